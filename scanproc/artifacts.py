@@ -1,0 +1,392 @@
+"""What flows between the stages: frozen records that own read-only arrays and check themselves when made.
+
+Lengths in mm, angles in radians; frames as in `frames.py` and the README. One stage makes each of them:
+
+    Recording -> CleanViews -> Registration -> Surface -> Feet -> Measures -> Insoles -> Exports -> Report
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.frames import FloatArray
+
+IntArray = NDArray[np.int32]
+ByteArray = NDArray[np.uint8]
+DepthImage = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
+
+Side = Literal["left", "right"]
+Loading = Literal["standing", "seated", "non-weight-bearing", "unknown"]
+Ground = Literal["floor", "support"]
+Status = Literal["measured", "inferred", "refused"]
+
+
+def _freeze(record: Any) -> None:
+    """Make every array of a frozen dataclass read-only, and every dict unchangeable."""
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if isinstance(value, np.ndarray):
+            view = value.view()
+            view.flags.writeable = False
+            object.__setattr__(record, item.name, view)
+        elif isinstance(value, dict):
+            object.__setattr__(record, item.name, MappingProxyType(value))
+
+
+# ---------------------------------------------------------------------------------------------- a scan
+
+
+@dataclass(frozen=True)
+class ScanFacts:
+    """What `scan.toml` states of a scan; `assumed` names the facts that it does not state."""
+
+    name: str
+    side: Literal["left", "right", "both", "auto"] = "auto"
+    loading: Loading = "unknown"
+    load_kg: float | None = None
+    position: Literal["relaxed", "subtalar-neutral", "unknown"] = "unknown"
+    mass_kg: float | None = None
+    sex: Literal["female", "male"] | None = None
+    age_years: float | None = None
+    shoe_size_eu: float | None = None
+    date: str | None = None
+    depth_unit_mm: float = 1.0
+    unit: Literal["mm", "cm", "m", "auto"] = "auto"
+    motion: Literal["hand-held", "turntable", "fixed-rig"] = "hand-held"
+    subject: str | None = None
+    sensor: str | None = None
+    assumed: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # what the reader found out by itself, for example the unit of clouds
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """A pinhole camera. Pixel centres lie at integer coordinates; all in pixels."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+
+@dataclass(frozen=True)
+class DepthFrame:
+    """One recorded image: (H, W) uint16 depth in steps of `depth_unit_mm` (0 = no reading), (H, W, 3) uint8 colour."""
+
+    name: str
+    depth: NDArray[np.uint16]
+    depth_unit_mm: float
+    intrinsics: Intrinsics
+    color: ByteArray | None = None
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+
+@dataclass(frozen=True)
+class CloudFrame:
+    """One recorded cloud: (N, 3) float64 points in mm in its camera's frame, (N, 3) uint8 colours."""
+
+    name: str
+    points: FloatArray
+    color: ByteArray | None = None
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a depth camera recorded, view by view, in recorded order."""
+
+    frames: tuple[DepthFrame | CloudFrame, ...]
+
+
+# ------------------------------------------------------------------------------------------- stages 1-3
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The points p with normal . p = offset_mm; `normal` is (3,) float64 of unit length."""
+
+    normal: FloatArray
+    offset_mm: float
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+    def heights(self, points: FloatArray) -> FloatArray:
+        """Return the signed distances in mm of (N, 3) points, positive on the normal's side."""
+        return np.asarray(points @ self.normal - self.offset_mm, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class CleanView:
+    """One view with the foot alone in it, cropped to the foot.
+
+    Attributes
+    ----------
+    depth_mm : (H, W) float32, 0 where the pixel is not the foot's.
+    normals : (H, W, 3) float16, camera frame, towards the camera, 0 where unknown (half precision: 0.03 deg).
+    silhouette : (H, W) bool, pixels in or near the foot's outline, also where its depth was dropped; beyond them the
+        camera looked past the foot.
+    intrinsics : of the cropped image.
+    floor : the plane that the foot stands on, camera frame, normal towards the foot; None if there is none.
+    counts : pixels left after each filter, in the order of the filters.
+    color : (H, W, 3) uint8, or None.
+    """
+
+    name: str
+    depth_mm: DepthImage
+    normals: NDArray[np.float16]
+    silhouette: BoolArray
+    intrinsics: Intrinsics
+    floor: Plane | None
+    counts: Mapping[str, int]
+    color: ByteArray | None = None
+
+    def __post_init__(self) -> None:
+        if self.depth_mm.shape != (self.intrinsics.height, self.intrinsics.width):
+            raise ValueError(f"view {self.name}: depth {self.depth_mm.shape} does not fit its intrinsics")
+        _freeze(self)
+
+
+@dataclass(frozen=True)
+class CleanViews:
+    """All views, also those with hardly a pixel left: which of them are used is `register`'s word."""
+
+    views: tuple[CleanView, ...]
+
+
+@dataclass(frozen=True)
+class ViewPose:
+    """Where a view's camera was, or why the view is not used."""
+
+    name: str
+    accepted: bool
+    reason: str | None = None
+    residual_rms_mm: float | None = None
+    T_scan_camera: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        if self.accepted != (self.T_scan_camera is not None) or self.accepted == (self.reason is not None):
+            raise ValueError(f"view {self.name}: an accepted view has a pose, a rejected one a reason")
+        _freeze(self)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The poses of all views, in recorded order. `floor_seen`: the scan frame's z = 0 is the floor under the foot."""
+
+    views: tuple[ViewPose, ...]
+    floor_seen: bool
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """A triangle mesh: (V, 3) float64 vertices in mm, (F, 3) int32 faces, counter-clockwise seen from outside."""
+
+    vertices: FloatArray
+    faces: IntArray
+
+    def __post_init__(self) -> None:
+        if self.vertices.ndim != 2 or self.vertices.shape[1] != 3 or self.faces.ndim != 2 or self.faces.shape[1] != 3:
+            raise ValueError(f"not a triangle mesh: vertices {self.vertices.shape}, faces {self.faces.shape}")
+        if not np.isfinite(self.vertices).all():
+            raise ValueError("a mesh with a vertex that is not finite")
+        _freeze(self)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The fused surface, in the scan frame.
+
+    Attributes
+    ----------
+    views : (V,) uint8, number of accepted views that saw the vertex; 0 = invented to close a hole; saturates at 255.
+    color : (V, 3) uint8, or None.
+    floor_seen : whether the scan frame's z = 0 is the floor that the foot touches.
+    """
+
+    mesh: Mesh
+    views: ByteArray
+    floor_seen: bool
+    color: ByteArray | None = None
+
+    def __post_init__(self) -> None:
+        if self.views.shape != (len(self.mesh.vertices),):
+            raise ValueError(f"{len(self.mesh.vertices)} vertices but {self.views.shape} view counts")
+        _freeze(self)
+
+
+# ------------------------------------------------------------------------------------------- stages 4-8
+
+
+@dataclass(frozen=True)
+class Landmark:
+    """An anatomical point, foot frame: (3,) float64 mm; confidence in [0, 1]."""
+
+    xyz_mm: FloatArray
+    method: Literal["auto", "marked", "edited"]
+    confidence: float
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+
+@dataclass(frozen=True)
+class Foot:
+    """One foot in the foot frame: x to the second toe, y to the left, z up from the ground, origin under the pternion.
+
+    Attributes
+    ----------
+    side_confidence : in [0, 1]; 0.5 is a guess.
+    ground : what z = 0 is: the floor that the foot touches, or the plane that supports heel and forefoot.
+    T_foot_scan : (4, 4), from the scan frame.
+    views, color : as in `Surface`.
+    landmarks : by name, such as "pternion".
+    """
+
+    side: Side
+    side_confidence: float
+    ground: Ground
+    T_foot_scan: FloatArray
+    mesh: Mesh
+    views: ByteArray
+    landmarks: Mapping[str, Landmark]
+    color: ByteArray | None = None
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+    @property
+    def medial_y(self) -> float:
+        """-1.0 where medial is towards -y (a left foot), +1.0 where it is towards +y (a right foot)."""
+        return -1.0 if self.side == "left" else 1.0
+
+
+@dataclass(frozen=True)
+class Feet:
+    """The feet of a scan: one, or a pair with the left foot first."""
+
+    feet: tuple[Foot, ...]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A value in the unit that its name ends in, or the reason why there is none. `sd`: combined standard uncertainty."""
+
+    value: float | None
+    sd: float | None
+    status: Status
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.status == "refused") != (self.value is None) or (self.status == "measured") != (self.reason is None):
+            raise ValueError(f"a refused measure has a reason and no value, a measured one the opposite: {self}")
+
+
+@dataclass(frozen=True)
+class FootMeasures:
+    """All measures of one foot, by the names of `measures.json`."""
+
+    side: Side
+    loading: Loading
+    ground: Ground
+    measures: Mapping[str, Measure]
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The measures of each foot, in the order of `Feet`."""
+
+    feet: tuple[FootMeasures, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the proof: what was asked of the finished solid, what was measured back from it."""
+
+    name: str
+    asked: float | bool | str
+    got: float | bool | str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Insole:
+    """The shell of one foot and its proof, or the reason why there is none.
+
+    Attributes
+    ----------
+    solid : closed mesh in the foot frame; None if the insole of this foot is refused.
+    outline : (K, 2) float64 mm, x and y of the shell's border seen from above, counter-clockwise, not repeated at its end.
+    refused : the message, where it is refused.
+    """
+
+    side: Side
+    solid: Mesh | None
+    outline: FloatArray | None
+    checks: tuple[Check, ...]
+    refused: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.solid is None) != (self.refused is not None):
+            raise ValueError("an insole has a solid or a refusal")
+        _freeze(self)
+
+    @property
+    def proven(self) -> bool:
+        """Whether there is a solid and every check passed: only then it may leave the program."""
+        return self.solid is not None and all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Insoles:
+    """The insole of each foot, in the order of `Feet`."""
+
+    insoles: tuple[Insole, ...]
+
+
+@dataclass(frozen=True)
+class Exports:
+    """Finished files by their name in the export folder."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A stage that refused this scan, and its message."""
+
+    stage: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """What was refused so far in a run, in the order of the stages."""
+
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The page that is looked at, shared and printed: one self-contained HTML text."""
+
+    html: str

@@ -1,0 +1,244 @@
+"""The command line: the only file that imports click, and the only one that prints. Commands stay thin."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scanproc import __version__
+from scanproc.errors import ScanError
+from scanproc.pipeline import STAGES
+
+if TYPE_CHECKING:
+    from scanproc.runner import Run
+
+_NAMES = [stage.name for stage in STAGES]
+
+
+class _Commands(click.Group):
+    """Lists commands in the order in which they are used, and turns a refused scan into one line and status 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ScanError as error:
+            click.echo(f"scanproc: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="scanproc")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but refusals and results.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more about each step.")
+def main(quiet: bool, verbose: bool) -> None:
+    """From raw depth-camera recordings of a foot to measures and a custom insole, proven and ready to make.
+
+    Start with `scanproc run SCAN`, where SCAN is a folder of depth images or clouds, or a mesh of another scanner.
+    It is a tool for professionals and researchers, not a medical device.
+    """
+    level = logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
+    logging.getLogger("scanproc").setLevel(level)
+
+
+def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that all runs share."""
+    for option in (
+        click.option("--set", "overrides", multiple=True, metavar="STAGE.NAME=VALUE", help="Change one setting."),
+        click.option("--config", "config", type=click.Path(path_type=Path), metavar="FILE.toml", help="Read settings."),
+        click.option(
+            "--out",
+            default=Path("outputs"),
+            show_default=True,
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder that holds the scans' outputs.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+_scan = click.argument("scan", type=click.Path(path_type=Path))
+
+
+@main.command("run")
+@_scan
+@click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_default=True, help="Last stage to run.")
+@_run_options
+def _run(scan: Path, to: str, out: Path, config: Path | None, overrides: tuple[str, ...]) -> None:
+    """Bring all stages of SCAN up to date, and write its report."""
+    _finish(_run_scan(scan, to, out, config, overrides))
+
+
+def _add_stage_command(name: str, summary: str) -> None:
+    @main.command(name, help=f"Bring SCAN up to date as far as `{name}`: {summary}.", short_help=summary)
+    @_scan
+    @_run_options
+    def _stage(scan: Path, out: Path, config: Path | None, overrides: tuple[str, ...]) -> None:
+        _finish(_run_scan(scan, name, out, config, overrides))
+
+
+for _each in STAGES:
+    _add_stage_command(_each.name, _each.summary)
+
+
+@main.command("batch")
+@click.argument("scans", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_run_options
+def _batch(scans: tuple[Path, ...], out: Path, config: Path | None, overrides: tuple[str, ...]) -> None:
+    """Run each of SCANS; a refused one does not stop the others."""
+    refused = 0
+    for scan in scans:
+        try:
+            failed = bool(_run_scan(scan, _NAMES[-1], out, config, overrides).refusals)
+        except ScanError as error:
+            click.echo(f"scanproc: {scan}: {error}", err=True)
+            failed = True
+        refused += failed
+        click.echo(f"{'refused' if failed else 'done':8} {scan}")
+    if refused:
+        raise ScanError(f"{refused} of {len(scans)} scans were refused; expected none. The messages above say why.")
+
+
+@main.command("view")
+@_scan
+@click.argument("stage", required=False, type=click.Choice(_NAMES[:-2]))
+@click.option(
+    "--screenshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.png", help="Draw to a file."
+)
+@click.option("--out", default=Path("outputs"), show_default=True, type=click.Path(path_type=Path, file_okay=False))
+def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> None:
+    """Look at what STAGE made of SCAN (by default the last stage that has a result)."""
+    from scanproc.store import latest_result
+    from scanproc.views import screenshot as draw
+    from scanproc.views import show
+
+    found, artifact = latest_result(out, scan.resolve().stem if scan.is_file() else scan.resolve().name, stage)
+    if screenshot is None:
+        show(artifact, f"{scan.name}: {found}")
+        return
+    try:
+        screenshot.write_bytes(draw(artifact))
+    except OSError as error:
+        raise ScanError(f"{screenshot} cannot be written ({error.strerror}). Choose another file.") from None
+    click.echo(screenshot)
+
+
+@main.command("simulate")
+@click.argument("foot", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--path", "path", default="hand-held", show_default=True, help="hand-held, turntable or raised.")
+@click.option("--views", default=30, show_default=True, type=click.IntRange(min=2), help="Number of views.")
+@click.option("--camera", default="d405", show_default=True, help="d405, d415 or d435.")
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same bytes.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Change another setting of the simulator."
+)
+def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any) -> None:
+    """Render a recording of the mesh FOOT (mm, standing on z = 0, toes to x) into OUT, with the truth beside it.
+
+    OUT/truth holds the poses, the mesh and the settings; the stages never read it. `scanproc settings simulate` lists
+    the other settings: noise, sway, bad views, a second foot.
+    """
+    from scanproc.scan import open_scan, read_mesh
+    from scanproc.settings import build_config, parse_overrides
+    from scanproc.simulate import SimulationConfig, simulate, write_simulation
+
+    others = parse_overrides(f"simulate.{text}" for text in overrides).get("simulate", {})
+    config = build_config(SimulationConfig, {**options, **others}, "simulate")
+    write_simulation(out, simulate(read_mesh(open_scan(foot)).mesh, config))
+    click.echo(out)
+
+
+@main.command("settings")
+@click.argument("stage", required=False, type=click.Choice([*_NAMES, "simulate"]))
+def _settings(stage: str | None) -> None:
+    """Print every setting (of STAGE) as a TOML file: name, default, meaning. Edit it and pass it with --config."""
+    from scanproc.pipeline import config_types
+    from scanproc.settings import template
+
+    if stage == "simulate":
+        from scanproc.simulate import SimulationConfig
+
+        click.echo(template({"simulate": SimulationConfig}), nl=False)
+        return
+    chosen = {name: kind for name, kind in config_types().items() if stage in (None, name)}
+    click.echo(template(chosen), nl=False)
+
+
+@main.command("prescription")
+def _prescription() -> None:
+    """Print the insole's prescription as a TOML file. Edit it and pass it with --config."""
+    from scanproc.pipeline import config_types
+    from scanproc.settings import template
+
+    click.echo(template({"insole": config_types()["insole"]}), nl=False)
+
+
+def _run_scan(scan: Path, to: str, out: Path, config: Path | None, overrides: tuple[str, ...]) -> Run:
+    from scanproc.runner import run
+    from scanproc.settings import parse_overrides, read_toml
+
+    tables = [read_toml(config)] if config else []
+    with _progress():
+        return run(scan, out, to, [*tables, parse_overrides(overrides)])
+
+
+def _finish(result: Run) -> None:
+    """Say what there is now; a refusal is one line on standard error, and status 1."""
+    if not result.computed and not result.refusals:
+        click.echo(f"nothing to do: {len(result.fresh)} stages are up to date")
+    if "report" in (*result.computed, *result.fresh):
+        click.echo(result.store.report_path())
+    else:
+        click.echo(result.store.root)
+    for refusal in result.refusals:
+        click.echo(f"scanproc: {refusal.stage}: {refusal.message}", err=True)
+    if result.refusals:
+        click.get_current_context().exit(1)
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    """Show a bar for loops that take longer than a second, where somebody is watching."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.logging import RichHandler
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    from scanproc.progress import listening
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
+    root = logging.getLogger()
+    handlers = root.handlers
+    root.handlers = [RichHandler(console=console, show_time=False, show_level=False, show_path=False, markup=False)]
+    try:
+        with Progress(*columns, console=console, transient=True) as bars:
+            tasks: dict[str, TaskID] = {}
+
+            def listen(what: str, done: int, total: int) -> None:
+                if what not in tasks:
+                    tasks[what] = bars.add_task(what, total=total)
+                bars.update(tasks[what], completed=done, total=total, visible=done < total)
+
+            with listening(listen):
+                yield
+    finally:
+        root.handlers = handlers

@@ -1,0 +1,296 @@
+"""Artifacts as files: `encode` and `decode` turn one into a dict of file names to bytes, and back, without a disk.
+
+The names and formats of poses.json, surface.ply, <side>.ply, landmarks.json, measures.json, checks.json are contracts.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from scanproc.artifacts import (
+    Check,
+    CleanView,
+    CleanViews,
+    Exports,
+    Feet,
+    Foot,
+    FootMeasures,
+    Insole,
+    Insoles,
+    Intrinsics,
+    Landmark,
+    Measure,
+    Measures,
+    Mesh,
+    Plane,
+    Registration,
+    Report,
+    Surface,
+    ViewPose,
+)
+from scanproc.errors import ScanError
+from scanproc.ply import read_ply, write_ply
+
+Files = dict[str, bytes]
+
+
+def encode(artifact: Any) -> Files:
+    """Return the files of an artifact; the same artifact gives the same bytes."""
+    return _CODECS[type(artifact)][0](artifact)
+
+
+def decode(kind: type, files: Files) -> Any:
+    """Return the artifact of class `kind` that `encode` turned into `files`."""
+    return _CODECS[kind][1](files)
+
+
+def landmarks_of_edit(data: bytes, feet: Feet) -> Feet:
+    """Return `feet` with the landmarks of `landmarks.edited.json` in place of their own.
+
+    Raises
+    ------
+    ScanError
+        If the file is not JSON of the form of `landmarks.json`, or names a foot that is not there.
+    """
+    try:
+        edited = {foot["side"]: _landmarks(foot["landmarks"]) for foot in json.loads(data)["feet"]}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ScanError(
+            f"landmarks.edited.json cannot be used ({type(error).__name__}: {error}); expected the form of"
+            " 4-align/landmarks.json. Correct or delete it."
+        ) from None
+    unknown = set(edited) - {foot.side for foot in feet.feet}
+    if unknown:
+        raise ScanError(
+            f"landmarks.edited.json names a {unknown.pop()} foot, which this scan lacks. Correct or delete it."
+        )
+    return Feet(tuple(_with_landmarks(foot, edited.get(foot.side, {})) for foot in feet.feet))
+
+
+# ------------------------------------------------------------------------------------------- stages 1-3
+
+
+def _encode_clean(clean: CleanViews) -> Files:
+    files, index = {}, []
+    for number, view in enumerate(clean.views):
+        arrays = {"depth_mm": view.depth_mm, "normals": view.normals, "silhouette": view.silhouette}
+        if view.color is not None:
+            arrays["color"] = view.color
+        stream = io.BytesIO()
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+        files[f"{number:06d}.npz"] = stream.getvalue()
+        floor = None if view.floor is None else {"normal": list(view.floor.normal), "offset_mm": view.floor.offset_mm}
+        index.append(
+            {
+                "name": view.name,
+                "intrinsics": vars(view.intrinsics),
+                "floor": floor,
+                "counts": list(view.counts.items()),
+            }
+        )
+    return {"views.json": _json({"schema": 1, "views": index}), **files}
+
+
+def _decode_clean(files: Files) -> CleanViews:
+    views = []
+    for number, entry in enumerate(json.loads(files["views.json"])["views"]):
+        arrays = np.load(io.BytesIO(files[f"{number:06d}.npz"]))
+        floor = entry["floor"]
+        views.append(
+            CleanView(
+                name=entry["name"],
+                depth_mm=arrays["depth_mm"],
+                normals=arrays["normals"],
+                silhouette=arrays["silhouette"],
+                intrinsics=Intrinsics(**entry["intrinsics"]),
+                floor=None if floor is None else Plane(np.array(floor["normal"]), floor["offset_mm"]),
+                counts=dict(entry["counts"]),
+                color=arrays["color"] if "color" in arrays else None,
+            )
+        )
+    return CleanViews(tuple(views))
+
+
+def _encode_registration(registration: Registration) -> Files:
+    views = []
+    for view in registration.views:
+        entry: dict[str, Any] = {"name": view.name, "accepted": view.accepted}
+        if view.T_scan_camera is None:
+            entry["reason"] = view.reason
+        else:
+            entry |= {"residual_rms_mm": view.residual_rms_mm, "T_scan_camera": view.T_scan_camera.tolist()}
+        views.append(entry)
+    return {"poses.json": _json({"schema": 1, "floor_seen": registration.floor_seen, "views": views})}
+
+
+def _decode_registration(files: Files) -> Registration:
+    content = json.loads(files["poses.json"])
+    views = []
+    for entry in content["views"]:
+        pose = entry.pop("T_scan_camera", None)
+        views.append(ViewPose(**entry, T_scan_camera=None if pose is None else np.array(pose)))
+    return Registration(tuple(views), content["floor_seen"])
+
+
+def _encode_surface(surface: Surface) -> Files:
+    return {
+        "surface.ply": write_ply(surface.mesh, surface.views, surface.color),
+        "surface.json": _json({"schema": 1, "floor_seen": surface.floor_seen}),
+    }
+
+
+def _decode_surface(files: Files) -> Surface:
+    mesh, views, color = read_ply(files["surface.ply"])
+    assert views is not None  # write_ply wrote it
+    return Surface(mesh, views, json.loads(files["surface.json"])["floor_seen"], color)
+
+
+# ------------------------------------------------------------------------------------------- stages 4-8
+
+
+def _encode_feet(feet: Feet) -> Files:
+    entries = []
+    for foot in feet.feet:
+        points = {
+            name: {"xyz_mm": mark.xyz_mm.tolist(), "method": mark.method, "confidence": mark.confidence}
+            for name, mark in foot.landmarks.items()
+        }
+        entries.append(
+            {
+                "side": foot.side,
+                "side_confidence": foot.side_confidence,
+                "ground": foot.ground,
+                "T_foot_scan": foot.T_foot_scan.tolist(),
+                "landmarks": points,
+            }
+        )
+    files = {f"{foot.side}.ply": write_ply(foot.mesh, foot.views, foot.color) for foot in feet.feet}
+    return {"landmarks.json": _json({"schema": 1, "feet": entries}), **files}
+
+
+def _decode_feet(files: Files) -> Feet:
+    feet = []
+    for entry in json.loads(files["landmarks.json"])["feet"]:
+        mesh, views, color = read_ply(files[f"{entry['side']}.ply"])
+        assert views is not None  # write_ply wrote it
+        feet.append(
+            Foot(
+                side=entry["side"],
+                side_confidence=entry["side_confidence"],
+                ground=entry["ground"],
+                T_foot_scan=np.array(entry["T_foot_scan"]),
+                mesh=mesh,
+                views=views,
+                landmarks=_landmarks(entry["landmarks"]),
+                color=color,
+            )
+        )
+    return Feet(tuple(feet))
+
+
+def _landmarks(entries: dict[str, dict[str, Any]]) -> dict[str, Landmark]:
+    marks = {}
+    for name, entry in entries.items():
+        xyz = np.array(entry["xyz_mm"], dtype=np.float64)
+        if xyz.shape != (3,) or not np.isfinite(xyz).all():
+            raise ValueError(f"landmark {name} needs three finite coordinates")
+        marks[name] = Landmark(xyz, entry.get("method", "edited"), float(entry.get("confidence", 1.0)))
+    return marks
+
+
+def _with_landmarks(foot: Foot, edited: dict[str, Landmark]) -> Foot:
+    return Foot(**{**vars(foot), "landmarks": {**foot.landmarks, **edited}})
+
+
+def _encode_measures(measures: Measures) -> Files:
+    entries = []
+    for foot in measures.feet:
+        values = {}
+        for name, measure in foot.measures.items():
+            values[name] = {"value": measure.value, "sd": measure.sd, "status": measure.status}
+            if measure.reason is not None:
+                values[name]["reason"] = measure.reason
+        entries.append({"side": foot.side, "loading": foot.loading, "ground": foot.ground, "measures": values})
+    return {"measures.json": _json({"schema": 1, "feet": entries}), "measures.csv": _measures_csv(measures)}
+
+
+def _measures_csv(measures: Measures) -> bytes:
+    names = sorted({name for foot in measures.feet for name in foot.measures})
+    stream = io.StringIO()
+    table = csv.writer(stream, lineterminator="\n")
+    table.writerow(["side", "loading", "ground", *names])
+    for foot in measures.feet:
+        values = [foot.measures[name].value if name in foot.measures else None for name in names]
+        table.writerow([foot.side, foot.loading, foot.ground, *("" if value is None else value for value in values)])
+    return stream.getvalue().encode()
+
+
+def _decode_measures(files: Files) -> Measures:
+    feet = []
+    for entry in json.loads(files["measures.json"])["feet"]:
+        values = {name: Measure(**measure) for name, measure in entry.pop("measures").items()}
+        feet.append(FootMeasures(**entry, measures=values))
+    return Measures(tuple(feet))
+
+
+def _encode_insoles(insoles: Insoles) -> Files:
+    entries, files = [], {}
+    for insole in insoles.insoles:
+        checks = [
+            {"name": check.name, "asked": check.asked, "got": check.got, "pass": check.passed}
+            for check in insole.checks
+        ]
+        entry: dict[str, Any] = {"side": insole.side, "checks": checks}
+        if insole.refused is not None:
+            entry["refused"] = insole.refused
+        if insole.outline is not None:
+            entry["outline_mm"] = insole.outline.tolist()
+        entries.append(entry)
+        if insole.solid is not None:
+            files[f"{insole.side}.ply"] = write_ply(insole.solid)
+    return {"checks.json": _json({"schema": 1, "feet": entries}), **files}
+
+
+def _decode_insoles(files: Files) -> Insoles:
+    insoles = []
+    for entry in json.loads(files["checks.json"])["feet"]:
+        name = f"{entry['side']}.ply"
+        solid: Mesh | None = read_ply(files[name])[0] if name in files else None
+        checks = tuple(Check(row["name"], row["asked"], row["got"], row["pass"]) for row in entry["checks"])
+        outline = np.array(entry["outline_mm"]) if "outline_mm" in entry else None
+        insoles.append(Insole(entry["side"], solid, outline, checks, entry.get("refused")))
+    return Insoles(tuple(insoles))
+
+
+def _encode_exports(exports: Exports) -> Files:
+    return dict(exports.files)
+
+
+def _encode_report(report: Report) -> Files:
+    return {"report.html": report.html.encode()}
+
+
+def _decode_report(files: Files) -> Report:
+    return Report(files["report.html"].decode())
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+_CODECS: dict[type, tuple[Callable[[Any], Files], Callable[[Files], Any]]] = {
+    CleanViews: (_encode_clean, _decode_clean),
+    Registration: (_encode_registration, _decode_registration),
+    Surface: (_encode_surface, _decode_surface),
+    Feet: (_encode_feet, _decode_feet),
+    Measures: (_encode_measures, _decode_measures),
+    Insoles: (_encode_insoles, _decode_insoles),
+    Exports: (_encode_exports, Exports),
+    Report: (_encode_report, _decode_report),
+}

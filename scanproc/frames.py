@@ -1,0 +1,70 @@
+"""Rigid transforms between frames. `T_a_b` maps points of frame b into frame a."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def transform(T_a_b: FloatArray, points_b: FloatArray) -> FloatArray:
+    """Map (N, 3) points of frame b into frame a."""
+    return points_b @ T_a_b[:3, :3].T + T_a_b[:3, 3]
+
+
+def rotate(T_a_b: FloatArray, directions_b: FloatArray) -> FloatArray:
+    """Turn (N, 3) directions of frame b into frame a."""
+    return directions_b @ T_a_b[:3, :3].T
+
+
+def inverse(T_a_b: FloatArray) -> FloatArray:
+    """Return T_b_a, (4, 4); exact for a rigid transform."""
+    T_b_a = np.eye(4)
+    T_b_a[:3, :3] = T_a_b[:3, :3].T
+    T_b_a[:3, 3] = -T_a_b[:3, :3].T @ T_a_b[:3, 3]
+    return T_b_a
+
+
+def rigid(rotation: FloatArray, translation: FloatArray) -> FloatArray:
+    """Return the (4, 4) transform of a (3, 3) rotation followed by a (3,) translation in mm."""
+    T = np.eye(4)
+    T[:3, :3] = rotation
+    T[:3, 3] = translation
+    return T
+
+
+def rotation_about(axis: FloatArray, angle_rad: float) -> FloatArray:
+    """Return the (3, 3) rotation about a (3,) axis, by Rodrigues' formula; the axis need not be of unit length."""
+    x, y, z = np.asarray(axis, dtype=np.float64) / np.linalg.norm(axis)
+    K = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    return np.asarray(np.eye(3) + np.sin(angle_rad) * K + (1.0 - np.cos(angle_rad)) * (K @ K))
+
+
+def rotation_between(source: FloatArray, target: FloatArray) -> FloatArray:
+    """Return the smallest (3, 3) rotation that turns the direction `source` onto `target`."""
+    a = source / np.linalg.norm(source)
+    b = target / np.linalg.norm(target)
+    axis = np.cross(a, b)
+    sine, cosine = float(np.linalg.norm(axis)), float(a @ b)
+    if sine < 1e-12:
+        if cosine > 0.0:
+            return np.eye(3)
+        axis = np.cross(a, np.eye(3)[int(np.argmin(np.abs(a)))])  # half a turn about any perpendicular
+    return rotation_about(axis, float(np.arctan2(sine, cosine)))
+
+
+def rotation_angle_rad(rotation: FloatArray) -> float:
+    """Return the angle in [0, pi] by which a (3, 3) rotation turns."""
+    sine = np.linalg.norm(
+        [rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]]
+    )
+    return float(np.arctan2(sine, np.trace(rotation) - 1.0))
+
+
+def best_fit(source: FloatArray, target: FloatArray) -> FloatArray:
+    """Return the rigid T_target_source that minimises the squared distances of paired (N, 3) points (Kabsch 1976)."""
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    U, _, Vt = np.linalg.svd((target - target_mean).T @ (source - source_mean))
+    rotation = U @ np.diag([1.0, 1.0, np.linalg.det(U @ Vt)]) @ Vt
+    return rigid(rotation, target_mean - rotation @ source_mean)

@@ -1,0 +1,78 @@
+"""The foot frame: settled from a rough one by turning until its own definition holds in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import Mesh
+from scanproc.frames import FloatArray, rigid, rotation_between, transform
+from scanproc.geometry.landmarks import FootPoints, foot_points, support
+
+_MAX_TURNS = 60
+_CONVERGED_RAD = 1e-12  # the points chosen stop changing long before: then a turn is rounding only
+
+
+@dataclass(frozen=True)
+class FootFrame:
+    """A frame in which the definition of the foot frame holds.
+
+    Attributes
+    ----------
+    T_foot_scan : (4, 4).
+    points : in this frame.
+    last_turn_rad : how far the last step still turned it; above rounding where two choices of points alternate.
+    """
+
+    T_foot_scan: FloatArray
+    points: FootPoints
+    last_turn_rad: float
+
+
+def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float) -> FootFrame:
+    """Turn a rough frame into the foot frame.
+
+    Each step finds the points in the present frame and makes the frame that they define: z up from the plane under heel
+    and metatarsal heads (or the floor, whose z = 0 stays), x from the pternion to the tip of the second toe.
+
+    Parameters
+    ----------
+    mesh : scan frame.
+    R_rough_scan : (3, 3), good to 25 degrees.
+    floor : whether z = 0 of the scan frame is the ground.
+    """
+    T = rigid(R_rough_scan, np.zeros(3))
+    T[2, 3] = 0.0 if floor else -(mesh.vertices @ R_rough_scan[2]).min()
+    seen: list[FloatArray] = []
+    turned = np.inf
+    for _ in range(_MAX_TURNS):
+        T_next = _next_frame(mesh, T, medial_y, floor, gap_depth_mm)
+        turned = float(np.abs(T_next[:3, :3] - T[:3, :3]).max())
+        T = T_next
+        if turned < _CONVERGED_RAD or any(np.abs(T - old).max() < _CONVERGED_RAD * 1e3 for old in seen[:-1]):
+            break
+        seen.append(T)
+    return FootFrame(T, foot_points(_placed(mesh, T), medial_y, gap_depth_mm), turned)
+
+
+def _next_frame(mesh: Mesh, T: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float) -> FloatArray:
+    """Return the frame that the points found in frame `T` define."""
+    present = _placed(mesh, T)
+    points = foot_points(present, medial_y, gap_depth_mm)
+    up, ground = np.array([0.0, 0.0, 1.0]), np.zeros(3)
+    if not floor:
+        used = np.unique(present.faces)
+        stand = support(present.vertices[used], points)
+        up, ground = stand.normal, stand.heel
+    R_level = rotation_between(up, np.array([0.0, 0.0, 1.0]))
+    forward = R_level @ (points.second_toe.tip - points.pternion)
+    x, y = forward[:2] / np.hypot(forward[0], forward[1])
+    R_next = np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, 1.0]]) @ R_level
+    origin = R_next @ points.pternion
+    origin[2] = (R_next @ ground)[2]
+    return rigid(R_next, -origin) @ T
+
+
+def _placed(mesh: Mesh, T: FloatArray) -> Mesh:
+    return Mesh(transform(T, mesh.vertices), mesh.faces)

@@ -1,0 +1,148 @@
+"""How heel, leg and forefoot stand to each other in the frontal plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.frames import FloatArray
+from scanproc.geometry.arches import CONTACT_MM
+from scanproc.geometry.landmarks import HEAD_REACH_MM, HEAD_SHARE, HEEL_SHARE
+from scanproc.geometry.readings import FootShape, Reading, no_reading
+from scanproc.geometry.sections import Line, Outline, axis_section, faces_within, theil_sen
+from scanproc.geometry.sole import sole_map
+
+HEEL_HEIGHTS = (15.0, 50.0)  # mm above the ground: above the fat pad's bulge, below the malleoli
+HEEL_STEP_MM = 2.0
+HEEL_CHORD_MM = 10.0  # in front of each slice's rear-most point
+LEG_HEIGHTS = (90.0, 160.0)
+LEG_STEP_MM = 5.0
+MIN_SLICES, MIN_HEIGHT_MM = 8, 25.0  # fewer midpoints do not make an angle
+_MAX_SLICE_UNSEEN = 0.25  # a leg slice that is open by more has no middle
+
+
+@dataclass(frozen=True)
+class FrontalLine:
+    """A line in the frontal plane: y = slope * z + at_zero, or the reason why there is none.
+
+    Attributes
+    ----------
+    middles : (N, 3) float64, mm, the points it was fitted to.
+    unseen_share : of the slices asked for, those that could not be used or lie on an invented surface.
+    """
+
+    line: Line | None
+    middles: FloatArray
+    unseen_share: float
+    refused: str | None = None
+
+
+def heel_line(shape: FootShape) -> FrontalLine:
+    """Fit the calcaneal line: midpoints of the chords 10 mm in front of the rear-most point of each slice."""
+    heights = np.arange(HEEL_HEIGHTS[0], HEEL_HEIGHTS[1] + 1e-9, HEEL_STEP_MM)
+    middles, seen = [], 0
+    for z in heights:
+        section = axis_section(shape.low_mesh, 2, float(z), shape.foot.views)
+        if not len(section):
+            continue
+        chord = section.crossings(0, section.extent(0).low + HEEL_CHORD_MM)
+        if len(chord) < 2:
+            continue
+        ends = chord.extent(1)
+        middles.append((ends.low_point + ends.high_point) / 2.0)
+        seen += ends.seen
+    return _fit(np.array(middles).reshape(-1, 3), seen, len(heights), "heel")
+
+
+def leg_line(shape: FootShape) -> FrontalLine:
+    """Fit the leg's axis: centres of its slices from 90 to 160 mm, or to where the scan ends."""
+    mesh = faces_within(shape.foot.mesh, 2, *LEG_HEIGHTS)
+    heights = np.arange(LEG_HEIGHTS[0], LEG_HEIGHTS[1] + 1e-9, LEG_STEP_MM)
+    top = float(shape.foot.mesh.vertices[:, 2].max())
+    middles = []
+    for z in heights[heights < top]:
+        pieces = axis_section(mesh, 2, float(z), shape.foot.views).pieces()
+        if not pieces or len(pieces[0]) < 3 or pieces[0].unseen_share((0, 1)) > _MAX_SLICE_UNSEEN:
+            continue
+        middles.append([*Outline.of(pieces[0].points.reshape(-1, 3)[:, :2]).centroid, z])
+    asked = max(len(middles), MIN_SLICES)
+    return _fit(np.array(middles).reshape(-1, 3), len(middles), asked, "leg")
+
+
+def _fit(middles: FloatArray, seen: int, asked: int, name: str) -> FrontalLine:
+    """Fit y over z through slice middles, unless they are too few or too close together."""
+    height = float(np.ptp(middles[:, 2])) if len(middles) else 0.0
+    if len(middles) < MIN_SLICES or height < MIN_HEIGHT_MM:
+        reason = f"only {len(middles)} slices over {height:.0f} mm of the {name} were seen ({MIN_SLICES} and {MIN_HEIGHT_MM:.0f} mm needed)"
+        return FrontalLine(None, middles, 1.0, reason)
+    return FrontalLine(theil_sen(middles[:, 2], middles[:, 1]), middles, 1.0 - seen / asked)
+
+
+def heel_angle_deg(shape: FootShape) -> Reading:
+    """Calcaneal line against the ground's normal; valgus, its top leaning medially, is positive."""
+    return _lean(heel_line(shape), shape, "the heel")
+
+
+def leg_angle_deg(shape: FootShape) -> Reading:
+    """Leg axis against the ground's normal; its top leaning medially is positive, varus of the tibia negative."""
+    return _lean(leg_line(shape), shape, "the leg")
+
+
+def _lean(found: FrontalLine, shape: FootShape, where: str) -> Reading:
+    if found.line is None:
+        return no_reading(str(found.refused))
+    return Reading(float(np.rad2deg(np.arctan(found.line.slope * shape.medial_y))), found.unseen_share, where)
+
+
+def leg_heel_angle_deg(shape: FootShape) -> Reading:
+    """Heel angle less leg angle."""
+    heel, leg = heel_angle_deg(shape), leg_angle_deg(shape)
+    if heel.value is None or leg.value is None:
+        return heel if heel.value is None else leg
+    worse = max(heel, leg, key=lambda reading: reading.unseen_share)
+    return Reading(heel.value - leg.value, worse.unseen_share, worse.where)
+
+
+def forefoot_angle_deg(shape: FootShape) -> Reading:
+    """Line under the 1st and 5th metatarsal heads against the perpendicular of the heel line; varus is positive.
+
+    Turning the foot until the heel line is upright raises the medial side by the heel's valgus: the angle is the sum of
+    the heads' own tilt and the heel angle.
+    """
+    if shape.foot.ground == "floor":
+        return no_reading("the floor under the foot hides it (raised scans only)")
+    heel = heel_angle_deg(shape)
+    if heel.value is None:
+        return heel
+    tibiale, fibulare = shape.landmark("metatarsale_tibiale"), shape.landmark("metatarsale_fibulare")
+    used = np.unique(shape.low_mesh.faces)
+    vertices, seen = shape.foot.mesh.vertices[used], shape.foot.views[used] > 0
+    across = (vertices[:, 1] - tibiale[1]) / (fibulare[1] - tibiale[1])
+    heads = []
+    for inside, point in ((across <= HEAD_SHARE, tibiale), (across >= 1.0 - HEAD_SHARE, fibulare)):
+        region = np.flatnonzero(inside & (np.abs(vertices[:, 0] - point[0]) <= HEAD_REACH_MM))
+        if not len(region):
+            return no_reading("there is no surface under a metatarsal head")
+        heads.append(region[np.argmin(vertices[region, 2])])
+    first, fifth = vertices[heads[0]], vertices[heads[1]]
+    tilt = np.rad2deg(np.arctan2(first[2] - fifth[2], abs(first[1] - fifth[1])))
+    unseen = max(heel.unseen_share, 1.0 - float(seen[heads].mean()))
+    return Reading(float(tilt) + heel.value, unseen, "the heel or a metatarsal head")
+
+
+def heel_contact_offset(shape: FootShape) -> Reading:
+    """Centre of the heel's contact across, from the leg's axis dropped to the ground, mm; lateral is positive."""
+    leg = leg_line(shape)
+    if leg.line is None:
+        return no_reading(str(leg.refused))
+    section = shape.under.section(shape.at(HEEL_SHARE))
+    if not len(section):
+        return no_reading("there is no surface at the heel")
+    border = shape.low_mesh.vertices[np.unique(shape.low_mesh.faces), 1]
+    sole = sole_map(shape.under, shape.rear, shape.at(HEEL_SHARE), float(border.min()), float(border.max()))
+    contact = (sole.height < CONTACT_MM) & sole.seen
+    if contact.sum() < 100:  # 1 cm2: less is no contact of a heel
+        return no_reading("the sole of the heel was not seen")
+    middle = float((contact * sole.y).sum() / contact.sum())
+    return Reading((leg.line.at_zero - middle) * shape.medial_y, leg.unseen_share, "the heel or the leg")

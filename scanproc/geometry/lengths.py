@@ -1,0 +1,146 @@
+"""Lengths, widths, heights and girths of a foot in the foot frame, as a caliper and a tape read them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.frames import FloatArray, rotation_about
+from scanproc.geometry.readings import FootShape, Reading, foot_piece, no_reading
+from scanproc.geometry.sections import Outline, Section, axis_section, plane_section
+from scanproc.geometry.sole import SOLE_HEIGHT_MM
+
+HEEL_SECTION = 0.16  # share of the length where the heel's width is read
+_TAPE_TILT_DEG = 30.0  # a tape round the ball leans by less than this from upright
+_UNDERSIDE = "the underside"
+
+
+def foot_length(shape: FootShape) -> Reading:
+    """Pternion to the tip of the longest toe, along x."""
+    return _along(shape, "longest_toe_tip")
+
+
+def truncated_foot_length(shape: FootShape) -> Reading:
+    """Pternion to metatarsale tibiale, along x."""
+    return _along(shape, "metatarsale_tibiale")
+
+
+def outside_ball_length(shape: FootShape) -> Reading:
+    """Pternion to metatarsale fibulare, along x."""
+    return _along(shape, "metatarsale_fibulare")
+
+
+def _along(shape: FootShape, name: str) -> Reading:
+    value = float(shape.landmark(name)[0]) - shape.rear
+    return Reading(value, shape.unseen_points("pternion", name), f"the pternion or the {name.replace('_', ' ')}")
+
+
+def foot_width(shape: FootShape) -> Reading:
+    """Metatarsale tibiale to fibulare, along y."""
+    names = ("metatarsale_tibiale", "metatarsale_fibulare")
+    value = abs(float(shape.landmark(names[0])[1] - shape.landmark(names[1])[1]))
+    return Reading(value, shape.unseen_points(*names), "a border of the ball")
+
+
+def ball_angle_deg(shape: FootShape) -> Reading:
+    """Line of the two metatarsal points against y; positive where the medial one lies ahead."""
+    names = ("metatarsale_tibiale", "metatarsale_fibulare")
+    ahead, across, _ = shape.landmark(names[0]) - shape.landmark(names[1])
+    return Reading(float(np.rad2deg(np.arctan2(ahead, abs(across)))), shape.unseen_points(*names), "a border of the ball")
+
+
+def heel_width(shape: FootShape) -> Reading:
+    """Width of the section at 0.16 of the length, below 40 mm."""
+    section = axis_section(shape.low_mesh, 0, shape.at(HEEL_SECTION), shape.foot.views).where(2, high=SOLE_HEIGHT_MM)
+    if not len(section):
+        return no_reading("there is no surface at the heel")
+    extent = section.extent(1)
+    return Reading(extent.width, (2 - extent.low_seen - extent.high_seen) / 2.0, "a border of the heel")
+
+
+def dorsum_height(shape: FootShape) -> Reading:
+    """Highest point of the section at half the length."""
+    if not len(shape.midfoot):
+        return no_reading("there is no surface at half the length")
+    extent = shape.midfoot.extent(2)
+    return Reading(extent.high, 0.0 if extent.high_seen else 1.0, "the dorsum")
+
+
+def instep_girth(shape: FootShape) -> Reading:
+    """Tape round the section at half the length."""
+    if len(shape.midfoot) < 3:
+        return no_reading("there is no surface at half the length")
+    return _tape(shape.midfoot, (1, 2), shape)
+
+
+def ball_girth(shape: FootShape) -> Reading:
+    """Shortest tape round the foot through both metatarsal points.
+
+    A taut tape lies nearly in a plane; of all planes through the two points the one with the shortest hull is taken.
+    """
+    tibiale, fibulare = shape.landmark("metatarsale_tibiale"), shape.landmark("metatarsale_fibulare")
+    across = (fibulare - tibiale) / np.linalg.norm(fibulare - tibiale)
+    upright = np.cross(across, [0.0, 0.0, 1.0])
+    upright /= np.linalg.norm(upright)
+
+    def girth(tilt_deg: float) -> Reading:
+        normal = rotation_about(across, np.deg2rad(tilt_deg)) @ upright
+        section = foot_piece(plane_section(shape.low_mesh, normal, float(normal @ tibiale), shape.foot.views))
+        if len(section) < 3:
+            return no_reading("there is no surface round the ball")
+        up = np.cross(normal, across)
+        return _tape(_in_plane(section, across, up * np.sign(up[2])), (1, 2), shape)
+
+    tilts = np.linspace(-_TAPE_TILT_DEG, _TAPE_TILT_DEG, 13)
+    readings = [girth(float(tilt)) for tilt in tilts]
+    best = int(np.argmin([np.inf if reading.value is None else reading.value for reading in readings]))
+    step = float(tilts[1] - tilts[0])
+    finer = [girth(float(tilts[best] + share * step)) for share in np.linspace(-0.8, 0.8, 9)]
+    return min([*readings, *finer], key=lambda reading: np.inf if reading.value is None else reading.value)
+
+
+def _in_plane(section: Section, across: FloatArray, up: FloatArray) -> Section:
+    """Return a section with its plane's axes as coordinates 1 and 2; coordinate 2 stays 0 on the ground."""
+    rise = up[2]  # a tilted plane meets the ground where z = 0, that is where up-coordinate = z / rise
+    height = section.points[:, :, 2] / rise
+    return Section(np.stack([np.zeros_like(height), section.points @ across, height], axis=2), section.edges, section.seen)
+
+
+def _tape(section: Section, axes: tuple[int, int], shape: FootShape) -> Reading:
+    """Return the length of a tape round a section whose second axis is the height above the ground.
+
+    Where the underside of a standing foot was not seen, the tape is closed along the floor: from the lowest seen
+    point on each side at 45°, between the straight drop (4 mm too long on a ball seen down to 3 mm) and the straight
+    cut (2 mm too short).
+    """
+    unseen = section.unseen_share(axes)
+    points = section.points.reshape(-1, 3)[:, axes]
+    if shape.foot.ground == "floor" and unseen > 0.0:
+        points = _closed_on_floor(section.points[section.seen].reshape(-1, 3)[:, axes])
+    if len(points) < 3:
+        return no_reading("the section was not seen")
+    return Reading(Outline.of(points).perimeter, unseen, _UNDERSIDE)
+
+
+def _closed_on_floor(seen: FloatArray) -> FloatArray:
+    """Return (N, 2) seen points of a section, (across, height), and where they would meet the floor."""
+    if len(seen) < 3:
+        return seen
+    middle = (seen[:, 0].min() + seen[:, 0].max()) / 2.0
+    corners = []
+    for inward, half in ((1.0, seen[seen[:, 0] <= middle]), (-1.0, seen[seen[:, 0] > middle])):
+        if len(half):
+            across, height = half[np.argmin(half[:, 1])]
+            corners.append([across + inward * max(height, 0.0), 0.0])
+    return np.concatenate([seen, np.array(corners)])
+
+
+def mondopoint(shape: FootShape) -> Reading:
+    """Shoe size in Mondopoint, ISO 9407: the foot length in mm to the nearest 5."""
+    length = foot_length(shape)
+    return Reading(5.0 * round(shape.length / 5.0), length.unseen_share, length.where)
+
+
+def eu_size(shape: FootShape) -> Reading:
+    """Shoe size in Paris points of 6.67 mm, with 2 points of room before the toes (ISO/TS 19407), to the nearest half."""
+    length = foot_length(shape)
+    return Reading(round(2.0 * (shape.length * 0.15 + 2.0)) / 2.0, length.unseen_share, length.where)

@@ -1,0 +1,211 @@
+"""Places views one after the other, each against the model of those that have a place, without any first guess."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from scanproc.artifacts import CleanView, Plane
+from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, rotation_between, transform
+from scanproc.geometry.agreement import Agreement, agree, together
+from scanproc.geometry.icp import ThinCloud, align_pair, thin
+from scanproc.geometry.images import unproject
+from scanproc.geometry.yaw_search import YawSpectra, best_placements, occupancy_spectrum, yaw_spectra
+from scanproc.progress import steps
+
+_UP = np.array([0.0, 0.0, 1.0])
+#: Where there is no floor: turns about the foot's centre from which an alignment is tried. A camera that goes round
+#: a foot turns by at most 40 deg from one view to the next; alignment finds the last 15 deg by itself.
+_STARTS_DEG = (25.0, 45.0)
+_FIRST_GATES_MM = (40.0, 40.0, 30.0, 30.0, 20.0, 20.0, 15.0, 15.0)
+_SECOND_GATES_MM = (12.0,) * 6 + (10.0,) * 6 + (8.0,) * 6 + (6.0,) * 8
+
+
+@dataclass(frozen=True)
+class SearchLimits:
+    """When a placement counts.
+
+    Attributes
+    ----------
+    tolerance_mm : distance at which two views agree on a surface.
+    min_overlap : share of a view's points that the model must have.
+    min_consistency : share of judged points that must agree, both ways.
+    num_yaws : turns tried round the vertical, for views with a floor.
+    num_guesses : guesses of the coarse search that are refined and judged.
+    search_back : nearest placed views, in recorded order, that a view is tried against first.
+    """
+
+    tolerance_mm: float
+    min_overlap: float
+    min_consistency: float
+    num_yaws: int
+    num_guesses: int
+    search_back: int
+
+
+@dataclass(frozen=True)
+class PreparedView:
+    """A view ready for alignment.
+
+    Attributes
+    ----------
+    T_level_camera : puts the floor at z = 0; the identity without a floor.
+    coarse : level frame, for the search.
+    fine : camera frame, for the joint alignment.
+    """
+
+    view: CleanView
+    T_level_camera: FloatArray
+    coarse: ThinCloud
+    fine: ThinCloud
+
+    @cached_property
+    def tiny(self) -> ThinCloud:
+        """Thinned once more, level frame, for the many first guesses."""
+        return thin(self.coarse.points, self.coarse.normals, 10.0)
+
+
+def prepare(view: CleanView, coarse_mm: float, fine_mm: float) -> PreparedView:
+    """Thin a view twice."""
+    points = unproject(view.depth_mm, view.intrinsics)
+    normals = view.normals[view.depth_mm > 0].astype(np.float64)
+    T_level_camera = np.eye(4) if view.floor is None else levelling(view.floor)
+    coarse = thin(transform(T_level_camera, points), rotate(T_level_camera, normals), coarse_mm)
+    return PreparedView(view, T_level_camera, coarse, thin(points, normals, fine_mm))
+
+
+def levelling(floor: Plane) -> FloatArray:
+    """Return the T_level_camera that turns the floor's normal up and puts the floor at z = 0."""
+    return rigid(rotation_between(floor.normal, _UP), np.array([0.0, 0.0, -floor.offset_mm]))
+
+
+def compare(cloud: ThinCloud, T_camera_cloud: FloatArray, seen: CleanView, tolerance_mm: float) -> Agreement:
+    """Return how a cloud fits what a view saw."""
+    return agree(transform(T_camera_cloud, cloud.points), rotate(T_camera_cloud, cloud.normals), seen, tolerance_mm)
+
+
+def place_views(views: dict[int, PreparedView], limits: SearchLimits) -> dict[int, FloatArray]:
+    """Return T_common_camera of the views that could be placed.
+
+    The frame is the first view's level frame. A view that fits nothing yet is tried again when all others are placed;
+    of several starts the one that places the most views wins, so that a bad first view does no harm.
+    """
+    best: dict[int, FloatArray] = {}
+    left = list(views)
+    while len(left) > len(best):
+        poses = _place_from(left[0], left, views, limits)
+        if len(poses) > len(best):
+            best = poses
+        left = [index for index in left if index not in poses]
+    return best
+
+
+def _place_from(
+    first: int, candidates: list[int], views: dict[int, PreparedView], limits: SearchLimits
+) -> dict[int, FloatArray]:
+    poses = {first: views[first].T_level_camera}
+    waiting = [index for index in candidates if index != first]
+    for reach in (limits.search_back, 3 * limits.search_back, len(views)):
+        for index in list(steps(waiting, "placing views")):
+            near = sorted(poses, key=lambda other: (abs(other - index), other))[:reach]
+            pose = _place(views[index], _Model([views[other] for other in near], [poses[other] for other in near]), limits)
+            if pose is not None:
+                poses[index] = pose
+                waiting.remove(index)
+    return poses
+
+
+@dataclass(frozen=True)
+class _Model:
+    """Placed views and what they show together, in the common frame."""
+
+    views: Sequence[PreparedView]
+    poses: Sequence[FloatArray]
+
+    @cached_property
+    def coarse(self) -> ThinCloud:
+        points = [
+            transform(pose @ inverse(view.T_level_camera), view.coarse.points)
+            for view, pose in zip(self.views, self.poses, strict=True)
+        ]
+        normals = [
+            rotate(pose @ inverse(view.T_level_camera), view.coarse.normals)
+            for view, pose in zip(self.views, self.poses, strict=True)
+        ]
+        return thin(np.vstack(points), np.vstack(normals), 6.0)
+
+    @cached_property
+    def tiny(self) -> ThinCloud:
+        return thin(self.coarse.points, self.coarse.normals, 10.0)
+
+    @property
+    def stands(self) -> bool:
+        return all(view.view.floor is not None for view in self.views)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """How well a view fits a model: overlap is the view's share that the model has, consistency the worse way."""
+
+    overlap: float
+    consistency: float
+
+    @property
+    def score(self) -> float:
+        return self.overlap * self.consistency
+
+
+def _place(view: PreparedView, model: _Model, limits: SearchLimits) -> FloatArray | None:
+    """Return T_common_camera, or None if the view contradicts the model wherever it is put."""
+    level = view.view.floor is not None and model.stands
+    starts = _yaw_starts(view, model, limits) if level else _turned_starts(view, model)
+    guesses = []
+    for start in starts:
+        pose = align_pair(view.tiny, model.tiny, start, _FIRST_GATES_MM, level)
+        guesses.append((_fit(view, view.tiny, model, model.tiny, pose, limits).score, pose))
+    guesses.sort(key=lambda guess: -guess[0])
+    best, best_pose = _Fit(0.0, 0.0), None
+    for _, guess in guesses[: limits.num_guesses]:
+        pose = align_pair(view.coarse, model.coarse, guess, _SECOND_GATES_MM, level)
+        fit = _fit(view, view.coarse, model, model.coarse, pose, limits)
+        if fit.score > best.score:
+            best, best_pose = fit, pose
+    if best_pose is None or best.overlap < limits.min_overlap or best.consistency < limits.min_consistency:
+        return None
+    return best_pose @ view.T_level_camera
+
+
+def _fit(
+    view: PreparedView, cloud: ThinCloud, model: _Model, model_cloud: ThinCloud, T_common_level: FloatArray, limits: SearchLimits
+) -> _Fit:
+    there = together(
+        compare(cloud, inverse(pose) @ T_common_level, placed.view, limits.tolerance_mm)
+        for placed, pose in zip(model.views, model.poses, strict=True)
+    )
+    T_camera_common = inverse(view.T_level_camera) @ inverse(T_common_level)
+    back = compare(model_cloud, T_camera_common, view.view, limits.tolerance_mm)
+    return _Fit(there.overlap, min(there.consistency, back.consistency))
+
+
+def _yaw_starts(view: PreparedView, model: _Model, limits: SearchLimits) -> list[FloatArray]:
+    turned: YawSpectra = yaw_spectra(view.coarse.points, limits.num_yaws)
+    target = occupancy_spectrum(model.coarse.points)
+    return best_placements(turned, target, 2 * limits.num_guesses)
+
+
+def _turned_starts(view: PreparedView, model: _Model) -> list[FloatArray]:
+    """Return guesses that turn the view about its centre, from where the last placed view was."""
+    last, pose = model.views[0], model.poses[0]
+    T_common_level = pose @ inverse(last.T_level_camera)
+    target = transform(T_common_level, last.coarse.centre[None])[0]
+    axes = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 1), repeat=3) if any(axis)]
+    turns = [np.eye(3)] + [rotation_about(axis, np.radians(angle)) for angle in _STARTS_DEG for axis in axes]
+    starts = []
+    for turn in turns:
+        rotation = T_common_level[:3, :3] @ turn
+        starts.append(rigid(rotation, target - rotation @ view.coarse.centre))
+    return starts

@@ -1,0 +1,232 @@
+"""The shape of a shell: its top as a height field, its rim as a curve that carries its height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.geometry.heightfields import HeightField, smooth_min, smooth_step
+from scanproc.geometry.outlines import cut_and_rounded, hull, joined_and_rounded, last_crossing, resampled, smoothed_curve
+
+# Along the foot, as shares of its length (arch: 0.30 to 0.60, as `plantar_arch_height_mm` is defined).
+HEEL_END = 0.25  # the cup is whole behind this
+HEEL_CENTRE = 0.15
+ARCH_START, ARCH_FULL, ARCH_FADES, ARCH_END = 0.25, 0.38, 0.56, 0.70
+_CAP_WIDTH_MM = 1.0  # over which the top rounds into the flat edge
+_CORNER_RADIUS_MM = 10.0
+_CURVE_SIGMA_MM = 4.0
+
+
+@dataclass(frozen=True)
+class FootPlan:
+    """What the design knows of a foot, foot frame, mm.
+
+    Attributes
+    ----------
+    medial_y : -1 left foot, +1 right foot.
+    tibiale, fibulare, toe : (2,) x and y of the metatarsal points and of the second toe's tip.
+    heel : (2,) the middle of the heel's section at `HEEL_CENTRE`.
+    """
+
+    medial_y: float
+    length_mm: float
+    tibiale: FloatArray
+    fibulare: FloatArray
+    toe: FloatArray
+    heel: FloatArray
+
+    @cached_property
+    def ball_normal(self) -> FloatArray:
+        """The direction square to the line of the metatarsal heads, (2,), forwards."""
+        across = self.fibulare - self.tibiale
+        normal = np.array([-across[1], across[0]]) / np.linalg.norm(across)
+        return np.asarray(normal if normal[0] > 0.0 else -normal)
+
+    def ahead_of_ball(self, xy: FloatArray) -> FloatArray:
+        """Return how far (N, 2) points lie in front of the line of the metatarsal heads, (N,) mm."""
+        return np.asarray((xy - self.tibiale) @ self.ball_normal)
+
+
+@dataclass(frozen=True)
+class DistalLine:
+    """Where the shell ends: the line through `point` square to `forward`, (2,) each."""
+
+    point: FloatArray
+    forward: FloatArray
+
+    def behind(self, xy: FloatArray) -> FloatArray:
+        """Return how far (N, 2) points lie behind the line, (N,) mm."""
+        return np.asarray((self.point - xy) @ self.forward)
+
+    def half_plane(self) -> FloatArray:
+        """Return the ground behind the line as a large polygon, (4, 2)."""
+        along = np.array([-self.forward[1], self.forward[0]]) * 1e3
+        back = -self.forward * 2e3
+        return np.array([self.point - along, self.point + along, self.point + along + back, self.point - along + back])
+
+
+@dataclass(frozen=True)
+class RimHeights:
+    """Heights of the shell's edge in mm: at the heel, at its highest in the medial arch, at the sides of its front."""
+
+    heel_z: float
+    medial_z: float
+    side_z: float
+
+    def at(self, xy: FloatArray, foot: FootPlan) -> FloatArray:
+        """Return the greatest height that the edge may have at (N, 2) points, (N,) mm."""
+        s = xy[:, 0] / foot.length_mm
+        medial_share = smooth_step(foot.medial_y * xy[:, 1], -10.0, 10.0)
+        medial = self.heel_z + (self.medial_z - self.heel_z) * smooth_step(s, HEEL_END, 0.42)
+        medial += (self.side_z - medial) * smooth_step(s, 0.48, 0.70)
+        lateral = self.heel_z + (self.side_z - self.heel_z) * smooth_step(s, HEEL_END, 0.50)
+        return np.asarray(lateral + (medial - lateral) * medial_share)
+
+
+@dataclass(frozen=True)
+class Rim:
+    """The side edge from the front, round the heel, to the front again.
+
+    Attributes
+    ----------
+    curve : (N, 2) outer edge, 0.1 mm apart.
+    z, lip_mm : (N,) its height, and the width of the flat edge at that height.
+    """
+
+    curve: FloatArray
+    z: FloatArray
+    lip_mm: FloatArray
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.curve)
+
+    def ceiling_at(self, xy: FloatArray) -> FloatArray:
+        """Return the height that the top is cut at: the rim's over its flat edge, rising steeply further inside."""
+        distance, nearest = self._tree.query(xy)
+        return np.asarray(self.z[nearest] + 6.0 * np.maximum(distance - self.lip_mm[nearest] - 1.0, 0.0))
+
+    def near(self, xy: FloatArray, beyond_lip_mm: float) -> FloatArray:
+        """Tell which of (N, 2) points lie on the flat edge or up to `beyond_lip_mm` inside it, (N,) bool."""
+        distance, nearest = self._tree.query(xy)
+        return np.asarray(distance <= self.lip_mm[nearest] + beyond_lip_mm)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A designed shell: the asked surface, which the proof compares the solid with.
+
+    Attributes
+    ----------
+    sole : the foot's underside, lowered by the clearance, before the prescription's terms.
+    top : with them, not yet cut at the rim.
+    outline : (K, 2), counter-clockwise.
+    """
+
+    foot: FootPlan
+    sole: HeightField
+    top: HeightField
+    distal: DistalLine
+    rim: Rim
+    outline: FloatArray
+
+    def top_at(self, xy: FloatArray) -> FloatArray:
+        """Return the asked height of the top at (N, 2) points, (N,) mm."""
+        return smooth_min(self.top.at(xy), self.rim.ceiling_at(xy), _CAP_WIDTH_MM)
+
+
+def arch_fill(sole: HeightField, foot: FootPlan, fill_mm: float) -> FloatArray:
+    """Return by how much the fill lowers the arch, (I, J) mm >= 0.
+
+    Whole in the medial arch, nothing under heel, ball and lateral border. Where the sole is lower than twice the
+    fill it fades, so that the arch gets flat at most, and the top keeps rising where the sole rises.
+    """
+    if fill_mm <= 0.0:
+        return np.zeros(sole.z.shape)
+    s = sole.x / foot.length_mm
+    along = smooth_step(s, ARCH_START, ARCH_FULL) * (1.0 - smooth_step(s, ARCH_FADES, ARCH_END))
+    across = smooth_step(foot.medial_y * sole.y / foot.length_mm, -0.07, 0.02)
+    return np.asarray(fill_mm * along * across * smooth_step(sole.z, 0.0, 2.0 * fill_mm))
+
+
+def flat_forefoot(top: HeightField, foot: FootPlan, z: float) -> HeightField:
+    """Let the top run out into a plane at height `z` under the toes, where a sole is all clefts."""
+    x, y = np.broadcast_arrays(top.x, top.y)
+    ahead = foot.ahead_of_ball(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape)
+    return top.replaced(top.z + (z - top.z) * smooth_step(ahead, -5.0, 12.0))
+
+
+def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: float, margin_mm: float) -> Rim:
+    """Find the side edge: where the top first reaches the asked height, seen from outside, as a smooth curve.
+
+    A flat edge follows outside, so wide that the wall keeps its thickness up to it.
+
+    Parameters
+    ----------
+    margin_mm : how far the edge stays inside the foot's own border in front of the heel.
+
+    Raises
+    ------
+    ScanError
+        If the sole has no border to follow.
+    """
+    rays = _rim_rays(foot)
+    origins, outward = rays[:, :2], rays[:, 2:]
+    reach = last_crossing(lambda xy: top.at(xy) - heights.at(xy, foot), origins, outward, 75.0)
+    found = np.isfinite(reach)
+    if found.mean() < 0.8:
+        raise ScanError(
+            f"the sole's border was found in {found.mean():.0%} of the directions only, expected 80 %. "
+            "Look at the surface with `scanproc view`; scan the whole underside of the foot, raised."
+        )
+    reach = np.interp(np.arange(len(reach)), np.flatnonzero(found), reach[found])
+    inset = margin_mm * smooth_step(origins[:, 0] / foot.length_mm, HEEL_END, 0.40)
+    border = origins + (reach - inset)[:, None] * outward
+    slope = top.slope_at(border)
+    # tan(theta / 2): where the outer sides of the wall and of the flat edge meet (a mitre).
+    lip = wall_mm * slope / (1.0 + np.hypot(slope, 1.0))
+    level = np.minimum(top.at(border), heights.at(border, foot))
+    edge = np.column_stack([border + lip[:, None] * outward, level, lip])
+    smooth = resampled(smoothed_curve(edge, _CURVE_SIGMA_MM, 0.5, closed=False), 0.1, closed=False)
+    return Rim(smooth[:, :2], smooth[:, 2], smooth[:, 3])
+
+
+def shell_outline(rim: Rim, distal: DistalLine) -> FloatArray:
+    """Return the closed outline of a shell that ends behind the ball, (K, 2)."""
+    return cut_and_rounded(rim.curve, distal.half_plane(), _CORNER_RADIUS_MM)
+
+
+def long_outline(rim: Rim, forefoot: FloatArray, distal: DistalLine) -> FloatArray:
+    """Return the outline of a device that goes on under the forefoot, (N, 2) points of which it covers."""
+    whole = joined_and_rounded(rim.curve, hull(forefoot, 0.0), _CORNER_RADIUS_MM)
+    return cut_and_rounded(whole, distal.half_plane(), _CORNER_RADIUS_MM)
+
+
+def rim_along(outline: FloatArray, sides: Rim, front_z: float) -> Rim:
+    """Return the rim of a whole outline: as `sides` where it runs there, at the height `front_z` elsewhere."""
+    curve = resampled(outline, 0.1, closed=True)
+    distance, nearest = cKDTree(sides.curve).query(curve)
+    near = distance < 3.0
+    z, lip = np.where(near, sides.z[nearest], front_z), np.where(near, sides.lip_mm[nearest], 1.0)
+    smooth = [ndimage.gaussian_filter1d(values, 50.0, mode="wrap") for values in (z, lip)]
+    return Rim(curve, smooth[0], smooth[1])
+
+
+def _rim_rays(foot: FootPlan) -> FloatArray:
+    """Return origins and outward directions, (N, 4), from the front at +y round the heel to the front at -y."""
+    ends = {foot.medial_y: foot.tibiale[0] + 25.0, -foot.medial_y: foot.fibulare[0] + 25.0}
+    sides = {}
+    for sign, end_x in ends.items():
+        x = np.arange(foot.heel[0], end_x, 1.0)
+        # From the middle of the heel the origins move to the foot's axis.
+        y = foot.heel[1] * (1.0 - smooth_step(x, foot.heel[0], 0.5 * foot.length_mm))
+        sides[sign] = np.column_stack([x, y, np.zeros(len(x)), np.full(len(x), sign)])
+    angle = np.deg2rad(np.arange(91.0, 270.0, 1.0))
+    back = np.column_stack([np.broadcast_to(foot.heel, (len(angle), 2)), np.cos(angle), np.sin(angle)])
+    return np.vstack([sides[1.0][::-1], back, sides[-1.0]])

@@ -1,0 +1,190 @@
+"""The only importer of open3d. Arrays in, arrays out; open3d is loaded at the first call (it takes 1.6 s)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.artifacts import ByteArray, DepthImage, IntArray, Intrinsics, Mesh
+from scanproc.frames import FloatArray, inverse
+
+_MISS = np.uint32(0xFFFFFFFF)
+
+
+@dataclass(frozen=True)
+class RayHits:
+    """First hits of N rays.
+
+    Attributes
+    ----------
+    distance : (N,) float64, in lengths of the ray's direction; inf where the ray hits nothing.
+    face : (N,) int64, -1 where the ray hits nothing.
+    normal : (N, 3) float64, unit normal of the face hit, 0 where nothing is hit.
+    """
+
+    distance: FloatArray
+    face: NDArray[np.int64]
+    normal: FloatArray
+
+
+@dataclass(frozen=True)
+class ClosestPoints:
+    """The nearest surface point of N points: (N, 3) point, (N,) face and (N,) unsigned distance in mm."""
+
+    point: FloatArray
+    face: NDArray[np.int64]
+    distance: FloatArray
+
+
+@dataclass(frozen=True)
+class AllHits:
+    """Every crossing of every ray: its (H,) ray, (H,) face and (H,) distance in lengths of the ray's direction."""
+
+    ray: NDArray[np.int64]
+    face: NDArray[np.int64]
+    distance: FloatArray
+
+
+class RayScene:
+    """A mesh to cast rays at and to measure distances from. Single precision: coordinates below 1 m lose < 0.1 um."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        import open3d as o3d
+
+        self._core = o3d.core
+        self._scene = o3d.t.geometry.RaycastingScene()
+        self._scene.add_triangles(self._tensor(mesh.vertices), o3d.core.Tensor(np.array(mesh.faces, dtype=np.uint32)))
+
+    def cast(self, origins: FloatArray, directions: FloatArray) -> RayHits:
+        """Cast (N, 3) rays from `origins` along `directions` (any length)."""
+        answer = self._scene.cast_rays(self._tensor(np.hstack([origins, directions])))
+        face = answer["primitive_ids"].numpy()
+        hit = face != _MISS
+        normal = np.where(hit[:, None], answer["primitive_normals"].numpy(), 0.0).astype(np.float64)
+        return RayHits(
+            distance=answer["t_hit"].numpy().astype(np.float64),
+            face=np.where(hit, face.astype(np.int64), -1),
+            normal=normal,
+        )
+
+    def closest(self, points: FloatArray) -> ClosestPoints:
+        """Return the nearest surface points of (N, 3) points. Fast near the surface, slow far away."""
+        answer = self._scene.compute_closest_points(self._tensor(points))
+        nearest = answer["points"].numpy().astype(np.float64)
+        return ClosestPoints(
+            point=nearest,
+            face=answer["primitive_ids"].numpy().astype(np.int64),
+            distance=np.linalg.norm(nearest - points, axis=1),
+        )
+
+    def count_crossings(self, origins: FloatArray, directions: FloatArray) -> NDArray[np.int64]:
+        """Return how many faces each ray crosses, (N,); odd from inside a closed mesh."""
+        counts = self._scene.count_intersections(self._tensor(np.hstack([origins, directions])))
+        return np.asarray(counts.numpy(), dtype=np.int64)
+
+    def all_hits(self, origins: FloatArray, directions: FloatArray) -> AllHits:
+        """Return all faces that each of (N, 3) rays crosses, however far away."""
+        answer = self._scene.list_intersections(self._tensor(np.hstack([origins, directions])))
+        return AllHits(
+            ray=answer["ray_ids"].numpy().astype(np.int64),
+            face=answer["primitive_ids"].numpy().astype(np.int64),
+            distance=answer["t_hit"].numpy().astype(np.float64),
+        )
+
+    def _tensor(self, values: NDArray[Any]) -> Any:
+        return self._core.Tensor(np.array(values, dtype=np.float32))  # a copy: open3d refuses read-only arrays
+
+
+def fit_plane_ransac(
+    points: FloatArray, distance_mm: float, iterations: int, seed: int
+) -> tuple[FloatArray, float, IntArray]:
+    """Return normal, offset and inlier indices of the plane that most of (N, 3) points lie within `distance_mm` of."""
+    import open3d as o3d
+
+    o3d.utility.random.seed(seed)
+    cloud = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(np.array(points)))
+    model, inliers = cloud.segment_plane(distance_mm, 3, iterations)
+    normal = np.asarray(model[:3], dtype=np.float64)
+    return normal, -float(model[3]), np.asarray(inliers, dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Points of a file: (N, 3) float64 in the file's unit, NaN and infinity kept, and (N, 3) uint8 colours or None."""
+
+    points: FloatArray
+    color: ByteArray | None
+
+
+def read_cloud(path: Path) -> Cloud:
+    """Read the points of a PLY or PCD; none, if the file is broken (open3d says so in a log that is silenced here)."""
+    import open3d as o3d
+
+    with o3d.utility.VerbosityContextManager(o3d.utility.VerbosityLevel.Error):
+        cloud = o3d.io.read_point_cloud(path, remove_nan_points=False, remove_infinite_points=False)
+    color = np.rint(np.asarray(cloud.colors) * 255.0).astype(np.uint8) if cloud.has_colors() else None
+    return Cloud(np.array(cloud.points, dtype=np.float64), color)
+
+
+@dataclass(frozen=True)
+class PosedImage:
+    """A depth image to be fused: (H, W) float32 mm (0 = none), its camera and pose, (H, W, 3) uint8 colour or None."""
+
+    depth_mm: DepthImage
+    intrinsics: Intrinsics
+    T_scan_camera: FloatArray
+    color: ByteArray | None = None
+
+
+@dataclass(frozen=True)
+class FusedMesh:
+    """A fused mesh and its (V, 3) uint8 colours, or None where the images had none."""
+
+    mesh: Mesh
+    color: ByteArray | None
+
+
+def fuse(images: Sequence[PosedImage], voxel_mm: float, truncation: float, min_weight: float, blocks: int) -> FusedMesh:
+    """Fuse depth images into a truncated signed distance field (Curless & Levoy 1996) and return its zero surface.
+
+    Parameters
+    ----------
+    truncation : in voxels.
+    min_weight : number of views that must have seen a voxel.
+    blocks : upper bound of the number of 8 x 8 x 8 voxel blocks near the surface.
+    """
+    import open3d as o3d
+
+    colored = all(image.color is not None for image in images)
+    attributes = [("tsdf", o3d.core.float32, 1), ("weight", o3d.core.float32, 1)]
+    if colored:
+        attributes.append(("color", o3d.core.float32, 3))
+    names, dtypes, channels = zip(*attributes, strict=True)
+    grid = o3d.t.geometry.VoxelBlockGrid(
+        names, dtypes, channels, voxel_size=float(voxel_mm), block_resolution=8, block_count=int(blocks)
+    )
+    for image in images:
+        camera = image.intrinsics
+        # This grid puts pixel centres at + 0.5; ours are at integers.
+        matrix = o3d.core.Tensor(
+            np.array([[camera.fx, 0, camera.cx + 0.5], [0, camera.fy, camera.cy + 0.5], [0, 0, 1]], dtype=np.float64)
+        )
+        extrinsic = o3d.core.Tensor(inverse(image.T_scan_camera))
+        depth = o3d.t.geometry.Image(o3d.core.Tensor(np.array(image.depth_mm, dtype=np.float32)[..., None]))
+        far = float(image.depth_mm.max()) + 1.0
+        near = grid.compute_unique_block_coordinates(depth, matrix, extrinsic, 1.0, far, float(truncation))
+        if colored and image.color is not None:
+            color = o3d.t.geometry.Image(o3d.core.Tensor(np.array(image.color, dtype=np.float32)))
+            grid.integrate(near, depth, color, matrix, matrix, extrinsic, 1.0, far, float(truncation))
+        else:
+            grid.integrate(near, depth, matrix, extrinsic, 1.0, far, float(truncation))
+    mesh = grid.extract_triangle_mesh(weight_threshold=float(min_weight))
+    vertices = mesh.vertex.positions.numpy().astype(np.float64)
+    faces = mesh.triangle.indices.numpy().astype(np.int32)
+    colors = np.clip(np.rint(mesh.vertex.colors.numpy()), 0, 255).astype(np.uint8) if colored else None
+    return FusedMesh(Mesh(vertices, faces), colors)

@@ -1,0 +1,151 @@
+"""Measures in plain words: their names, groups and units, and what is known of them in people (sources: `NORMS`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scanproc.artifacts import Loading, Measure, ScanFacts
+
+#: Groups in the order of a report, and the measures in each: name of `measures.json` → plain words.
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Lengths": {
+        "foot_length_mm": "Foot length",
+        "truncated_foot_length_mm": "Heel to ball, medial (truncated length)",
+        "outside_ball_length_mm": "Heel to ball, lateral",
+    },
+    "Widths, heights and girths": {
+        "foot_width_mm": "Foot width at the ball",
+        "heel_width_mm": "Heel width",
+        "ball_girth_mm": "Ball girth",
+        "instep_girth_mm": "Instep girth",
+        "toe_box_height_mm": "Toe box height",
+        "malleolus_height_mm": "Lateral malleolus height",
+    },
+    "Arch": {
+        "dorsum_height_mm": "Dorsum height at half length",
+        "arch_height_index": "Arch height index (dorsum ÷ truncated length)",
+        "plantar_arch_height_mm": "Plantar arch height",
+        "arch_index": "Arch index (contact of the middle third)",
+        "arch_volume_mm3": "Volume under the medial arch",
+        "navicular_height_mm": "Navicular height",
+    },
+    "Heel and leg": {
+        "heel_angle_deg": "Heel line against the vertical",
+        "leg_angle_deg": "Leg against the vertical",
+        "leg_heel_angle_deg": "Heel against the leg",
+        "heel_contact_offset_mm": "Leg axis to heel contact",
+    },
+    "Forefoot and toes": {
+        "forefoot_angle_deg": "Forefoot against the heel",
+        "ball_angle_deg": "Ball line",
+        "hallux_angle_deg": "Big toe angle",
+        "fifth_toe_angle_deg": "Little toe angle",
+    },
+    "Sizes": {"mondopoint": "Mondopoint (length / width)", "eu_size": "EU size"},
+}
+_OTHER = "Others"
+
+#: Angles that professionals say in words: the words of positive and of negative values.
+_LEANINGS = {
+    "heel_angle_deg": ("valgus", "varus"),
+    "leg_angle_deg": ("valgus", "varus"),
+    "leg_heel_angle_deg": ("valgus", "varus"),
+    "forefoot_angle_deg": ("varus", "valgus"),
+}
+_SIZES = ("mondopoint", "mondopoint_mm", "eu_size")
+
+
+@dataclass(frozen=True)
+class Norm:
+    """What a study found for a measure, and for whom it holds. `per`: it is of the ratio to that other measure."""
+
+    measure: str
+    text: str
+    source: str
+    loadings: tuple[Loading, ...]
+    sex: str | None = None
+    per: str | None = None
+
+
+_STANDING: tuple[Loading, ...] = ("standing",)
+_ANSUR = "ANSUR II, adults, n = 6,068"
+NORMS = (
+    Norm("foot_length_mm", "women 246 ± 12 mm, 1st–99th percentile 219–276", _ANSUR, _STANDING, "female"),
+    Norm("foot_length_mm", "men 271 ± 13 mm, 1st–99th percentile 242–302", _ANSUR, _STANDING, "male"),
+    Norm("foot_width_mm", "women, 1st–99th percentile 82–104 mm", _ANSUR, _STANDING, "female"),
+    Norm("foot_width_mm", "men, 1st–99th percentile 91–115 mm", _ANSUR, _STANDING, "male"),
+    Norm("heel_width_mm", "women, 1st–99th percentile 57–81 mm", _ANSUR, _STANDING, "female"),
+    Norm("heel_width_mm", "men, 1st–99th percentile 61–87 mm", _ANSUR, _STANDING, "male"),
+    Norm("arch_height_index", ".340 ± .030, in a jig with the midfoot free", "Williams & McClay 2000", _STANDING),
+    Norm("arch_height_index", ".363 ± .030, in a jig with the midfoot free", "Williams & McClay 2000", ("seated",)),
+    Norm("arch_index", "normal .24 ± .04, flat .30 ± .07", "Murley 2009", _STANDING),
+    Norm(
+        "navicular_height_mm",
+        "normal .27 ± .03, flat .18 ± .04",
+        "Murley 2009",
+        _STANDING,
+        per="truncated_foot_length_mm",
+    ),
+    Norm("heel_angle_deg", "6.1 ± 2.7° valgus (n = 88); 7° (n = 121)", "Sobel 1999; Åström 1995", _STANDING),
+)
+
+
+def group_of(name: str) -> str:
+    """Return the group of a measure; one that this file does not know is among the others."""
+    return next((group for group, names in GROUPS.items() if name in names), _OTHER)
+
+
+def words_of(name: str) -> str:
+    """Return a measure's name in plain words; an unknown one is spelt out without its unit."""
+    known = GROUPS.get(group_of(name), {}).get(name)
+    return known or name.removesuffix(_suffix(name)).replace("_", " ").capitalize()
+
+
+def value_of(name: str, measure: Measure) -> str:
+    """Return the value with its unit, such as 251.3 mm or 4.1° valgus; a dash where there is none."""
+    if measure.value is None:
+        return "–"
+    if name in _LEANINGS:
+        return f"{abs(measure.value):.1f}° {_LEANINGS[name][measure.value < 0]}"
+    if name in _SIZES:
+        return f"{measure.value:g}"
+    return _figure(name, measure.value) + _unit(name)
+
+
+def spread_of(name: str, measure: Measure) -> str:
+    """Return the standard uncertainty with its unit; empty where there is none."""
+    return "" if measure.sd is None else f"± {_figure(name, measure.sd)}{_unit(name)}"
+
+
+def norms_of(name: str, measures: Mapping[str, Measure], loading: Loading, facts: ScanFacts) -> tuple[str, ...]:
+    """Return what is known of a measure in adults scanned under the same loading, each with its source."""
+    is_child = facts.age_years is not None and facts.age_years < 18.0
+    if is_child or measures[name].value is None:
+        return ()
+    texts = []
+    for norm in NORMS:
+        if norm.measure == name and loading in norm.loadings and norm.sex in (None, facts.sex):
+            ratio = _ratio(measures[name], measures.get(norm.per)) if norm.per else ""
+            if ratio is not None:
+                texts.append(f"{ratio}{norm.text} ({norm.source})")
+    return tuple(texts)
+
+
+def _ratio(measure: Measure, other: Measure | None) -> str | None:
+    if measure.value is None or other is None or not other.value:
+        return None
+    return f"÷ truncated length = {measure.value / other.value:.2f}; "
+
+
+def _suffix(name: str) -> str:
+    return next((suffix for suffix in ("_mm3", "_mm2", "_mm", "_deg") if name.endswith(suffix)), "")
+
+
+def _unit(name: str) -> str:
+    return {"_mm3": " mm³", "_mm2": " mm²", "_mm": " mm", "_deg": "°", "": ""}[_suffix(name)]
+
+
+def _figure(name: str, value: float) -> str:
+    digits = {"_mm3": 0, "_mm2": 0, "_mm": 1, "_deg": 1, "": 3}[_suffix(name)]
+    return f"{value:,.{digits}f}"

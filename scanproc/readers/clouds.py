@@ -1,0 +1,178 @@
+"""The clouds form: `clouds/*.{ply,pcd}`, one cloud a view in its camera's frame (x right, y down, z forward)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from scanproc.artifacts import ByteArray, CloudFrame, Recording
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.open3d_bridge import read_cloud
+from scanproc.readers.listing import files_of
+
+log = logging.getLogger(__name__)
+
+CLOUD_SUFFIXES = (".ply", ".pcd")
+Unit = Literal["mm", "cm", "m"]
+
+_MM: dict[Unit, float] = {"m": 1000.0, "cm": 10.0, "mm": 1.0}
+# A depth camera sees a foot and what is round it at a median range from 0.08 to 5 m: in cm 8 to 500, in mm 80 to 5000.
+# The lower half of these is where recordings are; a number that would be both cm and mm counts as mm from 100 on.
+_UNIT_OF_RANGE: tuple[tuple[float, float, Unit], ...] = ((0.08, 5.0, "m"), (8.0, 100.0, "cm"), (100.0, 5000.0, "mm"))
+_PLAUSIBLE_MM = (80.0, 5000.0)
+_SAMPLED = 3  # clouds that the unit is found from: the first may be of anything
+
+
+@dataclass(frozen=True)
+class FoundClouds:
+    """The unit of the clouds, and what was found out about them."""
+
+    unit: Unit
+    remarks: tuple[str, ...]
+
+
+def cloud_files(folder: Path) -> list[Path]:
+    """Return the clouds of a folder in recorded order.
+
+    Raises
+    ------
+    ScanError
+        If there are none, or two of one name.
+    """
+    files = files_of(folder / "clouds", CLOUD_SUFFIXES)
+    if not files:
+        raise ScanError(f"{folder / 'clouds'} holds no .ply or .pcd; expected one cloud a view. Export them there.")
+    stems = [file.stem for file in files]
+    twice = next((stem for stem in stems if stems.count(stem) > 1), None)
+    if twice is not None:
+        raise ScanError(f"{folder / 'clouds'} holds two clouds called {twice}; expected one a view. Remove one.")
+    return files
+
+
+def inspect_clouds(files: Sequence[Path], unit: Literal["mm", "cm", "m", "auto"]) -> FoundClouds:
+    """Find the unit of clouds by their median range from the camera, or check the one that was stated."""
+    picked = [files[i] for i in np.unique(np.linspace(0, len(files) - 1, _SAMPLED).round().astype(int))]
+    sampled = [_read(file) for file in picked]
+    ranges = [float(np.median(np.linalg.norm(cloud.points, axis=1))) for cloud in sampled if len(cloud.points)]
+    if not ranges:
+        raise ScanError(f"{files[0].parent}: none of {len(picked)} clouds looked at holds a point. Record again.")
+    median = float(np.median(ranges))
+    dropped = sum(cloud.num_dropped for cloud in sampled)
+    remarks = ["missing points (not finite, or at the camera) were dropped from the clouds"] if dropped else []
+    if unit == "auto":
+        unit = next((name for low, high, name in _UNIT_OF_RANGE if low <= median < high), "auto")
+        if unit == "auto":
+            raise ScanError(
+                f"{files[0].parent}: points lie {median:.3g} from the camera, no distance to a foot in m, cm or mm; "
+                'expected 80 to 5000 mm. Say what the unit is, in scan.toml: unit = "mm"'
+            )
+        remarks.insert(
+            0, f"unit of the clouds: {unit}, since their points lie {median * _MM[unit]:.0f} mm from the camera"
+        )
+    elif not _PLAUSIBLE_MM[0] <= median * _MM[unit] <= _PLAUSIBLE_MM[1]:
+        raise ScanError(
+            f'{files[0].parent}: points lie {median * _MM[unit]:.3g} mm from the camera with unit = "{unit}"; expected '
+            "80 to 5000 mm. Correct the unit in scan.toml, or leave it out."
+        )
+    return FoundClouds(unit, tuple(remarks))
+
+
+def read_clouds(files: Sequence[Path], unit: Unit) -> Recording:
+    """Read all clouds in mm. Points that are missing (NaN, infinite, at the camera) are dropped.
+
+    Raises
+    ------
+    ScanError
+        If a cloud is broken, has no point left, or lies behind its camera.
+    """
+    frames = []
+    for file in files:
+        cloud = _read(file)
+        if not len(cloud.points):
+            raise ScanError(
+                f"{file} holds no point that is finite; expected a view's points. Remove it or record again."
+            )
+        if np.median(cloud.points[:, 2]) <= 0.0:
+            raise ScanError(
+                f"{file} lies behind its camera (z is negative); expected z forward, y down. RealSense's PLY export "
+                "looks along -z: turn each cloud by 180 degrees about x."
+            )
+        frames.append(CloudFrame(file.stem, cloud.points * _MM[unit], cloud.color))
+    log.info("%s: %d clouds in %s", files[0].parent.parent.name, len(frames), unit)
+    return Recording(tuple(frames))
+
+
+def write_clouds(folder: Path, frames: Sequence[CloudFrame], unit: Literal["mm", "cm", "m", "auto"]) -> None:
+    """Write `clouds/*.ply`, float32 (0.1 um at 1 m); in metres, as cameras do, if the unit is left to be found."""
+    (folder / "clouds").mkdir(parents=True, exist_ok=True)
+    mm = _MM["m" if unit == "auto" else unit]
+    for frame in frames:
+        (folder / "clouds" / f"{frame.name}.ply").write_bytes(_ply(frame.points / mm, frame.color))
+
+
+@dataclass(frozen=True)
+class _FiniteCloud:
+    """The points that are there, in the file's unit, and the number of those that are not."""
+
+    points: FloatArray
+    color: ByteArray | None
+    num_dropped: int
+
+
+def _read(path: Path) -> _FiniteCloud:
+    """Read a cloud without the points that organised clouds carry for missing pixels: NaN, or the camera's centre."""
+    if path.suffix.lower() == ".ply" and not _is_complete_ply(path):
+        raise ScanError(f"{path} is broken or cut off; expected a whole PLY. Copy it again or remove it.")
+    cloud = read_cloud(path)
+    if not len(cloud.points):
+        raise ScanError(f"{path} is broken or holds no points; expected a view's points. Copy it again or remove it.")
+    kept = np.isfinite(cloud.points).all(axis=1) & (np.abs(cloud.points).max(axis=1) > 0.0)
+    return _FiniteCloud(cloud.points[kept], None if cloud.color is None else cloud.color[kept], int((~kept).sum()))
+
+
+def _is_complete_ply(path: Path) -> bool:
+    """Whether a PLY holds all the rows that its header announces: open3d fills what is cut off with zeros."""
+    header, end, body = path.read_bytes().partition(b"end_header")
+    lines = [line.split() for line in header.decode("ascii", errors="replace").splitlines()]
+    if not end or lines[:1] != [["ply"]] or not any(line[:1] == ["format"] and len(line) > 1 for line in lines):
+        return False
+    is_text = ["format", "ascii"] in [line[:2] for line in lines]
+    num_rows, num_bytes, needed = 0, 0, 0
+    for line in [*lines, ["element", "end", "0"]]:
+        if line[:1] == ["element"] and len(line) == 3 and line[2].isdigit():
+            needed, num_rows, num_bytes = needed + num_rows * num_bytes, int(line[2]), 0
+        elif line[:1] == ["property"] and len(line) > 1:
+            if line[1] == "list":
+                break  # rows of unknown length: the points before them are what counts
+            if line[1] not in _BYTES:
+                return False
+            num_bytes += 1 if is_text else _BYTES[line[1]]
+    return (len(body.split()) if is_text else len(body.split(b"\n", 1)[-1])) >= needed
+
+
+# Sizes of PLY's number types; in a text, every number is one word.
+_BYTES = {
+    **dict.fromkeys(("char", "uchar", "int8", "uint8"), 1),
+    **dict.fromkeys(("short", "ushort", "int16", "uint16"), 2),
+    **dict.fromkeys(("int", "uint", "float", "int32", "uint32", "float32"), 4),
+    **dict.fromkeys(("double", "float64"), 8),
+}
+
+
+def _ply(points: FloatArray, color: ByteArray | None) -> bytes:
+    layout = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")]
+    layout += [("red", "u1"), ("green", "u1"), ("blue", "u1")] if color is not None else []
+    rows = np.zeros(len(points), dtype=layout)
+    for i, name in enumerate("xyz"):
+        rows[name] = points[:, i]
+    if color is not None:
+        rows["red"], rows["green"], rows["blue"] = color.T
+    header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(points)}"]
+    header += [f"property {'float' if kind == '<f4' else 'uchar'} {name}" for name, kind in layout]
+    return "\n".join([*header, "end_header", ""]).encode("ascii") + rows.tobytes()

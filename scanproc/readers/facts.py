@@ -1,0 +1,110 @@
+"""`scan.toml`: the facts that a person states of a scan."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import math
+import typing
+from pathlib import Path
+from typing import Any, Literal
+
+from scanproc.artifacts import ScanFacts
+from scanproc.errors import ScanError
+from scanproc.settings import one_of, read_toml
+
+FILE_NAME = "scan.toml"
+
+_NOT_STATED = ("name", "assumed", "remarks")
+# Inclusive ranges that a person, or a camera, can be in.
+_RANGES = {
+    "load_kg": (0.0, 300.0),
+    "mass_kg": (2.0, 300.0),
+    "age_years": (0.0, 120.0),
+    "shoe_size_eu": (14.0, 60.0),
+    "depth_unit_mm": (0.001, 20.0),
+}
+
+
+def read_facts(path: Path, name: str) -> ScanFacts:
+    """Read `scan.toml`; without it, every fact is assumed.
+
+    Raises
+    ------
+    ScanError
+        If a name is unknown, or a value is of the wrong kind, out of range, or contradicts another.
+    """
+    stated = {key: _checked(key, value) for key, value in read_toml(path).items()} if path.exists() else {}
+    load_kg, mass_kg = stated.get("load_kg"), stated.get("mass_kg")
+    if load_kg is not None and mass_kg is not None and load_kg > mass_kg:
+        raise ScanError(
+            f"scan.toml: load_kg = {load_kg:g} on this foot is more than the person's mass_kg = {mass_kg:g}; "
+            "expected at most that. Correct one of them."
+        )
+    assumed = tuple(key for key in _names() if key not in stated)
+    return ScanFacts(name=name, assumed=assumed, **stated)
+
+
+def write_facts(folder: Path, facts: ScanFacts) -> None:
+    """Write `scan.toml` with the facts that are stated; none, if all are assumed."""
+    stated = {key: getattr(facts, key) for key in _names() if key not in facts.assumed}
+    lines = [f"{key} = {_toml(key, value)}\n" for key, value in stated.items() if value is not None]
+    if lines:
+        (folder / FILE_NAME).write_bytes("".join(lines).encode("utf-8"))
+
+
+def _names() -> list[str]:
+    return [item.name for item in dataclasses.fields(ScanFacts) if item.name not in _NOT_STATED]
+
+
+def _checked(key: str, value: Any) -> Any:
+    """Return a stated value in the type of `ScanFacts`."""
+    if key not in _names():
+        raise ScanError(f"scan.toml states {key!r}, which is no fact of a scan; expected {one_of(key, _names())}.")
+    if key in _RANGES:
+        return _number(key, value)
+    if key == "date":
+        return _date(value)
+    choices = _choices(key)
+    if choices and value not in choices:
+        raise ScanError(f"scan.toml: {key} = {value!r}; expected one of {', '.join(choices)}.")
+    if not isinstance(value, str):
+        raise ScanError(f"scan.toml: {key} = {value!r}; expected a text in quotes.")
+    return value
+
+
+def _number(key: str, value: Any) -> float:
+    low, high = _RANGES[key]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ScanError(f"scan.toml: {key} = {value!r}; expected a number from {low:g} to {high:g}.")
+    if not (math.isfinite(value) and low <= value <= high):
+        raise ScanError(f"scan.toml: {key} = {value:g} is out of range; expected {low:g} to {high:g}.")
+    return float(value)
+
+
+def _date(value: Any) -> str:
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    try:
+        return datetime.date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        raise ScanError(f"scan.toml: date = {value!r}; expected a day such as 2026-11-22.") from None
+
+
+def _choices(key: str) -> tuple[str, ...]:
+    """Return the words that a fact can be, from its annotation in `ScanFacts`; none if it is free text."""
+    hint = typing.get_type_hints(ScanFacts)[key]
+    for kind in (hint, *typing.get_args(hint)):
+        if typing.get_origin(kind) is Literal:
+            return typing.get_args(kind)
+    return ()
+
+
+def _toml(key: str, value: Any) -> str:
+    if key == "date":
+        return str(value)  # a TOML date
+    # A JSON text is a TOML basic string, but for DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") if isinstance(value, str) else repr(value)

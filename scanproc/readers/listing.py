@@ -1,0 +1,29 @@
+"""Files of a folder in recorded order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def files_of(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Return the visible files of a folder with one of the suffixes (lower case), in recorded order."""
+    if not folder.is_dir():
+        return []
+    return recorded_order(
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
+    )
+
+
+def recorded_order(files: Iterable[Path]) -> list[Path]:
+    """Sort by name, with numbers by their value: 2.png comes before 10.png."""
+    return sorted(files, key=lambda file: (_natural(str(file)), str(file)))
+
+
+def _natural(text: str) -> list[tuple[int, int, str]]:
+    """Split a name into texts and numbers, such that lists of them compare."""
+    parts = re.split(r"([0-9]+)", text)
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts if part]

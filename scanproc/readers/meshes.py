@@ -1,0 +1,172 @@
+"""A finished mesh of another scanner: any file that trimesh reads, and 3MF through lib3mf."""
+
+from __future__ import annotations
+
+import logging
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from scanproc.artifacts import ByteArray, IntArray, Mesh, Surface
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+
+log = logging.getLogger(__name__)
+
+MESH_SUFFIXES = (".ply", ".stl", ".obj", ".off", ".glb", ".3mf")
+Unit = Literal["mm", "cm", "m"]
+
+_MM: dict[Unit, float] = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
+# Longest side of the box round one or two feet, with or without the leg: from a toddler's foot to a leg cut below
+# the knee.
+_PLAUSIBLE_MM = (100.0, 800.0)
+# trimesh lets through whatever its parsers stumble on in a broken file.
+_PARSER_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+# By lib3mf's numbers: micrometre, millimetre, centimetre, inch, foot, metre.
+_MM_OF_3MF = (0.001, 1.0, 10.0, 25.4, 304.8, 1000.0)
+_MIN_FACES = 100  # fewer cannot be a foot
+
+
+@dataclass(frozen=True)
+class FoundMesh:
+    """A finished mesh in mm, the unit of its file, and what was found out about it."""
+
+    surface: Surface
+    unit: Unit
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _RawMesh:
+    """Vertices and faces as the file has them, in the file's unit."""
+
+    vertices: FloatArray
+    faces: IntArray
+    color: ByteArray | None = None
+
+
+def read_finished_mesh(path: Path, unit: Literal["mm", "cm", "m", "auto"]) -> FoundMesh:
+    """Read a mesh, scale it to mm, merge the vertices that coincide, turn it right side out.
+
+    Raises
+    ------
+    ScanError
+        If the file is broken, has no faces, holds NaN, or fits a foot in no unit.
+    """
+    raw = _read_3mf(path) if path.suffix.lower() == ".3mf" else _read_by_trimesh(path)
+    if len(raw.faces) < _MIN_FACES:
+        raise ScanError(
+            f"{path} has {len(raw.vertices)} points and {len(raw.faces)} faces; expected a surface of at least "
+            f"{_MIN_FACES} faces. View clouds go into a folder clouds/, one a view."
+        )
+    num_bad = int((~np.isfinite(raw.vertices).all(axis=1)).sum())
+    if num_bad:
+        raise ScanError(f"{path} has {num_bad} vertices that are not finite numbers; expected none. Export it again.")
+    if raw.faces.min() < 0 or raw.faces.max() >= len(raw.vertices):
+        raise ScanError(f"{path} has faces with vertices that do not exist; expected none. Export it again.")
+    merged = _merge(raw)
+    found_unit, remarks = _unit_of(path, merged.vertices, unit)
+    vertices, faces = merged.vertices * _MM[found_unit], merged.faces
+    if _signed_volume(vertices, faces) < 0.0:
+        faces = faces[:, ::-1]
+        remarks = (*remarks, "the mesh was inside out, and its faces were turned")
+    log.info("%s: %d → %d vertices, %d faces", path.name, len(raw.vertices), len(vertices), len(faces))
+    mesh = Mesh(np.ascontiguousarray(vertices), np.ascontiguousarray(faces))
+    views = np.ones(len(vertices), dtype=np.uint8)
+    return FoundMesh(Surface(mesh, views, floor_seen=False, color=merged.color), found_unit, remarks)
+
+
+def _read_by_trimesh(path: Path) -> _RawMesh:
+    import trimesh
+
+    try:
+        loaded: Any = trimesh.load(path, process=False, force="mesh")
+        vertices = np.array(loaded.vertices, dtype=np.float64)
+        faces = np.array(loaded.faces, dtype=np.int64) if hasattr(loaded, "faces") else np.zeros((0, 3), dtype=np.int64)
+    except _PARSER_ERRORS as error:
+        raise ScanError(f"{path} cannot be read as a mesh ({_brief(error)}). Export it again.") from None
+    color = None
+    visual = getattr(loaded, "visual", None)
+    if visual is not None and visual.kind == "vertex" and len(visual.vertex_colors) == len(vertices):
+        color = np.array(visual.vertex_colors[:, :3], dtype=np.uint8)
+    return _RawMesh(vertices.reshape(-1, 3), faces.reshape(-1, 3).astype(np.int32), color)
+
+
+def _read_3mf(path: Path) -> _RawMesh:
+    """Read every object of a 3MF, which states its unit: in mm."""
+    import lib3mf  # type: ignore[import-untyped]
+
+    try:
+        wrapper = lib3mf.Wrapper()
+        model = wrapper.CreateModel()
+        model.QueryReader("3mf").ReadFromFile(str(path))
+    except lib3mf.ELib3MFException as error:
+        raise ScanError(f"{path} cannot be read as 3MF ({_brief(error)}). Export it again.") from None
+    objects = model.GetMeshObjects()
+    vertices, faces, count = [np.zeros((0, 3))], [np.zeros((0, 3), dtype=np.int32)], 0
+    while objects.MoveNext():
+        part = objects.GetCurrentMeshObject()
+        vertices.append(np.array([list(vertex.Coordinates) for vertex in part.GetVertices()]).reshape(-1, 3))
+        faces.append(
+            np.array([list(face.Indices) for face in part.GetTriangleIndices()], dtype=np.int32).reshape(-1, 3) + count
+        )
+        count += len(vertices[-1])
+    return _RawMesh(np.vstack(vertices) * _MM_OF_3MF[model.GetUnit()], np.vstack(faces))
+
+
+def _merge(raw: _RawMesh) -> _RawMesh:
+    """Merge vertices at exactly one place, and drop faces without area and vertices without a face; order is kept."""
+    _, first, inverse = np.unique(raw.vertices, axis=0, return_index=True, return_inverse=True)
+    faces = first[inverse.reshape(-1)][raw.faces]
+    a, b, c = faces.T
+    faces = faces[(a != b) & (b != c) & (c != a)]
+    used = np.unique(faces)
+    faces = np.searchsorted(used, faces).astype(np.int32)
+    return _RawMesh(raw.vertices[used], faces, None if raw.color is None else raw.color[used])
+
+
+def _unit_of(path: Path, vertices: FloatArray, unit: Literal["mm", "cm", "m", "auto"]) -> tuple[Unit, tuple[str, ...]]:
+    """Find the unit by the longest side of the box round the mesh, or check the one that was stated."""
+    longest = float(np.ptp(vertices, axis=0).max()) if len(vertices) else 0.0
+    low, high = _PLAUSIBLE_MM
+    if unit != "auto":
+        if not low <= longest * _MM[unit] <= high:
+            raise ScanError(
+                f'{path} is {longest * _MM[unit]:.4g} mm long with unit = "{unit}"; '
+                f"expected a foot, {low:.0f} to {high:.0f} mm. "
+                "Correct the unit in scan.toml, or leave it out."
+            )
+        return unit, ()
+    for name, mm in _MM.items():
+        if low <= longest * mm <= high:
+            return name, (f"unit of the mesh: {name}, since its longest side is then {longest * mm:.0f} mm",)
+    raise ScanError(
+        f"{path} is {longest:.4g} long, which is no foot in mm, cm or m; expected {low:.0f} to {high:.0f} mm. "
+        "Cut it to the foot, or export it in mm."
+    )
+
+
+def _signed_volume(vertices: FloatArray, faces: IntArray) -> float:
+    """Return the volume in mm³ that the faces enclose about their centre, negative if they face inwards."""
+    a, b, c = (vertices[faces[:, i]] - vertices.mean(axis=0) for i in range(3))
+    return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6.0)
+
+
+def _brief(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:120]

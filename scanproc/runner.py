@@ -1,0 +1,248 @@
+"""Brings outputs up to date: skips what is fresh, says why it recomputes, goes on past a refusal."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import platform
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from scanproc import __version__
+from scanproc.artifacts import Feet, Recording, Refusal, Refusals, ScanFacts
+from scanproc.codecs import landmarks_of_edit
+from scanproc.errors import ScanError
+from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
+from scanproc.scan import Scan, open_scan, read_mesh, read_recording
+from scanproc.settings import as_table, build_configs
+from scanproc.store import EDITED_LANDMARKS, Store, open_store, to_json
+
+log = logging.getLogger(__name__)
+
+#: Libraries whose version can change a result, and so makes it stale.
+_LIBRARIES = ("numpy", "scipy", "open3d", "open3d-cpu", "trimesh", "manifold3d", "pyvista", "vtk")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run did.
+
+    Attributes
+    ----------
+    store : where the outputs are.
+    computed, fresh : names of the stages that ran, and of those whose result was still good.
+    refusals : the stages that refused, with their messages; empty if all is well.
+    """
+
+    store: Store
+    computed: tuple[str, ...]
+    fresh: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def run(
+    scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping[str, Any]] = (), facts_only: bool = False
+) -> Run:
+    """Bring the stages up to `to` up to date for one scan.
+
+    Parameters
+    ----------
+    scan_path : a scan's folder or file, see `scan.open_scan`.
+    out : folder that holds the scans' outputs.
+    to : name of the last stage.
+    tables : settings by stage and name; later tables win.
+
+    Raises
+    ------
+    ScanError
+        If the scan cannot be read or a setting is wrong; then nothing is written. A stage's own refusal is
+        returned, not raised: what does not depend on it is still made.
+    """
+    configs = build_configs(config_types(), *tables)
+    scan = open_scan(scan_path)
+    store = open_store(out, scan.name)
+    job = _Job(scan, store, configs)
+    last = next(stage.number for stage in STAGES if stage.name == to)
+    for stage in STAGES[:last]:
+        if scan.kind != "mesh" or stage.number > _maker(GIVEN_BY_MESH).number:
+            job.bring_up_to_date(stage)
+    job.write_run()
+    return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals))
+
+
+@dataclass
+class _Job:
+    """One run over one scan: what is known so far of each stage."""
+
+    scan: Scan
+    store: Store
+    configs: dict[str, Any]
+    keys: dict[type, str] = field(default_factory=dict)  # of the artifacts that are up to date
+    artifacts: dict[type, Any] = field(default_factory=dict)
+    computed: list[str] = field(default_factory=list)
+    fresh: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.inputs = {name: hashlib.sha256(data).hexdigest() for name, data in self.scan.contents()}
+        self.before = self.store.read_run().get("stages", {})
+        self.record: dict[str, Any] = {}
+        given = hashlib.sha256(to_json([self.scan.name, self.inputs])).hexdigest()
+        self.keys |= {ScanFacts: given, Recording: given}
+        self.artifacts[ScanFacts] = self.scan.facts
+        if self.scan.kind == "mesh":
+            self.keys[GIVEN_BY_MESH] = given
+
+    def bring_up_to_date(self, stage: Stage) -> None:
+        """Run one stage, unless its result is fresh, or was refused before, or what it needs is not there."""
+        missing = [need.artifact for need in stage.takes.values() if not need.optional and not self._has(need.artifact)]
+        if missing:
+            log.info("%s: left out, %s was refused", stage.folder, _maker(missing[0]).name)
+            return
+        ingredients = self._ingredients(stage)
+        key = hashlib.sha256(to_json(ingredients)).hexdigest()
+        known = self.before.get(stage.name, {})
+        manifest = self.store.manifest(stage)
+        if manifest.get("key") == key and self.store.is_whole(stage):
+            log.info("%s: fresh", stage.folder)
+            self.fresh.append(stage.name)
+            self.record[stage.name] = known
+        elif known.get("refused") and known.get("key") == key:
+            log.info("%s: refused before, with the same input and settings", stage.folder)
+            self._refuse(stage, key, known["refused"])
+            return
+        else:
+            log.info("%s: %s", stage.folder, _why(manifest, ingredients, self.store.is_whole(stage)))
+            if not self._compute(stage, key, ingredients):
+                return
+        self.keys[stage.makes] = key
+
+    def write_run(self) -> None:
+        """Write `run.json`: versions, settings, input hashes, seconds and peak memory of each stage."""
+        settings = {name: as_table(config) for name, config in self.configs.items()}
+        self.store.write_run(
+            {
+                "schema": 1,
+                "scan": self.scan.name,
+                "versions": _versions(),
+                "settings": settings,
+                "inputs": self.inputs,
+                "stages": {**self.before, **self.record},
+            }
+        )
+
+    def _compute(self, stage: Stage, key: str, ingredients: dict[str, Any]) -> bool:
+        arguments = {name: self._artifact(need.artifact) for name, need in stage.takes.items()}
+        start = time.perf_counter()
+        try:
+            artifact = stage.function(**arguments, config=self.configs[stage.name])
+        except ScanError as error:
+            self._refuse(stage, key, str(error))
+            return False
+        seconds = time.perf_counter() - start
+        self.store.save(stage, artifact, {"key": key, "stage": stage.name, **ingredients})
+        self.artifacts[stage.makes] = artifact
+        self.computed.append(stage.name)
+        self.record[stage.name] = {"key": key, "seconds": round(seconds, 3), "peak_memory_mb": _peak_memory_mb()}
+        log.info("%s: done in %.1f s", stage.folder, seconds)
+        return True
+
+    def _refuse(self, stage: Stage, key: str, message: str) -> None:
+        self.refusals.append(Refusal(stage.name, message))
+        self.record[stage.name] = {"key": key, "refused": message}
+        if self.store.manifest(stage):
+            log.warning("%s still holds the result of an earlier run, which this refusal does not touch", stage.folder)
+
+    def _has(self, kind: type) -> bool:
+        return kind is Refusals or kind in self.keys
+
+    def _artifact(self, kind: type) -> Any:
+        """Return an artifact; None where it was refused. Results are read only when somebody wants them."""
+        if kind is Refusals:
+            return Refusals(tuple(self.refusals))
+        if kind not in self.keys:
+            return None
+        if kind not in self.artifacts:
+            if kind is Recording:
+                self.artifacts[kind] = read_recording(self.scan)
+            elif kind is GIVEN_BY_MESH and self.scan.kind == "mesh":
+                self.artifacts[kind] = read_mesh(self.scan)
+            else:
+                self.artifacts[kind] = self.store.load(_maker(kind))
+        if kind is Feet and (edited := self.store.edited_landmarks()):
+            return landmarks_of_edit(edited, self.artifacts[kind])
+        return self.artifacts[kind]
+
+    def _ingredients(self, stage: Stage) -> dict[str, Any]:
+        """Return all that a stage's result depends on, by name."""
+        made_of: dict[str, Any] = {}
+        for name, need in stage.takes.items():
+            if need.artifact is Refusals:
+                made_of[name] = [vars(refusal) for refusal in self.refusals]
+            else:
+                made_of[name] = self.keys.get(need.artifact)
+            if need.artifact is Feet and (edited := self.store.edited_landmarks()):
+                made_of[EDITED_LANDMARKS] = hashlib.sha256(edited).hexdigest()
+        return {"inputs": made_of, "settings": as_table(self.configs[stage.name]), "versions": _versions()}
+
+
+def _maker(kind: type) -> Stage:
+    return next(stage for stage in STAGES if stage.makes is kind)
+
+
+def _why(manifest: dict[str, Any], now: dict[str, Any], whole: bool) -> str:
+    """Say why a stage is computed."""
+    if not manifest:
+        return "no result yet"
+    changed = [
+        f"{name} {manifest['settings'][name]} → {value}"
+        for name, value in now["settings"].items()
+        if manifest.get("settings", {}).get(name, value) != value
+    ]
+    if changed:
+        return "computed again, settings changed: " + ", ".join(changed)
+    for what in ("inputs", "versions"):
+        names = [name for name in now[what] if manifest.get(what, {}).get(name) != now[what][name]]
+        if names:
+            return f"computed again, {what} changed: {', '.join(names)}"
+    return (
+        "computed again, its settings have other names now"
+        if whole
+        else "computed again, its files were changed or lost"
+    )
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Return the versions that a result depends on; the sources count too, so that nobody sees a stale result."""
+    found = {"python": platform.python_version(), "scanproc": __version__, "sources": _sources_sha256()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # open3d comes under one of two names
+    return found
+
+
+def _sources_sha256() -> str:
+    digest = hashlib.sha256()
+    root = Path(__file__).parent
+    for path in sorted(root.rglob("*")):
+        if path.suffix in (".py", ".html", ".css"):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _peak_memory_mb() -> float | None:
+    """Return the largest memory of this process so far, MB; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if platform.system() == "Darwin" else 1e3), 1)

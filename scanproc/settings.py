@@ -1,0 +1,163 @@
+"""Settings: one frozen dataclass a stage, read from TOML and from `--set`; unknown names are refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from scanproc.errors import ScanError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def setting(default: Any, meaning: str, *, low: float | None = None, high: float | None = None) -> Any:
+    """Declare one setting of a config dataclass: its default, what it means (with its unit), its inclusive range."""
+    return dataclasses.field(default=default, metadata={"meaning": meaning, "low": low, "high": high})
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    ScanError
+        If the file is missing, is not text, or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScanError(f"{path} cannot be read ({error.strerror}). Give the path of a TOML file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScanError(f"{path} is not TOML: {error}. Correct that line.") from None
+
+
+def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read `stage.name=value` texts; values are TOML, and a bare word counts as a string."""
+    tables: dict[str, dict[str, Any]] = {}
+    for text in overrides:
+        path, equals, value = text.partition("=")
+        stage, dot, name = path.strip().partition(".")
+        if not (equals and dot and stage and name):
+            raise ScanError(
+                f"--set {text!r} is not a setting; expected stage.name=value, such as --set clean.max_range_mm=800."
+            )
+        try:
+            parsed = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            parsed = value.strip()
+        tables.setdefault(stage, {})[name] = parsed
+    return tables
+
+
+def build_configs(config_types: Mapping[str, type], *tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the config of every stage; later tables win over earlier ones, and all over the defaults.
+
+    Raises
+    ------
+    ScanError
+        If a table or a name is unknown, or a value has the wrong type or is out of range.
+    """
+    merged: dict[str, dict[str, Any]] = {stage: {} for stage in config_types}
+    for table in tables:
+        for stage, values in table.items():
+            if stage not in config_types:
+                raise ScanError(
+                    f"there is no stage with settings called {stage!r}; expected {one_of(stage, config_types)}."
+                )
+            if not isinstance(values, Mapping):
+                raise ScanError(f"{stage} = {values!r} is not a table; write [{stage}] and its settings below it.")
+            merged[stage].update(values)
+    return {stage: build_config(config_types[stage], values, stage) for stage, values in merged.items()}
+
+
+def build_config(config_type: type, values: Mapping[str, Any], where: str) -> Any:
+    """Return `config_type` with `values` in place of its defaults; `where` names the table in messages."""
+    known = {item.name: item for item in dataclasses.fields(config_type)}
+    hints = typing.get_type_hints(config_type)
+    checked = {}
+    for name, value in values.items():
+        if name not in known:
+            raise ScanError(f"there is no setting {where}.{name}; expected {one_of(name, known)}.")
+        checked[name] = _checked(value, hints[name], known[name].metadata, f"{where}.{name}")
+    return config_type(**checked)
+
+
+def template(config_types: Mapping[str, type]) -> str:
+    """Return every setting as commented TOML: name, default, meaning, range."""
+    blocks = []
+    for stage, config_type in config_types.items():
+        hints = typing.get_type_hints(config_type)
+        lines = [f"# {summary(config_type)}", f"[{stage}]"]
+        for item in dataclasses.fields(config_type):
+            lines.append(f"# {item.metadata['meaning']}{_range_text(item.metadata)}{_choice_text(hints[item.name])}")
+            lines.append(f"{item.name} = {_toml(item.default)}")
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def as_table(config: Any) -> dict[str, Any]:
+    """Return a config as a plain dict, for manifests and run.json."""
+    return dataclasses.asdict(config)
+
+
+def summary(thing: Any) -> str:
+    """Return the first line of a docstring."""
+    return (thing.__doc__ or "").strip().splitlines()[0]
+
+
+def one_of(wrong: str, names: Iterable[str]) -> str:
+    """Return the valid names in one phrase, the likeliest first."""
+    listed = list(names)
+    close = get_close_matches(wrong, listed, n=1)
+    hint = f"{close[0]!r}, or one of " if close else "one of "
+    return hint + ", ".join(listed)
+
+
+def _checked(value: Any, hint: Any, metadata: Mapping[str, Any], name: str) -> Any:
+    if typing.get_origin(hint) is Literal:
+        choices = typing.get_args(hint)
+        if value not in choices:
+            raise ScanError(f"{name} = {value!r}; expected one of {', '.join(map(str, choices))}.")
+        return value
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not any(type(value) is kind for kind in kinds):
+        expected = " or ".join(kind.__name__ for kind in kinds if kind is not types.NoneType)
+        raise ScanError(f"{name} = {value!r} has the wrong type; expected {expected}.")
+    low, high = metadata.get("low"), metadata.get("high")
+    if isinstance(value, float) and value != value:
+        raise ScanError(f"{name} = nan; expected a number.")
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise ScanError(
+            f"{name} = {value} is out of range; expected{_range_text(metadata).strip(' ()').replace('range', '')}."
+        )
+    return value
+
+
+def _range_text(metadata: Mapping[str, Any]) -> str:
+    low, high = metadata["low"], metadata["high"]
+    if low is not None and high is not None:
+        return f" (range {low} to {high})"
+    if low is not None:
+        return f" (range from {low})"
+    return f" (range up to {high})" if high is not None else ""
+
+
+def _choice_text(hint: Any) -> str:
+    return f": {', '.join(map(str, typing.get_args(hint)))}" if typing.get_origin(hint) is Literal else ""
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -1,0 +1,201 @@
+"""The proof of an insole: every dose that was asked, measured back from the finished solid."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from scanproc.artifacts import BoolArray, Check, Foot, Mesh
+from scanproc.frames import FloatArray
+from scanproc.geometry.doses import Probe, cup_depth, wall_extremes
+from scanproc.geometry.outlines import inside, resampled
+from scanproc.geometry.proof import contact_area_mm2, crossing_faces, topology, undercut_mm2
+from scanproc.geometry.shells import HEEL_CENTRE, HEEL_END, Shell
+from scanproc.open3d_bridge import RayScene
+from scanproc.prescription import DENSITY_G_PER_CM3, InsoleConfig
+
+
+def prove(solid: Mesh, pressed_mm: float, shell: Shell, foot: Foot, config: InsoleConfig) -> tuple[Check, ...]:
+    """Measure a finished solid against what was asked, in the order of `checks.json`.
+
+    Parameters
+    ----------
+    solid : rounded to single precision, as it is going to be written.
+    pressed_mm : how far its underside was pressed flat, on top of the even wall.
+    foot : the scan, which the clearance is measured from.
+    """
+    probe = Probe(solid)
+    return (
+        *body_checks(solid),
+        *_wall_checks(probe, pressed_mm, shell, config),
+        *_surface_checks(probe, shell, config),
+        *_size_checks(probe, shell, config),
+        *_heel_checks(probe, shell, foot, config),
+        *_arch_checks(probe, shell, config),
+        *_making_checks(solid, config),
+    )
+
+
+def body_checks(solid: Mesh) -> tuple[Check, ...]:
+    """Prove that a mesh bounds one body: also of a file that was read back."""
+    form = topology(solid)
+    crossings = crossing_faces(solid)
+    return (
+        Check("watertight", True, form.open_edges == 0, form.open_edges == 0),
+        Check("one_body", 1.0, float(form.bodies), form.bodies == 1),
+        Check("outward_winding", True, form.flipped_edges == 0 and form.volume_mm3 > 0.0, form.flipped_edges == 0 and form.volume_mm3 > 0.0),
+        Check("self_intersections", 0.0, float(crossings), crossings == 0),
+        Check("flat_triangles", 0.0, float(form.flat_faces), form.flat_faces == 0),
+    )
+
+
+def within(name: str, asked: float, got: float, tolerance: float) -> Check:
+    """Return a check that passes if the two differ by no more than the tolerance."""
+    return Check(name, round(asked, 4), round(got, 4), bool(abs(got - asked) <= tolerance))
+
+
+def at_least(name: str, asked: float, got: float, tolerance: float = 0.0) -> Check:
+    """Return a check of a lower bound."""
+    return Check(name, round(asked, 4), round(got, 4), bool(got >= asked - tolerance))
+
+
+def at_most(name: str, asked: float, got: float, tolerance: float = 0.0) -> Check:
+    """Return a check of an upper bound."""
+    return Check(name, round(asked, 4), round(got, 4), bool(got <= asked + tolerance))
+
+
+def _wall_checks(probe: Probe, pressed_mm: float, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+    """The wall off the rim, in the taper, at the rim, and at the front end."""
+    walls, slack = probe.walls, config.wall_tolerance_mm
+    edge = min(config.distal_edge_mm, config.thickness_mm)
+    # A wall seen obliquely can end up to one wall further back than the place it is measured from.
+    taper_end = config.distal_taper_mm + config.thickness_mm if edge < config.thickness_mm else 0.0
+
+    def zones(xy: FloatArray) -> tuple[BoolArray, BoolArray, BoolArray]:
+        on_rim = off_outline(shell, xy) < config.rim_band_mm
+        in_taper = shell.distal.behind(xy) < taper_end
+        return ~on_rim & ~in_taper, ~on_rim & in_taper, on_rim
+
+    up, down = zones(walls.up_xy), zones(walls.down_xy)
+    body, taper, rim = (wall_extremes(walls, u, d) for u, d in zip(up, down, strict=True))
+    return (
+        at_least("wall_min_mm", config.thickness_mm, body[0], slack),
+        at_most("wall_max_mm", config.thickness_mm + pressed_mm, body[1], slack),
+        at_least("wall_min_taper_mm", edge, taper[0], slack),
+        at_least("wall_min_rim_mm", edge, rim[0], slack),
+        within("distal_edge_mm", edge, _distal_edge(probe, shell), config.dose_tolerance_mm),
+    )
+
+
+def _surface_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+    """The finished top against the asked one, square to the surface, on a grid of 0.4 mm that no triangle knows."""
+    xy = _grid_inside(shell, 0.37, 0.3)
+    asked, got = shell.top_at(xy), probe.top_at(xy)
+    slope = np.hypot(
+        shell.top_at(xy + [0.2, 0.0]) - shell.top_at(xy - [0.2, 0.0]), shell.top_at(xy + [0.0, 0.2]) - shell.top_at(xy - [0.0, 0.2])
+    )
+    deviation = np.abs(got - asked) / np.hypot(slope / 0.4, 1.0)
+    tolerance = config.surface_tolerance_mm
+    return (
+        at_most("top_deviation_max_mm", tolerance, float(deviation.max())),
+        at_most("top_deviation_rms_mm", 0.3 * tolerance, float(np.sqrt(np.mean(deviation**2)))),
+    )
+
+
+def _size_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+    """Length and width against the outline, the front end against the heads of the metatarsals."""
+    asked, got = np.ptp(shell.outline, axis=0), np.ptp(probe.solid.vertices[:, :2], axis=0)
+    front = float(shell.foot.ahead_of_ball(probe.solid.vertices[:, :2]).max())
+    checks = [within("length_mm", asked[0], got[0], 0.1), within("width_mm", asked[1], got[1], 0.1)]
+    if config.length == "shell":
+        checks.append(within("distal_gap_mm", config.distal_gap_mm, -front, 0.5))
+    if config.length == "sulcus":
+        toes = float(shell.foot.ahead_of_ball(shell.foot.toe[None])[0])
+        checks.append(within("sulcus_share", config.sulcus_share, front / toes, 0.02))
+    return tuple(checks)
+
+
+def _heel_checks(probe: Probe, shell: Shell, foot: Foot, config: InsoleConfig) -> tuple[Check, ...]:
+    """The cup's depth on three sides, and the gap between heel and shell."""
+    plan, tolerance = shell.foot, config.dose_tolerance_mm
+    depth = cup_depth(probe, HEEL_END * plan.length_mm, plan.medial_y)
+    heel = _grid_inside(shell, 1.0, 8.0)
+    heel = heel[heel[:, 0] < HEEL_END * plan.length_mm]
+    points = np.column_stack([heel, probe.top_at(heel)])
+    gap = float(np.median(RayScene(foot.mesh).closest(points).distance))
+    asked = config.heel_cup_depth_mm
+    return (
+        within("cup_depth_rear_mm", asked, depth.rear, tolerance),
+        within("cup_depth_medial_mm", asked, depth.medial, tolerance),
+        within("cup_depth_lateral_mm", asked, depth.lateral, tolerance),
+        within("cup_depth_mm", asked, min(depth.rear, depth.medial, depth.lateral), tolerance),
+        within("clearance_mm", config.clearance_mm, gap, tolerance),
+    )
+
+
+def _arch_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+    """How far the arch was lowered, and how high it stands, along the line that `plantar_arch_height_mm` is defined on."""
+    line = _arch_line(shell)
+    sole, top = shell.sole.at(line), probe.top_at(line)
+    lowered = float((sole - top).max())
+    # The fill takes a low arch down to the ground at most: by 2 t - s(t) of its height, t = height / 2 fill.
+    limited = min(config.arch_fill_mm, float((shell.sole.at(line) - shell.top.at(line)).max()))
+    return (
+        within("arch_fill_mm", limited, lowered, config.dose_tolerance_mm),
+        within("arch_apex_height_mm", float(shell.top_at(line).max()), float(top.max()), config.dose_tolerance_mm),
+    )
+
+
+def _making_checks(solid: Mesh, config: InsoleConfig) -> tuple[Check, ...]:
+    """What printer, mill and scales ask."""
+    volume = topology(solid).volume_mm3 / 1e3
+    mass = volume * DENSITY_G_PER_CM3[config.material]
+    size = np.ptp(solid.vertices, axis=0)
+    return (
+        at_least("contact_patch_mm2", config.contact_patch_mm2, contact_area_mm2(solid), 0.1 * config.contact_patch_mm2),
+        at_most("undercut_mm2", 0.0, undercut_mm2(solid), 0.5),
+        Check("volume_cm3", "measured", round(volume, 3), bool(volume > 0.0)),
+        Check("mass_g", f"measured, {config.material}", round(mass, 2), bool(mass > 0.0)),
+        Check("print_size_mm", "measured", " x ".join(f"{length:.1f}" for length in size), bool((size > 0.0).all())),
+        at_most("triangles", float(config.max_triangles), float(len(solid.faces))),
+    )
+
+
+def _distal_edge(probe: Probe, shell: Shell) -> float:
+    """Return the wall along the middle half of the front end, (median), mm."""
+    off_line = shell.distal.behind(shell.outline)
+    end = shell.outline[off_line < 0.3]
+    if len(end) < 2:
+        end = shell.outline[np.argsort(off_line)[:2]]
+    along = np.linspace(0.25, 0.75, 41)[:, None]
+    across = np.array([-shell.distal.forward[1], shell.distal.forward[0]])
+    order = end[np.argsort(end @ across)]
+    xy = order[0] + along * (order[-1] - order[0]) - 0.1 * shell.distal.forward
+    xy = xy[np.isfinite(probe.bottom_at(xy))]
+    points = np.column_stack([xy, probe.bottom_at(xy)])
+    return float(np.median(RayScene(probe.top).closest(points).distance))
+
+
+def _arch_line(shell: Shell) -> FloatArray:
+    """Return points, (N, 2), 1 mm apart, a quarter of the sole's width (below 40 mm) from its medial border, 0.30 to 0.60 FL."""
+    field, points = shell.sole, []
+    for x in np.arange(0.30, 0.60, 1.0 / shell.foot.length_mm) * shell.foot.length_mm:
+        row = int(round((x - field.x0) / field.step))
+        y = field.y[0, field.z[row] < 40.0]
+        medial, lateral = (y.min(), y.max()) if shell.foot.medial_y < 0.0 else (y.max(), y.min())
+        points.append((x, medial + 0.25 * (lateral - medial)))
+    return np.array(points)
+
+
+def _grid_inside(shell: Shell, step_mm: float, off_rim_mm: float) -> FloatArray:
+    """Return the points of a square grid inside the outline, further than `off_rim_mm` from it, (N, 2)."""
+    low, high = shell.outline.min(axis=0), shell.outline.max(axis=0)
+    x, y = np.meshgrid(np.arange(low[0], high[0], step_mm), np.arange(low[1], high[1], step_mm), indexing="ij")
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    xy = xy[inside(resampled(shell.outline, 2.0, closed=True), xy)]
+    return xy[off_outline(shell, xy) > off_rim_mm]
+
+
+def off_outline(shell: Shell, xy: FloatArray) -> FloatArray:
+    """Return the distance of (N, 2) points from the outline, (N,) mm."""
+    return np.asarray(cKDTree(resampled(shell.outline, 0.1, closed=True)).query(xy)[0])

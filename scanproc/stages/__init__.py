@@ -1,0 +1,1 @@
+"""One pure function a file: artifacts in, settings last, one artifact out."""

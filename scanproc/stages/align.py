@@ -1,0 +1,267 @@
+"""Align: each foot in the foot frame, its side, its landmarks."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, Feet, Foot, Ground, IntArray, Landmark, Mesh, ScanFacts, Side, Surface
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray, transform
+from scanproc.geometry.components import face_areas, face_normals, quiet_vertices, split, submesh
+from scanproc.geometry.foot_frame import FootFrame, settle
+from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
+from scanproc.geometry.landmarks import FootPoints
+from scanproc.geometry.side import SideVote, vote
+from scanproc.geometry.sole import Underside, arch_profile
+from scanproc.settings import setting
+
+log = logging.getLogger(__name__)
+
+_UP = np.array([0.0, 0.0, 1.0])
+_MIN_VERTICES = 200  # a shape of fewer has no toes to tell
+
+
+@dataclass(frozen=True)
+class AlignConfig:
+    """How a foot is told from other things, and its side and its ground are judged."""
+
+    min_length_mm: float = setting(100.0, "shortest foot, mm", low=0.0)
+    max_length_mm: float = setting(350.0, "longest foot, mm", low=0.0)
+    max_misfit: float = setting(1.3, "largest deviation from the profile of feet; feet have 0.3 to 0.8, boxes over 2", low=0.0)
+    min_part_share: float = setting(0.25, "smallest loose part that may be a foot, share of the largest part's area", low=0.0, high=1.0)
+    floor_touch_mm: float = setting(5.0, "a foot that ends within this of the floor stands on it, mm", low=0.0)
+    min_sole_share: float = setting(0.3, "share of the sole that must be seen to level a foot without a floor", low=0.0, high=1.0)
+    toe_gap_mm: float = setting(2.0, "depth of the gap beside the hallux that shows the second toe, mm", low=0.0)
+    denoise_edge_mm: float = setting(1.5, "landmarks are sought on a surface averaged along edges up to this, mm", low=0.0)
+    stated_side_confidence: float = setting(0.98, "how far the side in scan.toml is trusted", low=0.5, high=0.9999)
+    contradiction: float = setting(0.95, "confidence of the shape's own side above which it may contradict scan.toml", low=0.5, high=1.0)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One loose part of the surface that is a foot: its mesh in the scan frame, quiet for landmarks, and what is known of it."""
+
+    vertices: IntArray
+    mesh: Mesh
+    quiet: Mesh
+    seen: BoolArray
+    ground: Ground
+    pose: RoughPose
+    vote: SideVote
+
+
+def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
+    """Put each foot of a surface in the foot frame and name its side and its landmarks.
+
+    Parameters
+    ----------
+    surface : in the scan frame; z = 0 is the floor only where `floor_seen`, otherwise it lies anyhow.
+
+    Raises
+    ------
+    ScanError
+        If it does not look like a foot, the side contradicts `scan.toml`, or nothing tells where the ground is.
+    """
+    parts = _find_feet(surface, config)
+    sides = _pair_sides(parts, facts) if len(parts) == 2 else (_one_side(parts[0], facts, config),)
+    feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
+    return Feet(tuple(sorted(feet, key=lambda foot: foot.side)))  # left first
+
+
+# ------------------------------------------------------------------------------------------ which parts are feet
+
+
+def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
+    """Return the parts that are feet, and say what was dropped."""
+    if len(surface.mesh.faces) == 0:
+        raise ScanError("the surface is empty; expected a foot. Scan again, or look at the stages before with scanproc view.")
+    pieces = split(surface.mesh)
+    areas = [float(face_areas(submesh(surface.mesh, piece)).sum()) for piece in pieces[:20]]
+    large = [piece for piece, area in zip(pieces, areas, strict=False) if area >= config.min_part_share * areas[0]]
+    feet, refusals = [], []
+    for piece in large:
+        try:
+            feet.append(_recognise(surface, piece, config))
+        except ScanError as refusal:
+            refusals.append(refusal)
+    if not feet:
+        raise refusals[0]
+    if len(feet) > 2:
+        raise ScanError(f"found {len(feet)} feet in one scan, expected one or two. Cut the others away, or scan again.")
+    kept = sum(len(part.vertices) for part in feet)
+    log.info(
+        "align: %d loose parts -> %d; %d -> %d vertices", len(pieces), len(feet), len(surface.mesh.vertices), kept
+    )
+    return feet
+
+
+def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
+    """Check that a part is a foot, and find roughly how it lies, on what, and which side it is of."""
+    mesh = submesh(surface.mesh, piece)
+    _check_size(mesh, config)
+    floor = surface.floor_seen and _touches(mesh, config)
+    quiet = Mesh(quiet_vertices(mesh, config.denoise_edge_mm), mesh.faces)
+    pose = rough_pose(quiet, _UP if floor else None)
+    _check_likeness(pose.likeness, config)
+    level = quiet.vertices @ pose.R_foot_scan.T
+    if not floor:
+        level = level - [0.0, 0.0, level[:, 2].min()]
+    return _Part(
+        vertices=piece,
+        mesh=mesh,
+        quiet=quiet,
+        seen=surface.views[piece] > 0,
+        ground="floor" if floor else "support",
+        pose=pose,
+        vote=vote(Mesh(level, mesh.faces)),
+    )
+
+
+def _check_size(mesh: Mesh, config: AlignConfig) -> None:
+    """Refuse what cannot be a foot by size alone, before its shape is looked at."""
+    centred = mesh.vertices - mesh.vertices.mean(axis=0)
+    extent = np.ptp(centred @ np.linalg.eigh(centred.T @ centred)[1], axis=0)
+    largest, smallest = float(extent.max()), float(extent.min())
+    if len(mesh.vertices) < _MIN_VERTICES or largest < config.min_length_mm or smallest < 0.1 * config.min_length_mm:
+        raise _not_a_foot(f"{len(mesh.vertices)} vertices, {largest:.0f} mm long and {smallest:.0f} mm thick", config)
+    if largest > 3.0 * config.max_length_mm:
+        raise _not_a_foot(f"something {largest:.0f} mm long", config)
+
+
+def _check_likeness(found: Likeness, config: AlignConfig) -> None:
+    if not config.min_length_mm <= found.length_mm <= config.max_length_mm:
+        raise _not_a_foot(f"a length of {found.length_mm:.0f} mm", config)
+    if found.misfit > config.max_misfit:
+        raise _not_a_foot(f"{found.worst}, misfit {found.misfit:.1f} > align.max_misfit = {config.max_misfit}", config)
+
+
+def _not_a_foot(found: str, config: AlignConfig) -> ScanError:
+    return ScanError(
+        f"this does not look like a foot: found {found}, expected {config.min_length_mm:.0f} to {config.max_length_mm:.0f} mm "
+        "from heel to toes below an ankle. Check the unit in scan.toml (unit, depth_unit_mm), and that heel, toes and ankle are in view."
+    )
+
+
+def _touches(mesh: Mesh, config: AlignConfig) -> bool:
+    """Tell whether a foot stands on the scan's floor."""
+    lowest = float(np.quantile(mesh.vertices[:, 2], 0.001))
+    if lowest < -config.floor_touch_mm:
+        raise ScanError(
+            f"found the foot reaching {-lowest:.0f} mm below the floor, expected at most align.floor_touch_mm = "
+            f"{config.floor_touch_mm:g}. The floor was not found well: scan with more bare floor round the foot."
+        )
+    return lowest <= config.floor_touch_mm
+
+
+# ------------------------------------------------------------------------------------------------- left or right
+
+
+@dataclass(frozen=True)
+class _SideJudged:
+    side: Side
+    confidence: float
+
+
+def _one_side(part: _Part, facts: ScanFacts, config: AlignConfig) -> _SideJudged:
+    """Judge the side of a single foot; what scan.toml says counts as one more voice, the strongest."""
+    if facts.side == "both":
+        raise ScanError('found one foot, expected two, as scan.toml says side = "both". Correct it, or scan both feet apart.')
+    if facts.side == "auto":
+        return _SideJudged(part.vote.side, part.vote.confidence)
+    if part.vote.side != facts.side and part.vote.confidence > config.contradiction:
+        raise ScanError(
+            f'the shape is that of a {part.vote.side} foot (confidence {part.vote.confidence:.2f}), but scan.toml says side = "{facts.side}". '
+            "Correct side in scan.toml; if it is right, the scan is mirrored: check the camera's set-up."
+        )
+    stated = np.log(config.stated_side_confidence / (1.0 - config.stated_side_confidence))
+    odds = stated + part.vote.log_odds_left * (1.0 if facts.side == "left" else -1.0)
+    return _SideJudged(facts.side, float(1.0 / (1.0 + np.exp(-odds))))
+
+
+def _pair_sides(parts: list[_Part], facts: ScanFacts) -> tuple[_SideJudged, _SideJudged]:
+    """Judge the sides of two feet together: one of each, by the difference of their votes."""
+    if facts.side not in ("both", "auto"):
+        raise ScanError(
+            f'found two feet, expected one, as scan.toml says side = "{facts.side}". Say side = "both", or scan one foot alone.'
+        )
+    first, second = (part.vote for part in parts)
+    if first.side == second.side and min(first.confidence, second.confidence) > 0.95:
+        raise ScanError(
+            f"found two {first.side} feet, expected a left and a right one. Scan the feet of one person, one at a time if need be."
+        )
+    odds = first.log_odds_left - second.log_odds_left
+    confidence = float(1.0 / (1.0 + np.exp(-abs(odds))))
+    sides: tuple[Side, Side] = ("left", "right") if odds >= 0.0 else ("right", "left")
+    return _SideJudged(sides[0], confidence), _SideJudged(sides[1], confidence)
+
+
+# ------------------------------------------------------------------------------------------- frame and landmarks
+
+
+def _place(surface: Surface, part: _Part, judged: _SideJudged, config: AlignConfig) -> Foot:
+    """Settle the foot frame of one foot, check the foot in it, and name its landmarks."""
+    medial_y = -1.0 if judged.side == "left" else 1.0
+    frame = settle(part.quiet, part.pose.R_foot_scan, medial_y, part.ground == "floor", config.toe_gap_mm)
+    if frame.last_turn_rad > np.deg2rad(0.01):
+        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, np.rad2deg(frame.last_turn_rad))
+    mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
+    quiet = Mesh(transform(frame.T_foot_scan, part.quiet.vertices), part.mesh.faces)
+    _check_likeness(likeness(surface_samples(quiet)), config)
+    if part.ground == "support":
+        _check_sole(mesh, part.seen, config)
+    views = surface.views[part.vertices]
+    return Foot(
+        side=judged.side,
+        side_confidence=judged.confidence,
+        ground=part.ground,
+        T_foot_scan=frame.T_foot_scan,
+        mesh=mesh,
+        views=views,
+        landmarks=_landmarks(frame, quiet, part.seen, medial_y),
+        color=None if surface.color is None else surface.color[part.vertices],
+    )
+
+
+def _check_sole(mesh: Mesh, seen: BoolArray, config: AlignConfig) -> None:
+    """Refuse a foot that neither a floor nor its own sole levels."""
+    low = Mesh(mesh.vertices, mesh.faces[mesh.vertices[:, 2][mesh.faces].max(axis=1) < FOOT_HEIGHT_MM])
+    shadow = face_areas(low) * face_normals(low)[:, 2]
+    share = float(-shadow[(shadow < 0.0) & seen[low.faces].all(axis=1)].sum() / max(_plan_area(mesh), 1e-9))
+    if share < config.min_sole_share:
+        raise ScanError(
+            f"found no floor under the foot and {100.0 * share:.0f} % of its sole, expected the floor or "
+            f"{100.0 * config.min_sole_share:.0f} % of the sole (align.min_sole_share). Scan with the floor in view, or the raised foot from below."
+        )
+
+
+def _plan_area(mesh: Mesh) -> float:
+    """Return the area of the foot seen from above, mm2, by 3 mm cells."""
+    points = surface_samples(mesh, 40_000)
+    cells = np.floor(points[points[:, 2] < FOOT_HEIGHT_MM, :2] / 3.0)
+    return 9.0 * len(np.unique(cells, axis=0))
+
+
+def _landmarks(frame: FootFrame, quiet: Mesh, seen: BoolArray, medial_y: float) -> dict[str, Landmark]:
+    """Name the points of a settled frame; one that lies on an invented surface has little confidence."""
+    points: FootPoints = frame.points
+    found = {
+        "pternion": (points.pternion, 0.95),
+        "second_toe_tip": (points.second_toe.tip, points.second_toe.confidence),
+        "longest_toe_tip": (points.longest_toe_tip, 0.95),
+        "metatarsale_tibiale": (points.metatarsale_tibiale, 0.9),
+        "metatarsale_fibulare": (points.metatarsale_fibulare, 0.9),
+    }
+    views = seen.astype(np.uint8)
+    arch = arch_profile(Underside.of(quiet, views), float(points.pternion[0]), points.length_mm, medial_y)
+    apex = arch.apex(seen_only=True)
+    if apex is not None and arch.seen_share > 0.5:
+        found["arch_apex"] = (apex, 0.9 * arch.seen_share)
+    return {name: Landmark(xyz, "auto", _seen_confidence(xyz, confidence, quiet.vertices, seen)) for name, (xyz, confidence) in found.items()}
+
+
+def _seen_confidence(xyz: FloatArray, confidence: float, vertices: FloatArray, seen: BoolArray) -> float:
+    nearest = int(np.argmin(((vertices - xyz) ** 2).sum(axis=1)))
+    return confidence if seen[nearest] else 0.3 * confidence

@@ -1,0 +1,88 @@
+"""Measure: what the foot frame, the landmarks and the sections tell of each foot."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ScanFacts
+from scanproc.geometry import arches, heels, lengths, toes
+from scanproc.geometry.readings import FootShape, Reading, no_reading
+from scanproc.settings import setting
+
+log = logging.getLogger(__name__)
+
+# What each measure is read with; definitions and sources: the functions, and measures.md.
+_READERS: dict[str, Callable[[FootShape], Reading]] = {
+    "foot_length_mm": lengths.foot_length,
+    "truncated_foot_length_mm": lengths.truncated_foot_length,
+    "outside_ball_length_mm": lengths.outside_ball_length,
+    "foot_width_mm": lengths.foot_width,
+    "ball_girth_mm": lengths.ball_girth,
+    "heel_width_mm": lengths.heel_width,
+    "dorsum_height_mm": lengths.dorsum_height,
+    "instep_girth_mm": lengths.instep_girth,
+    "arch_height_index": arches.arch_height_index,
+    "plantar_arch_height_mm": arches.plantar_arch_height,
+    "arch_volume_mm3": arches.arch_volume,
+    "heel_angle_deg": heels.heel_angle_deg,
+    "leg_angle_deg": heels.leg_angle_deg,
+    "leg_heel_angle_deg": heels.leg_heel_angle_deg,
+    "forefoot_angle_deg": heels.forefoot_angle_deg,
+    "heel_contact_offset_mm": heels.heel_contact_offset,
+    "hallux_angle_deg": toes.hallux_angle_deg,
+    "fifth_toe_angle_deg": toes.fifth_toe_angle_deg,
+    "ball_angle_deg": lengths.ball_angle_deg,
+    "mondopoint": lengths.mondopoint,
+    "eu_size": lengths.eu_size,
+}
+
+
+@dataclass(frozen=True)
+class MeasureConfig:
+    """How much of a surface must have been seen to measure on it."""
+
+    max_unseen_share: float = setting(0.1, "a measure with more of its surface unseen is inferred", low=0.0, high=1.0)
+    max_inferred_share: float = setting(0.5, "a measure with more of its surface unseen is refused", low=0.0, high=1.0)
+
+
+def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
+    """Measure each foot.
+
+    Parameters
+    ----------
+    feet : in the foot frame; landmarks that were edited count as they are.
+    facts : the loading decides whether there is a print.
+    """
+    return Measures(tuple(_measure_foot(foot, facts, config) for foot in feet.feet))
+
+
+def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMeasures:
+    """Read every measure of one foot, in the order of the table."""
+    shape = FootShape(foot)
+    readings = {name: read(shape) for name, read in _READERS.items()}
+    readings["arch_index"] = arches.arch_index(shape, weight_bearing=facts.loading in ("standing", "seated"))
+    readings["navicular_height_mm"] = _navicular_height(shape)
+    measures = {name: _judged(reading, config) for name, reading in readings.items()}
+    refused = [name for name, found in measures.items() if found.status == "refused"]
+    log.info("measure: %s foot, %d measures, %d refused: %s", foot.side, len(measures), len(refused), ", ".join(refused))
+    return FootMeasures(foot.side, facts.loading, foot.ground, measures)
+
+
+def _navicular_height(shape: FootShape) -> Reading:
+    """Height of the navicular landmark, which no shape gives away: it must be marked or set by hand."""
+    if "navicular" not in shape.foot.landmarks:
+        return no_reading("no landmark navicular was given (a marker on the skin, or by hand)")
+    return Reading(float(shape.landmark("navicular")[2]))
+
+
+def _judged(reading: Reading, config: MeasureConfig) -> Measure:
+    """Turn a reading into a measure, by how much of its surface was seen."""
+    if reading.value is None:
+        return Measure(None, None, "refused", reading.refused)
+    if reading.unseen_share > config.max_inferred_share:
+        return Measure(None, None, "refused", f"{reading.where} was not seen ({100.0 * (1.0 - reading.unseen_share):.0f} % of it)")
+    if reading.unseen_share > config.max_unseen_share:
+        return Measure(reading.value, None, "inferred", f"{100.0 * reading.unseen_share:.0f} % of {reading.where} was not seen")
+    return Measure(reading.value, None, "measured")

@@ -1,0 +1,227 @@
+"""Stage 2: where the camera was in every view. Views that do not fit are rejected by name, with the number that decided.
+
+The method: views are placed one after the other against views that have a place, by a global search and pairwise
+alignment; a placement counts only if neither view contradicts the other. Then all overlapping pairs are aligned jointly,
+which closes the loops, and every view is judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import CleanViews, Plane, Registration, ViewPose
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray, inverse, rotate, transform
+from scanproc.geometry.icp import align_jointly, residuals
+from scanproc.geometry.placement import PreparedView, SearchLimits, compare, levelling, place_views, prepare
+from scanproc.progress import steps
+from scanproc.settings import setting
+
+log = logging.getLogger(__name__)
+
+@dataclass(frozen=True)
+class RegisterConfig:
+    """How views are brought together, and which are let in."""
+
+    min_points: int = setting(1000, "pixels of the foot that a view needs", low=50)
+    coarse_voxel_mm: float = setting(6.0, "thinning for the search, mm", low=1.0)
+    fine_voxel_mm: float = setting(3.0, "thinning for the joint alignment, mm", low=0.5)
+    num_yaws: int = setting(30, "turns tried round the vertical, for views with a floor", low=4)
+    num_guesses: int = setting(3, "guesses of the coarse search that are refined and judged", low=1)
+    search_back: int = setting(4, "earlier views that a view is tried against before all others are", low=1)
+    tolerance_mm: float = setting(4.0, "distance at which two views agree on a surface, mm", low=0.5)
+    min_pair_overlap: float = setting(
+        0.25, "share of a view's points that a pair must have in common", low=0.0, high=1.0
+    )
+    min_pair_consistency: float = setting(0.75, "share of a pair's judged points that must agree", low=0.0, high=1.0)
+    max_neighbours: int = setting(12, "views that each view is jointly aligned with", low=2)
+    max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
+    max_residual_ratio: float = setting(2.5, "largest RMS distance of a view, in units of the median view's", low=1.0)
+    min_overlap: float = setting(
+        0.30, "share of a view's points that some other view must have seen", low=0.0, high=1.0
+    )
+    min_consistency: float = setting(
+        0.80, "share of a view's judged points that must agree with the others", low=0, high=1
+    )
+    min_views: int = setting(4, "accepted views below which a recording is refused", low=2)
+
+
+def register(views: CleanViews, config: RegisterConfig) -> Registration:
+    """Find the pose of every view.
+
+    Raises
+    ------
+    ScanError
+        If too few views fit together.
+    """
+    reasons = _unusable(views, config)
+    usable = [index for index in range(len(views.views)) if index not in reasons]
+    if not usable:
+        raise ScanError(
+            f"no view shows a foot: {_quote(reasons, views)}. Record the foot closer, and check the depth unit."
+        )
+    prepared = {
+        index: prepare(views.views[index], config.coarse_voxel_mm, config.fine_voxel_mm)
+        for index in steps(usable, "preparing views")
+    }
+    poses = place_views(prepared, _search_limits(config))
+    reasons |= {index: "it fits no other view" for index in usable if index not in poses}
+    poses = _align_all(prepared, poses, config)
+    judged = _judge(prepared, poses, config)
+    while judged.misfits and len(poses) - len(judged.misfits) >= config.min_views:
+        reasons |= judged.misfits
+        poses = {index: pose for index, pose in poses.items() if index not in judged.misfits}
+        poses = _align_all(prepared, poses, config)
+        judged = _judge(prepared, poses, config)
+    reasons |= judged.misfits
+    poses = {index: pose for index, pose in poses.items() if index not in judged.misfits}
+
+    log.info("register: %d → %d views", len(views.views), len(poses))
+    if len(poses) < config.min_views:
+        raise ScanError(
+            f"only {len(poses)} of {len(views.views)} views fit together (register.min_views = {config.min_views}):"
+            f" {_quote(reasons, views)}. Record again, slowly, with the foot still and each view overlapping the last."
+        )
+    floors = {index: prepared[index].view.floor for index in poses}
+    T_scan_common = _scan_frame(poses, floors)
+    entries = [
+        ViewPose(
+            view.name,
+            True,
+            residual_rms_mm=judged.rms_mm[index],
+            T_scan_camera=T_scan_common @ poses[index],
+        )
+        if index in poses
+        else ViewPose(view.name, False, reason=reasons[index])
+        for index, view in enumerate(views.views)
+    ]
+    return Registration(tuple(entries), floor_seen=any(floor is not None for floor in floors.values()))
+
+
+def _search_limits(config: RegisterConfig) -> SearchLimits:
+    return SearchLimits(
+        tolerance_mm=config.tolerance_mm,
+        min_overlap=config.min_place_overlap,
+        min_consistency=config.min_place_consistency,
+        num_yaws=config.num_yaws,
+        num_guesses=config.num_guesses,
+        search_back=config.search_back,
+    )
+
+
+def _unusable(views: CleanViews, config: RegisterConfig) -> dict[int, str]:
+    """Return the reasons against views that cannot take part: hardly any foot, or a copy of an earlier image."""
+    reasons, seen = {}, dict[str, str]()
+    for index, view in enumerate(views.views):
+        pixels = int((view.depth_mm > 0).sum())
+        digest = hashlib.sha256(view.depth_mm.tobytes()).hexdigest()
+        if pixels < config.min_points:
+            reasons[index] = f"{pixels} points of a foot < register.min_points {config.min_points}"
+        elif digest in seen:
+            reasons[index] = f"the same image as view {seen[digest]}"
+        seen.setdefault(digest, view.name)
+    return reasons
+
+
+# ------------------------------------------------------------------------------------------------ all views at once
+
+
+def _align_all(
+    prepared: dict[int, PreparedView], poses: dict[int, FloatArray], config: RegisterConfig
+) -> dict[int, FloatArray]:
+    """Return the poses after joint rounds with narrowing gates; overlaps are looked up again as the views settle."""
+    indices = list(poses)
+    clouds = [prepared[index].fine for index in indices]
+    floors = [prepared[index].view.floor for index in indices]
+    settled = [poses[index] for index in indices]
+    for gates in steps([[15.0, 12.0, 10.0], [8.0, 6.0, 5.0], [4.0, 3.0, 3.0, 3.0, 3.0]], "aligning all views"):
+        edges = _overlapping_pairs([prepared[index] for index in indices], settled, gates[0], config)
+        settled = align_jointly(clouds, settled, edges, floors, gates)
+    return dict(zip(indices, settled, strict=True))
+
+
+def _overlapping_pairs(
+    views: list[PreparedView], poses: list[FloatArray], tolerance_mm: float, config: RegisterConfig
+) -> list[tuple[int, int]]:
+    """Return the index pairs with the most common surface, at most `max_neighbours` chosen by each view."""
+    overlap = np.zeros((len(views), len(views)))
+    for a, source in enumerate(views):
+        for b, target in enumerate(views):
+            if a != b:
+                T_target_level = inverse(poses[b]) @ poses[a] @ inverse(source.T_level_camera)
+                overlap[a, b] = compare(source.coarse, T_target_level, target.view, tolerance_mm).overlap
+    mutual = np.minimum(overlap, overlap.T)
+    pairs = set()
+    for a in range(len(views)):
+        for b in np.argsort(-mutual[a], kind="stable")[: config.max_neighbours].tolist():
+            if mutual[a, b] > 0.1:
+                pairs.add((min(a, b), max(a, b)))
+    return sorted(pairs)
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """Each placed view's RMS distance from the others in mm, and the reasons against those that do not fit."""
+
+    rms_mm: dict[int, float]
+    misfits: dict[int, str]
+
+
+def _judge(prepared: dict[int, PreparedView], poses: dict[int, FloatArray], config: RegisterConfig) -> _Judgement:
+    rms: dict[int, float] = {}
+    overlaps: dict[int, float] = {}
+    consistencies: dict[int, float] = {}
+    for index, pose in poses.items():
+        cloud = prepared[index].fine
+        distances, agreements = [], []
+        for other, other_pose in poses.items():
+            if other == index:
+                continue
+            relative = inverse(other_pose) @ pose
+            agreement = compare(cloud, relative, prepared[other].view, config.tolerance_mm)
+            agreements.append(agreement)
+            if agreement.overlap > 0.1:
+                distances.append(residuals(cloud, prepared[other].fine, relative, 2.0 * config.tolerance_mm))
+        together = np.concatenate(distances) if distances else np.zeros(0)
+        rms[index] = float(np.sqrt(np.mean(together**2))) if len(together) else float("inf")
+        overlaps[index] = max((agreement.overlap for agreement in agreements), default=0.0)
+        weights = [agreement.overlap for agreement in agreements]
+        values = [agreement.consistency for agreement in agreements]
+        consistencies[index] = float(np.average(values, weights=weights)) if sum(weights) > 0 else 0.0
+    limit = min(
+        config.max_residual_mm, config.max_residual_ratio * float(np.median(list(rms.values()))) if rms else 0.0
+    )
+    misfits = {}
+    for index in poses:
+        if overlaps[index] < config.min_overlap:
+            misfits[index] = f"overlap {overlaps[index]:.2f} < register.min_overlap {config.min_overlap:.2f}"
+        elif consistencies[index] < config.min_consistency:
+            misfits[index] = (
+                f"consistency {consistencies[index]:.2f} < register.min_consistency {config.min_consistency:.2f}"
+            )
+        elif rms[index] > limit:
+            misfits[index] = f"residual {rms[index]:.2f} mm RMS > {limit:.2f} mm (register.max_residual_mm, _ratio)"
+    return _Judgement(rms, misfits)
+
+
+def _scan_frame(poses: dict[int, FloatArray], floors: dict[int, Plane | None]) -> FloatArray:
+    """Return the T_scan_common that puts the mean of all floors at z = 0; without floors, the first camera's frame."""
+    seen = [(poses[index], floor) for index, floor in floors.items() if floor is not None]
+    if not seen:
+        return inverse(next(iter(poses.values())))
+    normals = np.array([rotate(pose, floor.normal[None])[0] for pose, floor in seen])
+    points = np.array([transform(pose, (floor.normal * floor.offset_mm)[None])[0] for pose, floor in seen])
+    normal = normals.mean(axis=0)
+    normal /= np.linalg.norm(normal)
+    offset = float(np.mean(np.einsum("ij,ij->i", normals, points)))
+    return levelling(Plane(normal, offset))
+
+
+def _quote(reasons: dict[int, str], views: CleanViews) -> str:
+    """Return the first few reasons with the names of their views."""
+    quoted = [f"view {views.views[index].name}: {reason}" for index, reason in sorted(reasons.items())]
+    return "; ".join(quoted[:4]) + (f"; and {len(quoted) - 4} more" if len(quoted) > 4 else "")

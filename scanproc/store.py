@@ -1,0 +1,153 @@
+"""The only file that knows outputs/. A stage's folder is written beside and renamed into place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scanproc import codecs
+from scanproc.artifacts import Report
+from scanproc.errors import ScanError
+from scanproc.pipeline import STAGES, Stage
+
+EDITED_LANDMARKS = "landmarks.edited.json"
+_MANIFEST = "manifest.json"
+_REPORT = "report.html"
+
+
+@dataclass(frozen=True)
+class Store:
+    """The outputs of one scan: `root` is `outputs/<scan>`."""
+
+    root: Path
+
+    def manifest(self, stage: Stage) -> dict[str, Any]:
+        """Return what was written down with a stage's result; empty if there is none."""
+        return _read_json(self.root / stage.folder / _MANIFEST)
+
+    def is_whole(self, stage: Stage) -> bool:
+        """Whether every file of a stage's result is there and unchanged since it was written."""
+        files = self.manifest(stage).get("files", {})
+        return bool(files) and all(_sha256(self._path(stage, name)) == digest for name, digest in files.items())
+
+    def load(self, stage: Stage) -> Any:
+        """Read a stage's artifact."""
+        names = self.manifest(stage)["files"]
+        return codecs.decode(stage.makes, {name: self._path(stage, name).read_bytes() for name in names})
+
+    def save(self, stage: Stage, artifact: Any, manifest: dict[str, Any]) -> None:
+        """Write an artifact's files and their manifest; a killed program leaves the old result, none, or this one."""
+        files = codecs.encode(artifact)
+        digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        if isinstance(artifact, Report):
+            self._replace_file(self.root / _REPORT, files.pop(_REPORT))
+        files[_MANIFEST] = to_json({"schema": 1, **manifest, "files": digests})
+        self._replace_folder(self.root / stage.folder, files)
+
+    def read_run(self) -> dict[str, Any]:
+        """Return the last run's `run.json`; empty if there is none."""
+        return _read_json(self.root / "run.json")
+
+    def write_run(self, record: dict[str, Any]) -> None:
+        """Write `run.json`."""
+        self._replace_file(self.root / "run.json", to_json(record))
+
+    def edited_landmarks(self) -> bytes | None:
+        """Return `landmarks.edited.json`, made by hand or by the viewer; None if there is none."""
+        path = self.root / EDITED_LANDMARKS
+        return path.read_bytes() if path.is_file() else None
+
+    def report_path(self) -> Path:
+        """Return where the report is."""
+        return self.root / _REPORT
+
+    def _path(self, stage: Stage, name: str) -> Path:
+        # The report is opened by people: it lies at the top, not in its stage's folder.
+        return self.root / name if name == _REPORT else self.root / stage.folder / name
+
+    def _replace_folder(self, folder: Path, files: dict[str, bytes]) -> None:
+        fresh, stale = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+        for leftover in (fresh, stale):
+            shutil.rmtree(leftover, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        for name, data in files.items():
+            _write_durably(fresh / name, data)
+        if folder.exists():
+            folder.rename(stale)
+        fresh.rename(folder)
+        shutil.rmtree(stale, ignore_errors=True)
+
+    def _replace_file(self, path: Path, data: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.new")
+        _write_durably(fresh, data)
+        os.replace(fresh, path)
+
+
+def open_store(out: Path, scan_name: str) -> Store:
+    """Return the store of a scan below the folder `out`.
+
+    Raises
+    ------
+    ScanError
+        If outputs cannot be written there.
+    """
+    root = out / scan_name
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ScanError(
+            f"outputs cannot be written to {root} ({error.strerror}). Choose another folder with --out."
+        ) from None
+    if not os.access(root, os.W_OK):
+        raise ScanError(f"outputs cannot be written to {root} (no permission). Choose another folder with --out.")
+    return Store(root)
+
+
+def latest_result(out: Path, scan_name: str, stage_name: str | None) -> tuple[str, Any]:
+    """Return the name and artifact of a stage, or of the last stage before the export that has a result.
+
+    Raises
+    ------
+    ScanError
+        If there is no such result.
+    """
+    store = Store(out / scan_name)
+    wanted = [stage for stage in STAGES[:-2] if stage_name in (None, stage.name)]
+    for stage in reversed(wanted):
+        if store.is_whole(stage):
+            return stage.name, store.load(stage)
+    what = stage_name or "any stage"
+    raise ScanError(f"{store.root} holds no result of {what}; expected one. Run `scanproc run` on this scan first.")
+
+
+def to_json(value: Any) -> bytes:
+    """Return JSON with sorted keys, the same bytes for the same value."""
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # none, or not ours: as if the stage had never run
+    return value if isinstance(value, dict) else {}
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,132 @@
+"""Pictures of the recorded views: the foot alone in each of them, and all of them in their places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from scanproc.artifacts import ByteArray, CleanView, CleanViews, Feet, Registration, ViewPose
+from scanproc.frames import FloatArray, transform
+from scanproc.geometry.images import unproject
+from scanproc.views.colors import GREY, VIRIDIS, WHITE, colors_of
+from scanproc.views.scene import ABOVE, REAR, Cloud, Label, Legend, Line, Scene, Shot, direction
+from scanproc.views.sheet import Panel
+
+_THUMBNAIL_PX = 260
+_POINTS_OF_A_VIEW = 20_000  # more of them do not show at the size of a page
+_SLICE_MM = 2.0
+_SIDE = (direction(0, 1, 0), direction(0, 0, 1))
+
+
+def contact_sheet(views: CleanViews) -> tuple[Panel | Legend, ...]:
+    """Return one small picture a view: near is dark, far is bright, shaded by the normals."""
+    filled = [view.depth_mm[view.depth_mm > 0] for view in views.views if view.depth_mm.any()]
+    near = min((float(np.percentile(depth, 1)) for depth in filled), default=0.0)
+    far = max((float(np.percentile(depth, 99)) for depth in filled), default=1.0)
+    panels = [
+        Panel(f"{view.name}: {np.count_nonzero(view.depth_mm):,} px", _thumbnail(view, near, far))
+        for view in views.views
+    ]
+    return (*panels, Legend("Distance from the camera", round(near), round(far), VIRIDIS, unit="mm"))
+
+
+def _thumbnail(view: CleanView, near: float, far: float) -> ByteArray:
+    known = view.depth_mm > 0
+    facing = np.abs(view.normals[..., 2].astype(np.float64))
+    shade = np.where(facing > 0, 0.4 + 0.6 * facing, 1.0)
+    lit = colors_of(view.depth_mm, near, far) * shade[..., None]
+    image = Image.fromarray(np.where(known[..., None], lit, 255.0).astype(np.uint8))
+    scale = _THUMBNAIL_PX / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    square = Image.new("RGB", (_THUMBNAIL_PX, _THUMBNAIL_PX), WHITE)
+    if known.any():
+        small = image.resize(size, Image.Resampling.LANCZOS if scale < 1.0 else Image.Resampling.BICUBIC)
+        square.paste(small, ((_THUMBNAIL_PX - size[0]) // 2, (_THUMBNAIL_PX - size[1]) // 2))
+    return np.asarray(square, dtype=np.uint8)
+
+
+def registration_shots(
+    registration: Registration, views: CleanViews | None, feet: Feet | None
+) -> tuple[Shot | Legend, ...]:
+    """Return the cameras in their places, and the points of all views on each other, whole and in thin slices."""
+    T_shown_scan = feet.feet[0].T_foot_scan if feet and feet.feet else np.eye(4)
+    placed = [_place(pose, views, T_shown_scan) for pose in registration.views if pose.accepted]
+    if not placed:
+        return ()
+    colors = colors_of(np.arange(len(placed)), 0.0, max(len(placed) - 1.0, 1.0))
+    clouds = tuple(
+        Cloud(view.points, np.tile(color, (len(view.points), 1))) for view, color in zip(placed, colors, strict=True)
+    )
+    lines = tuple(
+        Line(_frustum(view), (int(color[0]), int(color[1]), int(color[2])), 1.5)
+        for view, color in zip(placed, colors, strict=True)
+    )
+    labels = tuple(_name(view) for view in placed)
+    cameras, named = Scene(clouds=clouds, lines=lines), Scene(clouds=clouds, lines=lines, labels=labels)
+    zoom = min(1.0, 230.0 / max(float(np.ptp(named.extent(), axis=0).max()), 1.0))
+    shots = [
+        Shot("Cameras, from above", named, *ABOVE, scale=zoom, scale_bar=100.0),
+        Shot("Cameras, from the side", cameras, *_SIDE, scale=zoom, scale_bar=100.0),
+        *_close_ups(clouds),
+    ]
+    return (*shots, Legend("Colour: order of the views used", 1, len(placed), VIRIDIS))
+
+
+def _close_ups(clouds: tuple[Cloud, ...]) -> list[Shot]:
+    """Return the points from the side, and two slices of them: views that do not fit show there as double lines."""
+    points = Scene(clouds=clouds).extent()
+    if not any(len(cloud.points) for cloud in clouds):
+        return []
+    low = float(points[:, 2].min())
+    foot = points[points[:, 2] < low + 60.0]
+    middle = 0.5 * float(foot[:, 0].min() + foot[:, 0].max())
+    level, across = (Scene(clouds=_slice(clouds, axis, at)) for axis, at in ((2, low + 30.0), (0, middle)))
+    return [
+        Shot("Points of all views, from the side", Scene(clouds=clouds), *_SIDE, top_mm=low + 170.0),
+        Shot("Slice 30 mm above the ground", level, *ABOVE),
+        Shot("Slice across the middle, from behind", across, *REAR, top_mm=low + 170.0),
+    ]
+
+
+def _slice(clouds: tuple[Cloud, ...], axis: int, at_mm: float) -> tuple[Cloud, ...]:
+    thin = [np.abs(cloud.points[:, axis] - at_mm) < _SLICE_MM / 2.0 for cloud in clouds]
+    return tuple(Cloud(cloud.points[mask], cloud.color[mask]) for cloud, mask in zip(clouds, thin, strict=True))
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A view in the shown frame: its camera's pose, points in mm, and the corners of its image as (4, 3) rays."""
+
+    name: str
+    T_shown_camera: FloatArray
+    points: FloatArray
+    corners: FloatArray
+
+
+def _place(pose: ViewPose, views: CleanViews | None, T_shown_scan: FloatArray) -> _Placed:
+    assert pose.T_scan_camera is not None  # it is accepted
+    T_shown_camera = T_shown_scan @ pose.T_scan_camera
+    view = next((view for view in views.views if view.name == pose.name), None) if views else None
+    if view is None or not view.depth_mm.any():
+        corners = np.array([[-0.5, -0.4, 1.0], [0.5, -0.4, 1.0], [0.5, 0.4, 1.0], [-0.5, 0.4, 1.0]])
+        return _Placed(pose.name, T_shown_camera, np.zeros((0, 3)), corners)
+    lens = view.intrinsics
+    u = (np.array([0, lens.width, lens.width, 0]) - lens.cx) / lens.fx
+    v = (np.array([0, 0, lens.height, lens.height]) - lens.cy) / lens.fy
+    points = unproject(view.depth_mm, lens)
+    points = transform(T_shown_camera, points[:: max(1, len(points) // _POINTS_OF_A_VIEW)])
+    return _Placed(pose.name, T_shown_camera, points, np.stack([u, v, np.ones(4)], axis=1))
+
+
+def _frustum(view: _Placed, depth_mm: float = 45.0) -> FloatArray:
+    """Return the (8, 2, 3) edges of a small pyramid from the camera through the corners of its (cropped) image."""
+    rim = transform(view.T_shown_camera, view.corners * depth_mm)
+    apex = np.broadcast_to(view.T_shown_camera[:3, 3], rim.shape)
+    return np.concatenate([np.stack([apex, rim], axis=1), np.stack([rim, np.roll(rim, -1, axis=0)], axis=1)])
+
+
+def _name(view: _Placed) -> Label:
+    behind = transform(view.T_shown_camera, np.array([[0.0, 0.0, -22.0]]))[0]
+    return Label(view.name.lstrip("0") or "0", behind, color=GREY, inline=True)

@@ -1,0 +1,149 @@
+"""The only importer of pyvista: scenes as pixels off-screen, and in a window."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from typing import Any
+
+import numpy as np
+
+from scanproc.artifacts import ByteArray, Mesh
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.views.colors import CUT
+from scanproc.views.scene import Scene, Shot, Skin
+
+
+def pyvista() -> Any:
+    """Load pyvista (0.8 s), off-screen through EGL on a Linux without a display.
+
+    Raises
+    ------
+    ScanError
+        If there is neither a display nor EGL.
+    """
+    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+        try:
+            ctypes.CDLL("libEGL.so.1")
+        except OSError:
+            raise ScanError(
+                "found no display and no libEGL.so.1, one of which is needed to draw pictures; "
+                "install it, for example: apt-get install libegl1 libgl1."
+            ) from None
+        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")  # read when vtk is loaded
+    import pyvista
+
+    return pyvista
+
+
+def vertex_normals(mesh: Mesh) -> FloatArray:
+    """Return (V, 3) unit normals, the mean of the faces round each vertex weighted by area."""
+    corners = mesh.vertices[mesh.faces]
+    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    sums = np.empty_like(mesh.vertices)
+    for axis in range(3):
+        weights = np.repeat(face_normals[:, axis], 3)
+        sums[:, axis] = np.bincount(mesh.faces.ravel(), weights=weights, minlength=len(mesh.vertices))
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12))
+
+
+def still(shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: float) -> ByteArray:
+    """Render skins and clouds of a shot in parallel projection; lines and labels are `sheet.py`'s.
+
+    Parameters
+    ----------
+    centre : (3,) mm, the point in the middle of the picture.
+    size_px : width and height.
+    height_mm : what the picture's height stands for.
+
+    Returns
+    -------
+    (height, width, 3) uint8
+    """
+    pv = pyvista()
+    plotter = pv.Plotter(off_screen=True, window_size=list(size_px), lighting="none", theme=pv.themes.DocumentTheme())
+    _light(pv, plotter)
+    _add_bodies(pv, plotter, shot.scene, size_px[1] / height_mm, shot.below_mm)
+    plotter.camera_position = [centre - 2000.0 * shot.look, centre, shot.up]
+    plotter.camera.parallel_projection = True
+    plotter.camera.parallel_scale = height_mm / 2.0
+    plotter.camera.clipping_range = (1.0, 4000.0)
+    pixels = np.asarray(plotter.screenshot(return_img=True), dtype=np.uint8)
+    plotter.close()
+    return pixels
+
+
+def window(title: str, scene: Scene) -> None:
+    """Open a window in which a scene can be turned; returns when it is closed."""
+    pv = pyvista()
+    plotter = pv.Plotter(title=title, lighting="none", theme=pv.themes.DocumentTheme())
+    _light(pv, plotter)
+    _add_bodies(pv, plotter, scene, 2.0, None)
+    for line in scene.lines:
+        segments = line.points.ndim == 3
+        body = (
+            pv.line_segments_from_points(line.points.reshape(-1, 3)) if segments else pv.lines_from_points(line.points)
+        )
+        plotter.add_mesh(body, color=line.color, line_width=line.width)
+    if scene.labels:
+        texts = [f"{label.name} {label.value}".strip() for label in scene.labels]
+        points = np.array([label.point for label in scene.labels])
+        plotter.add_point_labels(points=points, labels=texts, always_visible=True, shape=None, font_size=14)
+    plotter.add_axes()
+    plotter.enable_parallel_projection()
+    plotter.show()
+
+
+def _light(pv: Any, plotter: Any) -> None:
+    """Light from the eye with a key from the upper left, so that relief shows the same from every side."""
+    plotter.add_light(pv.Light(light_type="headlight", intensity=0.55))
+    plotter.add_light(pv.Light(position=(-0.7, 0.9, 0.9), light_type="camera light", intensity=0.5))
+    plotter.add_light(pv.Light(position=(0.3, -1.0, 0.5), light_type="camera light", intensity=0.25))
+
+
+def _add_bodies(pv: Any, plotter: Any, scene: Scene, pixels_per_mm: float, below_mm: float | None) -> None:
+    for skin in scene.skins:
+        body = _body(pv, skin)
+        matt = {"ambient": 0.28, "diffuse": 0.82, "specular": 0.06}
+        outside = plotter.add_mesh(body, scalars="color", rgb=True, smooth_shading=True, culling="back", **matt)
+        inside = plotter.add_mesh(body.copy(), color=CUT, lighting=False, culling="front")  # seen where a body is cut
+        if below_mm is not None:
+            _cut_away(outside, below_mm)
+            _cut_away(inside, below_mm)
+    for cloud in scene.clouds:
+        if not len(cloud.points):
+            continue
+        dots = pv.PolyData(np.array(cloud.points))
+        dots.point_data["color"] = np.array(cloud.color)
+        size_px = max(2.0, pixels_per_mm)
+        plotter.add_mesh(dots, scalars="color", rgb=True, style="points", point_size=size_px, lighting=False)
+
+
+def _body(pv: Any, skin: Skin) -> Any:
+    """Return the skin with its normals; a sharp one has those of its faces where the surface turns by 35 degrees."""
+    vertices, faces, color = skin.mesh.vertices, skin.mesh.faces, skin.color
+    normals = vertex_normals(skin.mesh)
+    if skin.sharp:
+        corners = vertices[faces]
+        flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        flat = np.repeat(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12), 3, axis=0)
+        smooth = normals[faces.ravel()]
+        normals = np.where((smooth * flat).sum(axis=1, keepdims=True) > np.cos(np.radians(35.0)), smooth, flat)
+        vertices, color = corners.reshape(-1, 3), color[faces.ravel()]
+        faces = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
+    body = pv.PolyData.from_regular_faces(points=np.array(vertices), faces=np.array(faces))
+    body.point_data["color"] = np.array(color)
+    body.point_data.active_normals = normals
+    return body
+
+
+def _cut_away(actor: Any, below_mm: float) -> None:
+    """Hide what lies higher than `below_mm`."""
+    from vtkmodules.vtkCommonDataModel import vtkPlane
+
+    plane = vtkPlane()
+    plane.SetOrigin(0.0, 0.0, below_mm)
+    plane.SetNormal(0.0, 0.0, -1.0)  # towards what is kept
+    actor.mapper.AddClippingPlane(plane)

@@ -1,0 +1,66 @@
+"""Pictures of the fused surface: how many views saw what, and its recorded colours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.artifacts import ByteArray, Feet, Mesh, Surface
+from scanproc.frames import FloatArray, rigid, transform
+from scanproc.views.colors import BLUES, ORANGE, colors_of
+from scanproc.views.scene import ABOVE, BELOW, FRONT, REAR, Legend, Scene, Shot, Skin, direction, lateral, medial
+
+
+def surface_shots(surface: Surface, feet: Feet | None) -> tuple[Shot | Legend, ...]:
+    """Return the surface from five sides: coloured by the number of views, then as it was recorded."""
+    T_shown_scan = feet.feet[0].T_foot_scan if feet and feet.feet else _upright(surface)
+    mesh = Mesh(transform(T_shown_scan, surface.mesh.vertices), surface.mesh.faces)
+    top = float(mesh.vertices[:, 2].min()) + 170.0
+    most = max(int(np.percentile(surface.views, 99)), 2)
+    looks = _looks(feet)
+    seen = Scene(skins=(Skin(mesh, seen_colors(surface.views, most)),))
+    shots = [Shot(title, seen, look, up, top_mm=_cut(up, top)) for title, (look, up) in looks.items()]
+    if surface.color is not None:
+        recorded = Scene(skins=(Skin(mesh, surface.color),))
+        shots += [
+            Shot(f"{title}, recorded colour", recorded, look, up, top_mm=_cut(up, top))
+            for title, (look, up) in list(looks.items())[:3]
+        ]
+    unseen = 100.0 * float((surface.views == 0).mean())
+    mark = (ORANGE, f"not seen, invented ({unseen:.1f} % of the vertices)")
+    return (*shots, Legend("Views that saw the point", 1, most, BLUES, (mark,)))
+
+
+def seen_colors(views: ByteArray, most: int) -> ByteArray:
+    """Return (V, 3) uint8: more views are darker, the unseen is orange."""
+    colors = colors_of(views, 1.0, float(most), BLUES)
+    colors[views == 0] = ORANGE
+    return colors
+
+
+def _cut(up: FloatArray, top_mm: float) -> float | None:
+    return top_mm if up[2] == 1.0 else None
+
+
+def _looks(feet: Feet | None) -> dict[str, tuple[FloatArray, FloatArray]]:
+    if feet and len(feet.feet) == 1:
+        y = feet.feet[0].medial_y
+        return {"Top": ABOVE, "Medial": medial(y), "Lateral": lateral(y), "Rear": REAR, "Sole": BELOW}
+    sides = (direction(0, 1, 0), direction(0, 0, 1)), (direction(0, -1, 0), direction(0, 0, 1))
+    return {
+        "Above": ABOVE,
+        "One side": sides[0],
+        "Other side": sides[1],
+        "One end": REAR,
+        "Other end": FRONT,
+        "Below": BELOW,
+    }
+
+
+def _upright(surface: Surface) -> FloatArray:
+    """Return T_shown_scan that lays the longest horizontal direction along x; z stays."""
+    points = surface.mesh.vertices
+    flat = points[:, :2] - points[:, :2].mean(axis=0)
+    along = np.linalg.eigh(flat.T @ flat)[1][:, 1]
+    along = along if along[np.argmax(np.abs(along))] > 0 else -along  # the sign of an eigenvector is arbitrary
+    rotation = np.array([[along[0], along[1], 0.0], [-along[1], along[0], 0.0], [0.0, 0.0, 1.0]])
+    return rigid(rotation, np.zeros(3))

@@ -1,0 +1,81 @@
+"""Feet for the tests of insole and export: real shapes put into the foot frame, and analytic soles of known doses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from scanproc.artifacts import ByteArray, Foot, Landmark, Mesh
+from scanproc.frames import FloatArray, rigid, rotation_about, transform
+from scanproc.geometry.heightfields import HeightField
+
+FEET = Path(__file__).parents[2] / "shared" / "data" / "feet"
+
+
+def leg(index: int) -> Foot:
+    """Return leg-`index`, a left foot standing on z = 0, with landmarks good enough to design on."""
+    path = FEET / f"leg-{index}.ply"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not here: shared/data/feet holds the legs")
+    import trimesh
+
+    raw = trimesh.load(path, process=False)
+    mesh = Mesh(np.array(raw.vertices, dtype=np.float64), np.array(raw.faces, dtype=np.int32))
+    # The second toe of these legs lies a quarter of the ball's width from the medial border.
+    vertices = mesh.vertices
+    for _ in range(3):
+        low = vertices[vertices[:, 2] < 60.0]
+        rear = low[np.argmin(low[:, 0])]
+        toes = low[low[:, 0] > low[:, 0].max() - 0.15 * np.ptp(low[:, 0])]
+        toe_y = toes[:, 1].min() + 0.38 * np.ptp(toes[:, 1])
+        yaw = np.arctan2(toe_y - rear[1], low[:, 0].max() - rear[0])
+        rotation = rotation_about(np.array([0.0, 0.0, 1.0]), -float(yaw))
+        vertices = transform(rigid(rotation, -rotation @ np.array([rear[0], rear[1], 0.0])), vertices)
+    return foot_of(Mesh(vertices, mesh.faces), "left")
+
+
+def foot_of(mesh: Mesh, side: Literal["left", "right"], views: ByteArray | None = None) -> Foot:
+    """Return a foot in its frame with landmarks at its borders, as `align` defines them (roughly)."""
+    low = mesh.vertices[mesh.vertices[:, 2] < 60.0]
+    length, medial_y = float(low[:, 0].max()), -1.0 if side == "left" else 1.0
+
+    def border(start: float, end: float, outward: float) -> FloatArray:
+        band = low[(low[:, 0] > start * length) & (low[:, 0] < end * length)]
+        extreme = band[band[:, 1] * outward > (band[:, 1] * outward).max() - 0.5]
+        return np.asarray(extreme.mean(axis=0))
+
+    points = {
+        "pternion": low[np.argmin(low[:, 0])],
+        "second_toe_tip": np.array([length, 0.0, 10.0]),
+        "metatarsale_tibiale": border(0.62, 0.82, medial_y),
+        "metatarsale_fibulare": border(0.50, 0.75, -medial_y),
+    }
+    landmarks = {name: Landmark(np.asarray(xyz), "marked", 1.0) for name, xyz in points.items()}
+    seen = np.full(len(mesh.vertices), 9, dtype=np.uint8) if views is None else views
+    return Foot(side, 1.0, "floor", np.eye(4), mesh, seen, landmarks)
+
+
+def mirrored(foot: Foot) -> Foot:
+    """Return the other side's foot: y negated, triangles turned, medial landmarks still medial."""
+    flip = np.array([1.0, -1.0, 1.0])
+    mesh = Mesh(foot.mesh.vertices * flip, foot.mesh.faces[:, ::-1].copy())
+    landmarks = {name: Landmark(mark.xyz_mm * flip, mark.method, mark.confidence) for name, mark in foot.landmarks.items()}
+    side: Literal["left", "right"] = "right" if foot.side == "left" else "left"
+    return Foot(side, foot.side_confidence, foot.ground, foot.T_foot_scan, mesh, foot.views, landmarks)
+
+
+def analytic_foot(sole: Callable[[FloatArray, FloatArray], FloatArray], side: Literal["left", "right"] = "left") -> Foot:
+    """Return a foot of 250 x 90 mm: the graph of `sole(x, y)` seen from below, clipped at 55 mm height."""
+    x, y = np.arange(-4.0, 254.5, 1.0), np.arange(-60.0, 60.5, 1.0)
+    grid = HeightField(float(x[0]), float(y[0]), 1.0, np.zeros((len(x), len(y))))
+    z = sole(*np.broadcast_arrays(grid.x, grid.y))
+    graph = grid.replaced(z).mesh()
+    faces = graph.faces[(graph.vertices[graph.faces][:, :, 2] < 55.0).all(axis=1)]
+    used, index = np.unique(faces, return_inverse=True)
+    mesh = Mesh(graph.vertices[used], index.reshape(-1, 3)[:, ::-1].astype(np.int32))
+    shift = mesh.vertices[:, 0].min()
+    return foot_of(Mesh(mesh.vertices - [shift, 0.0, 0.0], mesh.faces), side)
