@@ -125,9 +125,12 @@ def read_cloud(path: Path) -> Cloud:
     """Read the points of a PLY or PCD; none, if the file is broken (open3d says so in a log that is silenced here)."""
     import open3d as o3d
 
-    with o3d.utility.VerbosityContextManager(o3d.utility.VerbosityLevel.Error):
-        cloud = o3d.io.read_point_cloud(path, remove_nan_points=False, remove_infinite_points=False)
-    color = np.rint(np.asarray(cloud.colors) * 255.0).astype(np.uint8) if cloud.has_colors() else None
+    try:
+        with o3d.utility.VerbosityContextManager(o3d.utility.VerbosityLevel.Error):
+            cloud = o3d.io.read_point_cloud(path, remove_nan_points=False, remove_infinite_points=False)
+    except (RuntimeError, MemoryError):
+        return Cloud(np.zeros((0, 3)), None)
+    color = np.rint(np.nan_to_num(cloud.colors).clip(0.0, 1.0) * 255.0).astype(np.uint8) if cloud.has_colors() else None
     return Cloud(np.array(cloud.points, dtype=np.float64), color)
 
 

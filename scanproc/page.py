@@ -127,6 +127,7 @@ def view_rows(views: CleanViews | None, registration: Registration | None) -> li
 
 
 def _values(measures: Measures | None, name: str, pattern: str) -> str:
+    """Return the measure of every foot in one phrase, or nothing if no foot has it."""
     found = [foot.measures[name].value for foot in (measures.feet if measures else ()) if name in foot.measures]
     texts = [
         f"{value:.1f}".removesuffix(".0") if "_mm" not in name else f"{value:.1f}"

@@ -42,7 +42,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "hallux_angle_deg": "Big toe angle",
         "fifth_toe_angle_deg": "Little toe angle",
     },
-    "Sizes": {"mondopoint": "Mondopoint (length / width)", "eu_size": "EU size"},
+    "Sizes": {"mondopoint": "Mondopoint", "eu_size": "EU size"},
 }
 _OTHER = "Others"
 
@@ -69,6 +69,7 @@ class Norm:
 
 
 _STANDING: tuple[Loading, ...] = ("standing",)
+_TRUNCATED = "truncated_foot_length_mm"
 _ANSUR = "ANSUR II, adults, n = 6,068"
 NORMS = (
     Norm("foot_length_mm", "women 246 ± 12 mm, 1st–99th percentile 219–276", _ANSUR, _STANDING, "female"),
@@ -114,8 +115,8 @@ def value_of(name: str, measure: Measure) -> str:
 
 
 def spread_of(name: str, measure: Measure) -> str:
-    """Return the standard uncertainty with its unit; empty where there is none."""
-    return "" if measure.sd is None else f"± {_figure(name, measure.sd)}{_unit(name)}"
+    """Return the standard uncertainty, in the unit of the value; empty where there is none."""
+    return "" if measure.sd is None else f"± {_figure(name, measure.sd)}"
 
 
 def norms_of(name: str, measures: Mapping[str, Measure], loading: Loading, facts: ScanFacts) -> tuple[str, ...]:

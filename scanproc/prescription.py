@@ -14,9 +14,6 @@ DENSITY_G_PER_CM3 = {"PA12": 1.01, "PP": 0.90, "TPU": 1.20, "PETG": 1.27}  # of 
 class InsoleConfig:
     """The prescription of the insole, and how strictly the finished solid is judged."""
 
-    length: Literal["shell", "sulcus", "full"] = setting(
-        "shell", "where the device ends: shell = behind the metatarsal heads, sulcus = before the toes, full = at the toes"
-    )
     material: Literal["PA12", "PP", "TPU", "PETG"] = setting("PA12", "what it is made of, for the mass")
     thickness_mm: float = setting(
         3.0, "wall, mm; printed PA12 2.5-3.5, polypropylene 3.2-6.4 by body mass", low=1.0, high=8.0
@@ -24,53 +21,78 @@ class InsoleConfig:
     clearance_mm: float = setting(0.0, "even gap between sole and shell, mm: room for a top cover", low=0.0, high=6.0)
     arch_fill_mm: float = setting(
         3.2,
-        "how far the arch is lowered, mm (more fill = lower arch): 0 copies the scan, which hurts if the foot was raised; "
-        "minimum 1.6, standard 3.2, maximum 6.4 by custom; at most half the arch's height is taken where it is low",
+        "how far the arch is lowered, mm (more fill = lower arch): 0 copies the scan, which hurts if the foot was "
+        "raised; 1.6 minimum, 3.2 standard, 6.4 maximum by custom; fades where the arch is lower than twice the fill",
         low=0.0,
         high=10.0,
     )
     heel_cup_depth_mm: float = setting(
-        12.0, "lowest point of the heel to the rim, mm: 6 shallow, 8-10 dress shoe, 12 standard, 18-30 deep", low=4.0, high=30.0
+        12.0,
+        "lowest point of the heel to the rim, mm: 6 shallow, 8-10 dress shoe, 12 standard, 18-30 deep",
+        low=4.0,
+        high=30.0,
     )
     medial_edge_mm: float = setting(
-        25.0, "greatest height of the medial edge at the arch above the ground, mm: higher holds more, lower fits more shoes",
-        low=5.0, high=40.0,
+        25.0,
+        "greatest height of the medial edge at the arch, mm above the ground: higher holds more, lower fits more shoes",
+        low=5.0,
+        high=40.0,
     )
     side_edge_mm: float = setting(
-        5.0, "height of the edges at the lateral side and in front, above the ground, mm: low, to fit the shoe", low=1.0, high=20.0
+        5.0,
+        "height of the edges at the lateral side and in front, above the ground, mm: low, to fit the shoe",
+        low=1.0,
+        high=20.0,
     )
     outline_margin_mm: float = setting(
-        2.0, "how far the edge stays inside the foot's border in front of the heel, mm, to fit the shoe", low=0.0, high=10.0
+        2.0,
+        "how far the edge stays inside the foot's border in front of the heel, mm, to fit the shoe",
+        low=0.0,
+        high=10.0,
     )
     distal_gap_mm: float = setting(
-        8.0, "length shell: its end behind the line of the metatarsal heads, mm, so that the ball bends freely", low=0.0, high=30.0
-    )
-    sulcus_share: float = setting(
-        0.4, "length sulcus: its end between the metatarsal heads (0) and the tip of the second toe (1)", low=0.2, high=0.8
+        8.0,
+        "end of the shell behind the line of the metatarsal heads, mm, so that the ball bends freely",
+        low=0.0,
+        high=30.0,
     )
     distal_edge_mm: float = setting(1.5, "wall at the front end, mm: thin, so that it is not felt", low=0.8, high=8.0)
-    distal_taper_mm: float = setting(12.0, "length over which the wall thins towards the front end, mm", low=1.0, high=40.0)
+    distal_taper_mm: float = setting(
+        12.0, "length over which the wall thins towards the front end, mm", low=1.0, high=40.0
+    )
     contact_patch_mm2: float = setting(
-        150.0, "flat area under the device, mm2: a printer finds no first layer on a round underside", low=0.0, high=2000.0
+        150.0,
+        "flat area under the device, mm2: a printer finds no first layer on a round underside",
+        low=0.0,
+        high=2000.0,
     )
     smoothing_mm: float = setting(
-        1.0, "sigma of the smoothing of the sole, mm: noise of 0.5 mm doubles the print time; parabolas are kept", low=0.0, high=3.0
+        1.0,
+        "sigma of the smoothing of the sole, mm: noise of 0.5 mm doubles the print time; parabolas are kept",
+        low=0.0,
+        high=3.0,
     )
     wall_slope_deg: float = setting(
-        75.0, "steepest wall of the cup, degrees: steeper ones open to this draft, to leave a mould or a mill", low=55.0, high=80.0
+        75.0, "steepest wall of the cup, degrees: steeper ones open to this draft", low=55.0, high=80.0
     )
     grid_mm: float = setting(0.5, "step of the height field, mm", low=0.25, high=1.0)
-    triangle_mm: float = setting(1.0, "side of a triangle where the shell is flat, mm; 0.4 of it at its walls", low=0.5, high=3.0)
+    triangle_mm: float = setting(
+        1.2, "side of a triangle where the shell is flat, mm; 0.4 of it at its walls", low=0.5, high=3.0
+    )
     sole_below_mm: float = setting(60.0, "what lies higher above the ground is no sole, mm", low=30.0, high=100.0)
     allow_unseen_sole: bool = setting(
         False, "build on a sole that no view saw: it was invented to close the surface, and the insole may not fit"
     )
-    max_unseen_sole: float = setting(0.02, "share of the sole under the shell that may be unseen (and is bridged)", low=0.0, high=0.2)
+    max_unseen_sole: float = setting(
+        0.02, "share of the sole under the shell that may be unseen (and is bridged)", low=0.0, high=0.2
+    )
     min_side_confidence: float = setting(
         0.8, "least confidence in left or right, where scan.toml does not state the side", low=0.5, high=1.0
     )
     wall_tolerance_mm: float = setting(0.05, "how much thinner than asked the wall may be, mm", low=0.01, high=0.5)
     surface_tolerance_mm: float = setting(0.1, "how far the top may lie off the asked surface, mm", low=0.02, high=1.0)
-    dose_tolerance_mm: float = setting(0.2, "how far a dose measured back may lie off the asked one, mm", low=0.05, high=2.0)
+    dose_tolerance_mm: float = setting(
+        0.2, "how far a dose measured back may lie off the asked one, mm", low=0.05, high=2.0
+    )
     rim_band_mm: float = setting(3.0, "width of the rim, mm, where the wall is judged by itself", low=1.0, high=10.0)
     max_triangles: int = setting(150_000, "most triangles of one insole", low=10_000)

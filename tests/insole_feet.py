@@ -63,12 +63,16 @@ def mirrored(foot: Foot) -> Foot:
     """Return the other side's foot: y negated, triangles turned, medial landmarks still medial."""
     flip = np.array([1.0, -1.0, 1.0])
     mesh = Mesh(foot.mesh.vertices * flip, foot.mesh.faces[:, ::-1].copy())
-    landmarks = {name: Landmark(mark.xyz_mm * flip, mark.method, mark.confidence) for name, mark in foot.landmarks.items()}
+    landmarks = {
+        name: Landmark(mark.xyz_mm * flip, mark.method, mark.confidence) for name, mark in foot.landmarks.items()
+    }
     side: Literal["left", "right"] = "right" if foot.side == "left" else "left"
     return Foot(side, foot.side_confidence, foot.ground, foot.T_foot_scan, mesh, foot.views, landmarks)
 
 
-def analytic_foot(sole: Callable[[FloatArray, FloatArray], FloatArray], side: Literal["left", "right"] = "left") -> Foot:
+def analytic_foot(
+    sole: Callable[[FloatArray, FloatArray], FloatArray], side: Literal["left", "right"] = "left"
+) -> Foot:
     """Return a foot of 250 x 90 mm: the graph of `sole(x, y)` seen from below, clipped at 55 mm height."""
     x, y = np.arange(-4.0, 254.5, 1.0), np.arange(-60.0, 60.5, 1.0)
     grid = HeightField(float(x[0]), float(y[0]), 1.0, np.zeros((len(x), len(y))))

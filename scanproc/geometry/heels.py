@@ -74,7 +74,8 @@ def _fit(middles: FloatArray, seen: int, asked: int, name: str) -> FrontalLine:
     """Fit y over z through slice middles, unless they are too few or too close together."""
     height = float(np.ptp(middles[:, 2])) if len(middles) else 0.0
     if len(middles) < MIN_SLICES or height < MIN_HEIGHT_MM:
-        reason = f"only {len(middles)} slices over {height:.0f} mm of the {name} were seen ({MIN_SLICES} and {MIN_HEIGHT_MM:.0f} mm needed)"
+        seen_part = f"only {len(middles)} slices over {height:.0f} mm of the {name} were seen"
+        reason = f"{seen_part} ({MIN_SLICES} and {MIN_HEIGHT_MM:.0f} mm needed)"
         return FrontalLine(None, middles, 1.0, reason)
     return FrontalLine(theil_sen(middles[:, 2], middles[:, 1]), middles, 1.0 - seen / asked)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import spsolve
 
@@ -62,12 +61,6 @@ class HeightField:
         dz_dx = (self.at(xy + ex) - self.at(xy - ex)) / (2.0 * span_mm)
         dz_dy = (self.at(xy + ey) - self.at(xy - ey)) / (2.0 * span_mm)
         return np.hypot(dz_dx, dz_dy)
-
-    def nearest_cells(self, xy: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return row and column of the cells nearest to (N, 2) points, kept inside the grid."""
-        rows = np.rint((xy[:, 0] - self.x0) / self.step).astype(np.intp).clip(0, self.z.shape[0] - 1)
-        columns = np.rint((xy[:, 1] - self.y0) / self.step).astype(np.intp).clip(0, self.z.shape[1] - 1)
-        return rows, columns
 
 
 @dataclass(frozen=True)
@@ -167,7 +160,7 @@ def extend_walls(field: HeightField, slope: float, reach_mm: float = 8.0, ceilin
 
 
 def smoothed(field: HeightField, sigma_mm: float) -> HeightField:
-    """Smooth with the kernel 2 G - G * G of a Gaussian G: unlike G it keeps parabolas, so cups do not become flatter."""
+    """Smooth with the kernel 2 G - G * G of a Gaussian G: unlike G it keeps parabolas, so that cups stay as deep."""
     if sigma_mm <= 0.0:
         return field
     once = ndimage.gaussian_filter(field.z, sigma_mm / field.step, mode="nearest")
@@ -181,7 +174,7 @@ def smooth_step(values: FloatArray, low: float, high: float) -> FloatArray:
     return np.asarray(t * t * t * (t * (6.0 * t - 15.0) + 10.0))
 
 
-def smooth_min(a: FloatArray, b: FloatArray, width_mm: float) -> FloatArray:
-    """Return the lesser of two heights, rounded where they differ by less than `width_mm`; never above either."""
+def smooth_min(a: FloatArray, b: FloatArray, width_mm: FloatArray) -> FloatArray:
+    """Return the lesser of two heights, rounded where they differ by less than `width_mm`, (N,); never above either."""
     overlap = np.maximum(width_mm - np.abs(a - b), 0.0)
     return np.asarray(np.minimum(a, b) - overlap**2 / (4.0 * width_mm))

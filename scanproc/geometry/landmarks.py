@@ -10,17 +10,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.geometry.components import submesh
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.sections import axis_section, faces_within
 
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border
 LATERAL_WINDOW = (0.50, 0.75)  # and the 5th's
 BORDER_BAND_MM = 0.5  # the border counts as at its extreme within this
+_SMOOTH_REACH_MM = 8  # on both sides: half a flat stretch; the heads' borders are rounder over more
 HEEL_SHARE = 0.25  # of the length: the heel's part of the support plane
 HEAD_REACH_MM = 15.0  # along x, on both sides of the metatarsal points, where the support plane looks for the heads
 HEAD_SHARE = 0.35  # of the width: likewise across
-_TOE_GAP_WINDOW = (0.24, 0.48)  # share of the width from the medial border where the gap of 1st and 2nd toe was found (9 feet)
+_TOE_GAP_WINDOW = (
+    0.24,
+    0.48,
+)  # share of the width from the medial border where the gap of 1st and 2nd toe was found (9 feet)
 _SECOND_TOE_SHARE = 0.46  # where the 2nd toe's tip was found there: 0.44 to 0.52
 _SECOND_TOE_WIDTH = 0.20  # of the width: no second toe is wider
 _CLEAR_GAP_MM = 5.0  # a gap this deep leaves no doubt
@@ -71,21 +77,46 @@ def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float) -> FootPoints:
 def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, float], outward_y: float) -> FloatArray:
     """Return the middle of the stretch of a border that lies within 0.5 mm of its extreme, (3,) mm.
 
-    The stretch is that of the surface itself, not of its vertices: where the faces cross the 0.5 mm line, and the
-    ends of the window. A single extreme vertex would jump by many mm along a border that is almost straight.
+    The border is read every mm and smoothed by a sliding parabola: it is almost straight over 6 to 17 mm, where a
+    single extreme vertex, and the ends of the stretch, would follow the noise by many mm.
     """
     first, last = rear + window[0] * length, rear + window[1] * length
-    near = faces_within(mesh, 0, first, last)
-    at_ends = [axis_section(near, 0, x).where(2, high=FOOT_HEIGHT_MM).points.reshape(-1, 3) for x in (first, last)]
-    inside = mesh.vertices[np.unique(near.faces)]
-    inside = inside[(inside[:, 0] >= first) & (inside[:, 0] <= last) & (inside[:, 2] < FOOT_HEIGHT_MM)]
-    points = np.concatenate([inside, *at_ends])
-    line = float((outward_y * points[:, 1]).max()) - BORDER_BAND_MM
-    on_line = axis_section(near, 1, outward_y * line).where(0, first, last).where(2, high=FOOT_HEIGHT_MM)
-    stretch = np.concatenate([points[outward_y * points[:, 1] >= line, 0], on_line.points[:, :, 0].ravel()])
-    middle = axis_section(near, 0, float(stretch.min() + stretch.max()) / 2.0).where(2, high=FOOT_HEIGHT_MM)
-    outline = middle.points.reshape(-1, 3)
-    return np.asarray(outline[np.argmax(outward_y * outline[:, 1])])
+    near = faces_within(mesh, 0, first - 2.0 * _SMOOTH_REACH_MM, last + 2.0 * _SMOOTH_REACH_MM)
+    near = submesh(near, np.unique(near.faces))
+    count = int(np.ceil(last - first))
+    x = np.linspace(first, last, count + 1)
+    step = x[1] - x[0]
+    wide = first + step * np.arange(-_SMOOTH_REACH_MM, count + _SMOOTH_REACH_MM + 1)
+    border = _sliding_parabola(np.array([_outmost(near, float(at), outward_y)[1] * outward_y for at in wide]))
+    line = float(border.max()) - BORDER_BAND_MM
+    above = np.flatnonzero(border >= line)
+    start, end = x[above[0]], x[above[-1]]
+    if above[0] > 0:
+        start -= step * (border[above[0]] - line) / (border[above[0]] - border[above[0] - 1])
+    if above[-1] < count:
+        end += step * (border[above[-1]] - line) / (border[above[-1]] - border[above[-1] + 1])
+    middle = float(start + end) / 2.0
+    return np.array([middle, outward_y * np.interp(middle, x, border), _outmost(near, middle, outward_y)[2]])
+
+
+def _outmost(mesh: Mesh, x: float, outward_y: float) -> FloatArray:
+    """Return the outmost point of the section at `x` below 60 mm, (3,) mm; nan where there is none."""
+    points = axis_section(mesh, 0, x).where(2, high=FOOT_HEIGHT_MM).points.reshape(-1, 3)
+    return np.asarray(points[np.argmax(outward_y * points[:, 1])]) if len(points) else np.full(3, np.nan)
+
+
+def _sliding_parabola(values: FloatArray) -> FloatArray:
+    """Smooth evenly spaced values by least-squares parabolas over 2 reach + 1 of them (Savitzky & Golay 1964).
+
+    Returns `_SMOOTH_REACH_MM` values less at both ends; gaps (nan) are bridged by straight lines first.
+    """
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        raise ScanError("found no surface along a border of the ball, expected both. Scan both sides of the forefoot.")
+    filled = np.interp(np.arange(len(values)), known, values[known])
+    steps = np.arange(-_SMOOTH_REACH_MM, _SMOOTH_REACH_MM + 1, dtype=np.float64)
+    weights = np.linalg.pinv(np.vander(steps, 3))[-1]  # value of the parabola in the middle
+    return np.convolve(filled, weights[::-1], mode="valid")
 
 
 @dataclass(frozen=True)

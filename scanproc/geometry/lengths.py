@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.frames import FloatArray, rotation_about
-from scanproc.geometry.readings import FootShape, Reading, foot_piece, no_reading
+from scanproc.geometry.readings import FootShape, Reading, no_reading, without_leg
 from scanproc.geometry.sections import Outline, Section, axis_section, plane_section
 from scanproc.geometry.sole import SOLE_HEIGHT_MM
 
@@ -45,7 +45,9 @@ def ball_angle_deg(shape: FootShape) -> Reading:
     """Line of the two metatarsal points against y; positive where the medial one lies ahead."""
     names = ("metatarsale_tibiale", "metatarsale_fibulare")
     ahead, across, _ = shape.landmark(names[0]) - shape.landmark(names[1])
-    return Reading(float(np.rad2deg(np.arctan2(ahead, abs(across)))), shape.unseen_points(*names), "a border of the ball")
+    return Reading(
+        float(np.rad2deg(np.arctan2(ahead, abs(across)))), shape.unseen_points(*names), "a border of the ball"
+    )
 
 
 def heel_width(shape: FootShape) -> Reading:
@@ -84,7 +86,7 @@ def ball_girth(shape: FootShape) -> Reading:
 
     def girth(tilt_deg: float) -> Reading:
         normal = rotation_about(across, np.deg2rad(tilt_deg)) @ upright
-        section = foot_piece(plane_section(shape.low_mesh, normal, float(normal @ tibiale), shape.foot.views))
+        section = without_leg(plane_section(shape.low_mesh, normal, float(normal @ tibiale), shape.foot.views))
         if len(section) < 3:
             return no_reading("there is no surface round the ball")
         up = np.cross(normal, across)
@@ -102,7 +104,9 @@ def _in_plane(section: Section, across: FloatArray, up: FloatArray) -> Section:
     """Return a section with its plane's axes as coordinates 1 and 2; coordinate 2 stays 0 on the ground."""
     rise = up[2]  # a tilted plane meets the ground where z = 0, that is where up-coordinate = z / rise
     height = section.points[:, :, 2] / rise
-    return Section(np.stack([np.zeros_like(height), section.points @ across, height], axis=2), section.edges, section.seen)
+    return Section(
+        np.stack([np.zeros_like(height), section.points @ across, height], axis=2), section.edges, section.seen
+    )
 
 
 def _tape(section: Section, axes: tuple[int, int], shape: FootShape) -> Reading:
@@ -141,6 +145,6 @@ def mondopoint(shape: FootShape) -> Reading:
 
 
 def eu_size(shape: FootShape) -> Reading:
-    """Shoe size in Paris points of 6.67 mm, with 2 points of room before the toes (ISO/TS 19407), to the nearest half."""
+    """Shoe size in Paris points of 6.67 mm, with 2 points of room before the toes, to the nearest half."""
     length = foot_length(shape)
     return Reading(round(2.0 * (shape.length * 0.15 + 2.0)) / 2.0, length.unseen_share, length.where)

@@ -1,4 +1,4 @@
-"""Closed curves in the ground plane: where a shell ends. Counter-clockwise, (K, 2) float64 mm, not repeated at the end."""
+"""Closed curves in the ground plane, where a shell ends: counter-clockwise, (K, 2) float64 mm, first not repeated."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from scipy import ndimage
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 
+_SIMPLER_MM = 0.005  # offsets of curves with thousands of points take seconds
 _ROUND_SEGMENTS = 180  # of a full circle, 2 degrees each
 
 
@@ -64,18 +65,6 @@ def cut_and_rounded(curve: FloatArray, keep: FloatArray, radius_mm: float) -> Fl
     return _largest(_opened(_section(curve) ^ _section(keep), radius_mm))
 
 
-def joined_and_rounded(curve: FloatArray, other: FloatArray, radius_mm: float) -> FloatArray:
-    """Return the union of two closed curves, convex and concave corners rounded to `radius_mm`."""
-    union = _section(curve) + _section(other)
-    closed = _offset(_offset(union, radius_mm), -radius_mm)
-    return _largest(_opened(closed, radius_mm))
-
-
-def hull(points: FloatArray, grow_mm: float) -> FloatArray:
-    """Return the convex hull of (N, 2) points, grown by `grow_mm` with round corners (shrunk if negative)."""
-    return _largest(_offset(CrossSection.hull_points(np.ascontiguousarray(points)), grow_mm))
-
-
 def inside(outline: FloatArray, points: FloatArray) -> BoolArray:
     """Tell which of (N, 2) points lie inside a closed curve, (N,) bool, by counting crossings to the right."""
     start, end = outline, np.roll(outline, -1, axis=0)
@@ -98,11 +87,11 @@ def area_mm2(outline: FloatArray) -> float:
 
 def _section(curve: FloatArray) -> CrossSection:
     oriented = curve if area_mm2(curve) > 0.0 else curve[::-1]
-    return CrossSection([np.ascontiguousarray(oriented, dtype=np.float64)])
+    return CrossSection([np.ascontiguousarray(oriented, dtype=np.float64)]).simplify(_SIMPLER_MM)
 
 
 def _offset(section: CrossSection, distance_mm: float) -> CrossSection:
-    return section.offset(distance_mm, JoinType.Round, 2.0, _ROUND_SEGMENTS)
+    return section.offset(distance_mm, JoinType.Round, 2.0, _ROUND_SEGMENTS).simplify(_SIMPLER_MM)
 
 
 def _opened(section: CrossSection, radius_mm: float) -> CrossSection:

@@ -21,8 +21,10 @@ _UP = np.array([0.0, 0.0, 1.0])
 #: Where there is no floor: turns about the foot's centre from which an alignment is tried. A camera that goes round
 #: a foot turns by at most 40 deg from one view to the next; alignment finds the last 15 deg by itself.
 _STARTS_DEG = (25.0, 45.0)
-_FIRST_GATES_MM = (40.0, 40.0, 30.0, 30.0, 20.0, 20.0, 15.0, 15.0)
-_SECOND_GATES_MM = (12.0,) * 6 + (10.0,) * 6 + (8.0,) * 6 + (6.0,) * 8
+_FIRST_GATES_MM = (40.0, 30.0, 20.0)
+_FIRST_STEPS = 4
+_SECOND_GATES_MM = (25.0, 20.0, 15.0, 10.0, 6.0)
+_SECOND_STEPS = 12
 
 
 @dataclass(frozen=True)
@@ -165,12 +167,12 @@ def _place(view: PreparedView, model: _Model, limits: SearchLimits) -> FloatArra
     starts = _yaw_starts(view, model, limits) if level else _turned_starts(view, model)
     guesses = []
     for start in starts:
-        pose = align_pair(view.tiny, model.tiny, start, _FIRST_GATES_MM, level)
+        pose = align_pair(view.tiny, model.tiny, start, _FIRST_GATES_MM, _FIRST_STEPS, level)
         guesses.append((_fit(view, view.tiny, model, model.tiny, pose, limits).score, pose))
     guesses.sort(key=lambda guess: -guess[0])
     best, best_pose = _Fit(0.0, 0.0), None
     for _, guess in guesses[: limits.num_guesses]:
-        pose = align_pair(view.coarse, model.coarse, guess, _SECOND_GATES_MM, level)
+        pose = align_pair(view.coarse, model.coarse, guess, _SECOND_GATES_MM, _SECOND_STEPS, level)
         fit = _fit(view, view.coarse, model, model.coarse, pose, limits)
         if fit.score > best.score:
             best, best_pose = fit, pose

@@ -71,7 +71,8 @@ def crossing_faces(mesh: Mesh) -> int:
     Every edge is cast as a ray; two triangles that cross do so along a segment whose ends are crossings of an edge
     of the one with the other.
     """
-    ends = np.unique(np.sort(np.vstack([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]]), axis=1), axis=0)
+    sides = np.vstack([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]])
+    ends = np.unique(np.sort(sides, axis=1), axis=0)
     start, end = mesh.vertices[ends[:, 0]], mesh.vertices[ends[:, 1]]
     hits = RayScene(mesh).all_hits(start, end - start)
     near = (hits.distance >= -1e-3) & (hits.distance <= 1.001)

@@ -11,7 +11,7 @@ from scanproc.artifacts import Foot, Mesh
 from scanproc.frames import FloatArray
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.sections import Section, axis_section, faces_within
-from scanproc.geometry.sole import ArchProfile, Underside, arch_profile
+from scanproc.geometry.sole import SOLE_HEIGHT_MM, ArchProfile, Underside, arch_profile
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class FootShape:
 
     @cached_property
     def midfoot(self) -> Section:
-        """The section at half the length: the piece that reaches lowest, in case the leg is cut as well."""
-        return foot_piece(axis_section(self.foot.mesh, 0, self.at(0.5), self.foot.views))
+        """The section at half the length, without the leg, which it may cut as well."""
+        return without_leg(axis_section(self.foot.mesh, 0, self.at(0.5), self.foot.views))
 
     def unseen_points(self, *names: str) -> float:
         """Return the share of the named landmarks that lie on a surface that was not seen."""
@@ -91,7 +91,9 @@ class FootShape:
         return unseen / len(names)
 
 
-def foot_piece(section: Section) -> Section:
-    """Return the connected piece of an upright section that reaches lowest."""
-    pieces = [piece for piece in section.pieces() if len(piece) > 2]
-    return min(pieces, key=lambda piece: float(piece.points[:, :, 2].min())) if pieces else section
+def without_leg(section: Section) -> Section:
+    """Return an upright section without pieces that do not reach below 40 mm: those are leg."""
+    kept = [piece for piece in section.pieces() if float(piece.points[:, :, 2].min()) < SOLE_HEIGHT_MM]
+    if not kept:
+        return section.keep(np.zeros(len(section), dtype=np.bool_))
+    return Section(*(np.concatenate([getattr(piece, name) for piece in kept]) for name in ("points", "edges", "seen")))

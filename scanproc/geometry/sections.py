@@ -13,7 +13,9 @@ from scipy.spatial import ConvexHull, QhullError
 from scanproc.artifacts import BoolArray, ByteArray, Mesh
 from scanproc.frames import FloatArray
 
-_DIRECTIONS = 36  # sectors of 10 degrees: wider than the gaps that a coarse mesh leaves, narrower than a hole that matters
+_DIRECTIONS = (
+    36  # sectors of 10 degrees: wider than the gaps that a coarse mesh leaves, narrower than a hole that matters
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,14 @@ class Section:
         """Return the least and the greatest coordinate along `axis`, and where they are."""
         points, seen = self.points.reshape(-1, 3), np.repeat(self.seen, 2)
         low, high = int(np.argmin(points[:, axis])), int(np.argmax(points[:, axis]))
-        return Extent(points[low], points[high], float(points[low, axis]), float(points[high, axis]), bool(seen[low]), bool(seen[high]))
+        return Extent(
+            points[low],
+            points[high],
+            float(points[low, axis]),
+            float(points[high, axis]),
+            bool(seen[low]),
+            bool(seen[high]),
+        )
 
     def crossings(self, axis: int, value: float) -> Section:
         """Return the points where the section crosses coordinate `axis` = `value`, as segments of no length."""
@@ -88,7 +97,10 @@ class Section:
         seen = self.points[self.seen][:, :, axes] - outline.centroid
         along = np.linspace(0.0, 1.0, 5)[:, None, None]
         samples = (seen[:, 0] * (1.0 - along) + seen[:, 1] * along).reshape(-1, 2)
-        sector = np.floor(np.arctan2(samples[:, 1], samples[:, 0]) / (2.0 * np.pi) * _DIRECTIONS).astype(np.int64) % _DIRECTIONS
+        sector = (
+            np.floor(np.arctan2(samples[:, 1], samples[:, 0]) / (2.0 * np.pi) * _DIRECTIONS).astype(np.int64)
+            % _DIRECTIONS
+        )
         return 1.0 - len(np.unique(sector)) / _DIRECTIONS
 
 
@@ -153,7 +165,16 @@ def plane_section(mesh: Mesh, normal: FloatArray, offset_mm: float, views: ByteA
     normal : (3,) float64; of unit length if `offset_mm` is meant in mm.
     views : (V,) uint8, how many views saw each vertex; None counts all as seen.
     """
-    height = mesh.vertices @ normal - offset_mm
+    return _cut(mesh, mesh.vertices @ normal - offset_mm, views)
+
+
+def axis_section(mesh: Mesh, axis: int, value: float, views: ByteArray | None = None) -> Section:
+    """Cut a mesh where coordinate `axis` (0 = x, 1 = y, 2 = z) has `value`, in mm."""
+    return _cut(mesh, mesh.vertices[:, axis] - value, views)
+
+
+def _cut(mesh: Mesh, height: FloatArray, views: ByteArray | None) -> Section:
+    """Cut a mesh where the (V,) height of its vertices is zero."""
     above = height > 0.0
     first, second, third = (above[mesh.faces[:, corner]] for corner in range(3))
     cut = np.flatnonzero((first != second) | (second != third))
@@ -162,20 +183,18 @@ def plane_section(mesh: Mesh, normal: FloatArray, offset_mm: float, views: ByteA
     row = np.arange(len(faces))
     apex = faces[row, lone].astype(np.int64)
     ends = np.stack([faces[row, (lone + 1) % 3], faces[row, (lone + 2) % 3]], axis=1).astype(np.int64)
-    low, high = np.minimum(apex[:, None], ends), np.maximum(apex[:, None], ends)  # one direction per edge: the same bits
+    low, high = (
+        np.minimum(apex[:, None], ends),
+        np.maximum(apex[:, None], ends),
+    )  # one direction per edge: the same bits
     share = height[low] / (height[low] - height[high])
     points = mesh.vertices[low] + share[:, :, None] * (mesh.vertices[high] - mesh.vertices[low])
-    seen = np.ones(len(faces), dtype=np.bool_) if views is None else (views[faces] > 0).all(axis=1)
+    seen = np.ones(len(faces), dtype=np.bool_) if views is None else np.asarray((views[faces] > 0).all(axis=1))
     return Section(points, low * len(mesh.vertices) + high, seen)
 
 
-def axis_section(mesh: Mesh, axis: int, value: float, views: ByteArray | None = None) -> Section:
-    """Cut a mesh where coordinate `axis` (0 = x, 1 = y, 2 = z) has `value`, in mm."""
-    return plane_section(mesh, np.eye(3)[axis], value, views)
-
-
 def faces_within(mesh: Mesh, axis: int, low: float, high: float) -> Mesh:
-    """Return the mesh with only the faces that reach into low <= coordinate `axis` <= high; vertices stay as they are."""
+    """Return the mesh with only the faces that reach into low <= coordinate `axis` <= high; all vertices stay."""
     value = mesh.vertices[:, axis]
     below, above = (value < low), (value > high)
     first, second, third = mesh.faces.T

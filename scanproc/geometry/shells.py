@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from scanproc.artifacts import BoolArray
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField, smooth_min, smooth_step
-from scanproc.geometry.outlines import cut_and_rounded, hull, joined_and_rounded, last_crossing, resampled, smoothed_curve
+from scanproc.geometry.outlines import cut_and_rounded, last_crossing, resampled, smoothed_curve
 
 # Along the foot, as shares of its length (arch: 0.30 to 0.60, as `plantar_arch_height_mm` is defined).
 HEEL_END = 0.25  # the cup is whole behind this
 HEEL_CENTRE = 0.15
 ARCH_START, ARCH_FULL, ARCH_FADES, ARCH_END = 0.25, 0.38, 0.56, 0.70
-_CAP_WIDTH_MM = 1.0  # over which the top rounds into the flat edge
+_ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into the flat edge
+_RIM_REACH_MM, _RIM_RISE = 15.0, 6.0  # the cut rises so steeply from the flat edge inwards that it ends there
 _CORNER_RADIUS_MM = 10.0
 _CURVE_SIGMA_MM = 4.0
+_PAST_BALL_MM = 25.0  # how far the sides are followed, so that the end of the curve lies in front of the cut
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class FootPlan:
     Attributes
     ----------
     medial_y : -1 left foot, +1 right foot.
-    tibiale, fibulare, toe : (2,) x and y of the metatarsal points and of the second toe's tip.
+    tibiale, fibulare : (2,) x and y of the metatarsal points.
     heel : (2,) the middle of the heel's section at `HEEL_CENTRE`.
     """
 
@@ -38,7 +40,6 @@ class FootPlan:
     length_mm: float
     tibiale: FloatArray
     fibulare: FloatArray
-    toe: FloatArray
     heel: FloatArray
 
     @cached_property
@@ -84,7 +85,7 @@ class RimHeights:
         s = xy[:, 0] / foot.length_mm
         medial_share = smooth_step(foot.medial_y * xy[:, 1], -10.0, 10.0)
         medial = self.heel_z + (self.medial_z - self.heel_z) * smooth_step(s, HEEL_END, 0.42)
-        medial += (self.side_z - medial) * smooth_step(s, 0.48, 0.70)
+        medial += (self.side_z - medial) * smooth_step(s, 0.48, ARCH_END)
         lateral = self.heel_z + (self.side_z - self.heel_z) * smooth_step(s, HEEL_END, 0.50)
         return np.asarray(lateral + (medial - lateral) * medial_share)
 
@@ -97,25 +98,34 @@ class Rim:
     ----------
     curve : (N, 2) outer edge, 0.1 mm apart.
     z, lip_mm : (N,) its height, and the width of the flat edge at that height.
+    round_mm : (N,) height over which the wall rounds into that edge.
     """
 
     curve: FloatArray
     z: FloatArray
     lip_mm: FloatArray
+    round_mm: FloatArray
 
     @cached_property
     def _tree(self) -> cKDTree:
         return cKDTree(self.curve)
 
-    def ceiling_at(self, xy: FloatArray) -> FloatArray:
-        """Return the height that the top is cut at: the rim's over its flat edge, rising steeply further inside."""
-        distance, nearest = self._tree.query(xy)
-        return np.asarray(self.z[nearest] + 6.0 * np.maximum(distance - self.lip_mm[nearest] - 1.0, 0.0))
+    def cut(self, z: FloatArray, xy: FloatArray) -> FloatArray:
+        """Cut heights z, (N,), at (N, 2) points down to the edge's: flat over its width, free further inside."""
+        distance, nearest = self._tree.query(xy, distance_upper_bound=_RIM_REACH_MM)
+        near = np.isfinite(distance)
+        distance, nearest = distance[near], nearest[near]
+        ceiling = self.z[nearest] + _RIM_RISE * np.maximum(distance - self.lip_mm[nearest] - 1.0, 0.0)
+        answer = z.copy()
+        answer[near] = smooth_min(z[near], ceiling, self.round_mm[nearest])
+        return answer
 
-    def near(self, xy: FloatArray, beyond_lip_mm: float) -> FloatArray:
+    def near(self, xy: FloatArray, beyond_lip_mm: float) -> BoolArray:
         """Tell which of (N, 2) points lie on the flat edge or up to `beyond_lip_mm` inside it, (N,) bool."""
-        distance, nearest = self._tree.query(xy)
-        return np.asarray(distance <= self.lip_mm[nearest] + beyond_lip_mm)
+        reach = float(self.lip_mm.max()) + beyond_lip_mm
+        distance, nearest = self._tree.query(xy, distance_upper_bound=reach)
+        lip = np.append(self.lip_mm, -np.inf)  # no point in reach
+        return np.asarray(distance <= lip[nearest] + beyond_lip_mm)
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,7 @@ class Shell:
     sole : the foot's underside, lowered by the clearance, before the prescription's terms.
     top : with them, not yet cut at the rim.
     outline : (K, 2), counter-clockwise.
+    unseen_share : of the sole under the shell, how much no view saw.
     """
 
     foot: FootPlan
@@ -135,10 +146,11 @@ class Shell:
     distal: DistalLine
     rim: Rim
     outline: FloatArray
+    unseen_share: float
 
     def top_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked height of the top at (N, 2) points, (N,) mm."""
-        return smooth_min(self.top.at(xy), self.rim.ceiling_at(xy), _CAP_WIDTH_MM)
+        return self.rim.cut(self.top.at(xy), xy)
 
 
 def arch_fill(sole: HeightField, foot: FootPlan, fill_mm: float) -> FloatArray:
@@ -153,13 +165,6 @@ def arch_fill(sole: HeightField, foot: FootPlan, fill_mm: float) -> FloatArray:
     along = smooth_step(s, ARCH_START, ARCH_FULL) * (1.0 - smooth_step(s, ARCH_FADES, ARCH_END))
     across = smooth_step(foot.medial_y * sole.y / foot.length_mm, -0.07, 0.02)
     return np.asarray(fill_mm * along * across * smooth_step(sole.z, 0.0, 2.0 * fill_mm))
-
-
-def flat_forefoot(top: HeightField, foot: FootPlan, z: float) -> HeightField:
-    """Let the top run out into a plane at height `z` under the toes, where a sole is all clefts."""
-    x, y = np.broadcast_arrays(top.x, top.y)
-    ahead = foot.ahead_of_ball(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape)
-    return top.replaced(top.z + (z - top.z) * smooth_step(ahead, -5.0, 12.0))
 
 
 def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: float, margin_mm: float) -> Rim:
@@ -192,9 +197,10 @@ def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: flo
     # tan(theta / 2): where the outer sides of the wall and of the flat edge meet (a mitre).
     lip = wall_mm * slope / (1.0 + np.hypot(slope, 1.0))
     level = np.minimum(top.at(border), heights.at(border, foot))
-    edge = np.column_stack([border + lip[:, None] * outward, level, lip])
+    rounding = np.maximum(_ROUND_MM * slope, 0.2)
+    edge = np.column_stack([border + lip[:, None] * outward, level, lip, rounding])
     smooth = resampled(smoothed_curve(edge, _CURVE_SIGMA_MM, 0.5, closed=False), 0.1, closed=False)
-    return Rim(smooth[:, :2], smooth[:, 2], smooth[:, 3])
+    return Rim(smooth[:, :2], smooth[:, 2], smooth[:, 3], smooth[:, 4])
 
 
 def shell_outline(rim: Rim, distal: DistalLine) -> FloatArray:
@@ -202,25 +208,9 @@ def shell_outline(rim: Rim, distal: DistalLine) -> FloatArray:
     return cut_and_rounded(rim.curve, distal.half_plane(), _CORNER_RADIUS_MM)
 
 
-def long_outline(rim: Rim, forefoot: FloatArray, distal: DistalLine) -> FloatArray:
-    """Return the outline of a device that goes on under the forefoot, (N, 2) points of which it covers."""
-    whole = joined_and_rounded(rim.curve, hull(forefoot, 0.0), _CORNER_RADIUS_MM)
-    return cut_and_rounded(whole, distal.half_plane(), _CORNER_RADIUS_MM)
-
-
-def rim_along(outline: FloatArray, sides: Rim, front_z: float) -> Rim:
-    """Return the rim of a whole outline: as `sides` where it runs there, at the height `front_z` elsewhere."""
-    curve = resampled(outline, 0.1, closed=True)
-    distance, nearest = cKDTree(sides.curve).query(curve)
-    near = distance < 3.0
-    z, lip = np.where(near, sides.z[nearest], front_z), np.where(near, sides.lip_mm[nearest], 1.0)
-    smooth = [ndimage.gaussian_filter1d(values, 50.0, mode="wrap") for values in (z, lip)]
-    return Rim(curve, smooth[0], smooth[1])
-
-
 def _rim_rays(foot: FootPlan) -> FloatArray:
     """Return origins and outward directions, (N, 4), from the front at +y round the heel to the front at -y."""
-    ends = {foot.medial_y: foot.tibiale[0] + 25.0, -foot.medial_y: foot.fibulare[0] + 25.0}
+    ends = {foot.medial_y: foot.tibiale[0] + _PAST_BALL_MM, -foot.medial_y: foot.fibulare[0] + _PAST_BALL_MM}
     sides = {}
     for sign, end_x in ends.items():
         x = np.arange(foot.heel[0], end_x, 1.0)

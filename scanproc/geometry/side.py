@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import Mesh, Side
+from scanproc.artifacts import Mesh, ScanFacts, Side
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.landmarks import front_profile
@@ -48,7 +49,68 @@ def vote(mesh: Mesh) -> SideVote:
         (name, float(np.clip(2.0 * mean / spread**2 * values[name], -most, most))) for name, mean, spread, most in _CUES
     )
     odds = sum(value for _, value in votes)
-    return SideVote("left" if odds >= 0.0 else "right", float(1.0 / (1.0 + np.exp(-abs(odds)))), votes)
+    return SideVote("left" if odds >= 0.0 else "right", _probability(abs(odds)), votes)
+
+
+@dataclass(frozen=True)
+class SideJudgement:
+    """The side that a foot is taken for, and the probability that it is right."""
+
+    side: Side
+    confidence: float
+
+
+def judge_one(vote: SideVote, facts: ScanFacts, stated_confidence: float, contradiction: float) -> SideJudgement:
+    """Judge the side of a single foot; what scan.toml says counts as one more voice, the strongest.
+
+    Raises
+    ------
+    ScanError
+        If the vote is surer than `contradiction` of the other side, or scan.toml tells of two feet.
+    """
+    if facts.side == "both":
+        raise ScanError(
+            'found one foot, expected two, as scan.toml says side = "both". Correct side in scan.toml; if there are two, '
+            "scan them apart from each other."
+        )
+    if facts.side == "auto":
+        return SideJudgement(vote.side, vote.confidence)
+    if vote.side != facts.side and vote.confidence > contradiction:
+        raise ScanError(
+            f"found the shape of a {vote.side} foot (confidence {vote.confidence:.3f}), expected what scan.toml says: "
+            f'side = "{facts.side}". Correct side in scan.toml; if it is right, the camera mirrors its images.'
+        )
+    stated = float(np.log(stated_confidence / (1.0 - stated_confidence)))
+    odds = stated + vote.log_odds_left * (1.0 if facts.side == "left" else -1.0)
+    return SideJudgement(facts.side, _probability(odds))
+
+
+def judge_pair(
+    first: SideVote, second: SideVote, facts: ScanFacts, contradiction: float
+) -> tuple[SideJudgement, SideJudgement]:
+    """Judge the sides of two feet together: one of each, by the difference of their votes.
+
+    Raises
+    ------
+    ScanError
+        If scan.toml tells of one foot, or both votes are surer than `contradiction` of the same side.
+    """
+    if facts.side not in ("both", "auto"):
+        raise ScanError(
+            f'found two feet, expected one, as scan.toml says side = "{facts.side}". Write side = "both" there, or scan '
+            "one foot alone."
+        )
+    if first.side == second.side and min(first.confidence, second.confidence) > contradiction:
+        raise ScanError(
+            f"found two {first.side} feet, expected a left and a right one. Scan the two feet of one person, or one foot."
+        )
+    odds = first.log_odds_left - second.log_odds_left
+    left, right = SideJudgement("left", _probability(abs(odds))), SideJudgement("right", _probability(abs(odds)))
+    return (left, right) if odds >= 0.0 else (right, left)
+
+
+def _probability(log_odds: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-log_odds)))
 
 
 def side_cues(mesh: Mesh) -> dict[str, float]:
@@ -78,7 +140,7 @@ def _borders(mesh: Mesh, x: float, below: float) -> tuple[float, float]:
 
 
 def _toe_line(mesh: Mesh, rear: float, length: float, wide: FloatArray) -> float:
-    """How far the front border lies ahead on the right-hand side (y < 0) of its middle: the hallux is longer than the fifth toe."""
+    """How far the front border lies ahead on the right-hand side, y < 0: the hallux is longer than the fifth toe."""
     right, left = float(np.nanmin(wide[20:, 0])), float(np.nanmax(wide[20:, 1]))
     x = front_profile(mesh, rear + 0.6 * length, right, left, strips=50).points[:, 0]
     x[~np.isfinite(x)] = rear + 0.6 * length

@@ -77,7 +77,7 @@ class Underside:
         return axis_section(self.mesh, 0, x, self.views).where(2, high=SOLE_HEIGHT_MM)
 
     def heights(self, x: float, y: FloatArray) -> tuple[FloatArray, BoolArray]:
-        """Return the height of the underside at `x` and each of (N,) `y`, nan where there is none, and whether it was seen."""
+        """Return the height of the underside at `x` and (N,) `y`, nan where there is none, and whether it was seen."""
         down = axis_section(self.down, 0, x, self.views)
         height, seen = np.full(len(y), np.nan), np.zeros(len(y), dtype=np.bool_)
         if not len(down):
@@ -95,7 +95,7 @@ class Underside:
 
 
 def arch_profile(under: Underside, rear: float, length: float, medial_y: float) -> ArchProfile:
-    """Return the underside along the line at a quarter of the width from the medial border, 0.30 to 0.60 of the length."""
+    """Return the underside along the line at a quarter of the width from the medial border."""
     first, last = (rear + share * length for share in ARCH_WINDOW)
     points, seen = [], []
     for x in np.linspace(first, last, int(np.ceil((last - first) / _STEP_MM)) + 1):

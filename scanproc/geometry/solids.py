@@ -114,7 +114,7 @@ def pressed_flat(bottom_z: FloatArray, area_mm2: FloatArray, contact_mm2: float)
     if contact_mm2 <= 0.0:
         return Pressed(bottom_z, 0.0)
     order = np.argsort(bottom_z, kind="stable")
-    reached = np.searchsorted(np.cumsum(area_mm2[order]), 1.1 * contact_mm2)  # triangles at its border are not flat
+    reached = np.searchsorted(np.cumsum(area_mm2[order]), 1.3 * contact_mm2)  # triangles at its border are not flat
     floor, level = float(bottom_z.min()), float(bottom_z[order[min(reached, len(order) - 1)]])
     blend = max(4.0 * (level - floor), 0.2)
     # Heights from `level` to `level + blend` are stretched down to begin at the plane.
@@ -138,7 +138,9 @@ def closed_solid(xy: FloatArray, faces: IntArray, rim: int, top_z: FloatArray, b
     """
     count = len(xy)
     here, there = np.arange(rim), np.roll(np.arange(rim), -1)
-    strip = np.vstack([np.column_stack([here, here + count, there]), np.column_stack([there, here + count, there + count])])
+    upper = np.column_stack([here, here + count, there])
+    lower = np.column_stack([there, here + count, there + count])
+    strip = np.vstack([upper, lower])
     vertices = np.vstack([np.column_stack([xy, top_z]), np.column_stack([xy, bottom_z])])
     single = vertices.astype(np.float32).astype(np.float64)
     return Mesh(single, np.vstack([faces, faces[:, ::-1] + count, strip]).astype(np.int32))

@@ -20,7 +20,7 @@ def hallux_angle_deg(shape: FootShape) -> Reading:
 
 
 def fifth_toe_angle_deg(shape: FootShape) -> Reading:
-    """Tangent heel to 5th joint against tangent 5th joint to fifth toe, lateral border; leaning medially is positive."""
+    """Tangent heel to 5th joint against tangent 5th joint to toe, lateral border; leaning medially is positive."""
     return _toe_lean(shape, "metatarsale_fibulare", -shape.medial_y, _FIFTH_TOE_SHARES)
 
 
@@ -36,9 +36,9 @@ def _toe_lean(shape: FootShape, joint_name: str, outward_y: float, toe_shares: F
 
 
 def _steepest(shape: FootShape, joint: FloatArray, outward_y: float, shares: FloatArray) -> tuple[float, bool]:
-    """Return how fast the line from a joint that touches the border at `shares` falls inward, and whether it was seen there.
+    """Return how fast the line from a joint that touches the border at `shares` falls inward, and if it was seen there.
 
-    Of all lines from the joint to the border the one that leans outward most has the border on its inner side.
+    Of all lines from the joint to the border, the one that leans outward most has the border on its inner side.
     """
     falls, seen = [], []
     for x in shape.rear + shares * shape.length:

@@ -14,6 +14,7 @@ from scanproc.artifacts import ByteArray, CloudFrame, Recording
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.open3d_bridge import read_cloud
+from scanproc.readers.headers import is_complete_pcd, is_complete_ply
 from scanproc.readers.listing import files_of
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ _MM: dict[Unit, float] = {"m": 1000.0, "cm": 10.0, "mm": 1.0}
 # The lower half of these is where recordings are; a number that would be both cm and mm counts as mm from 100 on.
 _UNIT_OF_RANGE: tuple[tuple[float, float, Unit], ...] = ((0.08, 5.0, "m"), (8.0, 100.0, "cm"), (100.0, 5000.0, "mm"))
 _PLAUSIBLE_MM = (80.0, 5000.0)
+_FARTHEST = 1e9  # in any unit; a number above it is garbage
 _SAMPLED = 3  # clouds that the unit is found from: the first may be of anything
 
 
@@ -127,42 +129,15 @@ class _FiniteCloud:
 
 def _read(path: Path) -> _FiniteCloud:
     """Read a cloud without the points that organised clouds carry for missing pixels: NaN, or the camera's centre."""
-    if path.suffix.lower() == ".ply" and not _is_complete_ply(path):
-        raise ScanError(f"{path} is broken or cut off; expected a whole PLY. Copy it again or remove it.")
+    is_complete = is_complete_ply if path.suffix.lower() == ".ply" else is_complete_pcd
+    if not is_complete(path.read_bytes()):
+        raise ScanError(f"{path} is broken or cut off; expected a whole PLY or PCD. Copy it again or remove it.")
     cloud = read_cloud(path)
     if not len(cloud.points):
         raise ScanError(f"{path} is broken or holds no points; expected a view's points. Copy it again or remove it.")
-    kept = np.isfinite(cloud.points).all(axis=1) & (np.abs(cloud.points).max(axis=1) > 0.0)
+    farthest = np.abs(cloud.points).max(axis=1)
+    kept = (farthest > 0.0) & (farthest < _FARTHEST)  # false where NaN
     return _FiniteCloud(cloud.points[kept], None if cloud.color is None else cloud.color[kept], int((~kept).sum()))
-
-
-def _is_complete_ply(path: Path) -> bool:
-    """Whether a PLY holds all the rows that its header announces: open3d fills what is cut off with zeros."""
-    header, end, body = path.read_bytes().partition(b"end_header")
-    lines = [line.split() for line in header.decode("ascii", errors="replace").splitlines()]
-    if not end or lines[:1] != [["ply"]] or not any(line[:1] == ["format"] and len(line) > 1 for line in lines):
-        return False
-    is_text = ["format", "ascii"] in [line[:2] for line in lines]
-    num_rows, num_bytes, needed = 0, 0, 0
-    for line in [*lines, ["element", "end", "0"]]:
-        if line[:1] == ["element"] and len(line) == 3 and line[2].isdigit():
-            needed, num_rows, num_bytes = needed + num_rows * num_bytes, int(line[2]), 0
-        elif line[:1] == ["property"] and len(line) > 1:
-            if line[1] == "list":
-                break  # rows of unknown length: the points before them are what counts
-            if line[1] not in _BYTES:
-                return False
-            num_bytes += 1 if is_text else _BYTES[line[1]]
-    return (len(body.split()) if is_text else len(body.split(b"\n", 1)[-1])) >= needed
-
-
-# Sizes of PLY's number types; in a text, every number is one word.
-_BYTES = {
-    **dict.fromkeys(("char", "uchar", "int8", "uint8"), 1),
-    **dict.fromkeys(("short", "ushort", "int16", "uint16"), 2),
-    **dict.fromkeys(("int", "uint", "float", "int32", "uint32", "float32"), 4),
-    **dict.fromkeys(("double", "float64"), 8),
-}
 
 
 def _ply(points: FloatArray, color: ByteArray | None) -> bytes:

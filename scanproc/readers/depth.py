@@ -25,7 +25,7 @@ COLOUR_SUFFIXES = (".jpg", ".jpeg", ".png")
 # The nearest tenth of a recording of a foot lies within these: closer no camera
 # measures, farther the foot is too coarse.
 _PLAUSIBLE_NEAR_MM = (60.0, 1500.0)
-# Units that cameras write: most 1 mm, D405 and many others 0.1 mm, TUM's data sets 0.2 mm, SR300 0.125 mm.
+# Units that cameras write, the commonest first: most 1 mm, D405 0.1 mm, TUM's data sets 0.2 mm, SR300 0.125 mm.
 _KNOWN_UNITS_MM = (1.0, 0.1, 0.2, 0.125, 0.01, 10.0)
 
 
@@ -187,9 +187,8 @@ def _check_unit(folder: Path, frames: Sequence[DepthFrame], depth_unit_mm: float
     low, high = _PLAUSIBLE_NEAR_MM
     if low <= near * depth_unit_mm <= high:
         return
-    fitting = [unit for unit in _KNOWN_UNITS_MM if low <= near * unit <= high]
-    closest = min(fitting, key=lambda unit: abs(math.log(near * unit / 400.0)), default=None)
-    hint = f"scan.toml: depth_unit_mm = {closest:g}" if closest else "scan.toml: depth_unit_mm"
+    likely = next((unit for unit in _KNOWN_UNITS_MM if low <= near * unit <= high), None)
+    hint = "scan.toml: depth_unit_mm" + (f" = {likely:g}" if likely else "")
     raise ScanError(
         f"the nearest tenth of {folder} lies at {near * depth_unit_mm:.0f} mm (depth_unit_mm = {depth_unit_mm:g}); "
         f"expected {low:.0f} to {high:.0f} mm. Is the depth unit right? {hint}"

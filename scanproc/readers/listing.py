@@ -26,4 +26,4 @@ def recorded_order(files: Iterable[Path]) -> list[Path]:
 def _natural(text: str) -> list[tuple[int, int, str]]:
     """Split a name into texts and numbers, such that lists of them compare."""
     parts = re.split(r"([0-9]+)", text)
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts if part]
+    return [(1, int(part), "") if part[0] in "0123456789" else (0, 0, part) for part in parts if part]

@@ -96,9 +96,10 @@ def _read_by_trimesh(path: Path) -> _RawMesh:
     import trimesh
 
     try:
-        loaded: Any = trimesh.load(path, process=False, force="mesh")
-        vertices = np.array(loaded.vertices, dtype=np.float64)
-        faces = np.array(loaded.faces, dtype=np.int64) if hasattr(loaded, "faces") else np.zeros((0, 3), dtype=np.int64)
+        with np.errstate(all="ignore"):  # broken numbers are refused below
+            loaded: Any = trimesh.load(path, process=False, force="mesh")
+            vertices = np.array(loaded.vertices, dtype=np.float64)
+            faces = np.array(loaded.faces if hasattr(loaded, "faces") else np.zeros((0, 3)), dtype=np.int64)
     except _PARSER_ERRORS as error:
         raise ScanError(f"{path} cannot be read as a mesh ({_brief(error)}). Export it again.") from None
     color = None

@@ -7,6 +7,8 @@ import numpy as np
 from scanproc.artifacts import IntArray, Mesh
 from scanproc.frames import FloatArray, rotation_about
 
+_CAP_MM = 1.05  # of height that the lid of a cut takes up: it is flat, or a fan whose middle rises by 1 mm
+
 
 def mirrored(mesh: Mesh) -> Mesh:
     """Return the foot of the other side: y turned round, faces kept outwards."""
@@ -33,16 +35,15 @@ def with_longer_leg(mesh: Mesh, by_mm: float) -> Mesh:
     A mesh with a rounded or open top comes back as it is.
     """
     z = mesh.vertices[:, 2]
-    is_cap = (z[mesh.faces] > z.max() - 0.5).all(axis=1)
+    is_cap = (z[mesh.faces] > z.max() - _CAP_MM).all(axis=1)
     if by_mm <= 0.0 or is_cap.sum() < 3:
         return mesh
+    above = len(mesh.vertices)  # a vertex i comes again, raised, as i + above
     cap, rest = mesh.faces[is_cap], mesh.faces[~is_cap]
-    count = len(mesh.vertices)
-    rim = _border(cap)
-    walls = np.vstack([rim[:, [1, 0]].T, rim[:, 1] + count]).T
-    walls_above = np.column_stack([rim[:, 1] + count, rim[:, 0], rim[:, 0] + count])
+    a, b = _border(cap).T
+    walls = np.vstack([np.column_stack([a, b, b + above]), np.column_stack([a, b + above, a + above])])
     raised = mesh.vertices + np.array([0.0, 0.0, by_mm])
-    faces = np.vstack([rest, walls[:, [1, 0, 2]], walls_above[:, [0, 2, 1]][:, ::-1], cap + count]).astype(np.int32)
+    faces = np.vstack([rest, walls, cap + above]).astype(np.int32)
     return Mesh(np.vstack([mesh.vertices, raised]), faces)
 
 

@@ -81,12 +81,12 @@ def _with_flying_pixels(depth: FloatArray, noise: StereoNoise, rng: np.random.Ge
     back = np.where(np.isfinite(back), back, front + _VOID_BEHIND_MM)
     step = np.subtract(back, front, out=np.zeros_like(depth), where=np.isfinite(front))
     at_jump = step > noise.flying_jump_mm
-    beside_jump = ndimage.binary_dilation(at_jump, np.ones((3, 3))) & (rng.random(depth.shape) < 0.5)
+    beside_jump = ndimage.binary_dilation(at_jump, np.ones((3, 3), dtype=bool)) & (rng.random(depth.shape) < 0.5)
     front = ndimage.minimum_filter(np.where(at_jump, front, np.inf), size=3)
     back = ndimage.maximum_filter(np.where(at_jump, back, -np.inf), size=3)
     flies = (at_jump | beside_jump) & (rng.random(depth.shape) < noise.flying_share)
     between = rng.random(depth.shape)[flies]
-    torn = depth.copy()
+    torn: FloatArray = depth.copy()
     torn[flies] = front[flies] + between * (back[flies] - front[flies])
     return torn
 

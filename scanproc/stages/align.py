@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray, Feet, Foot, Ground, IntArray, Landmark, Mesh, ScanFacts, Side, Surface
+from scanproc.artifacts import BoolArray, Feet, Foot, Ground, IntArray, Landmark, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, transform
 from scanproc.geometry.components import face_areas, face_normals, quiet_vertices, split, submesh
 from scanproc.geometry.foot_frame import FootFrame, settle
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
 from scanproc.geometry.landmarks import FootPoints
-from scanproc.geometry.side import SideVote, vote
+from scanproc.geometry.side import SideJudgement, SideVote, judge_one, judge_pair, vote
 from scanproc.geometry.sole import Underside, arch_profile
 from scanproc.settings import setting
 
@@ -30,19 +30,29 @@ class AlignConfig:
 
     min_length_mm: float = setting(100.0, "shortest foot, mm", low=0.0)
     max_length_mm: float = setting(350.0, "longest foot, mm", low=0.0)
-    max_misfit: float = setting(1.3, "largest deviation from the profile of feet; feet have 0.3 to 0.8, boxes over 2", low=0.0)
-    min_part_share: float = setting(0.25, "smallest loose part that may be a foot, share of the largest part's area", low=0.0, high=1.0)
+    max_misfit: float = setting(
+        1.3, "largest deviation from the profile of feet; feet have 0.3 to 0.8, boxes over 2", low=0.0
+    )
+    min_part_share: float = setting(
+        0.25, "smallest loose part that may be a foot, share of the largest part's area", low=0.0, high=1.0
+    )
     floor_touch_mm: float = setting(5.0, "a foot that ends within this of the floor stands on it, mm", low=0.0)
-    min_sole_share: float = setting(0.3, "share of the sole that must be seen to level a foot without a floor", low=0.0, high=1.0)
+    min_sole_share: float = setting(
+        0.3, "share of the sole that must be seen to level a foot without a floor", low=0.0, high=1.0
+    )
     toe_gap_mm: float = setting(2.0, "depth of the gap beside the hallux that shows the second toe, mm", low=0.0)
-    denoise_edge_mm: float = setting(1.5, "landmarks are sought on a surface averaged along edges up to this, mm", low=0.0)
+    denoise_edge_mm: float = setting(
+        1.5, "landmarks are sought on a surface averaged along edges up to this, mm", low=0.0
+    )
     stated_side_confidence: float = setting(0.98, "how far the side in scan.toml is trusted", low=0.5, high=0.9999)
-    contradiction: float = setting(0.95, "confidence of the shape's own side above which it may contradict scan.toml", low=0.5, high=1.0)
+    contradiction: float = setting(
+        0.95, "confidence of the shape's own side above which it may contradict scan.toml", low=0.5, high=1.0
+    )
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One loose part of the surface that is a foot: its mesh in the scan frame, quiet for landmarks, and what is known of it."""
+    """A loose part of the surface that is a foot: in the scan frame, as it is and quiet for landmarks, roughly judged."""
 
     vertices: IntArray
     mesh: Mesh
@@ -66,7 +76,10 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
         If it does not look like a foot, the side contradicts `scan.toml`, or nothing tells where the ground is.
     """
     parts = _find_feet(surface, config)
-    sides = _pair_sides(parts, facts) if len(parts) == 2 else (_one_side(parts[0], facts, config),)
+    if len(parts) == 2:
+        sides = judge_pair(parts[0].vote, parts[1].vote, facts, config.contradiction)
+    else:
+        sides = (judge_one(parts[0].vote, facts, config.stated_side_confidence, config.contradiction),)
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
     return Feet(tuple(sorted(feet, key=lambda foot: foot.side)))  # left first
 
@@ -77,7 +90,9 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
 def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
     """Return the parts that are feet, and say what was dropped."""
     if len(surface.mesh.faces) == 0:
-        raise ScanError("the surface is empty; expected a foot. Scan again, or look at the stages before with scanproc view.")
+        raise ScanError(
+            "the surface is empty; expected a foot. Scan again, or look at the stages before with scanproc view."
+        )
     pieces = split(surface.mesh)
     areas = [float(face_areas(submesh(surface.mesh, piece)).sum()) for piece in pieces[:20]]
     large = [piece for piece, area in zip(pieces, areas, strict=False) if area >= config.min_part_share * areas[0]]
@@ -92,9 +107,7 @@ def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
     if len(feet) > 2:
         raise ScanError(f"found {len(feet)} feet in one scan, expected one or two. Cut the others away, or scan again.")
     kept = sum(len(part.vertices) for part in feet)
-    log.info(
-        "align: %d loose parts -> %d; %d -> %d vertices", len(pieces), len(feet), len(surface.mesh.vertices), kept
-    )
+    log.info("align: %d loose parts -> %d; %d -> %d vertices", len(pieces), len(feet), len(surface.mesh.vertices), kept)
     return feet
 
 
@@ -139,9 +152,10 @@ def _check_likeness(found: Likeness, config: AlignConfig) -> None:
 
 
 def _not_a_foot(found: str, config: AlignConfig) -> ScanError:
+    length = f"{config.min_length_mm:.0f} to {config.max_length_mm:.0f} mm"
     return ScanError(
-        f"this does not look like a foot: found {found}, expected {config.min_length_mm:.0f} to {config.max_length_mm:.0f} mm "
-        "from heel to toes below an ankle. Check the unit in scan.toml (unit, depth_unit_mm), and that heel, toes and ankle are in view."
+        f"this does not look like a foot: found {found}, expected {length} from heel to toes below an ankle. Check the "
+        "unit in scan.toml (unit, depth_unit_mm), and that heel, toes and ankle are in view."
     )
 
 
@@ -156,57 +170,19 @@ def _touches(mesh: Mesh, config: AlignConfig) -> bool:
     return lowest <= config.floor_touch_mm
 
 
-# ------------------------------------------------------------------------------------------------- left or right
-
-
-@dataclass(frozen=True)
-class _SideJudged:
-    side: Side
-    confidence: float
-
-
-def _one_side(part: _Part, facts: ScanFacts, config: AlignConfig) -> _SideJudged:
-    """Judge the side of a single foot; what scan.toml says counts as one more voice, the strongest."""
-    if facts.side == "both":
-        raise ScanError('found one foot, expected two, as scan.toml says side = "both". Correct it, or scan both feet apart.')
-    if facts.side == "auto":
-        return _SideJudged(part.vote.side, part.vote.confidence)
-    if part.vote.side != facts.side and part.vote.confidence > config.contradiction:
-        raise ScanError(
-            f'the shape is that of a {part.vote.side} foot (confidence {part.vote.confidence:.2f}), but scan.toml says side = "{facts.side}". '
-            "Correct side in scan.toml; if it is right, the scan is mirrored: check the camera's set-up."
-        )
-    stated = np.log(config.stated_side_confidence / (1.0 - config.stated_side_confidence))
-    odds = stated + part.vote.log_odds_left * (1.0 if facts.side == "left" else -1.0)
-    return _SideJudged(facts.side, float(1.0 / (1.0 + np.exp(-odds))))
-
-
-def _pair_sides(parts: list[_Part], facts: ScanFacts) -> tuple[_SideJudged, _SideJudged]:
-    """Judge the sides of two feet together: one of each, by the difference of their votes."""
-    if facts.side not in ("both", "auto"):
-        raise ScanError(
-            f'found two feet, expected one, as scan.toml says side = "{facts.side}". Say side = "both", or scan one foot alone.'
-        )
-    first, second = (part.vote for part in parts)
-    if first.side == second.side and min(first.confidence, second.confidence) > 0.95:
-        raise ScanError(
-            f"found two {first.side} feet, expected a left and a right one. Scan the feet of one person, one at a time if need be."
-        )
-    odds = first.log_odds_left - second.log_odds_left
-    confidence = float(1.0 / (1.0 + np.exp(-abs(odds))))
-    sides: tuple[Side, Side] = ("left", "right") if odds >= 0.0 else ("right", "left")
-    return _SideJudged(sides[0], confidence), _SideJudged(sides[1], confidence)
-
-
 # ------------------------------------------------------------------------------------------- frame and landmarks
 
 
-def _place(surface: Surface, part: _Part, judged: _SideJudged, config: AlignConfig) -> Foot:
+def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignConfig) -> Foot:
     """Settle the foot frame of one foot, check the foot in it, and name its landmarks."""
     medial_y = -1.0 if judged.side == "left" else 1.0
     frame = settle(part.quiet, part.pose.R_foot_scan, medial_y, part.ground == "floor", config.toe_gap_mm)
     if frame.last_turn_rad > np.deg2rad(0.01):
-        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, np.rad2deg(frame.last_turn_rad))
+        log.warning(
+            "align: the %s foot's frame did not settle: its last turn was %.3f°",
+            judged.side,
+            np.rad2deg(frame.last_turn_rad),
+        )
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     quiet = Mesh(transform(frame.T_foot_scan, part.quiet.vertices), part.mesh.faces)
     _check_likeness(likeness(surface_samples(quiet)), config)
@@ -233,7 +209,8 @@ def _check_sole(mesh: Mesh, seen: BoolArray, config: AlignConfig) -> None:
     if share < config.min_sole_share:
         raise ScanError(
             f"found no floor under the foot and {100.0 * share:.0f} % of its sole, expected the floor or "
-            f"{100.0 * config.min_sole_share:.0f} % of the sole (align.min_sole_share). Scan with the floor in view, or the raised foot from below."
+            f"{100.0 * config.min_sole_share:.0f} % of the sole (align.min_sole_share). Scan with the floor in view, "
+            "or the raised foot from below."
         )
 
 
@@ -259,7 +236,10 @@ def _landmarks(frame: FootFrame, quiet: Mesh, seen: BoolArray, medial_y: float) 
     apex = arch.apex(seen_only=True)
     if apex is not None and arch.seen_share > 0.5:
         found["arch_apex"] = (apex, 0.9 * arch.seen_share)
-    return {name: Landmark(xyz, "auto", _seen_confidence(xyz, confidence, quiet.vertices, seen)) for name, (xyz, confidence) in found.items()}
+    return {
+        name: Landmark(xyz, "auto", _seen_confidence(xyz, confidence, quiet.vertices, seen))
+        for name, (xyz, confidence) in found.items()
+    }
 
 
 def _seen_confidence(xyz: FloatArray, confidence: float, vertices: FloatArray, seen: BoolArray) -> float:

@@ -184,8 +184,10 @@ def _finish(
     if not mask.any():
         blank = np.zeros((*depth.shape, 3), np.float16)
         return CleanView(image.name, depth, blank, depth > 0, intrinsics, None, counts, color)
-    silhouette = ndimage.binary_closing(depth > 0, iterations=3, border_value=0)
-    silhouette = ndimage.binary_dilation(silhouette, iterations=_MARGIN_PX // 2)
+    # The camera looked past the foot where it measured something else; without a floor, also where it measured nothing.
+    measured = image.depth_mm[rows, columns] > 0
+    past = ~mask[rows, columns] & (measured if floor is not None else np.ones_like(measured))
+    silhouette = ~ndimage.binary_erosion(past, iterations=_MARGIN_PX // 2, border_value=1)
     pixel_mm = float(np.median(depth[depth > 0])) / intrinsics.fx
     radius = int(np.clip(round(config.normal_radius_mm / pixel_mm), 2, 15))
     normals = plane_fit_normals(depth, intrinsics, radius)

@@ -1,4 +1,4 @@
-"""Stage 6: the insole. Prescription in, solid and proof out; an even wall under the sole, cut along a smooth outline."""
+"""Stage 6: the insole. Prescription in, solid and proof out: an even wall under the sole inside a smooth outline."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Feet, Foot, Insole, Insoles, Mesh, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, SoleField, cast_sole, extend_walls, fill_cells, smooth_step, smoothed
+from scanproc.geometry.heightfields import HeightField, SoleField, cast_sole, extend_walls, fill_cells, smoothed
 from scanproc.geometry.outlines import inside, resampled, smoothed_curve
 from scanproc.geometry.shells import (
     HEEL_CENTRE,
     HEEL_END,
     DistalLine,
     FootPlan,
-    Rim,
     RimHeights,
     Shell,
     arch_fill,
-    flat_forefoot,
-    long_outline,
-    rim_along,
     shell_outline,
     side_rim,
 )
@@ -41,9 +37,9 @@ from scanproc.shell_checks import prove
 
 log = logging.getLogger(__name__)
 
-_NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare", "second_toe_tip")
+_NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
 _STEEP = 0.6  # dz/ds from which triangles are smaller ...
-_FINE = 0.4  # ... by this factor: a wall of 75 degrees bends over 1 mm into the edge
+_FINE = 0.4  # ... by this factor
 _OUTLINE_SIGMA_MM = 1.5
 
 
@@ -75,7 +71,7 @@ def design(foot: Foot, config: InsoleConfig) -> Shell:
     # What the scan saw of the sole, from below.
     sole = cast_sole(foot.mesh, foot.views, config.grid_mm, config.sole_below_mm)
     plan = _foot_plan(foot, sole)
-    distal = _distal_line(plan, sole, config)
+    distal = DistalLine(plan.tibiale - config.distal_gap_mm * plan.ball_normal, plan.ball_normal)
     if not config.allow_unseen_sole:
         _refuse_unseen(sole, plan, _low_cells(sole, distal), 0.5)
 
@@ -87,21 +83,17 @@ def design(foot: Foot, config: InsoleConfig) -> Shell:
 
     # The prescription's terms.
     top = base.replaced(base.z - arch_fill(base, plan, config.arch_fill_mm))
-    if config.length != "shell":
-        top = flat_forefoot(top, plan, -config.clearance_mm)
 
     # Where it ends.
     in_heel = sole.covered & (top.x >= 0.0) & (top.x < HEEL_END * plan.length_mm)
     heel_z = float(top.z[in_heel].min()) + config.heel_cup_depth_mm
     heights = RimHeights(heel_z, max(config.medial_edge_mm, config.side_edge_mm), config.side_edge_mm)
     rim = side_rim(top, plan, heights, config.thickness_mm, config.outline_margin_mm)
-    outline = _outline(rim, base, plan, distal, config)
-    if config.length != "shell":
-        rim = rim_along(outline, rim, heights.side_z)
-    shell = Shell(plan, base, top, distal, rim, outline)
+    outline = smoothed_curve(shell_outline(rim, distal), _OUTLINE_SIGMA_MM, 0.6 * config.triangle_mm, closed=True)
+    covered = _cells_inside(sole, outline)
     if not config.allow_unseen_sole:
-        _refuse_unseen(sole, plan, _cells_inside(sole, shell, config), config.max_unseen_sole)
-    return shell
+        _refuse_unseen(sole, plan, covered, config.max_unseen_sole)
+    return Shell(plan, base, top, distal, rim, outline, _unseen_share(sole, covered))
 
 
 @dataclass(frozen=True)
@@ -169,37 +161,16 @@ def _foot_plan(foot: Foot, sole: SoleField) -> FootPlan:
     missing = [name for name in _NEEDED if name not in foot.landmarks]
     if missing:
         raise ScanError(f"the foot has no landmark {', '.join(missing)}. Give it in landmarks.edited.json.")
-    tibiale, fibulare, toe = (np.array(foot.landmarks[name].xyz_mm[:2]) for name in _NEEDED)
+    tibiale, fibulare = (np.array(foot.landmarks[name].xyz_mm[:2]) for name in _NEEDED)
     below = foot.mesh.vertices[:, 2] < 60.0
     length = float(foot.mesh.vertices[below, 0].max())
     x = HEEL_CENTRE * length
-    row = int(round((x - sole.field.x0) / sole.field.step))
+    row = round((x - sole.field.x0) / sole.field.step)
     across = sole.field.y[0, sole.covered[row]]
     if len(across) == 0:
         raise ScanError(f"there is no heel at x = {x:.0f} mm of the foot frame. Check 4-align with `scanproc view`.")
     heel = np.array([x, 0.5 * (across.min() + across.max())])
-    return FootPlan(foot.medial_y, length, tibiale, fibulare, toe, heel)
-
-
-def _distal_line(plan: FootPlan, sole: SoleField, config: InsoleConfig) -> DistalLine:
-    forward = plan.ball_normal
-    if config.length == "shell":
-        return DistalLine(plan.tibiale - config.distal_gap_mm * forward, forward)
-    if config.length == "sulcus":
-        toes = float(plan.ahead_of_ball(plan.toe[None])[0])
-        return DistalLine(plan.tibiale + config.sulcus_share * toes * forward, forward)
-    return DistalLine(np.array([plan.length_mm, 0.0]), np.array([1.0, 0.0]))
-
-
-def _outline(rim: Rim, base: HeightField, plan: FootPlan, distal: DistalLine, config: InsoleConfig) -> FloatArray:
-    if config.length == "shell":
-        outline = shell_outline(rim, distal)
-    else:
-        x, y = np.broadcast_arrays(base.x, base.y)
-        cells = np.column_stack([x.ravel(), y.ravel()])
-        ahead = plan.ahead_of_ball(cells) > -5.0
-        outline = long_outline(rim, cells[ahead & (base.z.ravel() < 15.0)], distal)
-    return smoothed_curve(outline, _OUTLINE_SIGMA_MM, 0.6 * config.triangle_mm, closed=True)
+    return FootPlan(foot.medial_y, length, tibiale, fibulare, heel)
 
 
 def _low_cells(sole: SoleField, distal: DistalLine) -> BoolArray:
@@ -210,29 +181,31 @@ def _low_cells(sole: SoleField, distal: DistalLine) -> BoolArray:
     return np.asarray(sole.covered & behind & ~high)
 
 
-def _cells_inside(sole: SoleField, shell: Shell, config: InsoleConfig) -> BoolArray:
+def _cells_inside(sole: SoleField, outline: FloatArray) -> BoolArray:
     """Return the cells of the foot inside the outline whose height shapes the shell, (I, J) bool."""
     cells = np.zeros(sole.covered.shape, dtype=bool)
     i, j = np.nonzero(sole.covered)
     xy = np.column_stack([sole.field.x[i, 0], sole.field.y[0, j]])
-    cells[i, j] = inside(resampled(shell.outline, 2.0, closed=True), xy)
-    if config.length != "shell":
-        cells[i, j] &= smooth_step(shell.foot.ahead_of_ball(xy), -5.0, 12.0) < 1.0
+    cells[i, j] = inside(resampled(outline, 2.0, closed=True), xy)
     return cells
+
+
+def _unseen_share(sole: SoleField, cells: BoolArray) -> float:
+    """Return which share of some cells no view saw; all of it if there is none."""
+    return float((cells & ~sole.seen).sum() / cells.sum()) if cells.any() else 1.0
 
 
 def _refuse_unseen(sole: SoleField, plan: FootPlan, cells: BoolArray, most: float) -> None:
     """Refuse a sole of which more than the share `most` was not seen, and say where."""
-    unseen = cells & ~sole.seen
-    share = unseen.sum() / max(int(cells.sum()), 1)
-    if share <= most and cells.any():
+    share = _unseen_share(sole, cells)
+    if share <= most:
         return
     s = np.broadcast_to(sole.field.x / plan.length_mm, cells.shape)
     places = []
     for name, start, end in (("heel", -1.0, 0.3), ("arch", 0.3, 0.6), ("forefoot", 0.6, 2.0)):
         here = cells & (s >= start) & (s < end)
         if here.any():
-            places.append(f"{name} {(unseen & here).sum() / here.sum():.0%}")
+            places.append(f"{name} {_unseen_share(sole, here):.0%}")
     raise ScanError(
         f"the sole under the shell was not seen ({share:.0%} of it: {', '.join(places)}; insole.max_unseen_sole allows "
         f"{most:.0%}). Scan the foot raised, with its sole free, or set insole.allow_unseen_sole = true to build on an "

@@ -66,7 +66,9 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
     readings["navicular_height_mm"] = _navicular_height(shape)
     measures = {name: _judged(reading, config) for name, reading in readings.items()}
     refused = [name for name, found in measures.items() if found.status == "refused"]
-    log.info("measure: %s foot, %d measures, %d refused: %s", foot.side, len(measures), len(refused), ", ".join(refused))
+    log.info(
+        "measure: %s foot, %d measures, %d refused: %s", foot.side, len(measures), len(refused), ", ".join(refused)
+    )
     return FootMeasures(foot.side, facts.loading, foot.ground, measures)
 
 
@@ -82,7 +84,11 @@ def _judged(reading: Reading, config: MeasureConfig) -> Measure:
     if reading.value is None:
         return Measure(None, None, "refused", reading.refused)
     if reading.unseen_share > config.max_inferred_share:
-        return Measure(None, None, "refused", f"{reading.where} was not seen ({100.0 * (1.0 - reading.unseen_share):.0f} % of it)")
+        return Measure(
+            None, None, "refused", f"{reading.where} was not seen ({100.0 * (1.0 - reading.unseen_share):.0f} % of it)"
+        )
     if reading.unseen_share > config.max_unseen_share:
-        return Measure(reading.value, None, "inferred", f"{100.0 * reading.unseen_share:.0f} % of {reading.where} was not seen")
+        return Measure(
+            reading.value, None, "inferred", f"{100.0 * reading.unseen_share:.0f} % of {reading.where} was not seen"
+        )
     return Measure(reading.value, None, "measured")

@@ -34,10 +34,12 @@ class RegisterConfig:
     num_guesses: int = setting(3, "guesses of the coarse search that are refined and judged", low=1)
     search_back: int = setting(4, "earlier views that a view is tried against before all others are", low=1)
     tolerance_mm: float = setting(4.0, "distance at which two views agree on a surface, mm", low=0.5)
-    min_pair_overlap: float = setting(
-        0.25, "share of a view's points that a pair must have in common", low=0.0, high=1.0
+    min_place_overlap: float = setting(
+        0.25, "share of a view's points that the views before it must have", low=0.0, high=1.0
     )
-    min_pair_consistency: float = setting(0.75, "share of a pair's judged points that must agree", low=0.0, high=1.0)
+    min_place_consistency: float = setting(
+        0.92, "share of judged points that must agree to place a view", low=0.0, high=1.0
+    )
     max_neighbours: int = setting(12, "views that each view is jointly aligned with", low=2)
     max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
     max_residual_ratio: float = setting(2.5, "largest RMS distance of a view, in units of the median view's", low=1.0)
@@ -45,7 +47,7 @@ class RegisterConfig:
         0.30, "share of a view's points that some other view must have seen", low=0.0, high=1.0
     )
     min_consistency: float = setting(
-        0.80, "share of a view's judged points that must agree with the others", low=0, high=1
+        0.88, "share of a view's judged points that must agree with the others", low=0, high=1
     )
     min_views: int = setting(4, "accepted views below which a recording is refused", low=2)
 

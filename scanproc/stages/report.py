@@ -1,4 +1,4 @@
-"""Stage 8: the page that is looked at, shared and printed. One HTML file that needs nothing else and says nothing new."""
+"""Stage 8: the page that is looked at, shared and printed. One HTML file that needs nothing else."""
 
 from __future__ import annotations
 
@@ -47,14 +47,10 @@ _SOLE_MM = 25.0  # what looks down from higher than this is not sole
 class ReportConfig:
     """The report's pictures, and what its first line warns of."""
 
-    pixels_per_mm: float = setting(
-        2.4, "size of the pictures, two pixels of which are one on the page", low=1.0, high=8.0
-    )
+    pixels_per_mm: float = setting(2.4, "size of pictures; two of their pixels are one on the page", low=1.0, high=8.0)
     text_px: int = setting(22, "height of the texts in pictures, pixels", low=12, high=60)
     jpeg_quality: int = setting(86, "of the pictures", low=30, high=95)
-    max_thumbnails: int = setting(
-        48, "views shown in the contact sheet; of more, every second, third …", low=1, high=500
-    )
+    max_thumbnails: int = setting(48, "most views in the contact sheet; of more, every 2nd, 3rd …", low=1, high=500)
     max_page_mb: float = setting(4.0, "pictures are compressed harder until the page is smaller than this", low=0.5)
     unseen_sole_share: float = setting(
         0.05, "share of the sole above an insole; more unseen is named in the first line", low=0, high=1
@@ -130,7 +126,7 @@ def report(
 
 
 def unseen_soles(feet: Feet | None, insoles: Insoles | None, max_share: float) -> list[str]:
-    """Return a warning for each insole whose sole was invented: a prescription can allow that, and has to be seen here."""
+    """Return a warning for each insole whose sole was invented: prescriptions can allow that, readers must know."""
     warnings = []
     for foot in feet.feet if feet else ():
         for insole in insoles.insoles if insoles else ():

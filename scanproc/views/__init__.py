@@ -64,13 +64,13 @@ def picture(artifact: Shown, beside: Sequence[object] = (), look: Look | None = 
     return encode_png(compose(_not_empty(panels(artifact, beside, look), artifact), look or Look()))
 
 
-def show(artifact: Shown, beside: Sequence[object] = (), title: str = "scanproc") -> None:
+def show(artifact: Shown, title: str = "scanproc", beside: Sequence[object] = ()) -> None:
     """Open a window with the scene of `picture`, to be turned by hand; returns when it is closed.
 
     Raises
     ------
     ScanError
-        If there is nothing that can be turned.
+        If there is no display, or nothing that can be turned.
     """
     shots = [shot for shot in PICTURES[type(artifact)](artifact, Beside.of(beside)) if isinstance(shot, Shot)]
     first = _not_empty(shots, artifact)[0].scene

@@ -55,9 +55,9 @@ def _foot(foot: Foot, before: str) -> list[Shot]:
 
     return [
         Shot(before + "Top", scene(labels, "xy"), *ABOVE, below_mm=ANKLE_MM),
+        Shot(before + "Sole", scene(below, "xy"), *BELOW, below_mm=ANKLE_MM),
         Shot(before + "Medial", scene(labels, "xz", ground, word=word), *medial(foot.medial_y), top_mm=TOP_MM),
         Shot(before + "Rear", scene(behind, "yz", ground), *REAR, top_mm=TOP_MM),
-        Shot(before + "Sole", scene(below, "xy"), *BELOW, below_mm=ANKLE_MM),
     ]
 
 

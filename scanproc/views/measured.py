@@ -108,7 +108,7 @@ def _medial(foot: Foot, found: FootMeasures, before: str) -> Shot:
             )
         truncated = _value(found, "truncated_foot_length_mm")
         if truncated is not None:
-            start, end = _point(0, 0, -7), _point(truncated, 0, -7)
+            start, end = _point(truncated, 0, -7), _point(0, 0, -7)
             drawing.dimension("truncated length", _text(found.measures["truncated_foot_length_mm"]), start, end, GREEN)
     scene = Scene((bare(foot),), lines=tuple(drawing.lines), labels=tuple(drawing.labels))
     return Shot(before + "Medial", scene, *medial(foot.medial_y), top_mm=TOP_MM)

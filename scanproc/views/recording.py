@@ -25,6 +25,7 @@ def contact_sheet(views: CleanViews) -> tuple[Panel | Legend, ...]:
     filled = [view.depth_mm[view.depth_mm > 0] for view in views.views if view.depth_mm.any()]
     near = min((float(np.percentile(depth, 1)) for depth in filled), default=0.0)
     far = max((float(np.percentile(depth, 99)) for depth in filled), default=1.0)
+    far = max(far, near + 1.0)
     panels = [
         Panel(f"{view.name}: {np.count_nonzero(view.depth_mm):,} px", _thumbnail(view, near, far))
         for view in views.views
@@ -83,11 +84,12 @@ def _close_ups(clouds: tuple[Cloud, ...]) -> list[Shot]:
     foot = points[points[:, 2] < low + 60.0]
     middle = 0.5 * float(foot[:, 0].min() + foot[:, 0].max())
     level, across = (Scene(clouds=_slice(clouds, axis, at)) for axis, at in ((2, low + 30.0), (0, middle)))
-    return [
+    shots = [
         Shot("Points of all views, from the side", Scene(clouds=clouds), *_SIDE, top_mm=low + 170.0),
         Shot("Slice 30 mm above the ground", level, *ABOVE),
         Shot("Slice across the middle, from behind", across, *REAR, top_mm=low + 170.0),
     ]
+    return [shot for shot in shots if any(len(cloud.points) for cloud in shot.scene.clouds)]
 
 
 def _slice(clouds: tuple[Cloud, ...], axis: int, at_mm: float) -> tuple[Cloud, ...]:

@@ -24,7 +24,7 @@ def pyvista() -> Any:
     ScanError
         If there is neither a display nor EGL.
     """
-    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    if _is_headless():
         try:
             ctypes.CDLL("libEGL.so.1")
         except OSError:
@@ -36,6 +36,10 @@ def pyvista() -> Any:
     import pyvista
 
     return pyvista
+
+
+def _is_headless() -> bool:
+    return sys.platform == "linux" and not os.environ.get("DISPLAY")
 
 
 def vertex_normals(mesh: Mesh) -> FloatArray:
@@ -76,8 +80,19 @@ def still(shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: f
 
 
 def window(title: str, scene: Scene) -> None:
-    """Open a window in which a scene can be turned; returns when it is closed."""
+    """Open a window in which a scene can be turned; returns when it is closed.
+
+    Raises
+    ------
+    ScanError
+        If there is no display.
+    """
     pv = pyvista()
+    if _is_headless() and not pv.OFF_SCREEN:
+        raise ScanError(
+            "found no display (DISPLAY is not set); expected one to open a window on. "
+            "Draw to a file instead: scanproc view SCAN STAGE --screenshot FILE.png."
+        )
     plotter = pv.Plotter(title=title, lighting="none", theme=pv.themes.DocumentTheme())
     _light(pv, plotter)
     _add_bodies(pv, plotter, scene, 2.0, None)

@@ -79,7 +79,7 @@ class Scene:
         parts = [skin.mesh.vertices for skin in self.skins]
         parts += [cloud.points for cloud in self.clouds] + [line.points.reshape(-1, 3) for line in self.lines]
         parts += [label.point[None] for label in self.labels if label.inline]
-        return np.concatenate(parts) if parts else np.zeros((1, 3))
+        return np.concatenate(parts) if any(len(part) for part in parts) else np.zeros((1, 3))
 
 
 def direction(x: float, y: float, z: float) -> FloatArray:

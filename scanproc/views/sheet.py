@@ -50,7 +50,7 @@ def _legend(legend: Legend, look: Look) -> Panel:
     """Draw a bar from low to high with its figures, then the single colours with their words."""
     text = SMOOTH * look.text_px
     font = font_of(text)
-    bar_width = 14 * text if legend.high > legend.low else 0
+    bar_width = 14 * text if legend.high > legend.low or not legend.marks else 0
     words = [text * 2.5 + font.getlength(word) for _, word in legend.marks]
     canvas = Image.new("RGB", (int(max([bar_width + 2 * text, *words]) // SMOOTH + 1) * SMOOTH, 1), WHITE)
     rows = (3 if bar_width else 0) + 1.6 * len(legend.marks)

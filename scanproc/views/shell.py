@@ -12,6 +12,8 @@ from scanproc.views.foot import TOP_MM, bare, prefix
 from scanproc.views.render import vertex_normals
 from scanproc.views.scene import ABOVE, BELOW, REAR, Legend, Scene, Shot, Skin, medial
 
+_UPRIGHT = 0.03  # faces that look less up or down than this are the rim, neither top nor bottom
+
 
 def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ...]:
     """Return every shell from four sides, and under its foot from two."""
@@ -44,11 +46,13 @@ def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ..
 def wall_thickness(solid: Mesh) -> FloatArray:
     """Return (V,) mm: from each vertex of the upper side to the nearest point of the lower side, and the reverse."""
     corners = solid.vertices[solid.faces]
-    upward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, 2] > 0.0
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    upward = across[:, 2] / np.maximum(np.linalg.norm(across, axis=1), 1e-12)
     is_upper = vertex_normals(solid)[:, 2] > 0.0
     thickness = np.zeros(len(solid.vertices))
     for upper in (True, False):
-        own, faces = is_upper == upper, solid.faces[upward != upper]
+        opposite = upward < -_UPRIGHT if upper else upward > _UPRIGHT
+        own, faces = is_upper == upper, solid.faces[opposite]
         if own.any() and len(faces):
             thickness[own] = RayScene(Mesh(solid.vertices, faces)).closest(solid.vertices[own]).distance
     return thickness

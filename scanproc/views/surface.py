@@ -7,6 +7,7 @@ import numpy as np
 from scanproc.artifacts import ByteArray, Feet, Mesh, Surface
 from scanproc.frames import FloatArray, rigid, transform
 from scanproc.views.colors import BLUES, ORANGE, colors_of
+from scanproc.views.foot import ANKLE_MM, TOP_MM
 from scanproc.views.scene import ABOVE, BELOW, FRONT, REAR, Legend, Scene, Shot, Skin, direction, lateral, medial
 
 
@@ -14,17 +15,11 @@ def surface_shots(surface: Surface, feet: Feet | None) -> tuple[Shot | Legend, .
     """Return the surface from five sides: coloured by the number of views, then as it was recorded."""
     T_shown_scan = feet.feet[0].T_foot_scan if feet and feet.feet else _upright(surface)
     mesh = Mesh(transform(T_shown_scan, surface.mesh.vertices), surface.mesh.faces)
-    top = float(mesh.vertices[:, 2].min()) + 170.0
     most = max(int(np.percentile(surface.views, 99)), 2)
     looks = _looks(feet)
-    seen = Scene(skins=(Skin(mesh, seen_colors(surface.views, most)),))
-    shots = [Shot(title, seen, look, up, top_mm=_cut(up, top)) for title, (look, up) in looks.items()]
+    shots = _around(Skin(mesh, seen_colors(surface.views, most)), looks, "")
     if surface.color is not None:
-        recorded = Scene(skins=(Skin(mesh, surface.color),))
-        shots += [
-            Shot(f"{title}, recorded colour", recorded, look, up, top_mm=_cut(up, top))
-            for title, (look, up) in list(looks.items())[:3]
-        ]
+        shots += _around(Skin(mesh, surface.color), looks, ", recorded colour")
     unseen = 100.0 * float((surface.views == 0).mean())
     mark = (ORANGE, f"not seen, invented ({unseen:.1f} % of the vertices)")
     return (*shots, Legend("Views that saw the point", 1, most, BLUES, (mark,)))
@@ -37,14 +32,23 @@ def seen_colors(views: ByteArray, most: int) -> ByteArray:
     return colors
 
 
-def _cut(up: FloatArray, top_mm: float) -> float | None:
-    return top_mm if up[2] == 1.0 else None
+def _around(skin: Skin, looks: dict[str, tuple[FloatArray, FloatArray]], after: str) -> list[Shot]:
+    """Return a skin from all sides; a leg is cut off, which would dwarf the foot or hide it."""
+    low = float(skin.mesh.vertices[:, 2].min())
+    scene = Scene(skins=(skin,))
+    shots = []
+    for title, (look, up) in looks.items():
+        if up[2] == 1.0:
+            shots.append(Shot(title + after, scene, look, up, top_mm=low + TOP_MM))
+        else:
+            shots.append(Shot(title + after, scene, look, up, below_mm=low + ANKLE_MM))
+    return shots
 
 
 def _looks(feet: Feet | None) -> dict[str, tuple[FloatArray, FloatArray]]:
     if feet and len(feet.feet) == 1:
         y = feet.feet[0].medial_y
-        return {"Top": ABOVE, "Medial": medial(y), "Lateral": lateral(y), "Rear": REAR, "Sole": BELOW}
+        return {"Top": ABOVE, "Sole": BELOW, "Rear": REAR, "Medial": medial(y), "Lateral": lateral(y)}
     sides = (direction(0, 1, 0), direction(0, 0, 1)), (direction(0, -1, 0), direction(0, 0, 1))
     return {
         "Above": ABOVE,

@@ -1,0 +1,118 @@
+"""Stage 7: export. Proven shells become files to print and to cut covers by; each file is read back and proven again."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import Check, Exports, Insoles, Mesh, ScanFacts, Side
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.settings import setting
+from scanproc.shell_checks import body_checks
+from scanproc.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
+
+log = logging.getLogger(__name__)
+
+# What to change when a check fails: by the beginning of its name, the first that fits.
+_ADVICE = (
+    ("wall", "lower insole.triangle_mm, or raise insole.smoothing_mm"),
+    ("top_deviation", "lower insole.triangle_mm, or insole.wall_slope_deg"),
+    ("cup_depth", "ask a cup that the scanned heel holds: lower insole.heel_cup_depth_mm"),
+    ("arch", "lower insole.arch_fill_mm"),
+    ("contact_patch", "lower insole.contact_patch_mm2"),
+    ("triangles", "raise insole.triangle_mm"),
+    ("distal", "raise insole.distal_taper_mm"),
+    ("", "look at the shell with `scanproc view`; raise insole.smoothing_mm, or scan again"),
+)
+
+
+@dataclass(frozen=True)
+class ExportConfig:
+    """Which files are written of each proven insole."""
+
+    stl: bool = setting(True, "write <side>.stl, binary, for printing")
+    threemf: bool = setting(True, "write <side>.3mf, with unit, side and pseudonym, for printing")
+    outline_dxf: bool = setting(True, "write <side>-outline.dxf, to cut the top cover by")
+
+
+def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
+    """Write the files of each proven insole, in the print frame: lower corner of the bounding box at the origin.
+
+    A part with a failed check is left out, and `<side>-not-exported.txt` says why if another part is written.
+
+    Raises
+    ------
+    ScanError
+        If no part can be exported.
+    """
+    files: dict[str, bytes] = {}
+    failures: dict[str, str] = {}
+    for insole in insoles.insoles:
+        if insole.solid is None or insole.outline is None:
+            continue
+        reason = _reason(insole.side, [check for check in insole.checks if not check.passed])
+        if reason is None:
+            part = _files_of(insole.side, insole.solid, insole.outline, facts)
+            reason = _reason(insole.side, failed_in_files(part))
+        if reason is None:
+            files.update({name: data for name, data in part.items() if _wanted(name, config)})
+        else:
+            failures[f"{insole.side}-not-exported.txt"] = reason
+    if not files:
+        raise ScanError(" ".join(failures.values()) or "there is no proven insole. See what stage insole refused.")
+    for reason in failures.values():
+        log.warning("export: %s", reason)
+    return Exports(files | {name: f"{reason}\n".encode() for name, reason in failures.items()})
+
+
+def in_print_frame(solid: Mesh) -> Mesh:
+    """Return a solid near the origin with its lowest point at z = 0, rounded to the single precision of STL."""
+    moved = solid.vertices - solid.vertices.min(axis=0)
+    return Mesh(moved.astype(np.float32).astype(np.float64), solid.faces)
+
+
+def failed_in_files(files: dict[str, bytes]) -> list[Check]:
+    """Read each solid back from its file's bytes, and return the checks that it fails."""
+    readers = {".stl": read_stl, ".3mf": read_3mf}
+    solids = [readers[name[-4:]](data) for name, data in files.items() if name[-4:] in readers]
+    return [check for solid in solids for check in body_checks(solid) if not check.passed]
+
+
+def _files_of(side: Side, solid: Mesh, outline: FloatArray, facts: ScanFacts) -> dict[str, bytes]:
+    """Return the files of one part by name."""
+    part = in_print_frame(solid)
+    name = f"{facts.subject or facts.name} {side} insole"
+    moved = outline - solid.vertices.min(axis=0)[:2]
+    return {
+        f"{side}.stl": write_stl(part, name),
+        f"{side}.3mf": write_3mf(part, name, {"Title": name, "Description": _description(side, facts)}),
+        f"{side}-outline.dxf": write_outline_dxf(moved, f"{side.upper()}_OUTLINE_MM"),
+    }
+
+
+def _wanted(name: str, config: ExportConfig) -> bool:
+    wanted = {".stl": config.stl, ".3mf": config.threemf, ".dxf": config.outline_dxf}
+    return wanted[name[-4:]]
+
+
+def _description(side: Side, facts: ScanFacts) -> str:
+    words = [f"side: {side}", f"loading of the scan: {facts.loading}", "unit: mm"]
+    if facts.date is not None:
+        words.append(f"scanned: {facts.date}")
+    return ", ".join(words)
+
+
+def _reason(side: str, failed: list[Check]) -> str | None:
+    """Return why a part is not exported, or None if no check failed."""
+    if not failed:
+        return None
+    first = failed[0]
+    advice = next(text for start, text in _ADVICE if first.name.startswith(start))
+    others = f" ({len(failed) - 1} more failed: {', '.join(check.name for check in failed[1:])})" if failed[1:] else ""
+    return (
+        f"the {side} insole is not exported: check {first.name} found {first.got}, expected {first.asked}{others}. "
+        f"{advice[0].upper()}{advice[1:]}."
+    )

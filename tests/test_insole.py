@@ -1,0 +1,199 @@
+"""The insole: doses of known soles measured back, refusals, symmetry; the whole proof on real shapes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from insole_feet import analytic_foot, leg, mirrored
+
+from scanproc.artifacts import Feet, Foot, Insole, ScanFacts
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.geometry.doses import Probe
+from scanproc.prescription import InsoleConfig
+from scanproc.settings import build_config, template
+from scanproc.stages.insole import design, insole
+
+FACTS = ScanFacts("test", side="left")
+COARSE = InsoleConfig(triangle_mm=1.6, wall_tolerance_mm=0.1, surface_tolerance_mm=0.2)  # twice as fast
+
+
+def bowl_sole(x: FloatArray, y: FloatArray) -> FloatArray:
+    """A flat sole of 90 mm width with a round border and a round dome of 16 mm under the medial arch."""
+    across = np.abs(y) - 26.0
+    along = np.maximum(26.0 - x, x - 226.0)
+    beside = np.hypot(np.maximum(across, 0.0), np.maximum(along, 0.0))
+    radius = 24.0
+    wall = np.where(beside < 0.999 * radius, radius - np.sqrt(np.maximum(radius**2 - beside**2, 0.0)), 100.0)
+    dome = 16.0 * np.exp(-(((x - 112.0) / 28.0) ** 2) - ((y + 30.0) / 20.0) ** 2)
+    return np.asarray(wall + dome)
+
+
+def made(foot: Foot, config: InsoleConfig, facts: ScanFacts = FACTS) -> Insole:
+    (one,) = insole(Feet((foot,)), facts, config).insoles
+    return one
+
+
+def got(one: Insole, name: str) -> float:
+    (check,) = [check for check in one.checks if check.name == name]
+    return float(check.got)
+
+
+@pytest.fixture(scope="module")
+def bowl() -> Foot:
+    return analytic_foot(bowl_sole)
+
+
+@pytest.mark.parametrize("index", [0, 3])
+def test_a_real_shape_gets_a_proven_shell(index: int) -> None:
+    one = made(leg(index), InsoleConfig())
+    assert [check.name for check in one.checks if not check.passed] == []
+    assert one.proven and one.solid is not None
+    assert 0.62 < got(one, "length_mm") / leg(index).mesh.vertices[:, 0].max() < 0.75
+    assert 20.0 < got(one, "volume_cm3") < 60.0
+
+
+def test_without_fill_the_top_is_the_sole(bowl: Foot) -> None:
+    one = made(bowl, replace(COARSE, arch_fill_mm=0.0, triangle_mm=1.0))
+    assert one.solid is not None
+    x, y = np.meshgrid(np.arange(12.0, 150.0, 3.1), np.arange(-33.0, 33.0, 3.1), indexing="ij")
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    # The foot was shifted so that its rear end is at x = 0.
+    shift = 2.0 + np.round(-2.0 - bowl.mesh.vertices[:, 0].min())
+    truth = bowl_sole(xy[:, 0] + rear_of_bowl(), xy[:, 1])
+    gap = truth - Probe(one.solid).top_at(xy)
+    slope = np.hypot(*np.gradient(truth.reshape(x.shape), 3.1)).ravel()
+    gentle = (slope < 1.0) & np.isfinite(gap)
+    assert gentle.sum() > 500 and shift >= 0.0
+    assert np.abs(gap[gentle]).max() < 0.1
+
+
+def rear_of_bowl() -> float:
+    """The x of the analytic grid at which the foot begins: its rear-most vertex below the clip height."""
+    x = np.arange(-4.0, 40.0, 1.0)
+    return float(x[bowl_sole(x, np.zeros(len(x))) < 55.0].min())
+
+
+@pytest.mark.parametrize("fill", [1.6, 3.2, 5.0])
+def test_more_fill_lowers_the_arch_by_that_much(bowl: Foot, fill: float) -> None:
+    plain, filled = made(bowl, replace(COARSE, arch_fill_mm=0.0)), made(bowl, replace(COARSE, arch_fill_mm=fill))
+    assert got(filled, "arch_fill_mm") == pytest.approx(fill, abs=0.1)
+    drop = got(plain, "arch_apex_height_mm") - got(filled, "arch_apex_height_mm")
+    assert drop == pytest.approx(fill, abs=0.2)
+
+
+@pytest.mark.parametrize("depth", [6.0, 12.0, 18.0, 28.0])
+def test_the_cup_is_as_deep_as_asked(bowl: Foot, depth: float) -> None:
+    one = made(bowl, replace(COARSE, heel_cup_depth_mm=depth))
+    for side in ("rear", "medial", "lateral"):
+        assert got(one, f"cup_depth_{side}_mm") == pytest.approx(depth, abs=0.2)
+    assert one.proven, [check for check in one.checks if not check.passed]
+
+
+@pytest.mark.parametrize("thickness", [1.5, 4.5])
+def test_the_wall_is_as_thick_as_asked_and_even(bowl: Foot, thickness: float) -> None:
+    one = made(bowl, replace(COARSE, thickness_mm=thickness, contact_patch_mm2=0.0))
+    assert thickness - 0.1 < got(one, "wall_min_mm") <= thickness + 1e-3
+    assert thickness - 1e-3 <= got(one, "wall_max_mm") < thickness + 0.1
+
+
+@pytest.mark.parametrize("clearance", [1.5, 3.0])
+def test_clearance_is_an_even_gap(bowl: Foot, clearance: float) -> None:
+    one = made(bowl, replace(COARSE, clearance_mm=clearance))
+    assert got(one, "clearance_mm") == pytest.approx(clearance, abs=0.1)
+    assert one.proven, [check for check in one.checks if not check.passed]
+
+
+def test_the_arch_is_on_the_medial_side(bowl: Foot) -> None:
+    for foot in (bowl, mirrored(bowl)):
+        one = made(foot, COARSE, ScanFacts("test", side=foot.side))
+        assert one.solid is not None
+        medial, lateral = (Probe(one.solid).top_at(np.array([[112.0, s * foot.medial_y * 24.0]]))[0] for s in (1.0, -1.0))
+        assert medial > lateral + 5.0
+
+
+def test_a_mirrored_foot_gets_the_mirrored_insole(bowl: Foot) -> None:
+    left, right = made(bowl, COARSE), made(mirrored(bowl), COARSE, ScanFacts("test", side="right"))
+    assert left.solid is not None and right.solid is not None and right.side == "right"
+    flip = np.array([1.0, -1.0])
+    x, y = np.meshgrid(np.arange(5.0, 160.0, 2.3), np.arange(-40.0, 40.0, 2.3), indexing="ij")
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    a, b = Probe(left.solid), Probe(right.solid)
+    top, mirrored_top = a.top_at(xy), b.top_at(xy * flip)
+    both = np.isfinite(top) & np.isfinite(mirrored_top)
+    assert both.sum() > 1500 and (np.isfinite(top) ^ np.isfinite(mirrored_top)).sum() < 5
+    assert np.percentile(np.abs(top - mirrored_top)[both], 99) < 0.05
+    assert got(left, "volume_cm3") == pytest.approx(got(right, "volume_cm3"), rel=1e-3)
+
+
+def test_the_same_foot_gives_the_same_solid(bowl: Foot) -> None:
+    one, again = made(bowl, COARSE), made(bowl, COARSE)
+    assert one.solid is not None and again.solid is not None
+    assert np.array_equal(one.solid.vertices, again.solid.vertices) and one.checks == again.checks
+
+
+def with_unseen(foot: Foot, where: FloatArray) -> Foot:
+    return replace(foot, views=np.where(where, 0, foot.views).astype(np.uint8), landmarks=dict(foot.landmarks))
+
+
+def test_an_unseen_sole_is_refused_with_share_and_place(bowl: Foot) -> None:
+    standing = with_unseen(bowl, bowl.mesh.vertices[:, 2] < 8.0)
+    with pytest.raises(ScanError, match=r"left foot: the sole under the shell was not seen \(\d+ % of it: heel".replace(" %", "%")) as error:
+        insole(Feet((standing,)), FACTS, COARSE)
+    assert "allow_unseen_sole = true" in str(error.value) and "raised" in str(error.value)
+    allowed = made(standing, replace(COARSE, allow_unseen_sole=True))
+    assert allowed.proven and got(allowed, "unseen_sole") > 0.7
+
+
+def test_a_missing_sole_counts_as_unseen(bowl: Foot) -> None:
+    sole = (bowl.mesh.vertices[bowl.mesh.faces][:, :, 2] < 6.0).all(axis=1)
+    open_mesh = replace(bowl.mesh, faces=bowl.mesh.faces[~sole].copy())
+    with pytest.raises(ScanError, match="was not seen"):
+        insole(Feet((replace(bowl, mesh=open_mesh, landmarks=dict(bowl.landmarks)),)), FACTS, COARSE)
+
+
+def test_a_hole_of_a_few_mm_is_bridged_smoothly(bowl: Foot) -> None:
+    hole = np.hypot(bowl.mesh.vertices[:, 0] - 60.0, bowl.mesh.vertices[:, 1]) < 4.0
+    spoiled = bowl.mesh.vertices.copy()
+    spoiled[hole, 2] -= 3.0  # what closed the hole is nonsense, and no view saw it
+    foot = with_unseen(replace(bowl, mesh=replace(bowl.mesh, vertices=spoiled), landmarks=dict(bowl.landmarks)), hole)
+    one = made(foot, COARSE)
+    assert one.solid is not None and 0.0 < got(one, "unseen_sole") < 0.02
+    assert Probe(one.solid).top_at(np.array([[60.0, 0.0]]))[0] == pytest.approx(bowl_sole(np.array(62.0), np.array(0.0)), abs=0.15)
+
+
+def test_a_side_in_doubt_is_refused_unless_stated(bowl: Foot) -> None:
+    doubt = replace(bowl, side_confidence=0.6, landmarks=dict(bowl.landmarks))
+    with pytest.raises(ScanError, match="left or right is in doubt"):
+        insole(Feet((doubt,)), ScanFacts("test", side="auto"), COARSE)
+    assert made(doubt, COARSE).proven
+
+
+def test_one_refused_foot_does_not_stop_the_other(bowl: Foot) -> None:
+    unseen = with_unseen(bowl, np.ones(len(bowl.mesh.vertices), dtype=bool))
+    left, right = insole(Feet((unseen, mirrored(bowl))), ScanFacts("test", side="both"), COARSE).insoles
+    assert left.refused is not None and left.solid is None and right.proven
+
+
+def test_missing_landmarks_are_named(bowl: Foot) -> None:
+    marks = {name: mark for name, mark in bowl.landmarks.items() if name != "metatarsale_tibiale"}
+    with pytest.raises(ScanError, match="metatarsale_tibiale"):
+        insole(Feet((replace(bowl, landmarks=marks),)), FACTS, COARSE)
+
+
+def test_noise_of_the_scan_hardly_reaches_the_top(bowl: Foot) -> None:
+    noise = np.random.default_rng(3).normal(0.0, 0.2, len(bowl.mesh.vertices))
+    vertices = bowl.mesh.vertices + np.array([0.0, 0.0, 1.0]) * noise[:, None]
+    noisy = replace(bowl, mesh=replace(bowl.mesh, vertices=vertices), landmarks=dict(bowl.landmarks))
+    xy = np.random.default_rng(4).uniform([40.0, -20.0], [150.0, 20.0], (2000, 2))
+    roughness = design(noisy, COARSE).top_at(xy) - design(bowl, COARSE).top_at(xy)
+    assert 0.01 < roughness.std() < 0.12
+
+
+def test_the_prescription_prints_as_a_template_and_names_ranges() -> None:
+    text = template({"insole": InsoleConfig})
+    assert "heel_cup_depth_mm = 12.0" in text and "(range 4.0 to 30.0)" in text
+    with pytest.raises(ScanError, match="insole.heel_cup_depth_mm = 99.0 is out of range"):
+        build_config(InsoleConfig, {"heel_cup_depth_mm": 99.0}, "insole")
