@@ -119,15 +119,15 @@ def _batch(scans: tuple[Path, ...], out: Path, config: Path | None, overrides: t
 def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> None:
     """Look at what STAGE made of SCAN (by default the last stage that has a result)."""
     from scanproc.store import latest_result
-    from scanproc.views import screenshot as draw
-    from scanproc.views import show
+    from scanproc.views import picture, show
 
-    found, artifact = latest_result(out, scan.resolve().stem if scan.is_file() else scan.resolve().name, stage)
+    whole = scan.resolve()
+    found = latest_result(out, whole.stem if whole.is_file() else whole.name, stage)
     if screenshot is None:
-        show(artifact, f"{scan.name}: {found}")
+        show(found.artifact, f"{scan.name}: {found.stage}", found.before)
         return
     try:
-        screenshot.write_bytes(draw(artifact))
+        screenshot.write_bytes(picture(found.artifact, found.before))
     except OSError as error:
         raise ScanError(f"{screenshot} cannot be written ({error.strerror}). Choose another file.") from None
     click.echo(screenshot)

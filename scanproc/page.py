@@ -65,11 +65,12 @@ def refusal_texts(refusals: Refusals, insoles: Insoles | None) -> list[str]:
     """Return why this scan is not usable, a sentence a cause; nothing if it is."""
     reasons = [f"{refusal.stage}: {refusal.message}" for refusal in refusals.refusals]
     for insole in insoles.insoles if insoles else ():
-        failed = [check.name for check in insole.checks if not check.passed]
+        failed = [check for check in insole.checks if not check.passed]
         if insole.refused is not None and not any(insole.refused in reason for reason in reasons):
             reasons.append(f"{insole.side} insole: {insole.refused}")
-        elif failed and not any(failed[0] in reason for reason in reasons):
-            reasons.append(f"{insole.side} insole: failed {', '.join(failed)}")
+        elif failed and not any(failed[0].name in reason for reason in reasons):
+            told = [f"{check.name} (asked {check_texts(check)[1]}, got {check_texts(check)[2]})" for check in failed]
+            reasons.append(f"{insole.side} insole: failed {', '.join(told)}")
     return reasons
 
 
@@ -96,7 +97,7 @@ def check_texts(check: Check) -> tuple[str, str, str]:
     """Return name, asked and got of a check as text."""
     words = {True: "yes", False: "no"}
     asked, got = (
-        words[value] if isinstance(value, bool) else f"{value:,.4g}" if isinstance(value, float) else str(value)
+        words[value] if isinstance(value, bool) else _number(value) if isinstance(value, float) else value
         for value in (check.asked, check.got)
     )
     name, _, unit = check.name.rpartition("_")
@@ -104,6 +105,11 @@ def check_texts(check: Check) -> tuple[str, str, str]:
     if not name or unit not in units:
         return check.name.replace("_", " "), asked, got
     return f"{name.replace('_', ' ')}, {units[unit]}", asked, got
+
+
+def _number(value: float) -> str:
+    """Return a figure to four digits, and whole ones in full."""
+    return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
 
 
 def view_rows(views: CleanViews | None, registration: Registration | None) -> list[ViewRow]:

@@ -22,7 +22,7 @@ class InsoleConfig:
     arch_fill_mm: float = setting(
         3.2,
         "how far the arch is lowered, mm (more fill = lower arch): 0 copies the scan, which hurts if the foot was "
-        "raised; 1.6 minimum, 3.2 standard, 6.4 maximum by custom; fades where the arch is lower than twice the fill",
+        "raised; 1.6 minimum, 3.2 standard, 6.4 maximum by custom; takes at most half of the sole's height",
         low=0.0,
         high=10.0,
     )

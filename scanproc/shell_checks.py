@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from scanproc.artifacts import BoolArray, Check, Foot, Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.doses import Probe, cup_depth, wall_extremes
+from scanproc.geometry.doses import Probe, cup_depth, wall_range
 from scanproc.geometry.outlines import inside, resampled
 from scanproc.geometry.proof import contact_area_mm2, crossing_faces, topology, undercut_mm2, volume_mm3
 from scanproc.geometry.shells import HEEL_END, Shell
@@ -79,12 +79,12 @@ def _wall_checks(probe: Probe, pressed_mm: float, shell: Shell, config: InsoleCo
         return ~on_rim & ~in_taper, ~on_rim & in_taper, on_rim
 
     up, down = zones(walls.up_xy), zones(walls.down_xy)
-    body, taper, rim = (wall_extremes(walls, u, d) for u, d in zip(up, down, strict=True))
+    body, taper, rim = (wall_range(walls, u, d) for u, d in zip(up, down, strict=True))
     return (
-        at_least("wall_min_mm", config.thickness_mm, body[0], slack),
-        at_most("wall_max_mm", config.thickness_mm + pressed_mm, body[1], slack),
-        at_least("wall_min_taper_mm", edge, taper[0], slack),
-        at_least("wall_min_rim_mm", edge, rim[0], slack),
+        at_least("wall_min_mm", config.thickness_mm, body.least, slack),
+        at_most("wall_max_mm", config.thickness_mm + pressed_mm, body.greatest, slack),
+        at_least("wall_min_taper_mm", edge, taper.least, slack),
+        at_least("wall_min_rim_mm", edge, rim.least, slack),
         within("distal_edge_mm", edge, _distal_edge(probe, shell), config.dose_tolerance_mm),
     )
 
@@ -137,7 +137,7 @@ def _arch_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Chec
     line = _arch_line(shell)
     sole, top = shell.sole.at(line), probe.top_at(line)
     lowered = float((sole - top).max())
-    # Where the arch is low the fill fades, so that it gets flat at most: what the design can give is asked.
+    # Of a low arch no more than half is taken: what the design could give is asked.
     limited = min(config.arch_fill_mm, float((shell.sole.at(line) - shell.top.at(line)).max()))
     return (
         within("arch_fill_mm", limited, lowered, config.dose_tolerance_mm),
@@ -178,7 +178,7 @@ def _distal_edge(probe: Probe, shell: Shell) -> float:
 
 
 def _arch_line(shell: Shell) -> FloatArray:
-    """Return the points, (N, 2), a quarter of the sole's width (below 40 mm) from its medial border, 0.30 to 0.60 FL."""
+    """Return points, (N, 2), at a quarter of the sole's width (below 40 mm) from its medial side, 0.30 to 0.60 FL."""
     field, points = shell.sole, []
     for x in np.arange(0.30, 0.60, 1.0 / shell.foot.length_mm) * shell.foot.length_mm:
         row = round((x - field.x0) / field.step)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Intrinsics, Mesh, Recording, ScanFacts
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse
 from scanproc.ply import write_ply
+from scanproc.readers.facts import facts_stating
 from scanproc.scan import write_recording
 from scanproc.settings import as_table, setting
 from scanproc.simulation import bodies, motions
@@ -25,6 +27,8 @@ from scanproc.simulation.cameras import CAMERAS, Camera, scaled
 from scanproc.simulation.noise import StereoNoise, measure_depth
 from scanproc.simulation.render import pixel_rays, render
 from scanproc.simulation.scene import FAULTS, Fault, Scene
+
+_STANDS_WITHIN_MM = 5.0  # what a sole may lie above or below z = 0
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,13 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
     -------
     Simulation
         The same mesh and config give the same bytes.
+
+    Raises
+    ------
+    ScanError
+        If the mesh does not stand on z = 0, or the two grazing angles are the wrong way round.
     """
+    _check(mesh, config)
     camera = CAMERAS[config.camera]
     intrinsics = scaled(camera.intrinsics, config.image_scale)
     foot = _foot_of(mesh, config)
@@ -154,6 +164,20 @@ def write_simulation(folder: Path, simulation: Simulation) -> None:
     ]
     (truth / "poses.json").write_bytes(_json({"schema": 1, "views": poses}))
     (truth / "simulation.json").write_bytes(_json({"schema": 1, "settings": as_table(simulation.config)}))
+
+
+def _check(mesh: Mesh, config: SimulationConfig) -> None:
+    lowest = float(mesh.vertices[:, 2].min())
+    if abs(lowest) > _STANDS_WITHIN_MM:
+        raise ScanError(
+            f"the lowest point of the mesh is at z = {lowest:.1f} mm; expected a foot that stands on z = 0. "
+            "Take one in the foot frame, such as outputs/<scan>/4-align/left.ply."
+        )
+    if config.grazing_from_deg >= config.grazing_to_deg:
+        raise ScanError(
+            f"simulate.grazing_from_deg = {config.grazing_from_deg:g}, grazing_to_deg = {config.grazing_to_deg:g}; "
+            "expected the first to be smaller. Exchange them."
+        )
 
 
 def _foot_of(mesh: Mesh, config: SimulationConfig) -> Mesh:
@@ -235,12 +259,6 @@ def _facts(camera: Camera, config: SimulationConfig) -> ScanFacts:
     elif config.state_facts:
         stated["unit"] = "m"
     return facts_stating(name="simulation", **stated)
-
-
-def facts_stating(name: str, **stated: Any) -> ScanFacts:
-    """Return facts of which only those given are stated, and the others assumed."""
-    others = [item.name for item in fields(ScanFacts) if item.name not in ("name", "assumed", "remarks")]
-    return ScanFacts(name=name, assumed=tuple(key for key in others if key not in stated), **stated)
 
 
 def _json(table: Mapping[str, Any]) -> bytes:

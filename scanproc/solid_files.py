@@ -23,7 +23,7 @@ def write_stl(mesh: Mesh, name: str) -> bytes:
     facets["normal"] = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30)
     facets["corners"] = corners
     header = f"scanproc {name} unit mm".encode("ascii", errors="replace")[:80].ljust(80)
-    return header + np.uint32(len(facets)).tobytes() + facets.tobytes()
+    return b"".join([header, np.uint32(len(facets)).tobytes(), facets.tobytes()])
 
 
 def read_stl(data: bytes) -> Mesh:
@@ -48,7 +48,7 @@ def write_3mf(mesh: Mesh, name: str, facts: dict[str, str]) -> bytes:
     ----------
     facts : metadata by name, such as Title; names without a namespace must be those of the 3MF core specification.
     """
-    import lib3mf
+    import lib3mf  # type: ignore[import-untyped]
 
     library = lib3mf.get_wrapper()
     model = library.CreateModel()
@@ -75,7 +75,7 @@ def write_3mf(mesh: Mesh, name: str, facts: dict[str, str]) -> bytes:
 
 def read_3mf(data: bytes) -> Mesh:
     """Return the mesh of a 3MF with one object, equal corners made one vertex."""
-    import lib3mf
+    import lib3mf  # type: ignore[import-untyped]
 
     model = lib3mf.get_wrapper().CreateModel()
     model.QueryReader("3mf").ReadFromBuffer(data)
@@ -88,8 +88,8 @@ def read_3mf(data: bytes) -> Mesh:
 
 
 def write_outline_dxf(outline: FloatArray, layer: str) -> bytes:
-    """Return a closed (K, 2) curve, mm, as a polyline in a DXF of release 12, which holds neither dates nor identifiers."""
-    from ezdxf.addons import r12writer
+    """Return a closed (K, 2) curve, mm, as a polyline in a DXF of release 12: that holds neither dates nor identifiers."""
+    from ezdxf.addons.r12writer import r12writer
 
     stream = io.StringIO()
     with r12writer(stream) as drawing:

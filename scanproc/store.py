@@ -109,8 +109,17 @@ def open_store(out: Path, scan_name: str) -> Store:
     return Store(root)
 
 
-def latest_result(out: Path, scan_name: str, stage_name: str | None) -> tuple[str, Any]:
-    """Return the name and artifact of a stage, or of the last stage before the export that has a result.
+@dataclass(frozen=True)
+class Result:
+    """A stage's artifact to look at, and what the stages before it made, where a picture can use it."""
+
+    stage: str
+    artifact: Any
+    before: tuple[Any, ...]
+
+
+def latest_result(out: Path, scan_name: str, stage_name: str | None) -> Result:
+    """Return the result of a stage, or of the last stage before the export that has one.
 
     Raises
     ------
@@ -118,10 +127,11 @@ def latest_result(out: Path, scan_name: str, stage_name: str | None) -> tuple[st
         If there is no such result.
     """
     store = Store(out / scan_name)
-    wanted = [stage for stage in STAGES[:-2] if stage_name in (None, stage.name)]
-    for stage in reversed(wanted):
+    for stage in reversed([stage for stage in STAGES[:-2] if stage_name in (None, stage.name)]):
         if store.is_whole(stage):
-            return stage.name, store.load(stage)
+            before = [other for other in STAGES[: stage.number - 1] if other.name in ("clean", "align")]
+            beside = tuple(store.load(other) for other in before if store.is_whole(other))
+            return Result(stage.name, store.load(stage), beside)
     what = stage_name or "any stage"
     raise ScanError(f"{store.root} holds no result of {what}; expected one. Run `scanproc run` on this scan first.")
 

@@ -181,7 +181,7 @@ def test_a_pair_is_one_first_line() -> None:
 def test_failed_checks_and_refused_feet_make_a_scan_unusable_once_each() -> None:
     failed = Insoles((plate_insole(passes=False), Insole("right", None, None, (), refused="the sole was not seen")))
     assert refusal_texts(Refusals(), failed) == [
-        "left insole: failed wall_min_mm",
+        "left insole: failed wall_min_mm (asked 3, got 2.1)",
         "right insole: the sole was not seen",
     ]
     told = Refusals((Refusal("export", "the left insole failed wall_min_mm: asked 3, got 2.1. Make it thicker."),))
@@ -282,6 +282,7 @@ def test_checks_and_files(full: Page) -> None:
     at = full.texts.index("left.stl")
     assert full.texts[at : at + 3] == ["left.stl", "600", hashlib.sha256(b"solid " * 100).hexdigest()]
     assert check_texts(Check("one_body", True, False, False)) == ("one body", "yes", "no")
+    assert check_texts(Check("triangles", 150_000.0, 78523.0, True)) == ("triangles", "150,000", "78,523")
     assert check_texts(Check("cup_depth_mm", 12.0, 11.987, True)) == ("cup depth, mm", "12", "11.99")
 
 

@@ -18,9 +18,9 @@ from scanproc.artifacts import CloudFrame, DepthFrame, Intrinsics, Mesh, Recordi
 from scanproc.errors import ScanError
 from scanproc.ply import write_ply
 from scanproc.readers import facts
+from scanproc.readers.facts import facts_stating
 from scanproc.readers.listing import recorded_order
 from scanproc.scan import open_scan, read_mesh, read_recording, write_recording
-from scanproc.simulate import facts_stating
 
 INTRINSICS = Intrinsics(64, 48, 60.5, 61.5, 31.25, 23.75)
 FEET = Path(__file__).parents[1].parent / "shared" / "data" / "feet"
@@ -484,3 +484,35 @@ def test_feet_of_other_scanners_are_read(name: str, unit: str, longest_mm: float
     scan = open_scan(FEET / name)
     assert scan.facts.unit == unit
     assert np.ptp(read_mesh(scan).mesh.vertices, axis=0).max() == pytest.approx(longest_mm, abs=1.0)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_broken_byte_is_refused_or_harmless(depth_scan: Path, tmp_path: Path, seed: int) -> None:
+    """Flip, cut and insert bytes anywhere in the files: nothing but a reading or a refusal comes of it."""
+    write_recording(tmp_path / "clouds", cloud_recording(1), facts_stating("clouds", unit="m"))
+    (tmp_path / "mesh").mkdir()
+    (tmp_path / "mesh" / "foot.ply").write_bytes(write_ply(foot_like()))
+    scans = [depth_scan, tmp_path / "clouds", tmp_path / "mesh"]
+    rng = np.random.default_rng(seed)
+    refused = 0
+    for _ in range(60):
+        folder = scans[rng.integers(len(scans))]
+        files = sorted(file for file in folder.rglob("*") if file.is_file())
+        file = files[rng.integers(len(files))]
+        whole = file.read_bytes()
+        broken = bytearray(whole)
+        at = int(rng.integers(min(len(whole), int(rng.choice([100, 10**6])))))
+        kind = rng.integers(3)
+        if kind == 0:
+            del broken[at:]
+        else:
+            broken[at : at + int(kind == 1)] = rng.bytes(int(rng.integers(1, 5)))
+        file.write_bytes(broken)
+        try:
+            scan = open_scan(folder)
+            _ = read_mesh(scan) if scan.kind == "mesh" else read_recording(scan)
+        except ScanError as error:
+            refused += 1
+            assert "\n" not in str(error)
+        file.write_bytes(whole)
+    assert 20 < refused < 60

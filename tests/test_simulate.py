@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Intrinsics, Mesh
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.open3d_bridge import RayScene
 from scanproc.ply import read_ply
@@ -333,6 +334,13 @@ def test_the_wall_behind_a_turntable_stays_where_it_is(leg: Mesh) -> None:
     for frame in frames:
         assert isinstance(frame, DepthFrame)
         assert frame.depth[0, 0] * frame.depth_unit_mm == pytest.approx(600.0, abs=0.01)
+
+
+def test_a_mesh_in_the_air_and_exchanged_angles_are_refused(leg: Mesh) -> None:
+    with pytest.raises(ScanError, match=r"z = 50\.0 mm; expected"):
+        simulate(Mesh(leg.vertices + np.array([0.0, 0.0, 50.0]), leg.faces), SimulationConfig())
+    with pytest.raises(ScanError, match="grazing_from_deg = 86"):
+        simulate(leg, SimulationConfig(grazing_from_deg=86.0))
 
 
 # ------------------------------------------------------------------------------------------------------ bodies

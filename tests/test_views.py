@@ -6,6 +6,7 @@ import ctypes
 import io
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,8 +34,7 @@ from scanproc.artifacts import (
 from scanproc.errors import ScanError
 from scanproc.frames import rigid
 from scanproc.views.colors import BLUES, CLAY, ORANGE, VIRIDIS, colors_of
-from scanproc.views.render import vertex_normals
-from scanproc.views.scene import ABOVE, BELOW, REAR, Label, Scene, Shot, Skin, lateral, medial
+from scanproc.views.scene import ABOVE, BELOW, REAR, Label, Scene, Shot, Skin, lateral, medial, vertex_normals
 from scanproc.views.sheet import develop
 from scanproc.views.shell import wall_thickness
 
@@ -155,6 +155,24 @@ def test_from_above_medial_is_on_the_other_feet_side(side: str, medial_is_right:
     assert bool(red > pixels.shape[1] / 2) is medial_is_right
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("towards", ["medial", "lateral"])
+def test_from_the_side_the_foot_stands_and_the_right_side_faces_us(side: str, towards: str) -> None:
+    foot = brick_foot(side)
+    ours = foot.medial_y if towards == "medial" else -foot.medial_y
+    parts = foot.mesh.vertices[:, 1] * ours > 0, foot.mesh.vertices[:, 2] > 30.0, foot.mesh.vertices[:, 0] > 120.0
+    color = (np.stack(parts, axis=1) * 255).astype(np.uint8)  # red: our side, green: the upper half, blue: the toes
+    shown = medial(foot.medial_y) if towards == "medial" else lateral(foot.medial_y)
+    pixels = develop(Shot("", Scene((Skin(foot.mesh, color),)), *shown, scale_bar=0.0), LOOK).pixels.astype(int)
+    inner = pixels[20:-20, 20:-20]
+    rows, columns = len(inner), inner.shape[1]
+    assert inner[..., 0].min() > 100  # all of it is our side
+    assert inner[: rows // 4, :, 1].min() > 100 and inner[-rows // 4 :, :, 1].max() < 100
+    toes_right = (side == "left") == (towards == "medial")
+    right = inner[:, -columns // 4 :, 2].mean() > inner[:, : columns // 4, 2].mean()
+    assert bool(right) is toes_right
+
+
 def test_labels_lead_to_their_points_and_texts_do_not_overlap() -> None:
     mesh = box((240.0, 90.0, 60.0), (0.0, -45.0, 0.0))
     skin = Skin(mesh, np.full((len(mesh.vertices), 3), 255, np.uint8))
@@ -258,15 +276,20 @@ def test_views_without_points_have_a_blank_thumbnail_and_no_scan_has_no_picture(
 def test_a_window_holds_the_scene_and_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
     pyvista = pytest.importorskip("pyvista")
     drawn: list[int] = []
+
+    def look_at(plotter: Any) -> None:
+        drawn.append(len(plotter.actors))
+        plotter.close()
+
     monkeypatch.setattr(pyvista, "OFF_SCREEN", True)
-    monkeypatch.setattr(pyvista.Plotter, "show", lambda plotter: drawn.append(len(plotter.actors)) or plotter.close())
+    monkeypatch.setattr(pyvista.Plotter, "show", look_at)
     views.show(Feet((brick_foot(),)), "demo: align")
     views.show(brick_measures(), "demo: measure", (Feet((brick_foot(),)),))
     assert drawn[0] > 5 and drawn[1] > 5  # the foot, its axes, its labels
     monkeypatch.setattr(pyvista, "OFF_SCREEN", False)
     monkeypatch.delenv("DISPLAY", raising=False)
     if sys.platform == "linux":
-        with pytest.raises(ScanError, match="no display .* --screenshot"):
+        with pytest.raises(ScanError, match=r"no display .* --screenshot"):
             views.show(Feet((brick_foot(),)))
 
 

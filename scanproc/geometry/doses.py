@@ -97,10 +97,18 @@ def cup_depth(probe: Probe, heel_end_x: float, medial_y: float) -> CupDepth:
     return CupDepth(**rise)
 
 
-def wall_extremes(walls: Walls, up_keep: BoolArray, down_keep: BoolArray) -> tuple[float, float]:
-    """Return the least wall, seen from either side, and the greatest, seen from below, over the samples kept, mm."""
+@dataclass(frozen=True)
+class WallRange:
+    """The least wall, seen from either side, and the greatest, seen from below, mm."""
+
+    least: float
+    greatest: float
+
+
+def wall_range(walls: Walls, up_keep: BoolArray, down_keep: BoolArray) -> WallRange:
+    """Return the extremes of the wall over the samples kept, (N,) bool of each side."""
     least = min(walls.up[up_keep].min(initial=np.inf), walls.down[down_keep].min(initial=np.inf))
-    return float(least), float(walls.up[up_keep].max(initial=0.0))
+    return WallRange(float(least), float(walls.up[up_keep].max(initial=0.0)))
 
 
 def _samples(mesh: Mesh) -> FloatArray:

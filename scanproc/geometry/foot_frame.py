@@ -11,7 +11,7 @@ from scanproc.frames import FloatArray, rigid, rotation_between, transform
 from scanproc.geometry.landmarks import FootPoints, foot_points, support
 
 _MAX_TURNS = 60
-_CONVERGED_RAD = 1e-12  # the points chosen stop changing long before: then a turn is rounding only
+_CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
         T_next = _next_frame(mesh, T, medial_y, floor, gap_depth_mm)
         turned = float(np.abs(T_next[:3, :3] - T[:3, :3]).max())
         T = T_next
-        if turned < _CONVERGED_RAD or any(np.abs(T - old).max() < _CONVERGED_RAD * 1e3 for old in seen[:-1]):
+        if turned < _CONVERGED_RAD or any(np.abs(T - old).max() < _CONVERGED_RAD for old in seen[:-1]):
             break
         seen.append(T)
     return FootFrame(T, foot_points(_placed(mesh, T), medial_y, gap_depth_mm), turned)

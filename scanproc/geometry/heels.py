@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
 from scanproc.geometry.arches import CONTACT_MM
+from scanproc.geometry.components import face_normals
 from scanproc.geometry.landmarks import HEAD_REACH_MM, HEAD_SHARE, HEEL_SHARE
 from scanproc.geometry.readings import FootShape, Reading, no_reading
 from scanproc.geometry.sections import Line, Outline, axis_section, faces_within, theil_sen
@@ -20,6 +22,8 @@ LEG_HEIGHTS = (90.0, 160.0)
 LEG_STEP_MM = 5.0
 MIN_SLICES, MIN_HEIGHT_MM = 8, 25.0  # fewer midpoints do not make an angle
 _MAX_SLICE_UNSEEN = 0.25  # a leg slice that is open by more has no middle
+_CAP_NORMAL_Z = 0.8  # faces this level, up on the leg, close the end that the scan was cut at
+_MAX_SLICE_CAP = 0.03  # share of a slice's outline that may run along such faces
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,13 @@ def leg_line(shape: FootShape) -> FrontalLine:
     mesh = faces_within(shape.foot.mesh, 2, *LEG_HEIGHTS)
     heights = np.arange(LEG_HEIGHTS[0], LEG_HEIGHTS[1] + 1e-9, LEG_STEP_MM)
     top = float(shape.foot.mesh.vertices[:, 2].max())
+    cap = Mesh(mesh.vertices, mesh.faces[face_normals(mesh)[:, 2] > _CAP_NORMAL_Z])
     middles = []
     for z in heights[heights < top]:
         pieces = axis_section(mesh, 2, float(z), shape.foot.views).pieces()
         if not pieces or len(pieces[0]) < 3 or pieces[0].unseen_share((0, 1)) > _MAX_SLICE_UNSEEN:
+            continue
+        if axis_section(cap, 2, float(z)).lengths().sum() > _MAX_SLICE_CAP * pieces[0].lengths().sum():
             continue
         middles.append([*Outline.of(pieces[0].points.reshape(-1, 3)[:, :2]).centroid, z])
     asked = max(len(middles), MIN_SLICES)

@@ -30,12 +30,12 @@ class HeightField:
     @property
     def x(self) -> FloatArray:
         """The x of each row, (I, 1)."""
-        return (self.x0 + self.step * np.arange(self.z.shape[0]))[:, None]
+        return np.asarray((self.x0 + self.step * np.arange(self.z.shape[0]))[:, None], dtype=np.float64)
 
     @property
     def y(self) -> FloatArray:
         """The y of each column, (1, J)."""
-        return (self.y0 + self.step * np.arange(self.z.shape[1]))[None, :]
+        return np.asarray((self.y0 + self.step * np.arange(self.z.shape[1]))[None, :], dtype=np.float64)
 
     def replaced(self, z: FloatArray) -> HeightField:
         """Return the same grid with other heights."""
@@ -61,6 +61,14 @@ class HeightField:
         dz_dx = (self.at(xy + ex) - self.at(xy - ex)) / (2.0 * span_mm)
         dz_dy = (self.at(xy + ey) - self.at(xy - ey)) / (2.0 * span_mm)
         return np.hypot(dz_dx, dz_dy)
+
+    def bend_at(self, xy: FloatArray, span_mm: float = 1.0) -> FloatArray:
+        """Return the greater of |d2z/dx2| and |d2z/dy2| at (N, 2) points, (N,) 1/mm."""
+        ex, ey = np.array([span_mm, 0.0]), np.array([0.0, span_mm])
+        here = 2.0 * self.at(xy)
+        along_x = self.at(xy + ex) + self.at(xy - ex) - here
+        along_y = self.at(xy + ey) + self.at(xy - ey) - here
+        return np.asarray(np.maximum(np.abs(along_x), np.abs(along_y)) / span_mm**2)
 
 
 @dataclass(frozen=True)
@@ -99,10 +107,12 @@ def cast_sole(mesh: Mesh, views: ByteArray, step_mm: float, below_mm: float, mar
     hits = RayScene(mesh).cast(origins, np.broadcast_to([0.0, 0.0, 1.0], origins.shape))
 
     z = start + hits.distance
-    covered = z < below_mm
-    # A ray that meets the inner side of the upper surface went through a hole in the sole.
-    underside = covered & (hits.normal[:, 2] < 0.0)
-    face_seen = (views[mesh.faces] > 0).all(axis=1)
+    # A ray that meets the inner side of the upper surface went through a hole in the sole, so did one that meets
+    # nothing inside the ring of the foot's walls.
+    through = np.isfinite(hits.distance) & (hits.normal[:, 2] > 0.0)
+    covered: BoolArray = ndimage.binary_fill_holes(((z < below_mm) | through).reshape(shape)).ravel()
+    underside = (z < below_mm) & (hits.normal[:, 2] < 0.0)
+    face_seen = np.asarray((views[mesh.faces] > 0).all(axis=1))
     seen = underside & face_seen[hits.face]
     height = np.where(underside, z, np.nan).reshape(shape)
     return SoleField(grid.replaced(height), covered.reshape(shape), seen.reshape(shape))

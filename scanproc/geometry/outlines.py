@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
-from manifold3d import CrossSection, JoinType
+from manifold3d import CrossSection, JoinType  # type: ignore[import-not-found, unused-ignore]
 from scipy import ndimage
 
 from scanproc.artifacts import BoolArray
@@ -54,7 +55,8 @@ def resampled(curve: FloatArray, spacing_mm: float, *, closed: bool) -> FloatArr
 def smoothed_curve(curve: FloatArray, sigma_mm: float, spacing_mm: float, *, closed: bool) -> FloatArray:
     """Resample a polyline, (N, C), and smooth it along its arc by 2 G - G * G, which keeps arcs nearly as wide."""
     even = resampled(curve, spacing_mm, closed=closed)
-    mode, sigma = ("wrap" if closed else "nearest"), sigma_mm / spacing_mm
+    mode: Literal["wrap", "nearest"] = "wrap" if closed else "nearest"
+    sigma = sigma_mm / spacing_mm
     once = ndimage.gaussian_filter1d(even, sigma, axis=0, mode=mode)
     twice = ndimage.gaussian_filter1d(once, sigma, axis=0, mode=mode)
     return np.asarray(2.0 * once - twice)

@@ -93,28 +93,30 @@ def compare(cloud: ThinCloud, T_camera_cloud: FloatArray, seen: CleanView, toler
 def place_views(views: dict[int, PreparedView], limits: SearchLimits) -> dict[int, FloatArray]:
     """Return T_common_camera of the views that could be placed.
 
-    The frame is the first view's level frame. A view that fits nothing yet is tried again when all others are placed;
-    of several starts the one that places the most views wins, so that a bad first view does no harm.
+    The frame is the first view's level frame. Of several starts the one that places the most views wins, so that a bad
+    first view does no harm.
     """
     best: dict[int, FloatArray] = {}
     left = list(views)
     while len(left) > len(best):
-        poses = _place_from(left[0], left, views, limits)
+        poses = place_more(views, {left[0]: views[left[0]].T_level_camera}, limits, left)
         if len(poses) > len(best):
             best = poses
         left = [index for index in left if index not in poses]
     return best
 
 
-def _place_from(
-    first: int, candidates: list[int], views: dict[int, PreparedView], limits: SearchLimits
+def place_more(
+    views: dict[int, PreparedView], placed: dict[int, FloatArray], limits: SearchLimits, candidates: Sequence[int]
 ) -> dict[int, FloatArray]:
-    poses = {first: views[first].T_level_camera}
-    waiting = [index for index in candidates if index != first]
+    """Return `placed` and the T_common_camera of those candidates that fit them, tried against ever more views."""
+    poses = dict(placed)
+    waiting = [index for index in candidates if index not in poses]
     for reach in (limits.search_back, 3 * limits.search_back, len(views)):
         for index in list(steps(waiting, "placing views")):
             near = sorted(poses, key=lambda other: (abs(other - index), other))[:reach]
-            pose = _place(views[index], _Model([views[other] for other in near], [poses[other] for other in near]), limits)
+            model = _Model([views[other] for other in near], [poses[other] for other in near])
+            pose = _place(views[index], model, limits)
             if pose is not None:
                 poses[index] = pose
                 waiting.remove(index)
@@ -160,29 +162,50 @@ class _Fit:
     def score(self) -> float:
         return self.overlap * self.consistency
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether no other start can be much better."""
+        return self.overlap > 0.6 and self.consistency > 0.97
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """A T_common_level and how well the view fits there."""
+
+    fit: _Fit
+    pose: FloatArray
+
 
 def _place(view: PreparedView, model: _Model, limits: SearchLimits) -> FloatArray | None:
     """Return T_common_camera, or None if the view contradicts the model wherever it is put."""
     level = view.view.floor is not None and model.stands
     starts = _yaw_starts(view, model, limits) if level else _turned_starts(view, model)
-    guesses = []
-    for start in starts:
-        pose = align_pair(view.tiny, model.tiny, start, _FIRST_GATES_MM, _FIRST_STEPS, level)
-        guesses.append((_fit(view, view.tiny, model, model.tiny, pose, limits).score, pose))
-    guesses.sort(key=lambda guess: -guess[0])
-    best, best_pose = _Fit(0.0, 0.0), None
-    for _, guess in guesses[: limits.num_guesses]:
-        pose = align_pair(view.coarse, model.coarse, guess, _SECOND_GATES_MM, _SECOND_STEPS, level)
-        fit = _fit(view, view.coarse, model, model.coarse, pose, limits)
-        if fit.score > best.score:
-            best, best_pose = fit, pose
-    if best_pose is None or best.overlap < limits.min_overlap or best.consistency < limits.min_consistency:
+    guesses = [_refine(view, model, starts[0], limits, level)]
+    if not guesses[0].fit.is_sure:
+        tries = []
+        for start in starts:
+            pose = align_pair(view.tiny, model.tiny, start, _FIRST_GATES_MM, _FIRST_STEPS, level)
+            tries.append(_Guess(_fit(view, view.tiny, model, model.tiny, pose, limits), pose))
+        tries.sort(key=lambda guess: -guess.fit.score)
+        guesses += [_refine(view, model, guess.pose, limits, level) for guess in tries[: limits.num_guesses]]
+    best = max(guesses, key=lambda guess: guess.fit.score)
+    if best.fit.overlap < limits.min_overlap or best.fit.consistency < limits.min_consistency:
         return None
-    return best_pose @ view.T_level_camera
+    return best.pose @ view.T_level_camera
+
+
+def _refine(view: PreparedView, model: _Model, start: FloatArray, limits: SearchLimits, level: bool) -> _Guess:
+    pose = align_pair(view.coarse, model.coarse, start, _SECOND_GATES_MM, _SECOND_STEPS, level)
+    return _Guess(_fit(view, view.coarse, model, model.coarse, pose, limits), pose)
 
 
 def _fit(
-    view: PreparedView, cloud: ThinCloud, model: _Model, model_cloud: ThinCloud, T_common_level: FloatArray, limits: SearchLimits
+    view: PreparedView,
+    cloud: ThinCloud,
+    model: _Model,
+    model_cloud: ThinCloud,
+    T_common_level: FloatArray,
+    limits: SearchLimits,
 ) -> _Fit:
     there = together(
         compare(cloud, inverse(pose) @ T_common_level, placed.view, limits.tolerance_mm)

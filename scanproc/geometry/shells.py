@@ -112,7 +112,7 @@ class Rim:
 
     def cut(self, z: FloatArray, xy: FloatArray) -> FloatArray:
         """Cut heights z, (N,), at (N, 2) points down to the edge's: flat over its width, free further inside."""
-        distance, nearest = self._tree.query(xy, distance_upper_bound=_RIM_REACH_MM)
+        distance, nearest = (np.asarray(part) for part in self._tree.query(xy, distance_upper_bound=_RIM_REACH_MM))
         near = np.isfinite(distance)
         distance, nearest = distance[near], nearest[near]
         ceiling = self.z[nearest] + _RIM_RISE * np.maximum(distance - self.lip_mm[nearest] - 1.0, 0.0)
@@ -156,15 +156,17 @@ class Shell:
 def arch_fill(sole: HeightField, foot: FootPlan, fill_mm: float) -> FloatArray:
     """Return by how much the fill lowers the arch, (I, J) mm >= 0.
 
-    Whole in the medial arch, nothing under heel, ball and lateral border. Where the sole is lower than twice the
-    fill it fades, so that the arch gets flat at most, and the top keeps rising where the sole rises.
+    Whole in the medial arch, nothing under heel, ball and lateral border. It takes at most half the sole's height, so
+    that a low arch does not become a hollow, and the top keeps rising where the sole rises.
     """
     if fill_mm <= 0.0:
         return np.zeros(sole.z.shape)
     s = sole.x / foot.length_mm
     along = smooth_step(s, ARCH_START, ARCH_FULL) * (1.0 - smooth_step(s, ARCH_FADES, ARCH_END))
     across = smooth_step(foot.medial_y * sole.y / foot.length_mm, -0.07, 0.02)
-    return np.asarray(fill_mm * along * across * smooth_step(sole.z, 0.0, 2.0 * fill_mm))
+    half = 0.5 * np.maximum(sole.z, 0.0)
+    taken = smooth_min(half, np.full(half.shape, fill_mm), np.full(half.shape, 0.4 * fill_mm))
+    return np.asarray(along * across * taken)
 
 
 def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: float, margin_mm: float) -> Rim:

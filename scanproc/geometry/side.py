@@ -70,8 +70,8 @@ def judge_one(vote: SideVote, facts: ScanFacts, stated_confidence: float, contra
     """
     if facts.side == "both":
         raise ScanError(
-            'found one foot, expected two, as scan.toml says side = "both". Correct side in scan.toml; if there are two, '
-            "scan them apart from each other."
+            'found one foot, expected two, as scan.toml says side = "both". Correct side in scan.toml; if there '
+            "are two, scan them apart from each other."
         )
     if facts.side == "auto":
         return SideJudgement(vote.side, vote.confidence)
@@ -97,12 +97,12 @@ def judge_pair(
     """
     if facts.side not in ("both", "auto"):
         raise ScanError(
-            f'found two feet, expected one, as scan.toml says side = "{facts.side}". Write side = "both" there, or scan '
-            "one foot alone."
+            f'found two feet, expected one, as scan.toml says side = "{facts.side}". Write side = "both" there, or '
+            "scan one foot alone."
         )
     if first.side == second.side and min(first.confidence, second.confidence) > contradiction:
         raise ScanError(
-            f"found two {first.side} feet, expected a left and a right one. Scan the two feet of one person, or one foot."
+            f"found two {first.side} feet, expected a left and a right one. Scan both feet of one person, or one."
         )
     odds = first.log_odds_left - second.log_odds_left
     left, right = SideJudgement("left", _probability(abs(odds))), SideJudgement("right", _probability(abs(odds)))

@@ -42,7 +42,7 @@ class ArchProfile:
 
 @dataclass(frozen=True)
 class SoleMap:
-    """The height of the underside on a grid of 1 mm cells.
+    """The height of the underside on a grid of cells of 1 mm or a little less.
 
     Attributes
     ----------
@@ -114,8 +114,13 @@ def arch_profile(under: Underside, rear: float, length: float, medial_y: float) 
 
 
 def sole_map(under: Underside, first_x: float, last_x: float, first_y: float, last_y: float) -> SoleMap:
-    """Return the underside between the given borders, mm, on cells of 1 mm."""
-    x = np.arange(first_x + _STEP_MM / 2.0, last_x, _STEP_MM)
-    y = np.arange(first_y + _STEP_MM / 2.0, last_y, _STEP_MM)
+    """Return the underside between the given borders, mm, on cells of 1 mm or a little less, evenly spread."""
+    x = _cell_middles(first_x, last_x)
+    y = _cell_middles(first_y, last_y)
     rows = [under.heights(float(at), y) for at in x]
     return SoleMap(x, y, np.array([height for height, _ in rows]), np.array([seen for _, seen in rows]))
+
+
+def _cell_middles(first: float, last: float) -> FloatArray:
+    count = max(int(np.ceil((last - first) / _STEP_MM)), 1)
+    return np.asarray(first + (np.arange(count) + 0.5) * (last - first) / count)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import Delaunay, cKDTree
 
-from scanproc.artifacts import IntArray, Mesh
+from scanproc.artifacts import BoolArray, IntArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.geometry.outlines import inside
 from scanproc.open3d_bridge import RayScene
@@ -54,7 +54,7 @@ def triangulated(outline: FloatArray, interior: FloatArray) -> IntArray:
     faces = Delaunay(points).simplices
     # Only triangles between three points of the outline can lie outside it.
     on_rim = (faces < count).all(axis=1)
-    keep = ~on_rim
+    keep: BoolArray = np.asarray(~on_rim)
     keep[on_rim] = inside(outline, points[faces[on_rim]].mean(axis=1))
     faces = faces[keep]
     a, b, c = (points[faces[:, corner]] for corner in range(3))
@@ -92,7 +92,7 @@ def parallel_below(surface: Mesh, distance_mm: FloatArray) -> FloatArray:
         step = z[active] + error / np.maximum(upward, 0.05)
         in_bracket = (step >= low[active]) & (step <= high[active])
         z[active] = np.where(in_bracket, step, 0.5 * (low[active] + high[active]))
-    return z
+    return np.asarray(z)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,9 @@ def pressed_flat(bottom_z: FloatArray, area_mm2: FloatArray, contact_mm2: float)
     if contact_mm2 <= 0.0:
         return Pressed(bottom_z, 0.0)
     order = np.argsort(bottom_z, kind="stable")
-    reached = np.searchsorted(np.cumsum(area_mm2[order]), 1.3 * contact_mm2)  # triangles at its border are not flat
+    reached = int(
+        np.searchsorted(np.cumsum(area_mm2[order]), 1.3 * contact_mm2)
+    )  # triangles at its border are not flat
     floor, level = float(bottom_z.min()), float(bottom_z[order[min(reached, len(order) - 1)]])
     blend = max(4.0 * (level - floor), 0.2)
     # Heights from `level` to `level + blend` are stretched down to begin at the plane.
@@ -150,7 +152,7 @@ def plan_areas(xy: FloatArray, faces: IntArray) -> FloatArray:
     """Return the share of the plan area that belongs to each point, (N,) mm2: a third of its triangles."""
     a, b, c = (xy[faces[:, corner]] for corner in range(3))
     double = np.abs((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]))
-    return np.bincount(faces.ravel(), np.repeat(double / 6.0, 3), minlength=len(xy))
+    return np.asarray(np.bincount(faces.ravel(), np.repeat(double / 6.0, 3), minlength=len(xy)), dtype=np.float64)
 
 
 def _apart(points: FloatArray, others: FloatArray, distance_mm: float) -> FloatArray:

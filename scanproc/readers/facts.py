@@ -42,8 +42,7 @@ def read_facts(path: Path, name: str) -> ScanFacts:
             f"scan.toml: load_kg = {load_kg:g} on this foot is more than the person's mass_kg = {mass_kg:g}; "
             "expected at most that. Correct one of them."
         )
-    assumed = tuple(key for key in _names() if key not in stated)
-    return ScanFacts(name=name, assumed=assumed, **stated)
+    return facts_stating(name, **stated)
 
 
 def write_facts(folder: Path, facts: ScanFacts) -> None:
@@ -52,6 +51,11 @@ def write_facts(folder: Path, facts: ScanFacts) -> None:
     lines = [f"{key} = {_toml(key, value)}\n" for key, value in stated.items() if value is not None]
     if lines:
         (folder / FILE_NAME).write_bytes("".join(lines).encode("utf-8"))
+
+
+def facts_stating(name: str, **stated: Any) -> ScanFacts:
+    """Return facts of which only those given are stated, and the others assumed."""
+    return ScanFacts(name=name, assumed=tuple(key for key in _names() if key not in stated), **stated)
 
 
 def _names() -> list[str]:

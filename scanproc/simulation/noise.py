@@ -1,4 +1,8 @@
-"""What a stereo depth camera makes of a true depth image. The models and their sources: README, "Noise"."""
+"""What a stereo depth camera makes of a true depth image.
+
+Depth noise of stereo is that of its disparity: sigma = z² s / (f b) (Keselman et al. 2017, on RealSense). It is
+correlated since neighbouring pixels are matched with overlapping windows.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class AlignConfig:
 
 @dataclass(frozen=True)
 class _Part:
-    """A loose part of the surface that is a foot: in the scan frame, as it is and quiet for landmarks, roughly judged."""
+    """A loose part of the surface that is a foot: scan frame, as it is and quiet for landmarks, roughly judged."""
 
     vertices: IntArray
     mesh: Mesh
@@ -76,6 +76,7 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
         If it does not look like a foot, the side contradicts `scan.toml`, or nothing tells where the ground is.
     """
     parts = _find_feet(surface, config)
+    sides: tuple[SideJudgement, ...]
     if len(parts) == 2:
         sides = judge_pair(parts[0].vote, parts[1].vote, facts, config.contradiction)
     else:

@@ -1,4 +1,4 @@
-"""Stage 7: export. Proven shells become files to print and to cut covers by; each file is read back and proven again."""
+"""Stage 7: export. Proven shells become files to print and to cut covers by; each is read back and proven again."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ from scanproc.shell_checks import prove
 log = logging.getLogger(__name__)
 
 _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
-_STEEP = 0.6  # dz/ds from which triangles are smaller ...
+_STEEP, _BENT = 0.6, 0.06  # slope, and curvature in 1/mm, from which triangles are smaller ...
 _FINE = 0.4  # ... by this factor
 _OUTLINE_SIGMA_MM = 1.5
 
@@ -110,7 +110,7 @@ def build(shell: Shell, config: InsoleConfig) -> Built:
     low, high = outline.min(axis=0), outline.max(axis=0)
     fine_mm = _FINE * config.triangle_mm
     fine = hexagonal_points(low, high, fine_mm)
-    detailed = (shell.top.slope_at(fine) > _STEEP) | shell.rim.near(fine, 1.0)
+    detailed = (shell.top.slope_at(fine) > _STEEP) | (shell.top.bend_at(fine) > _BENT) | shell.rim.near(fine, 1.0)
     interior = interior_points(
         outline, hexagonal_points(low, high, config.triangle_mm), fine[detailed], config.triangle_mm, fine_mm
     )

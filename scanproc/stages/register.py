@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +18,18 @@ from scanproc.artifacts import CleanViews, Plane, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
 from scanproc.geometry.icp import align_jointly, residuals
-from scanproc.geometry.placement import PreparedView, SearchLimits, compare, levelling, place_views, prepare
+from scanproc.geometry.placement import PreparedView, SearchLimits, compare, levelling, place_more, place_views, prepare
 from scanproc.progress import steps
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
+
+#: Largest distance of matched points in the steps of a joint round, mm: from the drift of a chain to the noise.
+_Round = tuple[float, ...]
+_FAR: _Round = (15.0, 12.0, 10.0)
+_MIDDLE: _Round = (8.0, 6.0, 5.0)
+_NEAR: _Round = (4.0, 3.0, 3.0, 3.0, 3.0)
+
 
 @dataclass(frozen=True)
 class RegisterConfig:
@@ -38,16 +46,16 @@ class RegisterConfig:
         0.25, "share of a view's points that the views before it must have", low=0.0, high=1.0
     )
     min_place_consistency: float = setting(
-        0.92, "share of judged points that must agree to place a view", low=0.0, high=1.0
+        0.85, "share of judged points that must agree to place a view", low=0.0, high=1.0
     )
-    max_neighbours: int = setting(12, "views that each view is jointly aligned with", low=2)
+    max_neighbours: int = setting(8, "views that each view is jointly aligned with", low=2)
     max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
-    max_residual_ratio: float = setting(2.5, "largest RMS distance of a view, in units of the median view's", low=1.0)
+    max_residual_ratio: float = setting(2.0, "largest RMS distance of a view, in units of the median view's", low=1.0)
     min_overlap: float = setting(
         0.30, "share of a view's points that some other view must have seen", low=0.0, high=1.0
     )
     min_consistency: float = setting(
-        0.88, "share of a view's judged points that must agree with the others", low=0, high=1
+        0.85, "share of a view's judged points that must agree with the others", low=0, high=1
     )
     min_views: int = setting(4, "accepted views below which a recording is refused", low=2)
 
@@ -70,14 +78,17 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         index: prepare(views.views[index], config.coarse_voxel_mm, config.fine_voxel_mm)
         for index in steps(usable, "preparing views")
     }
-    poses = place_views(prepared, _search_limits(config))
+    limits = _search_limits(config)
+    poses = _align_all(prepared, place_views(prepared, limits), [_FAR, _MIDDLE], config)
+    # The model is true now: what did not fit while it was crooked may fit.
+    poses = place_more(prepared, poses, limits, usable)
     reasons |= {index: "it fits no other view" for index in usable if index not in poses}
-    poses = _align_all(prepared, poses, config)
+    poses = _align_all(prepared, poses, [_MIDDLE, _NEAR], config)
     judged = _judge(prepared, poses, config)
     while judged.misfits and len(poses) - len(judged.misfits) >= config.min_views:
         reasons |= judged.misfits
         poses = {index: pose for index, pose in poses.items() if index not in judged.misfits}
-        poses = _align_all(prepared, poses, config)
+        poses = _align_all(prepared, poses, [_NEAR], config)
         judged = _judge(prepared, poses, config)
     reasons |= judged.misfits
     poses = {index: pose for index, pose in poses.items() if index not in judged.misfits}
@@ -133,14 +144,14 @@ def _unusable(views: CleanViews, config: RegisterConfig) -> dict[int, str]:
 
 
 def _align_all(
-    prepared: dict[int, PreparedView], poses: dict[int, FloatArray], config: RegisterConfig
+    prepared: dict[int, PreparedView], poses: dict[int, FloatArray], rounds: Sequence[_Round], config: RegisterConfig
 ) -> dict[int, FloatArray]:
-    """Return the poses after joint rounds with narrowing gates; overlaps are looked up again as the views settle."""
+    """Return the poses after joint rounds with narrowing gates; overlaps are looked up again in every round."""
     indices = list(poses)
     clouds = [prepared[index].fine for index in indices]
     floors = [prepared[index].view.floor for index in indices]
     settled = [poses[index] for index in indices]
-    for gates in steps([[15.0, 12.0, 10.0], [8.0, 6.0, 5.0], [4.0, 3.0, 3.0, 3.0, 3.0]], "aligning all views"):
+    for gates in steps(rounds, "aligning all views"):
         edges = _overlapping_pairs([prepared[index] for index in indices], settled, gates[0], config)
         settled = align_jointly(clouds, settled, edges, floors, gates)
     return dict(zip(indices, settled, strict=True))

@@ -36,7 +36,7 @@ def feet_shots(feet: Feet) -> tuple[Shot | Legend, ...]:
     for foot in feet.feet:
         shots += _foot(foot, prefix(foot.side, len(feet.feet)))
     if any((foot.views == 0).any() for foot in feet.feet):
-        shots.append(Legend("Colours", marks=((CLAY, "seen"), (ORANGE, "not seen, invented"))))
+        shots.append(Legend("Colours", marks=((CLAY, "seen"), (ORANGE, "not seen, invented")), bar=False))
     return tuple(shots)
 
 

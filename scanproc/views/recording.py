@@ -15,7 +15,7 @@ from scanproc.views.scene import ABOVE, REAR, Cloud, Label, Legend, Line, Scene,
 from scanproc.views.sheet import Panel
 
 _THUMBNAIL_PX = 260
-_POINTS_OF_A_VIEW = 20_000  # more of them do not show at the size of a page
+_POINTS_OF_A_VIEW = 10_000  # more of them do not show at the size of a page
 _SLICE_MM = 2.0
 _SIDE = (direction(0, 1, 0), direction(0, 0, 1))
 
@@ -72,7 +72,10 @@ def registration_shots(
         Shot("Cameras, from the side", cameras, *_SIDE, scale=zoom, scale_bar=100.0),
         *_close_ups(clouds),
     ]
-    return (*shots, Legend("Colour: order of the views used", 1, len(placed), VIRIDIS))
+    rejected = [_short(pose.name) for pose in registration.views if not pose.accepted]
+    more = f" and {len(rejected) - 8} more" if len(rejected) > 8 else ""
+    marks = ((GREY, f"not used: {', '.join(rejected[:8])}{more}"),) if rejected else ()
+    return (*shots, Legend("Colour: order of the views used", 1, len(placed), VIRIDIS, marks))
 
 
 def _close_ups(clouds: tuple[Cloud, ...]) -> list[Shot]:
@@ -80,7 +83,7 @@ def _close_ups(clouds: tuple[Cloud, ...]) -> list[Shot]:
     points = Scene(clouds=clouds).extent()
     if not any(len(cloud.points) for cloud in clouds):
         return []
-    low = float(points[:, 2].min())
+    low = float(np.percentile(points[:, 2], 0.2))  # a stray point below is not the ground
     foot = points[points[:, 2] < low + 60.0]
     middle = 0.5 * float(foot[:, 0].min() + foot[:, 0].max())
     level, across = (Scene(clouds=_slice(clouds, axis, at)) for axis, at in ((2, low + 30.0), (0, middle)))
@@ -131,4 +134,8 @@ def _frustum(view: _Placed, depth_mm: float = 45.0) -> FloatArray:
 
 def _name(view: _Placed) -> Label:
     behind = transform(view.T_shown_camera, np.array([[0.0, 0.0, -22.0]]))[0]
-    return Label(view.name.lstrip("0") or "0", behind, color=GREY, inline=True)
+    return Label(_short(view.name), behind, color=GREY, inline=True)
+
+
+def _short(name: str) -> str:
+    return name.lstrip("0") or "0"

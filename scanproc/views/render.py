@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scanproc.artifacts import ByteArray, Mesh
+from scanproc.artifacts import ByteArray
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.views.colors import CUT
@@ -42,17 +42,6 @@ def _is_headless() -> bool:
     return sys.platform == "linux" and not os.environ.get("DISPLAY")
 
 
-def vertex_normals(mesh: Mesh) -> FloatArray:
-    """Return (V, 3) unit normals, the mean of the faces round each vertex weighted by area."""
-    corners = mesh.vertices[mesh.faces]
-    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    sums = np.empty_like(mesh.vertices)
-    for axis in range(3):
-        weights = np.repeat(face_normals[:, axis], 3)
-        sums[:, axis] = np.bincount(mesh.faces.ravel(), weights=weights, minlength=len(mesh.vertices))
-    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12))
-
-
 def still(shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: float) -> ByteArray:
     """Render skins and clouds of a shot in parallel projection; lines and labels are `sheet.py`'s.
 
@@ -68,6 +57,7 @@ def still(shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: f
     """
     pv = pyvista()
     plotter = pv.Plotter(off_screen=True, window_size=list(size_px), lighting="none", theme=pv.themes.DocumentTheme())
+    plotter.disable_anti_aliasing()  # `sheet.py` draws larger and averages
     _light(pv, plotter)
     _add_bodies(pv, plotter, shot.scene, size_px[1] / height_mm, shot.below_mm)
     plotter.camera_position = [centre - 2000.0 * shot.look, centre, shot.up]
@@ -122,9 +112,10 @@ def _add_bodies(pv: Any, plotter: Any, scene: Scene, pixels_per_mm: float, below
     for skin in scene.skins:
         body = _body(pv, skin)
         matt = {"ambient": 0.28, "diffuse": 0.82, "specular": 0.06}
-        outside = plotter.add_mesh(body, scalars="color", rgb=True, smooth_shading=True, culling="back", **matt)
-        inside = plotter.add_mesh(body.copy(), color=CUT, lighting=False, culling="front")  # seen where a body is cut
-        if below_mm is not None:
+        outside = plotter.add_mesh(body, scalars="color", rgb=True, smooth_shading=True, **matt)
+        if below_mm is not None:  # the inside of what is cut shows flat and pale, like paper
+            outside.prop.culling = "back"
+            inside = plotter.add_mesh(body.copy(), color=CUT, lighting=False, culling="front")
             _cut_away(outside, below_mm)
             _cut_away(inside, below_mm)
     for cloud in scene.clouds:
@@ -139,7 +130,7 @@ def _add_bodies(pv: Any, plotter: Any, scene: Scene, pixels_per_mm: float, below
 def _body(pv: Any, skin: Skin) -> Any:
     """Return the skin with its normals; a sharp one has those of its faces where the surface turns by 35 degrees."""
     vertices, faces, color = skin.mesh.vertices, skin.mesh.faces, skin.color
-    normals = vertex_normals(skin.mesh)
+    normals = skin.normals
     if skin.sharp:
         corners = vertices[faces]
         flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

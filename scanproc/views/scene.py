@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from scanproc.artifacts import ByteArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.views.colors import INK, VIRIDIS, Rgb
+
+
+def vertex_normals(mesh: Mesh) -> FloatArray:
+    """Return (V, 3) unit normals, the mean of the faces round each vertex weighted by area."""
+    corners = mesh.vertices[mesh.faces]
+    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    sums = np.empty_like(mesh.vertices)
+    for axis in range(3):
+        weights = np.repeat(face_normals[:, axis], 3)
+        sums[:, axis] = np.bincount(mesh.faces.ravel(), weights=weights, minlength=len(mesh.vertices))
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12))
 
 
 @dataclass(frozen=True)
@@ -18,6 +30,11 @@ class Skin:
     mesh: Mesh
     color: ByteArray
     sharp: bool = False
+
+    @cached_property
+    def normals(self) -> FloatArray:
+        """(V, 3) unit normals; found once for all pictures of the skin."""
+        return vertex_normals(self.mesh)
 
 
 @dataclass(frozen=True)
@@ -55,7 +72,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Legend:
-    """What the colours mean: a map from `low` to `high`, and single colours with their words."""
+    """What the colours mean: a map from `low` to `high` (shown as a `bar`), and single colours with their words."""
 
     title: str
     low: float = 0.0
@@ -63,6 +80,7 @@ class Legend:
     steps: tuple[str, ...] = VIRIDIS
     marks: tuple[tuple[Rgb, str], ...] = ()
     unit: str = ""
+    bar: bool = True
 
 
 @dataclass(frozen=True)

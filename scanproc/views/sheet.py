@@ -50,14 +50,13 @@ def _legend(legend: Legend, look: Look) -> Panel:
     """Draw a bar from low to high with its figures, then the single colours with their words."""
     text = SMOOTH * look.text_px
     font = font_of(text)
-    bar_width = 14 * text if legend.high > legend.low or not legend.marks else 0
-    words = [text * 2.5 + font.getlength(word) for _, word in legend.marks]
-    canvas = Image.new("RGB", (int(max([bar_width + 2 * text, *words]) // SMOOTH + 1) * SMOOTH, 1), WHITE)
-    rows = (3 if bar_width else 0) + 1.6 * len(legend.marks)
-    canvas = canvas.resize((canvas.width, int(rows * text) // SMOOTH * SMOOTH))
+    bar_width = 14 * text
+    width = max([bar_width + 2 * text, *(2.5 * text + font.getlength(word) for _, word in legend.marks)])
+    height = (3.0 * legend.bar + 1.6 * len(legend.marks)) * text
+    canvas = Image.new("RGB", (int(width // SMOOTH + 1) * SMOOTH, int(height // SMOOTH) * SMOOTH), WHITE)
     draw = ImageDraw.Draw(canvas)
     y = 0.0
-    if bar_width:
+    if legend.bar:
         ramp = colors_of(np.linspace(0.0, 1.0, bar_width), 0.0, 1.0, legend.steps)
         canvas.paste(Image.fromarray(np.tile(ramp, (text, 1, 1))), (0, 0))
         for place, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):

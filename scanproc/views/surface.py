@@ -6,7 +6,7 @@ import numpy as np
 
 from scanproc.artifacts import ByteArray, Feet, Mesh, Surface
 from scanproc.frames import FloatArray, rigid, transform
-from scanproc.views.colors import BLUES, ORANGE, colors_of
+from scanproc.views.colors import BLUES, CUT, ORANGE, colors_of
 from scanproc.views.foot import ANKLE_MM, TOP_MM
 from scanproc.views.scene import ABOVE, BELOW, FRONT, REAR, Legend, Scene, Shot, Skin, direction, lateral, medial
 
@@ -21,8 +21,11 @@ def surface_shots(surface: Surface, feet: Feet | None) -> tuple[Shot | Legend, .
     if surface.color is not None:
         shots += _around(Skin(mesh, surface.color), looks, ", recorded colour")
     unseen = 100.0 * float((surface.views == 0).mean())
-    mark = (ORANGE, f"not seen, invented ({unseen:.1f} % of the vertices)")
-    return (*shots, Legend("Views that saw the point", 1, most, BLUES, (mark,)))
+    marks = ((ORANGE, f"not seen, invented ({unseen:.1f} % of the vertices)"), (CUT, "inside, where it is open or cut"))
+    return (
+        *shots,
+        Legend("Views that saw the point", 1, most, BLUES, marks),
+    )
 
 
 def seen_colors(views: ByteArray, most: int) -> ByteArray:

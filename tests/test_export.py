@@ -1,0 +1,120 @@
+"""Export: files read back, proven again, byte-identical; parts with a failed check stay in the house."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_solids import ellipse, plate
+
+from scanproc.artifacts import Check, Insole, Insoles, Mesh, ScanFacts
+from scanproc.errors import ScanError
+from scanproc.geometry.proof import topology
+from scanproc.solid_files import read_3mf, read_stl
+from scanproc.stages.export import ExportConfig, export
+
+FACTS = ScanFacts("scan-7", subject="demo", loading="non-weight-bearing", date="2026-11-22")
+GOOD = (Check("watertight", True, True, True),)
+
+
+@pytest.fixture(scope="module")
+def left() -> Insole:
+    solid = plate()
+    moved = Mesh((solid.vertices + [100.3, -20.7, -3.1]).astype(np.float32).astype(np.float64), solid.faces)
+    return Insole("left", moved, ellipse(40.0, 25.0) + [100.3, -20.7], GOOD)
+
+
+def test_the_files_hold_the_solid_near_the_origin(left: Insole) -> None:
+    files = export(Insoles((left,)), FACTS, ExportConfig()).files
+    assert sorted(files) == ["left-outline.dxf", "left.3mf", "left.stl"]
+    for read, name in ((read_stl, "left.stl"), (read_3mf, "left.3mf")):
+        back = read(files[name])
+        assert back.vertices.min(axis=0) == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)
+        assert back.vertices.max(axis=0) == pytest.approx([80.0, 50.0, 3.0], abs=0.01)
+        assert topology(back).open_edges == 0
+        assert topology(back).volume_mm3 == pytest.approx(3.0 * np.pi * 40.0 * 25.0, rel=2e-3)
+
+
+def test_the_same_solid_gives_the_same_bytes(left: Insole) -> None:
+    once, again = (export(Insoles((left,)), FACTS, ExportConfig()).files for _ in range(2))
+    assert dict(once) == dict(again)
+    other = export(Insoles((replace(left, side="right"),)), FACTS, ExportConfig()).files
+    assert other["right.3mf"] != once["left.3mf"]
+
+
+def test_unit_side_and_pseudonym_are_in_the_3mf(left: Insole) -> None:
+    import zipfile
+
+    data = export(Insoles((left,)), FACTS, ExportConfig()).files["left.3mf"]
+    text = zipfile.ZipFile(io.BytesIO(data)).read("3D/3dmodel.model").decode()
+    assert 'unit="millimeter"' in text and "demo left insole" in text and "non-weight-bearing" in text
+
+
+def test_the_outline_is_a_closed_polyline_in_mm(left: Insole) -> None:
+    import ezdxf
+
+    data = export(Insoles((left,)), FACTS, ExportConfig()).files["left-outline.dxf"]
+    (line,) = ezdxf.read(io.StringIO(data.decode())).modelspace().query("POLYLINE")
+    points = np.array([vertex.dxf.location for vertex in line.vertices])[:, :2]
+    assert line.is_closed and line.dxf.layer == "LEFT_OUTLINE_MM"
+    assert np.ptp(points, axis=0) == pytest.approx([80.0, 50.0], abs=0.05)
+    assert points.min(axis=0) == pytest.approx([0.0, 0.0], abs=0.05)
+
+
+def test_other_programs_read_the_stl(left: Insole) -> None:
+    trimesh = pytest.importorskip("trimesh")
+    data = export(Insoles((left,)), FACTS, ExportConfig()).files["left.stl"]
+    other = trimesh.load(io.BytesIO(data), file_type="stl")
+    assert other.is_watertight and other.volume == pytest.approx(3.0 * np.pi * 40.0 * 25.0, rel=2e-3)
+
+
+@pytest.mark.parametrize("name", ["left.stl", "left.3mf"])
+def test_a_slicer_calls_it_manifold(left: Insole, tmp_path: Path, name: str) -> None:
+    slicer = shutil.which("prusa-slicer")
+    if slicer is None:
+        pytest.skip("prusa-slicer is not installed")
+    (tmp_path / name).write_bytes(export(Insoles((left,)), FACTS, ExportConfig()).files[name])
+    told = subprocess.run([slicer, "--info", str(tmp_path / name)], capture_output=True, text=True, check=True).stdout
+    assert "manifold = yes" in told and "number_of_parts =  1" in told and "size_z = 3.0" in told
+    assert "repaired" not in told and "open_edges" not in told
+
+
+def test_only_wanted_files_are_written(left: Insole) -> None:
+    assert list(export(Insoles((left,)), FACTS, ExportConfig(threemf=False, outline_dxf=False)).files) == ["left.stl"]
+
+
+def test_a_failed_check_stops_a_part_and_names_what_to_change(left: Insole) -> None:
+    thin = replace(left, checks=(*GOOD, Check("wall_min_mm", 3.0, 2.2, False)))
+    with pytest.raises(ScanError, match="check wall_min_mm found 2.2, expected 3.0. Lower insole.triangle_mm"):
+        export(Insoles((thin,)), FACTS, ExportConfig())
+    files = export(Insoles((thin, replace(left, side="right"))), FACTS, ExportConfig()).files
+    assert "right.stl" in files and "left.stl" not in files
+    assert b"wall_min_mm" in files["left-not-exported.txt"]
+
+
+def test_a_fault_that_no_check_named_is_found_in_the_file(left: Insole) -> None:
+    assert left.solid is not None
+    torn = replace(left, solid=Mesh(left.solid.vertices, left.solid.faces[1:].copy()))
+    with pytest.raises(ScanError, match="check watertight found False, expected True"):
+        export(Insoles((torn,)), FACTS, ExportConfig())
+    vertices = left.solid.vertices.copy()
+    vertices[np.argmin(np.linalg.norm(vertices - vertices.mean(axis=0) - [0.0, 0.0, 1.5], axis=1)), 2] -= 5.0
+    folded = replace(left, solid=Mesh(vertices, left.solid.faces))
+    with pytest.raises(ScanError, match="check self_intersections"):
+        export(Insoles((folded,)), FACTS, ExportConfig())
+
+
+def test_without_any_solid_the_stage_refuses() -> None:
+    with pytest.raises(ScanError, match="no proven insole"):
+        export(Insoles((Insole("left", None, None, (), refused="not seen"),)), FACTS, ExportConfig())
+
+
+def test_a_cut_file_is_no_stl(left: Insole) -> None:
+    data = export(Insoles((left,)), FACTS, ExportConfig()).files["left.stl"]
+    with pytest.raises(ScanError, match="not a binary STL"):
+        read_stl(data[:-10])
