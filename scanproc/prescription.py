@@ -33,22 +33,16 @@ class InsoleConfig:
         high=30.0,
     )
     medial_edge_mm: float = setting(
-        25.0,
-        "greatest height of the medial edge at the arch, mm above the ground: higher holds more, lower fits more shoes",
-        low=5.0,
-        high=40.0,
+        8.0,
+        "medial edge over the arch at a quarter of the width, mm: higher holds more, lower fits more shoes",
+        low=2.0,
+        high=25.0,
     )
     side_edge_mm: float = setting(
         5.0,
-        "height of the edges at the lateral side and in front, above the ground, mm: low, to fit the shoe",
-        low=1.0,
+        "edges at the lateral side and in front over the lowest sole beside them, mm: low, to fit the shoe",
+        low=2.0,
         high=20.0,
-    )
-    outline_margin_mm: float = setting(
-        2.0,
-        "how far the edge stays inside the foot's border in front of the heel, mm, to fit the shoe",
-        low=0.0,
-        high=10.0,
     )
     distal_gap_mm: float = setting(
         8.0,
@@ -95,4 +89,10 @@ class InsoleConfig:
         0.2, "how far a dose measured back may lie off the asked one, mm", low=0.05, high=2.0
     )
     rim_band_mm: float = setting(3.0, "width of the rim, mm, where the wall is judged by itself", low=1.0, high=10.0)
+    min_waist_share: float = setting(
+        0.55,
+        "narrowest width of the shell, as a share of the foot's width there: less is no sole that was followed",
+        low=0.3,
+        high=0.9,
+    )
     max_triangles: int = setting(150_000, "most triangles of one insole", low=10_000)

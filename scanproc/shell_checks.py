@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from scanproc.artifacts import BoolArray, Check, Foot, Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.doses import Probe, cup_depth, wall_range
+from scanproc.geometry.doses import Probe, cup_depth, edge_heights, lowest_of_half, wall_range, widths
 from scanproc.geometry.outlines import inside, resampled
 from scanproc.geometry.proof import contact_area_mm2, crossing_faces, topology, undercut_mm2, volume_mm3
 from scanproc.geometry.shells import HEEL_END, Shell
@@ -32,6 +32,7 @@ def prove(solid: Mesh, pressed_mm: float, shell: Shell, foot: Foot, config: Inso
         *_size_checks(probe, shell, config),
         *_heel_checks(probe, shell, foot, config),
         *_arch_checks(probe, shell, config),
+        *_edge_checks(probe, shell, config),
         at_most("unseen_sole", 1.0 if config.allow_unseen_sole else config.max_unseen_sole, shell.unseen_share),
         *_making_checks(solid, config),
     )
@@ -53,17 +54,17 @@ def body_checks(solid: Mesh) -> tuple[Check, ...]:
 
 def within(name: str, asked: float, got: float, tolerance: float) -> Check:
     """Return a check that passes if the two differ by no more than the tolerance."""
-    return Check(name, round(asked, 4), round(got, 4), bool(abs(got - asked) <= tolerance))
+    return Check(name, round(float(asked), 4), round(float(got), 4), bool(abs(got - asked) <= tolerance))
 
 
 def at_least(name: str, asked: float, got: float, tolerance: float = 0.0) -> Check:
     """Return a check of a lower bound."""
-    return Check(name, round(asked, 4), round(got, 4), bool(got >= asked - tolerance))
+    return Check(name, round(float(asked), 4), round(float(got), 4), bool(got >= asked - tolerance))
 
 
 def at_most(name: str, asked: float, got: float, tolerance: float = 0.0) -> Check:
     """Return a check of an upper bound."""
-    return Check(name, round(asked, 4), round(got, 4), bool(got <= asked + tolerance))
+    return Check(name, round(float(asked), 4), round(float(got), 4), bool(got <= asked + tolerance))
 
 
 def _wall_checks(probe: Probe, pressed_mm: float, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
@@ -145,6 +146,23 @@ def _arch_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Chec
     )
 
 
+def _edge_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+    """How high the edges stand where they are asked at their full height, and how long the front end's taper is."""
+    plan, tolerance = shell.foot, config.dose_tolerance_mm
+    at_medial, at_lateral = (plan.length_mm * np.linspace(start, start + 0.04, 5) for start in (0.43, 0.52))
+    quarter = np.column_stack([at_medial, shell.line.at(at_medial, shell.line.quarter_y)])
+    medial = edge_heights(probe, at_medial, plan.medial_y) - probe.top_at(quarter)
+    lateral = edge_heights(probe, at_lateral, -plan.medial_y) - lowest_of_half(probe, at_lateral, -plan.medial_y)
+    checks = [
+        within("medial_edge_mm", config.medial_edge_mm, float(np.median(medial)), 2.0 * tolerance),
+        within("side_edge_mm", config.side_edge_mm, float(np.median(lateral)), 2.0 * tolerance),
+        at_least("waist_share", config.min_waist_share, _waist_share(probe, shell)),
+    ]
+    if config.distal_edge_mm < config.thickness_mm:
+        checks.append(within("distal_taper_mm", config.distal_taper_mm, _taper(probe, shell, config), 1.0))
+    return tuple(checks)
+
+
 def _making_checks(solid: Mesh, config: InsoleConfig) -> tuple[Check, ...]:
     """What printer, mill and scales ask."""
     volume = volume_mm3(solid) / 1e3
@@ -163,29 +181,42 @@ def _making_checks(solid: Mesh, config: InsoleConfig) -> tuple[Check, ...]:
 
 
 def _distal_edge(probe: Probe, shell: Shell) -> float:
-    """Return the wall along the middle half of the front end, (median), mm."""
-    off_line = shell.distal.behind(shell.outline)
-    end = shell.outline[off_line < 0.3]
-    if len(end) < 2:
-        end = shell.outline[np.argsort(off_line)[:2]]
-    along = np.linspace(0.25, 0.75, 41)[:, None]
-    across = np.array([-shell.distal.forward[1], shell.distal.forward[0]])
-    order = end[np.argsort(end @ across)]
-    xy = order[0] + along * (order[-1] - order[0]) - 0.1 * shell.distal.forward
-    xy = xy[np.isfinite(probe.bottom_at(xy))]
+    """Return the wall along the middle of the front end, mm."""
+    return float(_walls_behind_front(probe, shell, np.array([0.1]))[0])
+
+
+def _taper(probe: Probe, shell: Shell, config: InsoleConfig) -> float:
+    """Return the length over which the wall thins: twice the way to where it is halfway, mm."""
+    behind = np.arange(0.1, 60.0, 0.25)
+    walls = _walls_behind_front(probe, shell, behind)
+    halfway = 0.5 * (config.distal_edge_mm + config.thickness_mm)
+    return float(2.0 * np.interp(halfway, np.maximum.accumulate(walls), behind))
+
+
+def _walls_behind_front(probe: Probe, shell: Shell, behind_mm: FloatArray) -> FloatArray:
+    """Return the median wall over the middle half of the front end, at (N,) distances behind it, (N,) mm."""
+    end = shell.outline[shell.distal.behind(shell.outline) < 0.3]
+    along = np.array([-shell.distal.forward[1], shell.distal.forward[0]])
+    first, last = (float(np.quantile(end @ along, share)) for share in (0.25, 0.75))
+    base = (shell.distal.point @ shell.distal.forward) * shell.distal.forward
+    front = base + np.linspace(first, last, 21)[:, None] * along
+    xy = (front[None, :, :] - behind_mm[:, None, None] * shell.distal.forward).reshape(-1, 2)
     points = np.column_stack([xy, probe.bottom_at(xy)])
-    return float(np.median(RayScene(probe.top).closest(points).distance))
+    walls = RayScene(probe.top).closest(points).distance
+    return np.asarray(np.median(walls.reshape(len(behind_mm), -1), axis=1))
 
 
 def _arch_line(shell: Shell) -> FloatArray:
-    """Return points, (N, 2), at a quarter of the sole's width (below 40 mm) from its medial side, 0.30 to 0.60 FL."""
-    field, points = shell.sole, []
-    for x in np.arange(0.30, 0.60, 1.0 / shell.foot.length_mm) * shell.foot.length_mm:
-        row = round((x - field.x0) / field.step)
-        y = field.y[0, field.z[row] < 40.0]
-        medial, lateral = (y.min(), y.max()) if shell.foot.medial_y < 0.0 else (y.max(), y.min())
-        points.append((x, medial + 0.25 * (lateral - medial)))
-    return np.array(points)
+    """Return the points of the arch's line, (N, 2), from 0.30 to 0.60 of the foot's length."""
+    s = shell.line.x / shell.foot.length_mm
+    arch = (s >= 0.30) & (s <= 0.60)
+    return np.column_stack([shell.line.x[arch], shell.line.quarter_y[arch]])
+
+
+def _waist_share(probe: Probe, shell: Shell) -> float:
+    """Return the least width of the solid from 0.30 to 0.60 of the foot's length, as a share of the foot's there."""
+    x = shell.foot.length_mm * np.linspace(0.30, 0.60, 31)
+    return float((widths(probe, x) / shell.line.at(x, shell.line.width_mm)).min())
 
 
 def _grid_inside(shell: Shell, step_mm: float, off_rim_mm: float) -> FloatArray:

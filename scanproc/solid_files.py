@@ -75,7 +75,7 @@ def write_3mf(mesh: Mesh, name: str, facts: dict[str, str]) -> bytes:
 
 def read_3mf(data: bytes) -> Mesh:
     """Return the mesh of a 3MF with one object, equal corners made one vertex."""
-    import lib3mf  # type: ignore[import-untyped]
+    import lib3mf
 
     model = lib3mf.get_wrapper().CreateModel()
     model.QueryReader("3mf").ReadFromBuffer(data)
@@ -88,7 +88,7 @@ def read_3mf(data: bytes) -> Mesh:
 
 
 def write_outline_dxf(outline: FloatArray, layer: str) -> bytes:
-    """Return a closed (K, 2) curve, mm, as a polyline in a DXF of release 12: that holds neither dates nor identifiers."""
+    """Return a closed (K, 2) curve, mm, as a polyline in a DXF of release 12: no dates, no identifiers."""
     from ezdxf.addons.r12writer import r12writer
 
     stream = io.StringIO()

@@ -6,7 +6,7 @@ corners, so that borders, heights, girths and the arch have formulas; toes are e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import manifold3d  # type: ignore[import-not-found]
 import numpy as np
@@ -253,7 +253,3 @@ def without(mesh: Mesh, low: float = -np.inf, high: float = np.inf) -> Mesh:
 def as_surface(mesh: Mesh, floor_seen: bool, views: int = 9) -> Surface:
     """Return a surface of which all was seen."""
     return Surface(mesh, np.full(len(mesh.vertices), views, dtype=np.uint8), floor_seen)
-
-
-def longer(foot: AnalyticFoot, length: float) -> AnalyticFoot:
-    return replace(foot, length=length)

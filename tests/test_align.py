@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def real(name: str) -> Mesh:
     """A foot of the shared data, in mm; all of them are left feet."""
     if not (DATA / name).exists():
         pytest.skip(f"no {name} beside the project (shared/data/feet)")
-    loaded = trimesh.load(DATA / name)
+    loaded: Any = trimesh.load(DATA / name)
     return Mesh(
         np.array(loaded.vertices, dtype=np.float64) * REAL_FEET.get(name, 1.0), np.array(loaded.faces, dtype=np.int32)
     )
@@ -78,7 +79,7 @@ def test_a_foot_on_the_floor_lands_where_it_was_built() -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_a_raised_foot_lands_in_one_frame_however_it_lies(seed: int) -> None:
     upright = aligned(as_surface(analytic(), floor_seen=False))
     foot = aligned(as_surface(turned(analytic(), seed), floor_seen=False))
@@ -89,7 +90,7 @@ def test_a_raised_foot_lands_in_one_frame_however_it_lies(seed: int) -> None:
 
 
 @given(yaw_deg=st.floats(-180.0, 180.0))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_a_standing_foot_lands_in_one_frame_and_keeps_the_floor(yaw_deg: float) -> None:
     upright = aligned(as_surface(analytic(), floor_seen=True))
     foot = aligned(as_surface(yawed(analytic(), yaw_deg), floor_seen=True))
@@ -102,7 +103,7 @@ def test_real_feet_land_in_one_frame_however_they_lie(name: str) -> None:
     first = aligned(as_surface(turned(real(name), 1), floor_seen=False))
     assert first.side == "left"
     assert first.side_confidence > 0.99
-    for seed in range(2, 6):
+    for seed in range(2, 4):
         again = aligned(as_surface(turned(real(name), seed), floor_seen=False))
         assert again.side == "left"
         assert np.abs(again.mesh.vertices - first.mesh.vertices).max() < 1e-6
@@ -181,7 +182,8 @@ def test_what_scan_toml_says_counts_unless_the_shape_contradicts_it() -> None:
 
 
 def pair(left: Mesh, right: Mesh) -> Mesh:
-    vertices = np.concatenate([left.vertices + [0.0, 90.0, 0.0], right.vertices + [10.0, -90.0, 0.0]])
+    apart = np.array([0.0, 90.0, 0.0])
+    vertices = np.concatenate([left.vertices + apart, right.vertices - apart])
     return Mesh(vertices, np.concatenate([left.faces, right.faces + len(left.vertices)]).astype(np.int32))
 
 
@@ -216,16 +218,16 @@ NOT_FEET = {
 @pytest.mark.parametrize("name", NOT_FEET)
 @pytest.mark.parametrize("floor_seen", [True, False])
 def test_what_is_not_a_foot_is_refused(name: str, floor_seen: bool) -> None:
-    shape = NOT_FEET[name]().subdivide_to_size(6.0)
+    shape: Any = NOT_FEET[name]().subdivide_to_size(6.0)  # type: ignore[no-untyped-call]
     vertices = np.array(shape.vertices) - [0.0, 0.0, shape.bounds[0, 2]]
     surface = as_surface(Mesh(vertices, np.array(shape.faces, dtype=np.int32)), floor_seen)
-    with pytest.raises(ScanError, match="does not look like a foot: found .*, expected .*"):
+    with pytest.raises(ScanError, match=r"does not look like a foot: found .*, expected .*"):
         aligned(surface)
 
 
 @pytest.mark.parametrize("factor", [0.12, 0.35, 1.6, 3.2, 1000.0])
 def test_a_foot_of_impossible_size_is_refused(factor: float) -> None:
-    with pytest.raises(ScanError, match="does not look like a foot.*unit"):
+    with pytest.raises(ScanError, match=r"does not look like a foot.*unit"):
         aligned(as_surface(scaled(analytic(), factor), floor_seen=False))
 
 

@@ -25,8 +25,8 @@ GOOD = (Check("watertight", True, True, True),)
 @pytest.fixture(scope="module")
 def left() -> Insole:
     solid = plate()
-    moved = Mesh((solid.vertices + [100.3, -20.7, -3.1]).astype(np.float32).astype(np.float64), solid.faces)
-    return Insole("left", moved, ellipse(40.0, 25.0) + [100.3, -20.7], GOOD)
+    moved = Mesh((solid.vertices + np.array([100.3, -20.7, -3.1])).astype(np.float32).astype(np.float64), solid.faces)
+    return Insole("left", moved, ellipse(40.0, 25.0) + np.array([100.3, -20.7]), GOOD)
 
 
 def test_the_files_hold_the_solid_near_the_origin(left: Insole) -> None:
@@ -90,7 +90,7 @@ def test_only_wanted_files_are_written(left: Insole) -> None:
 
 def test_a_failed_check_stops_a_part_and_names_what_to_change(left: Insole) -> None:
     thin = replace(left, checks=(*GOOD, Check("wall_min_mm", 3.0, 2.2, False)))
-    with pytest.raises(ScanError, match="check wall_min_mm found 2.2, expected 3.0. Lower insole.triangle_mm"):
+    with pytest.raises(ScanError, match=r"check wall_min_mm found 2\.2, expected 3\.0\. Lower insole.triangle_mm"):
         export(Insoles((thin,)), FACTS, ExportConfig())
     files = export(Insoles((thin, replace(left, side="right"))), FACTS, ExportConfig()).files
     assert "right.stl" in files and "left.stl" not in files

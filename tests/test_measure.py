@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,10 +25,11 @@ DATA = Path(__file__).parents[2] / "shared" / "data" / "feet"
 STANDING = ScanFacts(name="test", loading="standing")
 RAISED = ScanFacts(name="test", loading="non-weight-bearing")
 TABLE = {
-    "foot_length_mm", "truncated_foot_length_mm", "outside_ball_length_mm", "foot_width_mm", "ball_girth_mm", "heel_width_mm",
-    "dorsum_height_mm", "instep_girth_mm", "arch_height_index", "plantar_arch_height_mm", "arch_index", "arch_volume_mm3",
-    "navicular_height_mm", "heel_angle_deg", "leg_angle_deg", "leg_heel_angle_deg", "forefoot_angle_deg",
-    "heel_contact_offset_mm", "hallux_angle_deg", "fifth_toe_angle_deg", "ball_angle_deg", "mondopoint", "eu_size",
+    "foot_length_mm", "truncated_foot_length_mm", "outside_ball_length_mm", "foot_width_mm", "ball_girth_mm",
+    "heel_width_mm", "dorsum_height_mm", "instep_girth_mm", "arch_height_index", "plantar_arch_height_mm", "arch_index",
+    "arch_volume_mm3", "navicular_height_mm", "heel_angle_deg", "leg_angle_deg", "leg_heel_angle_deg",
+    "forefoot_angle_deg", "heel_contact_offset_mm", "hallux_angle_deg", "fifth_toe_angle_deg", "ball_angle_deg",
+    "mondopoint", "eu_size",
 }  # fmt: skip
 
 
@@ -41,7 +43,7 @@ def leg(number: int) -> Mesh:
     path = DATA / f"leg-{number}.ply"
     if not path.exists():
         pytest.skip(f"no {path.name} beside the project (shared/data/feet)")
-    loaded = trimesh.load(path)
+    loaded: Any = trimesh.load(path)
     return Mesh(np.array(loaded.vertices, dtype=np.float64), np.array(loaded.faces, dtype=np.int32))
 
 
@@ -127,7 +129,8 @@ def test_the_tape_round_the_ball_is_the_shortest_through_both_points() -> None:
     def tape(tilt_deg: float) -> float:  # by a second library, in planes that lean by a known angle
         upright = np.cross(across, [0.0, 0.0, 1.0])
         turn = Rotation.from_rotvec(np.deg2rad(tilt_deg) * across / np.linalg.norm(across))
-        points = trimesh.intersections.mesh_plane(solid, turn.apply(upright), tibiale).reshape(-1, 3)
+        segments: Any = trimesh.intersections.mesh_plane(solid, turn.apply(upright), tibiale)  # type: ignore[no-untyped-call]
+        points = segments.reshape(-1, 3)
         points = points[points[:, 2] < 60.0]  # the leg above is cut too
         flat = points @ np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2][:2].T
         return float(ConvexHull(flat).area)
@@ -193,10 +196,18 @@ def test_a_planted_arch_is_found_on_a_leg() -> None:
 def test_noise_moves_measures_little() -> None:
     mesh = leg(0)
     clean, loud = measured(as_surface(mesh, True)), measured(as_surface(noisy(mesh, 0.1, seed=2), True))
-    for name, within in {
-        "foot_length_mm": 0.5, "foot_width_mm": 0.5, "heel_width_mm": 0.6, "ball_girth_mm": 1.5, "dorsum_height_mm": 0.4,
-        "plantar_arch_height_mm": 0.4, "heel_angle_deg": 0.5, "leg_angle_deg": 0.2, "truncated_foot_length_mm": 2.0,
-    }.items():  # fmt: skip
+    allowed = {
+        "foot_length_mm": 0.5,
+        "foot_width_mm": 0.5,
+        "heel_width_mm": 0.6,
+        "ball_girth_mm": 1.5,
+        "dorsum_height_mm": 0.4,
+        "plantar_arch_height_mm": 0.4,
+        "heel_angle_deg": 0.5,
+        "leg_angle_deg": 0.2,
+        "truncated_foot_length_mm": 2.0,
+    }
+    for name, within in allowed.items():
         assert value(loud[name]) == pytest.approx(value(clean[name]), abs=within), name
 
 
@@ -280,7 +291,7 @@ def test_the_print_needs_a_load_and_the_navicular_a_landmark() -> None:
 def test_an_edited_landmark_is_what_counts() -> None:
     feet = align(as_surface(built(AnalyticFoot()), True), STANDING, AlignConfig())
     foot = feet.feet[0]
-    toe = Landmark(foot.landmarks["longest_toe_tip"].xyz_mm + [4.0, 0.0, 0.0], "edited", 1.0)
+    toe = Landmark(foot.landmarks["longest_toe_tip"].xyz_mm + np.array([4.0, 0.0, 0.0]), "edited", 1.0)
     edited = Feet((replace(foot, landmarks={**foot.landmarks, "longest_toe_tip": toe}),))
     before = measure(feet, STANDING, MeasureConfig()).feet[0].measures["foot_length_mm"]
     after = measure(edited, STANDING, MeasureConfig()).feet[0].measures["foot_length_mm"]

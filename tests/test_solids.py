@@ -75,7 +75,7 @@ def test_an_inside_out_body_has_a_negative_volume() -> None:
 def test_two_bodies_are_counted() -> None:
     solid = plate()
     pair = Mesh(
-        np.vstack([solid.vertices, solid.vertices + [0.0, 0.0, 9.0]]),
+        np.vstack([solid.vertices, solid.vertices + np.array([0.0, 0.0, 9.0])]),
         np.vstack([solid.faces, solid.faces + len(solid.vertices)]).astype(np.int32),
     )
     assert topology(pair).bodies == 2
@@ -109,7 +109,7 @@ def test_a_vertex_exactly_on_another_face_is_a_crossing() -> None:
 
 def test_what_another_part_hides_is_an_undercut() -> None:
     solid = plate()
-    shifted = solid.vertices + [0.0, 0.0, 9.0]
+    shifted = solid.vertices + np.array([0.0, 0.0, 9.0])
     faces = np.vstack([solid.faces, solid.faces + len(solid.vertices)]).astype(np.int32)
     stack = Mesh(np.vstack([solid.vertices, shifted]), faces)
     # Hidden are the upper side of the lower plate and the lower side of the upper one.

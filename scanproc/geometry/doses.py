@@ -12,6 +12,8 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.proof import facing_up, part
 from scanproc.open3d_bridge import RayScene
 
+_STEP_MM = 0.05  # between the points at which a section is touched
+
 
 @dataclass(frozen=True)
 class CupDepth:
@@ -95,6 +97,35 @@ def cup_depth(probe: Probe, heel_end_x: float, medial_y: float) -> CupDepth:
         for name, direction in (("rear", (-1.0, 0.0)), ("medial", (0.0, medial_y)), ("lateral", (0.0, -medial_y)))
     }
     return CupDepth(**rise)
+
+
+def edge_heights(probe: Probe, x: FloatArray, outward_y: float) -> FloatArray:
+    """Return how high the edge stands at stations x, (N,), on the side towards `outward_y` (+1 or -1), (N,) mm."""
+    y, z = _sections(probe, x)
+    outermost = np.where(np.isfinite(z), y * outward_y, -np.inf).argmax(axis=1)
+    # A little inside, clear of the rounding of the outline's chords.
+    columns = np.clip(outermost - round(4 * outward_y), 0, len(y) - 1)
+    return np.asarray(z[np.arange(len(x)), columns])
+
+
+def lowest_of_half(probe: Probe, x: FloatArray, outward_y: float) -> FloatArray:
+    """Return the lowest top at stations x, (N,), between the foot's axis and the side towards `outward_y`, (N,) mm."""
+    y, z = _sections(probe, x)
+    return np.asarray(np.where(np.isfinite(z) & (y * outward_y >= 0.0), z, np.inf).min(axis=1))
+
+
+def widths(probe: Probe, x: FloatArray) -> FloatArray:
+    """Return the width of the solid, what it leaves out left out, at stations x, (N,) mm."""
+    _, z = _sections(probe, x)
+    return np.asarray(np.isfinite(z).sum(axis=1) * _STEP_MM)
+
+
+def _sections(probe: Probe, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return y, (M,), and the tops at stations x, (N, M); -inf beside the solid."""
+    low, high = probe.solid.vertices[:, 1].min(), probe.solid.vertices[:, 1].max()
+    y = np.arange(low, high, _STEP_MM)
+    xy = np.stack(np.broadcast_arrays(x[:, None], y[None, :]), axis=-1)
+    return y, probe.top_at(xy.reshape(-1, 2)).reshape(len(x), len(y))
 
 
 @dataclass(frozen=True)

@@ -137,10 +137,10 @@ def align_jointly(
                 Hf, gf = _floor_equations(floor, current[index], weight)
                 H[index, :, index] += Hf
                 g[index] += gf
-        # A pull on the first view alone fixes the frame that is common to all.
-        H[0, :, 0] += np.eye(6) * max(np.trace(H[0, :, 0]), 1.0)
         flat = H.reshape(count * 6, count * 6)
-        step = np.linalg.solve(flat + 1e-9 * np.trace(flat) * np.eye(count * 6), -g.ravel()).reshape(count, 6)
+        # All views may move together without any pair noticing; a little damping keeps them where they are.
+        damping = np.diag(1e-6 * np.diag(flat) + 1e-9)
+        step = np.linalg.solve(flat + damping, -g.ravel()).reshape(count, 6)
         current = [_move(pose, change) for pose, change in zip(current, step, strict=True)]
     return current
 

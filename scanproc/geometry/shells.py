@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from scanproc.artifacts import BoolArray
@@ -73,20 +74,63 @@ class DistalLine:
 
 
 @dataclass(frozen=True)
-class RimHeights:
-    """Heights of the shell's edge in mm: at the heel, at its highest in the medial arch, at the sides of its front."""
+class SoleLine:
+    """Heights along the foot that the edge is measured from, at `x`, (N,) mm: a raised foot's border hangs in the air.
 
+    Attributes
+    ----------
+    lateral_z, medial_z : (N,) the lowest point of either half of the section.
+    quarter_z, quarter_y : (N,) the top at a quarter of the section's width from its medial side, and where that is:
+        the line of `plantar_arch_height_mm`.
+    width_mm : (N,) of the section below 40 mm.
+    """
+
+    x: FloatArray
+    lateral_z: FloatArray
+    medial_z: FloatArray
+    quarter_z: FloatArray
+    quarter_y: FloatArray
+    width_mm: FloatArray
+
+    @classmethod
+    def of(cls, top: HeightField, foot: FootPlan) -> SoleLine:
+        """Measure a top that goes on rising beyond the foot."""
+        rows = (top.x[:, 0] > 0.0) & (top.x[:, 0] < foot.length_mm)
+        x, y, z = top.x[rows, 0], top.y[0], top.z[rows]
+        below = z < 40.0
+        first, last = y[below.argmax(axis=1)], y[len(y) - 1 - below[:, ::-1].argmax(axis=1)]
+        medial, lateral = (first, last) if foot.medial_y < 0.0 else (last, first)
+        quarter_y = medial + 0.25 * (lateral - medial)
+        quarter_z = top.at(np.column_stack([x, quarter_y]))
+        on_medial = foot.medial_y * y > 0.0
+        lines = (z[:, ~on_medial].min(axis=1), z[:, on_medial].min(axis=1), quarter_z)
+        smooth = [ndimage.gaussian_filter1d(line, 6.0 / top.step, mode="nearest") for line in lines]
+        return cls(x, smooth[0], smooth[1], smooth[2], quarter_y, last - first)
+
+    def at(self, x: FloatArray, line: FloatArray) -> FloatArray:
+        """Return one of the lines at stations x, (N,)."""
+        return np.interp(x, self.x, line)
+
+
+@dataclass(frozen=True)
+class RimHeights:
+    """How high the edge stands: at the heel, over the arch's line on the medial side, over the sole elsewhere, mm."""
+
+    line: SoleLine
     heel_z: float
-    medial_z: float
-    side_z: float
+    medial_mm: float
+    side_mm: float
 
     def at(self, xy: FloatArray, foot: FootPlan) -> FloatArray:
-        """Return the greatest height that the edge may have at (N, 2) points, (N,) mm."""
-        s = xy[:, 0] / foot.length_mm
+        """Return the height that the edge has at (N, 2) points, (N,) mm."""
+        x, s, line = xy[:, 0], xy[:, 0] / foot.length_mm, self.line
+        arch = line.at(x, line.quarter_z) + self.medial_mm
+        medial_front = line.at(x, line.medial_z) + self.side_mm
+        lateral_front = line.at(x, line.lateral_z) + self.side_mm
+        medial = self.heel_z + (arch - self.heel_z) * smooth_step(s, HEEL_END, 0.42)
+        medial += (medial_front - medial) * smooth_step(s, 0.48, ARCH_END)
+        lateral = self.heel_z + (lateral_front - self.heel_z) * smooth_step(s, HEEL_END, 0.50)
         medial_share = smooth_step(foot.medial_y * xy[:, 1], -10.0, 10.0)
-        medial = self.heel_z + (self.medial_z - self.heel_z) * smooth_step(s, HEEL_END, 0.42)
-        medial += (self.side_z - medial) * smooth_step(s, 0.48, ARCH_END)
-        lateral = self.heel_z + (self.side_z - self.heel_z) * smooth_step(s, HEEL_END, 0.50)
         return np.asarray(lateral + (medial - lateral) * medial_share)
 
 
@@ -116,7 +160,7 @@ class Rim:
         near = np.isfinite(distance)
         distance, nearest = distance[near], nearest[near]
         ceiling = self.z[nearest] + _RIM_RISE * np.maximum(distance - self.lip_mm[nearest] - 1.0, 0.0)
-        answer = z.copy()
+        answer: FloatArray = z.copy()
         answer[near] = smooth_min(z[near], ceiling, self.round_mm[nearest])
         return answer
 
@@ -125,7 +169,7 @@ class Rim:
         reach = float(self.lip_mm.max()) + beyond_lip_mm
         distance, nearest = self._tree.query(xy, distance_upper_bound=reach)
         lip = np.append(self.lip_mm, -np.inf)  # no point in reach
-        return np.asarray(distance <= lip[nearest] + beyond_lip_mm)
+        return np.asarray(distance <= lip[nearest] + beyond_lip_mm, dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -134,6 +178,7 @@ class Shell:
 
     Attributes
     ----------
+    line : heights of the top along the foot.
     sole : the foot's underside, lowered by the clearance, before the prescription's terms.
     top : with them, not yet cut at the rim.
     outline : (K, 2), counter-clockwise.
@@ -141,6 +186,7 @@ class Shell:
     """
 
     foot: FootPlan
+    line: SoleLine
     sole: HeightField
     top: HeightField
     distal: DistalLine
@@ -169,14 +215,10 @@ def arch_fill(sole: HeightField, foot: FootPlan, fill_mm: float) -> FloatArray:
     return np.asarray(along * across * taken)
 
 
-def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: float, margin_mm: float) -> Rim:
+def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: float) -> Rim:
     """Find the side edge: where the top first reaches the asked height, seen from outside, as a smooth curve.
 
     A flat edge follows outside, so wide that the wall keeps its thickness up to it.
-
-    Parameters
-    ----------
-    margin_mm : how far the edge stays inside the foot's own border in front of the heel.
 
     Raises
     ------
@@ -193,12 +235,11 @@ def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: flo
             "Look at the surface with `scanproc view`; scan the whole underside of the foot, raised."
         )
     reach = np.interp(np.arange(len(reach)), np.flatnonzero(found), reach[found])
-    inset = margin_mm * smooth_step(origins[:, 0] / foot.length_mm, HEEL_END, 0.40)
-    border = origins + (reach - inset)[:, None] * outward
+    border = origins + reach[:, None] * outward
     slope = top.slope_at(border)
     # tan(theta / 2): where the outer sides of the wall and of the flat edge meet (a mitre).
     lip = wall_mm * slope / (1.0 + np.hypot(slope, 1.0))
-    level = np.minimum(top.at(border), heights.at(border, foot))
+    level = heights.at(border, foot)
     rounding = np.maximum(_ROUND_MM * slope, 0.2)
     edge = np.column_stack([border + lip[:, None] * outward, level, lip, rounding])
     smooth = resampled(smoothed_curve(edge, _CURVE_SIGMA_MM, 0.5, closed=False), 0.1, closed=False)

@@ -36,7 +36,9 @@ class AlignConfig:
     min_part_share: float = setting(
         0.25, "smallest loose part that may be a foot, share of the largest part's area", low=0.0, high=1.0
     )
-    floor_touch_mm: float = setting(5.0, "a foot that ends within this of the floor stands on it, mm", low=0.0)
+    floor_touch_mm: float = setting(
+        20.0, "a foot seen down to this height stands on the floor: its own bulge hides what is lower, mm", low=0.0
+    )
     min_sole_share: float = setting(
         0.3, "share of the sole that must be seen to level a foot without a floor", low=0.0, high=1.0
     )

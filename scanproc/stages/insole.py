@@ -19,6 +19,7 @@ from scanproc.geometry.shells import (
     FootPlan,
     RimHeights,
     Shell,
+    SoleLine,
     arch_fill,
     shell_outline,
     side_rim,
@@ -87,13 +88,14 @@ def design(foot: Foot, config: InsoleConfig) -> Shell:
     # Where it ends.
     in_heel = sole.covered & (top.x >= 0.0) & (top.x < HEEL_END * plan.length_mm)
     heel_z = float(top.z[in_heel].min()) + config.heel_cup_depth_mm
-    heights = RimHeights(heel_z, max(config.medial_edge_mm, config.side_edge_mm), config.side_edge_mm)
-    rim = side_rim(top, plan, heights, config.thickness_mm, config.outline_margin_mm)
+    line = SoleLine.of(top, plan)
+    heights = RimHeights(line, heel_z, config.medial_edge_mm, config.side_edge_mm)
+    rim = side_rim(top, plan, heights, config.thickness_mm)
     outline = smoothed_curve(shell_outline(rim, distal), _OUTLINE_SIGMA_MM, 0.6 * config.triangle_mm, closed=True)
     covered = _cells_inside(sole, outline)
     if not config.allow_unseen_sole:
         _refuse_unseen(sole, plan, covered, config.max_unseen_sole)
-    return Shell(plan, base, top, distal, rim, outline, _unseen_share(sole, covered))
+    return Shell(plan, line, base, top, distal, rim, outline, _unseen_share(sole, covered))
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def build(shell: Shell, config: InsoleConfig) -> Built:
     low, high = outline.min(axis=0), outline.max(axis=0)
     fine_mm = _FINE * config.triangle_mm
     fine = hexagonal_points(low, high, fine_mm)
-    detailed = (shell.top.slope_at(fine) > _STEEP) | (shell.top.bend_at(fine) > _BENT) | shell.rim.near(fine, 1.0)
+    detailed = (shell.top.slope_at(fine) > _STEEP) | (shell.top.bend_at(fine) > _BENT) | shell.rim.near(fine, 2.0)
     interior = interior_points(
         outline, hexagonal_points(low, high, config.triangle_mm), fine[detailed], config.triangle_mm, fine_mm
     )

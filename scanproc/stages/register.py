@@ -48,7 +48,7 @@ class RegisterConfig:
     min_place_consistency: float = setting(
         0.85, "share of judged points that must agree to place a view", low=0.0, high=1.0
     )
-    max_neighbours: int = setting(8, "views that each view is jointly aligned with", low=2)
+    max_neighbours: int = setting(12, "views that each view is jointly aligned with", low=2)
     max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
     max_residual_ratio: float = setting(2.0, "largest RMS distance of a view, in units of the median view's", low=1.0)
     min_overlap: float = setting(
