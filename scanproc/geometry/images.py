@@ -41,16 +41,20 @@ def crop(intrinsics: Intrinsics, rows: slice, columns: slice) -> Intrinsics:
     )
 
 
-def depth_edges(depth_mm: DepthImage, jump_mm: float) -> BoolArray:
-    """Mark pixels at a depth step of more than `jump_mm` to one of their four neighbours; flying pixels are among them."""
+def flying_pixels(depth_mm: DepthImage, jump_mm: float) -> BoolArray:
+    """Mark pixels that hang between a near and a far surface: in a row or a column, no neighbour is within `jump_mm`.
+
+    The border of the foot itself is kept, since it is held from one side: with coarse pixels it is millimetres wide.
+    """
     marked = np.zeros(depth_mm.shape, dtype=bool)
     for axis in (0, 1):
-        near, far = np.moveaxis(depth_mm, axis, 0)[:-1], np.moveaxis(depth_mm, axis, 0)[1:]
-        step = (np.abs(near - far) > jump_mm) & (near > 0) & (far > 0)
-        along = np.moveaxis(marked, axis, 0)
-        along[:-1] |= step
-        along[1:] |= step
-    return marked
+        lines = np.moveaxis(depth_mm, axis, 0)
+        held = (np.abs(lines[:-1] - lines[1:]) <= jump_mm) & (lines[:-1] > 0) & (lines[1:] > 0)
+        loose = np.ones(lines.shape, dtype=bool)
+        loose[:-1] &= ~held
+        loose[1:] &= ~held
+        marked |= np.moveaxis(loose, 0, axis)
+    return marked & (depth_mm > 0)
 
 
 def plane_fit_normals(depth_mm: DepthImage, intrinsics: Intrinsics, radius_px: int) -> NDArray[np.float32]:
@@ -127,7 +131,8 @@ def organise(points: FloatArray, max_gap: float) -> OrganisedCloud:
     focal = 1.0 / max(spacing, 1e-4)
     low, high = directions.min(axis=0), directions.max(axis=0)
     width, height = (np.ceil((high - low) * focal).astype(int) + 1).tolist()
-    intrinsics = Intrinsics(width, height, focal, focal, -low[0] * focal, -low[1] * focal)
+    # Half a pixel off: on the nodes of a regular cloud the search for triangles is slow.
+    intrinsics = Intrinsics(width, height, focal, focal, -low[0] * focal - 0.5, -low[1] * focal - 0.5)
 
     triangles = Delaunay(directions)
     corners = directions[triangles.simplices]

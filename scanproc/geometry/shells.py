@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from scanproc.artifacts import BoolArray
@@ -23,6 +22,7 @@ _ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into th
 _RIM_REACH_MM, _RIM_RISE = 15.0, 6.0  # the cut rises so steeply from the flat edge inwards that it ends there
 _CORNER_RADIUS_MM = 10.0
 _CURVE_SIGMA_MM = 4.0
+_LINE_SIGMA_MM = 5.0  # of the heights that the edge is measured from
 _PAST_BALL_MM = 25.0  # how far the sides are followed, so that the end of the curve lies in front of the cut
 
 
@@ -93,19 +93,20 @@ class SoleLine:
     width_mm: FloatArray
 
     @classmethod
-    def of(cls, top: HeightField, foot: FootPlan) -> SoleLine:
-        """Measure a top that goes on rising beyond the foot."""
+    def of(cls, top: HeightField, sole: HeightField, foot: FootPlan) -> SoleLine:
+        """Measure a top, at places that follow from the sole it was made from; both go on rising beyond the foot."""
         rows = (top.x[:, 0] > 0.0) & (top.x[:, 0] < foot.length_mm)
         x, y, z = top.x[rows, 0], top.y[0], top.z[rows]
-        below = z < 40.0
+        below = sole.z[rows] < 40.0
         first, last = y[below.argmax(axis=1)], y[len(y) - 1 - below[:, ::-1].argmax(axis=1)]
         medial, lateral = (first, last) if foot.medial_y < 0.0 else (last, first)
         quarter_y = medial + 0.25 * (lateral - medial)
-        quarter_z = top.at(np.column_stack([x, quarter_y]))
+        quarter_top = top.at(np.column_stack([x, quarter_y]))
         on_medial = foot.medial_y * y > 0.0
-        lines = (z[:, ~on_medial].min(axis=1), z[:, on_medial].min(axis=1), quarter_z)
-        smooth = [ndimage.gaussian_filter1d(line, 6.0 / top.step, mode="nearest") for line in lines]
-        return cls(x, smooth[0], smooth[1], smooth[2], quarter_y, last - first)
+        lines = (z[:, ~on_medial].min(axis=1), z[:, on_medial].min(axis=1), quarter_top)
+        smooth = smoothed_curve(np.column_stack([x, np.zeros(len(x)), *lines]), _LINE_SIGMA_MM, top.step, closed=False)
+        lateral_z, medial_z, quarter_z = (np.interp(x, smooth[:, 0], column) for column in smooth[:, 2:].T)
+        return cls(x, lateral_z, medial_z, quarter_z, quarter_y, last - first)
 
     def at(self, x: FloatArray, line: FloatArray) -> FloatArray:
         """Return one of the lines at stations x, (N,)."""

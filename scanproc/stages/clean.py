@@ -28,7 +28,7 @@ from scanproc.geometry.floors import FloorLimits, find_floor
 from scanproc.geometry.images import (
     components,
     crop,
-    depth_edges,
+    flying_pixels,
     organise,
     pixel_rays,
     plane_fit_normals,
@@ -127,7 +127,7 @@ def _prepare(frame: DepthFrame | CloudFrame, config: CleanConfig) -> _Image:
     counts = {"recorded": int((depth > 0).sum())}
     depth[(depth < config.min_range_mm) | (depth > config.max_range_mm)] = 0
     counts["in range"] = int((depth > 0).sum())
-    depth[depth_edges(depth, config.edge_jump_mm)] = 0
+    depth[flying_pixels(depth, config.edge_jump_mm)] = 0
     counts["no flying pixels"] = int((depth > 0).sum())
     floor = find_floor(unproject(depth, intrinsics), _floor_limits(config))
     return _Image(frame.name, depth, intrinsics, floor, counts, color)

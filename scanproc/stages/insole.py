@@ -88,7 +88,7 @@ def design(foot: Foot, config: InsoleConfig) -> Shell:
     # Where it ends.
     in_heel = sole.covered & (top.x >= 0.0) & (top.x < HEEL_END * plan.length_mm)
     heel_z = float(top.z[in_heel].min()) + config.heel_cup_depth_mm
-    line = SoleLine.of(top, plan)
+    line = SoleLine.of(top, base, plan)
     heights = RimHeights(line, heel_z, config.medial_edge_mm, config.side_edge_mm)
     rim = side_rim(top, plan, heights, config.thickness_mm)
     outline = smoothed_curve(shell_outline(rim, distal), _OUTLINE_SIGMA_MM, 0.6 * config.triangle_mm, closed=True)
