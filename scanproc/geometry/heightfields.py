@@ -108,14 +108,22 @@ def cast_sole(mesh: Mesh, views: ByteArray, step_mm: float, below_mm: float, mar
 
     z = start + hits.distance
     # A ray that meets the inner side of the upper surface went through a hole in the sole, so did one that meets
-    # nothing inside the ring of the foot's walls.
-    through = np.isfinite(hits.distance) & (hits.normal[:, 2] > 0.0)
-    covered: BoolArray = ndimage.binary_fill_holes(((z < below_mm) | through).reshape(shape)).ravel()
-    underside = (z < below_mm) & (hits.normal[:, 2] < 0.0)
+    # nothing inside the ring of the foot's walls. The ragged end of a leg beside the foot is not the foot's.
+    through = (z < 2.0 * below_mm) & (hits.normal[:, 2] > 0.0)
+    covered = _largest_part(ndimage.binary_fill_holes(((z < below_mm) | through).reshape(shape))).ravel()
+    underside = (z < below_mm) & (hits.normal[:, 2] < 0.0) & covered
     face_seen = np.asarray((views[mesh.faces] > 0).all(axis=1))
     seen = underside & face_seen[hits.face]
     height = np.where(underside, z, np.nan).reshape(shape)
     return SoleField(grid.replaced(height), covered.reshape(shape), seen.reshape(shape))
+
+
+def _largest_part(cells: BoolArray) -> BoolArray:
+    """Return the largest connected part of some cells, (I, J) bool."""
+    labels, count = ndimage.label(cells)
+    if count < 2:
+        return cells
+    return np.asarray(labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]))
 
 
 def fill_cells(field: HeightField, holes: BoolArray) -> HeightField:
