@@ -97,14 +97,22 @@ for _each in STAGES:
 def _batch(scans: tuple[Path, ...], out: Path, config: Path | None, overrides: tuple[str, ...]) -> None:
     """Run each of SCANS; a refused one does not stop the others."""
     refused = 0
+    names = [_scan_name(scan) for scan in scans]
+    for name in names:
+        if names.count(name) > 1:
+            raise ScanError(f"{names.count(name)} scans are called {name}, and would share one folder. Rename one.")
     for scan in scans:
         try:
-            failed = bool(_run_scan(scan, _NAMES[-1], out, config, overrides).refusals)
+            messages = [
+                f"{refusal.stage}: {refusal.message}"
+                for refusal in _run_scan(scan, _NAMES[-1], out, config, overrides).refusals
+            ]
         except ScanError as error:
-            click.echo(f"scanproc: {scan}: {error}", err=True)
-            failed = True
-        refused += failed
-        click.echo(f"{'refused' if failed else 'done':8} {scan}")
+            messages = [str(error)]
+        for message in messages:
+            click.echo(f"scanproc: {scan}: {message}", err=True)
+        refused += bool(messages)
+        click.echo(f"{'refused' if messages else 'done':8} {scan}")
     if refused:
         raise ScanError(f"{refused} of {len(scans)} scans were refused; expected none. The messages above say why.")
 
@@ -121,8 +129,7 @@ def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> 
     from scanproc.store import latest_result
     from scanproc.views import picture, show
 
-    whole = scan.resolve()
-    found = latest_result(out, whole.stem if whole.is_file() else whole.name, stage)
+    found = latest_result(out, _scan_name(scan), stage)
     if screenshot is None:
         show(found.artifact, f"{scan.name}: {found.stage}", found.before)
         return
@@ -182,6 +189,11 @@ def _prescription() -> None:
     from scanproc.settings import template
 
     click.echo(template({"insole": config_types()["insole"]}), nl=False)
+
+
+def _scan_name(scan: Path) -> str:
+    """Return the name of a scan's folder below the outputs, whether or not the scan can be read."""
+    return scan.stem if scan.is_file() else scan.resolve().name
 
 
 def _run_scan(scan: Path, to: str, out: Path, config: Path | None, overrides: tuple[str, ...]) -> Run:

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,10 @@ from scanproc.ply import read_ply, write_ply
 
 Files = dict[str, bytes]
 
+#: Landmarks that no shape gives away: they are only ever added by hand.
+_BY_HAND = ("navicular",)
+_METHODS = ("auto", "marked", "edited")
+
 
 def encode(artifact: Any) -> Files:
     """Return the files of an artifact; the same artifact gives the same bytes."""
@@ -68,7 +73,7 @@ def landmarks_of_edit(data: bytes, feet: Feet) -> Feet:
     unknown = set(edited) - {foot.side for foot in feet.feet}
     if unknown:
         raise ScanError(
-            f"landmarks.edited.json names a {unknown.pop()} foot, which this scan lacks. Correct or delete it."
+            f"landmarks.edited.json names a {min(unknown)} foot, which this scan lacks. Correct or delete it."
         )
     return Feet(tuple(_with_landmarks(foot, edited.get(foot.side, {})) for foot in feet.feet))
 
@@ -111,7 +116,7 @@ def _decode_clean(files: Files) -> CleanViews:
                 intrinsics=Intrinsics(**entry["intrinsics"]),
                 floor=None if floor is None else Plane(np.array(floor["normal"]), floor["offset_mm"]),
                 counts=dict(entry["counts"]),
-                color=arrays["color"] if "color" in arrays else None,
+                color=arrays.get("color"),
             )
         )
     return CleanViews(tuple(views))
@@ -200,18 +205,28 @@ def _landmarks(entries: dict[str, dict[str, Any]]) -> dict[str, Landmark]:
         xyz = np.array(entry["xyz_mm"], dtype=np.float64)
         if xyz.shape != (3,) or not np.isfinite(xyz).all():
             raise ValueError(f"landmark {name} needs three finite coordinates")
-        marks[name] = Landmark(xyz, entry.get("method", "edited"), float(entry.get("confidence", 1.0)))
+        method = entry.get("method", "edited")
+        if method not in _METHODS:
+            raise ValueError(f"landmark {name} has method {method!r}, expected one of {', '.join(_METHODS)}")
+        marks[name] = Landmark(xyz, method, float(entry.get("confidence", 1.0)))
     return marks
 
 
 def _with_landmarks(foot: Foot, edited: dict[str, Landmark]) -> Foot:
-    return Foot(**{**vars(foot), "landmarks": {**foot.landmarks, **edited}})
+    known = (*foot.landmarks, *_BY_HAND)
+    for name in edited:
+        if name not in known:
+            raise ScanError(
+                f"landmarks.edited.json names a landmark {name!r}; expected one of {', '.join(known)}."
+                " Correct or delete it."
+            )
+    return replace(foot, landmarks={**foot.landmarks, **edited})
 
 
 def _encode_measures(measures: Measures) -> Files:
     entries = []
     for foot in measures.feet:
-        values = {}
+        values: dict[str, dict[str, Any]] = {}
         for name, measure in foot.measures.items():
             values[name] = {"value": measure.value, "sd": measure.sd, "status": measure.status}
             if measure.reason is not None:

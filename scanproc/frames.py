@@ -10,12 +10,12 @@ FloatArray = NDArray[np.float64]
 
 def transform(T_a_b: FloatArray, points_b: FloatArray) -> FloatArray:
     """Map (N, 3) points of frame b into frame a."""
-    return points_b @ T_a_b[:3, :3].T + T_a_b[:3, 3]
+    return np.asarray(points_b @ T_a_b[:3, :3].T + T_a_b[:3, 3])
 
 
 def rotate(T_a_b: FloatArray, directions_b: FloatArray) -> FloatArray:
     """Turn (N, 3) directions of frame b into frame a."""
-    return directions_b @ T_a_b[:3, :3].T
+    return np.asarray(directions_b @ T_a_b[:3, :3].T)
 
 
 def inverse(T_a_b: FloatArray) -> FloatArray:

@@ -186,6 +186,8 @@ def fuse(images: Sequence[PosedImage], voxel_mm: float, truncation: float, min_w
             grid.integrate(near, depth, color, matrix, matrix, extrinsic, 1.0, far, float(truncation))
         else:
             grid.integrate(near, depth, matrix, extrinsic, 1.0, far, float(truncation))
+    if float(grid.attribute("weight").max().item()) <= min_weight:  # open3d raises where there is no surface at all
+        return FusedMesh(Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int32)), np.zeros((0, 3), np.uint8) if colored else None)
     mesh = grid.extract_triangle_mesh(weight_threshold=float(min_weight))
     vertices = mesh.vertex.positions.numpy().astype(np.float64)
     faces = mesh.triangle.indices.numpy().astype(np.int32)

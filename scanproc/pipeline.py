@@ -20,7 +20,7 @@ GIVEN_BY_MESH = Surface
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: `scanproc/stages/<name>.py` holds its function `<name>`; its annotations say what it takes and makes."""
+    """One stage: function `<name>` in `scanproc/stages/<name>.py`; its annotations say what it takes and makes."""
 
     number: int
     name: str

@@ -6,12 +6,21 @@ read here. Meshes of other programs are read by `scan.py`.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from scanproc.artifacts import ByteArray, Mesh
 from scanproc.errors import ScanError
 
-_TYPES = {"float": "<f4", "float32": "<f4", "double": "<f8", "float64": "<f8", "uchar": "u1", "uint8": "u1"}
+_HEADER = re.compile(
+    rb"ply\nformat binary_little_endian 1\.0\ncomment unit mm\n"
+    rb"element vertex (?P<vertices>[0-9]+)\n"
+    rb"property double x\nproperty double y\nproperty double z\n"
+    rb"(?P<color>property uchar red\nproperty uchar green\nproperty uchar blue\n)?"
+    rb"(?P<views>property uchar views\n)?"
+    rb"element face (?P<faces>[0-9]+)\nproperty list uchar int vertex_indices\nend_header\n"
+)
 _FACE = np.dtype([("count", "u1"), ("indices", "<i4", (3,))])
 
 
@@ -23,11 +32,7 @@ def write_ply(mesh: Mesh, views: ByteArray | None = None, color: ByteArray | Non
     views : (V,) uint8, written as vertex property `views`.
     color : (V, 3) uint8, written as `red green blue`.
     """
-    layout = [("x", "<f8"), ("y", "<f8"), ("z", "<f8")]
-    if color is not None:
-        layout += [("red", "u1"), ("green", "u1"), ("blue", "u1")]
-    if views is not None:
-        layout += [("views", "u1")]
+    layout = _layout(color is not None, views is not None)
     rows = np.zeros(len(mesh.vertices), dtype=layout)
     rows["x"], rows["y"], rows["z"] = mesh.vertices.T
     if color is not None:
@@ -51,22 +56,27 @@ def read_ply(data: bytes) -> tuple[Mesh, ByteArray | None, ByteArray | None]:
     ScanError
         If the bytes are cut short or are another kind of PLY.
     """
-    header, end, body = data.partition(b"end_header\n")
-    lines = [line.split() for line in header.decode("ascii", errors="replace").splitlines()]
-    counts = {line[1]: int(line[2]) for line in lines if line[:1] == ["element"]}
-    layout = [(line[2], _TYPES[line[1]]) for line in lines if line[:1] == ["property"] and line[1] in _TYPES]
-    vertex = np.dtype(layout)
-    size = vertex.itemsize * counts.get("vertex", 0)
-    if not end or ["format", "binary_little_endian", "1.0"] not in lines or "face" not in counts:
-        raise ScanError(
-            "this PLY was not written by scanproc; expected binary little-endian with faces. Run the stage again."
-        )
-    if len(body) != size + _FACE.itemsize * counts["face"]:
-        raise ScanError("a PLY of this scan's outputs is cut short or edited. Delete its stage folder and run again.")
-    rows = np.frombuffer(body, dtype=vertex, count=counts["vertex"])
-    faces = np.frombuffer(body, dtype=_FACE, offset=size)["indices"]
-    mesh = Mesh(np.column_stack([rows["x"], rows["y"], rows["z"]]).astype(np.float64), faces.astype(np.int32))
-    names = vertex.names or ()
-    views = rows["views"].copy() if "views" in names else None
-    color = np.column_stack([rows["red"], rows["green"], rows["blue"]]) if "red" in names else None
+    header = _HEADER.match(data)
+    if header is None:
+        raise ScanError("a PLY of this scan's outputs was not written by scanproc. Delete its folder and run again.")
+    num_vertices, num_faces = int(header["vertices"]), int(header["faces"])
+    layout = np.dtype(_layout(header["color"] is not None, header["views"] is not None))
+    faces_at = header.end() + layout.itemsize * num_vertices
+    if len(data) != faces_at + _FACE.itemsize * num_faces:
+        raise ScanError("a PLY of this scan's outputs is cut short or edited. Delete its folder and run again.")
+    rows = np.frombuffer(data, dtype=layout, count=num_vertices, offset=header.end())
+    faces = np.frombuffer(data, dtype=_FACE, count=num_faces, offset=faces_at)["indices"]
+    mesh = Mesh(np.column_stack([rows["x"], rows["y"], rows["z"]]), faces.astype(np.int32))
+    views = rows["views"].copy() if header["views"] else None
+    color = np.column_stack([rows["red"], rows["green"], rows["blue"]]) if header["color"] else None
     return mesh, views, color
+
+
+def _layout(with_color: bool, with_views: bool) -> list[tuple[str, str]]:
+    """Return name and numpy type of each property of a vertex, in the order of the file."""
+    layout = [("x", "<f8"), ("y", "<f8"), ("z", "<f8")]
+    if with_color:
+        layout += [("red", "u1"), ("green", "u1"), ("blue", "u1")]
+    if with_views:
+        layout += [("views", "u1")]
+    return layout

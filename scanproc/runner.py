@@ -8,24 +8,19 @@ import platform
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from scanproc import __version__
 from scanproc.artifacts import Feet, Recording, Refusal, Refusals, ScanFacts
 from scanproc.codecs import landmarks_of_edit
 from scanproc.errors import ScanError
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
 from scanproc.scan import Scan, open_scan, read_mesh, read_recording
-from scanproc.settings import as_table, build_configs
+from scanproc.settings import as_table, build_configs, one_of
 from scanproc.store import EDITED_LANDMARKS, Store, open_store, to_json
+from scanproc.versions import versions
 
 log = logging.getLogger(__name__)
-
-#: Libraries whose version can change a result, and so makes it stale.
-_LIBRARIES = ("numpy", "scipy", "open3d", "open3d-cpu", "trimesh", "manifold3d", "pyvista", "vtk")
 
 
 @dataclass(frozen=True)
@@ -45,9 +40,7 @@ class Run:
     refusals: tuple[Refusal, ...]
 
 
-def run(
-    scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping[str, Any]] = (), facts_only: bool = False
-) -> Run:
+def run(scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping[str, Any]] = ()) -> Run:
     """Bring the stages up to `to` up to date for one scan.
 
     Parameters
@@ -65,14 +58,32 @@ def run(
     """
     configs = build_configs(config_types(), *tables)
     scan = open_scan(scan_path)
+    stages = _stages_of(scan, to)
+    for remark in scan.facts.remarks:
+        log.info("%s: %s", scan.name, remark)
     store = open_store(out, scan.name)
+    store.tidy()
     job = _Job(scan, store, configs)
-    last = next(stage.number for stage in STAGES if stage.name == to)
-    for stage in STAGES[:last]:
-        if scan.kind != "mesh" or stage.number > _maker(GIVEN_BY_MESH).number:
+    try:
+        for stage in stages:
             job.bring_up_to_date(stage)
-    job.write_run()
+    finally:  # what was made before a bug showed is on record, too
+        job.write_run()
     return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals))
+
+
+def _stages_of(scan: Scan, to: str) -> tuple[Stage, ...]:
+    """Return the stages up to `to`; a finished mesh leaves out those that make a surface."""
+    names = [stage.name for stage in STAGES]
+    if to not in names:
+        raise ScanError(f"there is no stage called {to!r}; expected {one_of(to, names)}.")
+    first = _maker(GIVEN_BY_MESH).number if scan.kind == "mesh" else 0
+    if names.index(to) < first:
+        raise ScanError(
+            f"{scan.path} is a finished mesh, which has no stage {to}; it enters at {names[first]}."
+            f" Run it to {names[first]} or a later stage."
+        )
+    return STAGES[first : names.index(to) + 1]
 
 
 @dataclass
@@ -102,7 +113,7 @@ class _Job:
         """Run one stage, unless its result is fresh, or was refused before, or what it needs is not there."""
         missing = [need.artifact for need in stage.takes.values() if not need.optional and not self._has(need.artifact)]
         if missing:
-            log.info("%s: left out, %s was refused", stage.folder, _maker(missing[0]).name)
+            log.info("%s: left out, it needs the result of %s", stage.folder, _maker(missing[0]).name)
             return
         ingredients = self._ingredients(stage)
         key = hashlib.sha256(to_json(ingredients)).hexdigest()
@@ -117,19 +128,21 @@ class _Job:
             self._refuse(stage, key, known["refused"])
             return
         else:
-            log.info("%s: %s", stage.folder, _why(manifest, ingredients, self.store.is_whole(stage)))
+            log.info("%s: %s", stage.folder, _why(manifest, ingredients))
             if not self._compute(stage, key, ingredients):
                 return
         self.keys[stage.makes] = key
 
     def write_run(self) -> None:
         """Write `run.json`: versions, settings, input hashes, seconds and peak memory of each stage."""
+        if not self.record:
+            return  # the scan could not be read
         settings = {name: as_table(config) for name, config in self.configs.items()}
         self.store.write_run(
             {
                 "schema": 1,
                 "scan": self.scan.name,
-                "versions": _versions(),
+                "versions": versions(),
                 "settings": settings,
                 "inputs": self.inputs,
                 "stages": {**self.before, **self.record},
@@ -174,7 +187,7 @@ class _Job:
                 self.artifacts[kind] = read_mesh(self.scan)
             else:
                 self.artifacts[kind] = self.store.load(_maker(kind))
-        if kind is Feet and (edited := self.store.edited_landmarks()):
+        if kind is Feet and (edited := self.store.edited_landmarks()) is not None:
             return landmarks_of_edit(edited, self.artifacts[kind])
         return self.artifacts[kind]
 
@@ -186,56 +199,33 @@ class _Job:
                 made_of[name] = [vars(refusal) for refusal in self.refusals]
             else:
                 made_of[name] = self.keys.get(need.artifact)
-            if need.artifact is Feet and (edited := self.store.edited_landmarks()):
+            if need.artifact is Feet and (edited := self.store.edited_landmarks()) is not None:
                 made_of[EDITED_LANDMARKS] = hashlib.sha256(edited).hexdigest()
-        return {"inputs": made_of, "settings": as_table(self.configs[stage.name]), "versions": _versions()}
+        return {"inputs": made_of, "settings": as_table(self.configs[stage.name]), "versions": versions()}
 
 
 def _maker(kind: type) -> Stage:
     return next(stage for stage in STAGES if stage.makes is kind)
 
 
-def _why(manifest: dict[str, Any], now: dict[str, Any], whole: bool) -> str:
+def _why(manifest: dict[str, Any], now: dict[str, Any]) -> str:
     """Say why a stage is computed."""
     if not manifest:
         return "no result yet"
-    changed = [
-        f"{name} {manifest['settings'][name]} → {value}"
-        for name, value in now["settings"].items()
-        if manifest.get("settings", {}).get(name, value) != value
-    ]
-    if changed:
-        return "computed again, settings changed: " + ", ".join(changed)
+    before = {what: manifest.get(what, {}) for what in now}
+    changed = {what: _changed(before[what], now[what]) for what in now}
+    if changed["settings"]:
+        steps = [f"{name} {before['settings'].get(name)} → {now['settings'].get(name)}" for name in changed["settings"]]
+        return "computed again, settings changed: " + ", ".join(steps)
     for what in ("inputs", "versions"):
-        names = [name for name in now[what] if manifest.get(what, {}).get(name) != now[what][name]]
-        if names:
-            return f"computed again, {what} changed: {', '.join(names)}"
-    return (
-        "computed again, its settings have other names now"
-        if whole
-        else "computed again, its files were changed or lost"
-    )
+        if changed[what]:
+            return f"computed again, {what} changed: {', '.join(changed[what])}"
+    return "computed again, its files were changed or lost"
 
 
-@cache
-def _versions() -> dict[str, str]:
-    """Return the versions that a result depends on; the sources count too, so that nobody sees a stale result."""
-    found = {"python": platform.python_version(), "scanproc": __version__, "sources": _sources_sha256()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue  # open3d comes under one of two names
-    return found
-
-
-def _sources_sha256() -> str:
-    digest = hashlib.sha256()
-    root = Path(__file__).parent
-    for path in sorted(root.rglob("*")):
-        if path.suffix in (".py", ".html", ".css"):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Return the names whose values differ, also those that came or went."""
+    return [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
 
 
 def _peak_memory_mb() -> float | None:

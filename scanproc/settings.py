@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 import types
 import typing
@@ -16,7 +17,7 @@ from scanproc.errors import ScanError
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 
 def setting(default: Any, meaning: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -33,7 +34,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         If the file is missing, is not text, or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return content
     except OSError as error:
         raise ScanError(f"{path} cannot be read ({error.strerror}). Give the path of a TOML file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -99,7 +101,7 @@ def template(config_types: Mapping[str, type]) -> str:
         lines = [f"# {summary(config_type)}", f"[{stage}]"]
         for item in dataclasses.fields(config_type):
             lines.append(f"# {item.metadata['meaning']}{_range_text(item.metadata)}{_choice_text(hints[item.name])}")
-            lines.append(f"{item.name} = {_toml(item.default)}")
+            lines.append(f"# {item.name} =" if item.default is None else f"{item.name} = {_toml(item.default)}")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -135,8 +137,8 @@ def _checked(value: Any, hint: Any, metadata: Mapping[str, Any], name: str) -> A
         expected = " or ".join(kind.__name__ for kind in kinds if kind is not types.NoneType)
         raise ScanError(f"{name} = {value!r} has the wrong type; expected {expected}.")
     low, high = metadata.get("low"), metadata.get("high")
-    if isinstance(value, float) and value != value:
-        raise ScanError(f"{name} = nan; expected a number.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ScanError(f"{name} = {value}; expected a finite number.")
     if (low is not None and value < low) or (high is not None and value > high):
         raise ScanError(
             f"{name} = {value} is out of range; expected{_range_text(metadata).strip(' ()').replace('range', '')}."

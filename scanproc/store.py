@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from scanproc.pipeline import STAGES, Stage
 EDITED_LANDMARKS = "landmarks.edited.json"
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
+_PROBE = ".probe"
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class Store:
 
     def is_whole(self, stage: Stage) -> bool:
         """Whether every file of a stage's result is there and unchanged since it was written."""
-        files = self.manifest(stage).get("files", {})
-        return bool(files) and all(_sha256(self._path(stage, name)) == digest for name, digest in files.items())
+        files = self.manifest(stage).get("files")
+        return files is not None and all(_sha256(self._path(stage, name)) == digest for name, digest in files.items())
 
     def load(self, stage: Stage) -> Any:
         """Read a stage's artifact."""
@@ -44,10 +47,11 @@ class Store:
         """Write an artifact's files and their manifest; a killed program leaves the old result, none, or this one."""
         files = codecs.encode(artifact)
         digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-        if isinstance(artifact, Report):
-            self._replace_file(self.root / _REPORT, files.pop(_REPORT))
-        files[_MANIFEST] = to_json({"schema": 1, **manifest, "files": digests})
-        self._replace_folder(self.root / stage.folder, files)
+        with self._writing():
+            if isinstance(artifact, Report):
+                self._replace_file(self.root / _REPORT, files.pop(_REPORT))
+            files[_MANIFEST] = to_json({"schema": 1, **manifest, "files": digests})
+            self._replace_folder(self.root / stage.folder, files)
 
     def read_run(self) -> dict[str, Any]:
         """Return the last run's `run.json`; empty if there is none."""
@@ -55,7 +59,14 @@ class Store:
 
     def write_run(self, record: dict[str, Any]) -> None:
         """Write `run.json`."""
-        self._replace_file(self.root / "run.json", to_json(record))
+        with self._writing():
+            self._replace_file(self.root / "run.json", to_json(record))
+
+    def tidy(self) -> None:
+        """Remove what a killed program left half done."""
+        for stage in STAGES:
+            for leftover in _beside(self.root / stage.folder):
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def edited_landmarks(self) -> bytes | None:
         """Return `landmarks.edited.json`, made by hand or by the viewer; None if there is none."""
@@ -70,8 +81,15 @@ class Store:
         # The report is opened by people: it lies at the top, not in its stage's folder.
         return self.root / name if name == _REPORT else self.root / stage.folder / name
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise _unwritable(self.root, error) from None
+
     def _replace_folder(self, folder: Path, files: dict[str, bytes]) -> None:
-        fresh, stale = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+        fresh, stale = _beside(folder)
         for leftover in (fresh, stale):
             shutil.rmtree(leftover, ignore_errors=True)
         fresh.mkdir(parents=True)
@@ -99,13 +117,15 @@ def open_store(out: Path, scan_name: str) -> Store:
     """
     root = out / scan_name
     try:
+        made = [folder for folder in (root, *root.parents) if not folder.exists()]
         root.mkdir(parents=True, exist_ok=True)
+        (root / _PROBE).touch()
+        (root / _PROBE).unlink()
     except OSError as error:
-        raise ScanError(
-            f"outputs cannot be written to {root} ({error.strerror}). Choose another folder with --out."
-        ) from None
-    if not os.access(root, os.W_OK):
-        raise ScanError(f"outputs cannot be written to {root} (no permission). Choose another folder with --out.")
+        raise _unwritable(root, error) from None
+    for folder in made:  # a scan that turns out to be unreadable leaves nothing behind
+        with suppress(OSError):  # another run writes there by now
+            folder.rmdir()
     return Store(root)
 
 
@@ -139,6 +159,17 @@ def latest_result(out: Path, scan_name: str, stage_name: str | None) -> Result:
 def to_json(value: Any) -> bytes:
     """Return JSON with sorted keys, the same bytes for the same value."""
     return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    """Return where a folder is written before it takes its place, and where the one that it replaces goes."""
+    return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+
+
+def _unwritable(root: Path, error: OSError) -> ScanError:
+    return ScanError(
+        f"outputs cannot be written to {root} ({error.strerror}). Make room there, or choose another folder with --out."
+    )
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.sections import Section, axis_section, faces_within
 from scanproc.geometry.sole import SOLE_HEIGHT_MM, ArchProfile, Underside, arch_profile
 
+LANDMARK_REACH_MM = 4.0  # the surface round a landmark that decides whether it was seen
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -83,11 +85,13 @@ class FootShape:
 
     def unseen_points(self, *names: str) -> float:
         """Return the share of the named landmarks that lie on a surface that was not seen."""
-        unseen = 0
+        unseen = 0.0
         for name in names:
             if self.foot.landmarks[name].method == "auto":
-                nearest = int(np.argmin(((self.foot.mesh.vertices - self.landmark(name)) ** 2).sum(axis=1)))
-                unseen += int(self.foot.views[nearest] == 0)
+                distance = np.linalg.norm(self.foot.mesh.vertices - self.landmark(name), axis=1)
+                # A hole of a few millimetres that the scan closed does not move a tip: what counts is what is round it.
+                near = distance <= max(LANDMARK_REACH_MM, float(distance.min()))
+                unseen += float((self.foot.views[near] == 0).mean())
         return unseen / len(names)
 
 
