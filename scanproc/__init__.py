@@ -11,24 +11,28 @@ The public API on one screen; heavy libraries are loaded when a function first n
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from scanproc.errors import ScanError
 
+# Many small matrices: on a busy machine waiting threads of the linear algebra cost ten times what they save, and
+# another number of threads may round otherwise. Both are read when numpy is first loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 if TYPE_CHECKING:
     from scanproc.runner import Run, run
     from scanproc.scan import open_scan, read_recording
-    from scanproc.simulate import simulate
 
 __version__ = "0.1.0"
-__all__ = ["Run", "ScanError", "open_scan", "read_recording", "run", "simulate"]
+__all__ = ["Run", "ScanError", "open_scan", "read_recording", "run"]
 
 _HOMES = {
     "Run": "runner",
     "run": "runner",
     "open_scan": "scan",
     "read_recording": "scan",
-    "simulate": "simulate",
 }
 
 

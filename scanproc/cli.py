@@ -50,18 +50,21 @@ def main(quiet: bool, verbose: bool) -> None:
     logging.getLogger("scanproc").setLevel(level)
 
 
+_out = click.option(
+    "--out",
+    default=Path("outputs"),
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that holds the scans' outputs.",
+)
+
+
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that all runs share."""
     for option in (
         click.option("--set", "overrides", multiple=True, metavar="STAGE.NAME=VALUE", help="Change one setting."),
         click.option("--config", "config", type=click.Path(path_type=Path), metavar="FILE.toml", help="Read settings."),
-        click.option(
-            "--out",
-            default=Path("outputs"),
-            show_default=True,
-            type=click.Path(path_type=Path, file_okay=False),
-            help="Folder that holds the scans' outputs.",
-        ),
+        _out,
     ):
         command = option(command)
     return command
@@ -123,7 +126,7 @@ def _batch(scans: tuple[Path, ...], out: Path, config: Path | None, overrides: t
 @click.option(
     "--screenshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.png", help="Draw to a file."
 )
-@click.option("--out", default=Path("outputs"), show_default=True, type=click.Path(path_type=Path, file_okay=False))
+@_out
 def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> None:
     """Look at what STAGE made of SCAN (by default the last stage that has a result)."""
     from scanproc.store import latest_result

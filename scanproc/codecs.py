@@ -296,7 +296,8 @@ def _decode_report(files: Files) -> Report:
 
 
 def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    # In the order in which names were given: a stage gets the same whether its input was just made or is read again.
+    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 _CODECS: dict[type, tuple[Callable[[Any], Files], Callable[[Files], Any]]] = {

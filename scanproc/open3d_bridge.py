@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import ByteArray, DepthImage, IntArray, Intrinsics, Mesh
+from scanproc.artifacts import ByteArray, DepthImage, Intrinsics, Mesh
 from scanproc.frames import FloatArray, inverse
 
 _MISS = np.uint32(0xFFFFFFFF)
@@ -98,19 +98,6 @@ class RayScene:
 
     def _tensor(self, values: NDArray[Any]) -> Any:
         return self._core.Tensor(np.array(values, dtype=np.float32))  # a copy: open3d refuses read-only arrays
-
-
-def fit_plane_ransac(
-    points: FloatArray, distance_mm: float, iterations: int, seed: int
-) -> tuple[FloatArray, float, IntArray]:
-    """Return normal, offset and inlier indices of the plane that most of (N, 3) points lie within `distance_mm` of."""
-    import open3d as o3d
-
-    o3d.utility.random.seed(seed)
-    cloud = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(np.array(points)))
-    model, inliers = cloud.segment_plane(distance_mm, 3, iterations)
-    normal = np.asarray(model[:3], dtype=np.float64)
-    return normal, -float(model[3]), np.asarray(inliers, dtype=np.int32)
 
 
 @dataclass(frozen=True)

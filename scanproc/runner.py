@@ -122,7 +122,7 @@ class _Job:
         if manifest.get("key") == key and self.store.is_whole(stage):
             log.info("%s: fresh", stage.folder)
             self.fresh.append(stage.name)
-            self.record[stage.name] = known
+            self.record[stage.name] = known if known.get("key") == key else {"key": key}
         elif known.get("refused") and known.get("key") == key:
             log.info("%s: refused before, with the same input and settings", stage.folder)
             self._refuse(stage, key, known["refused"])

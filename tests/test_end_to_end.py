@@ -20,13 +20,13 @@ import pytest
 import trimesh
 from click.testing import CliRunner, Result
 from PIL import Image
+from truth import SCANS, surface_errors, true_measures, true_mesh
 
 from scanproc.artifacts import Mesh, ScanFacts, Surface
 from scanproc.cli import main
 from scanproc.frames import inverse
 from scanproc.ply import read_ply
 from scanproc.simulate import SimulationConfig, simulate, write_simulation
-from truth import SCANS, surface_errors, true_measures, true_mesh
 
 
 def scanproc(*words: object) -> Result:
@@ -257,7 +257,7 @@ def test_a_mesh_with_nan_is_refused(tmp_path: Path) -> None:
 
 def test_a_box_is_no_foot(tmp_path: Path) -> None:
     box = trimesh.creation.box(extents=(250.0, 100.0, 80.0)).subdivide_to_size(10.0)
-    mesh = Mesh(np.asarray(box.vertices) + [125.0, 0.0, 40.0], np.asarray(box.faces, dtype=np.int32))
+    mesh = Mesh(np.asarray(box.vertices) + np.array([125.0, 0.0, 40.0]), np.asarray(box.faces, dtype=np.int32))
     config = SimulationConfig(path="hand-held", camera="d435", views=12, image_scale=0.5)
     write_simulation(tmp_path / "box", simulate(mesh, config))
     result = scanproc("-q", "run", tmp_path / "box", "--out", tmp_path / "out")

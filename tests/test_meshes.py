@@ -122,7 +122,7 @@ def test_a_hole_in_a_fused_mesh_is_closed_as_well(hole_mm: float) -> None:
     """The triangles of a fused mesh are of all shapes, and finer than its voxels."""
     mesh = with_hole(fused_cap(), [0.2, 0.1, 1.0], hole_mm)
     filled = close_holes(mesh, 100.0, 1.0)
-    assert (filled.num_closed, filled.num_open) == (1, 1)  # the other is the border of the cap
+    assert (filled.num_closed, filled.num_open) == (1, 1)  # the open one is the border of the cap
     new = filled.mesh.vertices[filled.num_original :]
     assert off_sphere(new).max() < 0.25
 
@@ -133,7 +133,8 @@ def fused_cap() -> Mesh:
     T_scan_camera = rigid(np.diag([1.0, -1.0, -1.0]), np.array([0.0, 0.0, 300.0]))
     depth = sphere_seen_from(T_scan_camera, np.zeros(3), RADIUS, camera).astype(np.float32)
     mesh = fuse([PosedImage(depth, camera, T_scan_camera)], 1.0, 4.0, 0.5, 5000).mesh
-    return keep_faces(mesh, mesh.vertices[mesh.faces, 2].min(axis=1) > 20.0).mesh  # its rim is ragged
+    cap = keep_faces(mesh, mesh.vertices[mesh.faces, 2].min(axis=1) > 20.0).mesh  # its rim is ragged
+    return close_holes(cap, 5.0, 1.0).mesh  # open3d leaves out a triangle where blocks of voxels meet at a corner
 
 
 def test_a_large_hole_stays_open() -> None:

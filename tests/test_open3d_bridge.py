@@ -13,7 +13,7 @@ from pictures import plane_seen_from, sphere_seen_from
 from scanproc.artifacts import Intrinsics
 from scanproc.frames import FloatArray, rigid, rotation_about
 from scanproc.geometry.meshes import canonical_order, face_normals
-from scanproc.open3d_bridge import PosedImage, RayScene, fit_plane_ransac, fuse, read_cloud
+from scanproc.open3d_bridge import PosedImage, RayScene, fuse, read_cloud
 from scanproc.simulation.bodies import box
 from scanproc.simulation.motions import look_at
 
@@ -51,22 +51,6 @@ def test_closest_points_of_a_box() -> None:
     np.testing.assert_allclose(closest.point[outside], clamped[outside], atol=1e-4)
     expected = np.where(outside, np.linalg.norm(points - clamped, axis=1), (half - np.abs(points)).min(axis=1))
     np.testing.assert_allclose(closest.distance, expected, atol=1e-4)
-
-
-def test_a_plane_is_found_among_other_points() -> None:
-    rng = np.random.default_rng(0)
-    normal = rotation_about(np.array([1.0, 2.0, 0.0]), 0.7) @ np.array([0.0, 0.0, 1.0])
-    flat = rng.uniform(-100.0, 100.0, (600, 3))
-    flat -= np.outer(flat @ normal - 37.0, normal)
-    points = np.vstack([flat, rng.uniform(-100.0, 100.0, (400, 3))])
-    found, offset, inliers = fit_plane_ransac(points, 0.5, 500, seed=3)
-    sign = np.sign(found @ normal)
-    np.testing.assert_allclose(sign * found, normal, atol=2e-3)
-    assert sign * offset == pytest.approx(37.0, abs=0.2)
-    assert set(range(600)) <= set(inliers.tolist())
-    assert len(inliers) < 630
-    again = fit_plane_ransac(points, 0.5, 500, seed=3)
-    assert (again[0].tobytes(), again[1]) == (found.tobytes(), offset)
 
 
 def test_clouds_are_read_with_their_colours(tmp_path: Path) -> None:

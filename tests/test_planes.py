@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,10 +11,18 @@ from hypothesis import strategies as st
 
 from scanproc.artifacts import Plane
 from scanproc.frames import FloatArray, rotation_about
-from scanproc.geometry.floors import FloorLimits, find_floor
-from scanproc.geometry.planes import PlaneFit, fit_plane, refine_plane
+from scanproc.geometry.floors import FloorLimits, find_floor, find_planes
+from scanproc.geometry.planes import PlaneFit, fit_plane, ransac_plane, refine_plane
 
-LIMITS = FloorLimits(band_mm=4.0, min_share=0.08, min_spread_mm=40.0, max_behind=0.03, iterations=1000, seed=0)
+LIMITS = FloorLimits(
+    band_mm=4.0,
+    min_share=0.08,
+    min_spread_mm=40.0,
+    min_next_spread_mm=60.0,
+    max_behind=0.03,
+    iterations=1000,
+    seed=0,
+)
 # A camera 380 mm away looks 35 deg down: its y axis points down, so the floor's normal towards it is up.
 NORMAL = rotation_about(np.array([1.0, 0.0, 0.0]), np.radians(35.0)) @ np.array([0.0, -1.0, 0.0])
 CENTRE = np.array([10.0, 20.0, 380.0])
@@ -66,7 +76,7 @@ def test_a_noisy_plane_is_recovered() -> None:
 def test_the_normal_points_to_the_camera_whatever_the_seed() -> None:
     points = patch(500.0, 400.0, 5000, noise_mm=0.5)
     for seed in range(8):
-        fit = found(points, FloorLimits(4.0, 0.08, 40.0, 0.03, 200, seed))
+        fit = found(points, replace(LIMITS, iterations=200, seed=seed))
         assert fit.plane.heights(np.zeros((1, 3)))[0] > 100.0
         assert angle_deg(fit.plane.normal, NORMAL) < 0.1
 
@@ -92,11 +102,47 @@ def test_a_wide_plane_with_much_behind_it_is_no_floor() -> None:
     assert find_floor(few, LIMITS) is not None
 
 
+def wall(width_mm: float, count: int) -> FloatArray:
+    """Return points of a wall, 300 mm high, that stands on the floor behind everything."""
+    rng = np.random.default_rng(5)
+    across, along = axes()
+    x, z = rng.uniform(-width_mm / 2, width_mm / 2, count), rng.uniform(0.0, 300.0, count)
+    towards = along if along[2] > 0 else -along
+    return np.asarray(CENTRE + 210.0 * towards + np.outer(x, across) + np.outer(z, NORMAL))
+
+
+def test_a_wall_and_the_floor_before_it_are_both_found() -> None:
+    for on_floor, on_wall in ((8000, 12_000), (12_000, 8000)):
+        scene = np.vstack([patch(500.0, 400.0, on_floor, noise_mm=0.5), wall(500.0, on_wall), box_on_the_floor(3000)])
+        planes = find_planes(scene, LIMITS)
+        assert len(planes) == 2
+        tilts = sorted(angle_deg(fit.plane.normal, NORMAL) for fit in planes)
+        assert tilts[0] < 0.1
+        assert tilts[1] == pytest.approx(90.0, abs=0.2)
+        assert planes[0].num_inliers > planes[1].num_inliers  # the largest first
+
+
+def test_the_flat_side_of_a_leg_is_no_wall() -> None:
+    scene = np.vstack([patch(500.0, 400.0, 12_000, noise_mm=0.5), wall(180.0, 8000)])
+    assert len(find_planes(scene, LIMITS)) == 1
+
+
 def test_a_few_points_and_a_cloud_without_a_plane_have_no_floor() -> None:
     assert find_floor(patch(500.0, 400.0, 50), LIMITS) is None
     ball = np.random.default_rng(0).normal(size=(20_000, 3))
     ball = CENTRE + 90.0 * ball / np.linalg.norm(ball, axis=1)[:, None]
     assert find_floor(ball, LIMITS) is None
+
+
+def test_a_plane_is_found_among_other_points() -> None:
+    rng = np.random.default_rng(0)
+    flat = patch(200.0, 200.0, 600)
+    points = np.vstack([flat, CENTRE + rng.uniform(-100.0, 100.0, (1400, 3)), np.tile(CENTRE + 50.0, (50, 1))])
+    one, two = (ransac_plane(points, 0.5, 500, seed=3) for _ in range(2))
+    sign = np.sign(one.normal @ NORMAL)
+    assert angle_deg(sign * one.normal, NORMAL) < 1.0
+    assert (np.abs(one.heights(points)) < 0.5).sum() >= 550
+    assert (one.normal.tobytes(), one.offset_mm) == (two.normal.tobytes(), two.offset_mm)
 
 
 def test_refining_starts_from_a_rough_plane_and_keeps_its_side() -> None:

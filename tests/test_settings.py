@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +22,7 @@ from scanproc.settings import (
     setting,
     summary,
     template,
+    tomllib,
 )
 from scanproc.simulate import SimulationConfig
 

@@ -18,7 +18,7 @@ _SETTLED_MM = 0.02  # a step that moves a point less than this ends a gate
 
 @dataclass(frozen=True)
 class ThinCloud:
-    """A view thinned to one point a voxel: (N, 3) points in mm, (N, 3) unit normals, and the search tree of the points."""
+    """A view thinned to one point a voxel: (N, 3) points in mm, (N, 3) unit normals, the search tree of the points."""
 
     points: FloatArray
     normals: FloatArray
@@ -76,16 +76,20 @@ def align_pair(
     """
     pose = start
     free = np.array([2, 3, 4]) if level else np.arange(6)
+    probes = source.points[:: max(1, len(source.points) // 8)]
     for gate in gates_mm:
         for _ in range(max_steps):
             pairs = _match(source, target, pose, gate)
             if len(pairs.residuals) < _MIN_PAIRS:
                 return pose
-            H, g = _normal_equations(pairs, gate)
+            # About the middle of the pairs: about a far origin, turns and shifts are hardly told apart.
+            centre = pairs.points.mean(axis=0)
+            H, g = _normal_equations(_Pairs(pairs.points - centre, pairs.normals, pairs.residuals), gate)
             step = np.zeros(6)
-            step[free] = np.linalg.solve(H[np.ix_(free, free)] + 1e-6 * np.trace(H) * np.eye(len(free)), -g[free])
-            moved = _move(pose, step)
-            shift = float(np.linalg.norm(transform(moved, source.points[:1]) - transform(pose, source.points[:1])))
+            damping = np.diag(1e-6 * H.diagonal()[free] + 1e-9)
+            step[free] = np.linalg.solve(H[np.ix_(free, free)] + damping, -g[free])
+            moved = _move(pose, step, centre)
+            shift = np.linalg.norm(transform(moved, probes) - transform(pose, probes), axis=1).max()
             pose = moved
             if shift < _SETTLED_MM:
                 break
@@ -141,7 +145,7 @@ def align_jointly(
         # All views may move together without any pair noticing; a little damping keeps them where they are.
         damping = np.diag(1e-6 * np.diag(flat) + 1e-9)
         step = np.linalg.solve(flat + damping, -g.ravel()).reshape(count, 6)
-        current = [_move(pose, change) for pose, change in zip(current, step, strict=True)]
+        current = [_move(pose, change, np.zeros(3)) for pose, change in zip(current, step, strict=True)]
     return current
 
 
@@ -166,7 +170,7 @@ def _match(source: ThinCloud, target: ThinCloud, T_target_source: FloatArray, ga
 
 def _normal_equations(pairs: _Pairs, gate_mm: float) -> tuple[FloatArray, FloatArray]:
     """Return (6, 6) H and (6,) g of the weighted least-squares step (rotation vector, translation) of the source."""
-    # Geman-McClure with a width that follows the gate; one that follows the residuals converges from 2 deg, not from 10.
+    # Geman-McClure with a width that follows the gate; one that follows the residuals converges from 2, not 10 deg.
     weights = 1.0 / (1.0 + (pairs.residuals / (gate_mm / 1.5)) ** 2) ** 2
     J = np.hstack([np.cross(pairs.points, pairs.normals), pairs.normals])
     weighted = J * weights[:, None]
@@ -188,8 +192,8 @@ def _floor_equations(floor: Plane, T_scan_camera: FloatArray, weight: float) -> 
     return weight * J.T @ J, weight * J.T @ offsets
 
 
-def _move(pose: FloatArray, step: FloatArray) -> FloatArray:
-    """Apply a small motion (rotation vector, translation) in the target's frame."""
+def _move(pose: FloatArray, step: FloatArray, centre: FloatArray) -> FloatArray:
+    """Apply a small motion (rotation vector, translation) in the target's frame, turning about a (3,) centre."""
     angle = float(np.linalg.norm(step[:3]))
     rotation = rotation_about(step[:3], angle) if angle > 1e-12 else np.eye(3)
-    return rigid(rotation, step[3:]) @ pose
+    return rigid(rotation, centre + step[3:] - rotation @ centre) @ pose

@@ -90,37 +90,65 @@ def compare(cloud: ThinCloud, T_camera_cloud: FloatArray, seen: CleanView, toler
     return agree(transform(T_camera_cloud, cloud.points), rotate(T_camera_cloud, cloud.normals), seen, tolerance_mm)
 
 
-def place_views(views: dict[int, PreparedView], limits: SearchLimits) -> dict[int, FloatArray]:
-    """Return T_common_camera of the views that could be placed.
+@dataclass(frozen=True)
+class Fit:
+    """How well a view fits a model: overlap is the view's share that the model has, consistency the worse way."""
+
+    overlap: float
+    consistency: float
+
+    @property
+    def score(self) -> float:
+        return self.overlap * self.consistency
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether no other start can be much better."""
+        return self.overlap > 0.6 and self.consistency > 0.97
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The T_common_camera of the views that have a place, and how well the others fit where they fit best."""
+
+    poses: dict[int, FloatArray]
+    misses: dict[int, Fit]
+
+
+def place_views(views: dict[int, PreparedView], limits: SearchLimits) -> Placement:
+    """Place all views that fit together.
 
     The frame is the first view's level frame. Of several starts the one that places the most views wins, so that a bad
     first view does no harm.
     """
-    best: dict[int, FloatArray] = {}
+    best = Placement({}, {})
     left = list(views)
-    while len(left) > len(best):
-        poses = place_more(views, {left[0]: views[left[0]].T_level_camera}, limits, left)
-        if len(poses) > len(best):
-            best = poses
-        left = [index for index in left if index not in poses]
+    while len(left) > len(best.poses):
+        placement = place_more(views, {left[0]: views[left[0]].T_level_camera}, limits, left)
+        if len(placement.poses) > len(best.poses):
+            best = placement
+        left = [index for index in left if index not in placement.poses]
     return best
 
 
 def place_more(
     views: dict[int, PreparedView], placed: dict[int, FloatArray], limits: SearchLimits, candidates: Sequence[int]
-) -> dict[int, FloatArray]:
-    """Return `placed` and the T_common_camera of those candidates that fit them, tried against ever more views."""
-    poses = dict(placed)
+) -> Placement:
+    """Place those candidates that fit the placed views, which stay where they are; tried against ever more views."""
+    poses, misses = dict(placed), dict[int, Fit]()
     waiting = [index for index in candidates if index not in poses]
     for reach in (limits.search_back, 3 * limits.search_back, len(views)):
         for index in list(steps(waiting, "placing views")):
             near = sorted(poses, key=lambda other: (abs(other - index), other))[:reach]
             model = _Model([views[other] for other in near], [poses[other] for other in near])
-            pose = _place(views[index], model, limits)
-            if pose is not None:
-                poses[index] = pose
+            best = _best_guess(views[index], model, limits)
+            if best.fit.overlap >= limits.min_overlap and best.fit.consistency >= limits.min_consistency:
+                poses[index] = best.pose @ views[index].T_level_camera
                 waiting.remove(index)
-    return poses
+                misses.pop(index, None)
+            else:
+                misses[index] = max(best.fit, misses.get(index, best.fit), key=lambda fit: fit.score)
+    return Placement(poses, misses)
 
 
 @dataclass(frozen=True)
@@ -152,32 +180,15 @@ class _Model:
 
 
 @dataclass(frozen=True)
-class _Fit:
-    """How well a view fits a model: overlap is the view's share that the model has, consistency the worse way."""
-
-    overlap: float
-    consistency: float
-
-    @property
-    def score(self) -> float:
-        return self.overlap * self.consistency
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether no other start can be much better."""
-        return self.overlap > 0.6 and self.consistency > 0.97
-
-
-@dataclass(frozen=True)
 class _Guess:
     """A T_common_level and how well the view fits there."""
 
-    fit: _Fit
+    fit: Fit
     pose: FloatArray
 
 
-def _place(view: PreparedView, model: _Model, limits: SearchLimits) -> FloatArray | None:
-    """Return T_common_camera, or None if the view contradicts the model wherever it is put."""
+def _best_guess(view: PreparedView, model: _Model, limits: SearchLimits) -> _Guess:
+    """Return where the view fits the model best."""
     level = view.view.floor is not None and model.stands
     starts = _yaw_starts(view, model, limits) if level else _turned_starts(view, model)
     guesses = [_refine(view, model, starts[0], limits, level)]
@@ -188,10 +199,7 @@ def _place(view: PreparedView, model: _Model, limits: SearchLimits) -> FloatArra
             tries.append(_Guess(_fit(view, view.tiny, model, model.tiny, pose, limits), pose))
         tries.sort(key=lambda guess: -guess.fit.score)
         guesses += [_refine(view, model, guess.pose, limits, level) for guess in tries[: limits.num_guesses]]
-    best = max(guesses, key=lambda guess: guess.fit.score)
-    if best.fit.overlap < limits.min_overlap or best.fit.consistency < limits.min_consistency:
-        return None
-    return best.pose @ view.T_level_camera
+    return max(guesses, key=lambda guess: guess.fit.score)
 
 
 def _refine(view: PreparedView, model: _Model, start: FloatArray, limits: SearchLimits, level: bool) -> _Guess:
@@ -206,14 +214,14 @@ def _fit(
     model_cloud: ThinCloud,
     T_common_level: FloatArray,
     limits: SearchLimits,
-) -> _Fit:
+) -> Fit:
     there = together(
         compare(cloud, inverse(pose) @ T_common_level, placed.view, limits.tolerance_mm)
         for placed, pose in zip(model.views, model.poses, strict=True)
     )
     T_camera_common = inverse(view.T_level_camera) @ inverse(T_common_level)
     back = compare(model_cloud, T_camera_common, view.view, limits.tolerance_mm)
-    return _Fit(there.overlap, min(there.consistency, back.consistency))
+    return Fit(there.overlap, min(there.consistency, back.consistency))
 
 
 def _yaw_starts(view: PreparedView, model: _Model, limits: SearchLimits) -> list[FloatArray]:

@@ -27,6 +27,24 @@ def fit_plane(points: FloatArray) -> Plane:
     return Plane(normal, float(normal @ mean))
 
 
+def ransac_plane(points: FloatArray, band_mm: float, iterations: int, seed: int) -> Plane:
+    """Return the plane through three of the (N, 3) points that most of them lie within `band_mm` of.
+
+    All tries at once; the same seed gives the same plane, which threaded searches do not promise. The sign of its
+    normal is arbitrary.
+    """
+    rng = np.random.default_rng(seed)
+    a, b, c = (points[rng.integers(len(points), size=iterations)] for _ in range(3))
+    normals = np.cross(b - a, c - a)
+    lengths = np.linalg.norm(normals, axis=1)
+    normals /= np.where(lengths > 0, lengths, 1.0)[:, None]
+    offsets = np.einsum("ij,ij->i", normals, a)
+    near = np.abs(points @ normals.T - offsets) < band_mm
+    # Three points in a line, or one of them twice, hold no plane.
+    best = int(np.argmax(np.where(lengths > 0, near.sum(axis=0), -1)))
+    return Plane(normals[best], float(offsets[best]))
+
+
 def refine_plane(points: FloatArray, start: Plane, band_mm: float) -> PlaneFit:
     """Fit again to the points within a band that narrows to 2.5 standard deviations; the normal keeps its side.
 

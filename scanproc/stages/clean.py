@@ -24,7 +24,7 @@ from scanproc.artifacts import (
 )
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.floors import FloorLimits, find_floor
+from scanproc.geometry.floors import FloorLimits, find_planes
 from scanproc.geometry.images import (
     components,
     crop,
@@ -59,6 +59,7 @@ class CleanConfig:
     floor_band_mm: float = setting(4.0, "distance from the floor's plane that counts as on it, mm", low=0.5)
     floor_min_share: float = setting(0.08, "share of a view's points that a floor holds", low=0.0, high=1.0)
     floor_min_spread_mm: float = setting(40.0, "spread (sd) of a floor along its shorter direction, mm", low=0.0)
+    wall_min_spread_mm: float = setting(60.0, "the same of further planes in a view, such as a wall's, mm", low=0.0)
     floor_max_behind: float = setting(0.03, "share of a view's points that may lie beyond the floor", low=0.0, high=1.0)
     floor_iterations: int = setting(1000, "tries of the seeded search for the floor", low=10)
     floor_clearance_sd: float = setting(
@@ -76,12 +77,12 @@ class CleanConfig:
 
 @dataclass(frozen=True)
 class _Image:
-    """A view before its foot is cut out: what is in range and not a flying pixel."""
+    """A view before its foot is cut out: what is in range and not a flying pixel, and the floor and walls in it."""
 
     name: str
     depth_mm: DepthImage
     intrinsics: Intrinsics
-    floor: PlaneFit | None
+    planes: tuple[PlaneFit, ...]
     counts: dict[str, int]
     color: ByteArray | None
 
@@ -97,13 +98,16 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
     images = [_prepare(frame, config) for frame in steps(recording.frames, "cleaning views")]
     if not any(image.depth_mm.any() for image in images):
         raise ScanError(
-            f"no view holds a point between {config.min_range_mm:g} and {config.max_range_mm:g} mm; expected a foot there."
-            " Is the depth unit right (scan.toml: depth_unit_mm), or the range (clean.max_range_mm)?"
+            f"no view holds a point between {config.min_range_mm:g} and {config.max_range_mm:g} mm;"
+            " expected a foot there. Is the depth unit right (scan.toml: depth_unit_mm), or the range (clean.max_range_mm)?"
         )
     # The foot stands on a floor in all views or in none: most of those that show a plane decide.
-    verdicts = [_touches(image, config) for image in images if image.floor is not None]
-    stands = bool(verdicts) and sum(verdicts) * 2 > len(verdicts) and len(verdicts) * 3 > len(images)
-    views = tuple(_cut_out(image, stands, config) for image in images)
+    floors = [_touched(image, config) for image in images]
+    with_plane, touched = sum(bool(image.planes) for image in images), sum(floor is not None for floor in floors)
+    stands = touched * 2 > with_plane and with_plane * 3 > len(images)
+    if not stands:
+        floors = [None] * len(images)
+    views = tuple(_cut_out(image, floor, stands, config) for image, floor in zip(images, floors, strict=True))
     _log_counts(views, stands)
     return CleanViews(views)
 
@@ -117,9 +121,8 @@ def _prepare(frame: DepthFrame | CloudFrame, config: CleanConfig) -> _Image:
     else:
         ahead = frame.points[frame.points[:, 2] > config.min_range_mm]
         if len(ahead) < 100:
-            return _Image(
-                frame.name, np.zeros((1, 1), np.float32), Intrinsics(1, 1, 1.0, 1.0, 0.0, 0.0), None, {}, None
-            )
+            nothing = np.zeros((1, 1), np.float32)
+            return _Image(frame.name, nothing, Intrinsics(1, 1, 1.0, 1.0, 0.0, 0.0), (), {}, None)
         cloud = organise(ahead, config.cloud_gap)
         depth, intrinsics = cloud.depth_mm, cloud.intrinsics
         if color is not None:
@@ -129,8 +132,8 @@ def _prepare(frame: DepthFrame | CloudFrame, config: CleanConfig) -> _Image:
     counts["in range"] = int((depth > 0).sum())
     depth[flying_pixels(depth, config.edge_jump_mm)] = 0
     counts["no flying pixels"] = int((depth > 0).sum())
-    floor = find_floor(unproject(depth, intrinsics), _floor_limits(config))
-    return _Image(frame.name, depth, intrinsics, floor, counts, color)
+    planes = find_planes(unproject(depth, intrinsics), _floor_limits(config))
+    return _Image(frame.name, depth, intrinsics, planes, counts, color)
 
 
 def _floor_limits(config: CleanConfig) -> FloorLimits:
@@ -138,38 +141,48 @@ def _floor_limits(config: CleanConfig) -> FloorLimits:
         band_mm=config.floor_band_mm,
         min_share=config.floor_min_share,
         min_spread_mm=config.floor_min_spread_mm,
+        min_next_spread_mm=config.wall_min_spread_mm,
         max_behind=config.floor_max_behind,
         iterations=config.floor_iterations,
         seed=config.seed,
     )
 
 
-def _touches(image: _Image, config: CleanConfig) -> bool:
-    """Whether the largest thing above the plane comes down to it; a floor far below a raised foot is background."""
-    assert image.floor is not None
-    heights = _heights(image, image.floor.plane)
-    above = (heights > 2 * config.floor_band_mm) & (image.depth_mm > 0)
+def _touched(image: _Image, config: CleanConfig) -> PlaneFit | None:
+    """Return the plane that the largest thing before all planes comes down to.
+
+    A floor far below a raised foot, or a wall, is background.
+    """
+    heights = [_heights(image, fit.plane) for fit in image.planes]
+    above = image.depth_mm > 0
+    for height in heights:
+        above &= height > 2 * config.floor_band_mm
     parts = components(above, min_pixels=100)
-    return bool(parts) and float(heights[parts[0]].min()) < config.touch_mm
+    if not heights or not parts:
+        return None
+    lowest = [float(height[parts[0]].min()) for height in heights]
+    nearest = int(np.argmin(lowest))
+    return image.planes[nearest] if lowest[nearest] < config.touch_mm else None
 
 
-def _cut_out(image: _Image, stands: bool, config: CleanConfig) -> CleanView:
+def _cut_out(image: _Image, floor: PlaneFit | None, stands: bool, config: CleanConfig) -> CleanView:
     """Keep the foot: what stands on the floor, or, without one, the nearest large part."""
+    if stands and floor is None and image.planes:
+        floor = image.planes[0]  # it does in other views
     mask = image.depth_mm > 0
     counts = dict(image.counts)
-    if image.floor is not None:
-        heights = _heights(image, image.floor.plane)
-        clearance = max(config.floor_clearance_sd * image.floor.rms_mm, 1.0)
-        mask &= heights > (clearance if stands else 4 * config.floor_band_mm)
-        if stands:
-            mask &= heights < config.max_height_mm
+    for fit in image.planes:
+        clearance = max(config.floor_clearance_sd * fit.rms_mm, 1.0) if fit is floor else 4 * config.floor_band_mm
+        mask &= _heights(image, fit.plane) > clearance
+    if floor is not None:
+        heights = _heights(image, floor.plane)
+        mask &= heights < config.max_height_mm
         counts["above the floor"] = int(mask.sum())
-        mask = _standing_parts(mask, heights, config) if stands else _nearest_parts(mask, image, config)
+        mask = _standing_parts(mask, heights, config)
     else:
         mask = _nearest_parts(mask, image, config)
     counts["foot"] = int(mask.sum())
-    floor = image.floor.plane if image.floor is not None and stands else None
-    return _finish(image, mask, floor, counts, config)
+    return _finish(image, mask, None if floor is None else floor.plane, counts, config)
 
 
 def _finish(
@@ -187,7 +200,9 @@ def _finish(
     # The camera looked past the foot where it measured something else; without a floor, also where it measured nothing.
     measured = image.depth_mm[rows, columns] > 0
     past = ~mask[rows, columns] & (measured if floor is not None else np.ones_like(measured))
-    silhouette = ~ndimage.binary_erosion(past, iterations=_MARGIN_PX // 2, border_value=1)
+    # What was not measured beside the foot may be the foot's; holes elsewhere are the floor's.
+    doubtful = ndimage.binary_propagation(mask[rows, columns], mask=~past)
+    silhouette = ndimage.binary_dilation(doubtful, iterations=_MARGIN_PX // 2)
     pixel_mm = float(np.median(depth[depth > 0])) / intrinsics.fx
     radius = int(np.clip(round(config.normal_radius_mm / pixel_mm), 2, 15))
     normals = plane_fit_normals(depth, intrinsics, radius)
@@ -205,7 +220,7 @@ def _standing_parts(mask: BoolArray, heights: FloatArray, config: CleanConfig) -
 
 
 def _nearest_parts(mask: BoolArray, image: _Image, config: CleanConfig) -> BoolArray:
-    """Keep the nearest large part and what lies close to it: a gap in the image may part the toes or the leg from it."""
+    """Keep the nearest large part and what lies close to it: a gap in the image may part toes or leg from it."""
     parts = _large_parts(mask, config)
     if not parts:
         return np.zeros_like(mask)

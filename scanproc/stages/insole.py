@@ -42,6 +42,7 @@ _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
 _STEEP, _BENT = 0.6, 0.06  # slope, and curvature in 1/mm, from which triangles are smaller ...
 _FINE = 0.4  # ... by this factor
 _OUTLINE_SIGMA_MM = 1.5
+_NO_SOLE = 0.5  # unseen share of the foot's plan from which there is no sole to speak of
 
 
 def insole(feet: Feet, facts: ScanFacts, config: InsoleConfig) -> Insoles:
@@ -74,7 +75,8 @@ def design(foot: Foot, config: InsoleConfig) -> Shell:
     plan = _foot_plan(foot, sole)
     distal = DistalLine(plan.tibiale - config.distal_gap_mm * plan.ball_normal, plan.ball_normal)
     if not config.allow_unseen_sole:
-        _refuse_unseen(sole, plan, _low_cells(sole, distal), 0.5)
+        # Without an underside there is no border to follow either: refuse before looking for one.
+        _refuse_unseen(sole, plan, _low_cells(sole, distal), _NO_SOLE, config)
 
     # The sole as a smooth field whose walls go on rising beyond the foot.
     holes = sole.covered & (np.isnan(sole.field.z) if config.allow_unseen_sole else ~sole.seen)
@@ -94,7 +96,7 @@ def design(foot: Foot, config: InsoleConfig) -> Shell:
     outline = smoothed_curve(shell_outline(rim, distal), _OUTLINE_SIGMA_MM, 0.6 * config.triangle_mm, closed=True)
     covered = _cells_inside(sole, outline)
     if not config.allow_unseen_sole:
-        _refuse_unseen(sole, plan, covered, config.max_unseen_sole)
+        _refuse_unseen(sole, plan, covered, config.max_unseen_sole, config)
     return Shell(plan, line, base, top, distal, rim, outline, _unseen_share(sole, covered))
 
 
@@ -197,7 +199,7 @@ def _unseen_share(sole: SoleField, cells: BoolArray) -> float:
     return float((cells & ~sole.seen).sum() / cells.sum()) if cells.any() else 1.0
 
 
-def _refuse_unseen(sole: SoleField, plan: FootPlan, cells: BoolArray, most: float) -> None:
+def _refuse_unseen(sole: SoleField, plan: FootPlan, cells: BoolArray, most: float, config: InsoleConfig) -> None:
     """Refuse a sole of which more than the share `most` was not seen, and say where."""
     share = _unseen_share(sole, cells)
     if share <= most:
@@ -209,7 +211,7 @@ def _refuse_unseen(sole: SoleField, plan: FootPlan, cells: BoolArray, most: floa
         if here.any():
             places.append(f"{name} {_unseen_share(sole, here):.0%}")
     raise ScanError(
-        f"the sole under the shell was not seen ({share:.0%} of it: {', '.join(places)}; insole.max_unseen_sole allows "
-        f"{most:.0%}). Scan the foot raised, with its sole free, or set insole.allow_unseen_sole = true to build on an "
-        "invented surface."
+        f"the sole under the shell was not seen ({share:.0%} of it: {', '.join(places)}; insole.max_unseen_sole ="
+        f" {config.max_unseen_sole:g}). Scan the foot raised, with its sole free, or set"
+        " insole.allow_unseen_sole = true to build on an invented surface."
     )

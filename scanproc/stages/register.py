@@ -1,8 +1,8 @@
-"""Stage 2: where the camera was in every view. Views that do not fit are rejected by name, with the number that decided.
+"""Stage 2: where the camera was in every view. Those that do not fit are rejected by name, with the deciding number.
 
 The method: views are placed one after the other against views that have a place, by a global search and pairwise
-alignment; a placement counts only if neither view contradicts the other. Then all overlapping pairs are aligned jointly,
-which closes the loops, and every view is judged.
+alignment; a placement counts only if neither view contradicts the other. Then all overlapping pairs are aligned
+jointly, which closes the loops, and every view is judged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,16 @@ from scanproc.artifacts import CleanViews, Plane, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
 from scanproc.geometry.icp import align_jointly, residuals
-from scanproc.geometry.placement import PreparedView, SearchLimits, compare, levelling, place_more, place_views, prepare
+from scanproc.geometry.placement import (
+    Fit,
+    PreparedView,
+    SearchLimits,
+    compare,
+    levelling,
+    place_more,
+    place_views,
+    prepare,
+)
 from scanproc.progress import steps
 from scanproc.settings import setting
 
@@ -79,11 +88,11 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         for index in steps(usable, "preparing views")
     }
     limits = _search_limits(config)
-    poses = _align_all(prepared, place_views(prepared, limits), [_FAR, _MIDDLE], config)
+    poses = _align_all(prepared, place_views(prepared, limits).poses, [_FAR, _MIDDLE], config)
     # The model is true now: what did not fit while it was crooked may fit.
-    poses = place_more(prepared, poses, limits, usable)
-    reasons |= {index: "it fits no other view" for index in usable if index not in poses}
-    poses = _align_all(prepared, poses, [_MIDDLE, _NEAR], config)
+    placement = place_more(prepared, poses, limits, usable)
+    reasons |= {index: _misfit(fit, config) for index, fit in placement.misses.items()}
+    poses = _align_all(prepared, placement.poses, [_MIDDLE, _NEAR], config)
     judged = _judge(prepared, poses, config)
     while judged.misfits and len(poses) - len(judged.misfits) >= config.min_views:
         reasons |= judged.misfits
@@ -138,6 +147,16 @@ def _unusable(views: CleanViews, config: RegisterConfig) -> dict[int, str]:
             reasons[index] = f"the same image as view {seen[digest]}"
         seen.setdefault(digest, view.name)
     return reasons
+
+
+def _misfit(fit: Fit, config: RegisterConfig) -> str:
+    """Return why a view has no place, with what is short where it fits best."""
+    if fit.overlap < config.min_place_overlap:
+        return f"fits no other view: overlap {fit.overlap:.2f} < register.min_place_overlap {config.min_place_overlap:.2f}"
+    return (
+        f"fits no other view: consistency {fit.consistency:.2f}"
+        f" < register.min_place_consistency {config.min_place_consistency:.2f}"
+    )
 
 
 # ------------------------------------------------------------------------------------------------ all views at once

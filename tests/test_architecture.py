@@ -1,0 +1,290 @@
+"""Who may know whom. Read from the sources, so that also imports inside functions count."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import json
+import subprocess
+import sys
+import typing
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import scanproc
+from scanproc.pipeline import STAGES, config_types
+from scanproc.simulate import SimulationConfig
+from scanproc.versions import LIBRARIES
+
+ROOT = Path(scanproc.__file__).parent
+FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
+
+#: Each room (a file of scanproc/, or one of its folders) and the rooms that it may import; "" is scanproc/__init__.py.
+MAY_IMPORT: dict[str, set[str]] = {
+    # words that all share
+    "errors": set(),
+    "progress": set(),
+    "frames": set(),
+    "artifacts": {"frames"},
+    "settings": {"errors"},
+    # geometry and the libraries it stands on
+    "open3d_bridge": {"artifacts", "frames", "errors"},
+    "geometry": {"geometry", "open3d_bridge", "artifacts", "frames", "errors", "progress"},
+    # stages and what only they use
+    "prescription": {"settings"},
+    "shell_checks": {"prescription", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
+    "solid_files": {"geometry", "artifacts", "frames", "errors"},
+    "plain_words": {"artifacts"},
+    "page": {"plain_words", "artifacts", "frames", "errors"},
+    "views": {"views", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
+    "stages": {
+        "geometry", "open3d_bridge", "prescription", "shell_checks", "solid_files", "plain_words", "page", "views",
+        "settings", "artifacts", "frames", "errors", "progress",
+    },
+    # the disk
+    "ply": {"artifacts", "errors"},
+    "codecs": {"ply", "artifacts", "errors"},
+    "readers": {"readers", "settings", "open3d_bridge", "geometry", "artifacts", "frames", "errors", "progress"},
+    "scan": {"readers", "artifacts", "errors"},
+    "pipeline": {"artifacts"},  # stages are imported by name, when first asked for
+    "store": {"codecs", "pipeline", "artifacts", "errors"},
+    # the synthetic camera: nothing of it is known to the stages
+    "simulation": {"simulation", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
+    "simulate": {"simulation", "scan", "readers", "ply", "settings", "artifacts", "frames", "errors", "progress"},
+    # what brings it all together
+    "versions": {""},
+    "runner": {"scan", "store", "codecs", "pipeline", "settings", "versions", "artifacts", "errors"},
+    "": {"runner", "scan", "errors"},
+    "cli": {"", "runner", "store", "views", "scan", "simulate", "settings", "pipeline", "progress", "errors"},
+    "__main__": {"cli"},
+}  # fmt: skip
+
+#: Libraries that have one home, or one to be read in and one to be written in.
+ONLY_IN = {
+    "open3d": {"open3d_bridge.py"},
+    "pyvista": {"views/"},
+    "vtk": {"views/"},
+    "vtkmodules": {"views/"},
+    "click": {"cli.py"},
+    "rich": {"cli.py"},
+    "jinja2": {"stages/report.py"},
+    "lib3mf": {"solid_files.py", "readers/meshes.py"},
+    "ezdxf": {"solid_files.py"},
+    "tomllib": {"settings.py"},
+    "tomli": {"settings.py"},
+}
+
+#: Distributions whose import has another name.
+DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk"}
+#: Libraries that no result depends on.
+NO_RESULT = {"click", "rich", "tomli", "tomllib"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Import:
+    """`file` imports the module `name`; `where` is "top", "function", or "typing" for `if TYPE_CHECKING`."""
+
+    file: str
+    name: str
+    where: str
+
+
+@cache
+def tree_of(file: str) -> ast.Module:
+    return ast.parse((ROOT / file).read_text(encoding="utf-8"))
+
+
+def module_of(file: str) -> str:
+    parts = ["scanproc", *Path(file).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(file): file for file in FILES}
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def imports_of(file: str) -> Iterator[Import]:
+    """Yield every import of a file, by the full name of the module that it loads."""
+
+    def walk(node: ast.AST, where: str) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            inside = where
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and where == "top":
+                inside = "function"
+            elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+                inside = "typing"
+            if isinstance(child, ast.Import):
+                for alias in child.names:
+                    yield Import(file, alias.name, where)
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0 and child.module, f"{file}: relative import"
+                for alias in child.names:
+                    whole = f"{child.module}.{alias.name}"
+                    yield Import(file, whole if whole in MODULES else child.module, where)
+            else:
+                yield from walk(child, inside)
+
+    return walk(tree_of(file), "top")
+
+
+EVERY_IMPORT = [found for file in FILES for found in imports_of(file)]
+
+
+def test_every_file_has_its_place_in_the_table() -> None:
+    assert {room_of(module) for module in MODULES} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_those_below_it(room: str) -> None:
+    for found in EVERY_IMPORT:
+        if found.name.split(".")[0] == "scanproc" and room_of(module_of(found.file)) == room:
+            assert room_of(found.name) in MAY_IMPORT[room], f"{found.file} imports {found.name}"
+
+
+def test_no_stage_imports_another() -> None:
+    for found in EVERY_IMPORT:
+        if found.file.startswith("stages/") and found.file != "stages/__init__.py":
+            assert not found.name.startswith("scanproc.stages"), f"{found.file} imports {found.name}"
+
+
+def test_the_pictures_are_loaded_by_the_report_alone_and_late() -> None:
+    for found in EVERY_IMPORT:
+        if found.file.startswith("stages/") and found.name.startswith("scanproc.views"):
+            assert (found.file, found.where != "top") == ("stages/report.py", True), found
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_has_one_home(library: str) -> None:
+    homes = {found.file for found in EVERY_IMPORT if found.name.split(".")[0] == library}
+    strangers = {home for home in homes if not home.startswith(tuple(ONLY_IN[library]))}
+    assert not strangers, f"{library} is imported in {strangers}, and belongs into {ONLY_IN[library]}"
+    assert homes or library in ("vtk", "vtkmodules"), f"nobody imports {library}"
+
+
+def test_imports_go_round_in_no_circle() -> None:
+    """By name for each module, imports in functions included; those for the type checker alone load nothing."""
+    graph: dict[str, set[str]] = {module: set() for module in MODULES}
+    for found in EVERY_IMPORT:
+        importer = module_of(found.file)
+        # The public names of scanproc/__init__.py are loaded at first use; its version is there before all else.
+        if found.name in MODULES and found.name not in ("scanproc", importer) and found.where != "typing":
+            graph[importer].add(found.name)
+    while graph:
+        leaves = {module for module, needs in graph.items() if not needs & set(graph)}
+        assert leaves, f"a circle among {sorted(graph)}"
+        graph = {module: needs for module, needs in graph.items() if module not in leaves}
+
+
+def test_nobody_prints_or_exits_outside_the_command_line() -> None:
+    for file in FILES:
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("print", "pprint", "breakpoint", "sys.stdout.write", "sys.stderr.write"), file
+                assert called not in ("sys.exit", "exit", "quit", "os._exit"), file
+
+
+def test_no_broad_except_and_no_global_randomness() -> None:
+    allowed = {"np.random.default_rng", "np.random.Generator", "np.random.SeedSequence"}
+    for file in FILES:
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.ExceptHandler):
+                assert node.type is not None, f"{file}:{node.lineno}"
+                assert ast.unparse(node.type) not in ("Exception", "BaseException"), f"{file}:{node.lineno}"
+            if isinstance(node, ast.Attribute) and ast.unparse(node).startswith("np.random."):
+                assert ast.unparse(node) in allowed, f"{file}:{node.lineno} {ast.unparse(node)}"
+    for found in EVERY_IMPORT:
+        assert found.name != "random", found
+
+
+def test_stages_and_geometry_know_no_clock_and_no_path() -> None:
+    for found in EVERY_IMPORT:
+        if found.file.startswith(("stages/", "geometry/")):
+            assert found.name.split(".")[0] not in ("time", "datetime", "pathlib", "os", "shutil", "tempfile"), found
+
+
+def test_every_setting_is_read_outside_its_declaration() -> None:
+    read = {
+        node.attr
+        for file in FILES
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+    for stage, kind in {**config_types(), "simulate": SimulationConfig}.items():
+        unread = {item.name for item in dataclasses.fields(kind)} - read
+        assert not unread, f"nobody reads {unread} of {stage}"
+
+
+def test_a_stage_reads_its_own_settings() -> None:
+    """In a file that knows the class of the settings, so that a name which another stage reads is no excuse."""
+    for stage, kind in {**config_types(), "simulate": SimulationConfig}.items():
+        users = [file for file in FILES if kind.__name__ in (ROOT / file).read_text(encoding="utf-8")]
+        read = {node.attr for file in users for node in ast.walk(tree_of(file)) if isinstance(node, ast.Attribute)}
+        unread = {item.name for item in dataclasses.fields(kind)} - read
+        assert not unread, f"{stage} never reads {unread}"
+
+
+def test_every_library_that_makes_results_counts_for_staleness() -> None:
+    libraries = {found.name.split(".")[0] for found in EVERY_IMPORT} - set(sys.stdlib_module_names) - {"scanproc"}
+    makers = {DISTRIBUTION.get(name, name) for name in libraries - NO_RESULT}
+    assert makers <= set(LIBRARIES), "runs would keep results of another version of these libraries"
+
+
+def test_files_are_short_enough_to_read() -> None:
+    lengths = {file: len((ROOT / file).read_text(encoding="utf-8").splitlines()) for file in FILES}
+    exempt = {"artifacts.py", "codecs.py"}  # each one concept, a list of records
+    assert {file: length for file, length in lengths.items() if length > 275 and file not in exempt} == {}
+
+
+def test_functions_fit_a_screen() -> None:
+    for file in FILES:
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.FunctionDef):
+                start = node.body[0].end_lineno if ast.get_docstring(node) else node.lineno
+                assert (node.end_lineno or 0) - (start or 0) <= 60, f"{file}: {node.name}"
+
+
+# ------------------------------------------------------------------------------------------------ what is loaded
+
+HEAVY = ("open3d", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d", "lib3mf")
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return the top names of all modules that a fresh Python has loaded after `code`."""
+    tail = "\nimport json, sys\nprint(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"], ["batch", "--help"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    loaded = loaded_by(f"from scanproc.cli import main\nmain({arguments!r}, standalone_mode=False)")
+    assert "click" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_import_scanproc_loads_nothing_heavy() -> None:
+    assert loaded_by("import scanproc").isdisjoint({*HEAVY, "numpy", "click"})
+
+
+def test_the_public_names_are_there() -> None:
+    assert set(scanproc.__all__) == {"ScanError", *scanproc._HOMES}
+    for name in scanproc.__all__:
+        assert getattr(scanproc, name).__name__ == name
+        assert f"scanproc.{name}" not in MODULES, f"once imported, the module {name} would hide the function"
+    with pytest.raises(AttributeError, match="nosuch"):
+        _ = scanproc.nosuch
+
+
+def test_every_stage_is_a_file_and_every_file_a_stage() -> None:
+    files = {Path(file).stem for file in FILES if file.startswith("stages/")} - {"__init__"}
+    assert files == {stage.name for stage in STAGES}
+    for stage in STAGES:
+        assert typing.get_type_hints(stage.function)["return"] is stage.makes

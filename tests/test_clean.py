@@ -1,0 +1,167 @@
+"""Cutting the foot out of simulated recordings: the floor, the foot, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from recordings import cleaned, leg, recorded, true_points, with_frames
+
+from scanproc.artifacts import CleanView, CloudFrame, DepthFrame, Recording
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray, inverse, rotate, transform
+from scanproc.open3d_bridge import RayScene
+from scanproc.stages.clean import CleanConfig, clean
+
+UNDER_THE_FOOT = np.array([[0.0, 0.0, 0.0], [240.0, 0.0, 0.0], [120.0, 50.0, 0.0], [120.0, -50.0, 0.0]])
+
+
+def kept_depth(view: CleanView, frame: DepthFrame) -> FloatArray:
+    """Return the view's depth at its place in the whole image; a crop shifts the principal point by whole pixels."""
+    row, column = frame.intrinsics.cy - view.intrinsics.cy, frame.intrinsics.cx - view.intrinsics.cx
+    assert row == pytest.approx(round(row), abs=1e-9)
+    whole = np.zeros(frame.depth.shape)
+    height, width = view.depth_mm.shape
+    whole[round(row) : round(row) + height, round(column) : round(column) + width] = view.depth_mm
+    return whole
+
+
+def judged(name: str, index: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return of all measured pixels: whether they were kept, their points in the mesh frame, their distance from it."""
+    frame = recorded(name).recording.frames[index]
+    assert isinstance(frame, DepthFrame)
+    pixels, points = true_points(name, index)
+    kept = kept_depth(cleaned(name).views[index], frame)[pixels[:, 0], pixels[:, 1]] > 0
+    return kept, points, RayScene(leg()).closest(points).distance
+
+
+@pytest.mark.parametrize("name", ["standing", "turntable"])
+def test_the_floor_is_found_in_every_view(name: str) -> None:
+    for view, true in zip(cleaned(name).views, recorded(name).views, strict=True):
+        assert view.floor is not None, view.name
+        normal = rotate(true.T_mesh_camera, view.floor.normal[None])[0]
+        assert np.degrees(np.arccos(min(normal[2], 1.0))) < 0.1, view.name
+        heights = view.floor.heights(transform(inverse(true.T_mesh_camera), UNDER_THE_FOOT))
+        assert np.abs(heights).max() < 0.3, view.name
+
+
+@pytest.mark.parametrize("name", ["standing", "turntable"])
+def test_the_foot_is_kept_and_the_floor_is_not(name: str) -> None:
+    shares = []
+    for index, view in enumerate(cleaned(name).views):
+        kept, points, distance = judged(name, index)
+        foot = (distance < 2.0) & (points[:, 2] > 6.0) & (points[:, 2] < 250.0)
+        shares.append(kept[foot].mean())
+        floor = (np.abs(points[:, 2]) < 4.0) & (distance > 4.0)
+        assert kept[floor].mean() < 1e-3, view.name
+        stray = kept & (distance > 8.0) & (points[:, 2] < 290.0)
+        assert stray.sum() < 0.002 * kept.sum(), view.name
+        assert view.floor is not None
+        v, u = np.nonzero(view.depth_mm)
+        z = view.depth_mm[v, u]
+        camera = view.intrinsics
+        seen = np.column_stack([(u - camera.cx) / camera.fx * z, (v - camera.cy) / camera.fy * z, z])
+        assert view.floor.heights(seen).min() > 0.0
+        assert view.floor.heights(seen).max() < 350.0
+    # A turntable's camera looks flatter, at pixels of 1.7 mm: more of them hang at an edge.
+    assert np.median(shares) > (0.97 if name == "standing" else 0.94)
+    assert min(shares) > (0.95 if name == "standing" else 0.92)
+
+
+def test_a_floor_far_below_a_raised_foot_is_removed() -> None:
+    """It is 300 mm below the sole; the leg goes on to where the image ends."""
+    for index, view in enumerate(cleaned("over a floor").views):
+        assert view.floor is None
+        kept, points, distance = judged("over a floor", index)
+        assert not kept[points[:, 2] < -100.0].any()
+        assert kept[(distance < 2.0) & (points[:, 2] < 100.0)].mean() > 0.9
+        assert (kept & (distance > 10.0) & (points[:, 2] < 290.0)).sum() < 0.005 * kept.sum()
+
+
+def test_normals_are_those_of_the_foot() -> None:
+    scene = RayScene(leg())
+    for view, true in zip(cleaned("standing").views, recorded("standing").views, strict=True):
+        v, u = np.nonzero(view.depth_mm)
+        z = view.depth_mm[v, u]
+        camera = view.intrinsics
+        points = np.column_stack([(u - camera.cx) / camera.fx * z, (v - camera.cy) / camera.fy * z, z])
+        closest = scene.closest(transform(true.T_mesh_camera, points))
+        a, b, c = (leg().vertices[leg().faces[closest.face][:, i]] for i in range(3))
+        truth = rotate(inverse(true.T_mesh_camera), np.cross(b - a, c - a))
+        truth /= np.linalg.norm(truth, axis=1)[:, None]
+        normals = view.normals[v, u].astype(np.float64)
+        known = (np.linalg.norm(normals, axis=1) > 0.5) & (closest.distance < 3.0)
+        angles = np.degrees(np.arccos(np.clip(np.einsum("ij,ij->i", normals, truth)[known], -1.0, 1.0)))
+        assert known.mean() > 0.6
+        assert np.median(angles) < 15.0  # at half the pixels, 1 mm of noise in a window of 9 mm
+
+
+def test_the_silhouette_holds_the_foot_and_ends_soon_after_it() -> None:
+    from scipy import ndimage
+
+    for view in cleaned("standing").views:
+        assert view.silhouette[view.depth_mm > 0].all()
+        outside = ~ndimage.binary_dilation(view.depth_mm > 0, iterations=12)
+        assert view.silhouette[outside].mean() < 0.2
+
+
+def test_counts_go_down_filter_by_filter() -> None:
+    for view in cleaned("standing").views:
+        counts = list(view.counts.values())
+        assert counts == sorted(counts, reverse=True)
+        assert list(view.counts)[-1] == "not grazing"
+        assert counts[-1] == (view.depth_mm > 0).sum()
+
+
+def test_clouds_are_cut_like_images() -> None:
+    """The same views as loose points, shuffled: as much foot and the same floor."""
+    rng = np.random.default_rng(0)
+    frames = []
+    for frame in recorded("standing").recording.frames[:1]:
+        assert isinstance(frame, DepthFrame)
+        v, u = np.nonzero(frame.depth)
+        z = frame.depth[v, u] * frame.depth_unit_mm
+        camera = frame.intrinsics
+        points = np.column_stack([(u - camera.cx) / camera.fx * z, (v - camera.cy) / camera.fy * z, z])
+        order = rng.permutation(len(points))
+        colors = np.column_stack([u, v, np.zeros(len(u))]).astype(np.uint8)
+        frames.append(CloudFrame(frame.name, points[order], colors[order]))
+    for view, image in zip(clean(Recording(tuple(frames)), CleanConfig()).views, cleaned("standing").views, strict=False):
+        assert view.floor is not None
+        assert image.floor is not None
+        assert np.degrees(np.arccos(min(view.floor.normal @ image.floor.normal, 1.0))) < 0.1
+        area = [(one.depth_mm**2).sum() / one.intrinsics.fx**2 for one in (view, image)]
+        assert area[0] == pytest.approx(area[1], rel=0.1)
+        assert view.color is not None
+        assert view.color.shape == (*view.depth_mm.shape, 3)
+
+
+def test_a_blank_view_is_left_blank_and_the_others_as_they_are() -> None:
+    frame = recorded("standing").recording.frames[1]
+    assert isinstance(frame, DepthFrame)
+    views = clean(with_frames("standing", {1: np.zeros(frame.depth.shape)}), CleanConfig()).views
+    assert not views[1].depth_mm.any()
+    assert views[1].name == frame.name
+    np.testing.assert_array_equal(views[2].depth_mm, cleaned("standing").views[2].depth_mm)
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.01, 100.0])
+def test_a_recording_without_anything_in_range_is_refused(factor: float) -> None:
+    frames = []
+    for frame in recorded("standing").recording.frames[:2]:
+        assert isinstance(frame, DepthFrame)
+        frames.append(replace(frame, depth_unit_mm=frame.depth_unit_mm * factor))
+    with pytest.raises(ScanError, match=r"no view holds a point between 70 and 900 mm; expected .* depth_unit_mm"):
+        clean(Recording(tuple(frames)), CleanConfig())
+
+
+def test_the_same_recording_gives_the_same_bytes() -> None:
+    again = clean(recorded("standing").recording, CleanConfig())
+    for one, two in zip(cleaned("standing").views, again.views, strict=True):
+        assert one.depth_mm.tobytes() == two.depth_mm.tobytes()
+        assert one.normals.tobytes() == two.normals.tobytes()
+        assert one.floor is not None
+        assert two.floor is not None
+        assert one.floor.normal.tobytes() == two.floor.normal.tobytes()
+        assert one.floor.offset_mm == two.floor.offset_mm

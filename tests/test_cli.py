@@ -1,0 +1,363 @@
+"""The command line: exit status, one message for whatever a user can get wrong, texts that fit a terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import trimesh
+from click.testing import CliRunner, Result
+from feet import AnalyticFoot
+
+from scanproc import __version__, cli, runner
+from scanproc.artifacts import Refusal
+from scanproc.errors import ScanError
+from scanproc.pipeline import STAGES, config_types
+from scanproc.readers.depth import INTRINSICS_NAME
+from scanproc.settings import build_configs, tomllib
+from scanproc.simulate import SimulationConfig
+from scanproc.store import Store
+
+NAMES = [stage.name for stage in STAGES]
+EVERY_COMMAND = ["run", *NAMES, "batch", "view", "simulate", "settings", "prescription"]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder_and_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run in an empty folder, and undo what the program sets for its log."""
+    monkeypatch.chdir(tmp_path)
+    root, logger = logging.getLogger(), logging.getLogger("scanproc")
+    handlers, level = root.handlers[:], logger.level
+    root.handlers = []  # or basicConfig(force=True) closes those of pytest
+    yield
+    root.handlers = handlers
+    logger.setLevel(level)
+
+
+def call(*arguments: object) -> Result:
+    """Call the program as if in a terminal of 80 columns."""
+    return CliRunner(env={"COLUMNS": "80"}).invoke(cli.main, [str(argument) for argument in arguments])
+
+
+def refused(*arguments: object) -> str:
+    """Return the one line that says why a call is refused with status 1; what was done before it may stand above."""
+    result = call(*arguments)
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1
+    *log, line = result.stderr.splitlines()
+    assert line.startswith("scanproc: ") and len(line) > len("scanproc: ")
+    assert not any(text.startswith(("scanproc: ", "Traceback")) for text in log)
+    return line
+
+
+def wrong_usage(*arguments: object) -> str:
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit), result.exception
+    return result.stderr
+
+
+@pytest.fixture(scope="module")
+def stl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    foot = AnalyticFoot(step_mm=4.0).mesh()
+    path = tmp_path_factory.mktemp("mesh") / "foot.stl"
+    trimesh.Trimesh(foot.vertices, foot.faces, process=False).export(path)
+    return path
+
+
+# ------------------------------------------------------------------------------------------------ help
+
+
+def test_no_arguments_show_the_help() -> None:
+    result = call()
+    assert "Usage: " in result.output and "run" in result.output
+    assert not isinstance(result.exception, Exception)
+
+
+def test_the_help_lists_every_command_in_the_order_of_use() -> None:
+    text = call("--help").stdout
+    listed = [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines() if line.startswith("  ")]
+    assert [name for name in listed if name in EVERY_COMMAND] == EVERY_COMMAND
+    assert set(EVERY_COMMAND) == set(cli.main.commands)
+
+
+@pytest.mark.parametrize("command", [(), *[(name,) for name in EVERY_COMMAND]])
+def test_help_fits_a_terminal_of_80_columns_and_explains_every_option(command: tuple[str, ...]) -> None:
+    result = call(*command, "--help")
+    assert result.exit_code == 0
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    found = cli.main.commands[command[0]] if command else cli.main
+    for option in found.params:
+        assert not isinstance(option, click.Option) or option.help, f"{command} {option.name} has no help"
+
+
+def test_version() -> None:
+    result = call("--version")
+    assert (result.exit_code, result.stdout) == (0, f"scanproc, version {__version__}\n")
+
+
+# ------------------------------------------------------------------------------------------------ settings
+
+
+def test_settings_are_toml_with_the_defaults_of_every_stage() -> None:
+    result = call("settings")
+    assert result.exit_code == 0
+    tables = tomllib.loads(result.stdout)
+    assert list(tables) == NAMES
+    assert build_configs(config_types(), tables) == {name: kind() for name, kind in config_types().items()}
+
+
+@pytest.mark.parametrize("stage", [*NAMES, "simulate"])
+def test_settings_of_one_stage(stage: str) -> None:
+    assert list(tomllib.loads(call("settings", stage).stdout)) == [stage]
+
+
+def test_settings_of_the_simulator_are_its_defaults() -> None:
+    table = tomllib.loads(call("settings", "simulate").stdout)
+    assert build_configs({"simulate": SimulationConfig}, table)["simulate"] == SimulationConfig()
+
+
+def test_the_prescription_is_the_settings_of_the_insole() -> None:
+    assert call("prescription").stdout == call("settings", "insole").stdout
+
+
+def test_settings_that_were_printed_can_be_passed_back(stl: Path) -> None:
+    Path("all.toml").write_text(call("settings").stdout, encoding="utf-8")
+    assert call("align", stl, "--config", "all.toml").exit_code == 0
+    assert "nothing to do" in call("align", stl).stdout
+
+
+# ------------------------------------------------------------------------------------------------ runs
+
+
+def test_a_run_says_where_its_results_are_and_a_second_one_that_they_are_fresh(stl: Path) -> None:
+    first = call("measure", stl)
+    assert (first.exit_code, first.stdout) == (0, "outputs/foot\n")
+    assert "5-measure: done" in first.stderr
+    second = call("run", stl, "--to", "measure")
+    assert (second.exit_code, second.stdout) == (0, "nothing to do: 2 stages are up to date\noutputs/foot\n")
+    assert Path("outputs/foot/5-measure/measures.json").is_file()
+
+
+def test_quiet_says_nothing_but_the_result(stl: Path) -> None:
+    result = call("--quiet", "measure", stl, "--out", "deep/out")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "deep/out/foot\n", "")
+
+
+def test_set_wins_over_config(stl: Path) -> None:
+    Path("my.toml").write_text("[align]\nmin_length_mm = 90\n[measure]\nmax_unseen_share = 0.2\n", encoding="utf-8")
+    assert call("align", stl, "--config", "my.toml", "--set", "align.min_length_mm=80").exit_code == 0
+    settings = json.loads(Path("outputs/foot/run.json").read_text(encoding="utf-8"))["settings"]
+    assert (settings["align"]["min_length_mm"], settings["measure"]["max_unseen_share"]) == (80.0, 0.2)
+
+
+def test_a_stage_that_refuses_ends_with_status_1_and_one_line(stl: Path) -> None:
+    line = refused("-q", "measure", stl, "--set", "align.max_length_mm=120")
+    assert line.startswith("scanproc: align: ")
+    assert call("-q", "measure", stl, "--set", "align.max_length_mm=120").stdout == "outputs/foot\n"
+
+
+# ------------------------------------------------------------------------------------------------ what can go wrong
+
+
+def an_empty_folder() -> Path:
+    Path("empty").mkdir()
+    return Path("empty")
+
+
+def a_folder_of_something_else() -> Path:
+    Path("holiday").mkdir()
+    Path("holiday/photo.jpg").write_bytes(b"jpg")
+    return Path("holiday")
+
+
+def a_broken_recording() -> Path:
+    Path("broken/depth").mkdir(parents=True)
+    Path("broken/depth/0.png").write_bytes(b"not a picture")
+    camera = {"width": 4, "height": 4, "intrinsic_matrix": [4.0, 0, 0, 0, 4.0, 0, 1.5, 1.5, 1]}
+    (Path("broken") / INTRINSICS_NAME).write_text(json.dumps(camera), encoding="utf-8")
+    return Path("broken")
+
+
+def a_text_file() -> Path:
+    Path("notes.txt").write_text("nothing", encoding="utf-8")
+    return Path("notes.txt")
+
+
+def a_broken_mesh() -> Path:
+    Path("broken.ply").write_bytes(b"ply\nformat ascii 1.0\n")
+    return Path("broken.ply")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Path("nowhere"),
+        an_empty_folder,
+        a_folder_of_something_else,
+        a_broken_recording,
+        a_text_file,
+        a_broken_mesh,
+    ],
+    ids=["nowhere", "empty", "other", "broken", "text", "mesh"],
+)
+def test_a_scan_that_cannot_be_read_is_refused_by_name_and_nothing_is_written(make: Any) -> None:
+    scan = make()
+    assert scan.name in refused("run", scan)
+    assert not Path("outputs").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--set", "clean.max_rnge_mm=3"], "clean.max_rnge_mm; expected 'max_range_mm'"),
+        (["--set", "claen.max_range_mm=3"], "'claen'; expected 'clean'"),
+        (["--set", "clean.max_range_mm=far"], "expected float"),
+        (["--set", "clean.max_range_mm=1"], "out of range"),
+        (["--set", "clean.max_range_mm=inf"], "finite"),
+        (["--set", "max_range_mm=3"], "expected stage.name=value"),
+        (["--config", "missing.toml"], "missing.toml cannot be read"),
+        (["--config", "."], "cannot be read"),
+        (["--config", "broken.toml"], "broken.toml is not TOML"),
+        (["--config", "other.toml"], "'cleaning'; expected 'clean'"),
+        (["--out", "broken.toml/out"], "outputs cannot be written to"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_line(stl: Path, options: list[str], words: str) -> None:
+    Path("broken.toml").write_text("[clean", encoding="utf-8")
+    Path("other.toml").write_text("[cleaning]\nmax_range_mm = 1\n", encoding="utf-8")
+    assert words in refused("run", stl, *options)
+    assert not Path("outputs").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["scan"],
+        ["run"],
+        ["run", "a", "b"],
+        ["run", "a", "--to", "measured"],
+        ["run", "a", "--nosuch"],
+        ["clean", "a", "--to", "align"],
+        ["settings", "nosuch"],
+        ["view", "a", "nosuch"],
+        ["batch"],
+        ["simulate", "a"],
+        ["simulate", "a", "b", "--views", "1"],
+    ],
+)
+def test_wrong_usage_ends_with_status_2(arguments: list[str]) -> None:
+    assert "Usage: " in wrong_usage(*arguments)
+    assert os.listdir() == []
+
+
+def test_a_finished_mesh_cannot_be_cleaned(stl: Path) -> None:
+    assert "enters at align" in refused("clean", stl)
+
+
+def test_view_before_run_is_refused_and_says_what_to_do(stl: Path) -> None:
+    assert "outputs/foot holds no result of any stage" in refused("view", stl, "--screenshot", "a.png")
+    call("-q", "align", stl)
+    line = refused("view", stl, "measure", "--screenshot", "a.png")
+    assert "no result of measure" in line and "scanproc run" in line
+    assert not Path("a.png").exists()
+
+
+def test_a_screenshot_goes_to_the_file_that_was_named(stl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scanproc import views
+
+    monkeypatch.setattr(views, "picture", lambda artifact, before: b"png")
+    call("-q", "align", stl)
+    result = call("view", stl, "--screenshot", "a.png")
+    assert (result.exit_code, result.stdout) == (0, "a.png\n")
+    assert Path("a.png").read_bytes() == b"png"
+    assert "no/b.png cannot be written" in refused("view", stl, "--screenshot", "no/b.png")
+
+
+def test_a_bug_keeps_its_traceback(stl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def buggy(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(runner, "run", buggy)
+    assert isinstance(call("run", stl).exception, ZeroDivisionError)
+
+
+# ------------------------------------------------------------------------------------------------ batch
+
+
+def fake_run(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+    if scan.name == "broken":
+        raise ScanError("found nothing. Scan again.")
+    refusals = (Refusal("insole", "the sole was not seen."),) if scan.name == "standing" else ()
+    return runner.Run(Store(out / scan.name), ("clean",), (), refusals)
+
+
+def test_a_batch_goes_on_past_a_bad_scan_and_says_what_was_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "run", fake_run)
+    result = call("batch", "good", "scans/broken", "standing", "last")
+    assert result.exit_code == 1
+    assert result.stdout == "done     good\nrefused  scans/broken\nrefused  standing\ndone     last\n"
+    assert result.stderr.splitlines() == [
+        "scanproc: scans/broken: found nothing. Scan again.",
+        "scanproc: standing: insole: the sole was not seen.",
+        "scanproc: 2 of 4 scans were refused; expected none. The messages above say why.",
+    ]
+
+
+def test_a_batch_of_good_scans_ends_with_status_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "run", fake_run)
+    result = call("batch", "good", "last")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_two_scans_of_one_name_would_overwrite_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "run", fake_run)
+    assert "2 scans are called demo" in refused("batch", "monday/demo", "tuesday/demo/", "other")
+
+
+# ------------------------------------------------------------------------------------------------ simulate
+
+
+def test_simulate_writes_a_recording_that_can_be_opened(stl: Path) -> None:
+    options = ["--set", "image_scale=0.1", "--set", "artefacts=false", "--views", "2"]
+    result = call("simulate", stl, "made", *options)
+    assert (result.exit_code, result.stdout) == (0, "made\n")
+    assert sorted(os.listdir("made/depth")) == ["000000.png", "000001.png"]
+    assert "simulate.nosuch" in refused("simulate", stl, "made", "--set", "nosuch=1")
+    assert "expected one of" in refused("simulate", stl, "made", "--camera", "d999")
+
+
+# ------------------------------------------------------------------------------------------------ as a program
+
+
+def program(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "scanproc", *arguments], capture_output=True, text=True)
+
+
+def test_the_program_refuses_in_one_line_without_a_traceback() -> None:
+    done = program("run", "nowhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert (
+        done.stderr
+        == "scanproc: nowhere does not exist; expected a folder of a scan or a finished mesh. Check the path.\n"
+    )
+
+
+def test_the_program_ends_with_status_2_on_wrong_usage_and_0_on_help() -> None:
+    assert program("nosuch").returncode == 2
+    done = program("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_progress_and_messages_do_not_mix_with_results(stl: Path) -> None:
+    done = program("align", str(stl), "--out", "out")
+    assert (done.returncode, done.stdout) == (0, "out/foot\n")
+    assert "Traceback" not in done.stderr

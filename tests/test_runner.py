@@ -1,0 +1,447 @@
+"""The runner computes what is stale and nothing else, says why, and goes on past a refusal.
+
+Small stages that count their calls stand in for the real ones; one test runs the real ones on a finished mesh.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import trimesh
+from feet import AnalyticFoot
+
+import scanproc
+from scanproc import pipeline, runner
+from scanproc.artifacts import (
+    CleanView,
+    CleanViews,
+    DepthFrame,
+    Feet,
+    Foot,
+    FootMeasures,
+    Intrinsics,
+    Landmark,
+    Measure,
+    Measures,
+    Mesh,
+    Recording,
+    Refusals,
+    Report,
+    ScanFacts,
+    Surface,
+)
+from scanproc.errors import ScanError
+from scanproc.pipeline import Stage
+from scanproc.runner import Run
+from scanproc.scan import write_recording
+from scanproc.settings import setting
+
+
+@dataclass(frozen=True)
+class CleanConfig:
+    """Of the views."""
+
+    max_range_mm: float = setting(900.0, "farthest depth, mm")
+    refuse: bool = setting(False, "refuse the scan")
+
+
+@dataclass(frozen=True)
+class SurfaceConfig:
+    """Of the surface."""
+
+    voxel_mm: float = setting(1.0, "edge, mm")
+    refuse: bool = setting(False, "refuse the scan")
+
+
+@dataclass(frozen=True)
+class PlainConfig:
+    """Of a stage with nothing to set but this."""
+
+    scale: float = setting(1.0, "of the result")
+    refuse: bool = setting(False, "refuse the scan")
+
+
+@dataclass
+class Bench:
+    """A recording, its outputs, and a line of small stages: clean, surface, align, measure, and report at the end."""
+
+    scan: Path
+    out: Path
+    calls: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    def run(self, to: str = "report", out: Path | None = None, **settings: dict[str, Any]) -> Run:
+        self.calls.clear()
+        self.log.clear()
+        return runner.run(self.scan, out or self.out, to, [settings])
+
+    @property
+    def root(self) -> Path:
+        return self.out / self.scan.name
+
+    def run_json(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.root / "run.json").read_text(encoding="utf-8"))
+        return content
+
+    def measured(self) -> Any:
+        content = json.loads((self.root / "4-measure" / "measures.json").read_text(encoding="utf-8"))
+        return content["feet"][0]["measures"]["foot_length_mm"]["value"]
+
+    def why(self, stage: str) -> str:
+        (line,) = [line for line in self.log if line.startswith(stage) and "done in" not in line]
+        return line
+
+    def stages(self) -> tuple[Stage, ...]:
+        def clean(recording: Recording, config: CleanConfig) -> CleanViews:
+            self._called("clean", config.refuse)
+            (frame,) = recording.frames
+            assert isinstance(frame, DepthFrame)
+            depth = np.where(frame.depth < config.max_range_mm, frame.depth, 0).astype(np.float32)
+            normals = np.zeros((*depth.shape, 3), np.float16)
+            return CleanViews((CleanView(frame.name, depth, normals, depth > 0, frame.intrinsics, None, {}),))
+
+        def surface(views: CleanViews, config: SurfaceConfig) -> Surface:
+            self._called("surface", config.refuse)
+            height = float(views.views[0].depth_mm.max()) * config.voxel_mm
+            mesh = Mesh(np.array([[0, 0, 0], [1, 0, 0], [0, 1, height]], float), np.array([[0, 1, 2]], np.int32))
+            return Surface(mesh, np.ones(3, np.uint8), floor_seen=True)
+
+        def align(surface: Surface, facts: ScanFacts, config: PlainConfig) -> Feet:
+            self._called("align", config.refuse)
+            tip = Landmark(surface.mesh.vertices.max(axis=0), "auto", 1.0)
+            return Feet((Foot("left", 0.9, "floor", np.eye(4), surface.mesh, surface.views, {"tip": tip}),))
+
+        def measure(feet: Feet, config: PlainConfig) -> Measures:
+            self._called("measure", config.refuse)
+            length = Measure(float(feet.feet[0].landmarks["tip"].xyz_mm[2]) * config.scale, None, "measured")
+            return Measures((FootMeasures("left", "unknown", "floor", {"foot_length_mm": length}),))
+
+        def report(
+            views: CleanViews | None, measures: Measures | None, refusals: Refusals, config: PlainConfig
+        ) -> Report:
+            self._called("report", config.refuse)
+            texts = [f"{refusal.stage}: {refusal.message}" for refusal in refusals.refusals]
+            return Report(f"views {views is not None}, measures {measures is not None}, refused {texts}")
+
+        made = []
+        for number, function in enumerate((clean, surface, align, measure, report), start=1):
+            stage = Stage(number, function.__name__, "")
+            stage.__dict__["function"] = function  # in place of the one in scanproc/stages
+            stage.__dict__["_hints"] = {
+                name: eval(hint, {**globals(), **locals()}) for name, hint in function.__annotations__.items()
+            }
+            made.append(stage)
+        return tuple(made)
+
+    def _called(self, stage: str, refuse: bool) -> None:
+        self.calls.append(stage)
+        if refuse:
+            raise ScanError(f"found {stage}, expected better. Scan again.")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    scan = tmp_path / "scans" / "demo"
+    record(scan, 500)
+    made = Bench(scan, tmp_path / "outputs")
+    stages = made.stages()
+    for module in (runner, pipeline, scanproc.store):
+        monkeypatch.setattr(module, "STAGES", stages)
+    watcher = logging.Handler()
+    watcher.emit = lambda entry: made.log.append(entry.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("scanproc.runner")
+    monkeypatch.setattr(logger, "level", logging.DEBUG)
+    logger.addHandler(watcher)
+    yield made
+    logger.removeHandler(watcher)
+
+
+def record(folder: Path, depth: int) -> None:
+    frame = DepthFrame("000000", np.full((6, 8), depth, np.uint16), 1.0, Intrinsics(8, 6, 9.0, 9.0, 3.5, 2.5))
+    write_recording(folder, Recording((frame,)), ScanFacts(name=folder.name))
+
+
+def contents(root: Path) -> dict[str, str]:
+    """Return the hash of every file but run.json, which holds times."""
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in root.rglob("*")
+        if path.is_file() and path.name != "run.json"
+    }
+
+
+ALL = ["clean", "surface", "align", "measure", "report"]
+
+# ------------------------------------------------------------------------------------------------ what is computed
+
+
+def test_a_first_run_computes_all_in_order_and_a_second_one_nothing(bench: Bench) -> None:
+    first = bench.run()
+    assert (bench.calls, list(first.computed), first.fresh, first.refusals) == (ALL, ALL, (), ())
+    assert bench.why("1-clean") == "1-clean: no result yet"
+    before = contents(bench.root)
+    second = bench.run()
+    assert (bench.calls, second.computed, list(second.fresh)) == ([], (), ALL)
+    assert contents(bench.root) == before
+    assert bench.measured() == 500.0
+
+
+def test_run_json_says_what_was_done(bench: Bench) -> None:
+    bench.run(align={"scale": 2.0})
+    first = bench.run_json()
+    assert first["scan"] == "demo" and set(first["stages"]) == set(ALL)
+    assert first["settings"]["align"] == {"scale": 2.0, "refuse": False}
+    assert first["inputs"].keys() >= {"depth/000000.png", "camera_intrinsic.json"}
+    assert first["versions"]["scanproc"] == scanproc.__version__
+    for stage in first["stages"].values():
+        assert stage["seconds"] >= 0.0 and stage["peak_memory_mb"] > 1.0
+    bench.run(align={"scale": 2.0})
+    assert bench.run_json() == first
+
+
+def test_a_run_to_a_stage_stops_there_and_the_next_one_goes_on(bench: Bench) -> None:
+    assert list(bench.run("align").computed) == ALL[:3]
+    later = bench.run()
+    assert (list(later.fresh), list(later.computed)) == (ALL[:3], ALL[3:])
+    bench.run("clean")
+    assert set(bench.run_json()["stages"]) == set(ALL)
+
+
+def test_a_changed_setting_computes_that_stage_and_those_that_depend_on_it(bench: Bench) -> None:
+    bench.run()
+    assert list(bench.run(align={"scale": 3.0}).computed) == ["align", "measure", "report"]
+    assert bench.why("3-align") == "3-align: computed again, settings changed: scale 1.0 → 3.0"
+    assert bench.why("4-measure") == "4-measure: computed again, inputs changed: feet"
+    assert bench.why("2-surface") == "2-surface: fresh"
+
+
+def test_a_setting_changed_back_gives_the_same_bytes_again(bench: Bench) -> None:
+    bench.run()
+    before = contents(bench.root)
+    bench.run(surface={"voxel_mm": 2.0})
+    assert bench.measured() == 1000.0
+    bench.run()
+    assert contents(bench.root) == before
+
+
+def test_a_changed_recording_computes_everything(bench: Bench) -> None:
+    bench.run()
+    record(bench.scan, 600)
+    assert list(bench.run().computed) == ALL
+    assert bench.why("1-clean") == "1-clean: computed again, inputs changed: recording"
+    assert bench.measured() == 600.0
+
+
+def test_a_changed_version_computes_everything(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.run()
+    monkeypatch.setattr(runner, "versions", lambda: {"numpy": "1"})
+    assert list(bench.run().computed) == ALL
+    assert "versions changed: " in bench.why("1-clean") and "numpy" in bench.why("1-clean")
+
+
+@pytest.mark.parametrize("name", ["surface.ply", "surface.json", "manifest.json"])
+@pytest.mark.parametrize("damage", ["changed", "deleted"])
+def test_a_damaged_result_is_computed_again(bench: Bench, name: str, damage: str) -> None:
+    bench.run()
+    before = contents(bench.root)
+    path = bench.root / "2-surface" / name
+    path.unlink() if damage == "deleted" else path.write_bytes(path.read_bytes()[:-2])
+    assert list(bench.run().computed) == ["surface"]
+    if name != "manifest.json":
+        assert bench.why("2-surface") == "2-surface: computed again, its files were changed or lost"
+    assert contents(bench.root) == before
+
+
+def test_two_folders_get_the_same_bytes(bench: Bench, tmp_path: Path) -> None:
+    one, two = bench.run(out=tmp_path / "one"), bench.run(out=tmp_path / "two" / "deep")
+    assert contents(one.store.root) == contents(two.store.root) != {}
+
+
+# ------------------------------------------------------------------------------------------------ refusals
+
+
+def test_a_refusal_leaves_the_others_going(bench: Bench) -> None:
+    result = bench.run(surface={"refuse": True})
+    assert list(result.computed) == ["clean", "report"]
+    assert [(one.stage, one.message) for one in result.refusals] == [
+        ("surface", "found surface, expected better. Scan again.")
+    ]
+    assert bench.log.count("3-align: left out, it needs the result of surface") == 1
+    assert bench.log.count("4-measure: left out, it needs the result of align") == 1
+    page = (bench.root / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("views True, measures False, refused ['surface: found surface")
+
+
+def test_a_refusal_is_remembered(bench: Bench) -> None:
+    first = bench.run(surface={"refuse": True})
+    assert bench.run_json()["stages"]["surface"]["refused"] == first.refusals[0].message
+    second = bench.run(surface={"refuse": True})
+    assert bench.calls == []
+    assert second.refusals == first.refusals
+    assert "refused before" in bench.why("2-surface")
+    bench.run("clean", surface={"refuse": True})  # a shorter run does not forget it
+    assert bench.run(surface={"refuse": True}).refusals == first.refusals
+    assert bench.calls == []
+
+
+def test_a_refusal_is_forgotten_when_settings_or_recording_change(bench: Bench) -> None:
+    bench.run(surface={"refuse": True})
+    assert list(bench.run().computed) == ["surface", "align", "measure", "report"]
+    assert "refused" not in bench.run_json()["stages"]["surface"]
+    bench.run(surface={"refuse": True})
+    record(bench.scan, 600)
+    bench.run(surface={"refuse": True})
+    assert bench.calls == ["clean", "surface", "report"]
+
+
+def test_a_refusal_keeps_the_result_of_an_earlier_run_and_says_so(bench: Bench) -> None:
+    bench.run()
+    before = contents(bench.root)
+    result = bench.run(surface={"refuse": True})
+    after = contents(bench.root)
+    assert list(result.computed) == ["report"]
+    assert {name for name in before if before[name] != after.get(name)} == {"report.html", "5-report/manifest.json"}
+    assert "2-surface still holds the result of an earlier run, which this refusal does not touch" in bench.log
+    assert (bench.root / "report.html").read_text(encoding="utf-8").startswith("views True, measures False")
+    assert list(bench.run().fresh) == ALL[:-1]
+    assert "refused" not in bench.run_json()["stages"]["surface"]
+
+
+def test_a_first_stage_that_refuses_still_gets_a_report(bench: Bench) -> None:
+    result = bench.run(clean={"refuse": True})
+    assert list(result.computed) == ["report"]
+    assert "views False, measures False" in (bench.root / "report.html").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------------------------------------ edited landmarks
+
+
+def edit(bench: Bench, height: float) -> None:
+    marks = {"feet": [{"side": "left", "landmarks": {"tip": {"xyz_mm": [0, 0, height]}}}]}
+    (bench.root / "landmarks.edited.json").write_text(json.dumps(marks), encoding="utf-8")
+
+
+def test_edited_landmarks_are_an_input_of_the_stages_that_take_feet(bench: Bench) -> None:
+    bench.run()
+    edit(bench, 77.0)
+    assert list(bench.run().computed) == ["measure", "report"]
+    assert bench.why("4-measure") == "4-measure: computed again, inputs changed: landmarks.edited.json"
+    assert bench.measured() == 77.0
+    assert list(bench.run().fresh) == ALL
+    edit(bench, 78.0)
+    bench.run()
+    assert bench.measured() == 78.0
+    (bench.root / "landmarks.edited.json").unlink()
+    bench.run()
+    assert bench.why("4-measure") == "4-measure: computed again, inputs changed: landmarks.edited.json"
+    assert bench.measured() == 500.0
+
+
+def test_landmarks_edited_before_the_first_run_count_at_once(bench: Bench) -> None:
+    bench.root.mkdir(parents=True)
+    edit(bench, 66.0)
+    bench.run()
+    assert bench.measured() == 66.0
+    auto = json.loads((bench.root / "3-align" / "landmarks.json").read_text(encoding="utf-8"))
+    assert auto["feet"][0]["landmarks"]["tip"]["xyz_mm"][2] == 500.0
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"feet": [{"side": "right", "landmarks": {}}]}'])
+def test_a_broken_edit_is_refused_and_loses_nothing(bench: Bench, text: str) -> None:
+    bench.run()
+    before = contents(bench.root)
+    (bench.root / "landmarks.edited.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ScanError, match=r"landmarks\.edited\.json"):
+        bench.run()
+    (bench.root / "landmarks.edited.json").unlink()
+    assert contents(bench.root) == before
+    assert list(bench.run().fresh) == ALL
+
+
+# ------------------------------------------------------------------------------------------------ what cannot be run
+
+
+def test_an_unreadable_scan_writes_nothing(bench: Bench) -> None:
+    (bench.scan / "depth" / "000000.png").write_bytes(b"not a picture")
+    with pytest.raises(ScanError, match=r"000000\.png"):
+        bench.run()
+    assert not bench.out.exists()
+
+
+def test_a_scan_that_became_unreadable_loses_nothing(bench: Bench) -> None:
+    bench.run()
+    before, record_before = contents(bench.root), bench.run_json()
+    (bench.scan / "depth" / "000000.png").write_bytes(b"not a picture")
+    with pytest.raises(ScanError):
+        bench.run()
+    assert (contents(bench.root), bench.run_json()) == (before, record_before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"), [({"clean": {"max_rnge_mm": 1.0}}, "'max_range_mm'"), ({"cleen": {}}, "'clean'")]
+)
+def test_a_wrong_setting_writes_nothing(bench: Bench, settings: dict[str, dict[str, Any]], words: str) -> None:
+    with pytest.raises(ScanError, match=words):
+        bench.run(**settings)
+    assert not bench.out.exists() and bench.calls == []
+
+
+def test_an_unknown_stage_is_refused(bench: Bench) -> None:
+    with pytest.raises(ScanError, match="'measure'"):
+        bench.run("mesure")
+    assert not bench.out.exists()
+
+
+def test_a_bug_is_raised_and_what_was_done_before_is_kept(bench: Bench) -> None:
+    def buggy(feet: Feet, config: PlainConfig) -> Measures:
+        raise ZeroDivisionError("a bug")
+
+    measure = runner.STAGES[3]
+    right = measure.function
+    measure.__dict__["function"] = buggy
+    with pytest.raises(ZeroDivisionError):
+        bench.run()
+    assert set(bench.run_json()["stages"]) == {"clean", "surface", "align"}
+    measure.__dict__["function"] = right
+    assert list(bench.run().computed) == ["measure", "report"]
+
+
+# ------------------------------------------------------------------------------------------------ the real stages
+
+
+@pytest.fixture(scope="module")
+def stl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    foot = AnalyticFoot(step_mm=4.0).mesh()
+    path = tmp_path_factory.mktemp("mesh") / "foot.stl"
+    trimesh.Trimesh(foot.vertices, foot.faces, process=False).export(path)
+    return path
+
+
+def test_a_finished_mesh_enters_at_align_and_is_measured(stl: Path, tmp_path: Path) -> None:
+    first = scanproc.run(stl, tmp_path, to="measure")
+    assert (first.computed, first.refusals, first.store.root) == (("align", "measure"), (), tmp_path / "foot")
+    content = json.loads((first.store.root / "5-measure" / "measures.json").read_text(encoding="utf-8"))
+    length = content["feet"][0]["measures"]["foot_length_mm"]["value"]
+    assert 248.0 < length < 252.0
+    before = contents(first.store.root)
+    assert scanproc.run(stl, tmp_path, to="measure").fresh == ("align", "measure")
+    again = scanproc.run(stl, tmp_path, "measure", [{"measure": {"max_unseen_share": 0.2}}])
+    assert (again.fresh, again.computed) == (("align",), ("measure",))
+    scanproc.run(stl, tmp_path / "other", to="align")
+    other = scanproc.run(stl, tmp_path / "other", to="measure")  # of feet that were read again, not just made
+    assert contents(other.store.root) == before
+
+
+@pytest.mark.parametrize("to", ["clean", "surface"])
+def test_a_finished_mesh_has_no_stage_before_align(stl: Path, tmp_path: Path, to: str) -> None:
+    with pytest.raises(ScanError, match="enters at align"):
+        scanproc.run(stl, tmp_path, to=to)
+    assert list(tmp_path.iterdir()) == []
