@@ -283,7 +283,7 @@ class Feet:
 
 @dataclass(frozen=True)
 class Measure:
-    """A value in the unit that its name ends in, or the reason why there is none. `sd`: combined standard uncertainty."""
+    """A value in the unit that its name ends in, or the reason why there is none; `sd` is its standard uncertainty."""
 
     value: float | None
     sd: float | None
@@ -332,7 +332,7 @@ class Insole:
     Attributes
     ----------
     solid : closed mesh in the foot frame; None if the insole of this foot is refused.
-    outline : (K, 2) float64 mm, x and y of the shell's border seen from above, counter-clockwise, not repeated at its end.
+    outline : (K, 2) float64 mm, the shell's border seen from above, counter-clockwise, its first point not repeated.
     refused : the message, where it is refused.
     """
 

@@ -56,13 +56,12 @@ class RayScene:
     def __init__(self, mesh: Mesh) -> None:
         import open3d as o3d
 
-        self._core = o3d.core
         self._scene = o3d.t.geometry.RaycastingScene()
-        self._scene.add_triangles(self._tensor(mesh.vertices), o3d.core.Tensor(np.array(mesh.faces, dtype=np.uint32)))
+        self._scene.add_triangles(_tensor(mesh.vertices, np.float32), _tensor(mesh.faces, np.uint32))
 
     def cast(self, origins: FloatArray, directions: FloatArray) -> RayHits:
         """Cast (N, 3) rays from `origins` along `directions` (any length)."""
-        answer = self._scene.cast_rays(self._tensor(np.hstack([origins, directions])))
+        answer = self._scene.cast_rays(_tensor(np.hstack([origins, directions]), np.float32))
         face = answer["primitive_ids"].numpy()
         hit = face != _MISS
         normal = np.where(hit[:, None], answer["primitive_normals"].numpy(), 0.0).astype(np.float64)
@@ -74,7 +73,7 @@ class RayScene:
 
     def closest(self, points: FloatArray) -> ClosestPoints:
         """Return the nearest surface points of (N, 3) points. Fast near the surface, slow far away."""
-        answer = self._scene.compute_closest_points(self._tensor(points))
+        answer = self._scene.compute_closest_points(_tensor(points, np.float32))
         nearest = answer["points"].numpy().astype(np.float64)
         return ClosestPoints(
             point=nearest,
@@ -84,20 +83,24 @@ class RayScene:
 
     def count_crossings(self, origins: FloatArray, directions: FloatArray) -> NDArray[np.int64]:
         """Return how many faces each ray crosses, (N,); odd from inside a closed mesh."""
-        counts = self._scene.count_intersections(self._tensor(np.hstack([origins, directions])))
+        counts = self._scene.count_intersections(_tensor(np.hstack([origins, directions]), np.float32))
         return np.asarray(counts.numpy(), dtype=np.int64)
 
     def all_hits(self, origins: FloatArray, directions: FloatArray) -> AllHits:
         """Return all faces that each of (N, 3) rays crosses, however far away."""
-        answer = self._scene.list_intersections(self._tensor(np.hstack([origins, directions])))
+        answer = self._scene.list_intersections(_tensor(np.hstack([origins, directions]), np.float32))
         return AllHits(
             ray=answer["ray_ids"].numpy().astype(np.int64),
             face=answer["primitive_ids"].numpy().astype(np.int64),
             distance=answer["t_hit"].numpy().astype(np.float64),
         )
 
-    def _tensor(self, values: NDArray[Any]) -> Any:
-        return self._core.Tensor(np.array(values, dtype=np.float32))  # a copy: open3d refuses read-only arrays
+
+def _tensor(values: NDArray[Any], dtype: type) -> Any:
+    import open3d as o3d
+
+    core: Any = o3d.core  # its type hints know no arrays
+    return core.Tensor(np.array(values, dtype=dtype))  # a copy: open3d refuses read-only arrays
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,11 @@ def read_cloud(path: Path) -> Cloud:
             cloud = o3d.io.read_point_cloud(path, remove_nan_points=False, remove_infinite_points=False)
     except (RuntimeError, MemoryError):
         return Cloud(np.zeros((0, 3)), None)
-    color = np.rint(np.nan_to_num(cloud.colors).clip(0.0, 1.0) * 255.0).astype(np.uint8) if cloud.has_colors() else None
+    color = (
+        np.rint(np.nan_to_num(np.asarray(cloud.colors)).clip(0.0, 1.0) * 255.0).astype(np.uint8)
+        if cloud.has_colors()
+        else None
+    )
     return Cloud(np.array(cloud.points, dtype=np.float64), color)
 
 
@@ -161,20 +168,21 @@ def fuse(images: Sequence[PosedImage], voxel_mm: float, truncation: float, min_w
     for image in images:
         camera = image.intrinsics
         # This grid puts pixel centres at + 0.5; ours are at integers.
-        matrix = o3d.core.Tensor(
-            np.array([[camera.fx, 0, camera.cx + 0.5], [0, camera.fy, camera.cy + 0.5], [0, 0, 1]], dtype=np.float64)
-        )
-        extrinsic = o3d.core.Tensor(inverse(image.T_scan_camera))
-        depth = o3d.t.geometry.Image(o3d.core.Tensor(np.array(image.depth_mm, dtype=np.float32)[..., None]))
+        pinhole = np.array([[camera.fx, 0, camera.cx + 0.5], [0, camera.fy, camera.cy + 0.5], [0, 0, 1]])
+        matrix = _tensor(pinhole, np.float64)
+        extrinsic = _tensor(inverse(image.T_scan_camera), np.float64)
+        depth = o3d.t.geometry.Image(_tensor(image.depth_mm[..., None], np.float32))
         far = float(image.depth_mm.max()) + 1.0
         near = grid.compute_unique_block_coordinates(depth, matrix, extrinsic, 1.0, far, float(truncation))
         if colored and image.color is not None:
-            color = o3d.t.geometry.Image(o3d.core.Tensor(np.array(image.color, dtype=np.float32)))
+            color = o3d.t.geometry.Image(_tensor(image.color, np.float32))
             grid.integrate(near, depth, color, matrix, matrix, extrinsic, 1.0, far, float(truncation))
         else:
             grid.integrate(near, depth, matrix, extrinsic, 1.0, far, float(truncation))
     if float(grid.attribute("weight").max().item()) <= min_weight:  # open3d raises where there is no surface at all
-        return FusedMesh(Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int32)), np.zeros((0, 3), np.uint8) if colored else None)
+        return FusedMesh(
+            Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int32)), np.zeros((0, 3), np.uint8) if colored else None
+        )
     mesh = grid.extract_triangle_mesh(weight_threshold=float(min_weight))
     vertices = mesh.vertex.positions.numpy().astype(np.float64)
     faces = mesh.triangle.indices.numpy().astype(np.int32)

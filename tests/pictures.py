@@ -20,7 +20,7 @@ def plane_depth(normal: FloatArray, offset_mm: float, camera: Intrinsics) -> Flo
 
 
 def sphere_depth(centre: FloatArray, radius_mm: float, camera: Intrinsics) -> FloatArray:
-    """Return the depth of a sphere's front, camera frame, 0 beside it: the smaller root of |z ray - centre| = radius."""
+    """Return the depth of a sphere's front, camera frame, 0 beside: the smaller root of |z ray - centre| = radius."""
     ray = rays(camera)
     a, b = (ray**2).sum(axis=-1), ray @ centre
     root = b**2 - a * (centre @ centre - radius_mm**2)

@@ -17,7 +17,7 @@ from scipy.spatial.transform import Rotation
 from scanproc.artifacts import Foot, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rigid, transform
-from scanproc.geometry.components import split, submesh
+from scanproc.geometry.meshes import split, submesh
 from scanproc.stages.align import AlignConfig, align
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "feet"

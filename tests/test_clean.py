@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from recordings import cleaned, leg, recorded, true_points, with_frames
+from scipy import ndimage
 
 from scanproc.artifacts import CleanView, CloudFrame, DepthFrame, Recording
 from scanproc.errors import ScanError
@@ -98,12 +99,17 @@ def test_normals_are_those_of_the_foot() -> None:
 
 
 def test_the_silhouette_holds_the_foot_and_ends_soon_after_it() -> None:
-    from scipy import ndimage
-
-    for view in cleaned("standing").views:
+    """Beside the foot it ends where floor was measured; where nothing was measured beside the foot it goes on."""
+    for view, frame in zip(cleaned("standing").views, recorded("standing").recording.frames, strict=True):
+        assert isinstance(frame, DepthFrame)
         assert view.silhouette[view.depth_mm > 0].all()
-        outside = ~ndimage.binary_dilation(view.depth_mm > 0, iterations=12)
-        assert view.silhouette[outside].mean() < 0.2
+        around = ~ndimage.binary_dilation(view.depth_mm > 0, iterations=12)
+        row, column = round(frame.intrinsics.cy - view.intrinsics.cy), round(frame.intrinsics.cx - view.intrinsics.cx)
+        height, width = view.depth_mm.shape
+        depth_mm = frame.depth[row : row + height, column : column + width] * frame.depth_unit_mm
+        measured = (depth_mm > 70.0) & (depth_mm < 900.0)
+        solid_floor = around & ndimage.binary_erosion(measured, iterations=9, border_value=1)
+        assert view.silhouette[solid_floor].mean() < 0.05  # but for what was taken for flying
 
 
 def test_counts_go_down_filter_by_filter() -> None:
@@ -127,7 +133,9 @@ def test_clouds_are_cut_like_images() -> None:
         order = rng.permutation(len(points))
         colors = np.column_stack([u, v, np.zeros(len(u))]).astype(np.uint8)
         frames.append(CloudFrame(frame.name, points[order], colors[order]))
-    for view, image in zip(clean(Recording(tuple(frames)), CleanConfig()).views, cleaned("standing").views, strict=False):
+    for view, image in zip(
+        clean(Recording(tuple(frames)), CleanConfig()).views, cleaned("standing").views, strict=False
+    ):
         assert view.floor is not None
         assert image.floor is not None
         assert np.degrees(np.arccos(min(view.floor.normal @ image.floor.normal, 1.0))) < 0.1

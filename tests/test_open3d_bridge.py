@@ -74,9 +74,7 @@ def cameras() -> list[FloatArray]:
 
 
 def sphere_images(camera: Intrinsics = CAMERA) -> list[PosedImage]:
-    return [
-        PosedImage(sphere_seen_from(T, CENTRE, RADIUS, CAMERA).astype(np.float32), camera, T) for T in cameras()
-    ]
+    return [PosedImage(sphere_seen_from(T, CENTRE, RADIUS, CAMERA).astype(np.float32), camera, T) for T in cameras()]
 
 
 def fitted_centre(points: FloatArray) -> FloatArray:
@@ -100,7 +98,7 @@ def test_a_fused_sphere_is_where_it_was_and_as_large() -> None:
 @pytest.mark.parametrize("shift", [(0.5, 0.0), (0.0, 0.5), (-0.5, -0.5)])
 def test_half_a_pixel_would_be_noticed(shift: tuple[float, float]) -> None:
     """One camera: with the principal point half a pixel off, the sphere lands half a pixel, 0.2 mm, aside."""
-    T = rigid(np.diag([1.0, -1.0, -1.0]), CENTRE + [0.0, 0.0, 300.0])
+    T = rigid(np.diag([1.0, -1.0, -1.0]), CENTRE + np.array([0.0, 0.0, 300.0]))
     depth = sphere_seen_from(T, CENTRE, RADIUS, CAMERA).astype(np.float32)
     right = fuse([PosedImage(depth, CAMERA, T)], 1.0, 4.0, 0.5, 20_000).mesh.vertices
     wrong_camera = replace(CAMERA, cx=CAMERA.cx + shift[0], cy=CAMERA.cy + shift[1])
@@ -117,9 +115,7 @@ def test_a_fused_tilted_plane_is_exact() -> None:
     normal = rotation_about(np.array([1.0, 1.0, 0.0]), 0.3) @ np.array([0.0, 0.0, 1.0])
     offset = float(normal @ CENTRE)
     poses = [look_at(np.array(eye), CENTRE) for eye in ([80.0, 40.0, 330.0], [-90.0, 30.0, 300.0])]
-    images = [
-        PosedImage(plane_seen_from(T, normal, offset, CAMERA).astype(np.float32), CAMERA, T, None) for T in poses
-    ]
+    images = [PosedImage(plane_seen_from(T, normal, offset, CAMERA).astype(np.float32), CAMERA, T, None) for T in poses]
     mesh = fuse(images, 2.0, 4.0, 1.5, 20_000).mesh
     heights = mesh.vertices @ normal - offset
     assert len(heights) > 5000

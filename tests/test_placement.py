@@ -119,6 +119,9 @@ def test_the_truth_agrees_and_a_moved_truth_contradicts() -> None:
     for moved in (aside, nearer, behind):
         assert moved.consistency < 0.8
         assert moved.contradictions > 5 * there.contradictions
+    beside = agree(points + np.array([150.0, 0.0, 0.0]), normals, view, 4.0)  # where nothing of a foot was seen
+    assert beside.overlap < 0.1
+    assert beside.contradictions > 1000
     far = agree(points + np.array([0.0, 0.0, 3000.0]), normals, view, 4.0)
     assert far.overlap == 0.0
     assert far.consistency == 0.0

@@ -67,7 +67,8 @@ def test_bad_views_are_rejected_by_name_with_a_number() -> None:
         elif true.fault is not None:
             assert re.search(r"\d (points of a foot )?< register\.min_\w+ \d", view.reason or ""), view.reason
     errors = pose_errors(registration, simulation)
-    assert errors.max(axis=0)[1] < 0.8
+    assert np.median(errors[:, 1]) < 0.5
+    assert errors[:, 1].max() < 1.2
 
 
 def test_a_duplicate_of_a_good_view_names_it() -> None:

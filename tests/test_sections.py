@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanproc.artifacts import Mesh
-from scanproc.geometry.components import quiet_vertices, split, submesh
+from scanproc.geometry.meshes import quiet_vertices, split, submesh
 from scanproc.geometry.sections import Outline, axis_section, plane_section, theil_sen
 
 

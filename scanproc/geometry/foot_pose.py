@@ -13,7 +13,7 @@ from scipy.spatial import ConvexHull
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rotation_between
-from scanproc.geometry.components import face_areas
+from scanproc.geometry.meshes import face_areas
 
 FOOT_HEIGHT_MM = 60.0  # "the foot below z = 60 mm" of the definitions: above it is leg
 _SLICES = 20  # of the length: 12 mm each, enough points in each even on a coarse mesh

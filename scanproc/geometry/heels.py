@@ -9,8 +9,8 @@ import numpy as np
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
 from scanproc.geometry.arches import CONTACT_MM
-from scanproc.geometry.components import face_normals
 from scanproc.geometry.landmarks import HEAD_REACH_MM, HEAD_SHARE, HEEL_SHARE
+from scanproc.geometry.meshes import face_normals
 from scanproc.geometry.readings import FootShape, Reading, no_reading
 from scanproc.geometry.sections import Line, Outline, axis_section, faces_within, theil_sen
 from scanproc.geometry.sole import sole_map

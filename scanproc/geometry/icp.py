@@ -83,7 +83,7 @@ def align_pair(
             if len(pairs.residuals) < _MIN_PAIRS:
                 return pose
             # About the middle of the pairs: about a far origin, turns and shifts are hardly told apart.
-            centre = pairs.points.mean(axis=0)
+            centre = np.asarray(pairs.points.mean(axis=0), dtype=np.float64)
             H, g = _normal_equations(_Pairs(pairs.points - centre, pairs.normals, pairs.residuals), gate)
             step = np.zeros(6)
             damping = np.diag(1e-6 * H.diagonal()[free] + 1e-9)
@@ -144,8 +144,8 @@ def align_jointly(
         flat = H.reshape(count * 6, count * 6)
         # All views may move together without any pair noticing; a little damping keeps them where they are.
         damping = np.diag(1e-6 * np.diag(flat) + 1e-9)
-        step = np.linalg.solve(flat + damping, -g.ravel()).reshape(count, 6)
-        current = [_move(pose, change, np.zeros(3)) for pose, change in zip(current, step, strict=True)]
+        steps = np.asarray(np.linalg.solve(flat + damping, -g.ravel()), dtype=np.float64).reshape(count, 6)
+        current = [_move(pose, step, np.zeros(3)) for pose, step in zip(current, steps, strict=True)]
     return current
 
 
@@ -156,7 +156,7 @@ def residuals(source: ThinCloud, target: ThinCloud, T_target_source: FloatArray,
 
 def _match(source: ThinCloud, target: ThinCloud, T_target_source: FloatArray, gate_mm: float) -> _Pairs:
     points = transform(T_target_source, source.points)
-    distance, nearest = target.tree.query(points, distance_upper_bound=gate_mm)
+    distance, nearest = map(np.asarray, target.tree.query(points, distance_upper_bound=gate_mm))
     found = np.flatnonzero(np.isfinite(distance))
     nearest = nearest[found]
     turned = rotate(T_target_source, source.normals[found])

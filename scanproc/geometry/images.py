@@ -127,7 +127,7 @@ def organise(points: FloatArray, max_gap: float) -> OrganisedCloud:
     max_gap : longest edge of a triangle that is filled, in units of the spacing.
     """
     directions = points[:, :2] / points[:, 2:]
-    spacing = float(np.median(cKDTree(directions).query(directions, k=2)[0][:, 1]))
+    spacing = float(np.median(np.asarray(cKDTree(directions).query(directions, k=2)[0])[:, 1]))
     focal = 1.0 / max(spacing, 1e-4)
     low, high = directions.min(axis=0), directions.max(axis=0)
     width, height = (np.ceil((high - low) * focal).astype(int) + 1).tolist()

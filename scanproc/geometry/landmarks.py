@@ -12,8 +12,8 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.components import submesh
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
+from scanproc.geometry.meshes import submesh
 from scanproc.geometry.sections import axis_section, faces_within
 
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border

@@ -8,7 +8,7 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.components import face_normals
+from scanproc.geometry.meshes import face_normals
 from scanproc.geometry.sections import Section, axis_section
 
 SOLE_HEIGHT_MM = 40.0  # the width of a section is read below this

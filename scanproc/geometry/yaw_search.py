@@ -1,4 +1,4 @@
-"""Global search for two views that share a floor: one turn about the vertical and a shift along the floor are unknown."""
+"""Global search for two views that share a floor: a turn about the vertical and a shift along the floor are unknown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class YawSpectra:
 def yaw_spectra(points: FloatArray, num_yaws: int) -> YawSpectra:
     """Prepare a view, (N, 3) mm with the floor at z = 0, for `best_placements`."""
     centre = points[:, :2].mean(axis=0)
-    yaws = np.arange(num_yaws) * (2.0 * np.pi / num_yaws)
+    yaws = np.arange(num_yaws, dtype=np.float64) * (2.0 * np.pi / num_yaws)
     flat = points - np.array([*centre, 0.0])
     turned = [_occupancy(flat @ rotation_about(_UP, yaw).T) for yaw in yaws]
     return YawSpectra(_spectrum(np.stack(turned)), centre, yaws)
@@ -36,7 +36,7 @@ def yaw_spectra(points: FloatArray, num_yaws: int) -> YawSpectra:
 
 @dataclass(frozen=True)
 class OccupancySpectrum:
-    """The occupancy of a levelled model in layers as a spectrum, (L, S, S/2 + 1) complex64, and what it is centred on."""
+    """The occupancy of a levelled model in layers as a spectrum, (L, S, S/2 + 1) complex64, and its centre, (2,) mm."""
 
     spectrum: NDArray[np.complex64]
     centre: FloatArray

@@ -10,10 +10,10 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Feet, Foot, Ground, IntArray, Landmark, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, transform
-from scanproc.geometry.components import face_areas, face_normals, quiet_vertices, split, submesh
 from scanproc.geometry.foot_frame import FootFrame, settle
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
 from scanproc.geometry.landmarks import FootPoints
+from scanproc.geometry.meshes import face_areas, face_normals, quiet_vertices, split, submesh
 from scanproc.geometry.side import SideJudgement, SideVote, judge_one, judge_pair, vote
 from scanproc.geometry.sole import Underside, arch_profile
 from scanproc.settings import setting

@@ -99,7 +99,8 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
     if not any(image.depth_mm.any() for image in images):
         raise ScanError(
             f"no view holds a point between {config.min_range_mm:g} and {config.max_range_mm:g} mm;"
-            " expected a foot there. Is the depth unit right (scan.toml: depth_unit_mm), or the range (clean.max_range_mm)?"
+            " expected a foot there. Is the depth unit right (scan.toml: depth_unit_mm), or the range"
+            " (clean.max_range_mm)?"
         )
     # The foot stands on a floor in all views or in none: most of those that show a plane decide.
     floors = [_touched(image, config) for image in images]
@@ -228,7 +229,7 @@ def _nearest_parts(mask: BoolArray, image: _Image, config: CleanConfig) -> BoolA
     clouds = [unproject(np.where(part, image.depth_mm, np.float32(0)), image.intrinsics)[::7] for part in parts]
     kept, foot = [parts[0]], clouds[0]
     for part, cloud in zip(parts[1:], clouds[1:], strict=True):
-        if cKDTree(foot).query(cloud)[0].min() < config.part_gap_mm:
+        if np.min(cKDTree(foot).query(cloud)[0]) < config.part_gap_mm:
             kept.append(part)
             foot = np.vstack([foot, cloud])
     return _union(kept, mask)

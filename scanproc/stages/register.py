@@ -152,7 +152,9 @@ def _unusable(views: CleanViews, config: RegisterConfig) -> dict[int, str]:
 def _misfit(fit: Fit, config: RegisterConfig) -> str:
     """Return why a view has no place, with what is short where it fits best."""
     if fit.overlap < config.min_place_overlap:
-        return f"fits no other view: overlap {fit.overlap:.2f} < register.min_place_overlap {config.min_place_overlap:.2f}"
+        return (
+            f"fits no other view: overlap {fit.overlap:.2f} < register.min_place_overlap {config.min_place_overlap:.2f}"
+        )
     return (
         f"fits no other view: consistency {fit.consistency:.2f}"
         f" < register.min_place_consistency {config.min_place_consistency:.2f}"

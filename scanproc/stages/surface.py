@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import ByteArray, CleanViews, Mesh, Registration, Surface
+from scanproc.artifacts import BoolArray, ByteArray, CleanViews, Mesh, Registration, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
+from scanproc.geometry.holes import close_holes
 from scanproc.geometry.images import unproject
-from scanproc.geometry.meshes import Submesh, canonical_order, close_holes, keep_faces, part_labels, vertex_normals
+from scanproc.geometry.meshes import Submesh, canonical_order, keep_faces, part_labels, vertex_normals
 from scanproc.open3d_bridge import PosedImage, fuse
 from scanproc.settings import setting
 
@@ -84,7 +85,7 @@ def _posed_images(views: CleanViews, registration: Registration) -> list[PosedIm
 
 
 def _count_blocks(images: Sequence[PosedImage], block_mm: float, truncation_mm: float) -> int:
-    """Return an upper bound of the blocks within the truncation of the surface: too few overflow, too many cost memory."""
+    """Return an upper bound of the blocks near the surface: too few overflow, too many cost memory."""
     half = block_mm / 2.0
     coarse = [
         np.unique(np.floor(transform(image.T_scan_camera, unproject(image.depth_mm, image.intrinsics)) / half), axis=0)
@@ -106,7 +107,7 @@ def _count_views(mesh: Mesh, images: Sequence[PosedImage], config: SurfaceConfig
     return np.minimum(counts, 255).astype(np.uint8)
 
 
-def _sees(image: PosedImage, vertices: FloatArray, normals: FloatArray, config: SurfaceConfig) -> FloatArray:
+def _sees(image: PosedImage, vertices: FloatArray, normals: FloatArray, config: SurfaceConfig) -> BoolArray:
     """Return, (V,) bool, whether the image has a depth at each vertex, facing the camera."""
     T_camera_scan = inverse(image.T_scan_camera)
     points, turned = transform(T_camera_scan, vertices), rotate(T_camera_scan, normals)
@@ -123,7 +124,7 @@ def _sees(image: PosedImage, vertices: FloatArray, normals: FloatArray, config: 
 
 def _seen_parts(mesh: Mesh, seen_by: ByteArray, config: SurfaceConfig) -> Submesh:
     """Return what was seen, without the back sides that fusion leaves at rims, and without debris."""
-    kept = (seen_by[mesh.faces] > 0).all(axis=1)
+    kept = np.asarray((seen_by[mesh.faces] > 0).all(axis=1))
     seen = keep_faces(mesh, kept)
     labels = part_labels(seen.mesh)
     sizes = np.bincount(labels)

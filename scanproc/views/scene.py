@@ -9,18 +9,8 @@ import numpy as np
 
 from scanproc.artifacts import ByteArray, Mesh
 from scanproc.frames import FloatArray
+from scanproc.geometry.meshes import vertex_normals
 from scanproc.views.colors import INK, VIRIDIS, Rgb
-
-
-def vertex_normals(mesh: Mesh) -> FloatArray:
-    """Return (V, 3) unit normals, the mean of the faces round each vertex weighted by area."""
-    corners = mesh.vertices[mesh.faces]
-    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    sums = np.empty_like(mesh.vertices)
-    for axis in range(3):
-        weights = np.repeat(face_normals[:, axis], 3)
-        sums[:, axis] = np.bincount(mesh.faces.ravel(), weights=weights, minlength=len(mesh.vertices))
-    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12))
 
 
 @dataclass(frozen=True)

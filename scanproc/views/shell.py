@@ -6,10 +6,11 @@ import numpy as np
 
 from scanproc.artifacts import Feet, Insoles, Mesh
 from scanproc.frames import FloatArray
+from scanproc.geometry.meshes import vertex_normals
 from scanproc.open3d_bridge import RayScene
 from scanproc.views.colors import CLAY, SHELL, colors_of, even
 from scanproc.views.foot import TOP_MM, bare, prefix
-from scanproc.views.scene import ABOVE, BELOW, REAR, Legend, Scene, Shot, Skin, medial, vertex_normals
+from scanproc.views.scene import ABOVE, BELOW, REAR, Legend, Scene, Shot, Skin, medial
 
 _UPRIGHT = 0.03  # faces that look less up or down than this are the rim, neither top nor bottom
 
