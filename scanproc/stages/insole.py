@@ -42,6 +42,7 @@ _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
 _STEEP, _BENT = 0.6, 0.06  # slope, and curvature in 1/mm, from which triangles are smaller ...
 _FINE = 0.4  # ... by this factor
 _OUTLINE_SIGMA_MM = 1.5
+_SAG_MM = 0.03  # flat triangles cut the curved underside's corners by up to this: the wall is built thicker by as much
 _NO_SOLE = 0.5  # unseen share of the foot's plan from which there is no sole to speak of
 
 
@@ -122,7 +123,7 @@ def build(shell: Shell, config: InsoleConfig) -> Built:
     xy = np.vstack([outline, interior])
     top_z = shell.top_at(xy)
     wall = wall_at(shell.distal, xy, config)
-    bottom_z = parallel_below(Mesh(np.column_stack([xy, top_z]), faces), wall)
+    bottom_z = parallel_below(Mesh(np.column_stack([xy, top_z]), faces), wall + _SAG_MM)
     pressed = pressed_flat(bottom_z, plan_areas(xy, faces), config.contact_patch_mm2)
     solid = closed_solid(xy, faces, len(outline), top_z, pressed.z)
     log.info("insole: %d points in the plan, %d triangles", len(xy), len(solid.faces))

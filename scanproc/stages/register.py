@@ -17,7 +17,8 @@ import numpy as np
 from scanproc.artifacts import CleanViews, Plane, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
-from scanproc.geometry.icp import align_jointly, residuals
+from scanproc.geometry.icp import align_jointly
+from scanproc.geometry.pair_table import compare_all
 from scanproc.geometry.placement import (
     Fit,
     PreparedView,
@@ -89,18 +90,16 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     }
     limits = _search_limits(config)
     poses = _align_all(prepared, place_views(prepared, limits).poses, [_FAR, _MIDDLE], config)
+    judged = _judge(prepared, poses, config)
     # The model is true now: what did not fit while it was crooked may fit.
-    placement = place_more(prepared, poses, limits, usable)
-    reasons |= {index: _misfit(fit, config) for index, fit in placement.misses.items()}
+    placement = place_more(prepared, judged.poses, limits, usable)
+    reasons |= {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()}
     poses = _align_all(prepared, placement.poses, [_MIDDLE, _NEAR], config)
     judged = _judge(prepared, poses, config)
-    while judged.misfits and len(poses) - len(judged.misfits) >= config.min_views:
+    while judged.misfits:
         reasons |= judged.misfits
-        poses = {index: pose for index, pose in poses.items() if index not in judged.misfits}
-        poses = _align_all(prepared, poses, [_NEAR], config)
+        poses = _align_all(prepared, judged.poses, [_NEAR], config)
         judged = _judge(prepared, poses, config)
-    reasons |= judged.misfits
-    poses = {index: pose for index, pose in poses.items() if index not in judged.misfits}
 
     log.info("register: %d → %d views", len(views.views), len(poses))
     if len(poses) < config.min_views:
@@ -149,7 +148,7 @@ def _unusable(views: CleanViews, config: RegisterConfig) -> dict[int, str]:
     return reasons
 
 
-def _misfit(fit: Fit, config: RegisterConfig) -> str:
+def _no_place_reason(fit: Fit, config: RegisterConfig) -> str:
     """Return why a view has no place, with what is short where it fits best."""
     if fit.overlap < config.min_place_overlap:
         return (
@@ -199,47 +198,39 @@ def _overlapping_pairs(
 
 @dataclass(frozen=True)
 class _Judgement:
-    """Each placed view's RMS distance from the others in mm, and the reasons against those that do not fit."""
+    """The poses that stay, with each view's RMS distance from the others in mm, and the reasons against the rest."""
 
+    poses: dict[int, FloatArray]
     rms_mm: dict[int, float]
     misfits: dict[int, str]
 
 
 def _judge(prepared: dict[int, PreparedView], poses: dict[int, FloatArray], config: RegisterConfig) -> _Judgement:
-    rms: dict[int, float] = {}
-    overlaps: dict[int, float] = {}
-    consistencies: dict[int, float] = {}
-    for index, pose in poses.items():
-        cloud = prepared[index].fine
-        distances, agreements = [], []
-        for other, other_pose in poses.items():
-            if other == index:
-                continue
-            relative = inverse(other_pose) @ pose
-            agreement = compare(cloud, relative, prepared[other].view, config.tolerance_mm)
-            agreements.append(agreement)
-            if agreement.overlap > 0.1:
-                distances.append(residuals(cloud, prepared[other].fine, relative, 2.0 * config.tolerance_mm))
-        together = np.concatenate(distances) if distances else np.zeros(0)
-        rms[index] = float(np.sqrt(np.mean(together**2))) if len(together) else float("inf")
-        overlaps[index] = max((agreement.overlap for agreement in agreements), default=0.0)
-        weights = [agreement.overlap for agreement in agreements]
-        values = [agreement.consistency for agreement in agreements]
-        consistencies[index] = float(np.average(values, weights=weights)) if sum(weights) > 0 else 0.0
-    limit = min(
-        config.max_residual_mm, config.max_residual_ratio * float(np.median(list(rms.values()))) if rms else 0.0
-    )
-    misfits = {}
-    for index in poses:
-        if overlaps[index] < config.min_overlap:
-            misfits[index] = f"overlap {overlaps[index]:.2f} < register.min_overlap {config.min_overlap:.2f}"
-        elif consistencies[index] < config.min_consistency:
-            misfits[index] = (
-                f"consistency {consistencies[index]:.2f} < register.min_consistency {config.min_consistency:.2f}"
-            )
-        elif rms[index] > limit:
-            misfits[index] = f"residual {rms[index]:.2f} mm RMS > {limit:.2f} mm (register.max_residual_mm, _ratio)"
-    return _Judgement(rms, misfits)
+    """Drop the views that do not fit, the worst first: what contradicted only a dropped view is innocent."""
+    indices = list(poses)
+    table = compare_all([prepared[index] for index in indices], list(poses.values()), config.tolerance_mm)
+    stays = np.ones(len(indices), dtype=bool)
+    misfits: dict[int, str] = {}
+    while stays.any():
+        overlap, consistency, rms = table.overlap(stays), table.consistency(stays), table.rms_mm(stays)
+        limit = min(config.max_residual_mm, config.max_residual_ratio * float(np.median(rms[stays])))
+        wrong = stays & ((overlap < config.min_overlap) | (consistency < config.min_consistency) | (rms > limit))
+        if not wrong.any():
+            break
+        worst = int(np.argmin(np.where(wrong, consistency, np.inf)))
+        stays[worst] = False
+        misfits[indices[worst]] = _misfit_reason(overlap[worst], consistency[worst], rms[worst], limit, config)
+    kept = {index: poses[index] for index, stay in zip(indices, stays, strict=True) if stay}
+    values = table.rms_mm(stays)
+    return _Judgement(kept, {index: float(value) for index, value in zip(indices, values, strict=True)}, misfits)
+
+
+def _misfit_reason(overlap: float, consistency: float, rms_mm: float, limit_mm: float, config: RegisterConfig) -> str:
+    if overlap < config.min_overlap:
+        return f"overlap {overlap:.2f} < register.min_overlap {config.min_overlap:.2f}"
+    if consistency < config.min_consistency:
+        return f"consistency {consistency:.2f} < register.min_consistency {config.min_consistency:.2f}"
+    return f"residual {rms_mm:.2f} mm RMS > {limit_mm:.2f} mm (register.max_residual_mm, max_residual_ratio)"
 
 
 def _scan_frame(poses: dict[int, FloatArray], floors: dict[int, Plane | None]) -> FloatArray:
