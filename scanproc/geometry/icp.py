@@ -13,7 +13,6 @@ from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, 
 
 _MIN_PAIRS = 30  # fewer point pairs do not hold six degrees of freedom against noise
 _MIN_NORMAL_AGREEMENT = 0.7  # cosine of 45 deg: beyond it two points lie on different sides of a toe or a malleolus
-_SLIDE_DAMPING = 0.1
 _SETTLED_MM = 0.02  # a step that moves a point less than this ends a gate
 
 
@@ -87,9 +86,8 @@ def align_pair(
             centre = np.asarray(pairs.points.mean(axis=0), dtype=np.float64)
             H, g = _normal_equations(_Pairs(pairs.points - centre, pairs.normals, pairs.residuals), gate)
             step = np.zeros(6)
-            # A view of little but the leg could slide along it: shifts are held by a tenth of what a flat side holds.
-            damping = np.trace(H[3:, 3:]) * np.array([*[0.0] * 3, *[_SLIDE_DAMPING] * 3]) + 1e-6 * H.diagonal()
-            step[free] = np.linalg.solve((H + np.diag(damping))[np.ix_(free, free)], -g[free])
+            damping = np.diag(1e-6 * H.diagonal()[free] + 1e-9)
+            step[free] = np.linalg.solve(H[np.ix_(free, free)] + damping, -g[free])
             moved = _move(pose, step, centre)
             shift = np.linalg.norm(transform(moved, probes) - transform(pose, probes), axis=1).max()
             pose = moved

@@ -36,6 +36,7 @@ class AlignConfig:
     min_part_share: float = setting(
         0.25, "smallest loose part that may be a foot, share of the largest part's area", low=0.0, high=1.0
     )
+    floor_sink_mm: float = setting(5.0, "a foot that reaches lower below the floor is refused, mm", low=0.0)
     floor_touch_mm: float = setting(
         20.0, "a foot seen down to this height stands on the floor: its own bulge hides what is lower, mm", low=0.0
     )
@@ -165,10 +166,10 @@ def _not_a_foot(found: str, config: AlignConfig) -> ScanError:
 def _touches(mesh: Mesh, config: AlignConfig) -> bool:
     """Tell whether a foot stands on the scan's floor."""
     lowest = float(np.quantile(mesh.vertices[:, 2], 0.001))
-    if lowest < -config.floor_touch_mm:
+    if lowest < -config.floor_sink_mm:
         raise ScanError(
-            f"found the foot reaching {-lowest:.0f} mm below the floor, expected at most align.floor_touch_mm = "
-            f"{config.floor_touch_mm:g}. The floor was not found well: scan with more bare floor round the foot."
+            f"found the foot reaching {-lowest:.0f} mm below the floor, expected at most align.floor_sink_mm = "
+            f"{config.floor_sink_mm:g}. The floor was not found well: scan with more bare floor round the foot."
         )
     return lowest <= config.floor_touch_mm
 

@@ -42,7 +42,7 @@ _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
 _STEEP, _BENT = 0.6, 0.06  # slope, and curvature in 1/mm, from which triangles are smaller ...
 _FINE = 0.4  # ... by this factor
 _OUTLINE_SIGMA_MM = 1.5
-_SAG_MM = 0.03  # flat triangles cut the curved underside's corners by up to this: the wall is built thicker by as much
+_SAG_MM = 0.02  # flat triangles cut the curved wall by up to twice this: it is built thicker by as much
 _NO_SOLE = 0.5  # unseen share of the foot's plan from which there is no sole to speak of
 
 
