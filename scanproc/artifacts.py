@@ -359,6 +359,11 @@ class Insoles:
 
     insoles: tuple[Insole, ...]
 
+    @property
+    def refused_parts(self) -> tuple[str, ...]:
+        """Why a foot got no insole, for each that got none."""
+        return tuple(f"{insole.side} foot: {insole.refused}" for insole in self.insoles if insole.refused is not None)
+
 
 @dataclass(frozen=True)
 class Exports:
@@ -368,6 +373,11 @@ class Exports:
 
     def __post_init__(self) -> None:
         _freeze(self)
+
+    @property
+    def refused_parts(self) -> tuple[str, ...]:
+        """Why a part was not exported, for each; its file `<side>-not-exported.txt` says the same."""
+        return tuple(data.decode().strip() for name, data in self.files.items() if name.endswith("-not-exported.txt"))
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 _scan = click.argument("scan", type=click.Path(path_type=Path))
 
 
-@main.command("run")
+@main.command("run", short_help="bring all stages of SCAN up to date, and write its report")
 @_scan
 @click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_default=True, help="Last stage to run.")
 @_run_options
@@ -94,7 +94,7 @@ for _each in STAGES:
     _add_stage_command(_each.name, _each.summary)
 
 
-@main.command("batch")
+@main.command("batch", short_help="run many scans; a refused one does not stop the others")
 @click.argument("scans", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_run_options
 def _batch(scans: tuple[Path, ...], out: Path, config: Path | None, overrides: tuple[str, ...]) -> None:
@@ -120,7 +120,7 @@ def _batch(scans: tuple[Path, ...], out: Path, config: Path | None, overrides: t
         raise ScanError(f"{refused} of {len(scans)} scans were refused; expected none. The messages above say why.")
 
 
-@main.command("view")
+@main.command("view", short_help="look at what a stage made of SCAN")
 @_scan
 @click.argument("stage", required=False, type=click.Choice(_NAMES[:-2]))
 @click.option(
@@ -143,7 +143,7 @@ def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> 
     click.echo(screenshot)
 
 
-@main.command("simulate")
+@main.command("simulate", short_help="render a recording of a foot mesh, with its truth")
 @click.argument("foot", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--path", "path", default="hand-held", show_default=True, help="hand-held, turntable or raised.")
@@ -163,13 +163,16 @@ def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any)
     from scanproc.settings import build_config, parse_overrides
     from scanproc.simulate import SimulationConfig, simulate, write_simulation
 
+    for part in ("depth", "clouds", "truth"):
+        if (out / part).exists():
+            raise ScanError(f"{out} holds a recording already ({part}/); expected a new folder. Choose another.")
     others = parse_overrides(f"simulate.{text}" for text in overrides).get("simulate", {})
     config = build_config(SimulationConfig, {**options, **others}, "simulate")
     write_simulation(out, simulate(read_mesh(open_scan(foot)).mesh, config))
     click.echo(out)
 
 
-@main.command("settings")
+@main.command("settings", short_help="print every setting as a TOML file")
 @click.argument("stage", required=False, type=click.Choice([*_NAMES, "simulate"]))
 def _settings(stage: str | None) -> None:
     """Print every setting (of STAGE) as a TOML file: name, default, meaning. Edit it and pass it with --config."""
@@ -185,7 +188,7 @@ def _settings(stage: str | None) -> None:
     click.echo(template(chosen), nl=False)
 
 
-@main.command("prescription")
+@main.command("prescription", short_help="print the insole's prescription as a TOML file")
 def _prescription() -> None:
     """Print the insole's prescription as a TOML file. Edit it and pass it with --config."""
     from scanproc.pipeline import config_types

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import ByteArray, DepthImage, Intrinsics, Mesh
+from scanproc.artifacts import ByteArray, DepthImage, IntArray, Intrinsics, Mesh
 from scanproc.frames import FloatArray, inverse
+
+#: Voxels along the edge of a block, the unit in which the fused space is stored.
+BLOCK_VOXELS = 8
 
 _MISS = np.uint32(0xFFFFFFFF)
 
@@ -146,14 +149,17 @@ class FusedMesh:
     color: ByteArray | None
 
 
-def fuse(images: Sequence[PosedImage], voxel_mm: float, truncation: float, min_weight: float, blocks: int) -> FusedMesh:
+def fuse(
+    images: Sequence[PosedImage], blocks: Sequence[IntArray], voxel_mm: float, truncation: float, min_weight: float
+) -> FusedMesh:
     """Fuse depth images into a truncated signed distance field (Curless & Levoy 1996) and return its zero surface.
 
     Parameters
     ----------
+    blocks : (M, 3) int32 for each image, the blocks of `BLOCK_VOXELS` along an edge that it reaches. Every pixel must
+        count: open3d's own choice looks at each fourth, and leaves holes in coarse images.
     truncation : in voxels.
     min_weight : number of views that must have seen a voxel.
-    blocks : upper bound of the number of 8 x 8 x 8 voxel blocks near the surface.
     """
     import open3d as o3d
 
@@ -163,9 +169,14 @@ def fuse(images: Sequence[PosedImage], voxel_mm: float, truncation: float, min_w
         attributes.append(("color", o3d.core.float32, 3))
     names, dtypes, channels = zip(*attributes, strict=True)
     grid = o3d.t.geometry.VoxelBlockGrid(
-        names, dtypes, channels, voxel_size=float(voxel_mm), block_resolution=8, block_count=int(blocks)
+        names,
+        dtypes,
+        channels,
+        voxel_size=float(voxel_mm),
+        block_resolution=BLOCK_VOXELS,
+        block_count=len(np.unique(np.vstack(blocks), axis=0)) + 1,
     )
-    for image in images:
+    for image, near in zip(images, blocks, strict=True):
         camera = image.intrinsics
         # This grid puts pixel centres at + 0.5; ours are at integers.
         pinhole = np.array([[camera.fx, 0, camera.cx + 0.5], [0, camera.fy, camera.cy + 0.5], [0, 0, 1]])
@@ -173,12 +184,12 @@ def fuse(images: Sequence[PosedImage], voxel_mm: float, truncation: float, min_w
         extrinsic = _tensor(inverse(image.T_scan_camera), np.float64)
         depth = o3d.t.geometry.Image(_tensor(image.depth_mm[..., None], np.float32))
         far = float(image.depth_mm.max()) + 1.0
-        near = grid.compute_unique_block_coordinates(depth, matrix, extrinsic, 1.0, far, float(truncation))
+        coordinates = _tensor(near, np.int32)
         if colored and image.color is not None:
             color = o3d.t.geometry.Image(_tensor(image.color, np.float32))
-            grid.integrate(near, depth, color, matrix, matrix, extrinsic, 1.0, far, float(truncation))
+            grid.integrate(coordinates, depth, color, matrix, matrix, extrinsic, 1.0, far, float(truncation))
         else:
-            grid.integrate(near, depth, matrix, extrinsic, 1.0, far, float(truncation))
+            grid.integrate(coordinates, depth, matrix, extrinsic, 1.0, far, float(truncation))
     if float(grid.attribute("weight").max().item()) <= min_weight:  # open3d raises where there is no surface at all
         return FusedMesh(
             Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int32)), np.zeros((0, 3), np.uint8) if colored else None

@@ -80,9 +80,7 @@ class InsoleConfig:
     max_unseen_sole: float = setting(
         0.02, "share of the sole under the shell that may be unseen (and is bridged)", low=0.0, high=0.2
     )
-    min_side_confidence: float = setting(
-        0.8, "least confidence in left or right, where scan.toml does not state the side", low=0.5, high=1.0
-    )
+    min_side_confidence: float = setting(0.8, "least confidence in left or right", low=0.5, high=1.0)
     wall_tolerance_mm: float = setting(0.05, "how much thinner than asked the wall may be, mm", low=0.01, high=0.5)
     surface_tolerance_mm: float = setting(0.1, "how far the top may lie off the asked surface, mm", low=0.02, high=1.0)
     dose_tolerance_mm: float = setting(

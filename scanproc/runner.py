@@ -114,6 +114,7 @@ class _Job:
         missing = [need.artifact for need in stage.takes.values() if not need.optional and not self._has(need.artifact)]
         if missing:
             log.info("%s: left out, it needs the result of %s", stage.folder, _maker(missing[0]).name)
+            self._warn_of_earlier(stage)
             return
         ingredients = self._ingredients(stage)
         key = hashlib.sha256(to_json(ingredients)).hexdigest()
@@ -123,6 +124,7 @@ class _Job:
             log.info("%s: fresh", stage.folder)
             self.fresh.append(stage.name)
             self.record[stage.name] = known if known.get("key") == key else {"key": key}
+            self._refuse_parts(stage, manifest.get("refused_parts", []))
         elif known.get("refused") and known.get("key") == key:
             log.info("%s: refused before, with the same input and settings", stage.folder)
             self._refuse(stage, key, known["refused"])
@@ -150,15 +152,19 @@ class _Job:
         )
 
     def _compute(self, stage: Stage, key: str, ingredients: dict[str, Any]) -> bool:
-        arguments = {name: self._artifact(need.artifact) for name, need in stage.takes.items()}
+        if any(need.artifact is Recording for need in stage.takes.values()):
+            self._artifact(Recording)  # a scan that cannot be read ends the run here, and nothing is written
         start = time.perf_counter()
         try:
+            arguments = {name: self._artifact(need.artifact) for name, need in stage.takes.items()}
             artifact = stage.function(**arguments, config=self.configs[stage.name])
         except ScanError as error:
             self._refuse(stage, key, str(error))
             return False
         seconds = time.perf_counter() - start
-        self.store.save(stage, artifact, {"key": key, "stage": stage.name, **ingredients})
+        parts = list(getattr(artifact, "refused_parts", ()))
+        self.store.save(stage, artifact, {"key": key, "stage": stage.name, "refused_parts": parts, **ingredients})
+        self._refuse_parts(stage, parts)
         self.artifacts[stage.makes] = artifact
         self.computed.append(stage.name)
         self.record[stage.name] = {"key": key, "seconds": round(seconds, 3), "peak_memory_mb": _peak_memory_mb()}
@@ -168,8 +174,15 @@ class _Job:
     def _refuse(self, stage: Stage, key: str, message: str) -> None:
         self.refusals.append(Refusal(stage.name, message))
         self.record[stage.name] = {"key": key, "refused": message}
+        self._warn_of_earlier(stage)
+
+    def _warn_of_earlier(self, stage: Stage) -> None:
         if self.store.manifest(stage):
-            log.warning("%s still holds the result of an earlier run, which this refusal does not touch", stage.folder)
+            log.warning("%s still holds the result of an earlier run: do not use it for this one", stage.folder)
+
+    def _refuse_parts(self, stage: Stage, messages: Iterable[str]) -> None:
+        """Note what a stage refused of a scan whose other foot it accepted."""
+        self.refusals += [Refusal(stage.name, message) for message in messages]
 
     def _has(self, kind: type) -> bool:
         return kind is Refusals or kind in self.keys

@@ -94,7 +94,7 @@ def read_recording(scan: Scan) -> Recording:
 def read_mesh(scan: Scan) -> Surface:
     """Return the surface of a finished mesh, in mm; every vertex counts as seen once, since nothing else is known."""
     if scan.surface is None:
-        raise ValueError(f"{scan.name} is a recording of {scan.kind}; there is no finished mesh to read")
+        raise ScanError(f"{scan.path} is a recording of {scan.kind}; expected a finished mesh. Give its file.")
     return scan.surface
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scanproc.artifacts import Intrinsics
 from scanproc.frames import FloatArray, inverse, rotate, transform
+from scanproc.geometry.blocks import blocks_near
+from scanproc.geometry.images import unproject
+from scanproc.open3d_bridge import BLOCK_VOXELS, FusedMesh, PosedImage, fuse
 
 
 def rays(camera: Intrinsics) -> FloatArray:
@@ -36,3 +41,16 @@ def plane_seen_from(T_scan_camera: FloatArray, normal: FloatArray, offset_mm: fl
     """Return `plane_depth` of a plane given in the scan frame."""
     turned = rotate(inverse(T_scan_camera), normal[None])[0]
     return plane_depth(turned, offset_mm - float(normal @ T_scan_camera[:3, 3]), camera)
+
+
+def fused(images: Sequence[PosedImage], voxel_mm: float, truncation: float, min_weight: float) -> FusedMesh:
+    """Fuse images with all the blocks that their pixels reach."""
+    blocks = [
+        blocks_near(
+            transform(image.T_scan_camera, unproject(image.depth_mm, image.intrinsics)),
+            BLOCK_VOXELS * voxel_mm,
+            truncation * voxel_mm,
+        )
+        for image in images
+    ]
+    return fuse(images, blocks, voxel_mm, truncation, min_weight)

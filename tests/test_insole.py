@@ -94,7 +94,7 @@ def test_the_cup_is_as_deep_as_asked(bowl: Foot, depth: float) -> None:
 def test_the_wall_is_as_thick_as_asked_and_even(bowl: Foot, thickness: float) -> None:
     one = made(bowl, replace(COARSE, thickness_mm=thickness, contact_patch_mm2=0.0))
     assert thickness - 0.12 < got(one, "wall_min_mm") <= thickness + 1e-3
-    assert thickness - 1e-3 <= got(one, "wall_max_mm") < thickness + 0.1
+    assert thickness - 1e-3 <= got(one, "wall_max_mm") < thickness + 0.12  # built 0.02 thicker: triangles cut corners
 
 
 @pytest.mark.parametrize("clearance", [2.5])

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import sphere_seen_from
+from pictures import fused, sphere_seen_from
 
 from scanproc.artifacts import IntArray, Intrinsics, Mesh
 from scanproc.frames import FloatArray, rigid
@@ -21,7 +21,7 @@ from scanproc.geometry.meshes import (
     part_labels,
     vertex_normals,
 )
-from scanproc.open3d_bridge import PosedImage, fuse
+from scanproc.open3d_bridge import PosedImage
 
 RADIUS = 40.0
 
@@ -132,7 +132,7 @@ def fused_cap() -> Mesh:
     camera = Intrinsics(300, 300, 700.0, 700.0, 149.3, 150.2)
     T_scan_camera = rigid(np.diag([1.0, -1.0, -1.0]), np.array([0.0, 0.0, 300.0]))
     depth = sphere_seen_from(T_scan_camera, np.zeros(3), RADIUS, camera).astype(np.float32)
-    mesh = fuse([PosedImage(depth, camera, T_scan_camera)], 1.0, 4.0, 0.5, 5000).mesh
+    mesh = fused([PosedImage(depth, camera, T_scan_camera)], 1.0, 4.0, 0.5).mesh
     cap = keep_faces(mesh, mesh.vertices[mesh.faces, 2].min(axis=1) > 20.0).mesh  # its rim is ragged
     return close_holes(cap, 5.0, 1.0).mesh  # open3d leaves out a triangle where blocks of voxels meet at a corner
 

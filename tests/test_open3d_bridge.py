@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from pictures import plane_seen_from, sphere_seen_from
+from pictures import fused, plane_seen_from, sphere_seen_from
 
 from scanproc.artifacts import Intrinsics
 from scanproc.frames import FloatArray, rigid, rotation_about
 from scanproc.geometry.meshes import canonical_order, face_normals
-from scanproc.open3d_bridge import PosedImage, RayScene, fuse, read_cloud
+from scanproc.open3d_bridge import PosedImage, RayScene, read_cloud
 from scanproc.simulation.bodies import box
 from scanproc.simulation.motions import look_at
 
@@ -84,7 +84,7 @@ def fitted_centre(points: FloatArray) -> FloatArray:
 
 
 def test_a_fused_sphere_is_where_it_was_and_as_large() -> None:
-    mesh = fuse(sphere_images(), 1.0, 4.0, 1.5, 20_000).mesh
+    mesh = fused(sphere_images(), 1.0, 4.0, 1.5).mesh
     assert len(mesh.vertices) > 5000
     off = np.linalg.norm(mesh.vertices - CENTRE, axis=1) - RADIUS
     # Rims, where a truncated distance along the ray is none to the surface, are not the point here.
@@ -100,9 +100,9 @@ def test_half_a_pixel_would_be_noticed(shift: tuple[float, float]) -> None:
     """One camera: with the principal point half a pixel off, the sphere lands half a pixel, 0.2 mm, aside."""
     T = rigid(np.diag([1.0, -1.0, -1.0]), CENTRE + np.array([0.0, 0.0, 300.0]))
     depth = sphere_seen_from(T, CENTRE, RADIUS, CAMERA).astype(np.float32)
-    right = fuse([PosedImage(depth, CAMERA, T)], 1.0, 4.0, 0.5, 20_000).mesh.vertices
+    right = fused([PosedImage(depth, CAMERA, T)], 1.0, 4.0, 0.5).mesh.vertices
     wrong_camera = replace(CAMERA, cx=CAMERA.cx + shift[0], cy=CAMERA.cy + shift[1])
-    wrong = fuse([PosedImage(depth, wrong_camera, T)], 1.0, 4.0, 0.5, 20_000).mesh.vertices
+    wrong = fused([PosedImage(depth, wrong_camera, T)], 1.0, 4.0, 0.5).mesh.vertices
     top = CENTRE[2] + 15.0
     at, aside = (fitted_centre(v[v[:, 2] > top]) for v in (right, wrong))
     np.testing.assert_allclose(at[:2], CENTRE[:2], atol=0.05)
@@ -116,7 +116,7 @@ def test_a_fused_tilted_plane_is_exact() -> None:
     offset = float(normal @ CENTRE)
     poses = [look_at(np.array(eye), CENTRE) for eye in ([80.0, 40.0, 330.0], [-90.0, 30.0, 300.0])]
     images = [PosedImage(plane_seen_from(T, normal, offset, CAMERA).astype(np.float32), CAMERA, T, None) for T in poses]
-    mesh = fuse(images, 2.0, 4.0, 1.5, 20_000).mesh
+    mesh = fused(images, 2.0, 4.0, 1.5).mesh
     heights = mesh.vertices @ normal - offset
     assert len(heights) > 5000
     assert abs(np.median(heights)) < 0.02
@@ -127,22 +127,22 @@ def test_colours_go_with_the_surface_and_one_image_without_takes_them_away() -> 
     red = np.zeros((480, 640, 3), dtype=np.uint8)
     red[..., 0] = 200
     images = [replace(image, color=red) for image in sphere_images()]
-    color = fuse(images, 2.0, 4.0, 0.5, 20_000).color
+    color = fused(images, 2.0, 4.0, 0.5).color
     assert color is not None
     assert np.percentile(np.abs(color.astype(int) - [200, 0, 0]), 99.0) <= 1.0
-    assert fuse([*images[:-1], replace(images[-1], color=None)], 2.0, 4.0, 0.5, 20_000).color is None
+    assert fused([*images[:-1], replace(images[-1], color=None)], 2.0, 4.0, 0.5).color is None
 
 
 def test_fewer_views_than_asked_leave_nothing() -> None:
     plain = sphere_images()[:1]
     colored = [replace(image, color=np.full((480, 640, 3), 90, dtype=np.uint8)) for image in plain]
     for images in (plain, colored):
-        fused = fuse(images, 2.0, 4.0, 1.5, 20_000)
-        assert (len(fused.mesh.vertices), len(fused.mesh.faces)) == (0, 0)
-        assert (fused.color is None) == (images is plain)
+        nothing = fused(images, 2.0, 4.0, 1.5)
+        assert (len(nothing.mesh.vertices), len(nothing.mesh.faces)) == (0, 0)
+        assert (nothing.color is None) == (images is plain)
 
 
 def test_the_same_images_give_the_same_bytes_once_ordered() -> None:
-    one, two = (canonical_order(fuse(sphere_images(), 1.0, 4.0, 1.5, 20_000).mesh).mesh for _ in range(2))
+    one, two = (canonical_order(fused(sphere_images(), 1.0, 4.0, 1.5).mesh).mesh for _ in range(2))
     assert one.vertices.tobytes() == two.vertices.tobytes()
     assert one.faces.tobytes() == two.faces.tobytes()

@@ -50,10 +50,13 @@ def heel_line(shape: FootShape) -> FrontalLine:
         section = axis_section(shape.low_mesh, 2, float(z), shape.foot.views)
         if not len(section):
             continue
-        chord = section.crossings(0, section.extent(0).low + HEEL_CHORD_MM)
+        rear = section.extent(0)
+        chord = section.crossings(0, rear.low + HEEL_CHORD_MM)
         if len(chord) < 2:
             continue
         ends = chord.extent(1)
+        if not ends.low < rear.low_point[1] < ends.high:  # two crossings of one wall: the other side was not seen
+            continue
         middles.append((ends.low_point + ends.high_point) / 2.0)
         seen += ends.seen
     return _fit(np.array(middles).reshape(-1, 3), seen, len(heights), "heel")

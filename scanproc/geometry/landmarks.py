@@ -1,6 +1,6 @@
 """Points of a foot that follow from its shape, in a frame with x forward, y to the left and z up from the ground.
 
-Definitions: `measures.md`, "Points and planes, exactly". `medial_y` is -1 for a left foot, +1 for a right one.
+Definitions: with the functions below. `medial_y` is -1 for a left foot, +1 for a right one.
 """
 
 from __future__ import annotations

@@ -56,6 +56,8 @@ def heel_width(shape: FootShape) -> Reading:
     if not len(section):
         return no_reading("there is no surface at the heel")
     extent = section.extent(1)
+    if not extent.low < 0.0 < extent.high:  # the axis runs inside the heel: both borders on one side are one wall
+        return no_reading("one side of the heel was not seen")
     return Reading(extent.width, (2 - extent.low_seen - extent.high_seen) / 2.0, "a border of the heel")
 
 

@@ -138,7 +138,7 @@ def place_more(
     poses, misses = dict(placed), dict[int, Fit]()
     waiting = [index for index in candidates if index not in poses]
     for reach in (limits.search_back, 3 * limits.search_back, len(views)):
-        for index in list(steps(waiting, "placing views")):
+        for index in steps(list(waiting), "placing views"):
             near = sorted(poses, key=lambda other: (abs(other - index), other))[:reach]
             model = _Model([views[other] for other in near], [poses[other] for other in near])
             best = _best_guess(views[index], model, limits)

@@ -52,6 +52,7 @@ class CleanConfig:
     min_range_mm: float = setting(70.0, "nearest depth kept, mm", low=0.0)
     max_range_mm: float = setting(900.0, "farthest depth kept, mm", low=100.0)
     edge_jump_mm: float = setting(6.0, "depth step between neighbours that marks a flying pixel, mm", low=1.0)
+    edge_jump_pixels: float = setting(3.0, "the same for coarse images, in pixels on the surface", low=0.0)
     max_grazing_deg: float = setting(
         75.0, "largest angle between surface normal and line of sight, deg", low=30, high=90
     )
@@ -131,10 +132,16 @@ def _prepare(frame: DepthFrame | CloudFrame, config: CleanConfig) -> _Image:
     counts = {"recorded": int((depth > 0).sum())}
     depth[(depth < config.min_range_mm) | (depth > config.max_range_mm)] = 0
     counts["in range"] = int((depth > 0).sum())
-    depth[flying_pixels(depth, config.edge_jump_mm)] = 0
+    depth[flying_pixels(depth, max(config.edge_jump_mm, config.edge_jump_pixels * _pixel_mm(depth, intrinsics)))] = 0
     counts["no flying pixels"] = int((depth > 0).sum())
     planes = find_planes(unproject(depth, intrinsics), _floor_limits(config))
     return _Image(frame.name, depth, intrinsics, planes, counts, color)
+
+
+def _pixel_mm(depth_mm: DepthImage, intrinsics: Intrinsics) -> float:
+    """Return the width of a pixel at the median depth, mm; 0 in an empty image."""
+    found = depth_mm[depth_mm > 0]
+    return float(np.median(found)) / intrinsics.fx if len(found) else 0.0
 
 
 def _floor_limits(config: CleanConfig) -> FloorLimits:
@@ -204,8 +211,7 @@ def _finish(
     # What was not measured beside the foot may be the foot's; holes elsewhere are the floor's.
     doubtful = ndimage.binary_propagation(mask[rows, columns], mask=~past)
     silhouette = ndimage.binary_dilation(doubtful, iterations=_MARGIN_PX // 2)
-    pixel_mm = float(np.median(depth[depth > 0])) / intrinsics.fx
-    radius = int(np.clip(round(config.normal_radius_mm / pixel_mm), 2, 15))
+    radius = int(np.clip(round(config.normal_radius_mm / _pixel_mm(depth, intrinsics)), 2, 15))
     normals = plane_fit_normals(depth, intrinsics, radius)
     steep = view_cosines(normals, intrinsics) < np.cos(np.radians(config.max_grazing_deg))
     depth[steep] = 0

@@ -147,10 +147,11 @@ def lowered(field: HeightField, distance_mm: float) -> HeightField:
 
 def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Insole:
     try:
-        if facts.side == "auto" and foot.side_confidence < config.min_side_confidence:
+        if foot.side_confidence < config.min_side_confidence:
             raise ScanError(
                 f"left or right is in doubt (confidence {foot.side_confidence:.2f} < insole.min_side_confidence = "
-                f'{config.min_side_confidence}). State it in scan.toml: side = "left" or side = "right".'
+                f"{config.min_side_confidence}; scan.toml: side = {facts.side}). "
+                + ('State it: side = "left" or "right".' if facts.side == "auto" else "Scan this foot alone and again.")
             )
         shell = design(foot, config)
     except ScanError as error:

@@ -13,7 +13,7 @@ from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
 
-# What each measure is read with; definitions and sources: the functions, and measures.md.
+# What each measure is read with; definitions and sources stand with the functions.
 _READERS: dict[str, Callable[[FootShape], Reading]] = {
     "foot_length_mm": lengths.foot_length,
     "truncated_foot_length_mm": lengths.truncated_foot_length,

@@ -11,15 +11,14 @@ import numpy as np
 from scanproc.artifacts import BoolArray, ByteArray, CleanViews, Mesh, Registration, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
+from scanproc.geometry.blocks import blocks_near
 from scanproc.geometry.holes import close_holes
 from scanproc.geometry.images import unproject
 from scanproc.geometry.meshes import Submesh, canonical_order, keep_faces, part_labels, vertex_normals
-from scanproc.open3d_bridge import PosedImage, fuse
+from scanproc.open3d_bridge import BLOCK_VOXELS, PosedImage, fuse
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
-
-_BLOCK = 8  # voxels along a block's edge
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class SurfaceConfig:
     truncation_voxels: float = setting(4.0, "distance from the surface that is fused, voxels", low=2.0, high=16.0)
     min_views: int = setting(2, "views that must have seen a voxel", low=1)
     seen_tolerance_mm: float = setting(
-        3.0, "distance at which a view's depth counts as having seen a vertex, mm", low=0.1
+        3.0, "distance from a view's surface at which the view saw a vertex, mm", low=0.1
     )
     seen_min_cosine: float = setting(
         0.15, "smallest cosine between normal and line of sight to be seen", low=0.0, high=1.0
@@ -48,9 +47,9 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
         If nothing was seen by enough views.
     """
     images = _posed_images(views, registration)
-    truncation_mm = config.truncation_voxels * config.voxel_mm
-    blocks = _count_blocks(images, config.voxel_mm * _BLOCK, truncation_mm)
-    fused = fuse(images, config.voxel_mm, config.truncation_voxels, config.min_views - 0.5, blocks)
+    block_mm, truncation_mm = BLOCK_VOXELS * config.voxel_mm, config.truncation_voxels * config.voxel_mm
+    blocks = [blocks_near(_points(image), block_mm, truncation_mm) for image in images]
+    fused = fuse(images, blocks, config.voxel_mm, config.truncation_voxels, config.min_views - 0.5)
     if not len(fused.mesh.faces):
         raise ScanError(
             f"no point was seen by {config.min_views} views (surface.min_views); expected a surface."
@@ -84,18 +83,8 @@ def _posed_images(views: CleanViews, registration: Registration) -> list[PosedIm
     ]
 
 
-def _count_blocks(images: Sequence[PosedImage], block_mm: float, truncation_mm: float) -> int:
-    """Return an upper bound of the blocks near the surface: too few overflow, too many cost memory."""
-    half = block_mm / 2.0
-    coarse = [
-        np.unique(np.floor(transform(image.T_scan_camera, unproject(image.depth_mm, image.intrinsics)) / half), axis=0)
-        for image in images
-    ]
-    cells = np.unique(np.vstack(coarse), axis=0)
-    reach = int(np.ceil(truncation_mm / half))
-    offsets = np.stack(np.meshgrid(*[np.array([-reach, 0, reach])] * 3), axis=-1).reshape(-1, 3)
-    blocks = np.unique(np.floor((cells[:, None] + offsets).reshape(-1, 3) / 2.0), axis=0)
-    return int(len(blocks) * 1.2) + 1000
+def _points(image: PosedImage) -> FloatArray:
+    return transform(image.T_scan_camera, unproject(image.depth_mm, image.intrinsics))
 
 
 def _count_views(mesh: Mesh, images: Sequence[PosedImage], config: SurfaceConfig) -> ByteArray:
@@ -118,13 +107,19 @@ def _sees(image: PosedImage, vertices: FloatArray, normals: FloatArray, config: 
     inside = (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height) & np.isfinite(depth)
     measured = image.depth_mm[np.where(inside, v, 0), np.where(inside, u, 0)]
     cosine = -np.einsum("ij,ij->i", points, turned) / np.linalg.norm(points, axis=1)
-    near = np.abs(measured - points[:, 2]) < config.seen_tolerance_mm
+    # Along the normal: on a slope one pixel more is much depth.
+    near = np.abs(measured - points[:, 2]) * cosine < config.seen_tolerance_mm
     return np.asarray(inside & (measured > 0) & near & (cosine > config.seen_min_cosine))
 
 
 def _seen_parts(mesh: Mesh, seen_by: ByteArray, config: SurfaceConfig) -> Submesh:
     """Return what was seen, without the back sides that fusion leaves at rims, and without debris."""
     kept = np.asarray((seen_by[mesh.faces] > 0).all(axis=1))
+    if not kept.any():
+        raise ScanError(
+            "no part of the fused surface was seen as it is; expected most of it. Are surface.seen_tolerance_mm ="
+            f" {config.seen_tolerance_mm:g} and surface.seen_min_cosine = {config.seen_min_cosine:g} right?"
+        )
     seen = keep_faces(mesh, kept)
     labels = part_labels(seen.mesh)
     sizes = np.bincount(labels)

@@ -115,7 +115,7 @@ def _medial(foot: Foot, found: FootMeasures, before: str) -> Shot:
 
 
 def _arch_line(foot: Foot, length_mm: float) -> FloatArray:
-    """Return (K, 3) points of the sole's underside, a quarter of the width from its medial border (`measures.md`)."""
+    """Return (K, 3) points of the sole's underside, a quarter of the width from its medial border."""
     x = np.arange(0.30, 0.601, 0.01) * length_mm
     quarter = np.full(len(x), np.nan)
     for index, at in enumerate(x):
