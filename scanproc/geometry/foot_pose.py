@@ -19,8 +19,8 @@ FOOT_HEIGHT_MM = 60.0  # "the foot below z = 60 mm" of the definitions: above it
 _SLICES = 20  # of the length: 12 mm each, enough points in each even on a coarse mesh
 _SAMPLES = 6000
 # Share of the length from the heel, what is measured there, mean and spread as shares of the length (a taper: of the
-# dorsum's height). Means: ANSUR II (2012) and nine feet at hand; spreads are wide on purpose, for children, leg positions
-# and missing parts.
+# dorsum's height). Means: ANSUR II (2012) and nine feet at hand; spreads are wide on purpose, for children, leg
+# positions and missing parts.
 _PROFILE = (
     (0.16, "width", 0.27, 0.05),
     (0.45, "width", 0.34, 0.06),
