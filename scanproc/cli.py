@@ -163,11 +163,11 @@ def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any)
     from scanproc.settings import build_config, parse_overrides
     from scanproc.simulate import SimulationConfig, simulate, write_simulation
 
+    others = parse_overrides(f"simulate.{text}" for text in overrides).get("simulate", {})
+    config = build_config(SimulationConfig, {**options, **others}, "simulate")
     for part in ("depth", "clouds", "truth"):
         if (out / part).exists():
             raise ScanError(f"{out} holds a recording already ({part}/); expected a new folder. Choose another.")
-    others = parse_overrides(f"simulate.{text}" for text in overrides).get("simulate", {})
-    config = build_config(SimulationConfig, {**options, **others}, "simulate")
     write_simulation(out, simulate(read_mesh(open_scan(foot)).mesh, config))
     click.echo(out)
 

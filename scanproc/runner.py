@@ -152,11 +152,10 @@ class _Job:
         )
 
     def _compute(self, stage: Stage, key: str, ingredients: dict[str, Any]) -> bool:
-        if any(need.artifact is Recording for need in stage.takes.values()):
-            self._artifact(Recording)  # a scan that cannot be read ends the run here, and nothing is written
+        # A scan or an edit that cannot be read ends the run with its one message; nothing is written, nothing is lost.
+        arguments = {name: self._artifact(need.artifact) for name, need in stage.takes.items()}
         start = time.perf_counter()
         try:
-            arguments = {name: self._artifact(need.artifact) for name, need in stage.takes.items()}
             artifact = stage.function(**arguments, config=self.configs[stage.name])
         except ScanError as error:
             self._refuse(stage, key, str(error))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 import typing
@@ -288,3 +290,15 @@ def test_every_stage_is_a_file_and_every_file_a_stage() -> None:
     assert files == {stage.name for stage in STAGES}
     for stage in STAGES:
         assert typing.get_type_hints(stage.function)["return"] is stage.makes
+
+
+def test_a_plain_install_brings_every_library() -> None:
+    """What only `.[dev]` installs would end in a traceback for users."""
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).parents[1] / "setup.cfg")
+    wanted = {re.split(r"[><=;\[ ]", line.strip())[0] for line in setup["options"]["install_requires"].splitlines()}
+    packages = {"PIL": "pillow", "open3d": "open3d-cpu", "vtkmodules": "pyvista", "tomli": "tomli"}
+    own = {"scanproc", *sys.stdlib_module_names}
+    for found in EVERY_IMPORT:
+        name = found.name.split(".")[0]
+        assert name in own or packages.get(name, name) in wanted, f"{found.file} imports {found.name}"

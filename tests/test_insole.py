@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -181,16 +182,20 @@ def test_a_hole_of_a_few_mm_is_bridged_smoothly(bowl: Foot) -> None:
     assert Probe(one.solid).top_at(np.array([[60.0, 0.0]]))[0] == pytest.approx(0.0, abs=0.1)
 
 
-def test_a_side_in_doubt_is_refused_unless_stated(bowl: Foot) -> None:
+@pytest.mark.parametrize("side", ["auto", "left", "both"])
+def test_a_side_in_doubt_is_refused_also_against_what_was_stated(
+    bowl: Foot, side: Literal["auto", "left", "both"]
+) -> None:
     doubt = replace(bowl, side_confidence=0.6, landmarks=dict(bowl.landmarks))
     with pytest.raises(ScanError, match="left or right is in doubt"):
-        insole(Feet((doubt,)), ScanFacts("test", side="auto"), COARSE)
-    assert made(doubt, COARSE).proven
+        insole(Feet((doubt,)), ScanFacts("test", side=side), COARSE)
 
 
 def test_one_refused_foot_does_not_stop_the_other(bowl: Foot) -> None:
     unseen = with_unseen(bowl, np.ones(len(bowl.mesh.vertices), dtype=bool))
-    left, right = insole(Feet((unseen, mirrored(bowl))), ScanFacts("test", side="both"), COARSE).insoles
+    both = insole(Feet((unseen, mirrored(bowl))), ScanFacts("test", side="both"), COARSE)
+    left, right = both.insoles
+    assert both.refused_parts == (f"left foot: {left.refused}",)
     assert left.refused is not None and left.solid is None and right.proven
 
 

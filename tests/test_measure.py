@@ -311,3 +311,14 @@ def test_the_settings_decide_what_is_inferred() -> None:
     ]
     assert statuses == ["inferred", "measured", "refused"]
     assert FootShape(feet.feet[0]).arch.seen_share > 0.0
+
+
+def test_a_heel_of_which_one_side_is_missing_has_no_width() -> None:
+    mesh = built(AnalyticFoot(length=250.0))
+    centre = mesh.vertices[mesh.faces].mean(axis=1)
+    gone = (centre[:, 0] < 70.0) & (centre[:, 1] > 0.0) & (centre[:, 2] < 60.0)
+    half = Mesh(mesh.vertices, mesh.faces[~gone])
+    whole, found = measured(as_surface(mesh, True)), measured(as_surface(half, True))
+    assert whole["heel_width_mm"].status == "measured"
+    assert found["heel_width_mm"].value is None
+    assert found["heel_angle_deg"].value is None

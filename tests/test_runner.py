@@ -309,7 +309,7 @@ def test_a_refusal_keeps_the_result_of_an_earlier_run_and_says_so(bench: Bench) 
     after = contents(bench.root)
     assert list(result.computed) == ["report"]
     assert {name for name in before if before[name] != after.get(name)} == {"report.html", "5-report/manifest.json"}
-    assert "2-surface still holds the result of an earlier run, which this refusal does not touch" in bench.log
+    assert "2-surface still holds the result of an earlier run: do not use it for this one" in bench.log
     assert (bench.root / "report.html").read_text(encoding="utf-8").startswith("views True, measures False")
     assert list(bench.run().fresh) == ALL[:-1]
     assert "refused" not in bench.run_json()["stages"]["surface"]

@@ -9,6 +9,7 @@ from scanproc.geometry.readings import FootShape, Reading, no_reading, without_l
 from scanproc.geometry.sections import Outline, Section, axis_section, plane_section
 from scanproc.geometry.sole import SOLE_HEIGHT_MM
 
+HEEL_SIDE = 0.05  # of the length: heels are 0.268 +- 0.018 of it wide (ANSUR II), the axis near their middle
 HEEL_SECTION = 0.16  # share of the length where the heel's width is read
 _TAPE_TILT_DEG = 30.0  # a tape round the ball leans by less than this from upright
 _UNDERSIDE = "the underside"
@@ -56,7 +57,9 @@ def heel_width(shape: FootShape) -> Reading:
     if not len(section):
         return no_reading("there is no surface at the heel")
     extent = section.extent(1)
-    if not extent.low < 0.0 < extent.high:  # the axis runs inside the heel: both borders on one side are one wall
+    # The axis runs through the heel: without a border well to each side of it, one wall was not seen.
+    least = HEEL_SIDE * shape.length
+    if not extent.low < -least < least < extent.high:
         return no_reading("one side of the heel was not seen")
     return Reading(extent.width, (2 - extent.low_seen - extent.high_seen) / 2.0, "a border of the heel")
 
