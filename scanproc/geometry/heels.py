@@ -33,7 +33,7 @@ class FrontalLine:
     Attributes
     ----------
     middles : (N, 3) float64, mm, the points it was fitted to.
-    unseen_share : of the slices asked for, those that could not be used or lie on an invented surface.
+    unseen_share : of the slices it was fitted to, those that lie on an invented surface.
     """
 
     line: Line | None
@@ -59,7 +59,8 @@ def heel_line(shape: FootShape) -> FrontalLine:
             continue
         middles.append((ends.low_point + ends.high_point) / 2.0)
         seen += ends.seen
-    return _fit(np.array(middles).reshape(-1, 3), seen, len(heights), "heel")
+    # A slice that is not there was not invented: too few of them are refused, see `_fit`.
+    return _fit(np.array(middles).reshape(-1, 3), seen, max(len(middles), 1), "heel")
 
 
 def leg_line(shape: FootShape) -> FrontalLine:
