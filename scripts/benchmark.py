@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How far the results on the demo recordings lie from their truth, and what they took.
 
-.venv/bin/python scripts/benchmark.py            runs scans/demo and scans/demo-standing into a temporary folder
+.venv/bin/python scripts/benchmark.py            runs the recordings in scans/ into a temporary folder
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def report_on(name: str, out: Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as out:
-        for name in ("demo", "demo-standing"):
+        for name in ("demo", "demo-standing", "demo-clouds"):
             report_on(name, Path(out))
 
 

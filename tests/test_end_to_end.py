@@ -160,7 +160,7 @@ def test_the_standing_measures_are_true(standing: Demo) -> None:
 
 def test_clouds_run_to_measure_with_their_unit_found(clouds: Demo) -> None:
     truth = true_measures(true_mesh(clouds.scan), ScanFacts("t"), True)
-    assert clouds.value("foot_length_mm") == pytest.approx(truth["foot_length_mm"], abs=4.0)  # 2.6 mm between points
+    assert clouds.value("foot_length_mm") == pytest.approx(truth["foot_length_mm"], abs=1.5)  # 2.6 mm between points
     report = (clouds.out / "report.html").read_text(encoding="utf-8")
     assert "unit of the clouds: m" in report
 

@@ -118,7 +118,6 @@ def report(
         check_texts=check_texts,
         count_names=count_names(views),
         view_rows=view_rows(views, registration),
-        thumbnails_of=len(views.views) if views else 0,
         files=_file_rows(exports),
     )
     log.info("report: %d bytes, %s", len(html), "usable" if not reasons else f"refused: {'; '.join(reasons)}")
