@@ -15,9 +15,9 @@ _listeners: list[Listener] = []
 def steps(items: Sequence[Item], what: str) -> Iterator[Item]:
     """Yield `items`, telling the listeners before each of them and after the last."""
     for done, item in enumerate(items):
-        _tell(what, done, len(items))
+        tell(what, done, len(items))
         yield item
-    _tell(what, len(items), len(items))
+    tell(what, len(items), len(items))
 
 
 @contextmanager
@@ -30,6 +30,7 @@ def listening(listener: Listener) -> Iterator[None]:
         _listeners.remove(listener)
 
 
-def _tell(what: str, done: int, total: int) -> None:
+def tell(what: str, done: int, total: int) -> None:
+    """Tell the listeners that `done` of `total` steps of something are done."""
     for listener in _listeners:
         listener(what, done, total)

@@ -14,6 +14,8 @@ from scanproc import __version__
 LIBRARIES = (
     "numpy",
     "scipy",
+    "numba",
+    "llvmlite",
     "open3d",
     "open3d-cpu",
     "trimesh",

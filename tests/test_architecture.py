@@ -29,12 +29,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     # words that all share
     "errors": set(),
     "progress": set(),
+    "parallel": {"progress"},
     "frames": set(),
     "artifacts": {"frames"},
     "settings": {"errors"},
     # geometry and the libraries it stands on
     "open3d_bridge": {"artifacts", "frames", "errors"},
-    "geometry": {"geometry", "open3d_bridge", "artifacts", "frames", "errors", "progress"},
+    "geometry": {"geometry", "open3d_bridge", "artifacts", "frames", "errors", "progress", "parallel"},
     # stages and what only they use
     "prescription": {"settings"},
     "shell_checks": {"prescription", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
@@ -44,12 +45,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views": {"views", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
     "stages": {
         "geometry", "open3d_bridge", "prescription", "shell_checks", "solid_files", "plain_words", "page", "views",
-        "settings", "artifacts", "frames", "errors", "progress",
+        "settings", "artifacts", "frames", "errors", "progress", "parallel",
     },
     # the disk
     "ply": {"artifacts", "errors"},
     "codecs": {"ply", "artifacts", "errors"},
-    "readers": {"readers", "settings", "open3d_bridge", "geometry", "artifacts", "frames", "errors", "progress"},
+    "readers": {"readers", "settings", "open3d_bridge", "geometry", "artifacts", "frames", "errors", "progress", "parallel"},
     "scan": {"readers", "artifacts", "errors"},
     "pipeline": {"artifacts"},  # stages are imported by name, when first asked for
     "store": {"codecs", "pipeline", "artifacts", "errors"},
@@ -67,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 #: Libraries that have one home, or one to be read in and one to be written in.
 ONLY_IN = {
     "open3d": {"open3d_bridge.py"},
+    "numba": {"geometry/compiled.py"},
     "pyvista": {"views/"},
     "vtk": {"views/"},
     "vtkmodules": {"views/"},
@@ -255,7 +257,7 @@ def test_functions_fit_a_screen() -> None:
 
 # ------------------------------------------------------------------------------------------------ what is loaded
 
-HEAVY = ("open3d", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d", "lib3mf")
+HEAVY = ("open3d", "numba", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d", "lib3mf")
 
 
 def loaded_by(code: str) -> set[str]:
