@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -17,6 +17,6 @@ def compiled(function: Function) -> Function:
     short cuts in floating point, so that the same input gives the same bytes.
     """
     try:
-        return njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+        return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:  # no folder to keep it in: compiled anew in every run
-        return njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+        return cast(Function, njit(nogil=True, error_model="numpy")(function))
