@@ -1,30 +1,34 @@
-"""Places views one after the other, each against the model of those that have a place, without any first guess."""
+"""Places views one after the other, each against those that have a place, without any first guess."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scanproc.artifacts import CleanView, Plane
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, rotation_between, transform
-from scanproc.geometry.agreement import Agreement, agree, together
-from scanproc.geometry.icp import ThinCloud, align_pair, thin
-from scanproc.geometry.images import unproject
-from scanproc.geometry.yaw_search import YawSpectra, best_placements, occupancy_spectrum, yaw_spectra
+from scanproc.geometry.compiled import compiled
+from scanproc.geometry.point_grid import PointGrid, align_to_grid, point_grid
+from scanproc.geometry.projective import judge
+from scanproc.geometry.view_stack import Images, Samples, sample, stack_images
 from scanproc.progress import steps
 
 _UP = np.array([0.0, 0.0, 1.0])
-#: Where there is no floor: turns about the foot's centre from which an alignment is tried. A camera that goes round
-#: a foot turns by at most 40 deg from one view to the next; alignment finds the last 15 deg by itself.
-_STARTS_DEG = (25.0, 45.0)
-_FIRST_GATES_MM = (40.0, 30.0, 20.0)
+_ALL_FREE = np.ones(6, dtype=bool)
+_LEVEL_FREE = np.array([False, False, True, True, True, False])
+#: Turns about the foot's centre from which an alignment is tried; alignment finds the last 15 deg by itself.
+_STARTS_DEG = (25.0, 45.0, 70.0)
+_NUM_YAWS = 24
+_SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
+_FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
 _FIRST_STEPS = 4
-_SECOND_GATES_MM = (25.0, 20.0, 15.0, 10.0, 6.0)
+_SECOND_GATES_MM = np.array([25.0, 20.0, 15.0, 10.0, 6.0])
 _SECOND_STEPS = 12
+_CELL_MM = 5.0  # of the grid of nearest points
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,6 @@ class SearchLimits:
     tolerance_mm : distance at which two views agree on a surface.
     min_overlap : share of a view's points that the model must have.
     min_consistency : share of judged points that must agree, both ways.
-    num_yaws : turns tried round the vertical, for views with a floor.
     num_guesses : guesses of the coarse search that are refined and judged.
     search_back : nearest placed views, in recorded order, that a view is tried against first.
     """
@@ -44,40 +47,45 @@ class SearchLimits:
     tolerance_mm: float
     min_overlap: float
     min_consistency: float
-    num_yaws: int
     num_guesses: int
     search_back: int
 
 
 @dataclass(frozen=True)
-class PreparedView:
-    """A view ready for alignment.
+class PreparedViews:
+    """All usable views, ready for alignment.
 
     Attributes
     ----------
-    T_level_camera : puts the floor at z = 0; the identity without a floor.
-    coarse : level frame, for the search.
-    fine : camera frame, for the joint alignment.
+    T_level_camera : puts each view's floor at z = 0; the identity without a floor.
+    tiny, coarse, fine : points of each view, ever closer, for first guesses, their judgement, and the alignment.
     """
 
-    view: CleanView
-    T_level_camera: FloatArray
-    coarse: ThinCloud
-    fine: ThinCloud
+    views: Sequence[CleanView]
+    images: Images
+    T_level_camera: Sequence[FloatArray]
+    tiny: Samples
+    coarse: Samples
+    fine: Samples
 
-    @cached_property
-    def tiny(self) -> ThinCloud:
-        """Thinned once more, level frame, for the many first guesses."""
-        return thin(self.coarse.points, self.coarse.normals, 10.0)
+    def __len__(self) -> int:
+        return len(self.views)
+
+    @property
+    def floors(self) -> list[Plane | None]:
+        return [view.floor for view in self.views]
 
 
-def prepare(view: CleanView, coarse_mm: float, fine_mm: float) -> PreparedView:
-    """Thin a view twice."""
-    points = unproject(view.depth_mm, view.intrinsics)
-    normals = view.normals[view.depth_mm > 0].astype(np.float64)
-    T_level_camera = np.eye(4) if view.floor is None else levelling(view.floor)
-    coarse = thin(transform(T_level_camera, points), rotate(T_level_camera, normals), coarse_mm)
-    return PreparedView(view, T_level_camera, coarse, thin(points, normals, fine_mm))
+def prepare(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -> PreparedViews:
+    """Bring views into the form that alignment wants."""
+    return PreparedViews(
+        views=views,
+        images=stack_images(views),
+        T_level_camera=[np.eye(4) if view.floor is None else levelling(view.floor) for view in views],
+        tiny=sample(views, 2.0 * coarse_mm),
+        coarse=sample(views, coarse_mm),
+        fine=sample(views, fine_mm),
+    )
 
 
 def levelling(floor: Plane) -> FloatArray:
@@ -85,14 +93,9 @@ def levelling(floor: Plane) -> FloatArray:
     return rigid(rotation_between(floor.normal, _UP), np.array([0.0, 0.0, -floor.offset_mm]))
 
 
-def compare(cloud: ThinCloud, T_camera_cloud: FloatArray, seen: CleanView, tolerance_mm: float) -> Agreement:
-    """Return how a cloud fits what a view saw."""
-    return agree(transform(T_camera_cloud, cloud.points), rotate(T_camera_cloud, cloud.normals), seen, tolerance_mm)
-
-
 @dataclass(frozen=True)
 class Fit:
-    """How well a view fits a model: overlap is the view's share that the model has, consistency the worse way."""
+    """How well a view fits others: overlap is its share that they saw too, consistency the worse way."""
 
     overlap: float
     consistency: float
@@ -115,16 +118,16 @@ class Placement:
     misses: dict[int, Fit]
 
 
-def place_views(views: dict[int, PreparedView], limits: SearchLimits) -> Placement:
+def place_views(views: PreparedViews, limits: SearchLimits) -> Placement:
     """Place all views that fit together.
 
     The frame is the first view's level frame. Of several starts the one that places the most views wins, so that a bad
     first view does no harm.
     """
     best = Placement({}, {})
-    left = list(views)
+    left = list(range(len(views)))
     while len(left) > len(best.poses):
-        placement = place_more(views, {left[0]: views[left[0]].T_level_camera}, limits, left)
+        placement = place_more(views, {left[0]: views.T_level_camera[left[0]]}, limits, left)
         if len(placement.poses) > len(best.poses):
             best = placement
         left = [index for index in left if index not in placement.poses]
@@ -132,18 +135,17 @@ def place_views(views: dict[int, PreparedView], limits: SearchLimits) -> Placeme
 
 
 def place_more(
-    views: dict[int, PreparedView], placed: dict[int, FloatArray], limits: SearchLimits, candidates: Sequence[int]
+    views: PreparedViews, placed: dict[int, FloatArray], limits: SearchLimits, candidates: Sequence[int]
 ) -> Placement:
     """Place those candidates that fit the placed views, which stay where they are; tried against ever more views."""
     poses, misses = dict(placed), dict[int, Fit]()
     waiting = [index for index in candidates if index not in poses]
-    for reach in (limits.search_back, 3 * limits.search_back, len(views)):
+    for reach in (limits.search_back, 3 * limits.search_back, 8 * limits.search_back):
         for index in steps(list(waiting), "placing views"):
             near = sorted(poses, key=lambda other: (abs(other - index), other))[:reach]
-            model = _Model([views[other] for other in near], [poses[other] for other in near])
-            best = _best_guess(views[index], model, limits)
+            best = _best_guess(views, index, _model(views, near, [poses[other] for other in near]), limits)
             if best.fit.overlap >= limits.min_overlap and best.fit.consistency >= limits.min_consistency:
-                poses[index] = best.pose @ views[index].T_level_camera
+                poses[index] = best.pose
                 waiting.remove(index)
                 misses.pop(index, None)
             else:
@@ -153,92 +155,134 @@ def place_more(
 
 @dataclass(frozen=True)
 class _Model:
-    """Placed views and what they show together, in the common frame."""
+    """Placed views, the nearest first, and what they show together, in the common frame."""
 
-    views: Sequence[PreparedView]
-    poses: Sequence[FloatArray]
+    near: NDArray[np.int64]
+    poses: FloatArray  # (K, 4, 4) T_common_camera
+    grid: PointGrid
+    centre: FloatArray
+    stands: bool
 
-    @cached_property
-    def coarse(self) -> ThinCloud:
-        points = [
-            transform(pose @ inverse(view.T_level_camera), view.coarse.points)
-            for view, pose in zip(self.views, self.poses, strict=True)
-        ]
-        normals = [
-            rotate(pose @ inverse(view.T_level_camera), view.coarse.normals)
-            for view, pose in zip(self.views, self.poses, strict=True)
-        ]
-        return thin(np.vstack(points), np.vstack(normals), 6.0)
 
-    @cached_property
-    def tiny(self) -> ThinCloud:
-        return thin(self.coarse.points, self.coarse.normals, 10.0)
-
-    @property
-    def stands(self) -> bool:
-        return all(view.view.floor is not None for view in self.views)
+def _model(views: PreparedViews, near: Sequence[int], poses: Sequence[FloatArray]) -> _Model:
+    seen = [views.coarse.of(view) for view in near]
+    points = np.vstack([transform(pose, one[0]) for pose, one in zip(poses, seen, strict=True)])
+    normals = np.vstack([rotate(pose, one[1]) for pose, one in zip(poses, seen, strict=True)])
+    return _Model(
+        near=np.array(near, dtype=np.int64),
+        poses=np.array(poses),
+        grid=point_grid(points, normals, _CELL_MM, float(_FIRST_GATES_MM[0])),
+        centre=transform(poses[0], seen[0][0].mean(axis=0)[None])[0],
+        stands=all(views.views[view].floor is not None for view in near),
+    )
 
 
 @dataclass(frozen=True)
 class _Guess:
-    """A T_common_level and how well the view fits there."""
+    """A T_common_camera and how well the view fits there."""
 
     fit: Fit
     pose: FloatArray
 
 
-def _best_guess(view: PreparedView, model: _Model, limits: SearchLimits) -> _Guess:
+def _best_guess(views: PreparedViews, index: int, model: _Model, limits: SearchLimits) -> _Guess:
     """Return where the view fits the model best."""
-    level = view.view.floor is not None and model.stands
-    starts = _yaw_starts(view, model, limits) if level else _turned_starts(view, model)
-    guesses = [_refine(view, model, starts[0], limits, level)]
-    if not guesses[0].fit.is_sure:
-        tries = []
-        for start in starts:
-            pose = align_pair(view.tiny, model.tiny, start, _FIRST_GATES_MM, _FIRST_STEPS, level)
-            tries.append(_Guess(_fit(view, view.tiny, model, model.tiny, pose, limits), pose))
-        tries.sort(key=lambda guess: -guess.fit.score)
-        guesses += [_refine(view, model, guess.pose, limits, level) for guess in tries[: limits.num_guesses]]
-    return max(guesses, key=lambda guess: guess.fit.score)
+    level = views.views[index].floor is not None and model.stands
+    starts = _yaw_starts(views, index, model) if level else _turned_starts(views, index, model)
+    free = _LEVEL_FREE if level else _ALL_FREE
+    [first] = _refined(views, index, model, starts[:1], free, limits)
+    if first.fit.is_sure:
+        return first
+    points, normals = views.tiny.of(index)
+    tries = [align_to_grid(points, normals, model.grid, start, _FIRST_GATES_MM, _FIRST_STEPS, free) for start in starts]
+    fits = _fits(views, views.tiny, index, model, tries, limits)
+    order = sorted(range(len(tries)), key=lambda k: -fits[k].score)
+    guesses = _refined(views, index, model, [tries[k] for k in order[: limits.num_guesses]], free, limits)
+    return max([first, *guesses], key=lambda guess: guess.fit.score)
 
 
-def _refine(view: PreparedView, model: _Model, start: FloatArray, limits: SearchLimits, level: bool) -> _Guess:
-    pose = align_pair(view.coarse, model.coarse, start, _SECOND_GATES_MM, _SECOND_STEPS, level)
-    return _Guess(_fit(view, view.coarse, model, model.coarse, pose, limits), pose)
-
-
-def _fit(
-    view: PreparedView,
-    cloud: ThinCloud,
+def _refined(
+    views: PreparedViews,
+    index: int,
     model: _Model,
-    model_cloud: ThinCloud,
-    T_common_level: FloatArray,
+    starts: Sequence[FloatArray],
+    free: NDArray[np.bool_],
     limits: SearchLimits,
-) -> Fit:
-    there = together(
-        compare(cloud, inverse(pose) @ T_common_level, placed.view, limits.tolerance_mm)
-        for placed, pose in zip(model.views, model.poses, strict=True)
-    )
-    T_camera_common = inverse(view.T_level_camera) @ inverse(T_common_level)
-    back = compare(model_cloud, T_camera_common, view.view, limits.tolerance_mm)
-    return Fit(there.overlap, min(there.consistency, back.consistency))
+) -> list[_Guess]:
+    points, normals = views.coarse.of(index)
+    poses = [
+        align_to_grid(points, normals, model.grid, start, _SECOND_GATES_MM, _SECOND_STEPS, free) for start in starts
+    ]
+    fits = _fits(views, views.coarse, index, model, poses, limits)
+    return [_Guess(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
 
 
-def _yaw_starts(view: PreparedView, model: _Model, limits: SearchLimits) -> list[FloatArray]:
-    turned: YawSpectra = yaw_spectra(view.coarse.points, limits.num_yaws)
-    target = occupancy_spectrum(model.coarse.points)
-    return best_placements(turned, target, 2 * limits.num_guesses)
+def _fits(
+    views: PreparedViews,
+    samples: Samples,
+    index: int,
+    model: _Model,
+    poses: Sequence[FloatArray],
+    limits: SearchLimits,
+) -> list[Fit]:
+    """Return how a view fits the model at each of several poses."""
+    counts = _count(samples, index, views.images, np.array(poses), model.near, model.poses, limits.tolerance_mm)
+    total = max(int(samples.first[index + 1] - samples.first[index]), 1)
+    fits = []
+    for union, hits, against, back_hits, back_against in counts:
+        # Seen twice must not count twice against being contradicted twice.
+        there = union / max(union + against * union / max(hits, 1.0), 1.0)
+        back = back_hits / max(back_hits + back_against, 1.0)
+        fits.append(Fit(union / total, min(there, back)))
+    return fits
 
 
-def _turned_starts(view: PreparedView, model: _Model) -> list[FloatArray]:
-    """Return guesses that turn the view about its centre, from where the last placed view was."""
-    last, pose = model.views[0], model.poses[0]
-    T_common_level = pose @ inverse(last.T_level_camera)
-    target = transform(T_common_level, last.coarse.centre[None])[0]
+@compiled
+def _count(
+    samples: Samples,
+    source: int,
+    images: Images,
+    T_common_source: FloatArray,
+    targets: NDArray[np.int64],
+    T_common_target: FloatArray,
+    tolerance_mm: float,
+) -> FloatArray:
+    """Return for each of (P, 4, 4) poses: points seen by any target, hits and contradictions by all, and both back."""
+    counts = np.zeros((len(T_common_source), 5))
+    unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
+    for p in range(len(T_common_source)):
+        seen = np.zeros(samples.first[source + 1] - samples.first[source])
+        for t in range(len(targets)):
+            T = np.linalg.inv(T_common_target[t]) @ T_common_source[p]
+            hits, against = judge(samples, source, images, targets[t], T, tolerance_mm, seen)
+            back_hits, back_against = judge(samples, targets[t], images, source, np.linalg.inv(T), tolerance_mm, unused)
+            counts[p, 1] += hits
+            counts[p, 2] += against
+            counts[p, 3] += back_hits
+            counts[p, 4] += back_against
+        counts[p, 0] = seen.sum()
+    return counts
+
+
+def _yaw_starts(views: PreparedViews, index: int, model: _Model) -> list[FloatArray]:
+    """Return guesses for a view that stands on the model's floor, from where the nearest placed view was."""
+    T_level_camera = views.T_level_camera[index]
+    nearest = int(model.near[0])
+    T_common_nearest = model.poses[0] @ inverse(views.T_level_camera[nearest])
+    points = transform(T_level_camera, views.tiny.of(index)[0])
+    source = points.mean(axis=0)
+    turns = [T_common_nearest[:3, :3] @ rotation_about(_UP, 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS)]
+    return [
+        rigid(turn, np.array([*(model.centre - turn @ source)[:2] + shift, 0.0])) @ T_level_camera
+        for turn in turns
+        for shift in _SHIFTS_MM
+    ]
+
+
+def _turned_starts(views: PreparedViews, index: int, model: _Model) -> list[FloatArray]:
+    """Return guesses that turn the view about its centre, from where the nearest placed view was."""
+    source = views.tiny.of(index)[0].mean(axis=0)
     axes = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 1), repeat=3) if any(axis)]
     turns = [np.eye(3)] + [rotation_about(axis, np.radians(angle)) for angle in _STARTS_DEG for axis in axes]
-    starts = []
-    for turn in turns:
-        rotation = T_common_level[:3, :3] @ turn
-        starts.append(rigid(rotation, target - rotation @ view.coarse.centre))
-    return starts
+    rotations = [model.poses[0][:3, :3] @ turn for turn in turns]
+    return [rigid(rotation, model.centre - rotation @ source) for rotation in rotations]

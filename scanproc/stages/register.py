@@ -17,19 +17,17 @@ import numpy as np
 from scanproc.artifacts import CleanViews, Plane, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
-from scanproc.geometry.icp import align_jointly
+from scanproc.geometry.joint import Poses, align_jointly, count_pairs, spread_pairs, stacked
 from scanproc.geometry.pair_table import compare_all
 from scanproc.geometry.placement import (
     Fit,
-    PreparedView,
+    PreparedViews,
     SearchLimits,
-    compare,
     levelling,
     place_more,
     place_views,
     prepare,
 )
-from scanproc.progress import steps
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -38,7 +36,7 @@ log = logging.getLogger(__name__)
 _Round = tuple[float, ...]
 _FAR: _Round = (15.0, 12.0, 10.0)
 _MIDDLE: _Round = (8.0, 6.0, 5.0)
-_NEAR: _Round = (4.0, 3.0, 3.0, 3.0, 3.0)
+_NEAR: _Round = (3.0, 2.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,10 @@ class RegisterConfig:
     """How views are brought together, and which are let in."""
 
     min_points: int = setting(1000, "pixels of the foot that a view needs", low=50)
-    coarse_voxel_mm: float = setting(6.0, "thinning for the search, mm", low=1.0)
-    fine_voxel_mm: float = setting(3.0, "thinning for the joint alignment, mm", low=0.5)
-    num_yaws: int = setting(30, "turns tried round the vertical, for views with a floor", low=4)
-    num_guesses: int = setting(3, "guesses of the coarse search that are refined and judged", low=1)
-    search_back: int = setting(4, "earlier views that a view is tried against before all others are", low=1)
+    coarse_spacing_mm: float = setting(6.0, "between the points of a view for the search, mm", low=1.0)
+    fine_spacing_mm: float = setting(3.5, "between the points of a view for the joint alignment, mm", low=0.3)
+    num_guesses: int = setting(4, "guesses of the coarse search that are refined and judged", low=1)
+    search_back: int = setting(4, "earlier views that a view is tried against before more are", low=1)
     tolerance_mm: float = setting(4.0, "distance at which two views agree on a surface, mm", low=0.5)
     min_place_overlap: float = setting(
         0.25, "share of a view's points that the views before it must have", low=0.0, high=1.0
@@ -58,7 +55,12 @@ class RegisterConfig:
     min_place_consistency: float = setting(
         0.85, "share of judged points that must agree to place a view", low=0.0, high=1.0
     )
-    max_neighbours: int = setting(12, "views that each view is jointly aligned with", low=2)
+    num_neighbours: int = setting(12, "views that each view is jointly aligned with", low=2)
+    max_neighbour_deg: float = setting(90.0, "largest angle between the cameras of such views, deg", low=10, high=180)
+    min_pair_overlap: float = setting(
+        0.10, "share of a view's points that another must have seen to be aligned with it", low=0.0, high=1.0
+    )
+    num_judges: int = setting(40, "views that each view is judged by", low=2)
     max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
     max_residual_ratio: float = setting(2.0, "largest RMS distance of a view, in units of the median view's", low=1.0)
     min_overlap: float = setting(
@@ -84,22 +86,21 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         raise ScanError(
             f"no view shows a foot: {_quote(reasons, views)}. Record the foot closer, and check the depth unit."
         )
-    prepared = {
-        index: prepare(views.views[index], config.coarse_voxel_mm, config.fine_voxel_mm)
-        for index in steps(usable, "preparing views")
-    }
+    prepared = prepare([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
     limits = _search_limits(config)
+    everyone = range(len(usable))
     poses = _align_all(prepared, place_views(prepared, limits).poses, [_FAR, _MIDDLE], config)
     judged = _judge(prepared, poses, config)
     # The model is true now: what did not fit while it was crooked may fit.
-    placement = place_more(prepared, judged.poses, limits, usable)
-    reasons |= {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()}
+    placement = place_more(prepared, judged.poses, limits, everyone)
+    misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()}
     poses = _align_all(prepared, placement.poses, [_MIDDLE, _NEAR], config)
     judged = _judge(prepared, poses, config)
     while judged.misfits:
-        reasons |= judged.misfits
+        misfits |= judged.misfits
         poses = _align_all(prepared, judged.poses, [_NEAR], config)
         judged = _judge(prepared, poses, config)
+    reasons |= {usable[index]: reason for index, reason in misfits.items()}
 
     log.info("register: %d → %d views", len(views.views), len(poses))
     if len(poses) < config.min_views:
@@ -107,17 +108,19 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
             f"only {len(poses)} of {len(views.views)} views fit together (register.min_views = {config.min_views}):"
             f" {_quote(reasons, views)}. Record again, slowly, with the foot still and each view overlapping the last."
         )
-    floors = {index: prepared[index].view.floor for index in poses}
+    floors = {index: prepared.views[index].floor for index in poses}
     T_scan_common = _scan_frame(poses, floors)
-    entries = [
-        ViewPose(
-            view.name,
+    found = {
+        usable[index]: ViewPose(
+            prepared.views[index].name,
             True,
             residual_rms_mm=judged.rms_mm[index],
-            T_scan_camera=T_scan_common @ poses[index],
+            T_scan_camera=T_scan_common @ pose,
         )
-        if index in poses
-        else ViewPose(view.name, False, reason=reasons[index])
+        for index, pose in poses.items()
+    }
+    entries = [
+        found[index] if index in found else ViewPose(view.name, False, reason=reasons[index])
         for index, view in enumerate(views.views)
     ]
     return Registration(tuple(entries), floor_seen=any(floor is not None for floor in floors.values()))
@@ -128,7 +131,6 @@ def _search_limits(config: RegisterConfig) -> SearchLimits:
         tolerance_mm=config.tolerance_mm,
         min_overlap=config.min_place_overlap,
         min_consistency=config.min_place_consistency,
-        num_yaws=config.num_yaws,
         num_guesses=config.num_guesses,
         search_back=config.search_back,
     )
@@ -163,53 +165,31 @@ def _no_place_reason(fit: Fit, config: RegisterConfig) -> str:
 # ------------------------------------------------------------------------------------------------ all views at once
 
 
-def _align_all(
-    prepared: dict[int, PreparedView], poses: dict[int, FloatArray], rounds: Sequence[_Round], config: RegisterConfig
-) -> dict[int, FloatArray]:
+def _align_all(prepared: PreparedViews, poses: Poses, rounds: Sequence[_Round], config: RegisterConfig) -> Poses:
     """Return the poses after joint rounds with narrowing gates; overlaps are looked up again in every round."""
-    indices = list(poses)
-    clouds = [prepared[index].fine for index in indices]
-    floors = [prepared[index].view.floor for index in indices]
-    settled = [poses[index] for index in indices]
-    for gates in steps(rounds, "aligning all views"):
-        edges = _overlapping_pairs([prepared[index] for index in indices], settled, gates[0], config)
-        settled = align_jointly(clouds, settled, edges, floors, gates)
-    return dict(zip(indices, settled, strict=True))
-
-
-def _overlapping_pairs(
-    views: list[PreparedView], poses: list[FloatArray], tolerance_mm: float, config: RegisterConfig
-) -> list[tuple[int, int]]:
-    """Return the index pairs with the most common surface, at most `max_neighbours` chosen by each view."""
-    overlap = np.zeros((len(views), len(views)))
-    for a, source in enumerate(views):
-        for b, target in enumerate(views):
-            if a != b:
-                T_target_level = inverse(poses[b]) @ poses[a] @ inverse(source.T_level_camera)
-                overlap[a, b] = compare(source.coarse, T_target_level, target.view, tolerance_mm).overlap
-    mutual = np.minimum(overlap, overlap.T)
-    pairs = set()
-    for a in range(len(views)):
-        for b in np.argsort(-mutual[a], kind="stable")[: config.max_neighbours].tolist():
-            if mutual[a, b] > 0.1:
-                pairs.add((min(a, b), max(a, b)))
-    return sorted(pairs)
+    for gates in rounds:
+        pairs = spread_pairs(prepared, poses, config.max_neighbour_deg, config.num_neighbours)
+        counts = count_pairs(prepared.coarse, prepared.images, stacked(prepared, poses), pairs, gates[0])
+        overlaps = counts.hits > config.min_pair_overlap * np.diff(prepared.coarse.first)[pairs[:, 0]]
+        samples = prepared.fine if gates[0] < config.coarse_spacing_mm else prepared.coarse
+        poses = align_jointly(prepared, samples, poses, pairs[overlaps], gates)
+    return poses
 
 
 @dataclass(frozen=True)
 class _Judgement:
     """The poses that stay, with each view's RMS distance from the others in mm, and the reasons against the rest."""
 
-    poses: dict[int, FloatArray]
+    poses: Poses
     rms_mm: dict[int, float]
     misfits: dict[int, str]
 
 
-def _judge(prepared: dict[int, PreparedView], poses: dict[int, FloatArray], config: RegisterConfig) -> _Judgement:
+def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig) -> _Judgement:
     """Drop the views that do not fit, the worst first: what contradicted only a dropped view is innocent."""
-    indices = list(poses)
-    table = compare_all([prepared[index] for index in indices], list(poses.values()), config.tolerance_mm)
-    stays = np.ones(len(indices), dtype=bool)
+    pairs = spread_pairs(prepared, poses, 180.0, config.num_judges)
+    table = compare_all(prepared, poses, pairs, config.tolerance_mm)
+    stays = np.isin(np.arange(len(prepared)), list(poses))
     misfits: dict[int, str] = {}
     while stays.any():
         overlap, consistency, rms = table.overlap(stays), table.consistency(stays), table.rms_mm(stays)
@@ -219,10 +199,10 @@ def _judge(prepared: dict[int, PreparedView], poses: dict[int, FloatArray], conf
             break
         worst = int(np.argmin(np.where(wrong, consistency, np.inf)))
         stays[worst] = False
-        misfits[indices[worst]] = _misfit_reason(overlap[worst], consistency[worst], rms[worst], limit, config)
-    kept = {index: poses[index] for index, stay in zip(indices, stays, strict=True) if stay}
-    values = table.rms_mm(stays)
-    return _Judgement(kept, {index: float(value) for index, value in zip(indices, values, strict=True)}, misfits)
+        misfits[worst] = _misfit_reason(overlap[worst], consistency[worst], rms[worst], limit, config)
+    rms = table.rms_mm(stays)
+    kept = [index for index in sorted(poses) if stays[index]]
+    return _Judgement({index: poses[index] for index in kept}, {index: float(rms[index]) for index in kept}, misfits)
 
 
 def _misfit_reason(overlap: float, consistency: float, rms_mm: float, limit_mm: float, config: RegisterConfig) -> str:
@@ -233,7 +213,7 @@ def _misfit_reason(overlap: float, consistency: float, rms_mm: float, limit_mm: 
     return f"residual {rms_mm:.2f} mm RMS > {limit_mm:.2f} mm (register.max_residual_mm, max_residual_ratio)"
 
 
-def _scan_frame(poses: dict[int, FloatArray], floors: dict[int, Plane | None]) -> FloatArray:
+def _scan_frame(poses: Poses, floors: dict[int, Plane | None]) -> FloatArray:
     """Return the T_scan_common that puts the mean of all floors at z = 0; without floors, the first camera's frame."""
     seen = [(poses[index], floor) for index, floor in floors.items() if floor is not None]
     if not seen:
