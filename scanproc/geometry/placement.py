@@ -29,6 +29,7 @@ _FIRST_STEPS = 4
 _SECOND_GATES_MM = np.array([25.0, 20.0, 15.0, 10.0, 6.0])
 _SECOND_STEPS = 12
 _CELL_MM = 5.0  # of the grid of nearest points
+_STRICTNESS = 6
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ class Fit:
 
     @property
     def score(self) -> float:
-        return self.overlap * self.consistency
+        # Where a view does not belong it may overlap much, but contradicts.
+        return float(self.overlap * self.consistency**_STRICTNESS)
 
     @property
     def is_sure(self) -> bool:

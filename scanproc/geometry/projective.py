@@ -15,7 +15,7 @@ from scanproc.geometry.view_stack import Images, Samples
 #: Facing points hidden this far behind the seen surface may lie on another part of the foot, such as the other toe.
 _THICKNESS_MM = 15.0
 #: Points seen at a more grazing angle than this may have been dropped by the other view: they prove nothing.
-_MIN_COSINE = 0.35
+_MIN_COSINE = 0.5
 _MIN_NORMAL_AGREEMENT = 0.7  # cosine of 45 deg: beyond it two points lie on different sides of a toe or a malleolus
 
 

@@ -53,7 +53,7 @@ class RegisterConfig:
         0.25, "share of a view's points that the views before it must have", low=0.0, high=1.0
     )
     min_place_consistency: float = setting(
-        0.85, "share of judged points that must agree to place a view", low=0.0, high=1.0
+        0.92, "share of judged points that must agree to place a view", low=0.0, high=1.0
     )
     num_neighbours: int = setting(12, "views that each view is jointly aligned with", low=2)
     max_neighbour_deg: float = setting(90.0, "largest angle between the cameras of such views, deg", low=10, high=180)
@@ -67,7 +67,7 @@ class RegisterConfig:
         0.30, "share of a view's points that some other view must have seen", low=0.0, high=1.0
     )
     min_consistency: float = setting(
-        0.85, "share of a view's judged points that must agree with the others", low=0, high=1
+        0.92, "share of a view's judged points that must agree with the others", low=0, high=1
     )
     min_views: int = setting(4, "accepted views below which a recording is refused", low=2)
 
@@ -87,14 +87,16 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
             f"no view shows a foot: {_quote(reasons, views)}. Record the foot closer, and check the depth unit."
         )
     prepared = prepare([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
-    limits = _search_limits(config)
-    everyone = range(len(usable))
-    poses = _align_all(prepared, place_views(prepared, limits).poses, [_FAR, _MIDDLE], config)
+    # What is beyond doubt first: the truer the model, the better it tells where the others belong, or that they do not.
+    poses = _align_all(prepared, place_views(prepared, _search_limits(0.5, 0.97, config)).poses, [_FAR, _MIDDLE], config)
     judged = _judge(prepared, poses, config)
-    # The model is true now: what did not fit while it was crooked may fit.
-    placement = place_more(prepared, judged.poses, limits, everyone)
+    for overlap, consistency in ((0.4, 0.95), (config.min_place_overlap, config.min_place_consistency)):
+        limits = _search_limits(overlap, consistency, config)
+        placement = place_more(prepared, judged.poses, limits, range(len(usable)))
+        poses = _align_all(prepared, placement.poses, [_FAR, _MIDDLE], config)
+        judged = _judge(prepared, poses, config)
     misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()}
-    poses = _align_all(prepared, placement.poses, [_MIDDLE, _NEAR], config)
+    poses = _align_all(prepared, poses, [_MIDDLE, _NEAR], config)
     judged = _judge(prepared, poses, config)
     while judged.misfits:
         misfits |= judged.misfits
@@ -126,11 +128,11 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     return Registration(tuple(entries), floor_seen=any(floor is not None for floor in floors.values()))
 
 
-def _search_limits(config: RegisterConfig) -> SearchLimits:
+def _search_limits(overlap: float, consistency: float, config: RegisterConfig) -> SearchLimits:
     return SearchLimits(
         tolerance_mm=config.tolerance_mm,
-        min_overlap=config.min_place_overlap,
-        min_consistency=config.min_place_consistency,
+        min_overlap=max(overlap, config.min_place_overlap),
+        min_consistency=max(consistency, config.min_place_consistency),
         num_guesses=config.num_guesses,
         search_back=config.search_back,
     )
