@@ -24,8 +24,8 @@ _LEVEL_FREE = np.array([False, False, True, True, True, False])
 _STARTS_DEG = (25.0, 45.0, 70.0)
 _NUM_YAWS = 24
 _SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
-_FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
-_FIRST_STEPS = 4
+_FIRST_GATES_MM = np.array([40.0, 30.0, 20.0, 12.0])
+_FIRST_STEPS = 8
 _SECOND_GATES_MM = np.array([25.0, 20.0, 15.0, 10.0, 6.0])
 _SECOND_STEPS = 12
 _CELL_MM = 5.0  # of the grid of nearest points
@@ -120,20 +120,18 @@ class Placement:
     misses: dict[int, Fit]
 
 
-def place_views(views: PreparedViews, limits: SearchLimits) -> Placement:
-    """Place all views that fit together.
+def place_views(views: PreparedViews, limits: SearchLimits) -> list[dict[int, FloatArray]]:
+    """Return the groups of views that fit together, the largest first, each as T_common_camera in a frame of its own.
 
-    The frame is the first view's level frame. Of several starts the one that places the most views wins, so that a bad
-    first view does no harm.
+    The frame is the level frame of the group's first view. A bad first view does no harm: it is a group by itself.
     """
-    best = Placement({}, {})
+    groups = []
     left = list(range(len(views)))
-    while len(left) > len(best.poses):
-        placement = place_more(views, {left[0]: views.T_level_camera[left[0]]}, limits, left)
-        if len(placement.poses) > len(best.poses):
-            best = placement
-        left = [index for index in left if index not in placement.poses]
-    return best
+    while left:
+        group = place_more(views, {left[0]: views.T_level_camera[left[0]]}, limits, left).poses
+        groups.append(group)
+        left = [index for index in left if index not in group]
+    return sorted(groups, key=len, reverse=True)
 
 
 def place_more(
@@ -145,7 +143,7 @@ def place_more(
     for reach in (limits.search_back, 3 * limits.search_back, 8 * limits.search_back):
         for index in steps(list(waiting), "placing views"):
             near = sorted(poses, key=lambda other: (abs(other - index), other))[:reach]
-            best = _best_guess(views, index, _model(views, near, [poses[other] for other in near]), limits)
+            best = _best_guess(views, index, model_of(views, near, [poses[other] for other in near]), limits)
             if best.fit.overlap >= limits.min_overlap and best.fit.consistency >= limits.min_consistency:
                 poses[index] = best.pose
                 waiting.remove(index)
@@ -156,7 +154,7 @@ def place_more(
 
 
 @dataclass(frozen=True)
-class _Model:
+class Model:
     """Placed views, the nearest first, and what they show together, in the common frame."""
 
     near: NDArray[np.int64]
@@ -166,11 +164,11 @@ class _Model:
     stands: bool
 
 
-def _model(views: PreparedViews, near: Sequence[int], poses: Sequence[FloatArray]) -> _Model:
+def model_of(views: PreparedViews, near: Sequence[int], poses: Sequence[FloatArray]) -> Model:
     seen = [views.coarse.of(view) for view in near]
     points = np.vstack([transform(pose, one[0]) for pose, one in zip(poses, seen, strict=True)])
     normals = np.vstack([rotate(pose, one[1]) for pose, one in zip(poses, seen, strict=True)])
-    return _Model(
+    return Model(
         near=np.array(near, dtype=np.int64),
         poses=np.array(poses),
         grid=point_grid(points, normals, _CELL_MM, float(_FIRST_GATES_MM[0])),
@@ -187,7 +185,7 @@ class _Guess:
     pose: FloatArray
 
 
-def _best_guess(views: PreparedViews, index: int, model: _Model, limits: SearchLimits) -> _Guess:
+def _best_guess(views: PreparedViews, index: int, model: Model, limits: SearchLimits) -> _Guess:
     """Return where the view fits the model best."""
     level = views.views[index].floor is not None and model.stands
     starts = _yaw_starts(views, index, model) if level else _turned_starts(views, index, model)
@@ -206,7 +204,7 @@ def _best_guess(views: PreparedViews, index: int, model: _Model, limits: SearchL
 def _refined(
     views: PreparedViews,
     index: int,
-    model: _Model,
+    model: Model,
     starts: Sequence[FloatArray],
     free: NDArray[np.bool_],
     limits: SearchLimits,
@@ -219,24 +217,46 @@ def _refined(
     return [_Guess(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
 
 
+@dataclass(frozen=True)
+class FitCounts:
+    """How a view fits a model: the share of its points that the model has, hits and contradictions, the worse way."""
+
+    overlap: float
+    hits: float
+    against: float
+
+
+def count_fits(
+    views: PreparedViews,
+    samples: Samples,
+    index: int,
+    model: Model,
+    poses: Sequence[FloatArray],
+    limits: SearchLimits,
+) -> list[FitCounts]:
+    """Return how a view fits the model at each of several poses."""
+    counts = _count(samples, index, views.images, np.array(poses), model.near, model.poses, limits.tolerance_mm)
+    total = max(int(samples.first[index + 1] - samples.first[index]), 1)
+    found = []
+    for union, hits, against, back_hits, back_against in counts:
+        # Seen twice must not count twice against being contradicted twice.
+        there = (union, against * union / max(hits, 1.0))
+        back = (back_hits, back_against)
+        worse = min(there, back, key=lambda way: way[0] / max(way[0] + way[1], 1.0))
+        found.append(FitCounts(union / total, *worse))
+    return found
+
+
 def _fits(
     views: PreparedViews,
     samples: Samples,
     index: int,
-    model: _Model,
+    model: Model,
     poses: Sequence[FloatArray],
     limits: SearchLimits,
 ) -> list[Fit]:
-    """Return how a view fits the model at each of several poses."""
-    counts = _count(samples, index, views.images, np.array(poses), model.near, model.poses, limits.tolerance_mm)
-    total = max(int(samples.first[index + 1] - samples.first[index]), 1)
-    fits = []
-    for union, hits, against, back_hits, back_against in counts:
-        # Seen twice must not count twice against being contradicted twice.
-        there = union / max(union + against * union / max(hits, 1.0), 1.0)
-        back = back_hits / max(back_hits + back_against, 1.0)
-        fits.append(Fit(union / total, min(there, back)))
-    return fits
+    counts = count_fits(views, samples, index, model, poses, limits)
+    return [Fit(one.overlap, one.hits / max(one.hits + one.against, 1.0)) for one in counts]
 
 
 @compiled
@@ -266,7 +286,7 @@ def _count(
     return counts
 
 
-def _yaw_starts(views: PreparedViews, index: int, model: _Model) -> list[FloatArray]:
+def _yaw_starts(views: PreparedViews, index: int, model: Model) -> list[FloatArray]:
     """Return guesses for a view that stands on the model's floor, from where the nearest placed view was."""
     T_level_camera = views.T_level_camera[index]
     nearest = int(model.near[0])
@@ -281,7 +301,7 @@ def _yaw_starts(views: PreparedViews, index: int, model: _Model) -> list[FloatAr
     ]
 
 
-def _turned_starts(views: PreparedViews, index: int, model: _Model) -> list[FloatArray]:
+def _turned_starts(views: PreparedViews, index: int, model: Model) -> list[FloatArray]:
     """Return guesses that turn the view about its centre, from where the nearest placed view was."""
     source = views.tiny.of(index)[0].mean(axis=0)
     axes = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 1), repeat=3) if any(axis)]

@@ -17,6 +17,7 @@ import numpy as np
 from scanproc.artifacts import CleanViews, Plane, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
+from scanproc.geometry.joining import join
 from scanproc.geometry.joint import Poses, align_jointly, count_pairs, spread_pairs, stacked
 from scanproc.geometry.pair_table import compare_all
 from scanproc.geometry.placement import (
@@ -46,7 +47,7 @@ class RegisterConfig:
     min_points: int = setting(1000, "pixels of the foot that a view needs", low=50)
     coarse_spacing_mm: float = setting(6.0, "between the points of a view for the search, mm", low=1.0)
     fine_spacing_mm: float = setting(3.5, "between the points of a view for the joint alignment, mm", low=0.3)
-    num_guesses: int = setting(4, "guesses of the coarse search that are refined and judged", low=1)
+    num_guesses: int = setting(6, "guesses of the coarse search that are refined and judged", low=1)
     search_back: int = setting(4, "earlier views that a view is tried against before more are", low=1)
     tolerance_mm: float = setting(4.0, "distance at which two views agree on a surface, mm", low=0.5)
     min_place_overlap: float = setting(
@@ -88,7 +89,14 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         )
     prepared = prepare([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
     # What is beyond doubt first: the truer the model, the better it tells where the others belong, or that they do not.
-    poses = _align_all(prepared, place_views(prepared, _search_limits(0.5, 0.97, config)).poses, [_FAR, _MIDDLE], config)
+    limits = _search_limits(0.5, 0.97, config)
+    main, *others = place_views(prepared, limits)
+    poses = _align_all(prepared, main, [_FAR, _MIDDLE], config)
+    for group in others:
+        if len(group) > 1:
+            aligned = _align_all(prepared, group, [_FAR, _MIDDLE], config)
+            joined = join(prepared, aligned, poses, _search_limits(0.0, 0.95, config))
+            poses = _align_all(prepared, poses | joined, [_FAR, _MIDDLE], config) if joined else poses
     judged = _judge(prepared, poses, config)
     for overlap, consistency in ((0.4, 0.95), (config.min_place_overlap, config.min_place_consistency)):
         limits = _search_limits(overlap, consistency, config)

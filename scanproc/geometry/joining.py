@@ -1,0 +1,88 @@
+"""Brings a group of views that fit together to another group, from wherever it may be."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, transform
+from scanproc.geometry.placement import Fit, Model, PreparedViews, SearchLimits, count_fits, model_of
+from scanproc.geometry.point_grid import align_to_grid
+from scanproc.parallel import spread
+
+Group = dict[int, FloatArray]  # T_common_camera of each view
+
+_UP = np.array([0.0, 0.0, 1.0])
+_MAX_VIEWS = 16  # of each group that are compared
+_MAX_ENDS = 3  # pairs of neighbours in recorded order from which a start is made
+_TURNS_DEG = (0.0, 25.0, 50.0, 75.0, 110.0, 150.0)
+_NUM_YAWS = 24
+_ALL_FREE = np.ones(6, dtype=bool)
+_LEVEL_FREE = np.array([False, False, True, True, True, False])
+_GATES_MM = np.array([25.0, 20.0, 15.0, 10.0, 6.0])
+_STEPS = 15  # at each gate
+
+
+def join(views: PreparedViews, group: Group, main: Group, limits: SearchLimits) -> Group | None:
+    """Return the group in the frame of `main`, or None where it does not fit there.
+
+    As a whole it finds places that none of its views finds alone, such as views of the sole beside those of the leg.
+    """
+    ends = sorted(itertools.product(group, main), key=lambda pair: (abs(pair[0] - pair[1]), pair))[:_MAX_ENDS]
+    near = sorted(main, key=lambda view: min(abs(view - own) for own in group))
+    model = model_of(views, near, [main[view] for view in near])
+    level = all(views.views[view].floor is not None for view in (*group, *main))
+    free = _LEVEL_FREE if level else _ALL_FREE
+    starts = [start for own, other in ends for start in _starts(views, group[own], own, main[other], other, level)]
+    few = [view for view, _ in zip(sorted(group), range(_MAX_VIEWS), strict=False)]
+
+    points, normals = _merged(views, group, few)
+    tries = spread(
+        lambda start: align_to_grid(points, normals, model.grid, start, _GATES_MM, _STEPS, free),
+        starts,
+        "joining groups of views",
+    )
+    fits = _fits(views, group, few, model, tries, limits)
+    best = max(range(len(fits)), key=lambda k: fits[k].score)
+    if fits[best].overlap < limits.min_overlap or fits[best].consistency < limits.min_consistency:
+        return None
+    return {view: tries[best] @ pose for view, pose in group.items()}
+
+
+def _merged(views: PreparedViews, group: Group, few: list[int]) -> tuple[FloatArray, FloatArray]:
+    """Return the points and normals that some views of a group saw, in the group's frame."""
+    points = np.vstack([transform(group[view], views.coarse.of(view)[0]) for view in few])
+    normals = np.vstack([rotate(group[view], views.coarse.of(view)[1]) for view in few])
+    return points, normals
+
+
+def _starts(
+    views: PreparedViews, own_pose: FloatArray, own: int, other_pose: FloatArray, other: int, level: bool
+) -> list[FloatArray]:
+    """Return guesses of T_main_group that put one view's camera near another's, turned about what it saw."""
+    source = transform(own_pose, views.tiny.of(own)[0].mean(axis=0)[None])[0]
+    target = transform(other_pose, views.tiny.of(other)[0].mean(axis=0)[None])[0]
+    if level:
+        turns = [rotation_about(_UP, 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS)]
+        flat = np.array([1.0, 1.0, 0.0])
+        return [rigid(turn, (target - turn @ source) * flat) for turn in turns]
+    base = (other_pose @ inverse(own_pose))[:3, :3]
+    axes = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 1), repeat=3) if any(axis)]
+    turns = [rotation_about(axis, np.radians(angle)) @ base for angle in _TURNS_DEG for axis in axes]
+    return [rigid(turn, target - turn @ source) for turn in turns[len(axes) - 1 :]]
+
+
+def _fits(
+    views: PreparedViews, group: Group, few: list[int], model: Model, tries: list[FloatArray], limits: SearchLimits
+) -> list[Fit]:
+    """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
+    every = [
+        count_fits(views, views.tiny, view, model, [pose @ group[view] for pose in tries], limits) for view in few
+    ]
+    fits = []
+    for counts in zip(*every, strict=True):
+        overlap = max(one.overlap for one in counts)
+        hits, against = sum(one.hits for one in counts), sum(one.against for one in counts)
+        fits.append(Fit(overlap, hits / max(hits + against, 1.0)))
+    return fits
