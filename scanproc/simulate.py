@@ -77,6 +77,9 @@ class SimulationConfig:
     bad_views: float = setting(
         0.0, "share of views that are blank, bent, of another object, or duplicates", low=0.0, high=1.0
     )
+    first_fault: Literal["blank", "bent", "other", "duplicate"] = setting(
+        "blank", "what is wrong with the first bad view; the kinds take turns in this order"
+    )
     form: Literal["depth", "clouds"] = setting("depth", "what is written: depth images, or clouds in metres")
     thinning: int = setting(1, "clouds: every n-th pixel across and down", low=1, high=50)
     state_facts: bool = setting(True, "write scan.toml; without it everything has to be found out")
@@ -204,7 +207,8 @@ def _faults(config: SimulationConfig, rng: np.random.Generator) -> dict[int, Fau
     """Choose which views are bad, all kinds in turn; the first view is never bad."""
     count = min(round(config.bad_views * config.views), config.views - 1)
     chosen = np.sort(1 + rng.permutation(config.views - 1)[:count])
-    return {int(view): FAULTS[i % len(FAULTS)] for i, view in enumerate(chosen)}
+    first = FAULTS.index(config.first_fault)
+    return {int(view): FAULTS[(first + i) % len(FAULTS)] for i, view in enumerate(chosen)}
 
 
 def _noise(camera: Camera, intrinsics: Intrinsics, config: SimulationConfig) -> StereoNoise:

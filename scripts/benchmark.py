@@ -1,65 +1,112 @@
 #!/usr/bin/env python3
-"""How far the results on the demo recordings lie from their truth, and what they took.
+"""Measure scanproc against known truth.
 
-.venv/bin/python scripts/benchmark.py            runs the recordings in scans/ into a temporary folder
+.venv/bin/python scripts/benchmark.py                     the recordings in scans/ against their truth
+.venv/bin/python scripts/benchmark.py registration        all parts below; writes BENCHMARK.md; over an hour
+    --grid         76 simulated recordings (--quick: 10 of them)
+    --turntable    eight views of two feet at 45 degrees, no floor; and a camera with a scale error
+    --speed        seconds and peak memory on 30 frames, and on 8 to 240 views
+    --yardstick    the same recordings through the plain Open3D recipe
+
+Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))  # the truth of a recording is read as the tests read it
+# The truth of a recording is read as the tests read it.
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from truth import surface_errors, true_measures, true_mesh  # noqa: E402
-
-import scanproc  # noqa: E402
-from scanproc.artifacts import Surface  # noqa: E402
-from scanproc.frames import inverse  # noqa: E402
-from scanproc.ply import read_ply  # noqa: E402
-
-COMPARED = ("foot_length_mm", "foot_width_mm", "arch_height_index", "plantar_arch_height_mm", "heel_angle_deg")
-
-
-def report_on(name: str, out: Path) -> None:
-    """Run one demo recording and print its errors."""
-    scan = ROOT / "scans" / name
-    run = scanproc.run(scan, out)
-    folder, truth = run.store.root, true_mesh(scan)
-    poses = json.loads((folder / "2-register" / "poses.json").read_text())
-    mesh, views, _ = read_ply((folder / "3-surface" / "surface.ply").read_bytes())
-    assert views is not None
-    accepted = [view["accepted"] for view in poses["views"]]
-    first = accepted.index(True)
-    true_pose = json.loads((scan / "truth" / "poses.json").read_text())["views"][first]["T_mesh_camera"]
-    guess = np.array(true_pose) @ inverse(np.array(poses["views"][first]["T_scan_camera"]))
-    errors = surface_errors(Surface(mesh, views, poses["floor_seen"]), truth, guess)
-
-    print(f"{name}: {sum(accepted)} of {len(accepted)} views")
-    print(f"  surface, where seen     median {errors.median:.3f} mm, p95 {errors.p95:.3f} mm")
-    found = json.loads((folder / "5-measure" / "measures.json").read_text())["feet"][0]["measures"]
-    facts = scanproc.open_scan(scan).facts
-    expected = true_measures(truth, facts, poses["floor_seen"])
-    for measure in COMPARED:
-        value, true_value = found[measure]["value"], expected[measure]
-        error = f"{value - true_value:+.3f}" if value is not None and true_value is not None else "refused"
-        print(f"  {measure:24}{error:>10}   {found[measure]['status']}")
-    stages = json.loads((folder / "run.json").read_text())["stages"]
-    seconds = ", ".join(f"{stage} {entry['seconds']:.1f}" for stage, entry in stages.items() if "seconds" in entry)
-    print(f"  seconds: {seconds}")
-    for refusal in run.refusals:
-        print(f"  {refusal.stage}: {refusal.message}")
+from benchmarking.against_yardstick import measure_yardstick  # noqa: E402
+from benchmarking.demo import report_on_demos  # noqa: E402
+from benchmarking.design import GridRecording, grid, quick_grid  # noqa: E402
+from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
+from benchmarking.page import write_page  # noqa: E402
+from benchmarking.parts import Rows, measured, read_part  # noqa: E402
+from benchmarking.scale import measure_scale, scale_scans  # noqa: E402
+from benchmarking.speed import compared_scans, measure_runs, measure_speed  # noqa: E402
+from benchmarking.turntable import measure_turntable, turntable_scans  # noqa: E402
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as out:
-        for name in ("demo", "demo-standing", "demo-clouds"):
-            report_on(name, Path(out))
+    options = parse()
+    if options.what == "demo":
+        report_on_demos()
+    elif options.keep is not None:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        benchmark_registration(options, options.keep)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            benchmark_registration(options, Path(folder))
 
 
-main()
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.set_defaults(what="demo")
+    commands = parser.add_subparsers(dest="what")
+    commands.add_parser("demo", help="the recordings in scans/ (the default)")
+    registration = commands.add_parser("registration", help="clean, register and fuse simulated recordings")
+    registration.add_argument("--grid", action="store_true", help="every leg, side, way of recording and camera")
+    registration.add_argument("--turntable", action="store_true", help="eight wide steps; a scale error")
+    registration.add_argument("--speed", action="store_true", help="seconds and memory")
+    registration.add_argument("--yardstick", action="store_true", help="the plain Open3D recipe")
+    registration.add_argument("--keep", type=Path, metavar="FOLDER", help="keep recordings and rows here")
+    registration.add_argument("--quick", action="store_true", help="ten recordings of the grid")
+    registration.add_argument("--only", default="", metavar="TEXT", help="recordings whose name holds this")
+    registration.add_argument("--processes", type=int, default=2, help="recordings of the grid at a time (2)")
+    registration.add_argument("--render", action="store_true", help="render the recordings and stop")
+    registration.add_argument("--compare", type=Path, metavar="JSON", help="rows of an earlier grid")
+    return parser.parse_args()
+
+
+def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
+    """Measure the parts asked for, all of them by default, and write the page once all are there."""
+    recordings = quick_grid() if options.quick else grid()
+    recordings = [recording for recording in recordings if options.only in recording.name]
+    if options.render:
+        render_all(recordings, folder)
+        return
+    everything = not (options.grid or options.turntable or options.speed or options.yardstick)
+    if options.grid or everything:
+        benchmark_grid(options, recordings, folder)
+    if options.turntable or everything:
+        measured(folder, "turntable", lambda: measure_turntable(folder))
+        measured(folder, "scale", lambda: measure_scale(folder))
+    if options.speed or everything:
+        measured(folder, "speed", lambda: measure_speed(folder))
+        measured(folder, "runs", lambda: measure_runs(folder))
+    if options.yardstick or everything:
+        measured(folder, "yardstick", lambda: measure_yardstick(folder))
+    write_page(folder, ROOT / "BENCHMARK.md")
+
+
+def render_all(recordings: list[GridRecording], folder: Path) -> None:
+    """Render what the parts need and is not there yet."""
+    render_grid(recordings, folder)
+    for scans in (turntable_scans, scale_scans, compared_scans):
+        for scan in scans(folder):
+            print(scan.name, flush=True)
+
+
+def benchmark_grid(options: argparse.Namespace, recordings: list[GridRecording], folder: Path) -> None:
+    """Run the grid; its rows go into grid.json, those of a part of it into a file that says so."""
+    earlier = None if options.compare is None else read_part(options.compare)["rows"]
+    name = "-".join(["grid", *(["quick"] if options.quick else []), *([options.only] if options.only else [])])
+
+    def rows() -> Rows:
+        outcomes = run_grid(recordings, folder, options.processes)
+        if earlier is not None:
+            print(compare(outcomes, earlier))
+        return [{**asdict(outcome), "verdict": outcome.verdict} for outcome in outcomes]
+
+    measured(folder, name, rows)
+
+
+if __name__ == "__main__":
+    main()

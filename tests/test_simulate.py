@@ -297,6 +297,12 @@ def test_bad_views_are_bad_and_named(leg: Mesh) -> None:
             assert np.percentile(distances_to_foot(simulation, i), 90.0) > 3.0
 
 
+def test_the_first_fault_can_be_chosen(leg: Mesh) -> None:
+    config = SimulationConfig(**{**PERFECT, **SMALL, "views": 6}, bad_views=0.5, first_fault="other")
+    faults = [view.fault for view in simulate(leg, config).views if view.fault is not None]
+    assert faults == ["other", "duplicate", "blank"]
+
+
 def test_a_scale_error_makes_everything_longer(leg: Mesh) -> None:
     config = SimulationConfig(**{**PERFECT, **SMALL, "views": 1})
     true, longer = (simulate(leg, replace(config, scale_error=error)).recording.frames[0] for error in (0.0, 0.02))

@@ -1,25 +1,60 @@
-"""What is known of a simulated recording: its mesh, and the measures of that mesh."""
+"""What is known of a simulated recording, and how far results lie from it: measures, poses, surfaces."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scanproc.artifacts import Mesh, ScanFacts, Surface
-from scanproc.frames import FloatArray, best_fit, transform
+from scanproc.artifacts import Mesh, Registration, ScanFacts, Surface, ViewPose
+from scanproc.frames import FloatArray, best_fit, inverse, rigid, rotate, rotation_about, rotation_angle_rad, transform
 from scanproc.open3d_bridge import RayScene
 from scanproc.ply import read_ply
+from scanproc.simulate import SimulationConfig, TrueView
+from scanproc.simulation.bodies import with_longer_leg
+from scanproc.simulation.cameras import CAMERAS, scaled
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
 
 SCANS = Path(__file__).parents[1] / "scans"
 
+_BELOW_CUT_MM = 5.0  # nearer to the cut of the leg, the surface goes on where the true mesh has a lid
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a recording was rendered from: the foot as recorded, where every camera was, and the settings."""
+
+    mesh: Mesh
+    views: tuple[TrueView, ...]
+    config: SimulationConfig
+
+    @property
+    def good_views(self) -> tuple[TrueView, ...]:
+        """The views with no planted fault."""
+        return tuple(view for view in self.views if view.fault is None)
+
+    @property
+    def top_mm(self) -> float:
+        """Height up to which the truth holds."""
+        return float(self.mesh.vertices[:, 2].max()) - _BELOW_CUT_MM
+
 
 def true_mesh(scan: Path) -> Mesh:
     """Return the foot that a recording was rendered from."""
     return read_ply((scan / "truth" / "mesh.ply").read_bytes())[0]
+
+
+def read_truth(scan: Path) -> Truth:
+    """Return all that `write_simulation` noted of a recording."""
+    poses = json.loads((scan / "truth" / "poses.json").read_text())["views"]
+    settings = json.loads((scan / "truth" / "simulation.json").read_text())["settings"]
+    views = tuple(TrueView(view["name"], np.array(view["T_mesh_camera"]), view["fault"]) for view in poses)
+    return Truth(true_mesh(scan), views, SimulationConfig(**settings))
 
 
 def true_measures(mesh: Mesh, facts: ScanFacts, on_floor: bool) -> dict[str, float | None]:
@@ -30,11 +65,91 @@ def true_measures(mesh: Mesh, facts: ScanFacts, on_floor: bool) -> dict[str, flo
     return {name: found.value for name, found in foot.measures.items()}
 
 
+# ------------------------------------------------------------------------------------------------ poses
+
+
+def true_registration(truth: Truth) -> Registration:
+    """Return what a perfect registration of the good views says; its scan frame is the mesh frame."""
+    poses = [
+        ViewPose(view.name, False, reason="planted")
+        if view.fault is not None
+        else ViewPose(view.name, True, residual_rms_mm=0.0, T_scan_camera=view.T_mesh_camera)
+        for view in truth.views
+    ]
+    return Registration(tuple(poses), floor_seen=truth.config.path != "raised")
+
+
+def middle_of(mesh: Mesh) -> FloatArray:
+    """Return the point, (3,) mm, at which shifts are told: in the middle of the feet, 60 mm up."""
+    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    return np.array([(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0, 60.0])
+
+
+@dataclass(frozen=True)
+class PoseErrors:
+    """How far the accepted good views' poses are off, each by its own, after one motion for all of them.
+
+    Attributes
+    ----------
+    T_mesh_scan : (4, 4), the motion.
+    deg, mm : (N,) turn, and shift at the middle of the foot.
+    tilt_deg : between z of the scan frame and z of the mesh frame.
+    floor_mm : height at which the scan frame's z = 0 lies under the middle of the foot, mesh frame.
+    """
+
+    T_mesh_scan: FloatArray
+    deg: FloatArray
+    mm: FloatArray
+    tilt_deg: float
+    floor_mm: float
+
+
+def pose_errors_of(registration: Registration, truth: Truth) -> PoseErrors | None:
+    """Compare the poses of accepted good views with the truth; None if there is no such view."""
+    pairs = [
+        (pose.T_scan_camera, true.T_mesh_camera)
+        for pose, true in zip(registration.views, truth.views, strict=True)
+        if pose.T_scan_camera is not None and true.fault is None
+    ]
+    if not pairs:
+        return None
+    middle = middle_of(truth.mesh)
+    T_mesh_scan = common_motion([mesh @ inverse(scan) for scan, mesh in pairs], middle)
+    off = [T_mesh_scan @ scan @ inverse(mesh) for scan, mesh in pairs]
+    up = T_mesh_scan[:3, 2]
+    under = transform(inverse(T_mesh_scan), np.array([[middle[0], middle[1], 0.0]]))[0]
+    return PoseErrors(
+        T_mesh_scan,
+        deg=np.array([np.degrees(rotation_angle_rad(T[:3, :3])) for T in off]),
+        mm=np.array([np.linalg.norm(transform(T, middle[None]) - middle) for T in off]),
+        tilt_deg=float(np.degrees(np.arctan2(np.hypot(up[0], up[1]), up[2]))),
+        floor_mm=-float(under[2]),
+    )
+
+
+def common_motion(T_mesh_scans: Sequence[FloatArray], middle: FloatArray) -> FloatArray:
+    """Return the T_mesh_scan that suits most views: the mean of those near the most central one.
+
+    Compared at a cross of 100 mm round a (3,) point in the middle of the foot, so that turns and shifts weigh alike.
+    """
+    cross = middle + 100.0 * np.vstack([np.zeros(3), np.eye(3), -np.eye(3)])
+    crosses_scan = np.array([transform(inverse(T), cross) for T in T_mesh_scans])
+    apart = np.array([np.linalg.norm(crosses_scan @ T[:3, :3].T + T[:3, 3] - cross, axis=2) for T in T_mesh_scans])
+    apart_mm = apart.mean(axis=2)
+    central = int(np.argmin(np.median(apart_mm, axis=1)))
+    near = apart_mm[central] <= max(2.0 * float(np.median(apart_mm[central])), 0.1)
+    return best_fit(crosses_scan[near].reshape(-1, 3), np.tile(cross, (int(near.sum()), 1)))
+
+
+# ------------------------------------------------------------------------------------------------ surfaces
+
+
 @dataclass(frozen=True)
 class SurfaceErrors:
-    """Distances in mm of a surface's seen vertices from the truth after a rigid best fit, (N,)."""
+    """Distances in mm of a surface's seen vertices from the truth after a rigid best fit, (N,), and that fit."""
 
     distances: FloatArray
+    T_truth_scan: FloatArray
 
     @property
     def median(self) -> float:
@@ -45,15 +160,92 @@ class SurfaceErrors:
         return float(np.quantile(self.distances, 0.95))
 
 
-def surface_errors(surface: Surface, truth: Mesh, T_truth_scan: FloatArray) -> SurfaceErrors:
-    """Compare what was seen below the truth's cut (the simulated leg goes on above it) with the truth."""
-    scene = RayScene(truth)
+def surface_errors(
+    surface: Surface, truth: Mesh, T_truth_scan: FloatArray, num_points: int | None = None
+) -> SurfaceErrors:
+    """Compare what was seen below the truth's cut (the simulated leg goes on above it) with the truth.
+
+    `num_points` random vertices are looked at; all of them by default.
+    """
+    scene, top_mm = RayScene(truth), float(truth.vertices[:, 2].max()) - _BELOW_CUT_MM
     points = surface.mesh.vertices[surface.views > 0]
+    rng = np.random.default_rng(0)
+    if num_points is not None and len(points) > num_points:
+        points = points[rng.permutation(len(points))[:num_points]]
+    sample = points[rng.permutation(len(points))[:20000]]
     T = T_truth_scan
-    for _ in range(20):
-        sample = transform(T, points[::5])
-        sample = sample[sample[:, 2] < truth.vertices[:, 2].max() - 5.0]
-        T = best_fit(sample, scene.closest(sample).point) @ T
+    for _ in range(8):
+        T = _nudge(scene, transform(T, sample), top_mm) @ T
     fitted = transform(T, points)
-    fitted = fitted[fitted[:, 2] < truth.vertices[:, 2].max() - 5.0]
-    return SurfaceErrors(scene.closest(fitted).distance)
+    fitted = fitted[fitted[:, 2] < top_mm]
+    return SurfaceErrors(scene.closest(fitted).distance, T)
+
+
+def _nudge(scene: RayScene, points: FloatArray, top_mm: float) -> FloatArray:
+    """Return the small motion that brings (N, 3) points closest to the planes of their nearest faces.
+
+    Points that lie far out against the others count nothing (Chen & Medioni 1991, linearised).
+    """
+    points = points[points[:, 2] < top_mm]
+    nearest = scene.closest(points)
+    used = (nearest.distance > 1e-6) & (nearest.distance <= max(1.0, 4.0 * float(np.median(nearest.distance))))
+    points, towards = points[used], (nearest.point - points)[used]
+    distance = nearest.distance[used]
+    normals = towards / distance[:, None]  # of a closed surface, at its nearest point
+    middle = points.mean(axis=0)
+    rows = np.hstack([np.cross(points - middle, normals), normals])
+    motion = np.linalg.lstsq(rows, distance, rcond=None)[0]
+    angle = float(np.linalg.norm(motion[:3]))
+    turn = rotation_about(motion[:3], angle) if angle > 1e-12 else np.eye(3)
+    return rigid(turn, middle + motion[3:] - turn @ middle)
+
+
+@dataclass(frozen=True)
+class SurfaceSample:
+    """Random points of the truth, even over its area: (N, 3) mm, and (N, 3) unit normals outwards."""
+
+    points: FloatArray
+    normals: FloatArray
+
+
+def sample_truth(truth: Truth, num_points: int) -> SurfaceSample:
+    """Return points of the true mesh below its cut."""
+    corners = truth.mesh.vertices[truth.mesh.faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    doubled = np.linalg.norm(across, axis=1)
+    rng = np.random.default_rng(0)
+    face = rng.choice(len(corners), num_points, p=doubled / doubled.sum())
+    a, b = np.sort(rng.random((2, num_points)), axis=0)
+    weights = np.stack([a, b - a, 1.0 - b], axis=1)
+    points = np.einsum("ij,ijk->ik", weights, corners[face])
+    below = points[:, 2] < truth.top_mm
+    return SurfaceSample(points[below], (across / np.maximum(doubled, 1e-12)[:, None])[face[below]])
+
+
+def good_views_that_see(truth: Truth, sample: SurfaceSample, min_cosine: float) -> NDArray[np.int64]:
+    """Return, (N,), how many good views had each point in the image, in range, facing them, nothing before it."""
+    camera = CAMERAS[truth.config.camera]
+    pinhole = scaled(camera.intrinsics, truth.config.image_scale)
+    far_mm = truth.config.range_limit_mm or camera.far_mm
+    scene = RayScene(with_longer_leg(truth.mesh, truth.config.leg_mm))
+    counts = np.zeros(len(sample.points), dtype=np.int64)
+    for view in truth.good_views:
+        T_camera_mesh = inverse(view.T_mesh_camera)
+        points = transform(T_camera_mesh, sample.points)
+        z = np.maximum(points[:, 2], 1e-3)
+        u, v = points[:, 0] / z * pinhole.fx + pinhole.cx, points[:, 1] / z * pinhole.fy + pinhole.cy
+        distance = np.linalg.norm(points, axis=1)
+        cosine = -np.einsum("ij,ij->i", points, rotate(T_camera_mesh, sample.normals)) / distance
+        seen = (z >= camera.near_mm) & (z <= far_mm) & (cosine > min_cosine)
+        seen &= (u > -0.5) & (u < pinhole.width - 0.5) & (v > -0.5) & (v < pinhole.height - 0.5)
+        eye = view.T_mesh_camera[:3, 3]
+        there = sample.points[seen]
+        hits = scene.cast(np.broadcast_to(eye, there.shape), there - eye)
+        counts[np.flatnonzero(seen)[hits.distance > 1.0 - 0.5 / distance[seen]]] += 1
+    return counts
+
+
+def lacking_share(surface: Mesh, T_truth_scan: FloatArray, points: FloatArray, within_mm: float) -> float:
+    """Return the share of (N, 3) points of the truth that have no surface within a distance."""
+    scene = RayScene(surface)
+    return float(np.mean(scene.closest(transform(inverse(T_truth_scan), points)).distance > within_mm))

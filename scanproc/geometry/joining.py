@@ -77,9 +77,7 @@ def _fits(
     views: PreparedViews, group: Group, few: list[int], model: Model, tries: list[FloatArray], limits: SearchLimits
 ) -> list[Fit]:
     """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
-    every = [
-        count_fits(views, views.tiny, view, model, [pose @ group[view] for pose in tries], limits) for view in few
-    ]
+    every = [count_fits(views, views.tiny, view, model, [pose @ group[view] for pose in tries], limits) for view in few]
     fits = []
     for counts in zip(*every, strict=True):
         overlap = max(one.overlap for one in counts)

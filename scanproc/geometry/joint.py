@@ -122,8 +122,7 @@ def align_jointly(
     a, b = number[pairs].T
     # About the middle of the foot: about a far origin turns and shifts are hardly told apart.
     centre = _centres(views, poses).mean(axis=0)
-    current = stacked(views, poses)
-    current[:, :3, 3] -= centre
+    current = about_centre(views, poses)
     for gate in gates_mm:
         found = pair_equations(samples, views.images, current, pairs, gate)
         held = found.matches >= _MIN_MATCHES
@@ -154,6 +153,13 @@ def align_jointly(
 def stacked(views: PreparedViews, poses: Poses) -> FloatArray:
     """Return the poses as (V, 4, 4), the identity for views that have no place."""
     return np.array([poses.get(view, np.eye(4)) for view in range(len(views))])
+
+
+def about_centre(views: PreparedViews, poses: Poses) -> FloatArray:
+    """Return the stacked poses in a frame about the middle of what they saw."""
+    stack = stacked(views, poses)
+    stack[:, :3, 3] -= _centres(views, poses).mean(axis=0)
+    return stack
 
 
 def _centres(views: PreparedViews, poses: Poses) -> FloatArray:

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray
-from scanproc.geometry.joint import Pairs, Poses, count_pairs, pair_equations, stacked
+from scanproc.geometry.joint import Pairs, Poses, about_centre, count_pairs, pair_equations
 from scanproc.geometry.placement import PreparedViews
 
+_LOOSE = 1e-4  # of a pair's points, at 100 mm, taken to hold it in every direction
 _MIN_OVERLAP = 0.1  # below it, the few points that two views share lie at their rims, and tell no distance
 
 
@@ -24,6 +25,7 @@ class PairTable:
     hits : points of a on what b saw.
     contradictions : points of a that b would have seen elsewhere, see `projective.judge`.
     squares, matches : sum of squared distances in mm^2 of a's points from b's surface, and their number.
+    strains : mean squared distance in mm^2 that a would gain if it followed b alone; see `strain_mm`.
     points : (V,) number of points of each view.
     """
 
@@ -32,6 +34,7 @@ class PairTable:
     contradictions: FloatArray
     squares: FloatArray
     matches: FloatArray
+    strains: FloatArray
     points: FloatArray
 
     def overlap(self, stays: NDArray[np.bool_]) -> FloatArray:
@@ -56,6 +59,16 @@ class PairTable:
         mean = np.divide(squares, matches, out=np.full(len(matches), np.inf), where=matches > 0)
         return np.asarray(np.sqrt(mean))
 
+    def strain_mm(self, stays: NDArray[np.bool_]) -> float:
+        """Return the median RMS distance by which the views of a pair that stays would rather lie otherwise, mm.
+
+        What holds them there are the other views: noise alone leaves a tenth of a millimetre, a foot that moves its
+        toes or bends its ankle while it is recorded, or an open loop, leaves more.
+        """
+        a, b = self.pairs.T
+        judged = stays[a] & stays[b] & (self.matches > 0)
+        return float(np.sqrt(np.median(self.strains[judged]))) if judged.any() else 0.0
+
     def _both_ways(self, values: FloatArray, stays: NDArray[np.bool_]) -> FloatArray:
         a, b = self.pairs.T
         count = len(self.points)
@@ -64,11 +77,14 @@ class PairTable:
 
 def compare_all(views: PreparedViews, poses: Poses, pairs: Pairs, tolerance_mm: float) -> PairTable:
     """Compare the views of each pair, at their T_common_camera."""
-    stack = stacked(views, poses)
+    stack = about_centre(views, poses)
     counts = count_pairs(views.coarse, views.images, stack, pairs, tolerance_mm)
     found = pair_equations(views.coarse, views.images, stack, pairs, 2.0 * tolerance_mm)
     points = np.maximum(np.diff(views.coarse.first), 1).astype(np.float64)
     overlaps = counts.hits > _MIN_OVERLAP * points[pairs[:, 0]]
-    return PairTable(
-        pairs, counts.hits, counts.contradictions, found.squares * overlaps, found.matches * overlaps, points
-    )
+    matches = found.matches * overlaps
+    # A step -H^-1 g gains g^T H^-1 g; the little that is added keeps slides that a pair does not hold from counting.
+    loose = np.diag(_LOOSE * np.array([1e4, 1e4, 1e4, 1.0, 1.0, 1.0]))
+    steps = np.linalg.solve(found.H + np.maximum(matches, 1.0)[:, None, None] * loose, found.g[..., None])[..., 0]
+    strains = np.einsum("ei,ei->e", steps, found.g) / np.maximum(matches, 1.0)
+    return PairTable(pairs, counts.hits, counts.contradictions, found.squares * overlaps, matches, strains, points)

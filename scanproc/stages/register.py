@@ -51,7 +51,7 @@ class RegisterConfig:
     search_back: int = setting(4, "earlier views that a view is tried against before more are", low=1)
     tolerance_mm: float = setting(4.0, "distance at which two views agree on a surface, mm", low=0.5)
     min_place_overlap: float = setting(
-        0.25, "share of a view's points that the views before it must have", low=0.0, high=1.0
+        0.20, "share of a view's points that the views before it must have", low=0.0, high=1.0
     )
     min_place_consistency: float = setting(
         0.92, "share of judged points that must agree to place a view", low=0.0, high=1.0
@@ -65,12 +65,18 @@ class RegisterConfig:
     max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
     max_residual_ratio: float = setting(2.0, "largest RMS distance of a view, in units of the median view's", low=1.0)
     min_overlap: float = setting(
-        0.30, "share of a view's points that some other view must have seen", low=0.0, high=1.0
+        0.20, "share of a view's points that some other view must have seen", low=0.0, high=1.0
     )
     min_consistency: float = setting(
         0.92, "share of a view's judged points that must agree with the others", low=0, high=1
     )
     min_views: int = setting(4, "accepted views below which a recording is refused", low=2)
+    min_share: float = setting(
+        0.5, "share of the views of a foot that must fit together, or the recording is refused", low=0.0, high=1.0
+    )
+    max_strain_mm: float = setting(
+        0.5, "largest median distance by which two views would rather lie otherwise, mm RMS", low=0.01
+    )
 
 
 def register(views: CleanViews, config: RegisterConfig) -> Registration:
@@ -113,11 +119,7 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     reasons |= {usable[index]: reason for index, reason in misfits.items()}
 
     log.info("register: %d → %d views", len(views.views), len(poses))
-    if len(poses) < config.min_views:
-        raise ScanError(
-            f"only {len(poses)} of {len(views.views)} views fit together (register.min_views = {config.min_views}):"
-            f" {_quote(reasons, views)}. Record again, slowly, with the foot still and each view overlapping the last."
-        )
+    _refuse_doubtful(judged, len(usable), reasons, views, config)
     floors = {index: prepared.views[index].floor for index in poses}
     T_scan_common = _scan_frame(poses, floors)
     found = {
@@ -134,6 +136,25 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         for index, view in enumerate(views.views)
     ]
     return Registration(tuple(entries), floor_seen=any(floor is not None for floor in floors.values()))
+
+
+def _refuse_doubtful(
+    judged: _Judgement, num_usable: int, reasons: dict[int, str], views: CleanViews, config: RegisterConfig
+) -> None:
+    """Refuse a recording that does not hang together, or whose views pull at each other."""
+    again = "Record again, slowly, with the foot still and each view overlapping the last."
+    placed, total = len(judged.poses), len(views.views)
+    if placed < config.min_views or placed < config.min_share * num_usable:
+        raise ScanError(
+            f"only {placed} of {total} views fit together (register.min_views = {config.min_views},"
+            f" min_share = {config.min_share:g} of {num_usable} that show a foot): {_quote(reasons, views)}. {again}"
+        )
+    if judged.strain_mm > config.max_strain_mm:
+        raise ScanError(
+            f"half of the pairs of views would rather lie {judged.strain_mm:.2f} mm or more otherwise"
+            f" (register.max_strain_mm = {config.max_strain_mm:g}): the foot changed its shape, or the camera's"
+            f" calibration is off. {again}"
+        )
 
 
 def _search_limits(overlap: float, consistency: float, config: RegisterConfig) -> SearchLimits:
@@ -188,10 +209,17 @@ def _align_all(prepared: PreparedViews, poses: Poses, rounds: Sequence[_Round], 
 
 @dataclass(frozen=True)
 class _Judgement:
-    """The poses that stay, with each view's RMS distance from the others in mm, and the reasons against the rest."""
+    """The poses that stay, and the reasons against the rest.
+
+    Attributes
+    ----------
+    rms_mm : distance of each view from the others.
+    strain_mm : see `PairTable.strain_mm`.
+    """
 
     poses: Poses
     rms_mm: dict[int, float]
+    strain_mm: float
     misfits: dict[int, str]
 
 
@@ -212,7 +240,12 @@ def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig) -> _Ju
         misfits[worst] = _misfit_reason(overlap[worst], consistency[worst], rms[worst], limit, config)
     rms = table.rms_mm(stays)
     kept = [index for index in sorted(poses) if stays[index]]
-    return _Judgement({index: poses[index] for index in kept}, {index: float(rms[index]) for index in kept}, misfits)
+    return _Judgement(
+        poses={index: poses[index] for index in kept},
+        rms_mm={index: float(rms[index]) for index in kept},
+        strain_mm=table.strain_mm(stays),
+        misfits=misfits,
+    )
 
 
 def _misfit_reason(overlap: float, consistency: float, rms_mm: float, limit_mm: float, config: RegisterConfig) -> str:

@@ -1,0 +1,64 @@
+"""BENCHMARK.md: the kept rows of all parts, as tables that explain themselves."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from benchmarking.grid_tables import grid_section, recordings_section
+from benchmarking.parts import read_part
+from benchmarking.run_tables import scale_section, speed_section, turntable_section, yardstick_section
+from benchmarking.tables import table
+from scanproc.versions import versions
+
+PARTS = ("grid", "turntable", "scale", "speed", "runs", "yardstick")
+NAMED_VERSIONS = ("python", "scanproc", "numpy", "scipy", "numba", "open3d", "open3d-cpu", "pillow")
+
+
+def write_page(folder: Path, page: Path) -> bool:
+    """Write the page from the parts in `folder`; return False if one of them is not there yet."""
+    missing = [name for name in PARTS if not (folder / f"{name}.json").is_file()]
+    if missing:
+        print(f"{page.name} is not written: {', '.join(missing)} not yet measured (they are kept in {folder})")
+        return False
+    parts = {name: read_part(folder / f"{name}.json") for name in PARTS}
+    rows = {name: part["rows"] for name, part in parts.items()}
+    text = [
+        "# Benchmark of registration",
+        _head(parts),
+        grid_section(rows["grid"]),
+        turntable_section(rows["turntable"]),
+        scale_section(rows["scale"]),
+        speed_section(rows["speed"]),
+        yardstick_section(rows["runs"], rows["yardstick"]),
+        recordings_section(rows["grid"]),
+    ]
+    page.write_text("\n\n".join(text) + "\n", encoding="utf-8")
+    print(f"{page} written")
+    return True
+
+
+def _head(parts: dict[str, dict[str, Any]]) -> str:
+    known = versions()
+    named = ", ".join(f"{name} {known[name]}" for name in NAMED_VERSIONS if name in known)
+    made = table(
+        ("part", "date", "command", "took"),
+        ((name, part["date"], f"`{part['command']}`", f"{part['seconds']:.0f} s") for name, part in parts.items()),
+    )
+    return (
+        "Written by `scripts/benchmark.py registration`; do not edit. All recordings are simulated, with known truth:\n"
+        "`scanproc simulate` describes the noise. Lengths in mm.\n\n"
+        f"Machine: {machine()}. {named}; sources {known['sources'][:12]}.\n\n{made}"
+    )
+
+
+def machine() -> str:
+    """Return processor, cores and memory."""
+    model = platform.processor() or platform.machine()
+    if (info := Path("/proc/cpuinfo")).is_file():
+        named = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        model = named[0] if named else model
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}"
