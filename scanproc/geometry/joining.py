@@ -20,8 +20,11 @@ _TURNS_DEG = (0.0, 25.0, 50.0, 75.0, 110.0, 150.0)
 _NUM_YAWS = 24
 _ALL_FREE = np.ones(6, dtype=bool)
 _LEVEL_FREE = np.array([False, False, True, True, True, False])
-_GATES_MM = np.array([25.0, 20.0, 15.0, 10.0, 6.0])
+_FIRST_GATES_MM = np.array([25.0, 20.0])
+_SECOND_GATES_MM = np.array([15.0, 10.0, 6.0])
 _STEPS = 15  # at each gate
+_NUM_REFINED = 80
+_MAX_POINTS = 2000  # with a quarter of them a start as far off is found a third as often
 
 
 def join(views: PreparedViews, group: Group, main: Group, limits: SearchLimits) -> Group | None:
@@ -38,11 +41,18 @@ def join(views: PreparedViews, group: Group, main: Group, limits: SearchLimits) 
     few = [view for view, _ in zip(sorted(group), range(_MAX_VIEWS), strict=False)]
 
     points, normals = _merged(views, group, few)
-    tries = spread(
-        lambda start: align_to_grid(points, normals, model.grid, start, _GATES_MM, _STEPS, free),
-        starts,
-        "joining groups of views",
-    )
+
+    def align(starts: list[FloatArray], gates_mm: FloatArray) -> list[FloatArray]:
+        return spread(
+            lambda start: align_to_grid(points, normals, model.grid, start, gates_mm, _STEPS, free),
+            starts,
+            "joining groups of views",
+        )
+
+    tries = align(starts, _FIRST_GATES_MM)
+    fits = _fits(views, group, few, model, tries, limits)
+    order = sorted(range(len(tries)), key=lambda k: -fits[k].score)[:_NUM_REFINED]
+    tries = align([tries[k] for k in order], _SECOND_GATES_MM)
     fits = _fits(views, group, few, model, tries, limits)
     best = max(range(len(fits)), key=lambda k: fits[k].score)
     if fits[best].overlap < limits.min_overlap or fits[best].consistency < limits.min_consistency:
@@ -54,7 +64,8 @@ def _merged(views: PreparedViews, group: Group, few: list[int]) -> tuple[FloatAr
     """Return the points and normals that some views of a group saw, in the group's frame."""
     points = np.vstack([transform(group[view], views.coarse.of(view)[0]) for view in few])
     normals = np.vstack([rotate(group[view], views.coarse.of(view)[1]) for view in few])
-    return points, normals
+    step = -(-len(points) // _MAX_POINTS)
+    return np.ascontiguousarray(points[::step]), np.ascontiguousarray(normals[::step])
 
 
 def _starts(

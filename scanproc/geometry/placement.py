@@ -15,7 +15,6 @@ from scanproc.geometry.compiled import compiled
 from scanproc.geometry.point_grid import PointGrid, align_to_grid, point_grid
 from scanproc.geometry.projective import judge
 from scanproc.geometry.view_stack import Images, Samples, sample, stack_images
-from scanproc.progress import steps
 
 _UP = np.array([0.0, 0.0, 1.0])
 _ALL_FREE = np.ones(6, dtype=bool)
@@ -137,12 +136,21 @@ def place_views(views: PreparedViews, limits: SearchLimits) -> list[dict[int, Fl
 def place_more(
     views: PreparedViews, placed: dict[int, FloatArray], limits: SearchLimits, candidates: Sequence[int]
 ) -> Placement:
-    """Place those candidates that fit the placed views, which stay where they are; tried against ever more views."""
+    """Place those candidates that fit the placed views, which stay where they are.
+
+    Views recorded just before or after a placed one come first, as long as there are such; then all others have a try.
+    """
     poses, misses = dict(placed), dict[int, Fit]()
     waiting = [index for index in candidates if index not in poses]
-    for reach in (limits.search_back, 3 * limits.search_back, 8 * limits.search_back):
-        for index in steps(list(waiting), "placing views"):
-            near = sorted(poses, key=lambda other: (abs(other - index), other))[:reach]
+    tried = dict[int, tuple[int, ...]]()
+    for reach, max_gap in itertools.cycle(((limits.search_back, limits.search_back), (3 * limits.search_back, None))):
+        before = len(waiting)
+        for index in list(waiting):
+            near = tuple(sorted(poses, key=lambda other: (abs(other - index), other))[:reach])
+            far = max_gap is not None and abs(near[0] - index) > max_gap
+            if far or tried.get(index) == near:
+                continue
+            tried[index] = near
             best = _best_guess(views, index, model_of(views, near, [poses[other] for other in near]), limits)
             if best.fit.overlap >= limits.min_overlap and best.fit.consistency >= limits.min_consistency:
                 poses[index] = best.pose
@@ -150,7 +158,9 @@ def place_more(
                 misses.pop(index, None)
             else:
                 misses[index] = max(best.fit, misses.get(index, best.fit), key=lambda fit: fit.score)
-    return Placement(poses, misses)
+        if not waiting or (max_gap is None and len(waiting) == before):
+            return Placement(poses, misses)
+    raise AssertionError("the passes go on until one of them places nothing")
 
 
 @dataclass(frozen=True)

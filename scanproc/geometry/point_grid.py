@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
-from scanproc.geometry.steps import moved, solve_step
+from scanproc.geometry.steps import add_distance, mean_normal, moved, placed, solve_step, turned
 
 _MIN_PAIRS = 30  # fewer point pairs do not hold six degrees of freedom against noise
-_MIN_NORMAL_AGREEMENT = 0.7  # cosine of 45 deg: beyond it two points lie on different sides of a toe or a malleolus
 _SETTLED_MM = 0.05  # a step that moves a point 100 mm away less than this ends a gate
 
 
@@ -104,54 +103,14 @@ def align_to_grid(
     free : (6,) which of the turns about x, y, z and the shifts along them may move.
     """
     pose = start.copy()
-    row = np.empty(6)
-    X, Y, Z = grid.nearest.shape
     for gate in gates_mm:
         for _ in range(max_steps):
-            H, g = np.zeros((6, 6)), np.zeros(6)
             centre = np.zeros(3)
-            for i in range(3):
-                centre[i] = pose[i, 3]
-                for j in range(3):
-                    for k in range(len(points)):
-                        centre[i] += pose[i, j] * points[k, j] / len(points)
-            matches = 0
             for k in range(len(points)):
-                px, py, pz = points[k, 0], points[k, 1], points[k, 2]
-                x = pose[0, 0] * px + pose[0, 1] * py + pose[0, 2] * pz + pose[0, 3]
-                y = pose[1, 0] * px + pose[1, 1] * py + pose[1, 2] * pz + pose[1, 3]
-                z = pose[2, 0] * px + pose[2, 1] * py + pose[2, 2] * pz + pose[2, 3]
-                i = int(np.floor((x - grid.low[0]) / grid.cell_mm))
-                j = int(np.floor((y - grid.low[1]) / grid.cell_mm))
-                m = int(np.floor((z - grid.low[2]) / grid.cell_mm))
-                if i < 0 or j < 0 or m < 0 or i >= X or j >= Y or m >= Z:
-                    continue
-                q = grid.nearest[i, j, m]
-                ex, ey, ez = x - grid.points[q, 0], y - grid.points[q, 1], z - grid.points[q, 2]
-                if ex * ex + ey * ey + ez * ez > gate * gate:
-                    continue
-                nx, ny, nz = grid.normals[q, 0], grid.normals[q, 1], grid.normals[q, 2]
-                sx, sy, sz = normals[k, 0], normals[k, 1], normals[k, 2]
-                mx = pose[0, 0] * sx + pose[0, 1] * sy + pose[0, 2] * sz
-                my = pose[1, 0] * sx + pose[1, 1] * sy + pose[1, 2] * sz
-                mz = pose[2, 0] * sx + pose[2, 1] * sy + pose[2, 2] * sz
-                if nx * mx + ny * my + nz * mz < _MIN_NORMAL_AGREEMENT:
-                    continue
-                nx, ny, nz = nx + mx, ny + my, nz + mz
-                length = np.sqrt(nx * nx + ny * ny + nz * nz)
-                nx, ny, nz = nx / length, ny / length, nz / length
-                distance = ex * nx + ey * ny + ez * nz
-                scaled = distance * 1.5 / gate
-                weight = 1.0 / (1.0 + scaled * scaled) ** 2
-                lx, ly, lz = x - centre[0], y - centre[1], z - centre[2]
-                row[0], row[1], row[2] = ly * nz - lz * ny, lz * nx - lx * nz, lx * ny - ly * nx
-                row[3], row[4], row[5] = nx, ny, nz
-                for a in range(6):
-                    for b in range(a + 1):
-                        H[a, b] += weight * row[a] * row[b]
-                    g[a] += weight * row[a] * distance
-                matches += 1
-            if matches < _MIN_PAIRS:
+                x, y, z = placed(pose, points[k, 0], points[k, 1], points[k, 2])
+                centre += np.array([x, y, z]) / len(points)
+            H, g = np.zeros((6, 6)), np.zeros(6)
+            if _add_distances(points, normals, grid, pose, centre, gate, H, g) < _MIN_PAIRS:
                 return pose
             step = solve_step(H, g, free)
             pose = moved(pose, step, centre)
@@ -160,3 +119,38 @@ def align_to_grid(
             if shift + 100.0 * turn < _SETTLED_MM:
                 break
     return pose
+
+
+@compiled
+def _add_distances(
+    points: FloatArray,
+    normals: FloatArray,
+    grid: PointGrid,
+    pose: FloatArray,
+    centre: FloatArray,
+    gate_mm: float,
+    H: FloatArray,
+    g: FloatArray,
+) -> int:
+    """Add the distances of all points that find a partner to the equations, and return how many do."""
+    X, Y, Z = grid.nearest.shape
+    matches = 0
+    for k in range(len(points)):
+        x, y, z = placed(pose, points[k, 0], points[k, 1], points[k, 2])
+        i = int(np.floor((x - grid.low[0]) / grid.cell_mm))
+        j = int(np.floor((y - grid.low[1]) / grid.cell_mm))
+        m = int(np.floor((z - grid.low[2]) / grid.cell_mm))
+        if i < 0 or j < 0 or m < 0 or i >= X or j >= Y or m >= Z:
+            continue
+        partner = grid.nearest[i, j, m]
+        p, n = grid.points[partner], grid.normals[partner]
+        ex, ey, ez = x - p[0], y - p[1], z - p[2]
+        if ex * ex + ey * ey + ez * ez > gate_mm * gate_mm:
+            continue
+        sx, sy, sz = turned(pose, normals[k, 0], normals[k, 1], normals[k, 2])
+        nx, ny, nz, agree = mean_normal(sx, sy, sz, n[0], n[1], n[2])
+        if agree:
+            lever = (x - centre[0], y - centre[1], z - centre[2])
+            add_distance(H, g, lever, (nx, ny, nz), ex * nx + ey * ny + ez * nz, gate_mm)
+            matches += 1
+    return matches

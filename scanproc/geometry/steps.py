@@ -1,4 +1,4 @@
-"""Solving for a small rigid motion and applying it, within compiled loops."""
+"""What alignment is made of, within compiled loops: moving points, adding up distances, solving for a small motion."""
 
 from __future__ import annotations
 
@@ -9,9 +9,64 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
 
 
+#: Cosine of 45 deg: beyond it two points lie on different sides of a toe or a malleolus.
+MIN_NORMAL_AGREEMENT = 0.7
+
+
+@compiled
+def turned(T: FloatArray, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """Return a direction after the rotation of a (4, 4) transform."""
+    return (
+        T[0, 0] * x + T[0, 1] * y + T[0, 2] * z,
+        T[1, 0] * x + T[1, 1] * y + T[1, 2] * z,
+        T[2, 0] * x + T[2, 1] * y + T[2, 2] * z,
+    )
+
+
+@compiled
+def placed(T: FloatArray, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """Return a point after a (4, 4) transform."""
+    x, y, z = turned(T, x, y, z)
+    return x + T[0, 3], y + T[1, 3], z + T[2, 3]
+
+
+@compiled
+def mean_normal(
+    nx: float, ny: float, nz: float, mx: float, my: float, mz: float
+) -> tuple[float, float, float, bool]:
+    """Return the mean of two unit normals, which has half the noise of one, and whether they agree."""
+    x, y, z = nx + mx, ny + my, nz + mz
+    length = np.sqrt(x * x + y * y + z * z) + 1e-12
+    return x / length, y / length, z / length, nx * mx + ny * my + nz * mz > MIN_NORMAL_AGREEMENT
+
+
+@compiled
+def add_distance(
+    H: FloatArray,
+    g: FloatArray,
+    lever: tuple[float, float, float],
+    normal: tuple[float, float, float],
+    distance: float,
+    gate_mm: float,
+) -> None:
+    """Add one point-to-plane distance to the lower half of the normal equations H, (6, 6), and g, (6,).
+
+    The step is a turn about where levers start, and a shift. Distances are weighted after Geman & McClure with a width
+    that follows the gate: one that follows the residuals converges from 2, not 10 deg.
+    """
+    (lx, ly, lz), (nx, ny, nz) = lever, normal
+    scaled = distance * 1.5 / gate_mm
+    weight = 1.0 / (1.0 + scaled * scaled) ** 2
+    row = (ly * nz - lz * ny, lz * nx - lx * nz, lx * ny - ly * nx, nx, ny, nz)
+    for i in range(6):
+        for j in range(i + 1):
+            H[i, j] += weight * row[i] * row[j]
+        g[i] += weight * row[i] * distance
+
+
 @compiled
 def solve_step(H: FloatArray, g: FloatArray, free: BoolArray) -> FloatArray:
-    """Return the (6,) step that solves H step = -g by Cholesky's method, 0 where not `free`, (6,)."""
+    """Return the (6,) step that solves H step = -g, of which the lower half of H counts, by Cholesky's method, 0 where not `free`, (6,)."""
     L = np.zeros((6, 6))
     step = np.zeros(6)
     for i in range(6):

@@ -95,7 +95,7 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         )
     prepared = prepare([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
     # What is beyond doubt first: the truer the model, the better it tells where the others belong, or that they do not.
-    limits = _search_limits(0.5, 0.97, config)
+    limits = _search_limits(0.3, 0.97, config)
     main, *others = place_views(prepared, limits)
     poses = _align_all(prepared, main, [_FAR, _MIDDLE], config)
     for group in others:
@@ -104,7 +104,7 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
             joined = join(prepared, aligned, poses, _search_limits(0.0, 0.95, config))
             poses = _align_all(prepared, poses | joined, [_FAR, _MIDDLE], config) if joined else poses
     judged = _judge(prepared, poses, config)
-    for overlap, consistency in ((0.4, 0.95), (config.min_place_overlap, config.min_place_consistency)):
+    for overlap, consistency in ((0.3, 0.95), (config.min_place_overlap, config.min_place_consistency)):
         limits = _search_limits(overlap, consistency, config)
         placement = place_more(prepared, judged.poses, limits, range(len(usable)))
         poses = _align_all(prepared, placement.poses, [_FAR, _MIDDLE], config)
