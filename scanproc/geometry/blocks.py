@@ -1,30 +1,53 @@
-"""Which blocks of a voxel grid a surface passes through."""
+"""Voxels in sparse cubic blocks: where nothing is near, there is no block."""
 
 from __future__ import annotations
 
-import itertools
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.artifacts import IntArray
-from scanproc.frames import FloatArray
+
+#: Voxels along the edge of a block.
+BLOCK = 8
 
 _SPAN = 1 << 20  # blocks along an axis that a key can hold: 8 km
 
 
-def blocks_near(points: FloatArray, block_mm: float, reach_mm: float) -> IntArray:
-    """Return the (M, 3) int32 coordinates of the cubic blocks within `reach_mm` along the axes of (N, 3) points."""
-    cell_mm = block_mm / 4.0
-    cells = _unique_rows(np.floor(points / cell_mm).astype(np.int64))
-    centres = (cells + 0.5) * cell_mm
-    reach = reach_mm + 0.5 * cell_mm
-    steps = np.array(list(itertools.product((-reach, 0.0, reach), repeat=3)))
-    blocks = np.floor((centres[:, None] + steps) / block_mm).astype(np.int64).reshape(-1, 3)
-    return _unique_rows(blocks).astype(np.int32)
+@dataclass(frozen=True)
+class DistanceField:
+    """Signed distances in mm, positive outside, at the voxels of sparse blocks.
+
+    Attributes
+    ----------
+    blocks : (B, 3) int32, in units of blocks, in ascending order of x, y, z.
+    distance : (B, 512) float32, voxel (i, j, k) of a block at i * 64 + j * 8 + k; NaN where too few views measured.
+    """
+
+    blocks: IntArray
+    distance: NDArray[np.float32]
+    voxel_mm: float
 
 
-def _unique_rows(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    shifted = rows + _SPAN // 2
-    keys = np.unique((shifted[:, 0] * _SPAN + shifted[:, 1]) * _SPAN + shifted[:, 2])
-    return np.column_stack([keys // (_SPAN * _SPAN), keys // _SPAN % _SPAN, keys % _SPAN]) - _SPAN // 2
+def block_keys(blocks: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return one number for each of (B, 3) blocks; their order is that of x, y, z."""
+    shifted = blocks.astype(np.int64) + _SPAN // 2
+    return np.asarray((shifted[:, 0] * _SPAN + shifted[:, 1]) * _SPAN + shifted[:, 2])
+
+
+def block_coordinates(keys: NDArray[np.int64]) -> IntArray:
+    """Return the (B, 3) blocks of their keys."""
+    shifted = np.column_stack([keys // (_SPAN * _SPAN), keys // _SPAN % _SPAN, keys % _SPAN])
+    return np.asarray(shifted - _SPAN // 2, dtype=np.int32)
+
+
+def further_blocks(blocks: IntArray) -> IntArray:
+    """Return (B, 8) the index of the block that is further by the bits of 0 to 7 (x = 4, y = 2, z = 1), -1 if none."""
+    keys = block_keys(blocks)
+    table = np.full((len(blocks), 8), -1, dtype=np.int32)
+    for bits in range(8 if len(blocks) else 0):
+        wanted = block_keys(blocks + np.array([bits >> 2 & 1, bits >> 1 & 1, bits & 1]))
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        table[:, bits] = np.where(keys[at] == wanted, at, -1)
+    return table

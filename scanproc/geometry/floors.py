@@ -1,8 +1,8 @@
-"""The floor in one depth view, and walls: wide planes with hardly anything behind them."""
+"""The floor in one depth view, walls, and furniture: wide planes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.planes import PlaneFit, ransac_plane, refine_plane
 
 _RANSAC_POINTS = 2_000  # more cost time and find the same plane
-_MAX_PLANES = 3  # a floor and the two walls of a corner
+_MAX_TRIES = 6  # a floor, a wall, the top and two sides of a box, and something narrow
+_CLEAR_BANDS = 2.5  # so many bands from a plane a point is not on it, however noisy
 
 
 @dataclass(frozen=True)
@@ -24,48 +25,78 @@ class FloorLimits:
     min_share : share of the view's points on it.
     min_spread_mm : standard deviation of its points along its shorter direction. A sole is flat too, but narrow:
         a foot 100 mm wide has 29 mm, a strip of floor 200 mm wide 58 mm.
-    min_next_spread_mm : the same of further planes, once the largest is taken away: leg and foot seen from the side are
-        flat too, with 40 mm; a plate of a turntable has 70 mm.
-    max_behind : share of the view's points beyond it.
+    min_solid_mm : the same, times the share of its extent that the points cover. Leg and foot seen from the side are
+        flat too, with 40 to 60 mm, but they cover less than half of that; a plate of a turntable has 40 mm left.
+    max_behind : share of the view's points beyond a floor or a wall that may be on none of the planes.
     iterations, seed : of the search.
     """
 
     band_mm: float
     min_share: float
     min_spread_mm: float
-    min_next_spread_mm: float
+    min_solid_mm: float
     max_behind: float
     iterations: int
     seed: int
 
 
-def find_floor(points: FloatArray, limits: FloorLimits) -> PlaneFit | None:
-    """Return the floor that a view shows, normal towards the camera, or None.
+@dataclass(frozen=True)
+class ViewPlanes:
+    """The wide planes of a view, the largest first in each group.
+
+    Attributes
+    ----------
+    background : floors and walls: hardly anything lies beyond them but what is flat itself.
+    furniture : tops and sides of stools and boxes, with other things beyond them.
+    """
+
+    background: tuple[PlaneFit, ...]
+    furniture: tuple[PlaneFit, ...]
+
+
+def find_planes(points: FloatArray, solid_angle: float, limits: FloorLimits) -> ViewPlanes:
+    """Find all wide planes: a wall behind the foot, or the top of a stool, may be larger than the floor.
 
     Parameters
     ----------
-    points : (N, 3) float64, mm, camera frame.
+    points : (N, 3) float64, mm, camera frame, spread evenly over the image.
+    solid_angle : that a point stands for: of its pixels, 1 / (fx fy) each.
     """
-    if len(points) < 100:
+    fits: list[PlaneFit] = []
+    rest = points
+    for _ in range(_MAX_TRIES):
+        fit = _largest(rest, len(points), limits)
+        if fit is None:
+            break
+        near = np.abs(fit.plane.heights(rest))
+        if _is_wide(rest[near < limits.band_mm], fit.plane, solid_angle, limits):
+            fits.append(fit)
+        rest = rest[near > _CLEAR_BANDS * limits.band_mm]
+    beyond = [(fit.plane.heights(rest) < -_CLEAR_BANDS * limits.band_mm).sum() for fit in fits]
+    is_background = [count <= limits.max_behind * len(points) for count in beyond]
+    return ViewPlanes(
+        tuple(fit for fit, behind in zip(fits, is_background, strict=True) if behind),
+        tuple(fit for fit, behind in zip(fits, is_background, strict=True) if not behind),
+    )
+
+
+def _largest(points: FloatArray, total: int, limits: FloorLimits) -> PlaneFit | None:
+    """Return the plane with the most of the points, normal towards the camera, or None if it has too few."""
+    if len(points) < max(100, limits.min_share * total):
         return None
     sample = points[:: max(1, len(points) // _RANSAC_POINTS)]
     start = ransac_plane(sample, limits.band_mm, limits.iterations, limits.seed)
     if start.offset_mm > 0:  # the camera is at the origin: it must lie above
         start = Plane(-start.normal, -start.offset_mm)
     fit = refine_plane(points, start, limits.band_mm)
-    heights = fit.plane.heights(points)
-    on_plane = np.abs(heights) < limits.band_mm
-    if on_plane.mean() < limits.min_share or (heights < -4 * limits.band_mm).mean() > limits.max_behind:
-        return None
-    spread = np.sqrt(np.linalg.eigvalsh(np.cov(points[on_plane].T))[1])
-    return fit if spread >= limits.min_spread_mm else None
+    on_plane = np.count_nonzero(np.abs(fit.plane.heights(points)) < limits.band_mm)
+    return fit if on_plane >= limits.min_share * total else None
 
 
-def find_planes(points: FloatArray, limits: FloorLimits) -> tuple[PlaneFit, ...]:
-    """Return all that a floor could be, the largest first: a wall behind the foot may be larger than its floor."""
-    planes: list[PlaneFit] = []
-    while len(planes) < _MAX_PLANES and (fit := find_floor(points, limits)) is not None:
-        planes.append(fit)
-        points = points[fit.plane.heights(points) > 4 * limits.band_mm]
-        limits = replace(limits, min_spread_mm=limits.min_next_spread_mm)
-    return tuple(planes)
+def _is_wide(points: FloatArray, plane: Plane, solid_angle: float, limits: FloorLimits) -> bool:
+    """Return whether points on a plane cover a wide patch of it, not just strips and scattered spots."""
+    across, along = np.sqrt(np.linalg.eigvalsh(np.cov(points.T))[1:].clip(1e-6)).tolist()
+    # What a pixel covers of a plane grows with the cube of its depth over the plane's distance from the camera.
+    covered = float((points[:, 2] ** 3).sum()) * solid_angle / max(abs(plane.offset_mm), 1.0)
+    filled = min(covered / (12.0 * across * along), 1.0)  # a rectangle has 12 times the product of its spreads
+    return bool(across >= limits.min_spread_mm and filled * across >= limits.min_solid_mm)

@@ -2,51 +2,50 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.linalg import spsolve
 
 from scanproc.artifacts import IntArray, Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.meshes import directed_edges
+from scanproc.geometry.compiled import compiled
+from scanproc.geometry.edges import border_edges, edges_of
 
 
 def border_loops(faces: IntArray) -> list[NDArray[np.int64]]:
     """Return the closed borders of a mesh as vertex indices, against the direction of the faces beside them.
 
-    Borders that touch themselves at a vertex are left out: they have no single inside.
+    No loop passes a vertex twice: where borders touch, each hole is a loop of its own.
     """
-    edges = directed_edges(faces).astype(np.int64)
-    size = int(edges.max()) + 1 if len(edges) else 1
-    keys, reverse = edges[:, 0] * size + edges[:, 1], edges[:, 1] * size + edges[:, 0]
-    border = edges[~np.isin(keys, reverse)]
-    starts, counts = np.unique(border[:, 0], return_counts=True)
-    simple = set(starts[counts == 1].tolist())
-    after = {int(a): int(b) for a, b in border}
-    loops, seen = [], set[int]()
-    for start in starts.tolist():
-        path, vertex = [], start
-        while vertex in simple and vertex not in seen:
-            seen.add(vertex)
-            path.append(vertex)
-            vertex = after[vertex]
-        if len(path) >= 3 and vertex == start:
-            loops.append(np.array(path[::-1], dtype=np.int64))
-    return loops
+    if not len(faces):
+        return []
+    num_vertices = int(faces.max()) + 1
+    path, lengths = _walk(border_edges(edges_of(faces, num_vertices)), num_vertices)
+    return np.split(path, np.cumsum(lengths)[:-1]) if len(lengths) else []
+
+
+def perimeter_mm(ring: FloatArray) -> float:
+    """Return the length of a closed line through (N, 3) points."""
+    return float(np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1).sum())
 
 
 @dataclass(frozen=True)
 class FilledMesh:
-    """A mesh after its small holes were closed; vertices from `num_original` on are invented."""
+    """A mesh after its small holes were closed; vertices from `num_original` on are invented.
+
+    `open_mm` are the lengths of the borders that were left, in ascending order.
+    """
 
     mesh: Mesh
     num_original: int
     num_closed: int
-    num_open: int
+    open_mm: tuple[float, ...]
+
+    @property
+    def num_open(self) -> int:
+        """Return how many holes were left open."""
+        return len(self.open_mm)
 
 
 def close_holes(mesh: Mesh, max_perimeter_mm: float, spacing_mm: float) -> FilledMesh:
@@ -56,61 +55,146 @@ def close_holes(mesh: Mesh, max_perimeter_mm: float, spacing_mm: float) -> Fille
     minimal (Liepa 2003, with uniform weights). The disc's own vertices are all new.
     """
     vertices, faces = [mesh.vertices], [mesh.faces]
-    total, closed, left_open = len(mesh.vertices), 0, 0
-    for loop in border_loops(mesh.faces):
+    total, open_mm = len(mesh.vertices), []
+    loops = border_loops(mesh.faces)
+    edges = edges_of(mesh.faces, len(mesh.vertices))
+    for loop in loops:
         ring = mesh.vertices[loop]
-        if np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1).sum() > max_perimeter_mm:
-            left_open += 1
+        if (length_mm := perimeter_mm(ring)) > max_perimeter_mm:
+            open_mm.append(length_mm)
             continue
-        disc = _disc(ring, loop, total, spacing_mm)
-        vertices.append(_thin_plate(mesh, loop, disc, total))
-        faces.append(disc.faces)
-        total += len(disc.vertices)
-        closed += 1
-    return FilledMesh(Mesh(np.vstack(vertices), np.vstack(faces)), len(mesh.vertices), closed, left_open)
+        radius_mm = float(np.linalg.norm(ring - ring.mean(axis=0), axis=1).mean())
+        num_rings = max(int(radius_mm / spacing_mm) - 1, 0)
+        disc = _disc(len(loop), num_rings)
+        size = num_rings * len(loop) + 1
+        inside = edges_of(disc, size + len(loop))
+        vertices.append(_thin_plate(mesh.vertices, edges.starts, edges.ends, loop, inside.starts, inside.ends))
+        faces.append(np.concatenate([total + np.arange(size), loop]).astype(np.int32)[disc])
+        total += size
+    filled = Mesh(np.vstack(vertices), np.vstack(faces))
+    return FilledMesh(filled, len(mesh.vertices), len(faces) - 1, tuple(sorted(open_mm)))
 
 
-@dataclass(frozen=True)
-class _Disc:
-    """New vertices of a disc, and its faces, which use them and the loop's."""
+@compiled
+def _walk(border: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the loops of border edges one after the other, (E,) vertices, and their (L,) lengths.
 
-    vertices: FloatArray
-    faces: IntArray
+    When the walk comes to a vertex for the second time, what lies between is a loop, and is taken off its path.
+    """
+    # The edges that leave a vertex are a linked list.
+    last, before = np.full(count, -1), np.full(len(border), -1)
+    for edge in range(len(border)):
+        before[edge] = last[border[edge, 0]]
+        last[border[edge, 0]] = edge
+    place = np.full(count, -1)
+    path, loops = np.empty(len(border) + 1, dtype=np.int64), np.empty(len(border), dtype=np.int64)
+    lengths = np.empty(len(border), dtype=np.int64)
+    num_loops, used = 0, 0
+    for first in range(len(border)):
+        vertex, length = border[first, 0], 0
+        while True:
+            if place[vertex] >= 0:  # a loop is closed
+                begin = place[vertex]
+                for i in range(begin, length):
+                    loops[used] = path[i]
+                    place[path[i]] = -1
+                    used += 1
+                lengths[num_loops] = length - begin
+                num_loops += 1
+                length = begin
+            edge = last[vertex]
+            if edge < 0:
+                break
+            last[vertex] = before[edge]
+            place[vertex], path[length] = length, vertex
+            length += 1
+            vertex = border[edge, 1]
+    return loops[:used].copy(), lengths[:num_loops].copy()
 
 
-def _disc(ring: FloatArray, loop: NDArray[np.int64], first: int, spacing_mm: float) -> _Disc:
-    """Return rings that shrink from the loop to its centre, numbered from `first` on."""
-    centre = ring.mean(axis=0)
-    radius = float(np.linalg.norm(ring - centre, axis=1).mean())
-    num_rings = max(int(radius / spacing_mm) - 1, 0)
-    count = len(ring)
-    rings = [centre + (ring - centre) * (1.0 - (index + 1) / (num_rings + 1)) for index in range(num_rings)]
-    numbers = [loop] + [first + index * count + np.arange(count) for index in range(num_rings)]
-    faces = []
-    for outer, inner in itertools.pairwise(numbers):
-        faces.append(np.column_stack([outer, np.roll(outer, -1), inner]))
-        faces.append(np.column_stack([np.roll(outer, -1), np.roll(inner, -1), inner]))
-    last = first + num_rings * count
-    faces.append(np.column_stack([numbers[-1], np.roll(numbers[-1], -1), np.full(count, last)]))
-    return _Disc(np.vstack([*rings, centre[None]]), np.vstack(faces).astype(np.int32))
+def _disc(count: int, num_rings: int) -> IntArray:
+    """Return the faces of rings that shrink from a loop of `count` vertices to its centre.
+
+    Its new vertices are numbered from 0 on, from outside inwards; those of the loop follow them.
+    """
+    size = num_rings * count + 1
+    rings = np.vstack([size + np.arange(count), np.arange(num_rings * count).reshape(num_rings, count)])
+    after = np.roll(rings, -1, axis=1)
+    one = np.stack([rings[:-1], after[:-1], rings[1:]], axis=-1)
+    two = np.stack([after[:-1], after[1:], rings[1:]], axis=-1)
+    last = np.column_stack([rings[-1], after[-1], np.full(count, size - 1)])
+    return np.vstack([one.reshape(-1, 3), two.reshape(-1, 3), last]).astype(np.int32)
 
 
-def _thin_plate(mesh: Mesh, loop: NDArray[np.int64], disc: _Disc, first: int) -> FloatArray:
-    """Return the disc's vertices where the squared Laplacian over the disc and two rings round it is smallest."""
-    near = np.isin(mesh.faces, loop).any(axis=1)
-    near = np.isin(mesh.faces, mesh.faces[near]).any(axis=1)
-    patch = np.vstack([mesh.faces[near], disc.faces])
-    names, local = np.unique(patch, return_inverse=True)
-    edges = directed_edges(local.reshape(-1, 3).astype(np.int32))
-    count = len(names)
-    links = sparse.coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count)).tocsr()
-    links = ((links + links.T) > 0).astype(np.float64)
-    laplacian = sparse.diags(1.0 / np.maximum(links.sum(axis=1).A1, 1.0)) @ links - sparse.eye(count)
-    # Only vertices whose whole ring is in the patch have a Laplacian that means something.
-    inner = np.isin(names, loop) | (names >= first)
-    system = laplacian[inner]
-    free = names >= first
-    known = np.where(free[:, None], 0.0, mesh.vertices[np.where(free, 0, names)])
-    A = system[:, free]
-    solution = spsolve((A.T @ A + 1e-9 * sparse.eye(A.shape[1])).tocsc(), -A.T @ (system @ known))
-    return np.asarray(solution).reshape(-1, 3)
+@compiled
+def _thin_plate(
+    vertices: FloatArray,
+    starts: NDArray[np.int64],
+    ends: IntArray,
+    loop: NDArray[np.int64],
+    disc_starts: NDArray[np.int64],
+    disc_ends: IntArray,
+) -> FloatArray:
+    """Return the (M, 3) new vertices of a disc where the squared Laplacian at them and at its loop is smallest.
+
+    The edges that leave a vertex of a closed mesh lead to all its neighbours: those of the loop lie in the mesh round
+    it and in the disc. The normal equations are banded, since a vertex has to do with two rings on either side.
+    """
+    count = len(loop)
+    size = len(disc_starts) - 1 - count
+    band = min(3 * count, size - 1)
+    matrix = np.zeros((size, band + 1))  # its lower triangle: (i, j) at [i, i - j]
+    right = np.zeros((size, 3))
+    known = np.empty(3)
+    unknown = np.empty(count + 1, dtype=np.int64)
+    for row in range(size + count):
+        number, known[:] = 0, 0.0
+        for end in disc_ends[disc_starts[row] : disc_starts[row + 1]]:
+            if end < size:
+                unknown[number] = end
+                number += 1
+            else:
+                known += vertices[loop[end - size]]
+        degree = disc_starts[row + 1] - disc_starts[row]
+        if row < size:
+            unknown[number] = row
+            number += 1
+        else:
+            here = loop[row - size]
+            degree += starts[here + 1] - starts[here]
+            for end in ends[starts[here] : starts[here + 1]]:
+                known += vertices[end]
+            known -= degree * vertices[here]
+        known /= degree
+        for i in range(number):
+            share = -1.0 if unknown[i] == row else 1.0 / degree
+            for dimension in range(3):
+                right[unknown[i], dimension] -= share * known[dimension]
+            for j in range(number):
+                if unknown[j] <= unknown[i]:
+                    other = -1.0 if unknown[j] == row else 1.0 / degree
+                    matrix[unknown[i], unknown[i] - unknown[j]] += share * other
+    return _solve(matrix, right)
+
+
+@compiled
+def _solve(matrix: FloatArray, right: FloatArray) -> FloatArray:
+    """Return (M, 3) the solution of a symmetric, positive definite, banded system, by Cholesky; overwrites both."""
+    size, band = matrix.shape[0], matrix.shape[1] - 1
+    for i in range(size):
+        low = max(i - band, 0)
+        for j in range(low, i + 1):
+            total = matrix[i, i - j]
+            for k in range(max(low, j - band), j):
+                total -= matrix[i, i - k] * matrix[j, j - k]
+            matrix[i, i - j] = np.sqrt(max(total, 1e-12)) if i == j else total / matrix[j, 0]
+    for dimension in range(3):
+        for i in range(size):
+            for k in range(max(i - band, 0), i):
+                right[i, dimension] -= matrix[i, i - k] * right[k, dimension]
+            right[i, dimension] /= matrix[i, 0]
+        for i in range(size - 1, -1, -1):
+            for k in range(i + 1, min(i + band + 1, size)):
+                right[i, dimension] -= matrix[k, k - i] * right[k, dimension]
+            right[i, dimension] /= matrix[i, 0]
+    return right

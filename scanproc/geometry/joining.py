@@ -7,8 +7,10 @@ import itertools
 import numpy as np
 
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, transform
-from scanproc.geometry.placement import Fit, Model, PreparedViews, SearchLimits, count_fits, model_of
+from scanproc.geometry.fits import Fit, Model, count_fits, model_of
+from scanproc.geometry.placement import SearchLimits
 from scanproc.geometry.point_grid import align_to_grid
+from scanproc.geometry.prepared_views import PreparedViews
 from scanproc.parallel import spread
 
 Group = dict[int, FloatArray]  # T_common_camera of each view
@@ -88,7 +90,10 @@ def _fits(
     views: PreparedViews, group: Group, few: list[int], model: Model, tries: list[FloatArray], limits: SearchLimits
 ) -> list[Fit]:
     """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
-    every = [count_fits(views, views.tiny, view, model, [pose @ group[view] for pose in tries], limits) for view in few]
+    every = [
+        count_fits(views, views.tiny, view, model, [pose @ group[view] for pose in tries], limits.tolerance_mm)
+        for view in few
+    ]
     fits = []
     for counts in zip(*every, strict=True):
         overlap = max(one.overlap for one in counts)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scanproc.artifacts import Plane
 from scanproc.frames import FloatArray, rotate, transform
 from scanproc.geometry.compiled import compiled
-from scanproc.geometry.placement import PreparedViews
+from scanproc.geometry.prepared_views import PreparedViews
 from scanproc.geometry.projective import add_equations, judge
-from scanproc.geometry.steps import moved
+from scanproc.geometry.steps import moved, then, undone
 from scanproc.geometry.view_stack import Images, Samples
 from scanproc.parallel import spread
 
@@ -66,7 +66,7 @@ def _count_pairs(samples: Samples, images: Images, poses: FloatArray, pairs: Pai
     counts = np.zeros((len(pairs), 2))
     unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
     for e in range(len(pairs)):
-        T = np.linalg.inv(poses[pairs[e, 1]]) @ poses[pairs[e, 0]]
+        T = then(undone(poses[pairs[e, 1]]), poses[pairs[e, 0]])
         hits, against = judge(samples, pairs[e, 0], images, pairs[e, 1], T, tolerance_mm, unused)
         counts[e, 0], counts[e, 1] = hits, against
     return counts

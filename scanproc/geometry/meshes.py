@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from scanproc.artifacts import BoolArray, IntArray, Mesh
 from scanproc.frames import FloatArray
+from scanproc.geometry.compiled import compiled
+from scanproc.geometry.edges import border_edges, edges_of
 
 
 def face_areas(mesh: Mesh) -> FloatArray:
@@ -29,26 +29,50 @@ def face_normals(mesh: Mesh) -> FloatArray:
 
 def vertex_normals(mesh: Mesh) -> FloatArray:
     """Return (V, 3) unit normals, the mean of the faces round each vertex weighted by area; 0 without a face."""
-    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
-    weighted = np.cross(b - a, c - a)  # twice the area long
-    sums = np.empty_like(mesh.vertices)
-    for axis in range(3):
-        weights = np.repeat(weighted[:, axis], 3)
-        sums[:, axis] = np.bincount(mesh.faces.ravel(), weights=weights, minlength=len(mesh.vertices))
+    sums = _summed_normals(mesh.vertices, mesh.faces)
     return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12))
+
+
+@compiled
+def _summed_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    """Return (V, 3) the sum over the faces round each vertex of their normals, twice their area long."""
+    sums = np.zeros((len(vertices), 3))
+    for face in range(len(faces)):
+        a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
+        px, py, pz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
+        qx, qy, qz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
+        x, y, z = py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx
+        for corner in (a, b, c):
+            sums[corner, 0] += x
+            sums[corner, 1] += y
+            sums[corner, 2] += z
+    return sums
 
 
 def part_labels(mesh: Mesh) -> NDArray[np.int32]:
     """Return the number of each vertex's connected part, (V,); parts are numbered by their first vertex."""
-    edges = directed_edges(mesh.faces)
-    count = len(mesh.vertices)
-    graph = sparse.coo_matrix((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
+    first = _first_of_part(len(mesh.vertices), mesh.faces)
+    own = first == np.arange(len(first))
+    return np.asarray((np.cumsum(own, dtype=np.int32) - 1)[first], dtype=np.int32)
 
 
-def directed_edges(faces: IntArray) -> IntArray:
-    """Return the (3F, 2) edges of all faces in their direction of travel."""
-    return np.vstack([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+@compiled
+def _first_of_part(count: int, faces: IntArray) -> NDArray[np.int64]:
+    """Return (count,) the lowest vertex of each vertex's connected part: union-find with halved paths."""
+    parent = np.arange(count)
+    for face in range(len(faces)):
+        for corner in range(1, 3):
+            a, b = np.int64(faces[face, 0]), np.int64(faces[face, corner])
+            while parent[a] != a:
+                parent[a] = parent[parent[a]]
+                a = parent[a]
+            while parent[b] != b:
+                parent[b] = parent[parent[b]]
+                b = parent[b]
+            parent[max(a, b)] = min(a, b)
+    for vertex in range(count):  # a parent is lower than its child, and done before it
+        parent[vertex] = parent[parent[vertex]]
+    return parent
 
 
 def split(mesh: Mesh) -> tuple[IntArray, ...]:
@@ -57,15 +81,9 @@ def split(mesh: Mesh) -> tuple[IntArray, ...]:
     Vertices at exactly the same place count as one, so that the loose triangles of an STL file hang together.
     Vertices that no face uses belong to no part.
     """
-    _, place = np.unique(mesh.vertices, axis=0, return_inverse=True)
+    _, first, place = np.unique(mesh.vertices, axis=0, return_index=True, return_inverse=True)
     place = place.reshape(-1)
-    corner = place[mesh.faces]
-    links = sparse.coo_array(
-        (np.ones(2 * len(corner)), (np.r_[corner[:, 0], corner[:, 1]], np.r_[corner[:, 1], corner[:, 2]])),
-        shape=(len(mesh.vertices), len(mesh.vertices)),
-    )
-    _, label = connected_components(links, directed=False)
-    label = label[place]
+    label = part_labels(Mesh(mesh.vertices[first], place[mesh.faces].astype(np.int32)))[place]
     part, index = np.unique(label[mesh.faces[:, 0]], return_inverse=True)
     order = np.argsort(-np.bincount(index.reshape(-1), weights=face_areas(mesh)), kind="stable")
     used = np.zeros(len(mesh.vertices), dtype=np.bool_)
@@ -83,10 +101,12 @@ class Submesh:
 
 def keep_faces(mesh: Mesh, kept: BoolArray) -> Submesh:
     """Return the mesh of the faces where `kept`, (F,), without vertices that none of them uses."""
-    used = np.unique(mesh.faces[kept])
-    renumber = np.zeros(len(mesh.vertices), dtype=np.int32)
-    renumber[used] = np.arange(len(used), dtype=np.int32)
-    return Submesh(Mesh(mesh.vertices[used], renumber[mesh.faces[kept]]), used.astype(np.int64))
+    faces = mesh.faces[kept]
+    is_used = np.zeros(len(mesh.vertices), dtype=np.bool_)
+    is_used[faces] = True
+    renumber = np.cumsum(is_used, dtype=np.int32) - np.int32(1)
+    used = np.flatnonzero(is_used)
+    return Submesh(Mesh(mesh.vertices[used], renumber[faces]), used)
 
 
 def submesh(mesh: Mesh, vertices: NDArray[np.integer]) -> Mesh:
@@ -97,18 +117,6 @@ def submesh(mesh: Mesh, vertices: NDArray[np.integer]) -> Mesh:
     return Mesh(mesh.vertices[vertices], faces[(faces >= 0).all(axis=1)])
 
 
-def canonical_order(mesh: Mesh) -> Submesh:
-    """Return the same mesh with vertices and faces in an order that depends on coordinates alone."""
-    order = np.lexsort(mesh.vertices.T[::-1])
-    rank = np.empty(len(order), dtype=np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    faces = rank[mesh.faces]
-    first = np.argmin(faces, axis=1)
-    faces = np.take_along_axis(faces, (first[:, None] + np.arange(3)) % 3, axis=1)  # keeps the winding
-    faces = faces[np.lexsort(faces.T[::-1])]
-    return Submesh(Mesh(mesh.vertices[order], faces), order.astype(np.int64))
-
-
 def quiet_vertices(mesh: Mesh, max_edge_mm: float) -> FloatArray:
     """Average each vertex with its neighbours along short edges, without shrinking the surface, (V, 3) mm.
 
@@ -116,15 +124,17 @@ def quiet_vertices(mesh: Mesh, max_edge_mm: float) -> FloatArray:
     The mean alone would lie too deep, by 0.1 mm on a toe: what it took off is averaged too and given back ("twicing",
     Tukey 1977). Only edges up to `max_edge_mm` count: a coarse mesh, which has no noise, stays as it is.
     """
-    start, end = mesh.faces.ravel(), mesh.faces[:, [1, 2, 0]].ravel()
+    edges = edges_of(mesh.faces, len(mesh.vertices))
+    border = border_edges(edges)  # the neighbours to which no edge leads
+    start = np.concatenate([np.repeat(np.arange(len(mesh.vertices)), np.diff(edges.starts)), border[:, 0]])
+    end = np.concatenate([edges.ends, border[:, 1]])
     short = np.linalg.norm(mesh.vertices[start] - mesh.vertices[end], axis=1) <= max_edge_mm
     start, end = start[short], end[short]
-    count = len(mesh.vertices)
-    own = np.arange(count)
-    links = sparse.csr_array(
-        (np.ones(2 * len(start) + count), (np.r_[start, end, own], np.r_[end, start, own])), shape=(count, count)
-    )
-    links.data[:] = 1.0  # an edge between two faces counts once
-    neighbours = np.asarray(links.sum(axis=1)).reshape(-1, 1)
-    mean = (links @ mesh.vertices) / neighbours
-    return np.asarray(mean + (links @ (mesh.vertices - mean)) / neighbours)
+
+    def mean(values: FloatArray) -> FloatArray:
+        count = len(values)
+        sums = [values[:, k] + np.bincount(start, values[end, k], minlength=count) for k in range(3)]
+        return np.asarray(np.column_stack(sums) / (1.0 + np.bincount(start, minlength=count))[:, None])
+
+    quiet = mean(mesh.vertices)
+    return quiet + mean(mesh.vertices - quiet)

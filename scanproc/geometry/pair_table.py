@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray
 from scanproc.geometry.joint import Pairs, Poses, about_centre, count_pairs, pair_equations
-from scanproc.geometry.placement import PreparedViews
+from scanproc.geometry.prepared_views import PreparedViews
 
 _LOOSE = 1e-4  # of a pair's points, at 100 mm, taken to hold it in every direction
 _MIN_OVERLAP = 0.1  # below it, the few points that two views share lie at their rims, and tell no distance
@@ -72,7 +72,9 @@ class PairTable:
     def _both_ways(self, values: FloatArray, stays: NDArray[np.bool_]) -> FloatArray:
         a, b = self.pairs.T
         count = len(self.points)
-        return np.bincount(a, values * stays[b], count) + np.bincount(b, values * stays[a], count)
+        return np.asarray(
+            np.bincount(a, values * stays[b], count) + np.bincount(b, values * stays[a], count), np.float64
+        )
 
 
 def compare_all(views: PreparedViews, poses: Poses, pairs: Pairs, tolerance_mm: float) -> PairTable:

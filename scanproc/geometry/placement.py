@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import CleanView, Plane
-from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, rotation_between, transform
-from scanproc.geometry.compiled import compiled
-from scanproc.geometry.point_grid import PointGrid, align_to_grid, point_grid
-from scanproc.geometry.projective import judge
-from scanproc.geometry.view_stack import Images, Samples, sample, stack_images
+from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
+from scanproc.geometry.fits import Fit, Model, fits_at, model_of
+from scanproc.geometry.point_grid import align_to_grid
+from scanproc.geometry.prepared_views import PreparedViews
 
 _UP = np.array([0.0, 0.0, 1.0])
 _ALL_FREE = np.ones(6, dtype=bool)
@@ -27,8 +25,6 @@ _FIRST_GATES_MM = np.array([40.0, 30.0, 20.0, 12.0])
 _FIRST_STEPS = 8
 _SECOND_GATES_MM = np.array([25.0, 20.0, 15.0, 10.0, 6.0])
 _SECOND_STEPS = 12
-_CELL_MM = 5.0  # of the grid of nearest points
-_STRICTNESS = 6
 
 
 @dataclass(frozen=True)
@@ -49,66 +45,6 @@ class SearchLimits:
     min_consistency: float
     num_guesses: int
     search_back: int
-
-
-@dataclass(frozen=True)
-class PreparedViews:
-    """All usable views, ready for alignment.
-
-    Attributes
-    ----------
-    T_level_camera : puts each view's floor at z = 0; the identity without a floor.
-    tiny, coarse, fine : points of each view, ever closer, for first guesses, their judgement, and the alignment.
-    """
-
-    views: Sequence[CleanView]
-    images: Images
-    T_level_camera: Sequence[FloatArray]
-    tiny: Samples
-    coarse: Samples
-    fine: Samples
-
-    def __len__(self) -> int:
-        return len(self.views)
-
-    @property
-    def floors(self) -> list[Plane | None]:
-        return [view.floor for view in self.views]
-
-
-def prepare(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -> PreparedViews:
-    """Bring views into the form that alignment wants."""
-    return PreparedViews(
-        views=views,
-        images=stack_images(views),
-        T_level_camera=[np.eye(4) if view.floor is None else levelling(view.floor) for view in views],
-        tiny=sample(views, 2.0 * coarse_mm),
-        coarse=sample(views, coarse_mm),
-        fine=sample(views, fine_mm),
-    )
-
-
-def levelling(floor: Plane) -> FloatArray:
-    """Return the T_level_camera that turns the floor's normal up and puts the floor at z = 0."""
-    return rigid(rotation_between(floor.normal, _UP), np.array([0.0, 0.0, -floor.offset_mm]))
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How well a view fits others: overlap is its share that they saw too, consistency the worse way."""
-
-    overlap: float
-    consistency: float
-
-    @property
-    def score(self) -> float:
-        # Where a view does not belong it may overlap much, but contradicts.
-        return float(self.overlap * self.consistency**_STRICTNESS)
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether no other start can be much better."""
-        return self.overlap > 0.6 and self.consistency > 0.97
 
 
 @dataclass(frozen=True)
@@ -164,30 +100,6 @@ def place_more(
 
 
 @dataclass(frozen=True)
-class Model:
-    """Placed views, the nearest first, and what they show together, in the common frame."""
-
-    near: NDArray[np.int64]
-    poses: FloatArray  # (K, 4, 4) T_common_camera
-    grid: PointGrid
-    centre: FloatArray
-    stands: bool
-
-
-def model_of(views: PreparedViews, near: Sequence[int], poses: Sequence[FloatArray]) -> Model:
-    seen = [views.coarse.of(view) for view in near]
-    points = np.vstack([transform(pose, one[0]) for pose, one in zip(poses, seen, strict=True)])
-    normals = np.vstack([rotate(pose, one[1]) for pose, one in zip(poses, seen, strict=True)])
-    return Model(
-        near=np.array(near, dtype=np.int64),
-        poses=np.array(poses),
-        grid=point_grid(points, normals, _CELL_MM, float(_FIRST_GATES_MM[0])),
-        centre=transform(poses[0], seen[0][0].mean(axis=0)[None])[0],
-        stands=all(views.views[view].floor is not None for view in near),
-    )
-
-
-@dataclass(frozen=True)
 class _Guess:
     """A T_common_camera and how well the view fits there."""
 
@@ -205,7 +117,7 @@ def _best_guess(views: PreparedViews, index: int, model: Model, limits: SearchLi
         return first
     points, normals = views.tiny.of(index)
     tries = [align_to_grid(points, normals, model.grid, start, _FIRST_GATES_MM, _FIRST_STEPS, free) for start in starts]
-    fits = _fits(views, views.tiny, index, model, tries, limits)
+    fits = fits_at(views, views.tiny, index, model, tries, limits.tolerance_mm)
     order = sorted(range(len(tries)), key=lambda k: -fits[k].score)
     guesses = _refined(views, index, model, [tries[k] for k in order[: limits.num_guesses]], free, limits)
     return max([first, *guesses], key=lambda guess: guess.fit.score)
@@ -223,77 +135,8 @@ def _refined(
     poses = [
         align_to_grid(points, normals, model.grid, start, _SECOND_GATES_MM, _SECOND_STEPS, free) for start in starts
     ]
-    fits = _fits(views, views.coarse, index, model, poses, limits)
+    fits = fits_at(views, views.coarse, index, model, poses, limits.tolerance_mm)
     return [_Guess(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
-
-
-@dataclass(frozen=True)
-class FitCounts:
-    """How a view fits a model: the share of its points that the model has, hits and contradictions, the worse way."""
-
-    overlap: float
-    hits: float
-    against: float
-
-
-def count_fits(
-    views: PreparedViews,
-    samples: Samples,
-    index: int,
-    model: Model,
-    poses: Sequence[FloatArray],
-    limits: SearchLimits,
-) -> list[FitCounts]:
-    """Return how a view fits the model at each of several poses."""
-    counts = _count(samples, index, views.images, np.array(poses), model.near, model.poses, limits.tolerance_mm)
-    total = max(int(samples.first[index + 1] - samples.first[index]), 1)
-    found = []
-    for union, hits, against, back_hits, back_against in counts:
-        # Seen twice must not count twice against being contradicted twice.
-        there = (union, against * union / max(hits, 1.0))
-        back = (back_hits, back_against)
-        worse = min(there, back, key=lambda way: way[0] / max(way[0] + way[1], 1.0))
-        found.append(FitCounts(union / total, *worse))
-    return found
-
-
-def _fits(
-    views: PreparedViews,
-    samples: Samples,
-    index: int,
-    model: Model,
-    poses: Sequence[FloatArray],
-    limits: SearchLimits,
-) -> list[Fit]:
-    counts = count_fits(views, samples, index, model, poses, limits)
-    return [Fit(one.overlap, one.hits / max(one.hits + one.against, 1.0)) for one in counts]
-
-
-@compiled
-def _count(
-    samples: Samples,
-    source: int,
-    images: Images,
-    T_common_source: FloatArray,
-    targets: NDArray[np.int64],
-    T_common_target: FloatArray,
-    tolerance_mm: float,
-) -> FloatArray:
-    """Return for each of (P, 4, 4) poses: points seen by any target, hits and contradictions by all, and both back."""
-    counts = np.zeros((len(T_common_source), 5))
-    unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
-    for p in range(len(T_common_source)):
-        seen = np.zeros(samples.first[source + 1] - samples.first[source])
-        for t in range(len(targets)):
-            T = np.linalg.inv(T_common_target[t]) @ T_common_source[p]
-            hits, against = judge(samples, source, images, targets[t], T, tolerance_mm, seen)
-            back_hits, back_against = judge(samples, targets[t], images, source, np.linalg.inv(T), tolerance_mm, unused)
-            counts[p, 1] += hits
-            counts[p, 2] += against
-            counts[p, 3] += back_hits
-            counts[p, 4] += back_against
-        counts[p, 0] = seen.sum()
-    return counts
 
 
 def _yaw_starts(views: PreparedViews, index: int, model: Model) -> list[FloatArray]:

@@ -102,7 +102,7 @@ def align_to_grid(
     max_steps : at each gate.
     free : (6,) which of the turns about x, y, z and the shifts along them may move.
     """
-    pose = start.copy()
+    pose: FloatArray = start.copy()
     for gate in gates_mm:
         for _ in range(max_steps):
             centre = np.zeros(3)

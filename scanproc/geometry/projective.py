@@ -10,7 +10,7 @@ import numpy as np
 
 from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
-from scanproc.geometry.steps import add_distance, mean_normal, placed, turned
+from scanproc.geometry.steps import add_distance, mean_normal, placed, turned, undone
 from scanproc.geometry.view_stack import Images, Samples
 
 #: Facing points hidden this far behind the seen surface may lie on another part of the foot, such as the other toe.
@@ -53,7 +53,7 @@ def add_equations(
     -------
     Sum of the squared distances in mm2, and the number of matched points.
     """
-    T_target_common = np.linalg.inv(T_common_target)
+    T_target_common = undone(T_common_target)
     fx, fy, cx, cy = images.cameras[target, 2:]
     width, first = int(images.cameras[target, 0]), images.first[target]
     squares, matches = 0.0, 0

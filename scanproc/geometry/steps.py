@@ -8,7 +8,6 @@ from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
 
-
 #: Cosine of 45 deg: beyond it two points lie on different sides of a toe or a malleolus.
 MIN_NORMAL_AGREEMENT = 0.7
 
@@ -31,9 +30,29 @@ def placed(T: FloatArray, x: float, y: float, z: float) -> tuple[float, float, f
 
 
 @compiled
-def mean_normal(
-    nx: float, ny: float, nz: float, mx: float, my: float, mz: float
-) -> tuple[float, float, float, bool]:
+def undone(T: FloatArray) -> FloatArray:
+    """Return the inverse of a (4, 4) rigid motion."""
+    result = np.eye(4)
+    for i in range(3):
+        for j in range(3):
+            result[i, j] = T[j, i]
+            result[i, 3] -= T[j, i] * T[j, 3]
+    return result
+
+
+@compiled
+def then(T_a_b: FloatArray, T_b_c: FloatArray) -> FloatArray:
+    """Return T_a_c."""
+    result = np.zeros((4, 4))
+    for i in range(4):
+        for j in range(4):
+            for k in range(4):
+                result[i, j] += T_a_b[i, k] * T_b_c[k, j]
+    return result
+
+
+@compiled
+def mean_normal(nx: float, ny: float, nz: float, mx: float, my: float, mz: float) -> tuple[float, float, float, bool]:
     """Return the mean of two unit normals, which has half the noise of one, and whether they agree."""
     x, y, z = nx + mx, ny + my, nz + mz
     length = np.sqrt(x * x + y * y + z * z) + 1e-12
@@ -66,7 +85,10 @@ def add_distance(
 
 @compiled
 def solve_step(H: FloatArray, g: FloatArray, free: BoolArray) -> FloatArray:
-    """Return the (6,) step that solves H step = -g, of which the lower half of H counts, by Cholesky's method, 0 where not `free`, (6,)."""
+    """Return the (6,) step that solves H step = -g by Cholesky's method; of H the lower half counts.
+
+    `free`, (6,), says which of the unknowns may differ from 0.
+    """
     L = np.zeros((6, 6))
     step = np.zeros(6)
     for i in range(6):

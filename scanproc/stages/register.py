@@ -17,18 +17,12 @@ import numpy as np
 from scanproc.artifacts import CleanViews, Plane, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
+from scanproc.geometry.fits import Fit
 from scanproc.geometry.joining import join
 from scanproc.geometry.joint import Poses, align_jointly, count_pairs, spread_pairs, stacked
 from scanproc.geometry.pair_table import compare_all
-from scanproc.geometry.placement import (
-    Fit,
-    PreparedViews,
-    SearchLimits,
-    levelling,
-    place_more,
-    place_views,
-    prepare,
-)
+from scanproc.geometry.placement import SearchLimits, place_more, place_views
+from scanproc.geometry.prepared_views import PreparedViews, levelling, prepare
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -50,6 +44,7 @@ class RegisterConfig:
     num_guesses: int = setting(6, "guesses of the coarse search that are refined and judged", low=1)
     search_back: int = setting(4, "earlier views that a view is tried against before more are", low=1)
     tolerance_mm: float = setting(4.0, "distance at which two views agree on a surface, mm", low=0.5)
+    tolerance_sd: float = setting(3.0, "the same in the end, in units of the median RMS distance of the views", low=1.0)
     min_place_overlap: float = setting(
         0.20, "share of a view's points that the views before it must have", low=0.0, high=1.0
     )
@@ -109,13 +104,18 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         placement = place_more(prepared, judged.poses, limits, range(len(usable)))
         poses = _align_all(prepared, placement.poses, [_FAR, _MIDDLE], config)
         judged = _judge(prepared, poses, config)
-    misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()}
-    poses = _align_all(prepared, poses, [_MIDDLE, _NEAR], config)
-    judged = _judge(prepared, poses, config)
+    # The noise is known now: what fits less well than it allows is tried once more, then left out.
+    poses = _align_all(prepared, judged.poses, [_MIDDLE, _NEAR], config)
+    judged = _judge(prepared, poses, config, judged.noise_mm)
+    if len(judged.poses) < len(usable):
+        placement = place_more(prepared, judged.poses, limits, range(len(usable)))
+        poses = _align_all(prepared, placement.poses, [_MIDDLE, _NEAR], config)
+        judged = _judge(prepared, poses, config, judged.noise_mm)
+    misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()} | judged.misfits
     while judged.misfits:
-        misfits |= judged.misfits
         poses = _align_all(prepared, judged.poses, [_NEAR], config)
-        judged = _judge(prepared, poses, config)
+        judged = _judge(prepared, poses, config, judged.noise_mm)
+        misfits |= judged.misfits
     reasons |= {usable[index]: reason for index, reason in misfits.items()}
 
     log.info("register: %d → %d views", len(views.views), len(poses))
@@ -214,19 +214,24 @@ class _Judgement:
     Attributes
     ----------
     rms_mm : distance of each view from the others.
+    noise_mm : the median of these.
     strain_mm : see `PairTable.strain_mm`.
     """
 
     poses: Poses
     rms_mm: dict[int, float]
+    noise_mm: float
     strain_mm: float
     misfits: dict[int, str]
 
 
-def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig) -> _Judgement:
+def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig, noise_mm: float | None = None) -> _Judgement:
     """Drop the views that do not fit, the worst first: what contradicted only a dropped view is innocent."""
+    tolerance_mm = config.tolerance_mm
+    if noise_mm is not None:
+        tolerance_mm = min(tolerance_mm, config.tolerance_sd * noise_mm)
     pairs = spread_pairs(prepared, poses, 180.0, config.num_judges)
-    table = compare_all(prepared, poses, pairs, config.tolerance_mm)
+    table = compare_all(prepared, poses, pairs, tolerance_mm)
     stays = np.isin(np.arange(len(prepared)), list(poses))
     misfits: dict[int, str] = {}
     while stays.any():
@@ -243,6 +248,7 @@ def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig) -> _Ju
     return _Judgement(
         poses={index: poses[index] for index in kept},
         rms_mm={index: float(rms[index]) for index in kept},
+        noise_mm=float(np.median([rms[index] for index in kept])) if kept else 0.0,
         strain_mm=table.strain_mm(stays),
         misfits=misfits,
     )

@@ -1,0 +1,78 @@
+"""Cutting a depth image by planes, and down to what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, DepthImage, Intrinsics, Plane
+from scanproc.frames import FloatArray
+from scanproc.geometry.compiled import compiled
+from scanproc.geometry.images import lens
+from scanproc.geometry.parts import connected_parts, spread_of_parts
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Keep what is more than `clearance_mm` above a plane."""
+
+    plane: Plane
+    clearance_mm: float
+
+
+def ceiling(plane: Plane, height_mm: float) -> Cut:
+    """Keep what is lower than a height above a plane."""
+    return Cut(Plane(-plane.normal, -plane.offset_mm), -height_mm)
+
+
+def above(depth_mm: DepthImage, intrinsics: Intrinsics, cuts: list[Cut]) -> BoolArray:
+    """Return, (H, W), the pixels that have a depth and that every cut keeps."""
+    rows = [[*cut.plane.normal, cut.plane.offset_mm + cut.clearance_mm] for cut in cuts]
+    return np.asarray(_above(depth_mm, lens(intrinsics), np.array(rows, dtype=np.float64).reshape(-1, 4)))
+
+
+@compiled
+def _above(depth_mm: DepthImage, lens_px: FloatArray, planes: FloatArray) -> BoolArray:
+    """Return the pixels beyond all planes, (P, 4) of unit normal and offset."""
+    fx, fy, cx, cy = lens_px
+    height, width = depth_mm.shape
+    kept = np.zeros((height, width), dtype=np.bool_)
+    for v in range(height):
+        y = (v - cy) / fy
+        for u in range(width):
+            z = depth_mm[v, u]
+            if z <= 0.0:
+                continue
+            x = (u - cx) / fx
+            inside = True
+            for k in range(len(planes)):
+                along = planes[k, 0] * x + planes[k, 1] * y + planes[k, 2]
+                inside = inside and along * z > planes[k, 3]
+            kept[v, u] = inside
+    return kept
+
+
+def without_patches(
+    mask: BoolArray, depth_mm: DepthImage, intrinsics: Intrinsics, flat: Cut, min_spread_mm: float
+) -> BoolArray:
+    """Drop the pixels of wide patches within `flat.clearance_mm` of a plane, and keep what the plane cuts elsewhere.
+
+    min_spread_mm : standard deviation of a patch along its shorter direction. A slice of a leg is narrower.
+    """
+    plane, band = flat.plane, flat.clearance_mm
+    near = mask & above(depth_mm, intrinsics, [Cut(plane, -band), ceiling(plane, band)])
+    parts = connected_parts(near, depth_mm, 2.0 * band)
+    spread = spread_of_parts(parts, depth_mm, intrinsics)
+    return np.asarray(mask & ~parts.masked(spread[:, 1] >= min_spread_mm))
+
+
+def bounding_box(mask: BoolArray, margin_px: int) -> tuple[slice, slice]:
+    """Return the rows and columns that hold a mask, and a margin; one pixel if it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return slice(0, 1), slice(0, 1)
+    return (
+        slice(max(int(rows[0]) - margin_px, 0), min(int(rows[-1]) + 1 + margin_px, mask.shape[0])),
+        slice(max(int(columns[0]) - margin_px, 0), min(int(columns[-1]) + 1 + margin_px, mask.shape[1])),
+    )

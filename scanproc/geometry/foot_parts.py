@@ -1,0 +1,151 @@
+"""Which parts of a view are the foot's, and which are what stands round it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray
+from scanproc.geometry.part_measures import PartMeasures
+
+_RANGE_SHARE = 0.35  # of the usual distance: a part that much nearer or farther counts 1/e
+_LEG_MAX_BREADTH_MM = 170.0
+_FOOT_SEEN_MM = 140.0  # of its length tells it from a leg
+_FOOT_MAX_LENGTH_MM = 340.0
+_FOOT_MIN_HEIGHT_MM = 35.0  # of what is seen of one
+_TOES_MIN_HEIGHT_MM = 16.0  # a cable is lower
+_LEG_MM = 150.0  # what stands and is higher has a leg
+
+_CUFF_MIN_HEIGHT_MM = 100.0  # lower it is a shoe or a blanket
+_CUFF_MIN_SHARE = 0.4  # of the views must show a cuff: from behind, a calf hangs before a heel
+
+
+@dataclass(frozen=True)
+class FootLimits:
+    """What belongs to a foot.
+
+    Attributes
+    ----------
+    min_share : smaller parts than this share of the main one are nothing.
+    touch_mm : height at which the lowest seen point of what stands on the floor lies at most.
+    part_gap_mm : parts farther from the foot are not its own.
+    pair_gap_mm : a second foot is not farther from the first than this, nor a leg from the foot that hides its ankle.
+    pair_min_share : of the views must show a second foot.
+    """
+
+    min_share: float
+    touch_mm: float
+    part_gap_mm: float
+    pair_gap_mm: float
+    pair_min_share: float
+
+
+def main_part(measured: PartMeasures, usual_mm: float | None, candidates: BoolArray) -> int | None:
+    """Return the part that the camera looks at: large, central and, if that is known, as far away as in other views."""
+    weight = measured.central_px * candidates
+    if usual_mm is not None:
+        weight = weight * np.exp(-(((measured.distance_mm - usual_mm) / (_RANGE_SHARE * usual_mm)) ** 2))
+    return int(np.argmax(weight)) if len(weight) and weight.max() > 0.0 else None
+
+
+def standing(measured: PartMeasures, limits: FootLimits) -> BoolArray:
+    """Return which parts, (P,), come down to the floor and rise from it."""
+    return np.asarray((measured.lowest_mm < limits.touch_mm) & (measured.highest_mm > _FOOT_MIN_HEIGHT_MM))
+
+
+def second_feet(measured: PartMeasures, main: int, limits: FootLimits) -> BoolArray:
+    """Return which parts, (P,), may be the other foot of a standing pair: near the main part, and of a foot's size."""
+    near = measured.gaps_mm(main) < limits.pair_gap_mm
+    near[main] = False
+    lengths_mm = measured.lengths_mm(np.zeros(len(near), dtype=bool))
+    is_long = (lengths_mm > _FOOT_SEEN_MM) & (lengths_mm < _FOOT_MAX_LENGTH_MM)
+    return np.asarray(near & standing(measured, limits) & is_long & (measured.breadth_mm < _LEG_MAX_BREADTH_MM))
+
+
+def foot_parts(
+    measured: PartMeasures, main: int, stands: bool, gap_mm: float, is_pair: bool, limits: FootLimits
+) -> BoolArray:
+    """Return which parts, (P,), are the foot's, or the pair's: those within a gap of it, one after the other."""
+    allowed = measured.area_mm2 >= limits.min_share * measured.area_mm2[main]
+    has_leg = np.zeros(len(allowed), dtype=bool)
+    if stands:
+        allowed &= (measured.breadth_mm < _LEG_MAX_BREADTH_MM) & (measured.highest_mm > _TOES_MIN_HEIGHT_MM)
+        has_leg = (measured.lowest_mm < limits.touch_mm) & (measured.highest_mm > _LEG_MM)
+    kept = np.zeros(len(allowed), dtype=bool)
+    gaps = np.full(len(allowed), np.inf)
+    part: int | None = main
+    while part is not None:
+        kept[part] = True
+        gaps = np.minimum(gaps, measured.gaps_mm(part))
+        if stands:  # a cuff hangs before the leg, and does not come down to the floor
+            allowed &= (measured.steps_mm[part] >= 0.0) | (measured.lowest_mm < limits.touch_mm)
+        near = allowed & ~kept & (gaps < gap_mm)
+        if not is_pair and has_leg[kept].any():
+            near &= ~has_leg  # one foot, one leg
+        if not is_pair and stands:
+            near &= measured.lengths_mm(kept) < _FOOT_MAX_LENGTH_MM
+        part = int(np.argmin(np.where(near, gaps, np.inf))) if near.any() else None
+    return kept
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a recording is of.
+
+    Attributes
+    ----------
+    what : two standing feet, one, or, where nothing but that was recorded, all that is seen.
+    kept : of each view, which parts are the foot's, (P,).
+    cuff_mm : height above the floor of a trouser cuff that hangs round the leg; infinite if there is none.
+    """
+
+    what: Literal["a pair", "a foot", "all that is seen"]
+    kept: list[BoolArray]
+    cuff_mm: float
+
+
+def choose(views: Sequence[PartMeasures], stands: bool, is_bare: bool, limits: FootLimits) -> Choice:
+    """Choose the parts of the foot in all views of a recording.
+
+    In a single view another leg may be before the foot, or hide the half of it that tells it from a leg. The foot is at
+    about the same distance in most views; a second one is one where enough of them show it.
+
+    Parameters
+    ----------
+    stands : the foot does, on a floor.
+    is_bare : the views show no wide plane at all, such as clouds from which a program has removed the floor, or a
+        raised foot before a camera that does not reach the room. There, all that is seen is of the foot, or the pair.
+    """
+    candidates = [standing(view, limits) if stands else view.area_mm2 > 0.0 for view in views]
+    candidates = [own if own.any() else view.area_mm2 > 0.0 for own, view in zip(candidates, views, strict=True)]
+    usual_mm: float | None = None
+    for _ in range(2):
+        mains = [main_part(view, usual_mm, own) for view, own in zip(views, candidates, strict=True)]
+        distances = [view.distance_mm[main] for view, main in zip(views, mains, strict=True) if main is not None]
+        usual_mm = float(np.median(distances)) if distances else None
+    looked = [(view, main) for view, main in zip(views, mains, strict=True) if main is not None]
+    shown = sum(bool(second_feet(view, main, limits).any()) for view, main in looked) if stands else 0
+    is_pair = shown > limits.pair_min_share * max(len(looked), 1)
+    gap_mm = limits.pair_gap_mm if is_pair or is_bare else limits.part_gap_mm
+    kept = [
+        np.zeros(len(view.area_mm2), dtype=bool)
+        if main is None
+        else foot_parts(view, main, stands, gap_mm, is_pair, limits)
+        for view, main in zip(views, mains, strict=True)
+    ]
+    what: Literal["a pair", "a foot", "all that is seen"] = "a pair" if is_pair else "a foot"
+    return Choice("all that is seen" if is_bare else what, kept, _cuff_mm(views, kept, limits) if stands else np.inf)
+
+
+def _cuff_mm(views: Sequence[PartMeasures], kept: Sequence[BoolArray], limits: FootLimits) -> float:
+    """Return the height at which many views show something hang before the leg: where it touches, it is the leg's."""
+    lowest = []
+    for view, own in zip(views, kept, strict=True):
+        hangs = ~own & (view.steps_mm[own] < 0.0).any(axis=0) & (view.lowest_mm > _CUFF_MIN_HEIGHT_MM)
+        hangs &= view.area_mm2 >= limits.min_share * view.area_mm2.max(initial=0.0)
+        if hangs.any():
+            lowest.append(float(view.lowest_mm[hangs].min()))
+    return float(np.median(lowest)) if len(lowest) > _CUFF_MIN_SHARE * len(views) else np.inf
