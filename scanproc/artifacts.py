@@ -143,6 +143,7 @@ class CleanView:
     floor : the plane that the foot stands on, camera frame, normal towards the foot; None if there is none.
     counts : pixels left after each filter, in the order of the filters.
     color : (H, W, 3) uint8, or None.
+    floor_tilt_sd_deg : standard uncertainty of the direction of the floor's normal; None if there is no floor.
     """
 
     name: str
@@ -153,6 +154,7 @@ class CleanView:
     floor: Plane | None
     counts: Mapping[str, int]
     color: ByteArray | None = None
+    floor_tilt_sd_deg: float | None = None
 
     def __post_init__(self) -> None:
         if self.depth_mm.shape != (self.intrinsics.height, self.intrinsics.width):

@@ -1,4 +1,4 @@
-"""Artifacts as files: `encode` and `decode` turn one into a dict of file names to bytes, and back, without a disk.
+"""Artifacts as files: `encode` and `decode` turn one into a mapping of file names to bytes, and back, without a disk.
 
 The names and formats of poses.json, surface.ply, <side>.ply, landmarks.json, measures.json, checks.json are contracts.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,13 +36,34 @@ from scanproc.artifacts import (
     ViewPose,
 )
 from scanproc.errors import ScanError
+from scanproc.parallel import spread
 from scanproc.ply import read_ply, write_ply
 
-Files = dict[str, bytes]
+Files = Mapping[str, bytes]
 
 #: Landmarks that no shape gives away: they are only ever added by hand.
 _BY_HAND = ("navicular",)
 _METHODS = ("auto", "marked", "edited")
+
+
+@dataclass(frozen=True, eq=False)
+class LazyFiles(Files):
+    """Files that are made, or read, when they are asked for: those of many views together would fill the memory."""
+
+    names: tuple[str, ...]
+    get_bytes: Callable[[str], bytes]
+
+    def __getitem__(self, name: str) -> bytes:
+        return self.get_bytes(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 def encode(artifact: Any) -> Files:
@@ -82,44 +103,58 @@ def landmarks_of_edit(data: bytes, feet: Feet) -> Feet:
 
 
 def _encode_clean(clean: CleanViews) -> Files:
-    files, index = {}, []
-    for number, view in enumerate(clean.views):
-        arrays = {"depth_mm": view.depth_mm, "normals": view.normals, "silhouette": view.silhouette}
-        if view.color is not None:
-            arrays["color"] = view.color
-        stream = io.BytesIO()
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
-        files[f"{number:06d}.npz"] = stream.getvalue()
+    index = []
+    for view in clean.views:
         floor = None if view.floor is None else {"normal": list(view.floor.normal), "offset_mm": view.floor.offset_mm}
         index.append(
             {
                 "name": view.name,
                 "intrinsics": vars(view.intrinsics),
                 "floor": floor,
+                "floor_tilt_sd_deg": view.floor_tilt_sd_deg,
                 "counts": list(view.counts.items()),
             }
         )
-    return {"views.json": _json({"schema": 1, "views": index}), **files}
+    views = {_view_file(number): view for number, view in enumerate(clean.views)}
+
+    def get_bytes(name: str) -> bytes:
+        return _view_npz(views[name]) if name in views else _json({"schema": 1, "views": index})
+
+    return LazyFiles(("views.json", *views), get_bytes)
+
+
+def _view_file(number: int) -> str:
+    return f"{number:06d}.npz"
+
+
+def _view_npz(view: CleanView) -> bytes:
+    arrays = {"depth_mm": view.depth_mm, "normals": view.normals, "silhouette": view.silhouette}
+    if view.color is not None:
+        arrays["color"] = view.color
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)  # type: ignore[arg-type]
+    return stream.getvalue()
 
 
 def _decode_clean(files: Files) -> CleanViews:
-    views = []
-    for number, entry in enumerate(json.loads(files["views.json"])["views"]):
-        arrays = np.load(io.BytesIO(files[f"{number:06d}.npz"]))
+    index = json.loads(files["views.json"])["views"]
+
+    def view(number: int) -> CleanView:
+        entry, arrays = index[number], np.load(io.BytesIO(files[_view_file(number)]))
         floor = entry["floor"]
-        views.append(
-            CleanView(
-                name=entry["name"],
-                depth_mm=arrays["depth_mm"],
-                normals=arrays["normals"],
-                silhouette=arrays["silhouette"],
-                intrinsics=Intrinsics(**entry["intrinsics"]),
-                floor=None if floor is None else Plane(np.array(floor["normal"]), floor["offset_mm"]),
-                counts=dict(entry["counts"]),
-                color=arrays.get("color"),
-            )
+        return CleanView(
+            name=entry["name"],
+            depth_mm=arrays["depth_mm"],
+            normals=arrays["normals"],
+            silhouette=arrays["silhouette"],
+            intrinsics=Intrinsics(**entry["intrinsics"]),
+            floor=None if floor is None else Plane(np.array(floor["normal"]), floor["offset_mm"]),
+            counts=dict(entry["counts"]),
+            color=arrays.get("color"),
+            floor_tilt_sd_deg=entry["floor_tilt_sd_deg"],
         )
-    return CleanViews(tuple(views))
+
+    return CleanViews(tuple(spread(view, range(len(index)), "reading views")))
 
 
 def _encode_registration(registration: Registration) -> Files:
@@ -287,6 +322,10 @@ def _encode_exports(exports: Exports) -> Files:
     return dict(exports.files)
 
 
+def _decode_exports(files: Files) -> Exports:
+    return Exports(dict(files))
+
+
 def _encode_report(report: Report) -> Files:
     return {"report.html": report.html.encode()}
 
@@ -307,6 +346,6 @@ _CODECS: dict[type, tuple[Callable[[Any], Files], Callable[[Files], Any]]] = {
     Feet: (_encode_feet, _decode_feet),
     Measures: (_encode_measures, _decode_measures),
     Insoles: (_encode_insoles, _decode_insoles),
-    Exports: (_encode_exports, Exports),
+    Exports: (_encode_exports, _decode_exports),
     Report: (_encode_report, _decode_report),
 }

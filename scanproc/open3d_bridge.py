@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import ByteArray, DepthImage, IntArray, Intrinsics, Mesh
-from scanproc.frames import FloatArray, inverse
-
-#: Voxels along the edge of a block, the unit in which the fused space is stored.
-BLOCK_VOXELS = 8
+from scanproc.artifacts import ByteArray, Mesh
+from scanproc.frames import FloatArray
 
 _MISS = np.uint32(0xFFFFFFFF)
 
@@ -129,73 +125,3 @@ def read_cloud(path: Path) -> Cloud:
         else None
     )
     return Cloud(np.array(cloud.points, dtype=np.float64), color)
-
-
-@dataclass(frozen=True)
-class PosedImage:
-    """A depth image to be fused: (H, W) float32 mm (0 = none), its camera and pose, (H, W, 3) uint8 colour or None."""
-
-    depth_mm: DepthImage
-    intrinsics: Intrinsics
-    T_scan_camera: FloatArray
-    color: ByteArray | None = None
-
-
-@dataclass(frozen=True)
-class FusedMesh:
-    """A fused mesh and its (V, 3) uint8 colours, or None where the images had none."""
-
-    mesh: Mesh
-    color: ByteArray | None
-
-
-def fuse(
-    images: Sequence[PosedImage], blocks: Sequence[IntArray], voxel_mm: float, truncation: float, min_weight: float
-) -> FusedMesh:
-    """Fuse depth images into a truncated signed distance field (Curless & Levoy 1996) and return its zero surface.
-
-    Parameters
-    ----------
-    blocks : (M, 3) int32 for each image, the blocks of `BLOCK_VOXELS` along an edge that it reaches. Every pixel must
-        count: open3d's own choice looks at each fourth, and leaves holes in coarse images.
-    truncation : in voxels.
-    min_weight : number of views that must have seen a voxel.
-    """
-    import open3d as o3d
-
-    colored = all(image.color is not None for image in images)
-    attributes = [("tsdf", o3d.core.float32, 1), ("weight", o3d.core.float32, 1)]
-    if colored:
-        attributes.append(("color", o3d.core.float32, 3))
-    names, dtypes, channels = zip(*attributes, strict=True)
-    grid = o3d.t.geometry.VoxelBlockGrid(
-        names,
-        dtypes,
-        channels,
-        voxel_size=float(voxel_mm),
-        block_resolution=BLOCK_VOXELS,
-        block_count=len(np.unique(np.vstack(blocks), axis=0)) + 1,
-    )
-    for image, near in zip(images, blocks, strict=True):
-        camera = image.intrinsics
-        # This grid puts pixel centres at + 0.5; ours are at integers.
-        pinhole = np.array([[camera.fx, 0, camera.cx + 0.5], [0, camera.fy, camera.cy + 0.5], [0, 0, 1]])
-        matrix = _tensor(pinhole, np.float64)
-        extrinsic = _tensor(inverse(image.T_scan_camera), np.float64)
-        depth = o3d.t.geometry.Image(_tensor(image.depth_mm[..., None], np.float32))
-        far = float(image.depth_mm.max()) + 1.0
-        coordinates = _tensor(near, np.int32)
-        if colored and image.color is not None:
-            color = o3d.t.geometry.Image(_tensor(image.color, np.float32))
-            grid.integrate(coordinates, depth, color, matrix, matrix, extrinsic, 1.0, far, float(truncation))
-        else:
-            grid.integrate(coordinates, depth, matrix, extrinsic, 1.0, far, float(truncation))
-    if float(grid.attribute("weight").max().item()) <= min_weight:  # open3d raises where there is no surface at all
-        return FusedMesh(
-            Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int32)), np.zeros((0, 3), np.uint8) if colored else None
-        )
-    mesh = grid.extract_triangle_mesh(weight_threshold=float(min_weight))
-    vertices = mesh.vertex.positions.numpy().astype(np.float64)
-    faces = mesh.triangle.indices.numpy().astype(np.int32)
-    colors = np.clip(np.rint(mesh.vertex.colors.numpy()), 0, 255).astype(np.uint8) if colored else None
-    return FusedMesh(Mesh(vertices, faces), colors)

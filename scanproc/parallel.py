@@ -3,38 +3,75 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
+from scanproc.errors import ScanError
 from scanproc.progress import tell
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Environment variable with the number of threads; all cores where it is not set.
+#: Environment variable with the number of threads; as many as this process may use cores, where it is not set.
 WORKERS = "SCANPROC_WORKERS"
+
+_chosen: list[int] = []
+
+
+@contextmanager
+def using_workers(number: int | None) -> Iterator[None]:
+    """Let `spread` use this many threads within the block, whatever the environment says; None changes nothing."""
+    before = _chosen[:]
+    _chosen[:] = before if number is None else [number]
+    try:
+        yield
+    finally:
+        _chosen[:] = before
 
 
 def num_workers() -> int:
-    """Return how many threads `spread` uses."""
-    stated = os.environ.get(WORKERS, "")
-    return max(int(stated), 1) if stated.isdecimal() else os.cpu_count() or 1
+    """Return how many threads `spread` uses.
+
+    Raises
+    ------
+    ScanError
+        If the environment variable is no whole number from 1 on.
+    """
+    if _chosen:
+        return _chosen[0]
+    stated = os.environ.get(WORKERS, "").strip()
+    if not stated:
+        return _num_cores()
+    if not (stated.isdecimal() and int(stated) > 0):
+        raise ScanError(
+            f"the environment says {WORKERS} = {stated!r}; expected a whole number from 1 on. Correct or unset it."
+        )
+    return int(stated)
 
 
 def spread(function: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
     """Return what `function` makes of each item, in order, telling the listeners of `progress` how far it is.
 
     The function must let go of the GIL to gain from it, as compiled loops, numpy's large operations and image decoders
-    do, and must not write to anything that another item's call reads.
+    do, and must not write to anything that another item's call reads. The first item that fails, in order, decides the
+    error; it, or Ctrl-C, ends the work: what has not begun by then never begins.
     """
     results: list[Result] = []
-    pool = ThreadPoolExecutor(num_workers())
+    pool = ThreadPoolExecutor(num_workers(), thread_name_prefix=what)
     try:
         for result in pool.map(function, items):
             tell(what, len(results), len(items))
             results.append(result)
         tell(what, len(items), len(items))
     finally:
-        pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C: what has not begun never begins
+        pool.shutdown(cancel_futures=True)
     return results
+
+
+def _num_cores() -> int:
+    """Return how many cores this process may use: fewer than there are in a container, or under `taskset`."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -14,6 +14,7 @@ from typing import Any
 from scanproc.artifacts import Feet, Recording, Refusal, Refusals, ScanFacts
 from scanproc.codecs import landmarks_of_edit
 from scanproc.errors import ScanError
+from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
 from scanproc.scan import Scan, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table, build_configs, one_of
@@ -56,7 +57,8 @@ def run(scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping
         If the scan cannot be read or a setting is wrong; then nothing is written. A stage's own refusal is
         returned, not raised: what does not depend on it is still made.
     """
-    configs = build_configs(config_types(), *tables)
+    num_workers()  # said of the environment now, or it would count as a stage's refusal of the scan
+    configs = _configs(to, list(tables))
     scan = open_scan(scan_path)
     stages = _stages_of(scan, to)
     for remark in scan.facts.remarks:
@@ -65,18 +67,27 @@ def run(scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping
     store.tidy()
     job = _Job(scan, store, configs)
     try:
-        for stage in stages:
+        for number, stage in enumerate(stages, start=1):
             job.bring_up_to_date(stage)
+            job.keep_for(stages[number:])
     finally:  # what was made before a bug showed is on record, too
         job.write_run()
     return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals))
 
 
-def _stages_of(scan: Scan, to: str) -> tuple[Stage, ...]:
-    """Return the stages up to `to`; a finished mesh leaves out those that make a surface."""
+def _configs(to: str, tables: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the settings of the stages up to `to`, and of those that a table names; other stages are not loaded."""
     names = [stage.name for stage in STAGES]
     if to not in names:
         raise ScanError(f"there is no stage called {to!r}; expected {one_of(to, names)}.")
+    asked = {*names[: names.index(to) + 1], *(name for table in tables for name in table)}
+    types = {stage.name: stage.config for stage in STAGES if stage.name in asked}
+    return build_configs(types if types.keys() == asked else config_types(), *tables)
+
+
+def _stages_of(scan: Scan, to: str) -> tuple[Stage, ...]:
+    """Return the stages up to `to`; a finished mesh leaves out those that make a surface."""
+    names = [stage.name for stage in STAGES]
     first = _maker(GIVEN_BY_MESH).number if scan.kind == "mesh" else 0
     if names.index(to) < first:
         raise ScanError(
@@ -101,7 +112,8 @@ class _Job:
 
     def __post_init__(self) -> None:
         self.inputs = {name: hashlib.sha256(data).hexdigest() for name, data in self.scan.contents()}
-        self.before = self.store.read_run().get("stages", {})
+        before = self.store.read_run()
+        self.before, self.settings_before = before.get("stages", {}), before.get("settings", {})
         self.record: dict[str, Any] = {}
         given = hashlib.sha256(to_json([self.scan.name, self.inputs])).hexdigest()
         self.keys |= {ScanFacts: given, Recording: given}
@@ -135,6 +147,11 @@ class _Job:
                 return
         self.keys[stage.makes] = key
 
+    def keep_for(self, stages: tuple[Stage, ...]) -> None:
+        """Let go of what none of these stages takes: hundreds of views are most of the memory."""
+        wanted = {need.artifact for stage in stages for need in stage.takes.values()}
+        self.artifacts = {kind: artifact for kind, artifact in self.artifacts.items() if kind in wanted}
+
     def write_run(self) -> None:
         """Write `run.json`: versions, settings, input hashes, seconds and peak memory of each stage."""
         if not self.record:
@@ -145,7 +162,7 @@ class _Job:
                 "schema": 1,
                 "scan": self.scan.name,
                 "versions": versions(),
-                "settings": settings,
+                "settings": {**self.settings_before, **settings},
                 "inputs": self.inputs,
                 "stages": {**self.before, **self.record},
             }

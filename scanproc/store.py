@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from scanproc import codecs
-from scanproc.artifacts import Report
 from scanproc.errors import ScanError
+from scanproc.parallel import spread
 from scanproc.pipeline import STAGES, Stage
 
 EDITED_LANDMARKS = "landmarks.edited.json"
@@ -36,22 +36,43 @@ class Store:
     def is_whole(self, stage: Stage) -> bool:
         """Whether every file of a stage's result is there and unchanged since it was written."""
         files = self.manifest(stage).get("files")
-        return files is not None and all(_sha256(self._path(stage, name)) == digest for name, digest in files.items())
+        if files is None:
+            return False
+
+        def is_unchanged(name: str) -> bool:
+            return bool(_sha256(self._path(stage, name)) == files[name])
+
+        return all(spread(is_unchanged, tuple(files), f"checking {stage.folder}"))
 
     def load(self, stage: Stage) -> Any:
         """Read a stage's artifact."""
-        names = self.manifest(stage)["files"]
-        return codecs.decode(stage.makes, {name: self._path(stage, name).read_bytes() for name in names})
+        names = tuple(self.manifest(stage)["files"])
+        return codecs.decode(stage.makes, codecs.LazyFiles(names, lambda name: self._path(stage, name).read_bytes()))
 
     def save(self, stage: Stage, artifact: Any, manifest: dict[str, Any]) -> None:
         """Write an artifact's files and their manifest; a killed program leaves the old result, none, or this one."""
         files = codecs.encode(artifact)
-        digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        folder = self.root / stage.folder
+        fresh, stale = _beside(folder)
+
+        def write(name: str) -> str:
+            data = files[name]
+            if name == _REPORT:
+                self._replace_file(self._path(stage, name), data)
+            else:
+                _write_durably(fresh / name, data)
+            return hashlib.sha256(data).hexdigest()
+
         with self._writing():
-            if isinstance(artifact, Report):
-                self._replace_file(self.root / _REPORT, files.pop(_REPORT))
-            files[_MANIFEST] = to_json({"schema": 1, **manifest, "files": digests})
-            self._replace_folder(self.root / stage.folder, files)
+            for leftover in (fresh, stale):
+                shutil.rmtree(leftover, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            digests = dict(zip(files, spread(write, tuple(files), f"writing {stage.folder}"), strict=True))
+            _write_durably(fresh / _MANIFEST, to_json({"schema": 1, **manifest, "files": digests}))
+            if folder.exists():
+                folder.rename(stale)
+            fresh.rename(folder)
+            shutil.rmtree(stale, ignore_errors=True)
 
     def read_run(self) -> dict[str, Any]:
         """Return the last run's `run.json`; empty if there is none."""
@@ -87,18 +108,6 @@ class Store:
             yield
         except OSError as error:
             raise _unwritable(self.root, error) from None
-
-    def _replace_folder(self, folder: Path, files: dict[str, bytes]) -> None:
-        fresh, stale = _beside(folder)
-        for leftover in (fresh, stale):
-            shutil.rmtree(leftover, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        for name, data in files.items():
-            _write_durably(fresh / name, data)
-        if folder.exists():
-            folder.rename(stale)
-        fresh.rename(folder)
-        shutil.rmtree(stale, ignore_errors=True)
 
     def _replace_file(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

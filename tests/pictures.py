@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scanproc.artifacts import Intrinsics
+from scanproc.artifacts import ByteArray, Intrinsics, Mesh
 from scanproc.frames import FloatArray, inverse, rotate, transform
-from scanproc.geometry.blocks import blocks_near
-from scanproc.geometry.images import unproject
-from scanproc.open3d_bridge import BLOCK_VOXELS, FusedMesh, PosedImage, fuse
+from scanproc.geometry.fusion import FusionLimits, PosedView, fuse
+from scanproc.geometry.isosurface import zero_surface
+from scanproc.geometry.meshes import keep_faces
+from scanproc.geometry.sightings import look_up
 
 
 def rays(camera: Intrinsics) -> FloatArray:
@@ -43,14 +44,27 @@ def plane_seen_from(T_scan_camera: FloatArray, normal: FloatArray, offset_mm: fl
     return plane_depth(turned, offset_mm - float(normal @ T_scan_camera[:3, 3]), camera)
 
 
-def fused(images: Sequence[PosedImage], voxel_mm: float, truncation: float, min_weight: float) -> FusedMesh:
-    """Fuse images with all the blocks that their pixels reach."""
-    blocks = [
-        blocks_near(
-            transform(image.T_scan_camera, unproject(image.depth_mm, image.intrinsics)),
-            BLOCK_VOXELS * voxel_mm,
-            truncation * voxel_mm,
-        )
-        for image in images
-    ]
-    return fuse(images, blocks, voxel_mm, truncation, min_weight)
+def posed_sphere(
+    T_scan_camera: FloatArray, centre: FloatArray, radius_mm: float, camera: Intrinsics, color: ByteArray | None = None
+) -> PosedView:
+    """Return the view of a sphere with its true normals."""
+    depth = sphere_seen_from(T_scan_camera, centre, radius_mm, camera)
+    here = transform(inverse(T_scan_camera), centre[None])[0]
+    normals = np.where(depth[..., None] > 0.0, (rays(camera) * depth[..., None] - here) / radius_mm, 0.0)
+    return PosedView(depth.astype(np.float32), normals.astype(np.float16), camera, T_scan_camera, color)
+
+
+def posed_plane(T_scan_camera: FloatArray, normal: FloatArray, offset_mm: float, camera: Intrinsics) -> PosedView:
+    """Return the view of a plane, whose normal points towards the camera, with its true normals."""
+    depth = plane_seen_from(T_scan_camera, normal, offset_mm, camera)
+    turned = rotate(inverse(T_scan_camera), normal[None])[0]
+    normals = np.where(depth[..., None] > 0.0, turned, 0.0)
+    return PosedView(depth.clip(0.0).astype(np.float32), normals.astype(np.float32), camera, T_scan_camera)
+
+
+def fused(views: Sequence[PosedView], voxel_mm: float, min_views: int = 1) -> Mesh:
+    """Return the fused surface of views where enough of them saw it."""
+    limits = FusionLimits(voxel_mm, 4.0 * voxel_mm, reach_mm=8.0 * voxel_mm, cosine_power=1.0, smoothing_mm=1.2)
+    mesh = zero_surface(fuse(views, limits))
+    seen = look_up(mesh, views, 3.0, 0.15).views >= min_views
+    return keep_faces(mesh, seen[mesh.faces].all(axis=1)).mesh

@@ -29,7 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # words that all share
     "errors": set(),
     "progress": set(),
-    "parallel": {"progress"},
+    "parallel": {"progress", "errors"},
+    "bars": {"progress"},
     "frames": set(),
     "artifacts": {"frames"},
     "settings": {"errors"},
@@ -49,19 +50,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # the disk
     "ply": {"artifacts", "errors"},
-    "codecs": {"ply", "artifacts", "errors"},
-    "readers": {"readers", "settings", "open3d_bridge", "geometry", "artifacts", "frames", "errors", "progress", "parallel"},
+    "codecs": {"ply", "artifacts", "errors", "parallel"},
+    "readers": {
+        "readers", "settings", "open3d_bridge", "geometry", "artifacts", "frames", "errors", "progress", "parallel",
+    },
     "scan": {"readers", "artifacts", "errors"},
     "pipeline": {"artifacts"},  # stages are imported by name, when first asked for
-    "store": {"codecs", "pipeline", "artifacts", "errors"},
+    "store": {"codecs", "pipeline", "errors", "parallel"},
     # the synthetic camera: nothing of it is known to the stages
     "simulation": {"simulation", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
     "simulate": {"simulation", "scan", "readers", "ply", "settings", "artifacts", "frames", "errors", "progress"},
     # what brings it all together
     "versions": {""},
-    "runner": {"scan", "store", "codecs", "pipeline", "settings", "versions", "artifacts", "errors"},
+    "runner": {"scan", "store", "codecs", "pipeline", "settings", "versions", "artifacts", "errors", "parallel"},
     "": {"runner", "scan", "errors"},
-    "cli": {"", "runner", "store", "views", "scan", "simulate", "settings", "pipeline", "progress", "errors"},
+    "cli": {"", "runner", "store", "views", "scan", "simulate", "settings", "pipeline", "bars", "parallel", "errors"},
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -73,7 +76,7 @@ ONLY_IN = {
     "vtk": {"views/"},
     "vtkmodules": {"views/"},
     "click": {"cli.py"},
-    "rich": {"cli.py"},
+    "rich": {"bars.py"},
     "jinja2": {"stages/report.py"},
     "lib3mf": {"solid_files.py", "readers/meshes.py"},
     "ezdxf": {"solid_files.py"},
@@ -257,7 +260,10 @@ def test_functions_fit_a_screen() -> None:
 
 # ------------------------------------------------------------------------------------------------ what is loaded
 
-HEAVY = ("open3d", "numba", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d", "lib3mf")
+HEAVY = (
+    "open3d", "numba", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d",
+    "lib3mf",
+)  # fmt: skip
 
 
 def loaded_by(code: str) -> set[str]:
@@ -272,6 +278,21 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     loaded = loaded_by(f"from scanproc.cli import main\nmain({arguments!r}, standalone_mode=False)")
     assert "click" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_depth_images_become_a_surface_without_what_only_others_need(tmp_path: Path) -> None:
+    """Loading open3d takes 1.6 s, as long as two stages; each part of scipy 0.05 s and more."""
+    scan = ROOT.parent / "scans" / "demo-standing"
+    words = ["--quiet", "run", str(scan), "--to", "surface", "--out", str(tmp_path)]
+    code = f"from scanproc.cli import main\nmain({words!r}, standalone_mode=False)"
+    tail = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert (tmp_path / "demo-standing" / "3-surface" / "surface.ply").is_file()
+    assert {"numba", "numpy", "scanproc.stages.surface"} <= loaded
+    assert loaded.isdisjoint({"open3d", "pyvista", "trimesh", "vtk", "rich", "jinja2", "manifold3d", "lib3mf"})
+    assert loaded.isdisjoint({"scipy.ndimage", "scipy.sparse", "scipy.spatial"})
+    assert loaded.isdisjoint(f"scanproc.stages.{stage.name}" for stage in STAGES[3:])
 
 
 def test_import_scanproc_loads_nothing_heavy() -> None:

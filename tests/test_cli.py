@@ -20,6 +20,7 @@ from feet import AnalyticFoot
 from scanproc import __version__, cli, runner
 from scanproc.artifacts import Refusal
 from scanproc.errors import ScanError
+from scanproc.parallel import WORKERS, num_workers
 from scanproc.pipeline import STAGES, config_types
 from scanproc.readers.depth import INTRINSICS_NAME
 from scanproc.settings import build_configs, tomllib
@@ -250,6 +251,8 @@ def test_a_wrong_setting_is_refused_in_one_line(stl: Path, options: list[str], w
         ["settings", "nosuch"],
         ["view", "a", "nosuch"],
         ["batch"],
+        ["run", "a", "--workers", "0"],
+        ["surface", "a", "--workers", "two"],
         ["simulate", "a"],
         ["simulate", "a", "b", "--views", "1"],
     ],
@@ -257,6 +260,29 @@ def test_a_wrong_setting_is_refused_in_one_line(stl: Path, options: list[str], w
 def test_wrong_usage_ends_with_status_2(arguments: list[str]) -> None:
     assert "Usage: " in wrong_usage(*arguments)
     assert os.listdir() == []
+
+
+def test_an_environment_with_no_number_of_workers_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WORKERS, "many")
+    text = wrong_usage("run", "a")
+    assert "--workers" in text and WORKERS in text and "'many'" in text
+
+
+@pytest.mark.parametrize("command", [["run", "scan"], ["clean", "scan"], ["batch", "scan"]])
+def test_the_workers_that_are_asked_for_do_the_work(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[int] = []
+
+    def count(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+        used.append(num_workers())
+        return fake_run(scan, out, to, tables)
+
+    monkeypatch.setattr(runner, "run", count)
+    assert call(*command, "--workers", 3).exit_code == 0
+    monkeypatch.setenv(WORKERS, "5")
+    assert call(*command).exit_code == 0
+    assert call(*command, "--workers", 2).exit_code == 0
+    assert used == [3, 5, 2]
+    assert num_workers() == 5
 
 
 def test_a_finished_mesh_cannot_be_cleaned(stl: Path) -> None:

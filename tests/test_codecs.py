@@ -79,6 +79,7 @@ def clean_views(with_color: bool, with_floor: bool) -> CleanViews:
         floor=Plane(np.array([0.6, 0.0, 0.8]), 401.0 / 3.0) if with_floor else None,
         counts={"recorded": 24, "in range": 20, "after flying pixels": 3},
         color=RNG.integers(0, 256, (*size, 3), dtype=np.uint8) if with_color else None,
+        floor_tilt_sd_deg=0.01 / 3.0 if with_floor else None,
     )
     empty = dataclasses.replace(view, name="000008", depth_mm=np.zeros(size, np.float32), counts={})
     return CleanViews((view, empty))

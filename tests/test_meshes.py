@@ -1,27 +1,25 @@
-"""Borders, holes and order of meshes, on spheres whose every point is known."""
+"""Borders, holes and parts of meshes, on spheres whose every point is known."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import trimesh
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from pictures import fused, sphere_seen_from
+from pictures import fused, posed_sphere
 
 from scanproc.artifacts import IntArray, Intrinsics, Mesh
 from scanproc.frames import FloatArray, rigid
-from scanproc.geometry.holes import border_loops, close_holes
+from scanproc.geometry.blocks import DistanceField
+from scanproc.geometry.bridges import across_bridges
+from scanproc.geometry.holes import border_loops, close_holes, perimeter_mm
+from scanproc.geometry.isosurface import zero_surface
 from scanproc.geometry.meshes import (
-    canonical_order,
-    directed_edges,
     face_areas,
-    face_normals,
     keep_faces,
     part_labels,
     vertex_normals,
 )
-from scanproc.open3d_bridge import PosedImage
+from scanproc.geometry.rims import grown, without_tatters
 
 RADIUS = 40.0
 
@@ -36,6 +34,10 @@ def with_hole(mesh: Mesh, direction: list[float], radius_mm: float) -> Mesh:
     centres = mesh.vertices[mesh.faces].mean(axis=1)
     at = RADIUS * np.array(direction) / np.linalg.norm(direction)
     return keep_faces(mesh, np.linalg.norm(centres - at, axis=1) > radius_mm).mesh
+
+
+def directed_edges(faces: IntArray) -> IntArray:
+    return np.vstack([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
 
 
 def is_watertight(faces: IntArray) -> bool:
@@ -85,7 +87,7 @@ def test_each_hole_is_one_loop_against_the_faces_beside_it() -> None:
         )
 
 
-def test_a_border_that_touches_itself_is_left_out() -> None:
+def test_holes_that_touch_at_a_vertex_are_two_loops() -> None:
     mesh = sphere(3)
     ring = mesh.faces[(mesh.faces == 0).any(axis=1)]  # of one vertex
     other = int(np.setdiff1d(ring, [0])[0])
@@ -95,7 +97,12 @@ def test_a_border_that_touches_itself_is_left_out() -> None:
     first = set(mesh.faces[fan[0]].tolist())
     far = next(face for face in fan[1:] if len(first & set(mesh.faces[face].tolist())) == 1)
     kept[[fan[0], far]] = False
-    assert border_loops(mesh.faces[kept]) == []
+    loops = border_loops(mesh.faces[kept])
+    assert sorted(sorted(loop.tolist()) for loop in loops) == sorted(
+        sorted(mesh.faces[f].tolist()) for f in (fan[0], far)
+    )
+    filled = close_holes(Mesh(mesh.vertices, mesh.faces[kept]), 100.0, 1.0)
+    assert (filled.num_closed, is_watertight(filled.mesh.faces)) == (2, True)
 
 
 # -------------------------------------------------------------------------------------------------------- holes
@@ -131,10 +138,8 @@ def fused_cap() -> Mesh:
     """Return the upper part of the sphere, fused from one perfect image."""
     camera = Intrinsics(300, 300, 700.0, 700.0, 149.3, 150.2)
     T_scan_camera = rigid(np.diag([1.0, -1.0, -1.0]), np.array([0.0, 0.0, 300.0]))
-    depth = sphere_seen_from(T_scan_camera, np.zeros(3), RADIUS, camera).astype(np.float32)
-    mesh = fused([PosedImage(depth, camera, T_scan_camera)], 1.0, 4.0, 0.5).mesh
-    cap = keep_faces(mesh, mesh.vertices[mesh.faces, 2].min(axis=1) > 20.0).mesh  # its rim is ragged
-    return close_holes(cap, 5.0, 1.0).mesh  # open3d leaves out a triangle where blocks of voxels meet at a corner
+    mesh = fused([posed_sphere(T_scan_camera, np.zeros(3), RADIUS, camera)], 1.0)
+    return keep_faces(mesh, mesh.vertices[mesh.faces, 2].min(axis=1) > 20.0).mesh  # its rim is ragged
 
 
 def test_a_large_hole_stays_open() -> None:
@@ -163,25 +168,84 @@ def test_a_hole_in_noise_is_closed_smoothly() -> None:
     assert off_sphere(filled.mesh.vertices[filled.num_original :]).max() < 1.2
 
 
-# -------------------------------------------------------------------------------------------- order and parts
+def test_the_border_that_is_left_open_is_told_by_its_length() -> None:
+    mesh = with_hole(with_hole(sphere(), [0, 0, 1], 15.0), [0, 0, -1], 20.0)
+    open_mm = close_holes(mesh, 10.0, 1.0).open_mm
+    # Round a hole of 15 and one of 20 mm across the chord, in a zigzag of triangles.
+    assert 1.0 < open_mm[0] / (2.0 * np.pi * 15.0) < 1.5
+    assert 1.0 < open_mm[1] / (2.0 * np.pi * 20.0) < 1.5
+    assert perimeter_mm(np.array([[0.0, 0, 0], [3, 0, 0], [3, 4, 0]])) == pytest.approx(12.0)
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**31))
-def test_the_canonical_order_does_not_depend_on_the_order_given(seed: int) -> None:
-    mesh = with_hole(sphere(2), [1, 1, 0], 10.0)
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(mesh.vertices))
-    rank = np.argsort(order).astype(np.int32)
-    faces = rank[mesh.faces][rng.permutation(len(mesh.faces))]
-    faces = np.take_along_axis(faces, (rng.integers(0, 3, len(faces))[:, None] + np.arange(3)) % 3, axis=1)
-    shuffled = Mesh(mesh.vertices[order], faces)
-    a, b = canonical_order(mesh), canonical_order(shuffled)
-    assert a.mesh.vertices.tobytes() == b.mesh.vertices.tobytes()
-    assert a.mesh.faces.tobytes() == b.mesh.faces.tobytes()
-    np.testing.assert_array_equal(shuffled.vertices[b.vertices], b.mesh.vertices)
-    centres = b.mesh.vertices[b.mesh.faces].mean(axis=1)
-    assert (np.einsum("ij,ij->i", face_normals(b.mesh), centres) > 0.0).all()  # still outwards
+# -------------------------------------------------------------------------------------------------------- rims
+
+
+def sheet(size: int) -> Mesh:
+    """Return a flat square of (size + 1)^2 vertices 1 mm apart, from x = y = 0 on."""
+    x, y = np.meshgrid(np.arange(size + 1), np.arange(size + 1), indexing="ij")
+    vertices = np.column_stack([x.ravel(), y.ravel(), np.zeros(x.size)]).astype(np.float64)
+    corner = (np.arange(size)[:, None] * (size + 1) + np.arange(size)).ravel()
+    one = np.column_stack([corner, corner + size + 1, corner + size + 2])
+    two = np.column_stack([corner, corner + size + 2, corner + 1])
+    return Mesh(vertices, np.vstack([one, two]).astype(np.int32))
+
+
+def test_a_core_grows_by_edges() -> None:
+    mesh = sheet(20)
+    core = mesh.vertices[:, 0] <= 5.0
+    for num_edges in (0, 1, 4):
+        np.testing.assert_array_equal(grown(core, mesh, num_edges), mesh.vertices[:, 0] <= 5.0 + num_edges)
+
+
+def test_tatters_go_and_straight_rims_stay() -> None:
+    whole = sheet(40)
+    x, y = whole.vertices[:, 0], whole.vertices[:, 1]
+    hole = (np.abs(x - 10.0) < 1.5) & (np.abs(y - 20.0) < 1.5)
+    for width, stays in ((1.0, False), (7.0, True)):
+        tongue = (x > 20.0) & (np.abs(y - 20.0) <= width / 2.0)
+        mesh = keep_faces(whole, (((x <= 20.0) & ~hole) | tongue)[whole.faces].all(axis=1)).mesh
+        kept = mesh.vertices[without_tatters(mesh, 60.0, 2)]
+        assert 0 <= 21 * 41 - 9 - (kept[:, 0] <= 20.0).sum() <= 20  # but at the corners; also round the small hole
+        assert kept[:, 1].min() == 0.0
+        assert (kept[:, 0] > 24.0).any() == stays
+
+
+# -------------------------------------------------------------------------------------------------------- feet
+
+
+def two_boxes(gap_mm: float, bridge_mm: float) -> Mesh:
+    """Return the skin of two boxes of 200 x 60 x 40 mm side by side on z = 0, joined by a bar of a given width."""
+    x, y, z = np.meshgrid(np.arange(-8, 216, 2), np.arange(-8, 152, 2), np.arange(-8, 56, 2), indexing="ij")
+    first = np.maximum.reduce([np.abs(x - 100) - 100, np.abs(y - 30) - 30, np.abs(z - 20) - 20])
+    second = np.maximum.reduce([np.abs(x - 100) - 100, np.abs(y - 90 - gap_mm) - 30, np.abs(z - 20) - 20])
+    bar = np.maximum.reduce([np.abs(x - 100) - bridge_mm / 2, np.abs(y - 60 - gap_mm / 2) - 20, np.abs(z - 12) - 6])
+    values = np.minimum(np.minimum(first, second), bar if bridge_mm else np.inf).astype(np.float64) + 0.11
+    blocks = np.argwhere(np.ones(np.array(x.shape) // 8))
+    cut = values.reshape(x.shape[0] // 8, 8, x.shape[1] // 8, 8, x.shape[2] // 8, 8).transpose(0, 2, 4, 1, 3, 5)
+    field = DistanceField((blocks).astype(np.int32), cut.reshape(-1, 512).astype(np.float32), 2.0)
+    mesh = zero_surface(field)
+    return Mesh(mesh.vertices - 8.0, mesh.faces)
+
+
+@pytest.mark.parametrize("gap_mm", [6.0, 10.0])
+def test_a_thin_bridge_between_two_feet_is_cut(gap_mm: float) -> None:
+    mesh = two_boxes(gap_mm, 20.0)
+    assert part_labels(mesh).max() == 0
+    cut = across_bridges(mesh, 2.0, 30.0)
+    feet = keep_faces(mesh, ~cut).mesh
+    assert np.bincount(part_labels(feet)).tolist() == pytest.approx([len(feet.vertices) / 2] * 2, rel=0.02)
+    removed = mesh.vertices[mesh.faces[cut]].reshape(-1, 3)
+    assert np.abs(removed[:, 1] - 60.0 - gap_mm / 2.0).max() < gap_mm / 2.0 + 8.0  # nothing but what is at the gap
+
+
+def test_feet_joined_at_length_single_feet_and_feet_apart_stay_as_they_are() -> None:
+    for mesh in (two_boxes(6.0, 50.0), two_boxes(6.0, 120.0), two_boxes(6.0, 0.0), two_boxes(-20.0, 0.0), sphere()):
+        assert not across_bridges(mesh, 2.0, 30.0).any()
+    assert not across_bridges(two_boxes(6.0, 20.0), 2.0, 0.0).any()
+    assert not across_bridges(Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int32)), 2.0, 30.0).any()
+
+
+# ------------------------------------------------------------------------------------------------------- parts
 
 
 def test_parts_are_numbered_by_their_first_vertex() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ from scanproc.artifacts import (
     Surface,
 )
 from scanproc.errors import ScanError
+from scanproc.parallel import WORKERS
 from scanproc.pipeline import Stage
 from scanproc.runner import Run
 from scanproc.scan import write_recording
@@ -77,6 +79,8 @@ class Bench:
     out: Path
     calls: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    alive: dict[str, list[str]] = field(default_factory=dict)  # which artifacts there were when a stage was called
+    made: dict[str, weakref.ref[Any]] = field(default_factory=dict)
 
     def run(self, to: str = "report", out: Path | None = None, **settings: dict[str, Any]) -> Run:
         self.calls.clear()
@@ -102,6 +106,7 @@ class Bench:
     def stages(self) -> tuple[Stage, ...]:
         def clean(recording: Recording, config: CleanConfig) -> CleanViews:
             self._called("clean", config.refuse)
+            self.made["recording"] = weakref.ref(recording)
             (frame,) = recording.frames
             assert isinstance(frame, DepthFrame)
             depth = np.where(frame.depth < config.max_range_mm, frame.depth, 0).astype(np.float32)
@@ -110,6 +115,7 @@ class Bench:
 
         def surface(views: CleanViews, config: SurfaceConfig) -> Surface:
             self._called("surface", config.refuse)
+            self.made["views"] = weakref.ref(views)
             height = float(views.views[0].depth_mm.max()) * config.voxel_mm
             mesh = Mesh(np.array([[0, 0, 0], [1, 0, 0], [0, 1, height]], float), np.array([[0, 1, 2]], np.int32))
             return Surface(mesh, np.ones(3, np.uint8), floor_seen=True)
@@ -143,6 +149,7 @@ class Bench:
 
     def _called(self, stage: str, refuse: bool) -> None:
         self.calls.append(stage)
+        self.alive[stage] = [name for name, artifact in self.made.items() if artifact() is not None]
         if refuse:
             raise ScanError(f"found {stage}, expected better. Scan again.")
 
@@ -260,6 +267,28 @@ def test_a_damaged_result_is_computed_again(bench: Bench, name: str, damage: str
     assert contents(bench.root) == before
 
 
+def test_what_no_later_stage_takes_is_let_go_of(bench: Bench) -> None:
+    bench.run("align")
+    assert bench.alive == {"clean": [], "surface": [], "align": []}
+    bench.run(clean={"max_range_mm": 800.0})
+    assert bench.alive["align"] == ["views"], "the report takes them, too"
+
+
+def test_stages_that_are_not_run_are_not_loaded_and_keep_their_settings(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run(measure={"scale": 2.0})
+    before = bench.run_json()["settings"]
+    with monkeypatch.context() as patch:
+        for stage in runner.STAGES[3:]:  # asked for one of these, it would load the real one, with other settings
+            patch.delitem(stage.__dict__, "function")
+            patch.delitem(stage.__dict__, "_hints")
+        bench.run("align", align={"scale": 3.0})
+    assert bench.run_json()["settings"] == {**before, "align": {"scale": 3.0, "refuse": False}}
+    with pytest.raises(ScanError, match="called 'alin'; expected 'align'"):
+        bench.run("align", alin={"scale": 3.0})
+
+
 def test_two_folders_get_the_same_bytes(bench: Bench, tmp_path: Path) -> None:
     one, two = bench.run(out=tmp_path / "one"), bench.run(out=tmp_path / "two" / "deep")
     assert contents(one.store.root) == contents(two.store.root) != {}
@@ -319,6 +348,13 @@ def test_a_first_stage_that_refuses_still_gets_a_report(bench: Bench) -> None:
     result = bench.run(clean={"refuse": True})
     assert list(result.computed) == ["report"]
     assert "views False, measures False" in (bench.root / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_wrong_environment_is_no_refusal_of_the_scan(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WORKERS, "many")
+    with pytest.raises(ScanError, match=WORKERS):
+        bench.run()
+    assert bench.calls == [] and not bench.root.exists()
 
 
 # ------------------------------------------------------------------------------------------------ edited landmarks

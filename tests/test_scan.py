@@ -16,6 +16,7 @@ from PIL import Image
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Intrinsics, Mesh, Recording, ScanFacts
 from scanproc.errors import ScanError
+from scanproc.parallel import using_workers
 from scanproc.ply import write_ply
 from scanproc.readers import facts
 from scanproc.readers.facts import facts_stating
@@ -159,6 +160,34 @@ def test_a_single_blank_frame_is_passed_on(tmp_path: Path) -> None:
     read = read_recording(open_scan(tmp_path / "patient")).frames[1]
     assert isinstance(read, DepthFrame)
     assert not read.depth.any()
+
+
+def test_the_unit_is_judged_by_every_reading_where_there_are_few(tmp_path: Path) -> None:
+    """Large frames are sampled; what lies between the samples counts where nothing else is there."""
+    camera = Intrinsics(640, 480, 600.0, 600.0, 319.5, 239.5)
+    for depth_mm, is_plausible in ((400, True), (40_000, False)):
+        depth = np.zeros((480, 640), np.uint16)
+        depth[101, 101] = depth_mm
+        scan = tmp_path / str(depth_mm)
+        write_recording(scan, Recording((DepthFrame("0", depth, 1.0, camera),)), facts_stating("patient"))
+        if is_plausible:
+            assert len(read_recording(open_scan(scan)).frames) == 1
+        else:
+            assert "lies at 40000 mm" in refusal(scan)
+
+
+def test_the_same_recording_whatever_the_number_of_workers(depth_scan: Path) -> None:
+    found = []
+    for number in (1, 3):
+        with using_workers(number):
+            frames = read_recording(open_scan(depth_scan)).frames
+        found.append([(frame.name, frame.depth.tobytes(), frame.color.tobytes()) for frame in frames])
+    assert found[0] == found[1]
+    (depth_scan / "depth" / "000002.png").write_bytes(b"broken, too")
+    cut(depth_scan / "depth" / "000001.png", 0.5)
+    for number in (1, 3):
+        with using_workers(number):
+            assert "000001.png is broken" in refusal(depth_scan)
 
 
 def test_colour_images_go_by_their_names(depth_scan: Path) -> None:

@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scanproc.artifacts import Exports, Measures, Mesh, Report, Surface
+from scanproc import codecs
+from scanproc import store as store_module
+from scanproc.artifacts import CleanView, CleanViews, Exports, Intrinsics, Measures, Mesh, Report, Surface
 from scanproc.errors import ScanError
+from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES, Stage
 from scanproc.store import EDITED_LANDMARKS, Store, latest_result, open_store, to_json
 
@@ -154,6 +157,62 @@ def test_edited_landmarks_are_read_when_they_are_there(tmp_path: Path) -> None:
     assert store.edited_landmarks() is None
     (store.root / EDITED_LANDMARKS).write_bytes(b"")
     assert store.edited_landmarks() == b""
+
+
+def clean_views(number: int) -> CleanViews:
+    rng, camera = np.random.default_rng(3), Intrinsics(50, 40, 60.0, 60.0, 24.5, 19.5)
+    return CleanViews(
+        tuple(
+            CleanView(
+                name=f"{index:06d}",
+                depth_mm=rng.uniform(200, 600, (40, 50)).astype(np.float32),
+                normals=rng.normal(size=(40, 50, 3)).astype(np.float16),
+                silhouette=rng.random((40, 50)) < 0.5,
+                intrinsics=camera,
+                floor=None,
+                counts={"recorded": index},
+            )
+            for index in range(number)
+        )
+    )
+
+
+def test_the_same_files_whatever_the_number_of_workers(tmp_path: Path) -> None:
+    views, stage = clean_views(9), BY_NAME["clean"]
+    written = []
+    for number in (1, 3):
+        store = Store(tmp_path / str(number))
+        with using_workers(number):
+            save(store, "clean", views)
+        folder = store.root / stage.folder
+        written.append({path.name: path.read_bytes() for path in folder.iterdir()})
+        with using_workers(4 - number):
+            assert store.is_whole(stage)
+            read = store.load(stage)
+        assert [view.name for view in read.views] == [view.name for view in views.views]
+        assert all(
+            np.array_equal(mine.depth_mm, its.depth_mm) for mine, its in zip(views.views, read.views, strict=True)
+        )
+    assert written[0] == written[1] and len(written[0]) == 9 + 2
+
+
+def test_a_view_is_turned_into_bytes_when_it_is_written_and_not_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them at once would need the memory of all views once more."""
+    events: list[str] = []
+    npz, write = codecs._view_npz, store_module._write_durably
+    monkeypatch.setattr(codecs, "_view_npz", lambda view: (events.append(f"made {view.name}.npz"), npz(view))[1])
+    monkeypatch.setattr(
+        store_module, "_write_durably", lambda path, data: (events.append(f"written {path.name}"), write(path, data))[1]
+    )
+    with using_workers(1):
+        save(Store(tmp_path), "clean", clean_views(3))
+    assert events == [
+        "written views.json",
+        *(f"{what} {index:06d}.npz" for index in range(3) for what in ("made", "written")),
+        "written manifest.json",
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ killed

@@ -48,7 +48,10 @@ def _sources_sha256(module: str) -> str:
 
 
 def _load_without_blas() -> None:
-    """Load what numba else loads at the first call, but for scipy's BLAS: it takes 0.1 s, and no loop here needs it."""
+    """Load what numba else loads at the first call, but for scipy's BLAS: it takes 0.1 s, and few loops need it.
+
+    Those that do (`@`, `np.linalg`) load it themselves.
+    """
     blas = "scipy.linalg.cython_blas"
     if blas not in sys.modules:
         sys.modules[blas] = None  # type: ignore[assignment]

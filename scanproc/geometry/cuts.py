@@ -15,10 +15,16 @@ from scanproc.geometry.parts import connected_parts, spread_of_parts
 
 @dataclass(frozen=True)
 class Cut:
-    """Keep what is more than `clearance_mm` above a plane."""
+    """Keep what is more than `clearance_mm` above a plane.
+
+    Attributes
+    ----------
+    grows_from_mm : depth from which the clearance grows with the square of the depth, as the noise of stereo does.
+    """
 
     plane: Plane
     clearance_mm: float
+    grows_from_mm: float = np.inf
 
 
 def ceiling(plane: Plane, height_mm: float) -> Cut:
@@ -28,13 +34,13 @@ def ceiling(plane: Plane, height_mm: float) -> Cut:
 
 def above(depth_mm: DepthImage, intrinsics: Intrinsics, cuts: list[Cut]) -> BoolArray:
     """Return, (H, W), the pixels that have a depth and that every cut keeps."""
-    rows = [[*cut.plane.normal, cut.plane.offset_mm + cut.clearance_mm] for cut in cuts]
-    return np.asarray(_above(depth_mm, lens(intrinsics), np.array(rows, dtype=np.float64).reshape(-1, 4)))
+    rows = [[*cut.plane.normal, cut.plane.offset_mm, cut.clearance_mm, cut.grows_from_mm] for cut in cuts]
+    return np.asarray(_above(depth_mm, lens(intrinsics), np.array(rows, dtype=np.float64).reshape(-1, 6)))
 
 
 @compiled
 def _above(depth_mm: DepthImage, lens_px: FloatArray, planes: FloatArray) -> BoolArray:
-    """Return the pixels beyond all planes, (P, 4) of unit normal and offset."""
+    """Return the pixels above all planes, (P, 6): unit normal, offset, clearance, depth from which that grows."""
     fx, fy, cx, cy = lens_px
     height, width = depth_mm.shape
     kept = np.zeros((height, width), dtype=np.bool_)
@@ -48,7 +54,8 @@ def _above(depth_mm: DepthImage, lens_px: FloatArray, planes: FloatArray) -> Boo
             inside = True
             for k in range(len(planes)):
                 along = planes[k, 0] * x + planes[k, 1] * y + planes[k, 2]
-                inside = inside and along * z > planes[k, 3]
+                farther = max(z / planes[k, 5], 1.0)
+                inside = inside and along * z - planes[k, 3] > planes[k, 4] * farther * farther
             kept[v, u] = inside
     return kept
 

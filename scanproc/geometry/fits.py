@@ -16,7 +16,7 @@ from scanproc.geometry.projective import judge
 from scanproc.geometry.steps import then, undone
 from scanproc.geometry.view_stack import Images, Samples
 
-_CELL_MM = 5.0  # of the grid of nearest points
+_CELL_MM = 7.0  # of the grid of nearest points
 _REACH_MM = 40.0  # how far beyond the model it goes on
 _STRICTNESS = 6
 

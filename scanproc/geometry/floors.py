@@ -12,7 +12,10 @@ from scanproc.geometry.planes import PlaneFit, ransac_plane, refine_plane
 
 _RANSAC_POINTS = 2_000  # more cost time and find the same plane
 _MAX_TRIES = 6  # a floor, a wall, the top and two sides of a box, and something narrow
-_CLEAR_BANDS = 2.5  # so many bands from a plane a point is not on it, however noisy
+_CLEAR_BANDS = 2.5  # so many bands from a plane a point is not on it, however noisy ...
+_NEAR_MM = 500.0  # ... up to here; farther away noise is greater
+_BEYOND_SHARE = 0.15  # of what lies before a floor may lie beyond it
+_STRAY_SHARE = 0.005  # of a view is stray points
 
 
 @dataclass(frozen=True)
@@ -63,21 +66,29 @@ def find_planes(points: FloatArray, solid_angle: float, limits: FloorLimits) -> 
     solid_angle : that a point stands for: of its pixels, 1 / (fx fy) each.
     """
     fits: list[PlaneFit] = []
-    rest = points
+    clear_mm = _CLEAR_BANDS * limits.band_mm * np.maximum(points[:, 2] / _NEAR_MM, 1.0)
+    rest = np.ones(len(points), dtype=bool)
     for _ in range(_MAX_TRIES):
-        fit = _largest(rest, len(points), limits)
+        fit = _largest(points[rest], len(points), limits)
         if fit is None:
             break
-        near = np.abs(fit.plane.heights(rest))
-        if _is_wide(rest[near < limits.band_mm], fit.plane, solid_angle, limits):
+        apart = np.abs(fit.plane.heights(points))
+        if _is_wide(points[rest & (apart < limits.band_mm)], fit.plane, solid_angle, limits):
             fits.append(fit)
-        rest = rest[near > _CLEAR_BANDS * limits.band_mm]
-    beyond = [(fit.plane.heights(rest) < -_CLEAR_BANDS * limits.band_mm).sum() for fit in fits]
-    is_background = [count <= limits.max_behind * len(points) for count in beyond]
+        rest &= apart > clear_mm
+    others = points[rest]
+    is_background = [_has_little_beyond(fit.plane.heights(others), len(points), limits) for fit in fits]
     return ViewPlanes(
         tuple(fit for fit, behind in zip(fits, is_background, strict=True) if behind),
         tuple(fit for fit, behind in zip(fits, is_background, strict=True) if not behind),
     )
+
+
+def _has_little_beyond(heights: FloatArray, total: int, limits: FloorLimits) -> bool:
+    """Return whether of what lies on no plane, at (N,) heights over one, hardly anything is beyond it."""
+    beyond, before = np.count_nonzero(heights < 0.0), np.count_nonzero(heights > 0.0)
+    # Little of a view may still be most of a box whose top the plane is.
+    return bool(beyond <= limits.max_behind * total and beyond <= max(_BEYOND_SHARE * before, _STRAY_SHARE * total))
 
 
 def _largest(points: FloatArray, total: int, limits: FloorLimits) -> PlaneFit | None:

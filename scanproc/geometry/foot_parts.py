@@ -17,6 +17,7 @@ _FOOT_SEEN_MM = 140.0  # of its length tells it from a leg
 _FOOT_MAX_LENGTH_MM = 340.0
 _FOOT_MIN_HEIGHT_MM = 35.0  # of what is seen of one
 _TOES_MIN_HEIGHT_MM = 16.0  # a cable is lower
+_LEAST_SHARE = 0.05  # of what other views show of the foot is nothing
 _LEG_MM = 150.0  # what stands and is higher has a leg
 
 _CUFF_MIN_HEIGHT_MM = 100.0  # lower it is a shoe or a blanket
@@ -34,6 +35,7 @@ class FootLimits:
     part_gap_mm : parts farther from the foot are not its own.
     pair_gap_mm : a second foot is not farther from the first than this, nor a leg from the foot that hides its ankle.
     pair_min_share : of the views must show a second foot.
+    min_views : fewer cannot outvote each other.
     """
 
     min_share: float
@@ -41,6 +43,7 @@ class FootLimits:
     part_gap_mm: float
     pair_gap_mm: float
     pair_min_share: float
+    min_views: int
 
 
 def main_part(measured: PartMeasures, usual_mm: float | None, candidates: BoolArray) -> int | None:
@@ -97,12 +100,12 @@ class Choice:
 
     Attributes
     ----------
-    what : two standing feet, one, or, where nothing but that was recorded, all that is seen.
+    what : two standing feet, one, or, where nothing else was recorded, or too few views to tell, all that there is.
     kept : of each view, which parts are the foot's, (P,).
     cuff_mm : height above the floor of a trouser cuff that hangs round the leg; infinite if there is none.
     """
 
-    what: Literal["a pair", "a foot", "all that is seen"]
+    what: Literal["a pair", "a foot", "all there is"]
     kept: list[BoolArray]
     cuff_mm: float
 
@@ -119,6 +122,8 @@ def choose(views: Sequence[PartMeasures], stands: bool, is_bare: bool, limits: F
     is_bare : the views show no wide plane at all, such as clouds from which a program has removed the floor, or a
         raised foot before a camera that does not reach the room. There, all that is seen is of the foot, or the pair.
     """
+    if stands and len(views) < limits.min_views:
+        return Choice("all there is", [_upright_parts(view, limits) for view in views], np.inf)
     candidates = [standing(view, limits) if stands else view.area_mm2 > 0.0 for view in views]
     candidates = [own if own.any() else view.area_mm2 > 0.0 for own, view in zip(candidates, views, strict=True)]
     usual_mm: float | None = None
@@ -126,6 +131,9 @@ def choose(views: Sequence[PartMeasures], stands: bool, is_bare: bool, limits: F
         mains = [main_part(view, usual_mm, own) for view, own in zip(views, candidates, strict=True)]
         distances = [view.distance_mm[main] for view, main in zip(views, mains, strict=True) if main is not None]
         usual_mm = float(np.median(distances)) if distances else None
+    sizes = [0.0 if main is None else view.central_px[main] for view, main in zip(views, mains, strict=True)]
+    # Where something hides the foot, a bit of the floor at the border may be all that there is.
+    mains = [main if own > _LEAST_SHARE * np.median(sizes) else None for main, own in zip(mains, sizes, strict=True)]
     looked = [(view, main) for view, main in zip(views, mains, strict=True) if main is not None]
     shown = sum(bool(second_feet(view, main, limits).any()) for view, main in looked) if stands else 0
     is_pair = shown > limits.pair_min_share * max(len(looked), 1)
@@ -136,8 +144,13 @@ def choose(views: Sequence[PartMeasures], stands: bool, is_bare: bool, limits: F
         else foot_parts(view, main, stands, gap_mm, is_pair, limits)
         for view, main in zip(views, mains, strict=True)
     ]
-    what: Literal["a pair", "a foot", "all that is seen"] = "a pair" if is_pair else "a foot"
-    return Choice("all that is seen" if is_bare else what, kept, _cuff_mm(views, kept, limits) if stands else np.inf)
+    what: Literal["a pair", "a foot", "all there is"] = "a pair" if is_pair else "a foot"
+    return Choice("all there is" if is_bare else what, kept, _cuff_mm(views, kept, limits) if stands else np.inf)
+
+
+def _upright_parts(measured: PartMeasures, limits: FootLimits) -> BoolArray:
+    is_large = measured.area_mm2 >= limits.min_share * measured.area_mm2.max(initial=0.0)
+    return np.asarray(is_large & (measured.lowest_mm < limits.touch_mm))
 
 
 def _cuff_mm(views: Sequence[PartMeasures], kept: Sequence[BoolArray], limits: FootLimits) -> float:

@@ -38,6 +38,7 @@ def unproject(depth_mm: DepthImage, intrinsics: Intrinsics, step: int = 1) -> Fl
 def pixel_mm(depth_mm: DepthImage, intrinsics: Intrinsics) -> float:
     """Return the width of a pixel at the median depth, mm; 0 in an empty image. A 16th of the pixels tells it."""
     sample = depth_mm[::4, ::4]
+    sample = sample if sample.any() else depth_mm
     found = sample[sample > 0]
     return float(np.median(found)) / intrinsics.fx if len(found) else 0.0
 

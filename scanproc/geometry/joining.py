@@ -9,9 +9,8 @@ import numpy as np
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, transform
 from scanproc.geometry.fits import Fit, Model, count_fits, model_of
 from scanproc.geometry.placement import SearchLimits
-from scanproc.geometry.point_grid import align_to_grid
+from scanproc.geometry.point_grid import align_all_to_grid
 from scanproc.geometry.prepared_views import PreparedViews
-from scanproc.parallel import spread
 
 Group = dict[int, FloatArray]  # T_common_camera of each view
 
@@ -35,7 +34,7 @@ def join(views: PreparedViews, group: Group, main: Group, limits: SearchLimits) 
     As a whole it finds places that none of its views finds alone, such as views of the sole beside those of the leg.
     """
     ends = sorted(itertools.product(group, main), key=lambda pair: (abs(pair[0] - pair[1]), pair))[:_MAX_ENDS]
-    near = sorted(main, key=lambda view: min(abs(view - own) for own in group))
+    near = sorted(main, key=lambda view: min(abs(view - own) for own in group))[: 2 * _MAX_VIEWS]
     model = model_of(views, near, [main[view] for view in near])
     level = all(views.views[view].floor is not None for view in (*group, *main))
     free = _LEVEL_FREE if level else _ALL_FREE
@@ -44,17 +43,11 @@ def join(views: PreparedViews, group: Group, main: Group, limits: SearchLimits) 
 
     points, normals = _merged(views, group, few)
 
-    def align(starts: list[FloatArray], gates_mm: FloatArray) -> list[FloatArray]:
-        return spread(
-            lambda start: align_to_grid(points, normals, model.grid, start, gates_mm, _STEPS, free),
-            starts,
-            "joining groups of views",
-        )
-
-    tries = align(starts, _FIRST_GATES_MM)
+    tries = align_all_to_grid(points, normals, model.grid, starts, _FIRST_GATES_MM, _STEPS, free)
     fits = _fits(views, group, few, model, tries, limits)
     order = sorted(range(len(tries)), key=lambda k: -fits[k].score)[:_NUM_REFINED]
-    tries = align([tries[k] for k in order], _SECOND_GATES_MM)
+    tries = [tries[k] for k in order]
+    tries = align_all_to_grid(points, normals, model.grid, tries, _SECOND_GATES_MM, _STEPS, free)
     fits = _fits(views, group, few, model, tries, limits)
     best = max(range(len(fits)), key=lambda k: fits[k].score)
     if fits[best].overlap < limits.min_overlap or fits[best].consistency < limits.min_consistency:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scanproc.artifacts import BoolArray, DepthImage, Intrinsics, Plane
 from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
 from scanproc.geometry.images import lens
-from scanproc.geometry.parts import Parts
+from scanproc.geometry.parts import Labels, Parts
 
 _CENTRAL = 0.35  # tangent of the angle to the optical axis at which a pixel counts 1/e: half a foot's length away
 _LOW_MM = 60.0  # below it a foot is long, and a leg or a leg of a stool is not
@@ -89,7 +88,7 @@ def measure_parts(parts: Parts, depth_mm: DepthImage, intrinsics: Intrinsics, fl
 
 @compiled
 def _measure(
-    labels: NDArray[np.int32],
+    labels: Labels,
     count: int,
     depth_mm: DepthImage,
     lens_px: FloatArray,

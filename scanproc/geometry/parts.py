@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from scanproc.artifacts import BoolArray, DepthImage, Intrinsics
 from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
 from scanproc.geometry.images import lens
+
+Labels = NDArray[np.integer[Any]]
 
 _MOST_PIECES = 200  # the largest of them: a table of all pairs stays small
 _LEAST_PAIRS = 6  # fewer pairs of near pixels are chance
@@ -23,12 +26,12 @@ class Parts:
 
     Attributes
     ----------
-    labels : (H, W) int32, 0 = no part, 1 to P in the order of their first pixels.
+    labels : (H, W) int32 or less, 0 = no part, 1 to P in the order of their first pixels.
     pixels : (P,) int64.
     steps_mm : (P, P), mean depth step from one part to another along their common border; 0 where they have none.
     """
 
-    labels: NDArray[np.int32]
+    labels: Labels
     pixels: NDArray[np.int64]
     steps_mm: FloatArray
 
@@ -79,7 +82,7 @@ def joined_parts(
 
 
 @compiled
-def _renumbered(labels: NDArray[np.int32], number: NDArray[np.int32]) -> NDArray[np.int32]:
+def _renumbered(labels: Labels, number: NDArray[np.int32]) -> NDArray[np.int32]:
     new = np.zeros(labels.shape, dtype=np.int32)
     for v in range(labels.shape[0]):
         for u in range(labels.shape[1]):
@@ -89,9 +92,7 @@ def _renumbered(labels: NDArray[np.int32], number: NDArray[np.int32]) -> NDArray
 
 
 @compiled
-def _borders(
-    labels: NDArray[np.int32], count: int, depth_mm: DepthImage, lens_px: FloatArray, join_mm: float
-) -> FloatArray:
+def _borders(labels: Labels, count: int, depth_mm: DepthImage, lens_px: FloatArray, join_mm: float) -> FloatArray:
     """Look at the pairs of pixels of two pieces that are at most a few pixels apart.
 
     Returns
@@ -136,7 +137,7 @@ def spread_of_parts(parts: Parts, depth_mm: DepthImage, intrinsics: Intrinsics) 
 
 
 @compiled
-def _sum_moments(labels: NDArray[np.int32], count: int, depth_mm: DepthImage, lens_px: FloatArray) -> FloatArray:
+def _sum_moments(labels: Labels, count: int, depth_mm: DepthImage, lens_px: FloatArray) -> FloatArray:
     """Return the (P, 12) sums of the coordinates of each part's points and of their products."""
     fx, fy, cx, cy = lens_px
     sums = np.zeros((count, 12))

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.geometry.fits import Fit, Model, fits_at, model_of
-from scanproc.geometry.point_grid import align_to_grid
+from scanproc.geometry.point_grid import align_all_to_grid
 from scanproc.geometry.prepared_views import PreparedViews
 
 _UP = np.array([0.0, 0.0, 1.0])
 _ALL_FREE = np.ones(6, dtype=bool)
 _LEVEL_FREE = np.array([False, False, True, True, True, False])
-#: Turns about the foot's centre from which an alignment is tried; alignment finds the last 15 deg by itself.
-_STARTS_DEG = (25.0, 45.0, 70.0)
+#: Turns about the foot's centre from which an alignment is tried, batch by batch; it finds the last 15 deg by itself.
+_STARTS_DEG = ((25.0,), (45.0, 70.0))
 _NUM_YAWS = 24
 _SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
 _FIRST_GATES_MM = np.array([40.0, 30.0, 20.0, 12.0])
@@ -108,19 +108,23 @@ class _Guess:
 
 
 def _best_guess(views: PreparedViews, index: int, model: Model, limits: SearchLimits) -> _Guess:
-    """Return where the view fits the model best."""
+    """Return where the view fits the model best; the widest turns are tried only where the nearer ones are not sure."""
     level = views.views[index].floor is not None and model.stands
-    starts = _yaw_starts(views, index, model) if level else _turned_starts(views, index, model)
+    batches = _yaw_starts(views, index, model) if level else _turned_starts(views, index, model)
     free = _LEVEL_FREE if level else _ALL_FREE
-    [first] = _refined(views, index, model, starts[:1], free, limits)
-    if first.fit.is_sure:
-        return first
     points, normals = views.tiny.of(index)
-    tries = [align_to_grid(points, normals, model.grid, start, _FIRST_GATES_MM, _FIRST_STEPS, free) for start in starts]
-    fits = fits_at(views, views.tiny, index, model, tries, limits.tolerance_mm)
-    order = sorted(range(len(tries)), key=lambda k: -fits[k].score)
-    guesses = _refined(views, index, model, [tries[k] for k in order[: limits.num_guesses]], free, limits)
-    return max([first, *guesses], key=lambda guess: guess.fit.score)
+    guesses: list[_Guess] = []
+    for starts in batches:
+        tries = starts
+        if len(starts) > 1:
+            tries = align_all_to_grid(points, normals, model.grid, starts, _FIRST_GATES_MM, _FIRST_STEPS, free)
+            fits = fits_at(views, views.tiny, index, model, tries, limits.tolerance_mm)
+            order = sorted(range(len(tries)), key=lambda k: -fits[k].score)
+            tries = [tries[k] for k in order[: limits.num_guesses]]
+        guesses += _refined(views, index, model, tries, free, limits)
+        if any(guess.fit.is_sure for guess in guesses):
+            break
+    return max(guesses, key=lambda guess: guess.fit.score)
 
 
 def _refined(
@@ -132,32 +136,38 @@ def _refined(
     limits: SearchLimits,
 ) -> list[_Guess]:
     points, normals = views.coarse.of(index)
-    poses = [
-        align_to_grid(points, normals, model.grid, start, _SECOND_GATES_MM, _SECOND_STEPS, free) for start in starts
-    ]
+    poses = align_all_to_grid(points, normals, model.grid, starts, _SECOND_GATES_MM, _SECOND_STEPS, free)
     fits = fits_at(views, views.coarse, index, model, poses, limits.tolerance_mm)
     return [_Guess(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
 
 
-def _yaw_starts(views: PreparedViews, index: int, model: Model) -> list[FloatArray]:
-    """Return guesses for a view that stands on the model's floor, from where the nearest placed view was."""
+def _yaw_starts(views: PreparedViews, index: int, model: Model) -> list[list[FloatArray]]:
+    """Return batches of guesses for a view that stands on the model's floor, from where the nearest placed view was."""
     T_level_camera = views.T_level_camera[index]
     nearest = int(model.near[0])
     T_common_nearest = model.poses[0] @ inverse(views.T_level_camera[nearest])
     points = transform(T_level_camera, views.tiny.of(index)[0])
     source = points.mean(axis=0)
     turns = [T_common_nearest[:3, :3] @ rotation_about(_UP, 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS)]
-    return [
+    starts = [
         rigid(turn, np.array([*(model.centre - turn @ source)[:2] + shift, 0.0])) @ T_level_camera
         for turn in turns
         for shift in _SHIFTS_MM
     ]
+    return [starts[:1], starts]
 
 
-def _turned_starts(views: PreparedViews, index: int, model: Model) -> list[FloatArray]:
-    """Return guesses that turn the view about its centre, from where the nearest placed view was."""
+def _turned_starts(views: PreparedViews, index: int, model: Model) -> list[list[FloatArray]]:
+    """Return batches of guesses that turn the view about its centre, from where the nearest placed view was."""
     source = views.tiny.of(index)[0].mean(axis=0)
     axes = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 1), repeat=3) if any(axis)]
-    turns = [np.eye(3)] + [rotation_about(axis, np.radians(angle)) for angle in _STARTS_DEG for axis in axes]
-    rotations = [model.poses[0][:3, :3] @ turn for turn in turns]
-    return [rigid(rotation, model.centre - rotation @ source) for rotation in rotations]
+    batches = [[rigid(model.poses[0][:3, :3], model.centre - model.poses[0][:3, :3] @ source)]]
+    for angles_deg in _STARTS_DEG:
+        turns = [
+            rotation_about(axis, np.radians(angle))
+            for angle in angles_deg
+            for axis in axes[: 1 if angle == 0 else None]
+        ]
+        rotations = [model.poses[0][:3, :3] @ turn for turn in turns]
+        batches.append([rigid(rotation, model.centre - rotation @ source) for rotation in rotations])
+    return batches

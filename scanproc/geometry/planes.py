@@ -25,12 +25,14 @@ class PlaneFit:
     ----------
     num_inliers : points that it holds.
     rms_mm : their RMS distance from it.
+    depth_mm : their median depth.
     tilt_sd_deg : standard uncertainty of the direction of its normal: RMS of the angle by which it may be off.
     """
 
     plane: Plane
     num_inliers: int
     rms_mm: float
+    depth_mm: float
     tilt_sd_deg: float
 
 
@@ -101,15 +103,18 @@ def refine_plane(points: FloatArray, start: Plane, band_mm: float) -> PlaneFit:
     plane, near = start, np.abs(start.heights(points)) < band_mm
     for _ in range(4):
         if near.sum() < 3:
-            return PlaneFit(plane, int(near.sum()), float("nan"), 90.0)
+            break
         fitted = fit_plane(points[near], depth[near] ** -2.0)
         sign = 1.0 if fitted.normal @ start.normal > 0 else -1.0
         plane = Plane(sign * fitted.normal, sign * fitted.offset_mm)
         heights = plane.heights(points)
         share = float(np.sqrt(np.mean((heights[near] / depth[near]) ** 2)))
         near = np.abs(heights) < np.minimum(band_mm, np.maximum(2.5 * share * depth, 0.5))
-    rms = float(np.sqrt(np.mean(plane.heights(points[near]) ** 2))) if near.any() else float("nan")
-    return PlaneFit(plane, int(near.sum()), rms, tilt_sd_deg(points[near], plane, depth[near] ** -2.0))
+    if near.sum() < 3:
+        return PlaneFit(plane, int(near.sum()), float("nan"), float("nan"), 90.0)
+    rms = float(np.sqrt(np.mean(plane.heights(points[near]) ** 2)))
+    tilt_sd = tilt_sd_deg(points[near], plane, depth[near] ** -2.0)
+    return PlaneFit(plane, int(near.sum()), rms, float(np.median(depth[near])), tilt_sd)
 
 
 def tilt_sd_deg(points: FloatArray, plane: Plane, weights: FloatArray) -> float:
@@ -123,8 +128,6 @@ def tilt_sd_deg(points: FloatArray, plane: Plane, weights: FloatArray) -> float:
     float
         RMS of the angle between the plane's normal and the true one, deg; 90 where too few cells are filled.
     """
-    if len(points) < 3:
-        return 90.0
     directions = points[:, :2] / np.maximum(points[:, 2:], 1.0)
     width = max(float(np.ptp(directions, axis=0).max()) / _CELLS_ACROSS, 1e-9)
     cells = ((directions - directions.min(axis=0)) / width).astype(np.int64)

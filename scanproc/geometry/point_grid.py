@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
 from scanproc.geometry.steps import add_distance, mean_normal, moved, placed, solve_step, turned
+from scanproc.parallel import spread
 
+_CHUNK = 20  # starts that one thread takes at a time
 _MIN_PAIRS = 30  # fewer point pairs do not hold six degrees of freedom against noise
 _SETTLED_MM = 0.05  # a step that moves a point 100 mm away less than this ends a gate
 
@@ -55,7 +58,7 @@ def _spread_nearest(points: FloatArray, low: FloatArray, cell_mm: float, nearest
         )
         if best[i, j, m] == np.inf:
             best[i, j, m], nearest[i, j, m] = 0.0, k
-    for sign in (1, -1, 1, -1):
+    for sign in (1, -1):
         for a in range(X):
             i = a if sign > 0 else X - 1 - a
             for b in range(Y):
@@ -77,6 +80,26 @@ def _spread_nearest(points: FloatArray, low: FloatArray, cell_mm: float, nearest
                         away = (points[k, 0] - x) ** 2 + (points[k, 1] - y) ** 2 + (points[k, 2] - z) ** 2
                         if away < best[i, j, m]:
                             best[i, j, m], nearest[i, j, m] = max(away, 1e-9), k
+
+
+def align_all_to_grid(
+    points: FloatArray,
+    normals: FloatArray,
+    grid: PointGrid,
+    starts: Sequence[FloatArray],
+    gates_mm: FloatArray,
+    max_steps: int,
+    free: NDArray[np.bool_],
+) -> list[FloatArray]:
+    """Return what `align_to_grid` makes of each start."""
+    chunks = [starts[k : k + _CHUNK] for k in range(0, len(starts), _CHUNK)]
+
+    def align(chunk: Sequence[FloatArray]) -> list[FloatArray]:
+        return [align_to_grid(points, normals, grid, start, gates_mm, max_steps, free) for start in chunk]
+
+    if len(chunks) == 1:
+        return align(starts)
+    return [pose for poses in spread(align, chunks, "placing views") for pose in poses]
 
 
 @compiled

@@ -6,15 +6,18 @@ import io
 import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from scanproc.artifacts import ByteArray, DepthFrame, Intrinsics, Recording
 from scanproc.errors import ScanError
+from scanproc.parallel import spread
 from scanproc.readers.listing import files_of
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,7 @@ COLOUR_SUFFIXES = (".jpg", ".jpeg", ".png")
 _PLAUSIBLE_NEAR_MM = (60.0, 1500.0)
 # Units that cameras write, the commonest first: most 1 mm, D405 0.1 mm, TUM's data sets 0.2 mm, SR300 0.125 mm.
 _KNOWN_UNITS_MM = (1.0, 0.1, 0.2, 0.125, 0.01, 10.0)
+_SAMPLED_ROWS = 100  # of a frame, to find its nearest tenth
 
 
 def input_files(folder: Path) -> list[Path]:
@@ -68,15 +72,17 @@ def read_depth_recording(folder: Path, depth_unit_mm: float) -> Recording:
     """Read all depth images, and the colour images of the same names."""
     intrinsics = read_intrinsics(folder / INTRINSICS_NAME)
     colour_files = _colour_files(folder)
-    frames = []
-    for file in files_of(folder / "depth", (".png",)):
+
+    def read(file: Path) -> DepthFrame:
         depth = _read_depth(file)
         _check_size(file, depth.shape, intrinsics)
         color = None
         if file.stem in colour_files:
             color = _read_colour(colour_files[file.stem])
             _check_size(colour_files[file.stem], color.shape, intrinsics)
-        frames.append(DepthFrame(file.stem, depth, depth_unit_mm, intrinsics, color))
+        return DepthFrame(file.stem, depth, depth_unit_mm, intrinsics, color)
+
+    frames = spread(read, files_of(folder / "depth", (".png",)), "reading depth images")
     _check_unit(folder, frames, depth_unit_mm)
     log.info("%s: %d depth images of %d × %d", folder.name, len(frames), intrinsics.width, intrinsics.height)
     return Recording(tuple(frames))
@@ -142,28 +148,30 @@ def _by_stem(files: Sequence[Path]) -> dict[str, Path]:
 
 def _read_depth(path: Path) -> Any:
     """Return (H, W) uint16, in steps of the depth unit."""
-    image = _open_image(path)
-    depth = np.asarray(image)
-    if image.mode == "I" and depth.min() >= 0 and depth.max() <= 65535:  # how older Pillow opens 16-bit PNG
-        depth = depth.astype(np.uint16)
-    if depth.dtype != np.uint16 or depth.ndim != 2:
-        raise ScanError(
-            f"{path} is an image of mode {image.mode}; expected one channel of 16 bits. "
-            "Export the raw depth, not a coloured or 8-bit picture of it."
-        )
-    return depth
+    with _opened(path) as image:
+        depth = np.asarray(image)
+        if image.mode == "I" and depth.min() >= 0 and depth.max() <= 65535:  # how older Pillow opens 16-bit PNG
+            depth = depth.astype(np.uint16)
+        if depth.dtype != np.uint16 or depth.ndim != 2:
+            raise ScanError(
+                f"{path} is an image of mode {image.mode}; expected one channel of 16 bits. "
+                "Export the raw depth, not a coloured or 8-bit picture of it."
+            )
+        return depth
 
 
 def _read_colour(path: Path) -> ByteArray:
-    return np.asarray(_open_image(path).convert("RGB"), dtype=np.uint8)
+    with _opened(path) as image:
+        return np.asarray(image.convert("RGB"), dtype=np.uint8)
 
 
-def _open_image(path: Path) -> Image.Image:
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Decode an image: the slow part, in which Pillow lets go of the GIL."""
     try:
         with Image.open(path) as image:
             image.load()
-            whole: Image.Image = image.copy()
-            return whole
+            yield image
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ScanError(
             f"{path} is broken or cut off ({error}); expected a whole image. Copy it again or remove it."
@@ -180,7 +188,7 @@ def _check_size(path: Path, shape: tuple[int, ...], intrinsics: Intrinsics) -> N
 
 def _check_unit(folder: Path, frames: Sequence[DepthFrame], depth_unit_mm: float) -> None:
     """Refuse a recording without a reading, or one whose near surfaces cannot be a foot's in this unit."""
-    near_steps = [float(np.percentile(valid, 10.0)) for frame in frames if (valid := frame.depth[frame.depth > 0]).size]
+    near_steps = [near for frame in frames if (near := _near(frame.depth)) > 0]
     if not near_steps:
         raise ScanError(f"all {len(frames)} depth images of {folder} are zero; expected depth readings. Record again.")
     near = float(np.median(near_steps))
@@ -193,6 +201,14 @@ def _check_unit(folder: Path, frames: Sequence[DepthFrame], depth_unit_mm: float
         f"the nearest tenth of {folder} lies at {near * depth_unit_mm:.0f} mm (depth_unit_mm = {depth_unit_mm:g}); "
         f"expected {low:.0f} to {high:.0f} mm. Is the depth unit right? {hint}"
     )
+
+
+def _near(depth: NDArray[np.uint16]) -> float:
+    """Return the depth that a tenth of a frame's readings is nearer than, 0 in an empty frame."""
+    step = max(len(depth) // _SAMPLED_ROWS, 1)
+    sample = depth[::step, ::step]
+    valid = sample[sample > 0] if sample.any() else depth[depth > 0]
+    return float(np.percentile(valid, 10.0)) if len(valid) else 0.0
 
 
 def _is_count(value: Any) -> bool:

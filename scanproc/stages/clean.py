@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from scanproc.artifacts import (
     BoolArray,
-    ByteArray,
     CleanView,
     CleanViews,
-    CloudFrame,
     DepthFrame,
-    DepthImage,
-    Intrinsics,
-    Plane,
     Recording,
 )
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray
-from scanproc.geometry.floors import FloorLimits, find_planes
-from scanproc.geometry.images import (
-    components,
-    crop,
-    flying_pixels,
-    organise,
-    pixel_rays,
-    plane_fit_normals,
-    unproject,
-    view_cosines,
-)
+from scanproc.geometry.cuts import Cut, above, bounding_box, ceiling, without_patches
+from scanproc.geometry.floors import FloorLimits, ViewPlanes, find_planes
+from scanproc.geometry.foot_parts import Choice, FootLimits, choose, main_part
+from scanproc.geometry.images import crop, pixel_mm, unproject
+from scanproc.geometry.normals import plane_fit_normals
+from scanproc.geometry.part_measures import PartMeasures, measure_parts
+from scanproc.geometry.parts import Parts, joined_parts
 from scanproc.geometry.planes import PlaneFit
-from scanproc.progress import steps
+from scanproc.geometry.silhouettes import silhouette
+from scanproc.geometry.view_image import PixelLimits, ViewImage, measured_image, on_pixels
+from scanproc.parallel import spread
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -60,9 +50,12 @@ class CleanConfig:
     floor_band_mm: float = setting(4.0, "distance from the floor's plane that counts as on it, mm", low=0.5)
     floor_min_share: float = setting(0.08, "share of a view's points that a floor holds", low=0.0, high=1.0)
     floor_min_spread_mm: float = setting(40.0, "spread (sd) of a floor along its shorter direction, mm", low=0.0)
-    wall_min_spread_mm: float = setting(60.0, "the same of further planes in a view, such as a wall's, mm", low=0.0)
+    floor_min_solid_mm: float = setting(
+        30.0, "the same, times the share of its extent that it covers, mm; strips of a leg have 20", low=0.0
+    )
     floor_max_behind: float = setting(0.03, "share of a view's points that may lie beyond the floor", low=0.0, high=1.0)
-    floor_iterations: int = setting(1000, "tries of the seeded search for the floor", low=10)
+    floor_iterations: int = setting(1000, "most tries of the seeded search for the floor", low=10)
+    floor_points: int = setting(15000, "points of a view that its floor is fitted to", low=1000)
     floor_clearance_sd: float = setting(
         3.0, "points lower than this many sd of the floor's noise are the floor's", low=0.0
     )
@@ -71,21 +64,40 @@ class CleanConfig:
     )
     max_height_mm: float = setting(350.0, "highest point above the floor that is kept, mm", low=100.0)
     min_part_share: float = setting(0.05, "parts smaller than this share of the largest one are dropped", low=0, high=1)
-    part_gap_mm: float = setting(60.0, "without a floor, parts closer to the foot than this belong to it, mm", low=0.0)
+    min_piece_mm2: float = setting(60.0, "pieces between depth steps that are smaller are dropped, mm²", low=0.0)
+    join_mm: float = setting(12.0, "pieces that come this close in space are one part, mm", low=1.0)
+    part_gap_mm: float = setting(60.0, "parts closer to the foot than this may belong to it, mm", low=0.0)
+    pair_gap_mm: float = setting(
+        200.0, "parts closer than this belong to a pair, or to a foot with nothing else round it, mm", low=0.0
+    )
+    pair_min_share: float = setting(0.3, "share of the views that must show a second foot", low=0.0, high=1.0)
+    choose_min_views: int = setting(
+        4, "views that it takes to tell the foot from other things; in fewer, all that stands is kept", low=1
+    )
+    patch_min_spread_mm: float = setting(
+        30.0, "spread (sd) of a flat face along its shorter direction, mm; a slice of a leg is narrower", low=0.0
+    )
     cloud_gap: float = setting(4.0, "longest gap of a loose cloud that is bridged, in units of its spacing", low=1.0)
     seed: int = setting(0, "of the random search for the floor", low=0)
 
 
 @dataclass(frozen=True)
-class _Image:
-    """A view before its foot is cut out: what is in range and not a flying pixel, and the floor and walls in it."""
+class _Look:
+    """The wide planes in a view, and the one of them that the foot stands on."""
 
-    name: str
-    depth_mm: DepthImage
-    intrinsics: Intrinsics
-    planes: tuple[PlaneFit, ...]
+    planes: ViewPlanes
+    touched: PlaneFit | None
+    is_empty: bool
+
+
+@dataclass(frozen=True)
+class _Split:
+    """What a view holds before its background, in parts: (H, W) of the whole image."""
+
+    floor: PlaneFit | None
+    parts: Parts
+    measured: PartMeasures
     counts: dict[str, int]
-    color: ByteArray | None
 
 
 def clean(recording: Recording, config: CleanConfig) -> CleanViews:
@@ -96,52 +108,45 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
     ScanError
         If no view holds anything in range.
     """
-    images = [_prepare(frame, config) for frame in steps(recording.frames, "cleaning views")]
-    if not any(image.depth_mm.any() for image in images):
+    placed = partial(on_pixels, near_mm=config.min_range_mm, max_gap=config.cloud_gap)
+    frames = spread(placed, recording.frames, "putting clouds on pixels")
+    looks = spread(partial(_look, config=config), frames, "looking for the floor")
+    if all(look.is_empty for look in looks):
         raise ScanError(
             f"no view holds a point between {config.min_range_mm:g} and {config.max_range_mm:g} mm;"
             " expected a foot there. Is the depth unit right (scan.toml: depth_unit_mm), or the range"
             " (clean.max_range_mm)?"
         )
     # The foot stands on a floor in all views or in none: most of those that show a plane decide.
-    floors = [_touched(image, config) for image in images]
-    with_plane, touched = sum(bool(image.planes) for image in images), sum(floor is not None for floor in floors)
-    stands = touched * 2 > with_plane and with_plane * 3 > len(images)
-    if not stands:
-        floors = [None] * len(images)
-    views = tuple(_cut_out(image, floor, stands, config) for image, floor in zip(images, floors, strict=True))
-    _log_counts(views, stands)
+    with_plane = sum(bool(look.planes.background) for look in looks)
+    touched = sum(look.touched is not None for look in looks)
+    stands = touched * 2 > with_plane and with_plane * 3 > len(looks)
+    if len(frames) < config.choose_min_views:
+        looks = [replace(look, planes=replace(look.planes, furniture=())) for look in looks]
+    seen = list(zip(frames, looks, strict=True))
+    splits = spread(partial(_split, stands=stands, config=config), seen, "parting views")
+    is_bare = with_plane * 10 < len(looks)
+    chosen = choose([split.measured for split in splits], stands, is_bare, _foot_limits(config))
+    tasks = list(zip(frames, splits, chosen.kept, strict=True))
+    top_mm = min(config.max_height_mm, chosen.cuff_mm)
+    views = tuple(spread(partial(_cut_out, top_mm=top_mm, config=config), tasks, "cutting out the foot"))
+    _log_counts(views, stands, chosen)
     return CleanViews(views)
 
 
-def _prepare(frame: DepthFrame | CloudFrame, config: CleanConfig) -> _Image:
-    """Bring a frame into the form of a depth image in mm, without flying pixels, and look for its floor."""
-    color = frame.color
-    if isinstance(frame, DepthFrame):
-        depth = frame.depth.astype(np.float32) * np.float32(frame.depth_unit_mm)
-        intrinsics = frame.intrinsics
-    else:
-        ahead = frame.points[frame.points[:, 2] > config.min_range_mm]
-        if len(ahead) < 100:
-            nothing = np.zeros((1, 1), np.float32)
-            return _Image(frame.name, nothing, Intrinsics(1, 1, 1.0, 1.0, 0.0, 0.0), (), {}, None)
-        cloud = organise(ahead, config.cloud_gap)
-        depth, intrinsics = cloud.depth_mm, cloud.intrinsics
-        if color is not None:
-            color = color[frame.points[:, 2] > config.min_range_mm][cloud.source]
-    counts = {"recorded": int((depth > 0).sum())}
-    depth[(depth < config.min_range_mm) | (depth > config.max_range_mm)] = 0
-    counts["in range"] = int((depth > 0).sum())
-    depth[flying_pixels(depth, max(config.edge_jump_mm, config.edge_jump_pixels * _pixel_mm(depth, intrinsics)))] = 0
-    counts["no flying pixels"] = int((depth > 0).sum())
-    planes = find_planes(unproject(depth, intrinsics), _floor_limits(config))
-    return _Image(frame.name, depth, intrinsics, planes, counts, color)
+def _pixel_limits(config: CleanConfig) -> PixelLimits:
+    return PixelLimits(config.min_range_mm, config.max_range_mm, config.edge_jump_mm, config.edge_jump_pixels)
 
 
-def _pixel_mm(depth_mm: DepthImage, intrinsics: Intrinsics) -> float:
-    """Return the width of a pixel at the median depth, mm; 0 in an empty image."""
-    found = depth_mm[depth_mm > 0]
-    return float(np.median(found)) / intrinsics.fx if len(found) else 0.0
+def _look(frame: DepthFrame | ViewImage, config: CleanConfig) -> _Look:
+    """Look for the wide planes of a view, and which of them the foot stands on."""
+    image = measured_image(frame, _pixel_limits(config))
+    measured = image.counts["no flying pixels"]
+    step = max(1, int(np.sqrt(measured / config.floor_points)))
+    points = unproject(image.depth_mm, image.intrinsics, step)
+    solid_angle = step**2 / (image.intrinsics.fx * image.intrinsics.fy)
+    planes = find_planes(points, solid_angle, _floor_limits(config))
+    return _Look(planes, _touched(image, planes, config), measured == 0)
 
 
 def _floor_limits(config: CleanConfig) -> FloorLimits:
@@ -149,124 +154,120 @@ def _floor_limits(config: CleanConfig) -> FloorLimits:
         band_mm=config.floor_band_mm,
         min_share=config.floor_min_share,
         min_spread_mm=config.floor_min_spread_mm,
-        min_next_spread_mm=config.wall_min_spread_mm,
+        min_solid_mm=config.floor_min_solid_mm,
         max_behind=config.floor_max_behind,
         iterations=config.floor_iterations,
         seed=config.seed,
     )
 
 
-def _touched(image: _Image, config: CleanConfig) -> PlaneFit | None:
-    """Return the plane that the largest thing before all planes comes down to.
+def _foot_limits(config: CleanConfig) -> FootLimits:
+    return FootLimits(
+        min_share=config.min_part_share,
+        touch_mm=config.touch_mm,
+        part_gap_mm=config.part_gap_mm,
+        pair_gap_mm=config.pair_gap_mm,
+        pair_min_share=config.pair_min_share,
+        min_views=config.choose_min_views,
+    )
 
-    A floor far below a raised foot, or a wall, is background.
+
+def _touched(image: ViewImage, planes: ViewPlanes, config: CleanConfig) -> PlaneFit | None:
+    """Return the plane that what the camera looks at stands on: a floor, or the top of a step.
+
+    A floor far below a raised foot, a wall or the top of a stool beside the foot is not.
     """
-    heights = [_heights(image, fit.plane) for fit in image.planes]
-    above = image.depth_mm > 0
-    for height in heights:
-        above &= height > 2 * config.floor_band_mm
-    parts = components(above, min_pixels=100)
-    if not heights or not parts:
+    clear_mm = 2 * config.floor_band_mm
+    cuts = [Cut(fit.plane, clear_mm) for fit in planes.background]
+    parts = _parts(image, above(image.depth_mm, image.intrinsics, cuts), planes, config)
+    main = main_part(measure_parts(parts, image.depth_mm, image.intrinsics, None), None, parts.pixels > 0)
+    fits = [*planes.background, *planes.furniture]
+    if main is None or not fits:
         return None
-    lowest = [float(height[parts[0]].min()) for height in heights]
-    nearest = int(np.argmin(lowest))
-    return image.planes[nearest] if lowest[nearest] < config.touch_mm else None
+    heights = [measure_parts(parts, image.depth_mm, image.intrinsics, fit.plane).lowest_mm[main] for fit in fits]
+    standing_on = [abs(lowest) if -clear_mm < lowest < config.touch_mm else np.inf for lowest in heights]
+    nearest = int(np.argmin(standing_on))
+    return fits[nearest] if np.isfinite(standing_on[nearest]) else None
 
 
-def _cut_out(image: _Image, floor: PlaneFit | None, stands: bool, config: CleanConfig) -> CleanView:
-    """Keep the foot: what stands on the floor, or, without one, the nearest large part."""
-    if stands and floor is None and image.planes:
-        floor = image.planes[0]  # it does in other views
-    mask = image.depth_mm > 0
-    counts = dict(image.counts)
-    for fit in image.planes:
-        clearance = max(config.floor_clearance_sd * fit.rms_mm, 1.0) if fit is floor else 4 * config.floor_band_mm
-        mask &= _heights(image, fit.plane) > clearance
+def _parts(image: ViewImage, mask: BoolArray, planes: ViewPlanes, config: CleanConfig) -> Parts:
+    """Return the parts of a view before its background, without the flat faces of furniture."""
+    for fit in planes.furniture:
+        flat = Cut(fit.plane, config.floor_band_mm)
+        mask = without_patches(mask, image.depth_mm, image.intrinsics, flat, config.patch_min_spread_mm)
+    width_mm = pixel_mm(image.depth_mm, image.intrinsics)
+    jump_mm = _pixel_limits(config).jump_of(image.depth_mm, image.intrinsics)
+    min_pixels = int(config.min_piece_mm2 / width_mm**2) + 1 if width_mm > 0.0 else 1
+    return joined_parts(mask, image.depth_mm, image.intrinsics, jump_mm, config.join_mm, min_pixels)
+
+
+def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: CleanConfig) -> _Split:
+    """Part what stands before the background of a view."""
+    frame, look = task
+    image = measured_image(frame, _pixel_limits(config))
+    floor = look.touched if stands else None
+    if stands and floor is None and look.planes.background:
+        floor = look.planes.background[0]  # the foot stands on one in other views
+    cuts = [Cut(fit.plane, 4 * config.floor_band_mm) for fit in look.planes.background if fit is not floor]
     if floor is not None:
-        heights = _heights(image, floor.plane)
-        mask &= heights < config.max_height_mm
-        counts["above the floor"] = int(mask.sum())
-        mask = _standing_parts(mask, heights, config)
-    else:
-        mask = _nearest_parts(mask, image, config)
-    counts["foot"] = int(mask.sum())
-    return _finish(image, mask, None if floor is None else floor.plane, counts, config)
+        clearance_mm = max(config.floor_clearance_sd * floor.rms_mm, 1.0)
+        cuts += [Cut(floor.plane, clearance_mm, floor.depth_mm), ceiling(floor.plane, config.max_height_mm)]
+    mask = above(image.depth_mm, image.intrinsics, cuts)
+    counts = {**image.counts, "above the floor": int(np.count_nonzero(mask))}
+    parts = _parts(image, mask, look.planes, config)
+    measured = measure_parts(parts, image.depth_mm, image.intrinsics, None if floor is None else floor.plane)
+    small = replace(parts, labels=parts.labels.astype(np.uint8))  # those of all views are kept until the choice
+    return _Split(floor, small, measured, counts)
+
+
+def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: float, config: CleanConfig) -> CleanView:
+    """Keep the parts that are the foot's."""
+    frame, split, kept = task
+    image = measured_image(frame, _pixel_limits(config))
+    mask = split.parts.masked(kept)
+    if split.floor is not None and top_mm < config.max_height_mm:
+        mask &= above(image.depth_mm, image.intrinsics, [ceiling(split.floor.plane, top_mm)])
+    counts = {**split.counts, "foot": int(np.count_nonzero(mask))}
+    # The camera looked past the foot where it measured the background; without a floor, also where it measured nothing.
+    # What else is there may hide the foot, or be a part of it that looks as if it were not.
+    past = split.parts.labels == 0
+    if split.floor is not None:
+        past &= image.depth_mm > 0
+    return _finish(image, mask, past, split.floor, counts, config)
 
 
 def _finish(
-    image: _Image, mask: BoolArray, floor: Plane | None, counts: dict[str, int], config: CleanConfig
+    image: ViewImage,
+    mask: BoolArray,
+    past: BoolArray,
+    floor: PlaneFit | None,
+    counts: dict[str, int],
+    config: CleanConfig,
 ) -> CleanView:
     """Crop to the foot, fit its normals, and drop what is seen at a grazing angle."""
-    rows, columns = _bounding_box(mask)
-    rows, columns = slice(*rows.indices(mask.shape[0])), slice(*columns.indices(mask.shape[1]))
-    depth = np.where(mask, image.depth_mm, np.float32(0))[rows, columns]
+    rows, columns = bounding_box(mask, _MARGIN_PX)
+    mask, past = np.ascontiguousarray(mask[rows, columns]), np.ascontiguousarray(past[rows, columns])
+    depth = np.where(mask, image.depth_mm[rows, columns], np.float32(0))
     intrinsics = crop(image.intrinsics, rows, columns)
     color = None if image.color is None else image.color[rows, columns].copy()
     if not mask.any():
         blank = np.zeros((*depth.shape, 3), np.float16)
         return CleanView(image.name, depth, blank, depth > 0, intrinsics, None, counts, color)
-    # The camera looked past the foot where it measured something else; without a floor, also where it measured nothing.
-    measured = image.depth_mm[rows, columns] > 0
-    past = ~mask[rows, columns] & (measured if floor is not None else np.ones_like(measured))
-    # What was not measured beside the foot may be the foot's; holes elsewhere are the floor's.
-    doubtful = ndimage.binary_propagation(mask[rows, columns], mask=~past)
-    silhouette = ndimage.binary_dilation(doubtful, iterations=_MARGIN_PX // 2)
-    radius = int(np.clip(round(config.normal_radius_mm / _pixel_mm(depth, intrinsics)), 2, 15))
-    normals = plane_fit_normals(depth, intrinsics, radius)
-    steep = view_cosines(normals, intrinsics) < np.cos(np.radians(config.max_grazing_deg))
-    depth[steep] = 0
-    normals[steep] = 0
-    counts["not grazing"] = int((depth > 0).sum())
-    return CleanView(image.name, depth, normals.astype(np.float16), silhouette, intrinsics, floor, counts, color)
+    radius = int(np.clip(round(config.normal_radius_mm / pixel_mm(depth, intrinsics)), 2, 15))
+    min_cosine = float(np.cos(np.radians(config.max_grazing_deg)))
+    normals = plane_fit_normals(depth, intrinsics, radius, min_cosine)
+    depth[~normals.any(axis=-1)] = 0
+    counts["not grazing"] = int(np.count_nonzero(depth))
+    outline = silhouette(mask, past, _MARGIN_PX // 2)
+    view = CleanView(image.name, depth, normals.astype(np.float16), outline, intrinsics, None, counts, color)
+    return view if floor is None else replace(view, floor=floor.plane, floor_tilt_sd_deg=floor.tilt_sd_deg)
 
 
-def _standing_parts(mask: BoolArray, heights: FloatArray, config: CleanConfig) -> BoolArray:
-    """Keep the parts that come down to the floor; a wall or a chair behind the foot is another part, and higher."""
-    parts = [part for part in _large_parts(mask, config) if heights[part].min() < config.touch_mm]
-    return _union(parts, mask)
-
-
-def _nearest_parts(mask: BoolArray, image: _Image, config: CleanConfig) -> BoolArray:
-    """Keep the nearest large part and what lies close to it: a gap in the image may part toes or leg from it."""
-    parts = _large_parts(mask, config)
-    if not parts:
-        return np.zeros_like(mask)
-    parts.sort(key=lambda part: float(np.median(image.depth_mm[part])))
-    clouds = [unproject(np.where(part, image.depth_mm, np.float32(0)), image.intrinsics)[::7] for part in parts]
-    kept, foot = [parts[0]], clouds[0]
-    for part, cloud in zip(parts[1:], clouds[1:], strict=True):
-        if np.min(cKDTree(foot).query(cloud)[0]) < config.part_gap_mm:
-            kept.append(part)
-            foot = np.vstack([foot, cloud])
-    return _union(kept, mask)
-
-
-def _large_parts(mask: BoolArray, config: CleanConfig) -> list[BoolArray]:
-    parts = components(mask, min_pixels=100)
-    return [part for part in parts if part.sum() >= config.min_part_share * parts[0].sum()]
-
-
-def _union(parts: list[BoolArray], like: BoolArray) -> BoolArray:
-    return np.logical_or.reduce(parts) if parts else np.zeros_like(like)
-
-
-def _heights(image: _Image, plane: Plane) -> FloatArray:
-    """Return the heights of all pixels above a plane, (H, W) mm; meaningless where there is no depth."""
-    rays: NDArray[np.float64] = pixel_rays(image.intrinsics)
-    return np.asarray((rays @ plane.normal) * image.depth_mm - plane.offset_mm)
-
-
-def _bounding_box(mask: BoolArray) -> tuple[slice, slice]:
-    if not mask.any():
-        return slice(0, 1), slice(0, 1)
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return (
-        slice(max(int(rows[0]) - _MARGIN_PX, 0), int(rows[-1]) + 1 + _MARGIN_PX),
-        slice(max(int(columns[0]) - _MARGIN_PX, 0), int(columns[-1]) + 1 + _MARGIN_PX),
-    )
-
-
-def _log_counts(views: tuple[CleanView, ...], stands: bool) -> None:
+def _log_counts(views: tuple[CleanView, ...], stands: bool, chosen: Choice) -> None:
+    for view in views:
+        log.debug("clean: view %s: %s", view.name, " → ".join(f"{name} {n:,}" for name, n in view.counts.items()))
     names = list(dict.fromkeys(name for view in views for name in view.counts))
     totals = [f"{name} {sum(view.counts.get(name, 0) for view in views):,}" for name in names]
-    log.info("clean: %d views, points: %s; %s", len(views), " → ".join(totals), "on a floor" if stands else "no floor")
+    cuff = f", a trouser cuff {chosen.cuff_mm:.0f} mm above it" if np.isfinite(chosen.cuff_mm) else ""
+    where = f"{'on a floor' if stands else 'no floor'}{cuff}"
+    log.info("clean: %d views, points: %s; %s, %s", len(views), " → ".join(totals), chosen.what, where)

@@ -63,7 +63,7 @@ class RegisterConfig:
         0.20, "share of a view's points that some other view must have seen", low=0.0, high=1.0
     )
     min_consistency: float = setting(
-        0.92, "share of a view's judged points that must agree with the others", low=0, high=1
+        0.90, "share of a view's judged points that must agree with the others", low=0, high=1
     )
     min_views: int = setting(4, "accepted views below which a recording is refused", low=2)
     min_share: float = setting(
@@ -102,8 +102,9 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     for overlap, consistency in ((0.3, 0.95), (config.min_place_overlap, config.min_place_consistency)):
         limits = _search_limits(overlap, consistency, config)
         placement = place_more(prepared, judged.poses, limits, range(len(usable)))
-        poses = _align_all(prepared, placement.poses, [_FAR, _MIDDLE], config)
-        judged = _judge(prepared, poses, config)
+        if len(placement.poses) > len(judged.poses):
+            poses = _align_all(prepared, placement.poses, [_FAR, _MIDDLE], config)
+            judged = _judge(prepared, poses, config)
     # The noise is known now: what fits less well than it allows is tried once more, then left out.
     poses = _align_all(prepared, judged.poses, [_MIDDLE, _NEAR], config)
     judged = _judge(prepared, poses, config, judged.noise_mm)

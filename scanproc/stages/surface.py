@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, CleanViews, Mesh, Registration, Surface
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray, inverse, rotate, transform
-from scanproc.geometry.blocks import blocks_near
+from scanproc.geometry.bridges import across_bridges
+from scanproc.geometry.fusion import FusionLimits, PosedView, fuse
 from scanproc.geometry.holes import close_holes
-from scanproc.geometry.images import unproject
-from scanproc.geometry.meshes import Submesh, canonical_order, keep_faces, part_labels, vertex_normals
-from scanproc.open3d_bridge import BLOCK_VOXELS, PosedImage, fuse
+from scanproc.geometry.isosurface import zero_surface
+from scanproc.geometry.meshes import Submesh, keep_faces, part_labels
+from scanproc.geometry.rims import grown, without_tatters
+from scanproc.geometry.sightings import look_up
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -26,16 +26,26 @@ class SurfaceConfig:
     """How views become one mesh."""
 
     voxel_mm: float = setting(1.0, "edge of a voxel, mm", low=0.3, high=4.0)
-    truncation_voxels: float = setting(4.0, "distance from the surface that is fused, voxels", low=2.0, high=16.0)
-    min_views: int = setting(2, "views that must have seen a voxel", low=1)
+    truncation_mm: float = setting(4.0, "distance from a view's surface, along its normal, that is fused, mm", low=1.0)
+    reach_mm: float = setting(5.0, "the same along the line of sight, mm", low=1.0)
+    cosine_power: float = setting(
+        0.5, "of the cosine between normal and line of sight, in the weight of a pixel", low=0.0
+    )
+    smoothing_mm: float = setting(1.5, "radius over which depth is averaged, on one surface, mm", low=0.0, high=5.0)
+    min_views: int = setting(2, "views that must have seen a vertex", low=1, high=255)
     seen_tolerance_mm: float = setting(
         3.0, "distance from a view's surface at which the view saw a vertex, mm", low=0.1
     )
     seen_min_cosine: float = setting(
         0.15, "smallest cosine between normal and line of sight to be seen", low=0.0, high=1.0
     )
+    fringe_mm: float = setting(2.0, "how far the surface goes on where fewer views saw it, mm", low=0.0, high=50.0)
+    tatters_mm: float = setting(1.0, "tongues of the rim narrower than twice this are cut off, mm", low=0.0, high=20.0)
+    max_bridge_mm: float = setting(
+        30.0, "two standing feet that hang together by less than this are parted, mm", low=0.0, high=50.0
+    )
     min_part_share: float = setting(0.05, "parts smaller than this share of the largest are dropped", low=0.0, high=1.0)
-    max_hole_mm: float = setting(60.0, "holes with a longer border than this stay open, mm", low=0.0)
+    max_hole_mm: float = setting(60.0, "holes with a longer border than this stay open, mm", low=0.0, high=300.0)
 
 
 def surface(views: CleanViews, registration: Registration, config: SurfaceConfig) -> Surface:
@@ -46,83 +56,65 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     ScanError
         If nothing was seen by enough views.
     """
-    images = _posed_images(views, registration)
-    block_mm, truncation_mm = BLOCK_VOXELS * config.voxel_mm, config.truncation_voxels * config.voxel_mm
-    blocks = [blocks_near(_points(image), block_mm, truncation_mm) for image in images]
-    fused = fuse(images, blocks, config.voxel_mm, config.truncation_voxels, config.min_views - 0.5)
-    if not len(fused.mesh.faces):
+    posed = _posed_views(views, registration)
+    fused = zero_surface(fuse(posed, _limits(config)))
+    seen = look_up(fused, posed, config.seen_tolerance_mm, config.seen_min_cosine)
+    kept = _kept_parts(fused, seen.views, registration.floor_seen, config)
+    if not len(kept.mesh.faces):
         raise ScanError(
-            f"no point was seen by {config.min_views} views (surface.min_views); expected a surface."
-            " Record more views that overlap."
+            f"no point was seen by {config.min_views} views (surface.min_views) within {config.seen_tolerance_mm:g} mm"
+            " of each other (surface.seen_tolerance_mm); expected a surface. Record more views that overlap."
         )
-    ordered = canonical_order(fused.mesh)
-    color = None if fused.color is None else fused.color[ordered.vertices]
-
-    seen_by = _count_views(ordered.mesh, images, config)
-    part = _seen_parts(ordered.mesh, seen_by, config)
-    filled = close_holes(part.mesh, config.max_hole_mm, config.voxel_mm)
+    filled = close_holes(kept.mesh, config.max_hole_mm, config.voxel_mm)
     invented = len(filled.mesh.vertices) - filled.num_original
-    counts = np.concatenate([seen_by[part.vertices], np.zeros(invented, dtype=np.uint8)])
     log.info(
-        "surface: %d views → %d vertices; holes: %d closed, %d left open",
-        len(images),
+        "surface: %d views → %d vertices; holes: %d closed, %d left open, the longest border %.0f mm",
+        len(posed),
         len(filled.mesh.vertices),
         filled.num_closed,
-        filled.num_open,
+        len(filled.open_mm),
+        max(filled.open_mm, default=0.0),
     )
+    counts = np.concatenate([seen.views[kept.vertices], np.zeros(invented, dtype=np.uint8)])
+    color = seen.color
     if color is not None:
-        color = np.vstack([color[part.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
+        color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
     return Surface(filled.mesh, counts, registration.floor_seen, color)
 
 
-def _posed_images(views: CleanViews, registration: Registration) -> list[PosedImage]:
+def _posed_views(views: CleanViews, registration: Registration) -> list[PosedView]:
     return [
-        PosedImage(view.depth_mm, view.intrinsics, pose.T_scan_camera, view.color)
+        PosedView(view.depth_mm, view.normals, view.intrinsics, pose.T_scan_camera, view.color)
         for view, pose in zip(views.views, registration.views, strict=True)
         if pose.T_scan_camera is not None
     ]
 
 
-def _points(image: PosedImage) -> FloatArray:
-    return transform(image.T_scan_camera, unproject(image.depth_mm, image.intrinsics))
+def _limits(config: SurfaceConfig) -> FusionLimits:
+    wider = max(1.0, 2.0 * config.voxel_mm / config.truncation_mm)  # two voxels on either side make a surface
+    return FusionLimits(
+        voxel_mm=config.voxel_mm,
+        truncation_mm=wider * config.truncation_mm,
+        reach_mm=wider * config.reach_mm,
+        cosine_power=config.cosine_power,
+        smoothing_mm=config.smoothing_mm,
+    )
 
 
-def _count_views(mesh: Mesh, images: Sequence[PosedImage], config: SurfaceConfig) -> ByteArray:
-    """Return how many views saw each vertex, (V,), saturating at 255."""
-    normals = vertex_normals(mesh)
-    counts = np.zeros(len(mesh.vertices), dtype=np.int64)
-    for image in images:
-        counts += _sees(image, mesh.vertices, normals, config)
-    return np.minimum(counts, 255).astype(np.uint8)
-
-
-def _sees(image: PosedImage, vertices: FloatArray, normals: FloatArray, config: SurfaceConfig) -> BoolArray:
-    """Return, (V,) bool, whether the image has a depth at each vertex, facing the camera."""
-    T_camera_scan = inverse(image.T_scan_camera)
-    points, turned = transform(T_camera_scan, vertices), rotate(T_camera_scan, normals)
-    camera = image.intrinsics
-    depth = np.where(points[:, 2] > 1.0, points[:, 2], np.inf)
-    u = np.rint(points[:, 0] / depth * camera.fx + camera.cx).astype(np.int64)
-    v = np.rint(points[:, 1] / depth * camera.fy + camera.cy).astype(np.int64)
-    inside = (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height) & np.isfinite(depth)
-    measured = image.depth_mm[np.where(inside, v, 0), np.where(inside, u, 0)]
-    cosine = -np.einsum("ij,ij->i", points, turned) / np.linalg.norm(points, axis=1)
-    # Along the normal: on a slope one pixel more is much depth.
-    near = np.abs(measured - points[:, 2]) * cosine < config.seen_tolerance_mm
-    return np.asarray(inside & (measured > 0) & near & (cosine > config.seen_min_cosine))
-
-
-def _seen_parts(mesh: Mesh, seen_by: ByteArray, config: SurfaceConfig) -> Submesh:
-    """Return what was seen, without the back sides that fusion leaves at rims, and without debris."""
-    kept = np.asarray((seen_by[mesh.faces] > 0).all(axis=1))
-    if not kept.any():
-        raise ScanError(
-            "no part of the fused surface was seen as it is; expected most of it. Are surface.seen_tolerance_mm ="
-            f" {config.seen_tolerance_mm:g} and surface.seen_min_cosine = {config.seen_min_cosine:g} right?"
-        )
-    seen = keep_faces(mesh, kept)
-    labels = part_labels(seen.mesh)
+def _kept_parts(fused: Mesh, views: ByteArray, floor_seen: bool, config: SurfaceConfig) -> Submesh:
+    """Return what was seen by enough views, and what one view saw beside it; two feet apart, no tatters, no debris."""
+    # Fusion leaves back sides at rims: what no view saw as it is goes.
+    mesh = _faces_at(fused, views > 0)
+    mesh = _faces_at(mesh, grown(views >= config.min_views, mesh, round(config.fringe_mm / config.voxel_mm)))
+    if floor_seen:
+        mesh = Mesh(mesh.vertices, mesh.faces[~across_bridges(mesh, config.voxel_mm, config.max_bridge_mm)])
+    tatters = round(config.tatters_mm / config.voxel_mm)
+    mesh = _faces_at(mesh, without_tatters(mesh, config.max_hole_mm, tatters))
+    labels = part_labels(mesh)[mesh.faces[:, 0]]
     sizes = np.bincount(labels)
-    large = sizes >= config.min_part_share * sizes.max()
-    parts = keep_faces(seen.mesh, large[labels][seen.mesh.faces[:, 0]])
-    return Submesh(parts.mesh, seen.vertices[parts.vertices])
+    return keep_faces(mesh, (sizes >= config.min_part_share * sizes.max(initial=0))[labels])
+
+
+def _faces_at(mesh: Mesh, kept: BoolArray) -> Mesh:
+    """Return the mesh of the faces with all corners at the (V,) kept vertices; it has the same vertices."""
+    return Mesh(mesh.vertices, mesh.faces[kept[mesh.faces].all(axis=1)])

@@ -1,0 +1,125 @@
+"""Compiled loops give what the written ones give, are kept on disk, and never outlive the sources they were made of."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scanproc.geometry.compiled import compiled
+
+# A small package of two files, whose name makes the rules of this one's sources hold for it.
+INNER = """
+from scanproc.geometry.compiled import compiled
+
+SCALE = {scale}
+
+@compiled
+def scaled(value):
+    return SCALE * value
+"""
+OUTER = """
+from scanproc.geometry.compiled import compiled
+from scanproc_loops.inner import scaled
+
+@compiled
+def total(values):
+    found = 0.0
+    for value in values:
+        found += scaled(value)
+    return found
+"""
+PROGRAM = """
+import logging, sys
+import numpy as np
+
+logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+from scanproc_loops.outer import total
+
+print(total(np.arange(5.0)), sum(total.stats.cache_hits.values()))
+"""
+
+
+@compiled
+def cumulated(values):  # type: ignore[no-untyped-def]
+    """Return (N,) running sums in the written order, and 1 / the first value."""
+    sums = np.empty(len(values))
+    found = 0.0
+    for i in range(len(values)):
+        found += values[i]
+        sums[i] = found
+    return sums, 1.0 / values[0]
+
+
+class Loops:
+    """The small package in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.package = folder / "scanproc_loops"
+        self.package.mkdir()
+        (self.package / "__init__.py").touch()
+        (self.package / "outer.py").write_text(OUTER, encoding="utf-8")
+        self.write_inner(scale=2.0)
+
+    def write_inner(self, scale: float) -> None:
+        (self.package / "inner.py").write_text(INNER.format(scale=scale), encoding="utf-8")
+
+    def run(self, **environment: str) -> tuple[float, int, list[str]]:
+        """Return what the loops make of 0 + 1 + 2 + 3 + 4, how many came from the disk, and the log."""
+        paths = os.pathsep.join([str(self.folder), str(Path(__file__).parents[1])])
+        kept = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            env={**kept, "PYTHONPATH": paths, **environment},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        value, hits = done.stdout.split()
+        return float(value), int(hits), done.stderr.splitlines()
+
+
+@pytest.fixture
+def loops(tmp_path: Path) -> Loops:
+    return Loops(tmp_path)
+
+
+def test_compiled_loops_give_the_bits_of_the_written_ones() -> None:
+    values = np.random.default_rng(0).normal(size=1000) * 10.0 ** np.arange(-500, 500).clip(-12, 12)
+    sums, first = cumulated(values)
+    assert np.array_equal(sums, np.cumsum(values)) and first == 1.0 / values[0]
+    with np.errstate(all="raise"):
+        assert cumulated(np.zeros(3))[1] == np.inf, "a division by zero is numpy's, not Python's"
+
+
+def test_they_are_compiled_once_and_said_to_be(loops: Loops) -> None:
+    value, hits, (line,) = loops.run()
+    assert (value, hits) == (20.0, 0)
+    assert line == "compiling loops for this machine (once, up to a minute)"
+    assert loops.run() == (20.0, 1, [])
+
+
+def test_a_change_in_another_file_is_seen(loops: Loops) -> None:
+    """Numba alone looks at the file of the outer loop, which has not changed."""
+    assert loops.run()[0] == 20.0
+    loops.write_inner(scale=3.0)
+    value, hits, log = loops.run()
+    assert (value, hits, len(log)) == (30.0, 0, 1)
+    assert loops.run() == (30.0, 1, [])
+
+
+def test_without_a_folder_to_keep_them_in_they_are_compiled_in_every_run(loops: Loops) -> None:
+    (loops.package / "__pycache__").write_text("a file where the folder would be", encoding="utf-8")
+    nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "LOCALAPPDATA": "NUL"}
+    for _ in range(2):
+        value, hits, (line,) = loops.run(**nowhere)
+        assert (value, hits) == (20.0, 0)
+        assert "in every run" in line and "NUMBA_CACHE_DIR" in line
+    kept = str(loops.folder / "kept")
+    assert loops.run(**nowhere, NUMBA_CACHE_DIR=kept)[1] == 0
+    assert loops.run(**nowhere, NUMBA_CACHE_DIR=kept) == (20.0, 1, [])
