@@ -59,7 +59,7 @@ class FusionLimits:
     truncation_mm : distance from a view's surface, along its normal, within which the view counts.
     reach_mm : the same along the line of sight: behind a grazing surface something else begins soon.
     cosine_power : of the cosine between normal and line of sight, in a pixel's weight.
-    smoothing_mm : depth is averaged over the pixels of one surface within this distance.
+    smoothing_mm : a pixel is averaged with the eight, on the same surface, that are so far away across and down.
     """
 
     voxel_mm: float
@@ -116,36 +116,20 @@ def _integrate_all(
 
 def _blocks_of(view: PosedView, limits: FusionLimits) -> NDArray[np.int64]:
     """Return the sorted keys of the blocks that a view's surface reaches."""
+    normals, lens_px = view.normals.astype(np.float32), lens(view.intrinsics)
     block_mm = BLOCK * limits.voxel_mm
-    lens_px = lens(view.intrinsics)
-    blocks = _blocks_reached(
-        view.depth_mm, _layers(view.normals), lens_px, view.T_scan_camera, block_mm, limits.truncation_mm
-    )
+    blocks = _blocks_reached(view.depth_mm, normals, lens_px, view.T_scan_camera, block_mm, limits.truncation_mm)
     return np.unique(block_keys(blocks))
 
 
 def _planes_of(view: PosedView, limits: FusionLimits) -> NDArray[np.float32]:
-    lens_px, normals = lens(view.intrinsics), _layers(view.normals)
-    width_mm = max(pixel_mm(view.depth_mm, view.intrinsics), 1e-3)
-    kernel = _kernel(limits.smoothing_mm / width_mm)
-    limit_mm = np.float32(limits.truncation_mm / 2.0)
-    steps_mm = _mean_steps(view.depth_mm, normals, lens_px.astype(np.float32), kernel, limit_mm)
+    normals, lens_px = view.normals.astype(np.float32), lens(view.intrinsics)
+    width_mm = pixel_mm(view.depth_mm, view.intrinsics)
+    away_px = round(limits.smoothing_mm / width_mm) if width_mm > 0.0 else 0
     return _tangent_planes(
         view.depth_mm, normals, lens_px, view.T_scan_camera,
-        limits.truncation_mm, limits.reach_mm, limits.cosine_power, steps_mm,
+        limits.truncation_mm, limits.reach_mm, limits.cosine_power, away_px,
     )  # fmt: skip
-
-
-def _layers(normals: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return (H, W, 3) normals as (3, H, W) float32."""
-    return np.ascontiguousarray(np.moveaxis(normals, 2, 0), dtype=np.float32)
-
-
-def _kernel(radius_px: float) -> NDArray[np.float32]:
-    """Return (2R + 1, 2R + 1) weights that fall off with the distance from the middle, in px; 0 beyond a radius."""
-    away = np.arange(-int(radius_px), int(radius_px) + 1)
-    squared = (away[:, None] ** 2 + away**2).astype(np.float64)
-    return np.where(squared <= radius_px**2, 1.0 / (1.0 + squared), 0.0).astype(np.float32)
 
 
 @compiled
@@ -169,13 +153,13 @@ def _blocks_reached(
     for v in range(height):
         for u in range(width):
             z = np.float64(depth_mm[v, u])
-            if z <= 0.0 or normals[2, v, u] == 0.0:
+            if z <= 0.0 or normals[v, u, 2] == 0.0:
                 continue
             for step in range(2 * half + 1):
                 offset = (step - half) * truncation_mm / half
-                x = (u - cx) / fx * z + offset * normals[0, v, u]
-                y = (v - cy) / fy * z + offset * normals[1, v, u]
-                ahead = z + offset * normals[2, v, u]
+                x = (u - cx) / fx * z + offset * normals[v, u, 0]
+                y = (v - cy) / fy * z + offset * normals[v, u, 1]
+                ahead = z + offset * normals[v, u, 2]
                 for i in range(3):
                     here[i] = np.floor((T[i, 0] * x + T[i, 1] * y + T[i, 2] * ahead + T[i, 3]) / block_mm)
                 if here[0] != last[step, 0] or here[1] != last[step, 1] or here[2] != last[step, 2]:
@@ -194,7 +178,7 @@ def _tangent_planes(
     truncation_mm: float,
     reach_mm: float,
     cosine_power: float,
-    steps_mm: NDArray[np.float32],
+    away_px: int,
 ) -> NDArray[np.float32]:
     """Return (H, W, 6) float32: each pixel's normal and offset in the scan frame, weight, and truncation (-1: none)."""
     fx, fy, cx, cy = lens_px
@@ -205,7 +189,7 @@ def _tangent_planes(
     for v in range(height):
         for u in range(width):
             z = np.float64(depth_mm[v, u])
-            nx, ny, nz = np.float64(normals[0, v, u]), np.float64(normals[1, v, u]), np.float64(normals[2, v, u])
+            nx, ny, nz = np.float64(normals[v, u, 0]), np.float64(normals[v, u, 1]), np.float64(normals[v, u, 2])
             along = (
                 nx * across[u] + ny * down[v] + nz
             )  # of the ray with z = 1, along the normal: negative if it faces us
@@ -216,7 +200,9 @@ def _tangent_planes(
             mx = R[0, 0] * nx + R[0, 1] * ny + R[0, 2] * nz
             my = R[1, 0] * nx + R[1, 1] * ny + R[1, 2] * nz
             mz = R[2, 0] * nx + R[2, 1] * ny + R[2, 2] * nz
-            offset = along * z + steps_mm[v, u]
+            offset = along * z
+            if away_px > 0:
+                offset += _mean_step(depth_mm, normals, across, down, u, v, away_px, 0.5 * truncation_mm)
             planes[v, u, 0], planes[v, u, 1], planes[v, u, 2] = mx, my, mz
             planes[v, u, 3] = offset + mx * R[0, 3] + my * R[1, 3] + mz * R[2, 3]
             # Noise of stereo grows with the square of the depth: the weight is one over its variance.
@@ -226,48 +212,39 @@ def _tangent_planes(
 
 
 @compiled
-def _mean_steps(
+def _mean_step(
     depth_mm: DepthImage,
     normals: NDArray[np.float32],
-    lens_px: NDArray[np.float32],
-    kernel: NDArray[np.float32],
-    limit_mm: np.float32,
-) -> NDArray[np.float32]:
-    """Return by how much each pixel's neighbours lie before its plane, (H, W) mm, less what curvature makes of it.
+    across: FloatArray,
+    down: FloatArray,
+    u: int,
+    v: int,
+    away_px: int,
+    limit_mm: float,
+) -> float:
+    """Return by how much a pixel and its neighbours lie before its plane, mm, less what curvature makes of it.
 
     A neighbour on a curved surface lies as far behind this pixel's tangent plane as this pixel behind the neighbour's:
-    along the mean of the two normals, curvature cancels out and noise does not. `kernel` are the weights, (2R + 1)^2;
-    neighbours further than the limit are of another surface.
+    along the mean of the two normals, curvature cancels out and noise does not. The eight neighbours are `away_px` away
+    across and down: noise is alike in pixels side by side. Those further than the limit are of another surface.
     """
-    fx, fy, cx, cy = lens_px
     height, width = depth_mm.shape
-    reach = len(kernel) // 2
-    across = (np.arange(width).astype(np.float32) - cx) / fx
-    down = (np.arange(height).astype(np.float32) - cy) / fy
-    means = np.zeros((height, width), dtype=np.float32)
-    for v in range(height):
-        weights = np.full(width, np.float32(1e-6))
-        totals = np.zeros(width, dtype=np.float32)
-        for b in range(max(v - reach, 0), min(v + reach + 1, height)):
-            for shift in range(-reach, reach + 1):
-                weight = kernel[b - v + reach, shift + reach]
-                first, last = max(-shift, 0), min(width - shift, width)
-                z, zs = depth_mm[v, first:last], depth_mm[b, first + shift : last + shift]
-                x, xs = across[first:last], across[first + shift : last + shift]
-                n, ns = normals[:, v, first:last], normals[:, b, first + shift : last + shift]
-                total, weigh = totals[first:last], weights[first:last]
-                y, ys = down[v], down[b]
-                for u in range(last - first):  # no branches: many pixels at a time
-                    step = (n[0, u] + ns[0, u]) * (xs[u] * zs[u] - x[u] * z[u])
-                    step += (n[1, u] + ns[1, u]) * (ys * zs[u] - y * z[u])
-                    step += (n[2, u] + ns[2, u]) * (zs[u] - z[u])
-                    step *= np.float32(0.5)
-                    share = weight if abs(step) < limit_mm else np.float32(0.0)
-                    total[u] += share * step
-                    weigh[u] += share
-        for u in range(width):
-            means[v, u] = totals[u] / weights[u]
-    return means
+    z = np.float64(depth_mm[v, u])
+    x, y = across[u] * z, down[v] * z
+    total, weights = 0.0, 1.0
+    for i in range(9):
+        a, b = u + (i % 3 - 1) * away_px, v + (i // 3 - 1) * away_px
+        if i == 4 or a < 0 or a >= width or b < 0 or b >= height or normals[b, a, 2] == 0.0:
+            continue
+        other = np.float64(depth_mm[b, a])
+        step = (normals[v, u, 0] + normals[b, a, 0]) * (across[a] * other - x)
+        step += (normals[v, u, 1] + normals[b, a, 1]) * (down[b] * other - y)
+        step = 0.5 * (step + (normals[v, u, 2] + normals[b, a, 2]) * (other - z))
+        if abs(step) < limit_mm:
+            weight = 0.5 if i % 2 else 0.25
+            total += weight * step
+            weights += weight
+    return total / weights
 
 
 @compiled

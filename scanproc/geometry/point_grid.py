@@ -15,7 +15,7 @@ from scanproc.parallel import spread
 
 _CHUNK = 20  # starts that one thread takes at a time
 _MIN_PAIRS = 30  # fewer point pairs do not hold six degrees of freedom against noise
-_SETTLED_MM = 0.05  # a step that moves a point 100 mm away less than this ends a gate
+_SETTLED = 0.01  # a step that moves a point 100 mm away less than this share of a gate ends it
 
 
 class PointGrid(NamedTuple):
@@ -139,7 +139,7 @@ def align_to_grid(
             pose = moved(pose, step, centre)
             turn = np.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
             shift = np.sqrt(step[3] ** 2 + step[4] ** 2 + step[5] ** 2)
-            if shift + 100.0 * turn < _SETTLED_MM:
+            if shift + 100.0 * turn < _SETTLED * gate:
                 break
     return pose
 

@@ -41,7 +41,7 @@ class RegisterConfig:
     min_points: int = setting(1000, "pixels of the foot that a view needs", low=50)
     coarse_spacing_mm: float = setting(6.0, "between the points of a view for the search, mm", low=1.0)
     fine_spacing_mm: float = setting(3.5, "between the points of a view for the joint alignment, mm", low=0.3)
-    num_guesses: int = setting(6, "guesses of the coarse search that are refined and judged", low=1)
+    num_guesses: int = setting(4, "guesses of the coarse search that are refined and judged", low=1)
     search_back: int = setting(4, "earlier views that a view is tried against before more are", low=1)
     tolerance_mm: float = setting(4.0, "distance at which two views agree on a surface, mm", low=0.5)
     tolerance_sd: float = setting(3.0, "the same in the end, in units of the median RMS distance of the views", low=1.0)

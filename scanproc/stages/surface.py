@@ -31,7 +31,7 @@ class SurfaceConfig:
     cosine_power: float = setting(
         0.5, "of the cosine between normal and line of sight, in the weight of a pixel", low=0.0
     )
-    smoothing_mm: float = setting(1.5, "radius over which depth is averaged, on one surface, mm", low=0.0, high=5.0)
+    smoothing_mm: float = setting(1.2, "distance of the eight pixels that each is averaged with, mm", low=0.0, high=5.0)
     min_views: int = setting(2, "views that must have seen a vertex", low=1, high=255)
     seen_tolerance_mm: float = setting(
         3.0, "distance from a view's surface at which the view saw a vertex, mm", low=0.1
