@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,8 @@ _LEVEL_FREE = np.array([False, False, True, True, True, False])
 _STARTS_DEG = ((25.0,), (45.0, 70.0))
 _NUM_YAWS = 24
 _SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
-_FIRST_GATES_MM = np.array([40.0, 30.0, 20.0, 12.0])
-_FIRST_STEPS = 8
+_FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
+_FIRST_STEPS = 4
 _SECOND_GATES_MM = np.array([25.0, 20.0, 15.0, 10.0, 6.0])
 _SECOND_STEPS = 12
 
@@ -60,43 +60,76 @@ def place_views(views: PreparedViews, limits: SearchLimits) -> list[dict[int, Fl
 
     The frame is the level frame of the group's first view. A bad first view does no harm: it is a group by itself.
     """
-    groups = []
+    groups: list[dict[int, FloatArray]] = []
     left = list(range(len(views)))
     while left:
-        group = place_more(views, {left[0]: views.T_level_camera[left[0]]}, limits, left).poses
-        groups.append(group)
-        left = [index for index in left if index not in group]
-    return sorted(groups, key=len, reverse=True)
+        search = _Search(views, {left[0]: views.T_level_camera[left[0]]}, left[1:], limits)
+        search.try_neighbours()
+        groups.append(search.poses)
+        left = search.waiting
+    groups.sort(key=len, reverse=True)
+    main = place_more(views, groups[0], limits, [index for group in groups[1:] for index in group]).poses
+    rest = [{index: pose for index, pose in group.items() if index not in main} for group in groups[1:]]
+    return [main, *(group for group in rest if group)]
 
 
 def place_more(
     views: PreparedViews, placed: dict[int, FloatArray], limits: SearchLimits, candidates: Sequence[int]
 ) -> Placement:
-    """Place those candidates that fit the placed views, which stay where they are.
+    """Place those candidates that fit the placed views, which stay where they are."""
+    search = _Search(views, dict(placed), [index for index in candidates if index not in placed], limits)
+    search.try_neighbours()
+    while search.try_all():
+        search.try_neighbours()
+    return Placement(search.poses, search.misses)
 
-    Views recorded just before or after a placed one come first, as long as there are such; then all others have a try.
-    """
-    poses, misses = dict(placed), dict[int, Fit]()
-    waiting = [index for index in candidates if index not in poses]
-    tried = dict[int, tuple[int, ...]]()
-    for reach, max_gap in itertools.cycle(((limits.search_back, limits.search_back), (3 * limits.search_back, None))):
-        before = len(waiting)
-        for index in list(waiting):
-            near = tuple(sorted(poses, key=lambda other: (abs(other - index), other))[:reach])
-            far = max_gap is not None and abs(near[0] - index) > max_gap
-            if far or tried.get(index) == near:
-                continue
-            tried[index] = near
-            best = _best_guess(views, index, model_of(views, near, [poses[other] for other in near]), limits)
-            if best.fit.overlap >= limits.min_overlap and best.fit.consistency >= limits.min_consistency:
-                poses[index] = best.pose
-                waiting.remove(index)
-                misses.pop(index, None)
-            else:
-                misses[index] = max(best.fit, misses.get(index, best.fit), key=lambda fit: fit.score)
-        if not waiting or (max_gap is None and len(waiting) == before):
-            return Placement(poses, misses)
-    raise AssertionError("the passes go on until one of them places nothing")
+
+@dataclass
+class _Search:
+    """Views that have a place, those that wait for one, and how well these fit where they fit best."""
+
+    views: PreparedViews
+    poses: dict[int, FloatArray]
+    waiting: list[int]
+    limits: SearchLimits
+    misses: dict[int, Fit] = field(default_factory=dict)
+    tried: dict[int, tuple[int, int]] = field(default_factory=dict)  # the nearest and the number of views, last time
+
+    def try_neighbours(self) -> None:
+        """Place views recorded just before or after a placed one, as long as there are such."""
+        reach = self.limits.search_back
+        before = -1
+        while before != len(self.waiting):
+            before = len(self.waiting)
+            for index in list(self.waiting):
+                near = self._nearest(index, reach)
+                if abs(near[0] - index) <= reach:
+                    self._try(index, near)
+
+    def try_all(self) -> bool:
+        """Try each view that waits once, against more of the placed ones; say whether any found a place."""
+        before = len(self.waiting)
+        for index in list(self.waiting):
+            self._try(index, self._nearest(index, 3 * self.limits.search_back))
+        return len(self.waiting) < before
+
+    def _nearest(self, index: int, count: int) -> tuple[int, ...]:
+        return tuple(sorted(self.poses, key=lambda other: (abs(other - index), other))[:count])
+
+    def _try(self, index: int, near: tuple[int, ...]) -> None:
+        """Try a view against placed ones, unless nothing much has changed since it was last tried."""
+        if self.tried.get(index) == (near[0], len(near)):
+            return
+        self.tried[index] = (near[0], len(near))
+        best = _best_guess(
+            self.views, index, model_of(self.views, near, [self.poses[other] for other in near]), self.limits
+        )
+        if best.fit.overlap >= self.limits.min_overlap and best.fit.consistency >= self.limits.min_consistency:
+            self.poses[index] = best.pose
+            self.waiting.remove(index)
+            self.misses.pop(index, None)
+        else:
+            self.misses[index] = max(best.fit, self.misses.get(index, best.fit), key=lambda fit: fit.score)
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import CleanViews, Plane, Registration, ViewPose
+from scanproc.artifacts import CleanViews, Registration, ViewPose
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray, inverse, rotate, transform
 from scanproc.geometry.fits import Fit
 from scanproc.geometry.joining import join
 from scanproc.geometry.joint import Poses, align_jointly, count_pairs, spread_pairs, stacked
 from scanproc.geometry.pair_table import compare_all
 from scanproc.geometry.placement import SearchLimits, place_more, place_views
-from scanproc.geometry.prepared_views import PreparedViews, levelling, prepare
+from scanproc.geometry.prepared_views import PreparedViews, frame_of_floors, prepare
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -90,8 +89,10 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         )
     prepared = prepare([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
     # What is beyond doubt first: the truer the model, the better it tells where the others belong, or that they do not.
-    limits = _search_limits(0.3, 0.97, config)
+    limits = _search_limits(0.2, 0.975, config)
     main, *others = place_views(prepared, limits)
+    if len(main) < 2:
+        main, *others = place_views(prepared, _search_limits(0.0, 0.0, config))
     poses = _align_all(prepared, main, [_FAR, _MIDDLE], config)
     for group in others:
         if len(group) > 1:
@@ -101,19 +102,19 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     judged = _judge(prepared, poses, config)
     for overlap, consistency in ((0.3, 0.95), (config.min_place_overlap, config.min_place_consistency)):
         limits = _search_limits(overlap, consistency, config)
-        placement = place_more(prepared, judged.poses, limits, range(len(usable)))
+        placement = place_more(prepared, judged.poses or poses, limits, range(len(usable)))
         if len(placement.poses) > len(judged.poses):
             poses = _align_all(prepared, placement.poses, [_FAR, _MIDDLE], config)
             judged = _judge(prepared, poses, config)
     # The noise is known now: what fits less well than it allows is tried once more, then left out.
-    poses = _align_all(prepared, judged.poses, [_MIDDLE, _NEAR], config)
+    poses = _align_all(prepared, judged.poses or poses, [_MIDDLE, _NEAR], config)
     judged = _judge(prepared, poses, config, judged.noise_mm)
     if len(judged.poses) < len(usable):
-        placement = place_more(prepared, judged.poses, limits, range(len(usable)))
+        placement = place_more(prepared, judged.poses or poses, limits, range(len(usable)))
         poses = _align_all(prepared, placement.poses, [_MIDDLE, _NEAR], config)
         judged = _judge(prepared, poses, config, judged.noise_mm)
     misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()} | judged.misfits
-    while judged.misfits:
+    while judged.misfits and judged.poses:
         poses = _align_all(prepared, judged.poses, [_NEAR], config)
         judged = _judge(prepared, poses, config, judged.noise_mm)
         misfits |= judged.misfits
@@ -121,8 +122,7 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
 
     log.info("register: %d → %d views", len(views.views), len(poses))
     _refuse_doubtful(judged, len(usable), reasons, views, config)
-    floors = {index: prepared.views[index].floor for index in poses}
-    T_scan_common = _scan_frame(poses, floors)
+    T_scan_common = frame_of_floors(prepared, poses)
     found = {
         usable[index]: ViewPose(
             prepared.views[index].name,
@@ -136,7 +136,7 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         found[index] if index in found else ViewPose(view.name, False, reason=reasons[index])
         for index, view in enumerate(views.views)
     ]
-    return Registration(tuple(entries), floor_seen=any(floor is not None for floor in floors.values()))
+    return Registration(tuple(entries), floor_seen=any(prepared.floors[index] is not None for index in poses))
 
 
 def _refuse_doubtful(
@@ -226,10 +226,10 @@ class _Judgement:
     misfits: dict[int, str]
 
 
-def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig, noise_mm: float | None = None) -> _Judgement:
+def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig, noise_mm: float = 0.0) -> _Judgement:
     """Drop the views that do not fit, the worst first: what contradicted only a dropped view is innocent."""
     tolerance_mm = config.tolerance_mm
-    if noise_mm is not None:
+    if noise_mm > 0.0:  # it is known
         tolerance_mm = min(tolerance_mm, config.tolerance_sd * noise_mm)
     pairs = spread_pairs(prepared, poses, 180.0, config.num_judges)
     table = compare_all(prepared, poses, pairs, tolerance_mm)
@@ -261,19 +261,6 @@ def _misfit_reason(overlap: float, consistency: float, rms_mm: float, limit_mm: 
     if consistency < config.min_consistency:
         return f"consistency {consistency:.2f} < register.min_consistency {config.min_consistency:.2f}"
     return f"residual {rms_mm:.2f} mm RMS > {limit_mm:.2f} mm (register.max_residual_mm, max_residual_ratio)"
-
-
-def _scan_frame(poses: Poses, floors: dict[int, Plane | None]) -> FloatArray:
-    """Return the T_scan_common that puts the mean of all floors at z = 0; without floors, the first camera's frame."""
-    seen = [(poses[index], floor) for index, floor in floors.items() if floor is not None]
-    if not seen:
-        return inverse(next(iter(poses.values())))
-    normals = np.array([rotate(pose, floor.normal[None])[0] for pose, floor in seen])
-    points = np.array([transform(pose, (floor.normal * floor.offset_mm)[None])[0] for pose, floor in seen])
-    normal = normals.mean(axis=0)
-    normal /= np.linalg.norm(normal)
-    offset = float(np.mean(np.einsum("ij,ij->i", normals, points)))
-    return levelling(Plane(normal, offset))
 
 
 def _quote(reasons: dict[int, str], views: CleanViews) -> str:
