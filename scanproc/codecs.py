@@ -35,6 +35,7 @@ from scanproc.artifacts import (
     Surface,
     ViewPose,
 )
+from scanproc.definitions import columns_of
 from scanproc.errors import ScanError
 from scanproc.parallel import spread
 from scanproc.ply import read_ply, write_ply
@@ -271,13 +272,17 @@ def _encode_measures(measures: Measures) -> Files:
 
 
 def _measures_csv(measures: Measures) -> bytes:
+    """Return one row a foot; each measure has its value, its standard uncertainty and its status."""
     names = sorted({name for foot in measures.feet for name in foot.measures})
+    header = ["side", "loading", "ground", *(column for name in names for column in columns_of(name))]
     stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(["side", "loading", "ground", *names])
+    table = csv.DictWriter(stream, header, restval="", lineterminator="\n")
+    table.writeheader()
     for foot in measures.feet:
-        values = [foot.measures[name].value if name in foot.measures else None for name in names]
-        table.writerow([foot.side, foot.loading, foot.ground, *("" if value is None else value for value in values)])
+        cells: dict[str, object] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground}
+        for name, measure in foot.measures.items():
+            cells |= zip(columns_of(name), (measure.value, measure.sd, measure.status), strict=True)
+        table.writerow(cells)
     return stream.getvalue().encode()
 
 

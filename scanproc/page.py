@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scanproc.artifacts import (
@@ -77,8 +78,7 @@ def refusal_texts(refusals: Refusals, insoles: Insoles | None) -> list[str]:
 def measure_groups(foot: FootMeasures, facts: ScanFacts) -> list[MeasureGroup]:
     """Return all measures of a foot in plain words, by group."""
     rows: dict[str, list[MeasureRow]] = {}
-    order = {name: index for index, name in enumerate(name for names in GROUPS.values() for name in names)}
-    for name in sorted(foot.measures, key=lambda name: order.get(name, len(order))):
+    for name in in_order(foot.measures):
         measure = foot.measures[name]
         norms = norms_of(name, foot.measures, foot.loading, facts)
         row = MeasureRow(
@@ -91,6 +91,12 @@ def measure_groups(foot: FootMeasures, facts: ScanFacts) -> list[MeasureGroup]:
         )
         rows.setdefault(group_of(name), []).append(row)
     return [MeasureGroup(title, tuple(found)) for title, found in rows.items()]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return names of measures in the order of a report; those that nobody has words for come last."""
+    order = {name: index for index, name in enumerate(name for group in GROUPS.values() for name in group)}
+    return sorted(names, key=lambda name: order.get(name, len(order)))
 
 
 def check_texts(check: Check) -> tuple[str, str, str]:

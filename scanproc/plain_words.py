@@ -43,6 +43,11 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "fifth_toe_angle_deg": "Little toe angle",
     },
     "Sizes": {"mondopoint": "Mondopoint", "eu_size": "EU size"},
+    "Between two loadings": {
+        "arch_drop_mm": "Arch drop",
+        "arch_rigidity_index": "Arch rigidity index (standing ÷ seated)",
+        "arch_stiffness": "Arch stiffness (0.4 × body weight ÷ fall of the arch height index)",
+    },
 }
 _OTHER = "Others"
 
@@ -114,6 +119,18 @@ def value_of(name: str, measure: Measure) -> str:
     return _figure(name, measure.value) + _unit(name)
 
 
+def difference_of(name: str, difference: float) -> str:
+    """Return a difference of two values with its unit, such as +1.3 mm or 4.1° towards valgus."""
+    if name in _SIZES:
+        return f"{difference:+g}" if difference else "0"
+    size = _figure(name, abs(difference))
+    if not size.strip("0.,"):  # nothing is left of it at this many digits: no sign, no direction
+        return size + _unit(name)
+    if name in _LEANINGS:
+        return f"{size}° towards {_LEANINGS[name][difference < 0]}"
+    return ("-" if difference < 0 else "+") + size + _unit(name)
+
+
 def spread_of(name: str, measure: Measure) -> str:
     """Return the standard uncertainty, in the unit of the value; empty where there is none."""
     return "" if measure.sd is None else f"± {_figure(name, measure.sd)}"
@@ -144,9 +161,11 @@ def _suffix(name: str) -> str:
 
 
 def _unit(name: str) -> str:
+    if name == "arch_stiffness":
+        return " N"
     return {"_mm3": " mm³", "_mm2": " mm²", "_mm": " mm", "_deg": "°", "": ""}[_suffix(name)]
 
 
 def _figure(name: str, value: float) -> str:
-    digits = {"_mm3": 0, "_mm2": 0, "_mm": 1, "_deg": 1, "": 3}[_suffix(name)]
+    digits = 0 if name == "arch_stiffness" else {"_mm3": 0, "_mm2": 0, "_mm": 1, "_deg": 1, "": 3}[_suffix(name)]
     return f"{value:,.{digits}f}"

@@ -33,12 +33,14 @@ class Run:
     store : where the outputs are.
     computed, fresh : names of the stages that ran, and of those whose result was still good.
     refusals : the stages that refused, with their messages; empty if all is well.
+    facts : what is stated of the scan.
     """
 
     store: Store
     computed: tuple[str, ...]
     fresh: tuple[str, ...]
     refusals: tuple[Refusal, ...]
+    facts: ScanFacts
 
 
 def run(scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping[str, Any]] = ()) -> Run:
@@ -72,7 +74,7 @@ def run(scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping
             job.keep_for(stages[number:])
     finally:  # what was made before a bug showed is on record, too
         job.write_run()
-    return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals))
+    return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals), scan.facts)
 
 
 def _configs(to: str, tables: list[Mapping[str, Any]]) -> dict[str, Any]:

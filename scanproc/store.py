@@ -138,6 +138,20 @@ def open_store(out: Path, scan_name: str) -> Store:
     return Store(root)
 
 
+def write_files(folder: Path, files: codecs.Files) -> None:
+    """Write files that belong to no single scan, such as a comparison of two; each is replaced whole.
+
+    Raises
+    ------
+    ScanError
+        If they cannot be written.
+    """
+    store = Store(folder)
+    with store._writing():
+        for name, data in files.items():
+            store._replace_file(folder / name, data)
+
+
 @dataclass(frozen=True)
 class Result:
     """A stage's artifact to look at, and what the stages before it made, where a picture can use it."""

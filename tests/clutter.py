@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.artifacts import CleanView, DepthFrame, Mesh, Recording
-from scanproc.frames import FloatArray, inverse
+from scanproc.frames import FloatArray
 from scanproc.open3d_bridge import RayScene
 from scanproc.simulation.cameras import CAMERAS, CameraName, scaled
 from scanproc.simulation.motions import Path, camera_poses
@@ -21,7 +21,7 @@ TARGET = np.array([110.0, 0.0, 60.0])
 
 @dataclass(frozen=True)
 class Shown:
-    """A recording, the camera poses in the room, and, (H, W) a view, the index of the thing that a pixel shows, or -1."""
+    """A recording, the camera poses in the room, and the index of the thing that each pixel shows, (H, W), or -1."""
 
     recording: Recording
     T_room_camera: list[FloatArray]
@@ -53,18 +53,19 @@ def kept_depth(view: CleanView, frame: DepthFrame) -> FloatArray:
 
 def show(
     things: Mapping[str, Mesh],
-    fixed: Mapping[str, Mesh],
-    path: Path,
-    camera: CameraName,
-    views: int,
-    scale: float = 0.5,
+    fixed: Mapping[str, Mesh] | None = None,
+    path: Path = "hand-held",
+    camera: CameraName = "d435",
     distance_mm: float = 0.0,
+    views: int = 8,
+    scale: float = 0.4,
     seed: int = 0,
 ) -> Shown:
     """Record things that stand in the room, and others that are fixed before the camera, in its frame.
 
     The room's z is up from the floor at 0; `path` only says how the camera is carried round the target.
     """
+    fixed = fixed or {}
     lens = CAMERAS[camera]
     intrinsics = scaled(lens.intrinsics, scale)
     poses = camera_poses(path, views, TARGET, distance_mm or lens.distance_mm, np.random.default_rng(seed))
@@ -94,11 +95,6 @@ def show(
     return Shown(Recording(tuple(frames)), poses, list(scenes), shown)
 
 
-def before_camera(mesh: Mesh, T_camera_mesh: FloatArray) -> Mesh:
-    """Return a mesh in the camera's frame."""
-    return Mesh(mesh.vertices @ T_camera_mesh[:3, :3].T + T_camera_mesh[:3, 3], mesh.faces)
-
-
-def in_camera(mesh: Mesh, T_room_camera: FloatArray) -> Mesh:
-    """Return a mesh of the room as a camera with this pose sees it."""
-    return before_camera(mesh, inverse(T_room_camera))
+def in_front(mesh: Mesh) -> Mesh:
+    """Return a mesh with z up in the frame of a camera that looks down at it."""
+    return Mesh(mesh.vertices * np.array([1.0, -1.0, -1.0]), mesh.faces)

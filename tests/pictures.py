@@ -8,9 +8,10 @@ import numpy as np
 
 from scanproc.artifacts import ByteArray, Intrinsics, Mesh
 from scanproc.frames import FloatArray, inverse, rotate, transform
-from scanproc.geometry.fusion import FusionLimits, PosedView, fuse
+from scanproc.geometry.fusion import FusionLimits, fuse
 from scanproc.geometry.isosurface import zero_surface
 from scanproc.geometry.meshes import keep_faces
+from scanproc.geometry.posed_views import PosedView
 from scanproc.geometry.sightings import look_up
 
 

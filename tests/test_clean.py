@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
+from clutter import Shown, kept_depth, show
 from recordings import cleaned, leg, recorded, true_points, with_frames
 from scipy import ndimage
 
-from scanproc.artifacts import CleanView, CloudFrame, DepthFrame, Recording
+from scanproc.artifacts import CloudFrame, DepthFrame, Mesh, Recording
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
 from scanproc.open3d_bridge import RayScene
+from scanproc.simulate import SimulationConfig, simulate
+from scanproc.simulation import bodies
 from scanproc.stages.clean import CleanConfig, clean
 
 UNDER_THE_FOOT = np.array([[0.0, 0.0, 0.0], [240.0, 0.0, 0.0], [120.0, 50.0, 0.0], [120.0, -50.0, 0.0]])
 
 
-def kept_depth(view: CleanView, frame: DepthFrame) -> FloatArray:
-    """Return the view's depth at its place in the whole image; a crop shifts the principal point by whole pixels."""
-    row, column = frame.intrinsics.cy - view.intrinsics.cy, frame.intrinsics.cx - view.intrinsics.cx
-    assert row == pytest.approx(round(row), abs=1e-9)
-    whole = np.zeros(frame.depth.shape)
-    height, width = view.depth_mm.shape
-    whole[round(row) : round(row) + height, round(column) : round(column) + width] = view.depth_mm
-    return whole
+def points_of(frame: DepthFrame) -> FloatArray:
+    """Return the measured points of a frame, (N, 3) mm, camera frame."""
+    v, u = np.nonzero(frame.depth)
+    z = frame.depth[v, u] * frame.depth_unit_mm
+    lens = frame.intrinsics
+    return np.column_stack([(u - lens.cx) / lens.fx * z, (v - lens.cy) / lens.fy * z, z])
 
 
 def judged(name: str, index: int) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -45,6 +48,23 @@ def test_the_floor_is_found_in_every_view(name: str) -> None:
         assert np.degrees(np.arccos(min(normal[2], 1.0))) < 0.1, view.name
         heights = view.floor.heights(transform(inverse(true.T_mesh_camera), UNDER_THE_FOOT))
         assert np.abs(heights).max() < 0.3, view.name
+
+
+@pytest.mark.parametrize("unit_mm", [0.1, 1.0])
+@pytest.mark.parametrize("camera", ["d405", "d415", "d435"])
+def test_the_tilt_of_the_floor_is_as_uncertain_as_it_says(camera: str, unit_mm: float) -> None:
+    """Its noise is alike over 7 pixels, and comes in steps of the disparity and of the depth unit."""
+    settings = {"path": "hand-held", "camera": camera, "views": 6, "depth_unit_mm": unit_mm, "image_scale": 0.5}
+    simulation = simulate(leg(), SimulationConfig(**settings))
+    ratios = []
+    for view, true in zip(clean(simulation.recording, CleanConfig()).views, simulation.views, strict=True):
+        assert view.floor is not None
+        assert view.floor_tilt_sd_deg is not None
+        normal = rotate(true.T_mesh_camera, view.floor.normal[None])[0]
+        ratios.append(np.degrees(np.arccos(min(normal[2], 1.0))) / view.floor_tilt_sd_deg)
+        assert view.floor_tilt_sd_deg < 0.06
+    assert max(ratios) < 3.0
+    assert np.sqrt(np.mean(np.square(ratios))) > 0.4  # not padded either
 
 
 @pytest.mark.parametrize("name", ["standing", "turntable"])
@@ -145,6 +165,45 @@ def test_clouds_are_cut_like_images() -> None:
         assert view.color.shape == (*view.depth_mm.shape, 3)
 
 
+@cache
+def pair_on_a_turntable() -> Shown:
+    both = bodies.standing_pair(leg(), 80.0, 6.0)
+    feet = Mesh(both.vertices - [0.0, both.vertices[:, 1].mean(), 0.0], both.faces)
+    return show({"foot": feet}, {}, "turntable", "d435", 470.0, scale=0.6)
+
+
+@pytest.mark.parametrize("arrangement", ["pixels", "loose", "thinned"])
+def test_clouds_of_a_pair_without_a_floor_are_kept_whole(arrangement: str) -> None:
+    """A turntable with steps of 45 deg, the floor already cut away by a program: nothing is mistaken for one."""
+    shown = pair_on_a_turntable()
+    rng = np.random.default_rng(0)
+    frames, areas = [], []
+    for frame, T in zip(shown.recording.frames, shown.T_room_camera, strict=True):
+        assert isinstance(frame, DepthFrame)
+        points = points_of(frame)
+        height = transform(T, points)[:, 2]
+        points = points[(height > 3.0) & (height < 280.0)]
+        areas.append((points[:, 2] ** 2).sum() / frame.intrinsics.fx**2)
+        if arrangement != "pixels":
+            points = points + rng.normal(scale=0.3, size=points.shape)
+        if arrangement == "thinned":
+            points = points[np.unique((points / 2.0).astype(int), axis=0, return_index=True)[1]]
+        frames.append(CloudFrame(frame.name, rng.permutation(points)))
+    for view, area in zip(clean(Recording(tuple(frames)), CleanConfig()).views, areas, strict=True):
+        assert view.floor is None
+        kept = (view.depth_mm.astype(float) ** 2).sum() / view.intrinsics.fx**2
+        assert 0.86 * area < kept < 1.05 * area  # the rest is flying or grazing
+
+
+def test_the_counts_of_every_view_are_told_to_who_asks(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", logger="scanproc"):
+        clean(Recording(recorded("standing").recording.frames[:2]), CleanConfig())
+    lines = [record.getMessage() for record in caplog.records if record.name == "scanproc.stages.clean"]
+    assert [line.split(":")[1] for line in lines] == [" view 000000", " view 000001", " 2 views, points"]
+    for line in lines:
+        assert re.search(r"recorded [\d,]+ → in range [\d,]+ → no flying pixels [\d,]+ → .* → not grazing [\d,]+", line)
+
+
 def test_a_blank_view_is_left_blank_and_the_others_as_they_are() -> None:
     frame = recorded("standing").recording.frames[1]
     assert isinstance(frame, DepthFrame)
@@ -164,11 +223,18 @@ def test_a_recording_without_anything_in_range_is_refused(factor: float) -> None
         clean(Recording(tuple(frames)), CleanConfig())
 
 
-def test_the_same_recording_gives_the_same_bytes() -> None:
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_the_same_recording_gives_the_same_bytes_with_any_number_of_workers(
+    workers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = cleaned("standing")
+    monkeypatch.setenv("SCANPROC_WORKERS", workers)
     again = clean(recorded("standing").recording, CleanConfig())
-    for one, two in zip(cleaned("standing").views, again.views, strict=True):
+    for one, two in zip(first.views, again.views, strict=True):
         assert one.depth_mm.tobytes() == two.depth_mm.tobytes()
         assert one.normals.tobytes() == two.normals.tobytes()
+        assert one.silhouette.tobytes() == two.silhouette.tobytes()
+        assert one.floor_tilt_sd_deg == two.floor_tilt_sd_deg
         assert one.floor is not None
         assert two.floor is not None
         assert one.floor.normal.tobytes() == two.floor.normal.tobytes()

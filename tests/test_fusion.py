@@ -13,9 +13,10 @@ from pictures import fused, posed_plane, posed_sphere
 from scanproc.artifacts import Intrinsics, Mesh
 from scanproc.frames import FloatArray, rigid, rotation_about
 from scanproc.geometry.blocks import BLOCK, DistanceField, block_coordinates, block_keys
-from scanproc.geometry.fusion import FusionLimits, PosedView, fuse
+from scanproc.geometry.fusion import FusionLimits, fuse
 from scanproc.geometry.isosurface import zero_surface
 from scanproc.geometry.meshes import face_normals, part_labels
+from scanproc.geometry.posed_views import PosedView
 from scanproc.simulation.motions import look_at
 
 CAMERA = Intrinsics(640, 480, 600.0, 604.0, 312.6, 243.6)
@@ -78,6 +79,21 @@ def test_half_a_pixel_would_be_noticed(shift: tuple[float, float]) -> None:
     # Towards -u and -v; the image's v points to the scan's -y here. The front of the sphere is 250 mm away and more.
     assert -shift[0] * 250.0 / 600.0 == pytest.approx(aside[0] - CENTRE[0], abs=0.03)
     assert shift[1] * 250.0 / 604.0 == pytest.approx(aside[1] - CENTRE[1], abs=0.03)
+
+
+def test_a_pixel_reaches_half_a_pixel_to_either_side() -> None:
+    """A plane in 40 by 30 pixels of 2 mm, in voxels of 0.5 mm: its borders lie at the outer edges of the pixels."""
+    coarse = Intrinsics(60, 50, 150.0, 150.0, 31.3, 22.7)
+    T = rigid(np.diag([1.0, -1.0, -1.0]), np.array([0.0, 0.0, 300.2]))
+    view = posed_plane(T, np.array([0.0, 0.0, 1.0]), 0.2, coarse)
+    depth = np.zeros_like(view.depth_mm)
+    depth[10:40, 10:50] = view.depth_mm[10:40, 10:50]
+    mesh = fused([replace(view, depth_mm=depth)], 0.5)
+    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    left, right = (9.5 - 31.3) * 2.0, (49.5 - 31.3) * 2.0
+    front, back = -(39.5 - 22.7) * 2.0, -(9.5 - 22.7) * 2.0  # v points to the scan's -y
+    for inner, outer in ((low[0] - left, high[0] - right), (low[1] - front, high[1] - back)):
+        assert 0.0 < inner < 0.9 and -1.4 < outer < 0.0  # whole cells of 0.5 mm are inside, in blocks that are there
 
 
 def test_a_fused_tilted_plane_is_exact() -> None:

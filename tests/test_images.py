@@ -7,7 +7,7 @@ import open3d as o3d
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import plane_depth, sphere_depth
+from pictures import plane_depth, rays, sphere_depth
 
 from scanproc.artifacts import BoolArray, Intrinsics
 from scanproc.frames import FloatArray, rotation_about
@@ -16,7 +16,6 @@ from scanproc.geometry.images import (
     crop,
     depth_in_range,
     pixel_mm,
-    pixel_rays,
     unproject,
     without_flying_pixels,
 )
@@ -181,7 +180,7 @@ def test_an_organised_plane_has_the_depth_of_the_formula(arrangement: str) -> No
     rng = np.random.default_rng(1)
     normal, offset = tilted_plane(40.0, np.array([1.0, 1.0, 0.0]))
     if arrangement == "grid":
-        directions = pixel_rays(CAMERA).reshape(-1, 3)
+        directions = rays(CAMERA).reshape(-1, 3)
     else:
         directions = np.column_stack([rng.uniform(-0.4, 0.4, (6000, 2)), np.ones(6000)])
     points = directions * (offset / (directions @ normal))[:, None]
@@ -200,11 +199,11 @@ def test_an_organised_plane_has_the_depth_of_the_formula(arrangement: str) -> No
 
 
 def test_a_gap_in_a_cloud_stays_a_gap() -> None:
-    rays = pixel_rays(CAMERA)
+    seen_along = rays(CAMERA)
     kept = np.ones((70, 90), dtype=bool)
     kept[20:50, 30:60] = False
     kept[5, 5] = False
-    cloud = organise(rays[kept] * 400.0, max_gap=4.0)
+    cloud = organise(seen_along[kept] * 400.0, max_gap=4.0)
     centre = unproject(cloud.depth_mm, cloud.intrinsics) / 400.0
     u, v = centre[:, 0] * CAMERA.fx + CAMERA.cx, centre[:, 1] * CAMERA.fy + CAMERA.cy
     in_hole = (u > 30.5) & (u < 58.5) & (v > 20.5) & (v < 48.5)

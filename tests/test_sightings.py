@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import trimesh
-from pictures import fused, posed_sphere, rays
+from pictures import fused, posed_plane, posed_sphere, rays
 
 from scanproc.artifacts import Intrinsics, Mesh
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
-from scanproc.geometry.fusion import PosedView
+from scanproc.geometry.posed_views import PosedView
 from scanproc.geometry.sightings import look_up
 from scanproc.simulation.motions import look_at
 
@@ -132,3 +132,18 @@ def test_near_and_frontal_views_decide_the_colour() -> None:
     assert color[frontal, 0].min() > 200
     assert (color[(mesh.vertices[:, 0] < -0.5 * RADIUS) & (mesh.vertices[:, 1] < 0.0)] == 128).all()  # nobody saw it
     assert look_up(mesh, [views[0], replace(views[1], color=None)], 3.0, 0.15).color is None
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_colour_is_that_of_the_pixel_a_vertex_falls_into(axis: int) -> None:
+    coarse = Intrinsics(60, 50, 150.0, 150.0, 31.3, 22.7)  # pixels of 2 mm
+    T = rigid(np.diag([1.0, -1.0, -1.0]), np.array([0.0, 0.0, 300.2]))
+    color = np.zeros((50, 60, 3), dtype=np.uint8)
+    color[(slice(None), slice(30, None)) if axis == 0 else slice(20, None)] = 250
+    view = replace(posed_plane(T, np.array([0.0, 0.0, 1.0]), 0.2, coarse), color=color)
+    mesh = fused([view], 0.5)
+    found = look_up(mesh, [view], 3.0, 0.15).color
+    assert found is not None
+    border = (29.5 - 31.3) * 2.0 if axis == 0 else -(19.5 - 22.7) * 2.0
+    beyond = (mesh.vertices[:, axis] > border) == (axis == 0)
+    np.testing.assert_array_equal(found[:, 0], np.where(beyond, 250, 0))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from functools import cache
 
 import numpy as np
 import pytest
+import trimesh
+from pictures import posed_sphere
 from recordings import T_mesh_scan, cleaned, leg, recorded, registered
 from scipy.spatial import KDTree
 
-from scanproc.artifacts import CleanViews, Registration, Surface, ViewPose
+from scanproc.artifacts import CleanView, CleanViews, Intrinsics, Registration, Surface, ViewPose
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rotate, transform
 from scanproc.geometry.holes import border_loops
 from scanproc.geometry.meshes import part_labels, vertex_normals
 from scanproc.open3d_bridge import RayScene
+from scanproc.simulation.motions import look_at
 from scanproc.stages.surface import SurfaceConfig, surface
 
 
@@ -105,11 +111,103 @@ def test_nothing_seen_by_enough_views_is_refused() -> None:
         surface(cleaned("standing"), Registration(alone, floor_seen=True), SurfaceConfig())
 
 
-def test_the_same_views_give_the_same_bytes() -> None:
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_the_same_views_give_the_same_bytes(workers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     few = CleanViews(cleaned("standing").views[:4])
     poses = Registration(registered("standing").views[:4], floor_seen=True)
     config = SurfaceConfig(voxel_mm=2.0)
-    one, two = (surface(few, poses, config) for _ in range(2))
+    one = surface(few, poses, config)
+    monkeypatch.setenv("SCANPROC_WORKERS", workers)
+    two = surface(few, poses, config)
     assert one.mesh.vertices.tobytes() == two.mesh.vertices.tobytes()
     assert one.mesh.faces.tobytes() == two.mesh.faces.tobytes()
     assert one.views.tobytes() == two.views.tobytes()
+
+
+def test_the_mesh_is_a_manifold_with_borders() -> None:
+    mesh = fused().mesh
+    shape = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
+    assert shape.is_winding_consistent
+    assert np.bincount(np.unique(np.sort(shape.edges, axis=1), axis=0, return_counts=True)[1]).tolist()[3:] == []
+    assert shape.area_faces.min() > 0.0
+    assert (shape.face_angles.min(axis=1) < np.radians(5.0)).mean() < 0.02  # slivers
+
+
+def test_there_is_no_skirt_on_the_floor() -> None:
+    """At the rim the surface goes down to the floor: it does not flare out along it, and there is nothing below."""
+    points, distance = in_mesh_frame()
+    up = rotate(T_mesh_scan(registered("standing"), recorded("standing")), vertex_normals(fused().mesh))[:, 2]
+    low = (points[:, 2] < 9.0) & (fused().views > 0)
+    assert low.sum() > 20
+    assert points[:, 2].min() > -0.5
+    assert (up[low] > 0.8).mean() < 0.02
+    assert np.percentile(distance[low], 95.0) < 1.2
+
+
+def test_no_heavy_library_is_needed() -> None:
+    code = "import sys, scanproc.stages.surface; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "numba" in loaded
+    assert not any(f"'{name}'" in loaded for name in ("open3d", "trimesh", "pyvista", "PIL"))
+
+
+# ------------------------------------------------------------------------------------------- spheres by formula
+
+
+def recording_of(spheres: list[tuple[FloatArray, float]], eyes: FloatArray) -> tuple[CleanViews, Registration]:
+    """Return perfect views of spheres that do not hide each other."""
+    camera = Intrinsics(420, 400, 425.0, 427.0, 211.6, 198.6)
+    views, poses = [], []
+    for number, eye in enumerate(eyes):
+        T = look_at(eye, np.zeros(3))
+        parts = [posed_sphere(T, centre, radius, camera) for centre, radius in spheres]
+        depth = np.sum([part.depth_mm for part in parts], axis=0)
+        normals = np.sum([part.normals for part in parts], axis=0, dtype=np.float16)
+        views.append(CleanView(f"{number}", depth, normals, depth > 0.0, camera, None, {}))
+        poses.append(ViewPose(f"{number}", True, residual_rms_mm=0.0, T_scan_camera=T))
+    return CleanViews(tuple(views)), Registration(tuple(poses), floor_seen=False)
+
+
+EYES = 380.0 * np.array([[np.cos(a), np.sin(a), h] for h in (-0.5, 0.5) for a in np.radians(np.arange(0, 360, 40))])
+
+
+def test_a_sphere_seen_all_round_is_closed_and_true() -> None:
+    found = surface(*recording_of([(np.zeros(3), 60.0)], EYES), SurfaceConfig())
+    ball = trimesh.Trimesh(found.mesh.vertices, found.mesh.faces, process=False)
+    assert ball.is_watertight
+    off = np.linalg.norm(found.mesh.vertices, axis=1) - 60.0
+    assert abs(np.median(off)) < 0.01
+    assert np.percentile(np.abs(off), 99.0) < 0.05
+    assert found.views.max() <= len(EYES)
+    assert found.color is None
+
+
+def test_debris_is_dropped_and_a_second_foot_kept() -> None:
+    small = [(np.zeros(3), 40.0), (np.array([0.0, 0.0, 70.0]), 6.0)]
+    large = [(np.zeros(3), 40.0), (np.array([0.0, 0.0, 110.0]), 30.0)]
+    for spheres, count in ((small, 1), (large, 2)):
+        views, registration = recording_of(spheres, EYES * [1.0, 1.0, 0.3])
+        found = surface(views, registration, SurfaceConfig(voxel_mm=2.0))
+        assert part_labels(found.mesh).max() + 1 == count
+
+
+def test_where_one_view_saw_it_the_surface_goes_on_a_little() -> None:
+    """Two views from the front and one from behind: what it alone saw is left out, but for a fringe."""
+    eyes = 380.0 * np.array([[1.0, 0.1, 0.0], [1.0, -0.1, 0.0], [-1.0, 0.0, 0.0]])
+    reached = []
+    for fringe_mm in (0.0, 4.0):
+        config = SurfaceConfig(fringe_mm=fringe_mm, max_hole_mm=20.0)
+        found = surface(*recording_of([(np.zeros(3), 60.0)], eyes), config)
+        reached.append(found.mesh.vertices[:, 0].min())
+        assert (found.views >= 2).any() and (found.views[found.views > 0] == 1).any() == (fringe_mm > 0.0)
+    assert reached[1] == pytest.approx(reached[0] - 4.0, abs=2.0)
+    assert reached[1] > -30.0
+
+
+def test_what_is_left_open_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="scanproc.stages.surface"):
+        surface(*recording_of([(np.zeros(3), 60.0)], EYES[9:]), SurfaceConfig())
+    (line,) = [record.getMessage() for record in caplog.records if "left open" in record.getMessage()]
+    told = re.search(r"(\d+) left open, the longest border (\d+) mm", line)
+    assert told and told[1] == "1"
+    assert 200.0 < float(told[2]) < 900.0  # what nine views from above do not see of a sphere

@@ -9,8 +9,10 @@ import numpy as np
 from scanproc.artifacts import BoolArray, DepthImage, Intrinsics, Plane
 from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
-from scanproc.geometry.images import lens
+from scanproc.geometry.images import lens, pixel_mm
 from scanproc.geometry.parts import connected_parts, spread_of_parts
+
+_FLAT_STEP_PX = 6.0
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,9 @@ class Cut:
     grows_from_mm: float = np.inf
 
 
-def ceiling(plane: Plane, height_mm: float) -> Cut:
+def ceiling(plane: Plane, height_mm: float, grows_from_mm: float = np.inf) -> Cut:
     """Keep what is lower than a height above a plane."""
-    return Cut(Plane(-plane.normal, -plane.offset_mm), -height_mm)
+    return Cut(Plane(-plane.normal, -plane.offset_mm), -height_mm, grows_from_mm)
 
 
 def above(depth_mm: DepthImage, intrinsics: Intrinsics, cuts: list[Cut]) -> BoolArray:
@@ -67,9 +69,10 @@ def without_patches(
 
     min_spread_mm : standard deviation of a patch along its shorter direction. A slice of a leg is narrower.
     """
-    plane, band = flat.plane, flat.clearance_mm
-    near = mask & above(depth_mm, intrinsics, [Cut(plane, -band), ceiling(plane, band)])
-    parts = connected_parts(near, depth_mm, 2.0 * band)
+    plane, band, grows_from = flat.plane, flat.clearance_mm, flat.grows_from_mm
+    near = mask & above(depth_mm, intrinsics, [Cut(plane, -band, grows_from), ceiling(plane, band, grows_from)])
+    # Seen at a flat angle, the depth of a plane grows by some widths of a pixel from one to the next.
+    parts = connected_parts(near, depth_mm, max(2.0 * band, _FLAT_STEP_PX * pixel_mm(depth_mm, intrinsics)))
     spread = spread_of_parts(parts, depth_mm, intrinsics)
     return np.asarray(mask & ~parts.masked(spread[:, 1] >= min_spread_mm))
 

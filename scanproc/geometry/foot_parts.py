@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,14 +11,17 @@ import numpy as np
 from scanproc.artifacts import BoolArray
 from scanproc.geometry.part_measures import PartMeasures
 
-_RANGE_SHARE = 0.35  # of the usual distance: a part that much nearer or farther counts 1/e
-_LEG_MAX_BREADTH_MM = 170.0
-_FOOT_SEEN_MM = 140.0  # of its length tells it from a leg
-_FOOT_MAX_LENGTH_MM = 340.0
-_FOOT_MIN_HEIGHT_MM = 35.0  # of what is seen of one
-_TOES_MIN_HEIGHT_MM = 16.0  # a cable is lower
+_RANGE_SHARE = 0.35  # of the usual distance: a part that much nearer or farther counts half
 _LEAST_SHARE = 0.05  # of what other views show of the foot is nothing
-_LEG_MM = 150.0  # what stands and is higher has a leg
+
+_LEG_MM = 150.0  # what is higher is or has a leg
+_LEG_OVERLAP_MM = 50.0  # by which a leg that goes on behind a hole may reach below the top of what is seen of it
+_LEG_MAX_BREADTH_MM = 170.0  # of what is higher than an ankle; a stool is broader, and two legs are
+_FOOT_MIN_HEIGHT_MM = 35.0  # of what is seen of one
+_FOOT_SEEN_MM = 140.0  # so much of its length tells it from a leg
+_FOOT_MAX_LENGTH_MM = 340.0
+_TOE_GAP_MM = 20.0  # a small part this close to the foot is a toe ...
+_TOE_MIN_HEIGHT_MM = 16.0  # ... if it is no cable
 
 _CUFF_MIN_HEIGHT_MM = 100.0  # lower it is a shoe or a blanket
 _CUFF_MIN_SHARE = 0.4  # of the views must show a cuff: from behind, a calf hangs before a heel
@@ -50,7 +53,7 @@ def main_part(measured: PartMeasures, usual_mm: float | None, candidates: BoolAr
     """Return the part that the camera looks at: large, central and, if that is known, as far away as in other views."""
     weight = measured.central_px * candidates
     if usual_mm is not None:
-        weight = weight * np.exp(-(((measured.distance_mm - usual_mm) / (_RANGE_SHARE * usual_mm)) ** 2))
+        weight = weight / (1.0 + ((measured.distance_mm - usual_mm) / (_RANGE_SHARE * usual_mm)) ** 2)
     return int(np.argmax(weight)) if len(weight) and weight.max() > 0.0 else None
 
 
@@ -68,15 +71,33 @@ def second_feet(measured: PartMeasures, main: int, limits: FootLimits) -> BoolAr
     return np.asarray(near & standing(measured, limits) & is_long & (measured.breadth_mm < _LEG_MAX_BREADTH_MM))
 
 
-def foot_parts(
-    measured: PartMeasures, main: int, stands: bool, gap_mm: float, is_pair: bool, limits: FootLimits
-) -> BoolArray:
+@dataclass(frozen=True)
+class Situation:
+    """How the foot was recorded.
+
+    Attributes
+    ----------
+    stands : on a floor.
+    is_bare : the views show no wide plane, such as clouds from which a program has removed the floor, or a raised foot
+        before a camera that does not reach the room. There, all that is seen is of the foot, or the pair.
+    is_pair : two feet stand side by side.
+    """
+
+    stands: bool
+    is_bare: bool
+    is_pair: bool = False
+
+
+def foot_parts(measured: PartMeasures, main: int, situation: Situation, limits: FootLimits) -> BoolArray:
     """Return which parts, (P,), are the foot's, or the pair's: those within a gap of it, one after the other."""
-    allowed = measured.area_mm2 >= limits.min_share * measured.area_mm2[main]
-    has_leg = np.zeros(len(allowed), dtype=bool)
+    stands, is_pair = situation.stands, situation.is_pair
+    gap_mm = limits.pair_gap_mm if is_pair or situation.is_bare else limits.part_gap_mm
+    is_large = measured.area_mm2 >= limits.min_share * measured.area_mm2[main]
+    allowed = np.ones(len(is_large), dtype=bool)
+    is_tall = np.zeros(len(allowed), dtype=bool)
     if stands:
-        allowed &= (measured.breadth_mm < _LEG_MAX_BREADTH_MM) & (measured.highest_mm > _TOES_MIN_HEIGHT_MM)
-        has_leg = (measured.lowest_mm < limits.touch_mm) & (measured.highest_mm > _LEG_MM)
+        allowed &= (measured.breadth_mm < _LEG_MAX_BREADTH_MM) & (measured.highest_mm > _TOE_MIN_HEIGHT_MM)
+        is_tall = measured.highest_mm > _LEG_MM
     kept = np.zeros(len(allowed), dtype=bool)
     gaps = np.full(len(allowed), np.inf)
     part: int | None = main
@@ -85,9 +106,9 @@ def foot_parts(
         gaps = np.minimum(gaps, measured.gaps_mm(part))
         if stands:  # a cuff hangs before the leg, and does not come down to the floor
             allowed &= (measured.steps_mm[part] >= 0.0) | (measured.lowest_mm < limits.touch_mm)
-        near = allowed & ~kept & (gaps < gap_mm)
-        if not is_pair and has_leg[kept].any():
-            near &= ~has_leg  # one foot, one leg
+        near = allowed & ~kept & (gaps < np.where(is_large, gap_mm, _TOE_GAP_MM))
+        if not is_pair and is_tall[kept].any():  # one foot, one leg, which may go on higher up
+            near &= ~is_tall | (measured.lowest_mm > measured.highest_mm[kept].max() - _LEG_OVERLAP_MM)
         if not is_pair and stands:
             near &= measured.lengths_mm(kept) < _FOOT_MAX_LENGTH_MM
         part = int(np.argmin(np.where(near, gaps, np.inf))) if near.any() else None
@@ -110,21 +131,32 @@ class Choice:
     cuff_mm: float
 
 
-def choose(views: Sequence[PartMeasures], stands: bool, is_bare: bool, limits: FootLimits) -> Choice:
+def choose(views: Sequence[PartMeasures], situation: Situation, limits: FootLimits) -> Choice:
     """Choose the parts of the foot in all views of a recording.
 
-    In a single view another leg may be before the foot, or hide the half of it that tells it from a leg. The foot is at
-    about the same distance in most views; a second one is one where enough of them show it.
-
-    Parameters
-    ----------
-    stands : the foot does, on a floor.
-    is_bare : the views show no wide plane at all, such as clouds from which a program has removed the floor, or a
-        raised foot before a camera that does not reach the room. There, all that is seen is of the foot, or the pair.
+    A single view may show another leg before the foot, or hide what tells the foot from a leg: the views vote.
     """
-    if stands and len(views) < limits.min_views:
+    if situation.stands and len(views) < limits.min_views:
         return Choice("all there is", [_upright_parts(view, limits) for view in views], np.inf)
-    candidates = [standing(view, limits) if stands else view.area_mm2 > 0.0 for view in views]
+    mains = _main_parts(views, situation, limits)
+    looked = [(view, main) for view, main in zip(views, mains, strict=True) if main is not None]
+    shown = sum(bool(second_feet(view, main, limits).any()) for view, main in looked)
+    is_pair = situation.stands and shown > limits.pair_min_share * len(looked)
+    situation = replace(situation, is_pair=is_pair)
+    kept = [
+        foot_parts(view, main, situation, limits) if main is not None else np.zeros(len(view.area_mm2), dtype=bool)
+        for view, main in zip(views, mains, strict=True)
+    ]
+    if situation.is_bare:
+        return Choice("all there is", kept, np.inf)
+    return Choice(
+        "a pair" if is_pair else "a foot", kept, _cuff_mm(views, kept, limits) if situation.stands else np.inf
+    )
+
+
+def _main_parts(views: Sequence[PartMeasures], situation: Situation, limits: FootLimits) -> list[int | None]:
+    """Return of each view the part that is the foot's, or one of it, at about the same distance in most views."""
+    candidates = [standing(view, limits) if situation.stands else view.area_mm2 > 0.0 for view in views]
     candidates = [own if own.any() else view.area_mm2 > 0.0 for own, view in zip(candidates, views, strict=True)]
     usual_mm: float | None = None
     for _ in range(2):
@@ -133,19 +165,8 @@ def choose(views: Sequence[PartMeasures], stands: bool, is_bare: bool, limits: F
         usual_mm = float(np.median(distances)) if distances else None
     sizes = [0.0 if main is None else view.central_px[main] for view, main in zip(views, mains, strict=True)]
     # Where something hides the foot, a bit of the floor at the border may be all that there is.
-    mains = [main if own > _LEAST_SHARE * np.median(sizes) else None for main, own in zip(mains, sizes, strict=True)]
-    looked = [(view, main) for view, main in zip(views, mains, strict=True) if main is not None]
-    shown = sum(bool(second_feet(view, main, limits).any()) for view, main in looked) if stands else 0
-    is_pair = shown > limits.pair_min_share * max(len(looked), 1)
-    gap_mm = limits.pair_gap_mm if is_pair or is_bare else limits.part_gap_mm
-    kept = [
-        np.zeros(len(view.area_mm2), dtype=bool)
-        if main is None
-        else foot_parts(view, main, stands, gap_mm, is_pair, limits)
-        for view, main in zip(views, mains, strict=True)
-    ]
-    what: Literal["a pair", "a foot", "all there is"] = "a pair" if is_pair else "a foot"
-    return Choice("all there is" if is_bare else what, kept, _cuff_mm(views, kept, limits) if stands else np.inf)
+    least = _LEAST_SHARE * float(np.median(sizes))
+    return [main if own > least else None for main, own in zip(mains, sizes, strict=True)]
 
 
 def _upright_parts(measured: PartMeasures, limits: FootLimits) -> BoolArray:

@@ -15,15 +15,6 @@ def lens(intrinsics: Intrinsics) -> FloatArray:
     return np.array([intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy], dtype=np.float64)
 
 
-def pixel_rays(intrinsics: Intrinsics) -> FloatArray:
-    """Return the (H, W, 3) directions of all pixels, camera frame, with z = 1."""
-    u = (np.arange(intrinsics.width) - intrinsics.cx) / intrinsics.fx
-    v = (np.arange(intrinsics.height) - intrinsics.cy) / intrinsics.fy
-    rays = np.ones((intrinsics.height, intrinsics.width, 3))
-    rays[..., 0], rays[..., 1] = u[None, :], v[:, None]
-    return rays
-
-
 def unproject(depth_mm: DepthImage, intrinsics: Intrinsics, step: int = 1) -> FloatArray:
     """Return the (N, 3) points in mm, camera frame, of the pixels that have a depth, row by row.
 

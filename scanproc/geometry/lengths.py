@@ -110,7 +110,10 @@ def _in_plane(section: Section, across: FloatArray, up: FloatArray) -> Section:
     rise = up[2]  # a tilted plane meets the ground where z = 0, that is where up-coordinate = z / rise
     height = section.points[:, :, 2] / rise
     return Section(
-        np.stack([np.zeros_like(height), section.points @ across, height], axis=2), section.edges, section.seen
+        np.stack([np.zeros_like(height), section.points @ across, height], axis=2),
+        section.edges,
+        section.seen,
+        section.open,
     )
 
 

@@ -11,7 +11,9 @@ from scanproc.artifacts import Plane
 from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
 
-_MISSED = 1e-9  # chance that no try was of three points of the plane
+_FEW = 200  # points that tell a hopeless try
+_HOPELESS = 0.6  # of the best plane's share
+_MISSED = 1e-6  # chance that no try was of three points of the plane
 _CELLS_ACROSS = 12  # cells of the uncertainty: 70 of 848 pixels, where noise is alike over 5 to 9
 _LEAST_CELLS = 8
 _LEAST_TRIES = 50  # three points near each other hold a tilted plane
@@ -38,9 +40,10 @@ class PlaneFit:
 
 def fit_plane(points: FloatArray, weights: FloatArray | None = None) -> Plane:
     """Return the least-squares plane of (N, 3) points with (N,) weights; the sign of its normal is arbitrary."""
-    mean = np.average(points, axis=0, weights=weights)
-    _, vectors = np.linalg.eigh(np.cov((points - mean).T, aweights=weights))
-    normal = vectors[:, 0]
+    weights = np.ones(len(points)) if weights is None else weights
+    mean = weights @ points / weights.sum()
+    level = points - mean
+    normal = np.linalg.eigh((level * weights[:, None]).T @ level)[1][:, 0]
     return Plane(normal, float(normal @ mean))
 
 
@@ -52,40 +55,53 @@ def ransac_plane(points: FloatArray, band_mm: float, iterations: int, seed: int)
     """
     rng = np.random.default_rng(seed)
     triples = rng.integers(len(points), size=(iterations, 3))
-    found = _best_try(np.ascontiguousarray(points.T, dtype=np.float64), triples, band_mm)
+    shuffled = rng.permutation(len(points))  # the first few of them stand for all
+    found = _best_try(np.ascontiguousarray(points[shuffled].T, dtype=np.float64), triples, band_mm)
     return Plane(found[:3].copy(), float(found[3]))
 
 
 @compiled
 def _best_try(points: FloatArray, triples: NDArray[np.int64], band_mm: float) -> FloatArray:
-    """Return normal and offset, (4,), of the best plane through three of the (3, N) points."""
+    """Return normal and offset, (4,), of the best plane through three of the (3, N) points, in random order."""
     total = points.shape[1]
-    xs, ys, zs = points[0], points[1], points[2]
+    few = min(_FEW, total)
     best = np.array([0.0, 0.0, 1.0, 0.0])
+    plane = best.copy()
     most, needed = -1, len(triples)
     for k in range(len(triples)):
         if k >= needed:
             break
         i, j, m = triples[k]
-        ax, ay, az = xs[j] - xs[i], ys[j] - ys[i], zs[j] - zs[i]
-        bx, by, bz = xs[m] - xs[i], ys[m] - ys[i], zs[m] - zs[i]
+        ax, ay, az = points[0, j] - points[0, i], points[1, j] - points[1, i], points[2, j] - points[2, i]
+        bx, by, bz = points[0, m] - points[0, i], points[1, m] - points[1, i], points[2, m] - points[2, i]
         nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
         length = np.sqrt(nx * nx + ny * ny + nz * nz)
         if length == 0.0:  # three points in a line, or one of them twice, hold no plane
             continue
-        nx, ny, nz = nx / length, ny / length, nz / length
-        offset = nx * xs[i] + ny * ys[i] + nz * zs[i]
-        near = 0
-        for p in range(total):
-            near += abs(nx * xs[p] + ny * ys[p] + nz * zs[p] - offset) < band_mm
+        plane[0], plane[1], plane[2] = nx / length, ny / length, nz / length
+        plane[3] = plane[0] * points[0, i] + plane[1] * points[1, i] + plane[2] * points[2, i]
+        near = _count_near(points, 0, few, plane, band_mm)
+        if near * total < _HOPELESS * most * few:
+            continue
+        near += _count_near(points, few, total, plane, band_mm)
         if near > most:
             most = near
-            best[0], best[1], best[2], best[3] = nx, ny, nz, offset
+            best[:] = plane
             missed = 1.0 - (near / total) ** 3  # a try that is not of three points of this plane
             if missed <= 0.0:
                 break
             needed = min(len(triples), max(_LEAST_TRIES, int(np.log(_MISSED) / np.log(missed)) + 1))
     return best
+
+
+@compiled
+def _count_near(points: FloatArray, begin: int, end: int, plane: FloatArray, band_mm: float) -> int:
+    """Return how many of some of the (3, N) points are near a plane, (4,) of normal and offset."""
+    xs, ys, zs = points[0], points[1], points[2]
+    near = 0
+    for p in range(begin, end):
+        near += abs(plane[0] * xs[p] + plane[1] * ys[p] + plane[2] * zs[p] - plane[3]) < band_mm
+    return near
 
 
 def refine_plane(points: FloatArray, start: Plane, band_mm: float) -> PlaneFit:
@@ -131,15 +147,15 @@ def tilt_sd_deg(points: FloatArray, plane: Plane, weights: FloatArray) -> float:
     directions = points[:, :2] / np.maximum(points[:, 2:], 1.0)
     width = max(float(np.ptp(directions, axis=0).max()) / _CELLS_ACROSS, 1e-9)
     cells = ((directions - directions.min(axis=0)) / width).astype(np.int64)
-    _, cell = np.unique(cells @ np.array([_CELLS_ACROSS + 1, 1]), return_inverse=True)
-    count = int(cell.max()) + 1
+    cell = cells @ np.array([_CELLS_ACROSS + 1, 1])
+    count = np.count_nonzero(np.bincount(cell))
     if count < _LEAST_CELLS:
         return 90.0
     axes = np.linalg.svd(plane.normal[None])[2][1:]
     level = (points - np.average(points, axis=0, weights=weights)) @ axes.T
     columns = np.column_stack([level, np.ones(len(points))])
     pull = columns * (weights * plane.heights(points))[:, None]
-    pulls = np.column_stack([np.bincount(cell, column, minlength=count) for column in pull.T])
+    pulls = np.column_stack([np.bincount(cell, column) for column in pull.T])
     bread = np.linalg.pinv((columns * weights[:, None]).T @ columns)
     covariance = bread @ (pulls.T @ pulls) @ bread * count / (count - 3)
     return float(np.degrees(np.sqrt(covariance[0, 0] + covariance[1, 1])))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from scanproc.artifacts import CleanView, Plane
-from scanproc.frames import FloatArray, rigid, rotation_between
+from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_between, transform
+from scanproc.geometry.images import pixel_mm
 from scanproc.geometry.view_stack import Images, Samples, sample, stack_images
 
 _UP = np.array([0.0, 0.0, 1.0])
@@ -35,6 +36,11 @@ class PreparedViews:
         return len(self.views)
 
     @property
+    def pixel_mm(self) -> float:
+        """Return the width on the foot of a pixel of the median view."""
+        return float(np.median([pixel_mm(view.depth_mm, view.intrinsics) for view in self.views]))
+
+    @property
     def floors(self) -> list[Plane | None]:
         return [view.floor for view in self.views]
 
@@ -54,3 +60,20 @@ def prepare(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -> Pre
 def levelling(floor: Plane) -> FloatArray:
     """Return the T_level_camera that turns the floor's normal up and puts the floor at z = 0."""
     return rigid(rotation_between(floor.normal, _UP), np.array([0.0, 0.0, -floor.offset_mm]))
+
+
+def frame_of_floors(views: PreparedViews, poses: Mapping[int, FloatArray]) -> FloatArray:
+    """Return the T_scan_common that puts the mean of all floors at z = 0; without floors, the first camera's frame.
+
+    Parameters
+    ----------
+    poses : T_common_camera of the views that count.
+    """
+    seen = [(pose, floor) for view, pose in poses.items() if (floor := views.floors[view]) is not None]
+    if not seen:
+        return inverse(next(iter(poses.values())))
+    normals = np.array([rotate(pose, floor.normal[None])[0] for pose, floor in seen])
+    points = np.array([transform(pose, (floor.normal * floor.offset_mm)[None])[0] for pose, floor in seen])
+    normal = normals.mean(axis=0)
+    normal /= np.linalg.norm(normal)
+    return levelling(Plane(normal, float(np.mean(np.einsum("ij,ij->i", normals, points)))))

@@ -111,8 +111,8 @@ def judge(
         p, n = samples.points[k], samples.normals[k]
         x, y, z = placed(T, p[0], p[1], p[2])
         nx, ny, nz = turned(T, n[0], n[1], n[2])
-        cosine = -(x * nx + y * ny + z * nz) / np.sqrt(x * x + y * y + z * z)
-        if cosine < _MIN_COSINE:
+        towards = -(x * nx + y * ny + z * nz)
+        if towards < _MIN_COSINE * np.sqrt(x * x + y * y + z * z):
             continue
         pixel = _pixel(images, target, x, y, z)
         if pixel < 0:
@@ -120,7 +120,8 @@ def judge(
         if images.depth_mm[pixel] <= 0.0:
             contradictions += images.past[pixel]
             continue
-        behind = (z - images.depth_mm[pixel]) * cosine  # along the normal: on a slope one pixel more is much depth
+        # Along the normal: on a slope one pixel more is much depth.
+        behind = (z - images.depth_mm[pixel]) * towards / z
         if abs(behind) <= tolerance_mm:
             hits += 1
             on_surface[k - begin] = 1.0

@@ -100,4 +100,5 @@ def without_leg(section: Section) -> Section:
     kept = [piece for piece in section.pieces() if float(piece.points[:, :, 2].min()) < SOLE_HEIGHT_MM]
     if not kept:
         return section.keep(np.zeros(len(section), dtype=np.bool_))
-    return Section(*(np.concatenate([getattr(piece, name) for piece in kept]) for name in ("points", "edges", "seen")))
+    names = ("points", "edges", "seen", "open")
+    return Section(*(np.concatenate([getattr(piece, name) for piece in kept]) for name in names))

@@ -10,8 +10,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import ConvexHull, QhullError
 
-from scanproc.artifacts import BoolArray, ByteArray, Mesh
+from scanproc.artifacts import BoolArray, ByteArray, IntArray, Mesh
 from scanproc.frames import FloatArray
+from scanproc.geometry.compiled import compiled
 
 _DIRECTIONS = (
     36  # sectors of 10 degrees: wider than the gaps that a coarse mesh leaves, narrower than a hole that matters
@@ -27,18 +28,20 @@ class Section:
     points : (S, 2, 3) float64, mm, frame of the mesh.
     edges : (S, 2) int64, names the mesh edge that each point lies on; equal names are the same point.
     seen : (S,) bool, whether the camera saw all of the face that was cut.
+    open : (S, 2) bool, ends on the rim of the mesh: the surface went on there, unseen.
     """
 
     points: FloatArray
     edges: NDArray[np.int64] = field(repr=False)
     seen: BoolArray = field(repr=False)
+    open: BoolArray = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.points)
 
     def keep(self, mask: BoolArray) -> Section:
         """Return the segments that (S,) `mask` selects."""
-        return Section(self.points[mask], self.edges[mask], self.seen[mask])
+        return Section(self.points[mask], self.edges[mask], self.seen[mask], self.open[mask])
 
     def where(self, axis: int, low: float = -np.inf, high: float = np.inf) -> Section:
         """Return the segments cut to `low` <= coordinate `axis` <= `high`, in mm."""
@@ -50,7 +53,8 @@ class Section:
         last = np.where(level, 1.0, np.clip(np.maximum(at_low, at_high), 0.0, 1.0))
         inside = np.where(level, (start[:, axis] >= low) & (start[:, axis] <= high), first < last)
         cut = np.stack([start + first[:, None] * step, start + last[:, None] * step], axis=1)
-        return Section(cut[inside], self.edges[inside], self.seen[inside])
+        whole = np.stack([first == 0.0, last == 1.0], axis=1)
+        return Section(cut[inside], self.edges[inside], self.seen[inside], (self.open & whole)[inside])
 
     def pieces(self) -> tuple[Section, ...]:
         """Return the connected pieces, the longest first."""
@@ -70,6 +74,7 @@ class Section:
     def extent(self, axis: int) -> Extent:
         """Return the least and the greatest coordinate along `axis`, and where they are."""
         points, seen = self.points.reshape(-1, 3), np.repeat(self.seen, 2)
+        is_open = self.open.reshape(-1)
         low, high = int(np.argmin(points[:, axis])), int(np.argmax(points[:, axis]))
         return Extent(
             points[low],
@@ -78,6 +83,8 @@ class Section:
             float(points[high, axis]),
             bool(seen[low]),
             bool(seen[high]),
+            bool(is_open[low]),
+            bool(is_open[high]),
         )
 
     def crossings(self, axis: int, value: float) -> Section:
@@ -87,7 +94,7 @@ class Section:
         start, end = start[crossed], end[crossed]
         share = ((value - start[:, axis]) / (end[:, axis] - start[:, axis]))[:, None]
         at = start + share * (end - start)
-        return Section(np.stack([at, at], axis=1), self.edges[crossed], self.seen[crossed])
+        return Section(np.stack([at, at], axis=1), self.edges[crossed], self.seen[crossed], np.zeros_like(self.open[crossed]))
 
     def unseen_share(self, axes: tuple[int, int]) -> float:
         """Return the share of directions, from the middle of the hull, in which no seen part of the section lies."""
@@ -106,7 +113,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Extent:
-    """The two ends of a section along one axis: (3,) points in mm, their coordinates, whether they were seen."""
+    """The two ends of a section along one axis: (3,) points in mm, their coordinates, whether they were seen.
+
+    An end that is `open` is no end: the surface went on there, unseen.
+    """
 
     low_point: FloatArray
     high_point: FloatArray
@@ -114,6 +124,8 @@ class Extent:
     high: float
     low_seen: bool
     high_seen: bool
+    low_open: bool
+    high_open: bool
 
     @property
     def width(self) -> float:
@@ -155,7 +167,9 @@ class Outline:
         return Outline(corners, centroid, float(np.linalg.norm(nxt - corners, axis=1).sum()), area)
 
 
-def plane_section(mesh: Mesh, normal: FloatArray, offset_mm: float, views: ByteArray | None = None) -> Section:
+def plane_section(
+    mesh: Mesh, normal: FloatArray, offset_mm: float, views: ByteArray | None = None, rim: BoolArray | None = None
+) -> Section:
     """Cut a mesh with the plane normal . p = offset_mm.
 
     A vertex exactly on the plane counts as below it, so that closed meshes give closed sections.
@@ -164,33 +178,53 @@ def plane_section(mesh: Mesh, normal: FloatArray, offset_mm: float, views: ByteA
     ----------
     normal : (3,) float64; of unit length if `offset_mm` is meant in mm.
     views : (V,) uint8, how many views saw each vertex; None counts all as seen.
+    rim : (V,) bool, vertices on an open border, see `ends.open_rim`; None takes no end for open.
     """
-    return _cut(mesh, mesh.vertices @ normal - offset_mm, views)
+    return _section(mesh, mesh.vertices @ normal - offset_mm, views, rim)
 
 
-def axis_section(mesh: Mesh, axis: int, value: float, views: ByteArray | None = None) -> Section:
+def axis_section(
+    mesh: Mesh, axis: int, value: float, views: ByteArray | None = None, rim: BoolArray | None = None
+) -> Section:
     """Cut a mesh where coordinate `axis` (0 = x, 1 = y, 2 = z) has `value`, in mm."""
-    return _cut(mesh, mesh.vertices[:, axis] - value, views)
+    return _section(mesh, mesh.vertices[:, axis] - value, views, rim)
 
 
-def _cut(mesh: Mesh, height: FloatArray, views: ByteArray | None) -> Section:
+def _section(mesh: Mesh, height: FloatArray, views: ByteArray | None, rim: BoolArray | None) -> Section:
     """Cut a mesh where the (V,) height of its vertices is zero."""
-    above = height > 0.0
-    first, second, third = (above[mesh.faces[:, corner]] for corner in range(3))
-    cut = np.flatnonzero((first != second) | (second != third))
-    faces, first, second, third = mesh.faces[cut], first[cut], second[cut], third[cut]
-    lone = np.where(second == third, 0, np.where(first == third, 1, 2))  # the corner that is alone on its side
-    row = np.arange(len(faces))
-    apex = faces[row, lone].astype(np.int64)
-    ends = np.stack([faces[row, (lone + 1) % 3], faces[row, (lone + 2) % 3]], axis=1).astype(np.int64)
-    low, high = (
-        np.minimum(apex[:, None], ends),
-        np.maximum(apex[:, None], ends),
-    )  # one direction per edge: the same bits
-    share = height[low] / (height[low] - height[high])
-    points = mesh.vertices[low] + share[:, :, None] * (mesh.vertices[high] - mesh.vertices[low])
-    seen = np.ones(len(faces), dtype=np.bool_) if views is None else np.asarray((views[faces] > 0).all(axis=1))
-    return Section(points, low * len(mesh.vertices) + high, seen)
+    faces, edges, points = _cut(mesh.vertices, mesh.faces, height)
+    cut = mesh.faces[faces]
+    seen = np.ones(len(faces), dtype=np.bool_) if views is None else np.asarray((views[cut] > 0).all(axis=1))
+    on_rim = np.zeros(edges.shape[:2], dtype=np.bool_) if rim is None else np.asarray(rim[edges].all(axis=2))
+    return Section(points, edges[:, :, 0] * len(mesh.vertices) + edges[:, :, 1], seen, on_rim)
+
+
+@compiled
+def _cut(
+    vertices: FloatArray, faces: IntArray, height: FloatArray
+) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+    """Return the (S,) faces that are cut, the (S, 2, 2) vertices of the edges cut, and the (S, 2, 3) points there."""
+    count = 0
+    for face in range(len(faces)):
+        first, second, third = height[faces[face, 0]] > 0.0, height[faces[face, 1]] > 0.0, height[faces[face, 2]] > 0.0
+        count += first != second or second != third
+    found, edges, points = np.empty(count, np.int64), np.empty((count, 2, 2), np.int64), np.empty((count, 2, 3))
+    row = 0
+    for face in range(len(faces)):
+        first, second, third = height[faces[face, 0]] > 0.0, height[faces[face, 1]] > 0.0, height[faces[face, 2]] > 0.0
+        if first == second and second == third:
+            continue
+        lone = 0 if second == third else 1 if first == third else 2  # the corner that is alone on its side
+        for side in range(2):
+            apex, other = np.int64(faces[face, lone]), np.int64(faces[face, (lone + 1 + side) % 3])
+            low, high = min(apex, other), max(apex, other)  # one direction per edge: the same bits from both faces
+            share = height[low] / (height[low] - height[high])
+            edges[row, side, 0], edges[row, side, 1] = low, high
+            for axis in range(3):
+                points[row, side, axis] = vertices[low, axis] + share * (vertices[high, axis] - vertices[low, axis])
+        found[row] = face
+        row += 1
+    return found, edges, points
 
 
 def faces_within(mesh: Mesh, axis: int, low: float, high: float) -> Mesh:

@@ -10,9 +10,9 @@ import numpy as np
 from scanproc.artifacts import ByteArray, DepthImage, Mesh
 from scanproc.frames import FloatArray, inverse
 from scanproc.geometry.compiled import compiled
-from scanproc.geometry.fusion import PosedView
 from scanproc.geometry.images import lens
 from scanproc.geometry.meshes import vertex_normals
+from scanproc.geometry.posed_views import PosedView
 from scanproc.parallel import spread
 
 _CHUNK = 1 << 13  # vertices of a task

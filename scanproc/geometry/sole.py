@@ -8,13 +8,16 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.meshes import face_normals
-from scanproc.geometry.sections import Section, axis_section
+from scanproc.geometry.meshes import face_areas, face_normals, keep_faces
+from scanproc.geometry.profiles import Borders, Heights, borders_at, underside_at
 
 SOLE_HEIGHT_MM = 40.0  # the width of a section is read below this
 ARCH_WINDOW = (0.30, 0.60)  # shares of the foot length
 ARCH_LINE_SHARE = 0.25  # of the section's width, from its medial border
 _STEP_MM = 1.0
+_FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # skin is not as even as this over centimetres, at 0.5 degrees
+_CAP_SHARE = 0.2  # of the arch line: only a flat foot's skin, pressed on glass, has as much of it in one plane
+_LEVEL_COSINE = 0.98  # a cap that closes a sole is nearly level: within 11 degrees
 
 
 @dataclass(frozen=True)
@@ -49,78 +52,104 @@ class SoleMap:
     x, y : (A,), (B,) float64, mm, middles of the cells.
     height : (A, B) float64, mm above the ground, nan beside the foot and where there is no surface.
     seen : (A, B) bool.
+    inside : (A, B) bool, cells between the borders of the foot below 40 mm.
     """
 
     x: FloatArray
     y: FloatArray
     height: FloatArray
     seen: BoolArray
+    inside: BoolArray
 
 
 @dataclass(frozen=True)
 class Underside:
-    """The faces of a foot that look down."""
+    """The faces of a foot below 60 mm, those of them that look down, and how many views saw their vertices."""
 
-    mesh: Mesh
+    low: Mesh
+    low_views: ByteArray
     down: Mesh
-    views: ByteArray
+    down_views: ByteArray
 
     @staticmethod
     def of(mesh: Mesh, views: ByteArray) -> Underside:
         """Take the underside of a foot in the foot frame; the leg above 60 mm has none."""
-        low = mesh.faces[mesh.vertices[:, 2][mesh.faces].min(axis=1) < 60.0]
-        facing = face_normals(Mesh(mesh.vertices, low))[:, 2] < 0.0
-        return Underside(Mesh(mesh.vertices, low), Mesh(mesh.vertices, low[facing]), views)
+        low = keep_faces(mesh, mesh.vertices[:, 2][mesh.faces].min(axis=1) < 60.0)
+        facing = keep_faces(low.mesh, face_normals(low.mesh)[:, 2] < 0.0)
+        low_views = views[low.vertices]
+        return Underside(low.mesh, low_views, facing.mesh, low_views[facing.vertices])
 
-    def section(self, x: float) -> Section:
-        """Return the section of the foot at `x`, below 40 mm."""
-        return axis_section(self.mesh, 0, x, self.views).where(2, high=SOLE_HEIGHT_MM)
+    def borders(self, x: FloatArray) -> Borders:
+        """Return the borders of the foot below 40 mm at (N,) `x`."""
+        return borders_at(self.low, x, SOLE_HEIGHT_MM, self.low_views)
 
-    def heights(self, x: float, y: FloatArray) -> tuple[FloatArray, BoolArray]:
-        """Return the height of the underside at `x` and (N,) `y`, nan where there is none, and whether it was seen."""
-        down = axis_section(self.down, 0, x, self.views)
-        height, seen = np.full(len(y), np.nan), np.zeros(len(y), dtype=np.bool_)
-        if not len(down):
-            return height, seen
-        start, end = down.points[:, 0], down.points[:, 1]
-        width = end[:, 1] - start[:, 1]
-        flat = width != 0.0
-        share = (y[:, None] - start[flat, 1]) / width[flat]
-        z = np.where((share >= 0.0) & (share <= 1.0), start[flat, 2] + share * (end[flat, 2] - start[flat, 2]), np.inf)
-        lowest = np.argmin(z, axis=1)
-        found = np.isfinite(z[np.arange(len(y)), lowest])
-        height[found] = z[np.arange(len(y)), lowest][found]
-        seen[found] = down.seen[flat][lowest][found]
-        return height, seen
+    def heights(self, x: FloatArray, first_y: FloatArray, step_y: FloatArray, count: int) -> Heights:
+        """Return the height of the underside at (N,) `x`, at `count` places from `first_y`, `step_y` apart."""
+        return underside_at(self.down, x, first_y, step_y, count, self.down_views)
 
 
 def arch_profile(under: Underside, rear: float, length: float, medial_y: float) -> ArchProfile:
     """Return the underside along the line at a quarter of the width from the medial border."""
     first, last = (rear + share * length for share in ARCH_WINDOW)
-    points, seen = [], []
-    for x in np.linspace(first, last, int(np.ceil((last - first) / _STEP_MM)) + 1):
-        section = under.section(float(x))
-        if not len(section):
-            points.append([x, np.nan, np.nan])
-            seen.append(False)
-            continue
-        extent = section.extent(1)
-        medial = extent.low if medial_y < 0.0 else extent.high
-        y = medial - medial_y * ARCH_LINE_SHARE * extent.width
-        height, visible = under.heights(float(x), np.array([y]))
-        points.append([x, y, height[0]])
-        seen.append(bool(visible[0]))
-    return ArchProfile(np.array(points), np.array(seen, dtype=np.bool_))
+    x = np.linspace(first, last, int(np.ceil((last - first) / _STEP_MM)) + 1)
+    borders = under.borders(x)
+    medial = borders.right if medial_y < 0.0 else borders.left
+    y = medial - medial_y * ARCH_LINE_SHARE * borders.width
+    found = under.heights(x, y, np.ones(len(x)), 1)
+    return ArchProfile(np.column_stack([x, y, found.height[:, 0]]), found.seen[:, 0])
 
 
 def sole_map(under: Underside, first_x: float, last_x: float, first_y: float, last_y: float) -> SoleMap:
     """Return the underside between the given borders, mm, on cells of 1 mm or a little less, evenly spread."""
     x = _cell_middles(first_x, last_x)
     y = _cell_middles(first_y, last_y)
-    rows = [under.heights(float(at), y) for at in x]
-    return SoleMap(x, y, np.array([height for height, _ in rows]), np.array([seen for _, seen in rows]))
+    step = np.full(len(x), y[1] - y[0] if len(y) > 1 else 1.0)
+    found = under.heights(x, np.full(len(x), y[0]), step, len(y))
+    borders = under.borders(x)
+    inside = (y > borders.right[:, None]) & (y < borders.left[:, None])
+    return SoleMap(x, y, found.height, found.seen, inside)
 
 
 def _cell_middles(first: float, last: float) -> FloatArray:
     count = max(int(np.ceil((last - first) / _STEP_MM)), 1)
     return np.asarray(first + (np.arange(count) + 0.5) * (last - first) / count)
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A plane that closes a sole where a scanner saw none: the (F,) faces in it, and its share of the arch line."""
+
+    faces: BoolArray
+    arch_share: float
+
+    @property
+    def closes_the_arch(self) -> bool:
+        return self.arch_share > _CAP_SHARE
+
+
+def sole_cap(mesh: Mesh, arch: ArchProfile) -> Cap:
+    """Find the faces of a foot's underside that lie in one plane, evener than skin ever is."""
+    normals = face_normals(mesh)
+    corners = mesh.vertices[:, 2][mesh.faces]
+    down = np.flatnonzero((normals[:, 2] < -_LEVEL_COSINE) & (corners.min(axis=1) < 60.0))
+    areas = face_areas(Mesh(mesh.vertices, mesh.faces[down]))
+    flat = np.zeros(len(mesh.faces), dtype=np.bool_)
+    if not len(down):
+        return Cap(flat, 0.0)
+    normal = _commonest(normals[down], areas)
+    distance = mesh.vertices[mesh.faces[down]] @ normal
+    even = normals[down] @ normal > _FLAT_COSINE
+    level = _commonest(distance.mean(axis=1)[even, None], areas[even], _FLAT_MM)[0] if even.any() else 0.0
+    flat[down[even & (np.abs(distance - level) < 2.0 * _FLAT_MM).all(axis=1)]] = True
+    with np.errstate(invalid="ignore"):
+        on_plane = np.abs(arch.points @ normal - level) < 2.0 * _FLAT_MM
+    return Cap(flat, float(on_plane.mean()))
+
+
+def _commonest(values: FloatArray, areas: FloatArray, grain: float = 1e-3) -> FloatArray:
+    """Return the mean of the (N, K) values that lie in the fullest cell of a grid, weighted by their areas."""
+    _, cell = np.unique(np.round(values / grain), axis=0, return_inverse=True)
+    cell = cell.reshape(-1)
+    chosen = cell == int(np.argmax(np.bincount(cell, areas)))
+    mean = (values * areas[:, None])[chosen].sum(axis=0) / areas[chosen].sum()
+    return np.asarray(mean / np.linalg.norm(mean) if values.shape[1] == 3 else mean)

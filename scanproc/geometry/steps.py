@@ -53,7 +53,7 @@ def then(T_a_b: FloatArray, T_b_c: FloatArray) -> FloatArray:
 
 @compiled
 def mean_normal(nx: float, ny: float, nz: float, mx: float, my: float, mz: float) -> tuple[float, float, float, bool]:
-    """Return the mean of two unit normals, which has half the noise of one, and whether they agree."""
+    """Return the mean of two unit normals, which is less noisy than either, and whether they agree."""
     x, y, z = nx + mx, ny + my, nz + mz
     length = np.sqrt(x * x + y * y + z * z) + 1e-12
     return x / length, y / length, z / length, nx * mx + ny * my + nz * mz > MIN_NORMAL_AGREEMENT

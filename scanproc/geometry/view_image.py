@@ -73,3 +73,12 @@ def measured_image(frame: DepthFrame | ViewImage, limits: PixelLimits) -> ViewIm
         "no flying pixels": int(np.count_nonzero(kept)),
     }
     return ViewImage(frame.name, kept, frame.intrinsics, frame.color, counts)
+
+
+def halved(image: ViewImage) -> ViewImage:
+    """Return every second pixel across and down."""
+    wide = image.intrinsics
+    depth = np.ascontiguousarray(image.depth_mm[::2, ::2])
+    height, width = depth.shape
+    small = Intrinsics(width, height, wide.fx / 2.0, wide.fy / 2.0, wide.cx / 2.0, wide.cy / 2.0)
+    return ViewImage(image.name, depth, small, None, image.counts)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scanproc.artifacts import CleanView
 from scanproc.frames import FloatArray
+from scanproc.geometry.images import pixel_mm
 
 
 class Images(NamedTuple):
@@ -73,8 +74,7 @@ def sample(views: Sequence[CleanView], spacing_mm: float) -> Samples:
     points, normals = [], []
     for view in views:
         camera, depth = view.intrinsics, view.depth_mm
-        pixel_mm = float(np.median(depth[depth > 0])) / camera.fx
-        step = max(1, round(spacing_mm / pixel_mm))
+        step = max(1, round(spacing_mm / pixel_mm(depth, camera)))
         lattice = slice(step // 2, None, step), slice(step // 2, None, step)
         there, found = depth[lattice].astype(np.float64), view.normals[lattice].astype(np.float64)
         lengths = np.linalg.norm(found, axis=-1)

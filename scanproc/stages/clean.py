@@ -16,16 +16,17 @@ from scanproc.artifacts import (
     Recording,
 )
 from scanproc.errors import ScanError
-from scanproc.geometry.cuts import Cut, above, bounding_box, ceiling, without_patches
+from scanproc.geometry.cuts import Cut, above, bounding_box, ceiling
 from scanproc.geometry.floors import FloorLimits, ViewPlanes, find_planes
-from scanproc.geometry.foot_parts import Choice, FootLimits, choose, main_part
+from scanproc.geometry.foot_parts import Choice, FootLimits, Situation, choose
 from scanproc.geometry.images import crop, pixel_mm, unproject
 from scanproc.geometry.normals import plane_fit_normals
 from scanproc.geometry.part_measures import PartMeasures, measure_parts
-from scanproc.geometry.parts import Parts, joined_parts
+from scanproc.geometry.parts import Parts
 from scanproc.geometry.planes import PlaneFit
 from scanproc.geometry.silhouettes import silhouette
-from scanproc.geometry.view_image import PixelLimits, ViewImage, measured_image, on_pixels
+from scanproc.geometry.view_image import PixelLimits, ViewImage, halved, measured_image, on_pixels
+from scanproc.geometry.view_parts import PieceLimits, plane_stood_on, view_parts
 from scanproc.parallel import spread
 from scanproc.settings import setting
 
@@ -55,7 +56,7 @@ class CleanConfig:
     )
     floor_max_behind: float = setting(0.03, "share of a view's points that may lie beyond the floor", low=0.0, high=1.0)
     floor_iterations: int = setting(1000, "most tries of the seeded search for the floor", low=10)
-    floor_points: int = setting(15000, "points of a view that its floor is fitted to", low=1000)
+    floor_points: int = setting(10000, "points of a view that its floor is fitted to", low=1000)
     floor_clearance_sd: float = setting(
         3.0, "points lower than this many sd of the floor's noise are the floor's", low=0.0
     )
@@ -117,16 +118,16 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
             " expected a foot there. Is the depth unit right (scan.toml: depth_unit_mm), or the range"
             " (clean.max_range_mm)?"
         )
+    if len(frames) < config.choose_min_views:
+        looks = [_undecided(look) for look in looks]
     # The foot stands on a floor in all views or in none: most of those that show a plane decide.
     with_plane = sum(bool(look.planes.background) for look in looks)
     touched = sum(look.touched is not None for look in looks)
     stands = touched * 2 > with_plane and with_plane * 3 > len(looks)
-    if len(frames) < config.choose_min_views:
-        looks = [replace(look, planes=replace(look.planes, furniture=())) for look in looks]
     seen = list(zip(frames, looks, strict=True))
     splits = spread(partial(_split, stands=stands, config=config), seen, "parting views")
-    is_bare = with_plane * 10 < len(looks)
-    chosen = choose([split.measured for split in splits], stands, is_bare, _foot_limits(config))
+    situation = Situation(stands, is_bare=with_plane * 10 < len(looks))
+    chosen = choose([split.measured for split in splits], situation, _foot_limits(config))
     tasks = list(zip(frames, splits, chosen.kept, strict=True))
     top_mm = min(config.max_height_mm, chosen.cuff_mm)
     views = tuple(spread(partial(_cut_out, top_mm=top_mm, config=config), tasks, "cutting out the foot"))
@@ -146,7 +147,21 @@ def _look(frame: DepthFrame | ViewImage, config: CleanConfig) -> _Look:
     points = unproject(image.depth_mm, image.intrinsics, step)
     solid_angle = step**2 / (image.intrinsics.fx * image.intrinsics.fy)
     planes = find_planes(points, solid_angle, _floor_limits(config))
-    return _Look(planes, _touched(image, planes, config), measured == 0)
+    clear_mm = 2 * config.floor_band_mm
+    touched = plane_stood_on(halved(image), planes, clear_mm, config.touch_mm, _piece_limits(config))
+    return _Look(planes, touched, measured == 0)
+
+
+def _undecided(look: _Look) -> _Look:
+    """Take all that stands on the floor for the foot, and no step or stool for a floor: one view cannot tell."""
+    background = look.planes.background
+    is_step = look.touched is not None and all(fit is not look.touched for fit in background)
+    touched = next(iter(background), None) if is_step else look.touched
+    return replace(look, planes=ViewPlanes(background, ()), touched=touched)
+
+
+def _piece_limits(config: CleanConfig) -> PieceLimits:
+    return PieceLimits(_pixel_limits(config), config.join_mm, config.min_piece_mm2, config.patch_min_spread_mm)
 
 
 def _floor_limits(config: CleanConfig) -> FloorLimits:
@@ -172,35 +187,6 @@ def _foot_limits(config: CleanConfig) -> FootLimits:
     )
 
 
-def _touched(image: ViewImage, planes: ViewPlanes, config: CleanConfig) -> PlaneFit | None:
-    """Return the plane that what the camera looks at stands on: a floor, or the top of a step.
-
-    A floor far below a raised foot, a wall or the top of a stool beside the foot is not.
-    """
-    clear_mm = 2 * config.floor_band_mm
-    cuts = [Cut(fit.plane, clear_mm) for fit in planes.background]
-    parts = _parts(image, above(image.depth_mm, image.intrinsics, cuts), planes, config)
-    main = main_part(measure_parts(parts, image.depth_mm, image.intrinsics, None), None, parts.pixels > 0)
-    fits = [*planes.background, *planes.furniture]
-    if main is None or not fits:
-        return None
-    heights = [measure_parts(parts, image.depth_mm, image.intrinsics, fit.plane).lowest_mm[main] for fit in fits]
-    standing_on = [abs(lowest) if -clear_mm < lowest < config.touch_mm else np.inf for lowest in heights]
-    nearest = int(np.argmin(standing_on))
-    return fits[nearest] if np.isfinite(standing_on[nearest]) else None
-
-
-def _parts(image: ViewImage, mask: BoolArray, planes: ViewPlanes, config: CleanConfig) -> Parts:
-    """Return the parts of a view before its background, without the flat faces of furniture."""
-    for fit in planes.furniture:
-        flat = Cut(fit.plane, config.floor_band_mm)
-        mask = without_patches(mask, image.depth_mm, image.intrinsics, flat, config.patch_min_spread_mm)
-    width_mm = pixel_mm(image.depth_mm, image.intrinsics)
-    jump_mm = _pixel_limits(config).jump_of(image.depth_mm, image.intrinsics)
-    min_pixels = int(config.min_piece_mm2 / width_mm**2) + 1 if width_mm > 0.0 else 1
-    return joined_parts(mask, image.depth_mm, image.intrinsics, jump_mm, config.join_mm, min_pixels)
-
-
 def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: CleanConfig) -> _Split:
     """Part what stands before the background of a view."""
     frame, look = task
@@ -208,13 +194,17 @@ def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: Cle
     floor = look.touched if stands else None
     if stands and floor is None and look.planes.background:
         floor = look.planes.background[0]  # the foot stands on one in other views
-    cuts = [Cut(fit.plane, 4 * config.floor_band_mm) for fit in look.planes.background if fit is not floor]
+    cuts: list[Cut] = []
     if floor is not None:
         clearance_mm = max(config.floor_clearance_sd * floor.rms_mm, 1.0)
-        cuts += [Cut(floor.plane, clearance_mm, floor.depth_mm), ceiling(floor.plane, config.max_height_mm)]
-    mask = above(image.depth_mm, image.intrinsics, cuts)
-    counts = {**image.counts, "above the floor": int(np.count_nonzero(mask))}
-    parts = _parts(image, mask, look.planes, config)
+        cuts = [Cut(floor.plane, clearance_mm, floor.depth_mm), ceiling(floor.plane, config.max_height_mm)]
+    # A wall is cut away with its noise; a stool closely: the foot may touch it.
+    flat = [
+        Cut(fit.plane, 4 * config.floor_band_mm, fit.depth_mm) for fit in look.planes.background if fit is not floor
+    ]
+    flat += [Cut(fit.plane, config.floor_band_mm, fit.depth_mm) for fit in look.planes.furniture]
+    parts = view_parts(image, flat, cuts, _piece_limits(config))
+    counts = {**image.counts, "before the background": int(parts.pixels.sum())}
     measured = measure_parts(parts, image.depth_mm, image.intrinsics, None if floor is None else floor.plane)
     small = replace(parts, labels=parts.labels.astype(np.uint8))  # those of all views are kept until the choice
     return _Split(floor, small, measured, counts)

@@ -50,12 +50,12 @@ class RegisterConfig:
     min_place_consistency: float = setting(
         0.92, "share of judged points that must agree to place a view", low=0.0, high=1.0
     )
-    num_neighbours: int = setting(12, "views that each view is jointly aligned with", low=2)
+    num_neighbours: int = setting(10, "views that each view is jointly aligned with", low=2)
     max_neighbour_deg: float = setting(90.0, "largest angle between the cameras of such views, deg", low=10, high=180)
     min_pair_overlap: float = setting(
         0.10, "share of a view's points that another must have seen to be aligned with it", low=0.0, high=1.0
     )
-    num_judges: int = setting(40, "views that each view is judged by", low=2)
+    num_judges: int = setting(24, "views that each view is judged by", low=2)
     max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
     max_residual_ratio: float = setting(2.0, "largest RMS distance of a view, in units of the median view's", low=1.0)
     min_overlap: float = setting(
@@ -229,8 +229,8 @@ class _Judgement:
 def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig, noise_mm: float = 0.0) -> _Judgement:
     """Drop the views that do not fit, the worst first: what contradicted only a dropped view is innocent."""
     tolerance_mm = config.tolerance_mm
-    if noise_mm > 0.0:  # it is known
-        tolerance_mm = min(tolerance_mm, config.tolerance_sd * noise_mm)
+    if noise_mm > 0.0:  # it is known; but a point and the pixel that it falls on may lie a pixel apart
+        tolerance_mm = min(tolerance_mm, max(config.tolerance_sd * noise_mm, prepared.pixel_mm))
     pairs = spread_pairs(prepared, poses, 180.0, config.num_judges)
     table = compare_all(prepared, poses, pairs, tolerance_mm)
     stays = np.isin(np.arange(len(prepared)), list(poses))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from scanproc.artifacts import (
 )
 from scanproc.geometry.meshes import face_areas, face_normals
 from scanproc.geometry.outlines import inside
+from scanproc.html_page import Figure, embedded, fill
 from scanproc.page import check_texts, count_names, headline, measure_groups, refusal_texts, view_rows
 from scanproc.settings import setting
 
@@ -57,17 +58,6 @@ class ReportConfig:
     )
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A picture on the page: its caption, what a screen reader says, a data URI, and its size on the page in px."""
-
-    caption: str
-    alt: str
-    uri: str
-    width: int
-    height: int
-
-
 def report(
     facts: ScanFacts,
     refusals: Refusals,
@@ -87,15 +77,6 @@ def report(
     ScanError
         If there is neither a display nor EGL to draw the pictures with.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    page = Environment(
-        loader=PackageLoader("scanproc"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("report.html")
     reasons = refusal_texts(refusals, insoles)
     shown: dict[str, Shown | None] = {
         "views": _thinned(views, config.max_thumbnails),
@@ -105,7 +86,8 @@ def report(
         "measures": measures,
         "insoles": insoles,
     }
-    html = page.render(
+    html = fill(
+        "report.html",
         facts=facts,
         headline=headline(facts, feet, measures),
         reasons=reasons,
@@ -118,7 +100,7 @@ def report(
         check_texts=check_texts,
         count_names=count_names(views),
         view_rows=view_rows(views, registration),
-        files=_file_rows(exports),
+        files=file_rows(exports),
     )
     log.info("report: %d bytes, %s", len(html), "usable" if not reasons else f"refused: {'; '.join(reasons)}")
     return Report(html)
@@ -147,7 +129,7 @@ def _unseen_sole(foot: Foot, insole: Insole) -> float:
     return float(areas[unseen].sum() / max(areas.sum(), 1e-9))
 
 
-def _file_rows(exports: Exports | None) -> list[tuple[str, str, str]]:
+def file_rows(exports: Exports | None) -> list[tuple[str, str, str]]:
     """Return name, size in bytes and SHA-256 of every exported file."""
     files = sorted(exports.files.items()) if exports else []
     return [(name, f"{len(data):,}", hashlib.sha256(data).hexdigest()) for name, data in files]
@@ -158,30 +140,12 @@ def _thinned(views: CleanViews | None, most: int) -> CleanViews | None:
 
 
 def _figures(shown: dict[str, Shown | None], config: ReportConfig) -> dict[str, list[Figure]]:
-    """Draw every artifact, and compress all pictures alike until the page keeps its size."""
+    """Draw every artifact; a section without one has no pictures."""
     from scanproc import views
 
     look = views.Look(config.pixels_per_mm, config.text_px)
     beside = [artifact for artifact in shown.values() if artifact is not None]
-    panels = [
-        (stage, panel)
-        for stage, artifact in shown.items()
-        if artifact is not None
-        for panel in views.panels(artifact, beside, look)
-    ]
-    quality = config.jpeg_quality
-    files = [views.encode_jpeg(panel.pixels, quality) for _, panel in panels]
-    while sum(map(len, files)) * 4 / 3 > (config.max_page_mb - 0.2) * 1e6 and quality > 30:  # base64 makes 4 bytes of 3
-        quality -= 10
-        files = [views.encode_jpeg(panel.pixels, quality) for _, panel in panels]
-    log.info("report: %d pictures, %.2f MB at quality %d", len(files), sum(map(len, files)) / 1e6, quality)
-    figures: dict[str, list[Figure]] = {stage: [] for stage in shown}
-    for (stage, panel), file in zip(panels, files, strict=True):
-        figures[stage].append(_figure(stage, panel, file))
-    return figures
-
-
-def _figure(stage: str, panel: Panel, file: bytes) -> Figure:
-    height, width = panel.pixels.shape[:2]
-    uri = "data:image/jpeg;base64," + base64.b64encode(file).decode("ascii")
-    return Figure(panel.title, f"{_ALT[stage]}: {panel.title}", uri, width // 2, height // 2)
+    panels: dict[str, Sequence[Panel]] = {
+        stage: views.panels(artifact, beside, look) if artifact is not None else () for stage, artifact in shown.items()
+    }
+    return embedded(panels, _ALT, config.jpeg_quality, config.max_page_mb)

@@ -10,10 +10,11 @@ import numpy as np
 from scanproc.artifacts import BoolArray, ByteArray, CleanViews, Mesh, Registration, Surface
 from scanproc.errors import ScanError
 from scanproc.geometry.bridges import across_bridges
-from scanproc.geometry.fusion import FusionLimits, PosedView, fuse
+from scanproc.geometry.fusion import FusionLimits, fuse
 from scanproc.geometry.holes import close_holes
 from scanproc.geometry.isosurface import zero_surface
 from scanproc.geometry.meshes import Submesh, keep_faces, part_labels
+from scanproc.geometry.posed_views import PosedView
 from scanproc.geometry.rims import grown, without_tatters
 from scanproc.geometry.sightings import look_up
 from scanproc.settings import setting
@@ -39,7 +40,7 @@ class SurfaceConfig:
     seen_min_cosine: float = setting(
         0.15, "smallest cosine between normal and line of sight to be seen", low=0.0, high=1.0
     )
-    fringe_mm: float = setting(2.0, "how far the surface goes on where fewer views saw it, mm", low=0.0, high=50.0)
+    fringe_mm: float = setting(4.0, "how far the surface goes on where fewer views saw it, mm", low=0.0, high=50.0)
     tatters_mm: float = setting(1.0, "tongues of the rim narrower than twice this are cut off, mm", low=0.0, high=20.0)
     max_bridge_mm: float = setting(
         30.0, "two standing feet that hang together by less than this are parted, mm", low=0.0, high=50.0

@@ -8,6 +8,8 @@ from typing import Any
 
 from scanproc.artifacts import CleanViews, Feet, Insoles, Measures, Registration, Surface
 from scanproc.errors import ScanError
+from scanproc.geometry.deviation import Deviation
+from scanproc.views.deviation import deviation_shots
 from scanproc.views.foot import feet_shots
 from scanproc.views.measured import measure_shots
 from scanproc.views.pen import Look
@@ -20,7 +22,7 @@ from scanproc.views.surface import surface_shots
 
 __all__ = ["Look", "Panel", "Shown", "encode_jpeg", "encode_png", "panels", "picture", "show"]
 
-Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles
+Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles | Deviation
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ PICTURES: Mapping[type, Callable[[Any, Beside], Sequence[Shot | Legend | Panel]]
     Feet: lambda shown, beside: feet_shots(shown),
     Measures: lambda shown, beside: measure_shots(shown, beside.feet),
     Insoles: lambda shown, beside: insole_shots(shown, beside.feet),
+    Deviation: lambda shown, beside: deviation_shots(shown),
 }
 
 

@@ -25,6 +25,8 @@ PURPLE: Rgb = (160, 70, 125)
 
 # Nine steps of matplotlib's viridis (van der Walt and Smith 2015, CC0), dark to light
 VIRIDIS = ("440154", "472d7b", "3b528b", "2c728e", "21918c", "28ae80", "5ec962", "addc30", "fde725")
+# Seven steps of ColorBrewer's RdBu (Apache-2.0), blue to red through nearly white
+BLUE_RED = ("2166ac", "67a9cf", "d1e5f0", "f7f7f7", "fddbc7", "ef8a62", "b2182b")
 BLUES = ("dcebf7", "9ec9e8", "5ba3d0", "2a7ab9", "10579c")  # one hue: more is darker
 
 
