@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scanproc.runner import Run
 
 _NAMES = [stage.name for stage in STAGES]
+_Made = TypeVar("_Made")
 
 
 class _Commands(click.Group):
@@ -104,31 +105,78 @@ def _add_stage_command(name: str, summary: str) -> None:
         _finish(_run_scan(scan, name, **options))
 
 
-for _each in STAGES:
+for _each in STAGES[:-1]:
     _add_stage_command(_each.name, _each.summary)
 
 
-@main.command("batch", short_help="run many scans; a refused one does not stop the others")
-@click.argument("scans", nargs=-1, required=True, type=click.Path(path_type=Path))
+_scans = click.argument("scans", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+@main.command("report", short_help=STAGES[-1].summary)
+@_scans
 @_run_options
-def _batch(scans: tuple[Path, ...], **options: Any) -> None:
-    """Run each of SCANS; a refused one does not stop the others."""
+def _report(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
+    """Bring each of SCANS up to date as far as its report. Several, of one person, make one page.
+
+    That page puts a raised scan (sole, arch, insole) and a standing one (posture) together, left and right side by
+    side, and says of each measure which scan and loading it comes from.
+    """
+    if len(scans) == 1:
+        _finish(_run_scan(scans[0], _NAMES[-1], out, **settings))
+        return
+    from scanproc.several.person import report_person
+
+    made = _with_settings(lambda tables: report_person(scans, out, tables), **settings)
+    click.echo(made.path)
+    for message in made.refused:
+        click.echo(f"scanproc: {message}", err=True)
+    if made.refused:
+        click.get_current_context().exit(1)
+
+
+@main.command("compare", short_help="measure scan B against scan A, and lay their surfaces on each other")
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@_run_options
+def _compare(a: Path, b: Path, out: Path, **settings: Any) -> None:
+    """Measure scan B against scan A: change, arch drop and stiffness, left and right, distance of the surfaces.
+
+    Both are brought up to date as far as `measure`. Differences are B less A.
+    """
+    from scanproc.several.comparison import compare
+
+    click.echo(_with_settings(lambda tables: compare(a, b, out, tables), **settings))
+
+
+@main.command("batch", short_help="run many scans; a refused one does not stop the others")
+@_scans
+@_run_options
+def _batch(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
+    """Run each of SCANS; a refused one does not stop the others.
+
+    The measures of all go into cohort.csv, one row a foot; cohort-dictionary.csv says what its columns are.
+    """
+    from scanproc.several.cohort import outcome, write_cohort
+    from scanproc.several.scans import check_distinct, scan_name
+
     refused = 0
-    names = [_scan_name(scan) for scan in scans]
-    for name in names:
-        if names.count(name) > 1:
-            raise ScanError(f"{names.count(name)} scans are called {name}, and would share one folder. Rename one.")
+    outcomes = []
+    check_distinct(scans)
     for scan in scans:
+        done = None
         try:
-            messages = [
-                f"{refusal.stage}: {refusal.message}" for refusal in _run_scan(scan, _NAMES[-1], **options).refusals
-            ]
+            done = _run_scan(scan, _NAMES[-1], out, **settings)
+            messages = [f"{refusal.stage}: {refusal.message}" for refusal in done.refusals]
         except ScanError as error:
             messages = [str(error)]
+        outcomes.append(outcome(scan_name(scan), done, messages))
         for message in messages:
             click.echo(f"scanproc: {scan}: {message}", err=True)
         refused += bool(messages)
         click.echo(f"{'refused' if messages else 'done':8} {scan}")
+    cohort = write_cohort(out, outcomes)
+    if cohort is not None:
+        click.echo(cohort)
     if refused:
         raise ScanError(f"{refused} of {len(scans)} scans were refused; expected none. The messages above say why.")
 
@@ -142,10 +190,11 @@ def _batch(scans: tuple[Path, ...], **options: Any) -> None:
 @_out
 def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> None:
     """Look at what STAGE made of SCAN (by default the last stage that has a result)."""
+    from scanproc.several.scans import scan_name
     from scanproc.store import latest_result
     from scanproc.views import picture, show
 
-    found = latest_result(out, _scan_name(scan), stage)
+    found = latest_result(out, scan_name(scan), stage)
     if screenshot is None:
         show(found.artifact, f"{scan.name}: {found.stage}", found.before)
         return
@@ -210,20 +259,21 @@ def _prescription() -> None:
     click.echo(template({"insole": config_types()["insole"]}), nl=False)
 
 
-def _scan_name(scan: Path) -> str:
-    """Return the name of a scan's folder below the outputs, whether or not the scan can be read."""
-    return scan.stem if scan.is_file() else scan.resolve().name
-
-
-def _run_scan(
-    scan: Path, to: str, out: Path, config: Path | None, overrides: tuple[str, ...], workers: int | None
-) -> Run:
+def _run_scan(scan: Path, to: str, out: Path, **settings: Any) -> Run:
     from scanproc.runner import run
+
+    return _with_settings(lambda tables: run(scan, out, to, tables), **settings)
+
+
+def _with_settings(
+    action: Callable[[list[Any]], _Made], config: Path | None, overrides: tuple[str, ...], workers: int | None
+) -> _Made:
+    """Do what is asked with the tables of settings that the options name, under bars."""
     from scanproc.settings import parse_overrides, read_toml
 
     tables = [read_toml(config)] if config else []
     with bars(), using_workers(workers):
-        return run(scan, out, to, [*tables, parse_overrides(overrides)])
+        return action([*tables, parse_overrides(overrides)])
 
 
 def _finish(result: Run) -> None:

@@ -11,6 +11,7 @@ from scanproc.geometry.sole import ARCH_WINDOW, SoleMap, sole_map
 CONTACT_MM = 2.0  # the underside below this counts as touching
 TOE_CUT_SHARE = 0.08  # of the length: so far ahead of the metatarsal points a print holds toes only
 _SOLE = "the sole"
+_CAPPED = "the sole is closed by a plane, which is no skin (a cap of the scan, or of the program that made the mesh)"
 
 
 def arch_height_index(shape: FootShape) -> Reading:
@@ -24,6 +25,8 @@ def arch_height_index(shape: FootShape) -> Reading:
 
 def plantar_arch_height(shape: FootShape) -> Reading:
     """Greatest height of the underside along the arch line."""
+    if shape.cap.closes_the_arch:
+        return no_reading(_CAPPED)
     apex = shape.arch.apex(seen_only=False)
     unseen = 1.0 - shape.arch.seen_share
     if apex is None:
@@ -33,39 +36,37 @@ def plantar_arch_height(shape: FootShape) -> Reading:
 
 def arch_volume(shape: FootShape) -> Reading:
     """Volume between underside and ground, mm3: medial half of the sections from 0.30 to 0.60 of the length."""
+    if shape.cap.closes_the_arch:
+        return no_reading(_CAPPED)
     first, last = shape.at(ARCH_WINDOW[0]), shape.at(ARCH_WINDOW[1])
     slices = int(np.ceil(last - first))
-    step = (last - first) / slices
-    volume, seen, cells = 0.0, 0.0, 0.0
-    for x in first + (np.arange(slices) + 0.5) * step:
-        section = shape.under.section(float(x))
-        if not len(section):
-            cells += 1.0
-            continue
-        extent = section.extent(1)
-        medial = extent.low if shape.medial_y < 0.0 else extent.high
-        half = extent.width / 2.0
-        count = max(int(np.ceil(half)), 1)
-        y = medial - shape.medial_y * (np.arange(count) + 0.5) / count * half
-        height, visible = shape.under.heights(float(x), y)
-        volume += float(np.nansum(np.maximum(height, 0.0))) * half / count * step
-        seen += float(visible.mean())
-        cells += 1.0
-    return Reading(volume, 1.0 - seen / cells, _SOLE) if seen > 0.0 else _sole_unseen(1.0)
+    step_x = (last - first) / slices
+    x = first + (np.arange(slices) + 0.5) * step_x
+    borders = shape.under.borders(x)
+    half = borders.width / 2.0
+    count = max(int(np.ceil(np.nanmax(half))), 1) if np.isfinite(half).any() else 1
+    step_y = half / count
+    right = borders.right if shape.medial_y < 0.0 else borders.left - half
+    found = shape.under.heights(x, right + 0.5 * step_y, step_y, count)
+    area = np.nansum(np.maximum(found.height, 0.0), axis=1) * step_y
+    seen = float(found.seen.mean())
+    return Reading(float(np.nansum(area) * step_x), 1.0 - seen, _SOLE) if seen > 0.0 else _sole_unseen(1.0)
 
 
 def arch_index(shape: FootShape, weight_bearing: bool) -> Reading:
     """Contact of the middle third by that of all three thirds of the toeless print (Cavanagh & Rodgers 1987)."""
     if not weight_bearing:
         return no_reading('only a loaded foot leaves a print (scan.toml: loading = "standing" or "seated")')
-    sole = whole_sole(shape)
+    if shape.cap.closes_the_arch:
+        return no_reading(_CAPPED)
+    sole = shape.once(whole_sole)
     contact = (sole.height < CONTACT_MM) & sole.seen
     tibiale, fibulare = shape.landmark("metatarsale_tibiale"), shape.landmark("metatarsale_fibulare")
     slope = (tibiale[0] - fibulare[0]) / (tibiale[1] - fibulare[1])
     cut = tibiale[0] + slope * (sole.y - tibiale[1]) + TOE_CUT_SHARE * shape.length
     contact &= sole.x[:, None] < cut
     rows = np.flatnonzero(contact.any(axis=1))
-    unseen = unseen_footprint(shape, sole)
+    unseen = 1.0 - float((sole.seen & sole.inside).sum() / max(sole.inside.sum(), 1))
     if not len(rows):
         return _sole_unseen(unseen)
     third = np.floor((np.arange(len(sole.x)) - rows[0]) * 3.0 / (rows[-1] - rows[0] + 1)).astype(np.int64)
@@ -75,19 +76,8 @@ def arch_index(shape: FootShape, weight_bearing: bool) -> Reading:
 
 def whole_sole(shape: FootShape) -> SoleMap:
     """Return the height of the underside under all of the foot."""
-    low = shape.low_mesh.vertices[np.unique(shape.low_mesh.faces)]
+    low = shape.low_mesh.vertices
     return sole_map(shape.under, shape.rear, shape.at(1.0), float(low[:, 1].min()), float(low[:, 1].max()))
-
-
-def unseen_footprint(shape: FootShape, sole: SoleMap) -> float:
-    """Return the share of the foot's outline from above, below 40 mm, under which no sole was seen."""
-    inside = np.zeros(sole.height.shape, dtype=np.bool_)
-    for row, x in enumerate(sole.x):
-        section = shape.under.section(float(x))
-        if len(section):
-            extent = section.extent(1)
-            inside[row] = (sole.y > extent.low) & (sole.y < extent.high)
-    return float(1.0 - (sole.seen & inside).sum() / max(inside.sum(), 1))
 
 
 def _sole_unseen(unseen: float) -> Reading:

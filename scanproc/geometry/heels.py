@@ -47,10 +47,12 @@ def heel_line(shape: FootShape) -> FrontalLine:
     heights = np.arange(HEEL_HEIGHTS[0], HEEL_HEIGHTS[1] + 1e-9, HEEL_STEP_MM)
     middles, seen = [], 0
     for z in heights:
-        section = axis_section(shape.low_mesh, 2, float(z), shape.foot.views)
+        section = axis_section(shape.low_mesh, 2, float(z), shape.low_views, shape.low_rim)
         if not len(section):
             continue
         rear = section.extent(0)
+        if rear.low_open:
+            continue
         chord = section.crossings(0, rear.low + HEEL_CHORD_MM)
         if len(chord) < 2:
             continue
@@ -93,12 +95,12 @@ def _fit(middles: FloatArray, seen: int, asked: int, name: str) -> FrontalLine:
 
 def heel_angle_deg(shape: FootShape) -> Reading:
     """Calcaneal line against the ground's normal; valgus, its top leaning medially, is positive."""
-    return _lean(heel_line(shape), shape, "the heel")
+    return _lean(shape.once(heel_line), shape, "the heel")
 
 
 def leg_angle_deg(shape: FootShape) -> Reading:
     """Leg axis against the ground's normal; its top leaning medially is positive, varus of the tibia negative."""
-    return _lean(leg_line(shape), shape, "the leg")
+    return _lean(shape.once(leg_line), shape, "the leg")
 
 
 def _lean(found: FrontalLine, shape: FootShape, where: str) -> Reading:
@@ -128,8 +130,7 @@ def forefoot_angle_deg(shape: FootShape) -> Reading:
     if heel.value is None:
         return heel
     tibiale, fibulare = shape.landmark("metatarsale_tibiale"), shape.landmark("metatarsale_fibulare")
-    used = np.unique(shape.low_mesh.faces)
-    vertices, seen = shape.foot.mesh.vertices[used], shape.foot.views[used] > 0
+    vertices, seen = shape.low_mesh.vertices, shape.low_views > 0
     across = (vertices[:, 1] - tibiale[1]) / (fibulare[1] - tibiale[1])
     heads = []
     for inside, point in ((across <= HEAD_SHARE, tibiale), (across >= 1.0 - HEAD_SHARE, fibulare)):
@@ -145,13 +146,10 @@ def forefoot_angle_deg(shape: FootShape) -> Reading:
 
 def heel_contact_offset(shape: FootShape) -> Reading:
     """Centre of the heel's contact across, from the leg's axis dropped to the ground, mm; lateral is positive."""
-    leg = leg_line(shape)
+    leg = shape.once(leg_line)
     if leg.line is None:
         return no_reading(str(leg.refused))
-    section = shape.under.section(shape.at(HEEL_SHARE))
-    if not len(section):
-        return no_reading("there is no surface at the heel")
-    border = shape.low_mesh.vertices[np.unique(shape.low_mesh.faces), 1]
+    border = shape.low_mesh.vertices[:, 1]
     sole = sole_map(shape.under, shape.rear, shape.at(HEEL_SHARE), float(border.min()), float(border.max()))
     contact = (sole.height < CONTACT_MM) & sole.seen
     if contact.sum() < 100:  # 1 cm2: less is no contact of a heel

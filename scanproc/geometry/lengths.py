@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.frames import FloatArray, rotation_about
+from scanproc.geometry.meshes import Submesh, keep_faces
 from scanproc.geometry.readings import FootShape, Reading, no_reading, without_leg
-from scanproc.geometry.sections import Outline, Section, axis_section, plane_section
+from scanproc.geometry.sections import Outline, Section, plane_section
 from scanproc.geometry.sole import SOLE_HEIGHT_MM
 
 HEEL_SIDE = 0.05  # of the length: heels are 0.268 +- 0.018 of it wide (ANSUR II), the axis near their middle
 HEEL_SECTION = 0.16  # share of the length where the heel's width is read
 _TAPE_TILT_DEG = 30.0  # a tape round the ball leans by less than this from upright
+_TAPE_REACH_MM = 60.0  # a tape that leans so, 60 mm high, and 20 mm below its points
 _UNDERSIDE = "the underside"
 
 
@@ -53,15 +55,15 @@ def ball_angle_deg(shape: FootShape) -> Reading:
 
 def heel_width(shape: FootShape) -> Reading:
     """Width of the section at 0.16 of the length, below 40 mm."""
-    section = axis_section(shape.low_mesh, 0, shape.at(HEEL_SECTION), shape.foot.views).where(2, high=SOLE_HEIGHT_MM)
-    if not len(section):
+    borders = shape.borders(np.array([shape.at(HEEL_SECTION)]), SOLE_HEIGHT_MM)
+    right, left = float(borders.right[0]), float(borders.left[0])
+    if np.isnan(right):
         return no_reading("there is no surface at the heel")
-    extent = section.extent(1)
     # The axis runs through the heel: without a border well to each side of it, one wall was not seen.
     least = HEEL_SIDE * shape.length
-    if not extent.low < -least < least < extent.high:
+    if borders.open.any() or not right < -least < least < left:
         return no_reading("one side of the heel was not seen")
-    return Reading(extent.width, (2 - extent.low_seen - extent.high_seen) / 2.0, "a border of the heel")
+    return Reading(left - right, 1.0 - float(borders.seen.mean()), "a border of the heel")
 
 
 def dorsum_height(shape: FootShape) -> Reading:
@@ -69,6 +71,8 @@ def dorsum_height(shape: FootShape) -> Reading:
     if not len(shape.midfoot):
         return no_reading("there is no surface at half the length")
     extent = shape.midfoot.extent(2)
+    if extent.high_open:
+        return no_reading("the dorsum was not seen: the surface ends below it, at half the length")
     return Reading(extent.high, 0.0 if extent.high_seen else 1.0, "the dorsum")
 
 
@@ -85,13 +89,15 @@ def ball_girth(shape: FootShape) -> Reading:
     A taut tape lies nearly in a plane; of all planes through the two points the one with the shortest hull is taken.
     """
     tibiale, fibulare = shape.landmark("metatarsale_tibiale"), shape.landmark("metatarsale_fibulare")
+    ball = shape.once(_ball)
+    views = shape.low_views[ball.vertices]
     across = (fibulare - tibiale) / np.linalg.norm(fibulare - tibiale)
     upright = np.cross(across, [0.0, 0.0, 1.0])
     upright /= np.linalg.norm(upright)
 
     def girth(tilt_deg: float) -> Reading:
         normal = rotation_about(across, np.deg2rad(tilt_deg)) @ upright
-        section = without_leg(plane_section(shape.low_mesh, normal, float(normal @ tibiale), shape.foot.views))
+        section = without_leg(plane_section(ball.mesh, normal, float(normal @ tibiale), views))
         if len(section) < 3:
             return no_reading("there is no surface round the ball")
         up = np.cross(normal, across)
@@ -103,6 +109,14 @@ def ball_girth(shape: FootShape) -> Reading:
     step = float(tilts[1] - tilts[0])
     finer = [girth(float(tilts[best] + share * step)) for share in np.linspace(-0.8, 0.8, 9)]
     return min([*readings, *finer], key=lambda reading: np.inf if reading.value is None else reading.value)
+
+
+def _ball(shape: FootShape) -> Submesh:
+    """Return the part of the foot that a tape round the ball can lie on."""
+    ends = [float(shape.landmark(f"metatarsale_{name}")[0]) for name in ("tibiale", "fibulare")]
+    x = shape.low_mesh.vertices[:, 0]
+    near = (x > min(ends) - _TAPE_REACH_MM) & (x < max(ends) + _TAPE_REACH_MM)
+    return keep_faces(shape.low_mesh, near[shape.low_mesh.faces].any(axis=1))
 
 
 def _in_plane(section: Section, across: FloatArray, up: FloatArray) -> Section:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar, cast
 
 import numpy as np
 
-from scanproc.artifacts import Foot, Mesh
+from scanproc.artifacts import BoolArray, ByteArray, Foot, Mesh
 from scanproc.frames import FloatArray
+from scanproc.geometry.ends import open_rim
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
-from scanproc.geometry.sections import Section, axis_section, faces_within
-from scanproc.geometry.sole import SOLE_HEIGHT_MM, ArchProfile, Underside, arch_profile
+from scanproc.geometry.meshes import Submesh, keep_faces
+from scanproc.geometry.profiles import Borders, borders_at
+from scanproc.geometry.sections import Section, axis_section
+from scanproc.geometry.sole import SOLE_HEIGHT_MM, ArchProfile, Cap, Underside, arch_profile, sole_cap
 
+Found = TypeVar("Found")
+
+NOT_THERE = 0.0  # confidence of a landmark that lies where the scan ends and the foot does not
 LANDMARK_REACH_MM = 4.0  # the surface round a landmark that decides whether it was seen
 
 
@@ -42,6 +50,13 @@ class FootShape:
     """A foot with the sections that several measures read."""
 
     foot: Foot
+    _kept: dict[object, object] = field(default_factory=dict, repr=False)
+
+    def once(self, read: Callable[[FootShape], Found]) -> Found:
+        """Return what a function reads from this foot; several measures that want it compute it once."""
+        if read not in self._kept:
+            self._kept[read] = read(self)
+        return cast(Found, self._kept[read])
 
     @property
     def medial_y(self) -> float:
@@ -66,9 +81,31 @@ class FootShape:
         return self.rear + share * self.length
 
     @cached_property
+    def rim(self) -> BoolArray:
+        """The vertices, (V,) bool, on an open border of the surface."""
+        return open_rim(self.foot.mesh)
+
+    @cached_property
+    def _low(self) -> Submesh:
+        reaches = self.foot.mesh.vertices[:, 2] <= FOOT_HEIGHT_MM
+        return keep_faces(self.foot.mesh, reaches[self.foot.mesh.faces].any(axis=1))
+
+    @property
     def low_mesh(self) -> Mesh:
         """The foot below 60 mm: whole faces that reach below it."""
-        return faces_within(self.foot.mesh, 2, -np.inf, FOOT_HEIGHT_MM)
+        return self._low.mesh
+
+    @cached_property
+    def low_views(self) -> ByteArray:
+        return self.foot.views[self._low.vertices]
+
+    @cached_property
+    def low_rim(self) -> BoolArray:
+        return np.asarray(self.rim[self._low.vertices])
+
+    def borders(self, x: FloatArray, below_mm: float) -> Borders:
+        """Return the borders of the foot below a height at ascending (N,) `x`, mm."""
+        return borders_at(self.low_mesh, x, below_mm, self.low_views, self.low_rim)
 
     @cached_property
     def under(self) -> Underside:
@@ -81,18 +118,29 @@ class FootShape:
     @cached_property
     def midfoot(self) -> Section:
         """The section at half the length, without the leg, which it may cut as well."""
-        return without_leg(axis_section(self.foot.mesh, 0, self.at(0.5), self.foot.views))
+        return without_leg(axis_section(self.foot.mesh, 0, self.at(0.5), self.foot.views, self.rim))
+
+    @cached_property
+    def cap(self) -> Cap:
+        """The plane that closes the sole, if any does."""
+        return sole_cap(self.foot.mesh, self.arch)
+
+    def unseen(self, name: str) -> float:
+        """Return the share of the surface round a landmark that was not seen; all of it where the scan ends there."""
+        mark = self.foot.landmarks[name]
+        if mark.method != "auto":
+            return 0.0
+        if mark.confidence == NOT_THERE:
+            return 1.0
+        vertices = self.low_mesh.vertices
+        distance = np.linalg.norm(vertices - mark.xyz_mm, axis=1)
+        # A hole of a few millimetres that the scan closed does not move a tip: what counts is what is round it.
+        near = distance <= max(LANDMARK_REACH_MM, float(distance.min()))
+        return float((self.low_views[near] == 0).mean())
 
     def unseen_points(self, *names: str) -> float:
-        """Return the share of the named landmarks that lie on a surface that was not seen."""
-        unseen = 0.0
-        for name in names:
-            if self.foot.landmarks[name].method == "auto":
-                distance = np.linalg.norm(self.foot.mesh.vertices - self.landmark(name), axis=1)
-                # A hole of a few millimetres that the scan closed does not move a tip: what counts is what is round it.
-                near = distance <= max(LANDMARK_REACH_MM, float(distance.min()))
-                unseen += float((self.foot.views[near] == 0).mean())
-        return unseen / len(names)
+        """Return the share of the surface round the least seen of the named landmarks that was not seen."""
+        return max(self.unseen(name) for name in names)
 
 
 def without_leg(section: Section) -> Section:

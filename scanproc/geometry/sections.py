@@ -94,7 +94,9 @@ class Section:
         start, end = start[crossed], end[crossed]
         share = ((value - start[:, axis]) / (end[:, axis] - start[:, axis]))[:, None]
         at = start + share * (end - start)
-        return Section(np.stack([at, at], axis=1), self.edges[crossed], self.seen[crossed], np.zeros_like(self.open[crossed]))
+        return Section(
+            np.stack([at, at], axis=1), self.edges[crossed], self.seen[crossed], np.zeros_like(self.open[crossed])
+        )
 
     def unseen_share(self, axes: tuple[int, int]) -> float:
         """Return the share of directions, from the middle of the hull, in which no seen part of the section lies."""

@@ -7,7 +7,6 @@ import numpy as np
 from scanproc.frames import FloatArray
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.readings import FootShape, Reading, no_reading
-from scanproc.geometry.sections import axis_section
 
 _HEEL_SHARES = np.linspace(0.02, 0.30, 29)
 _HALLUX_SHARES = np.linspace(0.80, 0.95, 31)  # of the length: between the joint and the round of the tip
@@ -40,16 +39,11 @@ def _steepest(shape: FootShape, joint: FloatArray, outward_y: float, shares: Flo
 
     Of all lines from the joint to the border, the one that leans outward most has the border on its inner side.
     """
-    falls, seen = [], []
-    for x in shape.rear + shares * shape.length:
-        section = axis_section(shape.low_mesh, 0, float(x), shape.foot.views).where(2, high=FOOT_HEIGHT_MM)
-        if abs(x - joint[0]) < 5.0 or not len(section):
-            continue
-        extent = section.extent(1)
-        border, visible = (extent.low, extent.low_seen) if outward_y < 0.0 else (extent.high, extent.high_seen)
-        falls.append(outward_y * (joint[1] - border) / abs(x - joint[0]))
-        seen.append(visible)
-    if not falls:
+    x = shape.rear + shares * shape.length
+    borders, side = shape.borders(x, FOOT_HEIGHT_MM), 0 if outward_y < 0.0 else 1
+    used = (np.abs(x - joint[0]) >= 5.0) & np.isfinite(borders.right) & ~borders.open[:, side]
+    if not used.any():
         return float("nan"), False
+    falls = outward_y * (joint[1] - borders.points[used, side, 1]) / np.abs(x[used] - joint[0])
     least = int(np.argmin(falls))
-    return float(falls[least]), bool(seen[least])
+    return float(falls[least]), bool(borders.seen[used, side][least])

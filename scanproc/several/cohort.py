@@ -1,0 +1,119 @@
+"""The table of a cohort: one row a foot, and the dictionary that says what each of its columns is."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanproc.artifacts import FootMeasures, Measures, ScanFacts
+from scanproc.definitions import DEFINITIONS, Definition, columns_of
+from scanproc.page import in_order
+from scanproc.plain_words import words_of
+from scanproc.runner import Run
+from scanproc.several.scans import loaded
+from scanproc.store import write_files
+
+_STATED = "scan.toml"
+#: Columns about the scan and the foot, before those of the measures.
+COLUMNS: Mapping[str, Definition] = {
+    "scan": Definition("", "name of the scan's folder or file", "scanproc"),
+    "refused": Definition("", "why the scan gave no measures; empty if it gave some", "scanproc"),
+    "subject": Definition("", "pseudonym of the person; empty if not stated, like all that follows", _STATED),
+    "date": Definition("", "day of the scan, year-month-day", _STATED),
+    "sex": Definition("", "female or male", _STATED),
+    "age_years": Definition("years", "age of the person", _STATED),
+    "mass_kg": Definition("kg", "body mass", _STATED),
+    "shoe_size_eu": Definition("Paris points", "size of the shoes that the person wears", _STATED),
+    "side": Definition("", "left or right; one row a foot", "scanproc, or scan.toml"),
+    "loading": Definition("", "standing, seated, non-weight-bearing or unknown", _STATED),
+    "load_kg": Definition("kg", "load on this foot, read from a scale", _STATED),
+    "position": Definition("", "relaxed, subtalar-neutral or unknown", _STATED),
+    "ground": Definition(
+        "", "what heights are above: floor, or support (the plane under heel, 1st and 5th metatarsal head)", "scanproc"
+    ),
+    "sensor": Definition("", "camera", _STATED),
+}
+_SD = "combined standard uncertainty of {name}: repeat, landmark, ground and camera scale; empty if not known"
+_STATUS = "measured; inferred (the surface there was invented); refused (no value, the reason is in measures.json)"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one scan of a batch: its measures with what is stated of it, or why there are none."""
+
+    name: str
+    facts: ScanFacts | None
+    measures: Measures | None
+    refused: str = ""
+
+
+def outcome(name: str, done: Run | None, messages: Sequence[str]) -> Outcome:
+    """Return the outcome of a run, or of a scan that could not be read."""
+    results = loaded(done) if done is not None else None
+    measures = results.measures if results else None
+    return Outcome(name, results.facts if results else None, measures, "" if measures else "; ".join(messages))
+
+
+def write_cohort(out: Path, outcomes: Sequence[Outcome]) -> Path | None:
+    """Write `cohort.csv` and `cohort-dictionary.csv`, and return the former; None if nothing was measured."""
+    if not any(each.measures for each in outcomes):
+        return None
+    write_files(out, {"cohort.csv": cohort_csv(outcomes), "cohort-dictionary.csv": dictionary_csv(outcomes)})
+    return out / "cohort.csv"
+
+
+def cohort_csv(outcomes: Sequence[Outcome]) -> bytes:
+    """Return one row a foot; a scan without measures has one row that says why."""
+    rows = []
+    for each in outcomes:
+        stated = {name: getattr(each.facts, name) for name in COLUMNS if hasattr(each.facts, name)}
+        common = {**stated, "scan": each.name, "refused": each.refused}
+        feet = each.measures.feet if each.measures else ()
+        if each.facts and not feet and each.facts.side not in ("left", "right"):
+            common["side"] = None
+        rows += [{**common, **_foot_cells(foot)} for foot in feet] or [common]
+    return _table(tuple(described_columns(outcomes)), rows)
+
+
+def dictionary_csv(outcomes: Sequence[Outcome]) -> bytes:
+    """Return what each column of the cohort is: name, words, unit, definition, source."""
+    rows = []
+    for column, found in described_columns(outcomes).items():
+        entry = {"unit": found.unit, "definition": found.text, "source": found.source}
+        rows.append({"column": column, "name": _words(column), **entry})
+    return _table(("column", "name", "unit", "definition", "source"), rows)
+
+
+def described_columns(outcomes: Sequence[Outcome]) -> dict[str, Definition]:
+    """Return the header of the cohort: every measure that some scan knows has its value, its sd and its status."""
+    known = {name for each in outcomes if each.measures for foot in each.measures.feet for name in foot.measures}
+    described = dict(COLUMNS)
+    for name in in_order(sorted(known)):
+        whole = DEFINITIONS.get(name, Definition("", "", ""))
+        sd = Definition(whole.unit, _SD.format(name=name), "scanproc")
+        described |= zip(columns_of(name), (whole, sd, Definition("", _STATUS, "scanproc")), strict=True)
+    return described
+
+
+def _words(column: str) -> str:
+    return (
+        column.replace("_", " ") if column in COLUMNS else words_of(column.removesuffix("_sd").removesuffix("_status"))
+    )
+
+
+def _foot_cells(foot: FootMeasures) -> dict[str, object]:
+    cells: dict[str, object] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground}
+    for name, measure in foot.measures.items():
+        cells |= zip(columns_of(name), (measure.value, measure.sd, measure.status), strict=True)
+    return cells
+
+
+def _table(header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    stream = io.StringIO()
+    table = csv.DictWriter(stream, header, restval="", lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return stream.getvalue().encode()

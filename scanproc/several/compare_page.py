@@ -1,0 +1,214 @@
+"""The page of a comparison, as text and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanproc.artifacts import Measure
+from scanproc.geometry.deviation import Deviation, DeviationSummary
+from scanproc.html_page import Figure, fill
+from scanproc.page import in_order
+from scanproc.plain_words import difference_of, group_of, spread_of, value_of, words_of
+from scanproc.several.comparison import Comparison, SameFoot
+from scanproc.several.differences import Difference, FootComparison, loading_words, same_person
+from scanproc.several.pictures import pictures
+from scanproc.stages.report import ReportConfig
+
+
+@dataclass(frozen=True)
+class DifferenceRow:
+    """One line of a table of differences, as text."""
+
+    name: str
+    a: str
+    b: str
+    difference: str
+    spread: str
+    detectable: str
+    verdict: str
+    exceeds: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class ArchRow:
+    """One line of the table of an arch under two loads, as text."""
+
+    name: str
+    value: str
+    spread: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One pair of feet on the page: its title, what its differences are, and the tables' lines by group."""
+
+    title: str
+    sentence: str
+    a: str
+    b: str
+    groups: dict[str, list[DifferenceRow]]
+    arch: list[ArchRow]
+    surface: DeviationSummary | None
+    no_surface: str
+    figures: list[Figure]
+
+    @property
+    def has_detectable(self) -> bool:
+        """Whether any measure has a smallest detectable change."""
+        return any(row.detectable for rows in self.groups.values() for row in rows)
+
+
+def compare_page(found: Comparison, config: ReportConfig) -> str:
+    """Return `compare.html`: one self-contained page."""
+    maps: dict[str, Deviation] = {
+        foot.measured.a.side: foot.surface for foot in found.feet if isinstance(foot.surface, Deviation)
+    }
+    alt: dict[str, str] = {side: f"How far the {side} foot of B lies from that of A" for side in maps}
+    figures = pictures({side: (shown, ()) for side, shown in maps.items()}, alt, config)
+    feet = [_foot_section(foot, figures.get(foot.measured.a.side, [])) for foot in found.feet]
+    left_right = [_section(pair, _left_right_title(pair, found)) for pair in found.left_right]
+    return fill(
+        "compare.html",
+        a=found.a,
+        b=found.b,
+        headline=headline(found),
+        verdict=verdict(found),
+        changed=bool(_changed(found)),
+        judged=any(foot.measured.pairing.no_verdict is None for foot in found.feet),
+        when=when(found),
+        sections=[*feet, *left_right],
+        loading_words=loading_words,
+    )
+
+
+def headline(found: Comparison) -> str:
+    """Return the first line: what is compared with what."""
+    sides = " and ".join(foot.measured.a.side for foot in found.feet) or "left and right"
+    return f"{sides.capitalize()} foot · {found.a.name} → {found.b.name}"
+
+
+def verdict(found: Comparison) -> str:
+    """Return what the differences come to, in one sentence."""
+    changes = [foot.measured for foot in found.feet if foot.measured.pairing.no_verdict is None]
+    if not found.feet:
+        return "no foot is in both scans: left and right are compared"
+    if not changes:
+        return f"no verdict on change: {found.feet[0].measured.pairing.no_verdict}"
+    judged = [one for foot in changes for one in foot.differences.values() if one.exceeds is not None]
+    if not judged:
+        return "no verdict on change: no measure states its uncertainty (sd) in both scans"
+    changed = _changed(found)
+    if not changed:
+        return f"no change beyond the smallest detectable one, in {len(judged)} measures"
+    return (
+        f"{len(changed)} of {len(judged)} measures changed by more than the smallest detectable change: "
+        + ", ".join(changed)
+    )
+
+
+def _changed(found: Comparison) -> list[str]:
+    """Return the names of what changed, with the side where there are two."""
+    names = []
+    for foot in found.feet:
+        before = f"{foot.measured.a.side} " if len(found.feet) > 1 else ""
+        names += [before + words_of(name) for name, one in foot.measured.differences.items() if one.exceeds]
+    return names
+
+
+def when(found: Comparison) -> str:
+    """Return how the two scans lie in time, and whether they are of one person."""
+    if found.days is None:
+        lacking = " and ".join(facts.name for facts in (found.a, found.b) if facts.date is None)
+        text = f"The date of {lacking} is not stated."
+    elif found.days == 0:
+        text = "Both scans are of the same day."
+    elif found.days > 0:
+        text = f"B was taken {found.days} days after A."
+    else:
+        text = f"B was taken {-found.days} days before A: differences are B less A all the same."
+    if None in (found.a.subject, found.b.subject) and same_person(found.a, found.b):
+        text += " That both are of one person is assumed: not both state their subject."
+    return text
+
+
+def _foot_section(foot: SameFoot, figures: list[Figure]) -> Section:
+    title = f"{foot.measured.a.side} foot".capitalize()
+    summary = foot.surface.summary() if isinstance(foot.surface, Deviation) else None
+    no_surface = foot.surface if isinstance(foot.surface, str) else ""
+    loaded_otherwise = foot.measured.a.foot.loading != foot.measured.b.foot.loading
+    arch = [arch_row(name, measure) for name, measure in foot.arch.items()] if loaded_otherwise else []
+    return _section(foot.measured, title, arch, summary, no_surface, figures)
+
+
+def arch_row(name: str, measure: Measure) -> ArchRow:
+    """Return one line of the table of an arch under two loads."""
+    text, spread = value_of(name, measure), spread_of(name, measure)
+    return ArchRow(words_of(name), text, spread, measure.status, measure.reason or "")
+
+
+def _left_right_title(pair: FootComparison, found: Comparison) -> str:
+    return "Left and right" + (f", {pair.a.facts.name}" if pair.a.facts == pair.b.facts else "")
+
+
+def _section(
+    pair: FootComparison,
+    title: str,
+    arch: list[ArchRow] | None = None,
+    surface: DeviationSummary | None = None,
+    no_surface: str = "",
+    figures: list[Figure] | None = None,
+) -> Section:
+    common = _common_reasons(pair)
+    groups: dict[str, list[DifferenceRow]] = {}
+    for name in in_order(pair.differences):
+        groups.setdefault(group_of(name), []).append(_row(name, pair.differences[name], pair, common))
+    sentence = _sentence(pair, common)
+    a, b = (f"{foot.side} foot of {foot.where}" for foot in (pair.a, pair.b))
+    return Section(title, sentence, a, b, groups, arch or [], surface, no_surface, figures or [])
+
+
+def _sentence(pair: FootComparison, common: tuple[str, ...]) -> str:
+    """Return what the differences of a pair are, and why there is no verdict where there is none."""
+    what = {
+        "change": "Change from A to B.",
+        "other load": "A difference between loadings, not a change.",
+        "other conditions": "A difference between ways of scanning, not a change.",
+        "other person": "A difference between people, not a change.",
+        "sides": "Right less left.",
+    }[pair.pairing.kind]
+    return f"{what} No verdict is given: {'; '.join(common)}." if common else what
+
+
+def _common_reasons(pair: FootComparison) -> tuple[str, ...]:
+    """Return the reasons that keep every measure of a pair from a verdict: they are said once."""
+    found = [one.reasons for one in pair.differences.values() if one.value is not None]
+    return tuple(reason for reason in (found[0] if found else ()) if all(reason in other for other in found))
+
+
+def _row(name: str, one: Difference, pair: FootComparison, common: tuple[str, ...]) -> DifferenceRow:
+    reasons = [reason for reason in one.reasons if reason not in common]
+    words = ("left and right differ", "alike") if pair.pairing.kind == "sides" else ("changed", "within error")
+    without: str = one.status if one.status != "measured" else "–"
+    return DifferenceRow(
+        name=words_of(name),
+        a=_value(name, one.a),
+        b=_value(name, one.b),
+        difference="–" if one.value is None else difference_of(name, one.value),
+        spread=_plus_minus(name, one.sd),
+        detectable=_plus_minus(name, one.detectable),
+        verdict=without if one.exceeds is None else words[0] if one.exceeds else words[1],
+        exceeds=bool(one.exceeds),
+        reason="; ".join(reasons),
+    )
+
+
+def _value(name: str, measure: Measure | None) -> str:
+    """Return a value with its standard uncertainty."""
+    return "–" if measure is None else f"{value_of(name, measure)} {spread_of(name, measure)}".strip()
+
+
+def _plus_minus(name: str, size: float | None) -> str:
+    return "" if size is None else spread_of(name, Measure(0.0, size, "measured"))

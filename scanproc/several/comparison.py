@@ -1,0 +1,203 @@
+"""Two scans compared: foot by foot, left with right, and surface with surface."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scanproc.artifacts import Foot, Measure, ScanFacts
+from scanproc.errors import ScanError
+from scanproc.geometry.deviation import Deviation, deviation
+from scanproc.several.differences import (
+    Difference,
+    FootComparison,
+    ScannedFoot,
+    compare_feet,
+    days_between,
+    same_person,
+)
+from scanproc.several.loadings import between_loadings
+from scanproc.several.scans import ScanResults, check_distinct, facts_of, results_of
+from scanproc.store import write_files
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SameFoot:
+    """One side in both scans.
+
+    Attributes
+    ----------
+    arch : arch drop, rigidity and stiffness, by name.
+    surface : how B lies to A, or the reason why that is not known.
+    """
+
+    measured: FootComparison
+    arch: Mapping[str, Measure]
+    surface: Deviation | str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Scan B against scan A.
+
+    Attributes
+    ----------
+    feet : of the sides that both scans hold.
+    left_right : left (as a) with right (as b) foot: of each scan that holds a pair, or else of the two scans.
+    days : from A to B; None if a date is not stated.
+    """
+
+    a: ScanFacts
+    b: ScanFacts
+    feet: tuple[SameFoot, ...]
+    left_right: tuple[FootComparison, ...]
+    days: int | None
+
+
+def compare(a: Path, b: Path, out: Path = Path("outputs"), tables: Iterable[Mapping[str, Any]] = ()) -> Path:
+    """Compare two scans, which are measured first where they are not: write `compare.json` and `compare.html`.
+
+    Parameters
+    ----------
+    a, b : scans, see `scan.open_scan`; differences are B less A.
+    out : folder that holds the scans' outputs; the comparison lies beside them in `<A>--<B>`.
+    tables : settings by stage and name; later tables win.
+
+    Returns
+    -------
+    Path
+        Of the page.
+
+    Raises
+    ------
+    ScanError
+        If a scan is refused, or the two have nothing to compare.
+    """
+    from scanproc.several.compare_page import compare_page
+    from scanproc.several.pictures import picture_settings
+
+    given = list(tables)
+    settings = picture_settings(given)
+    check_distinct((a, b))
+    facts_of((a, b))
+    found = compared(*(_measured(path, out, given) for path in (a, b)))
+    folder = out / f"{found.a.name}--{found.b.name}"
+    page = compare_page(found, settings)
+    write_files(folder, {"compare.json": compare_json(found), "compare.html": page.encode()})
+    return folder / "compare.html"
+
+
+def _measured(path: Path, out: Path, tables: list[Mapping[str, Any]]) -> ScanResults:
+    found = results_of(path, out, "measure", tables)
+    if found.measures is None:
+        first = found.refusals[0]
+        raise ScanError(f"{found.facts.name} cannot be compared, {first.stage} refused it: {first.message}")
+    return found
+
+
+def compared(a: ScanResults, b: ScanResults) -> Comparison:
+    """Compare two scans of which there are measures.
+
+    Raises
+    ------
+    ScanError
+        If they hold different sides of different people.
+    """
+    in_a, in_b = a.scanned_feet, b.scanned_feet
+    sides = [side for side in ("left", "right") if side in in_a and side in in_b]
+    if not sides and not same_person(a.facts, b.facts):
+        raise ScanError(
+            f"found a {next(iter(in_a))} foot of {a.facts.subject} in {a.facts.name} and a {next(iter(in_b))} foot of"
+            f" {b.facts.subject} in {b.facts.name}; expected feet of one side or of one person. Compare other scans, or"
+            " correct subject and side in scan.toml."
+        )
+    feet = tuple(_same_foot(in_a[side], in_b[side], _shape(a, side), _shape(b, side)) for side in sides)
+    pairs = [one for one in (in_a, in_b) if len(one) == 2] or ([in_a | in_b] if not sides else [])
+    left_right = tuple(compare_feet(one["left"], one["right"]) for one in pairs)
+    return Comparison(a.facts, b.facts, feet, left_right, days_between(a.facts, b.facts))
+
+
+def _shape(scan: ScanResults, side: str) -> Foot:
+    assert scan.feet is not None  # it was measured
+    return next(foot for foot in scan.feet.feet if foot.side == side)
+
+
+def _same_foot(a: ScannedFoot, b: ScannedFoot, shape_a: Foot, shape_b: Foot) -> SameFoot:
+    surface: Deviation | str
+    try:
+        surface = deviation(shape_a, shape_b)
+    except ScanError as refusal:
+        surface = str(refusal)
+        log.warning("compare: no surface deviation of the %s foot: %s", a.side, refusal)
+    return SameFoot(compare_feet(a, b), between_loadings(a, b), surface)
+
+
+# ------------------------------------------------------------------------------------------------ compare.json
+
+
+def compare_json(found: Comparison) -> bytes:
+    """Return `compare.json`; units are in the names, differences are b less a."""
+    feet = []
+    for foot in found.feet:
+        entry = _pairing_entry(foot.measured)
+        entry["between_loadings"] = {name: _measure_entry(measure) for name, measure in foot.arch.items()}
+        entry["surface"] = _surface_entry(foot.surface)
+        feet.append({"side": foot.measured.a.side, **entry})
+    content = {
+        "schema": 1,
+        "scans": [_scan_entry(facts) for facts in (found.a, found.b)],
+        "days_between": found.days,
+        "feet": feet,
+        "left_right": [_pairing_entry(pair) for pair in found.left_right],
+    }
+    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _scan_entry(facts: ScanFacts) -> dict[str, Any]:
+    return {name: getattr(facts, name) for name in ("name", "date", "loading", "position", "subject", "sensor")}
+
+
+def _pairing_entry(pair: FootComparison) -> dict[str, Any]:
+    sources = {
+        label: {"scan": foot.facts.name, "side": foot.side, "loading": foot.foot.loading, "ground": foot.foot.ground}
+        for label, foot in (("a", pair.a), ("b", pair.b))
+    }
+    return {
+        **sources,
+        "compares": pair.pairing.kind.replace(" ", "_"),
+        "no_verdict": pair.pairing.no_verdict,
+        "measures": {name: _difference_entry(found) for name, found in pair.differences.items()},
+    }
+
+
+def _difference_entry(found: Difference) -> dict[str, Any]:
+    return {
+        "a": _measure_entry(found.a),
+        "b": _measure_entry(found.b),
+        "difference": found.value,
+        "sd": found.sd,
+        "smallest_detectable_change": found.detectable,
+        "exceeds": found.exceeds,
+        "status": found.status,
+        **({"reason": "; ".join(found.reasons)} if found.reasons else {}),
+    }
+
+
+def _measure_entry(measure: Measure | None) -> dict[str, Any] | None:
+    """Return a measure as in `measures.json`."""
+    if measure is None:
+        return None
+    entry: dict[str, Any] = {"value": measure.value, "sd": measure.sd, "status": measure.status}
+    return entry if measure.reason is None else {**entry, "reason": measure.reason}
+
+
+def _surface_entry(surface: Deviation | str) -> dict[str, Any]:
+    if isinstance(surface, str):
+        return {"status": "refused", "reason": surface}
+    return {"status": "measured", **vars(surface.summary()), "T_a_b": surface.T_a_b.tolist()}

@@ -1,0 +1,156 @@
+"""The measures of two feet, one against the other: differences, what could be told apart at all, and verdicts.
+
+Two values with standard uncertainties a and b differ by d with sqrt(a² + b²). The smallest detectable change is
+1.96 · √2 · sd with the sd of one scan, pooled over both: sqrt((a² + b²) / 2) (Weir 2005).
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from scanproc.artifacts import FootMeasures, Measure, ScanFacts, Side, Status
+
+Kind = Literal["change", "other load", "other conditions", "other person", "sides"]
+
+
+@dataclass(frozen=True)
+class ScannedFoot:
+    """The measures of one foot, and the facts of the scan that they come from."""
+
+    facts: ScanFacts
+    foot: FootMeasures
+
+    @property
+    def side(self) -> Side:
+        return self.foot.side
+
+    @property
+    def where(self) -> str:
+        """The scan and its loading in words, such as "monday, standing"."""
+        return f"{self.facts.name}, {loading_words(self.foot.loading)}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One measure in two feet, B less A.
+
+    Attributes
+    ----------
+    a, b : None where that scan knows no such measure.
+    value, sd : the difference and its standard uncertainty.
+    detectable : the smallest detectable change.
+    exceeds : whether the difference is larger; None if there is no verdict.
+    status : the worse of the two.
+    reasons : why there is no difference or no verdict; empty if there is one.
+    """
+
+    a: Measure | None
+    b: Measure | None
+    value: float | None
+    sd: float | None
+    detectable: float | None
+    exceeds: bool | None
+    status: Status
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What two feet have to do with each other: what their difference is, and why it may be no change."""
+
+    kind: Kind
+    no_verdict: str | None
+
+
+@dataclass(frozen=True)
+class FootComparison:
+    """Two feet, measure by measure."""
+
+    a: ScannedFoot
+    b: ScannedFoot
+    pairing: Pairing
+    differences: Mapping[str, Difference]
+
+
+def compare_feet(a: ScannedFoot, b: ScannedFoot) -> FootComparison:
+    """Compare every measure of two feet: of one side, or a left with a right one."""
+    pairing = pair(a, b)
+    names = [*a.foot.measures, *(name for name in b.foot.measures if name not in a.foot.measures)]
+    return FootComparison(a, b, pairing, {name: _difference(name, a, b, pairing.no_verdict) for name in names})
+
+
+def pair(a: ScannedFoot, b: ScannedFoot) -> Pairing:
+    """Say what a difference between two feet is. Loads are never compared silently (McPoil 2008: 10 mm of dorsum)."""
+    kind: Kind = "change" if a.side == b.side else "sides"
+    one_scan = a.facts == b.facts
+    if not same_person(a.facts, b.facts):
+        return Pairing("other person", f"the scans are of {a.facts.subject} and of {b.facts.subject}")
+    if a.foot.loading != b.foot.loading:
+        loads = f"{loading_words(a.foot.loading)} against {loading_words(b.foot.loading)}"
+        return Pairing("other load", f"the loadings differ, {loads}")
+    if a.foot.loading == "unknown" and not one_scan:
+        return Pairing("other load", "the loading of the scans is not known; state it in scan.toml")
+    conditions = _conditions(a, b)
+    return Pairing("other conditions", conditions) if conditions else Pairing(kind, None)
+
+
+def same_person(a: ScanFacts, b: ScanFacts) -> bool:
+    """Whether two scans can be of one person: false only where both state a subject."""
+    return a.subject is None or b.subject is None or a.subject == b.subject
+
+
+def days_between(a: ScanFacts, b: ScanFacts) -> int | None:
+    """Return how many days after A scan B was taken; None if a date is not stated."""
+    if a.date is None or b.date is None:
+        return None
+    return (datetime.date.fromisoformat(b.date) - datetime.date.fromisoformat(a.date)).days
+
+
+def loading_words(loading: str) -> str:
+    """Return a loading as a phrase."""
+    return "loading unknown" if loading == "unknown" else loading
+
+
+def _conditions(a: ScannedFoot, b: ScannedFoot) -> str | None:
+    """Return what else differs between two scans and moves measures, or None."""
+    positions = (a.facts.position, b.facts.position)
+    if positions[0] != positions[1] and "unknown" not in positions:
+        return f"the foot was held otherwise, {positions[0]} against {positions[1]}"
+    if a.foot.ground != b.foot.ground:
+        words = {"floor": "the floor", "support": "the plane that supports heel and forefoot"}
+        return f"heights and angles are against {words[a.foot.ground]} in A and {words[b.foot.ground]} in B"
+    return None
+
+
+def _difference(name: str, a: ScannedFoot, b: ScannedFoot, no_verdict: str | None) -> Difference:
+    """Compare one measure; a refusal in either scan is a refusal of the difference."""
+    in_a, in_b = a.foot.measures.get(name), b.foot.measures.get(name)
+    reasons = _reasons(a, in_a) + _reasons(b, in_b)
+    if in_a is None or in_b is None or in_a.value is None or in_b.value is None:
+        return Difference(in_a, in_b, None, None, None, None, "refused", tuple(reasons))
+    value, sd = in_b.value - in_a.value, root_sum_square(in_a.sd, in_b.sd)
+    if sd is None:
+        lacking = " and in ".join(each.facts.name for each, found in ((a, in_a), (b, in_b)) if found.sd is None)
+        reasons.append(f"no uncertainty (sd) is stated in {lacking}")
+    detectable = None if sd is None else 1.96 * sd  # = 1.96 · √2 · the pooled sd of one scan
+    status: Status = "inferred" if "inferred" in (in_a.status, in_b.status) else "measured"
+    if no_verdict is not None:
+        reasons.insert(0, no_verdict)
+    exceeds = None if reasons or detectable is None else abs(value) > detectable
+    return Difference(in_a, in_b, value, sd, detectable, exceeds, status, tuple(reasons))
+
+
+def _reasons(scan: ScannedFoot, measure: Measure | None) -> list[str]:
+    """Return why a measure is not as good as measured, naming its scan."""
+    if measure is None:
+        return [f"not among the measures of {scan.facts.name}"]
+    return [] if measure.reason is None else [f"{measure.status} in {scan.facts.name}: {measure.reason}"]
+
+
+def root_sum_square(first: float | None, second: float | None) -> float | None:
+    """Return the standard uncertainty of a difference; None where one of the two is not known."""
+    return None if first is None or second is None else math.hypot(first, second)
