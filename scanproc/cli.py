@@ -6,7 +6,8 @@ import atexit
 import gc
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -128,21 +129,15 @@ def _report(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
 
     made = _with_settings(lambda tables: report_person(scans, out, tables), **settings)
     click.echo(made.path)
-    for message in made.refused:
-        click.echo(f"scanproc: {message}", err=True)
-    if made.refused:
-        click.get_current_context().exit(1)
+    _refuse(made.refused)
 
 
-@main.command("compare", short_help="measure scan B against scan A, and lay their surfaces on each other")
+@main.command("compare", short_help="scan B against scan A: measures, arch, surfaces")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 @_run_options
 def _compare(a: Path, b: Path, out: Path, **settings: Any) -> None:
-    """Measure scan B against scan A: change, arch drop and stiffness, left and right, distance of the surfaces.
-
-    Both are brought up to date as far as `measure`. Differences are B less A.
-    """
+    """Compare scans B and A, measured first: B less A, left and right, arch under load, distance of the surfaces."""
     from scanproc.several.comparison import compare
 
     click.echo(_with_settings(lambda tables: compare(a, b, out, tables), **settings))
@@ -156,29 +151,19 @@ def _batch(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
 
     The measures of all go into cohort.csv, one row a foot; cohort-dictionary.csv says what its columns are.
     """
-    from scanproc.several.cohort import outcome, write_cohort
-    from scanproc.several.scans import check_distinct, scan_name
+    from scanproc.several.cohort import check_none_refused, outcome_of, write_cohort
+    from scanproc.several.scans import check_distinct
 
-    refused = 0
-    outcomes = []
     check_distinct(scans)
+    outcomes = []
     for scan in scans:
-        done = None
-        try:
-            done = _run_scan(scan, _NAMES[-1], out, **settings)
-            messages = [f"{refusal.stage}: {refusal.message}" for refusal in done.refusals]
-        except ScanError as error:
-            messages = [str(error)]
-        outcomes.append(outcome(scan_name(scan), done, messages))
-        for message in messages:
+        outcomes.append(outcome_of(scan, partial(_run_scan, scan, _NAMES[-1], out, **settings)))
+        for message in outcomes[-1].refusals:
             click.echo(f"scanproc: {scan}: {message}", err=True)
-        refused += bool(messages)
-        click.echo(f"{'refused' if messages else 'done':8} {scan}")
-    cohort = write_cohort(out, outcomes)
-    if cohort is not None:
-        click.echo(cohort)
-    if refused:
-        raise ScanError(f"{refused} of {len(scans)} scans were refused; expected none. The messages above say why.")
+        click.echo(f"{'refused' if outcomes[-1].refusals else 'done':8} {scan}")
+    for path in write_cohort(out, outcomes):
+        click.echo(path)
+    check_none_refused(outcomes)
 
 
 @main.command("view", short_help="look at what a stage made of SCAN")
@@ -212,9 +197,7 @@ def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> 
 @click.option("--views", default=30, show_default=True, type=click.IntRange(min=2), help="Number of views.")
 @click.option("--camera", default="d405", show_default=True, help="d405, d415 or d435.")
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same bytes.")
-@click.option(
-    "--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Change another setting of the simulator."
-)
+@click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Change another of its settings.")
 def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any) -> None:
     """Render a recording of the mesh FOOT (mm, standing on z = 0, toes to x) into OUT, with the truth beside it.
 
@@ -240,13 +223,10 @@ def _settings(stage: str | None) -> None:
     """Print every setting (of STAGE) as a TOML file: name, default, meaning. Edit it and pass it with --config."""
     from scanproc.pipeline import config_types
     from scanproc.settings import template
+    from scanproc.simulate import SimulationConfig
 
-    if stage == "simulate":
-        from scanproc.simulate import SimulationConfig
-
-        click.echo(template({"simulate": SimulationConfig}), nl=False)
-        return
-    chosen = {name: kind for name, kind in config_types().items() if stage in (None, name)}
+    known = config_types() if stage is None else {**config_types(), "simulate": SimulationConfig}
+    chosen = {name: kind for name, kind in known.items() if stage in (None, name)}
     click.echo(template(chosen), nl=False)
 
 
@@ -277,14 +257,17 @@ def _with_settings(
 
 
 def _finish(result: Run) -> None:
-    """Say what there is now; a refusal is one line on standard error, and status 1."""
+    """Say what there is now, and what was refused."""
     if not result.computed and not result.refusals:
         click.echo(f"nothing to do: {len(result.fresh)} stages are up to date")
-    if "report" in (*result.computed, *result.fresh):
-        click.echo(result.store.report_path())
-    else:
-        click.echo(result.store.root)
-    for refusal in result.refusals:
-        click.echo(f"scanproc: {refusal.stage}: {refusal.message}", err=True)
-    if result.refusals:
+    has_report = "report" in (*result.computed, *result.fresh)
+    click.echo(result.store.report_path() if has_report else result.store.root)
+    _refuse([f"{refusal.stage}: {refusal.message}" for refusal in result.refusals])
+
+
+def _refuse(messages: Sequence[str]) -> None:
+    """Say each message in a line on standard error; with any, the status is 1."""
+    for message in messages:
+        click.echo(f"scanproc: {message}", err=True)
+    if messages:
         click.get_current_context().exit(1)

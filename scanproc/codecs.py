@@ -18,6 +18,7 @@ from scanproc.artifacts import (
     Check,
     CleanView,
     CleanViews,
+    Draws,
     Exports,
     Feet,
     Foot,
@@ -132,16 +133,14 @@ def _view_npz(view: CleanView) -> bytes:
     arrays = {"depth_mm": view.depth_mm, "normals": view.normals, "silhouette": view.silhouette}
     if view.color is not None:
         arrays["color"] = view.color
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type]
-    return stream.getvalue()
+    return _npz(arrays)
 
 
 def _decode_clean(files: Files) -> CleanViews:
     index = json.loads(files["views.json"])["views"]
 
     def view(number: int) -> CleanView:
-        entry, arrays = index[number], np.load(io.BytesIO(files[_view_file(number)]))
+        entry, arrays = index[number], _from_npz(files[_view_file(number)])
         floor = entry["floor"]
         return CleanView(
             name=entry["name"],
@@ -180,16 +179,20 @@ def _decode_registration(files: Files) -> Registration:
 
 
 def _encode_surface(surface: Surface) -> Files:
-    return {
+    files = {
         "surface.ply": write_ply(surface.mesh, surface.views, surface.color),
         "surface.json": _json({"schema": 1, "floor_seen": surface.floor_seen}),
     }
+    if surface.errors_mm is not None:
+        files["errors.npz"] = _npz({"errors_mm": surface.errors_mm})
+    return files
 
 
 def _decode_surface(files: Files) -> Surface:
     mesh, views, color = read_ply(files["surface.ply"])
     assert views is not None  # write_ply wrote it
-    return Surface(mesh, views, json.loads(files["surface.json"])["floor_seen"], color)
+    errors_mm = _from_npz(files["errors.npz"])["errors_mm"] if "errors.npz" in files else None
+    return Surface(mesh, views, json.loads(files["surface.json"])["floor_seen"], color, errors_mm)
 
 
 # ------------------------------------------------------------------------------------------- stages 4-8
@@ -212,6 +215,11 @@ def _encode_feet(feet: Feet) -> Files:
             }
         )
     files = {f"{foot.side}.ply": write_ply(foot.mesh, foot.views, foot.color) for foot in feet.feet}
+    for foot in feet.feet:
+        if foot.draws is not None:
+            marks = {f"landmark {name}": points for name, points in foot.draws.landmarks.items()}
+            arrays = {"errors_mm": foot.draws.errors_mm, "T_draw_foot": foot.draws.T_draw_foot, **marks}
+            files[f"{foot.side}-draws.npz"] = _npz(arrays)
     return {"landmarks.json": _json({"schema": 1, "feet": entries}), **files}
 
 
@@ -230,9 +238,18 @@ def _decode_feet(files: Files) -> Feet:
                 views=views,
                 landmarks=_landmarks(entry["landmarks"]),
                 color=color,
+                draws=_decode_draws(files.get(f"{entry['side']}-draws.npz")),
             )
         )
     return Feet(tuple(feet))
+
+
+def _decode_draws(data: bytes | None) -> Draws | None:
+    if data is None:
+        return None
+    arrays = _from_npz(data)
+    marks = {name.removeprefix("landmark "): arrays[name] for name in arrays if name.startswith("landmark ")}
+    return Draws(arrays["errors_mm"], arrays["T_draw_foot"], marks)
 
 
 def _landmarks(entries: dict[str, dict[str, Any]]) -> dict[str, Landmark]:
@@ -337,6 +354,16 @@ def _encode_report(report: Report) -> Files:
 
 def _decode_report(files: Files) -> Report:
     return Report(files["report.html"].decode())
+
+
+def _npz(arrays: dict[str, Any]) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def _from_npz(data: bytes) -> Any:
+    return np.load(io.BytesIO(data))
 
 
 def _json(value: Any) -> bytes:

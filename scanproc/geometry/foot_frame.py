@@ -8,7 +8,7 @@ import numpy as np
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
-from scanproc.geometry.landmarks import FootPoints, foot_points, support
+from scanproc.geometry.landmarks import FootPoints, below_ankle, foot_points, support
 
 _MAX_TURNS = 60
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
@@ -53,17 +53,16 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
         if turned < _CONVERGED_RAD or any(np.abs(T - old).max() < _CONVERGED_RAD for old in seen[:-1]):
             break
         seen.append(T)
-    return FootFrame(T, foot_points(_placed(mesh, T), medial_y, gap_depth_mm), turned)
+    return FootFrame(T, foot_points(below_ankle(_placed(mesh, T)), medial_y, gap_depth_mm), turned)
 
 
 def _next_frame(mesh: Mesh, T: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float) -> FloatArray:
     """Return the frame that the points found in frame `T` define."""
-    present = _placed(mesh, T)
+    present = below_ankle(_placed(mesh, T))
     points = foot_points(present, medial_y, gap_depth_mm)
     up, ground = np.array([0.0, 0.0, 1.0]), np.zeros(3)
     if not floor:
-        used = np.unique(present.faces)
-        stand = support(present.vertices[used], points)
+        stand = support(present.vertices, points)
         up, ground = stand.normal, stand.heel
     R_level = rotation_between(up, np.array([0.0, 0.0, 1.0]))
     forward = R_level @ (points.second_toe.tip - points.pternion)

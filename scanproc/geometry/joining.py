@@ -6,21 +6,18 @@ import itertools
 
 import numpy as np
 
-from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, transform
+from scanproc.frames import FloatArray, inverse, rigid, rotate, transform
 from scanproc.geometry.fits import Fit, Model, count_fits, model_of
 from scanproc.geometry.placement import SearchLimits
 from scanproc.geometry.point_grid import align_all_to_grid
 from scanproc.geometry.prepared_views import PreparedViews
+from scanproc.geometry.turns import ALL_FREE, LEVEL_FREE, level_turns, turns_all_ways
 
 Group = dict[int, FloatArray]  # T_common_camera of each view
 
-_UP = np.array([0.0, 0.0, 1.0])
 _MAX_VIEWS = 16  # of each group that are compared
 _MAX_ENDS = 3  # pairs of neighbours in recorded order from which a start is made
-_TURNS_DEG = (0.0, 25.0, 50.0, 75.0, 110.0, 150.0)
-_NUM_YAWS = 24
-_ALL_FREE = np.ones(6, dtype=bool)
-_LEVEL_FREE = np.array([False, False, True, True, True, False])
+_TURNS_DEG = (25.0, 50.0, 75.0, 110.0, 150.0)
 _FIRST_GATES_MM = np.array([25.0, 20.0])
 _SECOND_GATES_MM = np.array([15.0, 10.0, 6.0])
 _STEPS = 15  # at each gate
@@ -37,12 +34,11 @@ def join(views: PreparedViews, group: Group, main: Group, limits: SearchLimits) 
     near = sorted(main, key=lambda view: min(abs(view - own) for own in group))[: 2 * _MAX_VIEWS]
     model = model_of(views, near, [main[view] for view in near])
     level = all(views.views[view].floor is not None for view in (*group, *main))
-    free = _LEVEL_FREE if level else _ALL_FREE
+    free = LEVEL_FREE if level else ALL_FREE
     starts = [start for own, other in ends for start in _starts(views, group[own], own, main[other], other, level)]
-    few = [view for view, _ in zip(sorted(group), range(_MAX_VIEWS), strict=False)]
+    few = sorted(group)[:_MAX_VIEWS]
 
     points, normals = _merged(views, group, few)
-
     tries = align_all_to_grid(points, normals, model.grid, starts, _FIRST_GATES_MM, _STEPS, free)
     fits = _fits(views, group, few, model, tries, limits)
     order = sorted(range(len(tries)), key=lambda k: -fits[k].score)[:_NUM_REFINED]
@@ -70,13 +66,11 @@ def _starts(
     source = transform(own_pose, views.tiny.of(own)[0].mean(axis=0)[None])[0]
     target = transform(other_pose, views.tiny.of(other)[0].mean(axis=0)[None])[0]
     if level:
-        turns = [rotation_about(_UP, 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS)]
         flat = np.array([1.0, 1.0, 0.0])
-        return [rigid(turn, (target - turn @ source) * flat) for turn in turns]
+        return [rigid(turn, (target - turn @ source) * flat) for turn in level_turns()]
     base = (other_pose @ inverse(own_pose))[:3, :3]
-    axes = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 1), repeat=3) if any(axis)]
-    turns = [rotation_about(axis, np.radians(angle)) @ base for angle in _TURNS_DEG for axis in axes]
-    return [rigid(turn, target - turn @ source) for turn in turns[len(axes) - 1 :]]
+    turns = [turn @ base for turn in (np.eye(3), *turns_all_ways(_TURNS_DEG))]
+    return [rigid(turn, target - turn @ source) for turn in turns]
 
 
 def _fits(

@@ -13,8 +13,9 @@ from scanproc.artifacts import BoolArray, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
-from scanproc.geometry.meshes import submesh
-from scanproc.geometry.sections import axis_section, faces_within
+from scanproc.geometry.meshes import keep_faces
+from scanproc.geometry.profiles import borders_at
+from scanproc.geometry.sections import axis_section
 
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border
 LATERAL_WINDOW = (0.50, 0.75)  # and the 5th's
@@ -23,13 +24,18 @@ _SMOOTH_REACH_MM = 8  # on both sides: half a flat stretch; the heads' borders a
 HEEL_SHARE = 0.25  # of the length: the heel's part of the support plane
 HEAD_REACH_MM = 15.0  # along x, on both sides of the metatarsal points, where the support plane looks for the heads
 HEAD_SHARE = 0.35  # of the width: likewise across
-_TOE_GAP_WINDOW = (
-    0.24,
-    0.48,
-)  # share of the width from the medial border where the gap of 1st and 2nd toe was found (9 feet)
+_TOE_GAP_WINDOW = (0.24, 0.48)  # of the width, from the medial border: gaps of 1st and 2nd toe were there (9 feet)
 _SECOND_TOE_SHARE = 0.46  # where the 2nd toe's tip was found there: 0.44 to 0.52
 _SECOND_TOE_WIDTH = 0.20  # of the width: no second toe is wider
+_SECOND_TOE_SHARES = (0.42, 0.54)  # a toe beside a shallow gap counts there
+_SHALLOW_GAP_MM = 0.3  # less is noise
 _CLEAR_GAP_MM = 5.0  # a gap this deep leaves no doubt
+_END_BAND_MM = 0.5  # heel and toe count as at their end within this
+_HEEL_REACH_MM = 25.0  # on both sides of the rear-most vertex
+_TOE_REACH_MM = 9.0  # half a second toe
+_SETTLED_MM = 6.0  # round the lowest vertex of a part of the sole
+_SETTLED_HEIGHT_MM = 1.5  # what rises more over this is a side of it
+_SETTLED_COUNT = 12  # vertices; a coarser mesh has no noise
 
 
 @dataclass(frozen=True)
@@ -60,18 +66,34 @@ def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float) -> FootPoints:
 
     Parameters
     ----------
+    mesh : of `below_ankle`.
     gap_depth_mm : how much deeper than its toes the gap between the first two must be to be believed.
     """
-    used = np.zeros(len(mesh.vertices), dtype=np.bool_)
-    used[mesh.faces] = True
-    low = mesh.vertices[used & (mesh.vertices[:, 2] < FOOT_HEIGHT_MM)]
-    pternion = low[np.argmin(low[:, 0])]
+    low = mesh.vertices[mesh.vertices[:, 2] < FOOT_HEIGHT_MM]
+    pternion = _middle_of_end(mesh, low[np.argmin(low[:, 0])], -1.0, _HEEL_REACH_MM)
     longest = low[np.argmax(low[:, 0])]
     length = float(longest[0] - pternion[0])
     tibiale = border_point(mesh, pternion[0], length, MEDIAL_WINDOW, medial_y)
     fibulare = border_point(mesh, pternion[0], length, LATERAL_WINDOW, -medial_y)
     toe = second_toe(mesh, float(pternion[0] + 0.7 * length), float(tibiale[1]), float(fibulare[1]), gap_depth_mm)
     return FootPoints(pternion, longest, toe, tibiale, fibulare)
+
+
+def below_ankle(mesh: Mesh) -> Mesh:
+    """Return the part of a foot in its frame that its points lie on: all faces that reach below 60 mm."""
+    return keep_faces(mesh, (mesh.vertices[:, 2] < FOOT_HEIGHT_MM)[mesh.faces].any(axis=1)).mesh
+
+
+def _middle_of_end(mesh: Mesh, tip: FloatArray, forward: float, reach_mm: float) -> FloatArray:
+    """Return the (3,) tip moved across to the middle of all that is as far forward as it within the noise.
+
+    A heel is so blunt that 0.1 mm of noise moves its rear-most vertex by 4 mm across, and the foot's axis by 1 degree.
+    """
+    band = axis_section(mesh, 0, float(tip[0]) - forward * _END_BAND_MM)
+    near = (np.abs(band.points[:, :, 1] - tip[1]) < reach_mm) & (band.points[:, :, 2] < FOOT_HEIGHT_MM)
+    y = band.points[:, :, 1][near]
+    middle = tip[1] if not len(y) else (float(y.min()) + float(y.max())) / 2.0
+    return np.array([tip[0], middle, tip[2]])
 
 
 def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, float], outward_y: float) -> FloatArray:
@@ -81,13 +103,13 @@ def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, fl
     single extreme vertex, and the ends of the stretch, would follow the noise by many mm.
     """
     first, last = rear + window[0] * length, rear + window[1] * length
-    near = faces_within(mesh, 0, first - 2.0 * _SMOOTH_REACH_MM, last + 2.0 * _SMOOTH_REACH_MM)
-    near = submesh(near, np.unique(near.faces))
     count = int(np.ceil(last - first))
     x = np.linspace(first, last, count + 1)
     step = x[1] - x[0]
     wide = first + step * np.arange(-_SMOOTH_REACH_MM, count + _SMOOTH_REACH_MM + 1)
-    border = _sliding_parabola(np.array([_outmost(near, float(at), outward_y)[1] * outward_y for at in wide]))
+    found = borders_at(mesh, wide, FOOT_HEIGHT_MM).points[:, 0 if outward_y < 0.0 else 1]
+    border = _sliding_parabola(found[:, 1] * outward_y)
+    height = _sliding_parabola(found[:, 2])
     line = float(border.max()) - BORDER_BAND_MM
     above = np.flatnonzero(border >= line)
     start, end = x[above[0]], x[above[-1]]
@@ -96,13 +118,7 @@ def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, fl
     if above[-1] < count:
         end += step * (border[above[-1]] - line) / (border[above[-1]] - border[above[-1] + 1])
     middle = float(start + end) / 2.0
-    return np.array([middle, outward_y * np.interp(middle, x, border), _outmost(near, middle, outward_y)[2]])
-
-
-def _outmost(mesh: Mesh, x: float, outward_y: float) -> FloatArray:
-    """Return the outmost point of the section at `x` below 60 mm, (3,) mm; nan where there is none."""
-    points = axis_section(mesh, 0, x).where(2, high=FOOT_HEIGHT_MM).points.reshape(-1, 3)
-    return np.asarray(points[np.argmax(outward_y * points[:, 1])]) if len(points) else np.full(3, np.nan)
+    return np.array([middle, outward_y * np.interp(middle, x, border), np.interp(middle, x, height)])
 
 
 def _sliding_parabola(values: FloatArray) -> FloatArray:
@@ -135,27 +151,23 @@ class FrontProfile:
 
 def front_profile(mesh: Mesh, from_x: float, medial: float, lateral: float, strips: int = 100) -> FrontProfile:
     """Return the front border of the foot between y = `medial` and y = `lateral`, ahead of x = `from_x`, mm."""
-    near = faces_within(mesh, 0, from_x, np.inf).faces
-    start, end = mesh.vertices[near].reshape(-1, 3), mesh.vertices[near[:, [1, 2, 0]]].reshape(-1, 3)
-    crossed = np.abs(end[:, 1] - start[:, 1]) / abs(lateral - medial) * strips
-    long = crossed > 1.0  # a face reaches farthest on one of its edges: those that cross a whole strip are sampled
-    along = np.linspace(0.0, 1.0, min(int(np.ceil(crossed.max(initial=0.0))) + 2, 20))[1:-1, None, None]
-    points = np.concatenate([start, (start[long] * (1.0 - along) + end[long] * along).reshape(-1, 3)])
-    strip = np.floor((points[:, 1] - medial) / (lateral - medial) * strips).astype(np.int64)
-    valid = (strip >= 0) & (strip < strips) & (points[:, 2] < FOOT_HEIGHT_MM) & (points[:, 0] >= from_x)
-    points, strip = points[valid], strip[valid]
-    order = np.lexsort((points[:, 0], strip))
-    last = np.flatnonzero(np.r_[strip[order][1:] != strip[order][:-1], True])
-    profile = np.full((strips, 3), -np.inf)
-    profile[strip[order][last]] = points[order][last]
-    return FrontProfile((np.arange(strips) + 0.5) / strips, profile)
+    near = keep_faces(mesh, (mesh.vertices[:, 0] >= from_x)[mesh.faces].any(axis=1)).mesh
+    turned = Mesh(near.vertices[:, [1, 0, 2]], near.faces)  # sections across y, whose greatest x is the front
+    across = (np.arange(strips) + 0.5) / strips
+    y = medial + across * (lateral - medial)
+    rising = np.argsort(y, kind="stable")
+    front = np.empty((strips, 3))
+    front[rising] = borders_at(turned, y[rising], FOOT_HEIGHT_MM).points[:, 1][:, [1, 0, 2]]
+    front[~(front[:, 0] >= from_x)] = -np.inf
+    return FrontProfile(across, front)
 
 
 def second_toe(mesh: Mesh, from_x: float, medial: float, lateral: float, gap_depth_mm: float) -> SecondToe:
     """Find the tip of the second toe.
 
     It is the most anterior point next to the gap beside the hallux. Where no such gap shows (toes together, socks, too
-    coarse a scan), the front border at 46 % of the width stands in for it, with little confidence.
+    coarse a scan), a shallow one counts if the toe beside it lies where second toes do. Without any, the front border
+    at 46 % of the width stands in for the tip, with little confidence.
     """
     profile = front_profile(mesh, from_x, medial, lateral)
     across, x = profile.across, profile.points[:, 0]
@@ -165,14 +177,27 @@ def second_toe(mesh: Mesh, from_x: float, medial: float, lateral: float, gap_dep
     depth = np.full(len(x), -np.inf)
     depth[inside] = np.minimum(hallux, beside)[inside] - x[inside]
     gap = int(np.argmax(depth))
-    if depth[gap] >= gap_depth_mm:
-        toe = (across > across[gap]) & (across < across[gap] + _SECOND_TOE_WIDTH)
-        tip = profile.points[toe][np.argmax(x[toe])]
-        return SecondToe(tip, float(0.6 + 0.39 * min(depth[gap] / _CLEAR_GAP_MM, 1.0)))
-    level = medial + _SECOND_TOE_SHARE * (lateral - medial)
-    border = axis_section(faces_within(mesh, 0, from_x, np.inf), 1, level).where(2, high=FOOT_HEIGHT_MM)
-    points = border.points.reshape(-1, 3)
-    return SecondToe(points[np.argmax(points[:, 0])], 0.4)
+    toe = (across > across[gap]) & (across < across[gap] + _SECOND_TOE_WIDTH)
+    if depth[gap] >= _SHALLOW_GAP_MM:
+        tip = int(np.flatnonzero(toe)[np.argmax(x[toe])])
+        is_second = _SECOND_TOE_SHARES[0] <= across[tip] <= _SECOND_TOE_SHARES[1]
+        if depth[gap] >= gap_depth_mm or is_second:
+            clear = float(np.clip((depth[gap] - gap_depth_mm) / (_CLEAR_GAP_MM - gap_depth_mm), 0.0, 1.0))
+            confidence = 0.6 + 0.39 * clear if depth[gap] >= gap_depth_mm else 0.5
+            return SecondToe(_middle_of_toe(mesh, profile.points[tip], profile.points[gap, 1]), confidence)
+    level = int(np.argmin(np.abs(across - _SECOND_TOE_SHARE)))
+    return SecondToe(profile.points[level], 0.4)
+
+
+def _middle_of_toe(mesh: Mesh, tip: FloatArray, gap_y: float) -> FloatArray:
+    """Return the tip of a toe beside a gap, in the middle of what is as far forward as it within the noise."""
+    reach = min(_TOE_REACH_MM, abs(float(tip[1]) - gap_y))
+    y, z = mesh.vertices[:, 1], mesh.vertices[:, 2]
+    near = mesh.vertices[(np.abs(y - tip[1]) < reach) & (z < FOOT_HEIGHT_MM) & (mesh.vertices[:, 0] > tip[0] - 5.0)]
+    if len(near) and float(near[:, 0].max()) > float(tip[0]):
+        tip = near[np.argmax(near[:, 0])]
+        reach = min(_TOE_REACH_MM, abs(float(tip[1]) - gap_y))
+    return _middle_of_end(mesh, tip, 1.0, reach)
 
 
 @dataclass(frozen=True)
@@ -196,11 +221,32 @@ def support(vertices: FloatArray, points: FootPoints) -> Support:
     across = (vertices[:, 1] - tibiale[1]) / (fibulare[1] - tibiale[1])  # 0 at the medial border, 1 at the lateral
 
     def lowest(region: BoolArray) -> FloatArray:
-        inside = vertices[region]
-        return np.asarray(inside[np.argmin(inside[:, 2])])
+        return _settled(vertices, vertices[region])
 
     return Support(
         heel=lowest(vertices[:, 0] < points.pternion[0] + HEEL_SHARE * points.length_mm),
         first_head=lowest((np.abs(vertices[:, 0] - tibiale[0]) <= HEAD_REACH_MM) & (across <= HEAD_SHARE)),
         fifth_head=lowest((np.abs(vertices[:, 0] - fibulare[0]) <= HEAD_REACH_MM) & (across >= 1.0 - HEAD_SHARE)),
     )
+
+
+def _settled(vertices: FloatArray, region: FloatArray) -> FloatArray:
+    """Return the lowest of a region's (K, 3) vertices, at the height of a paraboloid through what is round it.
+
+    One vertex would be the one with the worst noise.
+    """
+    if not len(region):
+        raise ScanError(
+            "found no surface under the heel or a metatarsal head, expected the sole. Scan the foot from below."
+        )
+    low = region[np.argmin(region[:, 2])]
+    off = vertices - low
+    off = off[(np.abs(off[:, :2]).max(axis=1) < _SETTLED_MM) & (off[:, 2] < _SETTLED_HEIGHT_MM)]
+    x, y = off[:, 0], off[:, 1]
+    # Weights that fade to nothing at the edges: a vertex that comes in or drops out moves nothing.
+    weight = np.clip(1.0 - (x**2 + y**2) / _SETTLED_MM**2, 0.0, None) * (1.0 - off[:, 2] / _SETTLED_HEIGHT_MM)
+    if np.count_nonzero(weight) < _SETTLED_COUNT:
+        return np.asarray(low)
+    columns = np.column_stack([np.ones(len(x)), x, y, x**2, x * y, y**2]) * weight[:, None]
+    height = float(np.linalg.lstsq(columns, off[:, 2] * weight, rcond=None)[0][0])
+    return np.asarray(low + [0.0, 0.0, height])

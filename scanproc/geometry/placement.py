@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
+from scanproc.frames import FloatArray, inverse, rigid, transform
 from scanproc.geometry.fits import Fit, Model, fits_at, model_of
 from scanproc.geometry.point_grid import align_all_to_grid
 from scanproc.geometry.prepared_views import PreparedViews
+from scanproc.geometry.turns import ALL_FREE, LEVEL_FREE, level_turns, turns_all_ways
 
-_UP = np.array([0.0, 0.0, 1.0])
-_ALL_FREE = np.ones(6, dtype=bool)
-_LEVEL_FREE = np.array([False, False, True, True, True, False])
 #: Turns about the foot's centre from which an alignment is tried, batch by batch; it finds the last 15 deg by itself.
 _STARTS_DEG = ((25.0,), (45.0, 70.0))
-_NUM_YAWS = 24
 _SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
 _FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
 _FIRST_STEPS = 4
@@ -144,7 +140,7 @@ def _best_guess(views: PreparedViews, index: int, model: Model, limits: SearchLi
     """Return where the view fits the model best; the widest turns are tried only where the nearer ones are not sure."""
     level = views.views[index].floor is not None and model.stands
     batches = _yaw_starts(views, index, model) if level else _turned_starts(views, index, model)
-    free = _LEVEL_FREE if level else _ALL_FREE
+    free = LEVEL_FREE if level else ALL_FREE
     points, normals = views.tiny.of(index)
     guesses: list[_Guess] = []
     for starts in batches:
@@ -181,7 +177,7 @@ def _yaw_starts(views: PreparedViews, index: int, model: Model) -> list[list[Flo
     T_common_nearest = model.poses[0] @ inverse(views.T_level_camera[nearest])
     points = transform(T_level_camera, views.tiny.of(index)[0])
     source = points.mean(axis=0)
-    turns = [T_common_nearest[:3, :3] @ rotation_about(_UP, 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS)]
+    turns = [T_common_nearest[:3, :3] @ turn for turn in level_turns()]
     starts = [
         rigid(turn, np.array([*(model.centre - turn @ source)[:2] + shift, 0.0])) @ T_level_camera
         for turn in turns
@@ -193,14 +189,6 @@ def _yaw_starts(views: PreparedViews, index: int, model: Model) -> list[list[Flo
 def _turned_starts(views: PreparedViews, index: int, model: Model) -> list[list[FloatArray]]:
     """Return batches of guesses that turn the view about its centre, from where the nearest placed view was."""
     source = views.tiny.of(index)[0].mean(axis=0)
-    axes = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 1), repeat=3) if any(axis)]
-    batches = [[rigid(model.poses[0][:3, :3], model.centre - model.poses[0][:3, :3] @ source)]]
-    for angles_deg in _STARTS_DEG:
-        turns = [
-            rotation_about(axis, np.radians(angle))
-            for angle in angles_deg
-            for axis in axes[: 1 if angle == 0 else None]
-        ]
-        rotations = [model.poses[0][:3, :3] @ turn for turn in turns]
-        batches.append([rigid(rotation, model.centre - rotation @ source) for rotation in rotations])
-    return batches
+    batches = [[np.eye(3)], *(turns_all_ways(angles_deg) for angles_deg in _STARTS_DEG)]
+    rotations = [[model.poses[0][:3, :3] @ turn for turn in turns] for turns in batches]
+    return [[rigid(rotation, model.centre - rotation @ source) for rotation in batch] for batch in rotations]

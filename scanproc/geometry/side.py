@@ -16,7 +16,8 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.landmarks import front_profile
-from scanproc.geometry.sections import axis_section, faces_within
+from scanproc.geometry.profiles import borders_at
+from scanproc.geometry.sections import axis_section
 
 # Cue, its mean on left feet and its spread between them (nine feet, spreads doubled: nine are few), and the most
 # that it may say. A likelihood ratio of two normal distributions is linear: 2 * mean / spread² * value.
@@ -119,9 +120,8 @@ def side_cues(mesh: Mesh) -> dict[str, float]:
     low = low[low[:, 2] < FOOT_HEIGHT_MM]
     rear, length = float(low[:, 0].min()), float(np.ptp(low[:, 0]))
     shares = np.linspace(0.05, 0.85, 41)
-    near_ground = faces_within(mesh, 2, -np.inf, _OUTLINE_MM)
-    wide = np.array([_borders(mesh, rear + share * length, FOOT_HEIGHT_MM) for share in shares])
-    near = np.array([_borders(near_ground, rear + share * length, _OUTLINE_MM) for share in shares])
+    wide = _borders(mesh, rear + shares * length, FOOT_HEIGHT_MM)
+    near = _borders(mesh, rear + shares * length, _OUTLINE_MM)
     return {
         "toe line": _toe_line(mesh, rear, length, wide),
         "ball line": _ball_line(shares, wide),
@@ -130,13 +130,9 @@ def side_cues(mesh: Mesh) -> dict[str, float]:
     }
 
 
-def _borders(mesh: Mesh, x: float, below: float) -> tuple[float, float]:
-    """Return least and greatest y of the section at `x` below height `below`; nan where there is none."""
-    section = axis_section(mesh, 0, x).where(2, high=below)
-    if not len(section):
-        return np.nan, np.nan
-    extent = section.extent(1)
-    return extent.low, extent.high
+def _borders(mesh: Mesh, x: FloatArray, below: float) -> FloatArray:
+    """Return (N, 2) least and greatest y of the sections at `x` below height `below`; nan where there is none."""
+    return borders_at(mesh, x, below).points[:, :, 1]
 
 
 def _toe_line(mesh: Mesh, rear: float, length: float, wide: FloatArray) -> float:

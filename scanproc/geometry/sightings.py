@@ -72,34 +72,43 @@ def _look(
     sums: FloatArray,
 ) -> None:
     """Add one view to the counts, (V,), and to the sums of weight times colour and of weight, (V, 4)."""
-    fx, fy, cx, cy = lens_px
-    T = T_camera_scan
-    height, width = depth_mm.shape
-    eye = np.empty(3)
-    for i in range(3):
-        eye[i] = -(T[0, i] * T[0, 3] + T[1, i] * T[1, 3] + T[2, i] * T[2, 3])
     for i in range(len(vertices)):
-        x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
-        a, b, c = eye[0] - x, eye[1] - y, eye[2] - z
-        towards = a * normals[i, 0] + b * normals[i, 1] + c * normals[i, 2]
-        if towards <= 0.0:
+        row, column, cosine, ahead = sight(vertices[i], normals[i], depth_mm, lens_px, T_camera_scan)
+        if row < 0 or cosine < min_cosine:
             continue
-        cosine = towards / np.sqrt(a * a + b * b + c * c)
-        ahead = T[2, 0] * x + T[2, 1] * y + T[2, 2] * z + T[2, 3]
-        if cosine < min_cosine or ahead < 1.0:
-            continue
-        u = (T[0, 0] * x + T[0, 1] * y + T[0, 2] * z + T[0, 3]) / ahead * fx + cx + 0.5
-        v = (T[1, 0] * x + T[1, 1] * y + T[1, 2] * z + T[1, 3]) / ahead * fy + cy + 0.5
-        if not (0.0 <= u < width and 0.0 <= v < height):
-            continue
-        row, column = int(v), int(u)
-        measured = np.float64(depth_mm[row, column])
         # Along the normal: on a slope one pixel more is much depth.
-        if measured <= 0.0 or abs(measured - ahead) * cosine > tolerance_mm:
+        if abs(depth_mm[row, column] - ahead) * cosine > tolerance_mm:
             continue
         counts[i] = min(counts[i] + 1, 255)
         if colored:
-            weight = (cosine * (fx / ahead) ** 2) ** _COLOR_POWER  # pixels on a square mm
+            weight = (cosine * (lens_px[0] / ahead) ** 2) ** _COLOR_POWER  # pixels on a square mm
             for channel in range(3):
                 sums[i, channel] += weight * color[row, column, channel]
             sums[i, 3] += weight
+
+
+@compiled
+def sight(
+    vertex: FloatArray, normal: FloatArray, depth_mm: DepthImage, lens_px: FloatArray, T_camera_scan: FloatArray
+) -> tuple[int, int, float, float]:
+    """Return the pixel (row, column) that a vertex falls on, the cosine of the angle of view, and its depth in mm.
+
+    The row is -1 where the vertex is turned away, is behind the camera, or falls on no pixel with a depth.
+    """
+    T = T_camera_scan
+    x, y, z = vertex[0], vertex[1], vertex[2]
+    p = T[0, 0] * x + T[0, 1] * y + T[0, 2] * z + T[0, 3]
+    q = T[1, 0] * x + T[1, 1] * y + T[1, 2] * z + T[1, 3]
+    ahead = T[2, 0] * x + T[2, 1] * y + T[2, 2] * z + T[2, 3]
+    if ahead < 1.0:
+        return -1, -1, 0.0, ahead
+    a = T[0, 0] * normal[0] + T[0, 1] * normal[1] + T[0, 2] * normal[2]
+    b = T[1, 0] * normal[0] + T[1, 1] * normal[1] + T[1, 2] * normal[2]
+    c = T[2, 0] * normal[0] + T[2, 1] * normal[1] + T[2, 2] * normal[2]
+    cosine = -(a * p + b * q + c * ahead) / np.sqrt(p * p + q * q + ahead * ahead)
+    u, v = p / ahead * lens_px[0] + lens_px[2] + 0.5, q / ahead * lens_px[1] + lens_px[3] + 0.5
+    height, width = depth_mm.shape
+    if cosine <= 0.0 or not (0.0 <= u < width and 0.0 <= v < height):
+        return -1, -1, cosine, ahead
+    row, column = int(v), int(u)
+    return (row if depth_mm[row, column] > 0.0 else -1), column, cosine, ahead

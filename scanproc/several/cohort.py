@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scanproc.artifacts import FootMeasures, Measures, ScanFacts
 from scanproc.definitions import DEFINITIONS, Definition, columns_of
+from scanproc.errors import ScanError
 from scanproc.page import in_order
 from scanproc.plain_words import words_of
 from scanproc.runner import Run
-from scanproc.several.scans import loaded
+from scanproc.several.scans import loaded, scan_name
 from scanproc.store import write_files
 
 _STATED = "scan.toml"
@@ -42,27 +43,49 @@ _STATUS = "measured; inferred (the surface there was invented); refused (no valu
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one scan of a batch: its measures with what is stated of it, or why there are none."""
+    """What came of one scan of a batch; `facts` is None where it could not even be read.
+
+    Attributes
+    ----------
+    refusals : why the scan, or a stage, was refused, a message each; empty if all is well.
+    """
 
     name: str
     facts: ScanFacts | None
     measures: Measures | None
-    refused: str = ""
+    refusals: tuple[str, ...]
 
 
-def outcome(name: str, done: Run | None, messages: Sequence[str]) -> Outcome:
-    """Return the outcome of a run, or of a scan that could not be read."""
-    results = loaded(done) if done is not None else None
-    measures = results.measures if results else None
-    return Outcome(name, results.facts if results else None, measures, "" if measures else "; ".join(messages))
+def outcome_of(scan: Path, run_scan: Callable[[], Run]) -> Outcome:
+    """Run one scan of a batch; its refusal is part of the outcome."""
+    try:
+        found = loaded(run_scan())
+    except ScanError as error:
+        return Outcome(scan_name(scan), None, None, (str(error),))
+    messages = tuple(f"{refusal.stage}: {refusal.message}" for refusal in found.refusals)
+    return Outcome(scan_name(scan), found.facts, found.measures, messages)
 
 
-def write_cohort(out: Path, outcomes: Sequence[Outcome]) -> Path | None:
-    """Write `cohort.csv` and `cohort-dictionary.csv`, and return the former; None if nothing was measured."""
+def check_none_refused(outcomes: Sequence[Outcome]) -> None:
+    """Refuse a batch of which a scan was refused; each has said why.
+
+    Raises
+    ------
+    ScanError
+        With how many they were.
+    """
+    refused = sum(bool(each.refusals) for each in outcomes)
+    if refused:
+        raise ScanError(f"{refused} of {len(outcomes)} scans were refused; expected none. The messages above say why.")
+
+
+def write_cohort(out: Path, outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
+    """Write `cohort.csv` and `cohort-dictionary.csv`, and return their paths; none if nothing was measured."""
     if not any(each.measures for each in outcomes):
-        return None
-    write_files(out, {"cohort.csv": cohort_csv(outcomes), "cohort-dictionary.csv": dictionary_csv(outcomes)})
-    return out / "cohort.csv"
+        return ()
+    files = {"cohort.csv": cohort_csv(outcomes), "cohort-dictionary.csv": dictionary_csv(outcomes)}
+    write_files(out, files)
+    return tuple(out / name for name in files)
 
 
 def cohort_csv(outcomes: Sequence[Outcome]) -> bytes:
@@ -70,7 +93,7 @@ def cohort_csv(outcomes: Sequence[Outcome]) -> bytes:
     rows = []
     for each in outcomes:
         stated = {name: getattr(each.facts, name) for name in COLUMNS if hasattr(each.facts, name)}
-        common = {**stated, "scan": each.name, "refused": each.refused}
+        common = {**stated, "scan": each.name, "refused": "" if each.measures else "; ".join(each.refusals)}
         feet = each.measures.feet if each.measures else ()
         if each.facts and not feet and each.facts.side not in ("left", "right"):
             common["side"] = None

@@ -133,8 +133,8 @@ def check_sides(person: Person) -> None:
             if (foot.side, foot.foot.loading) == (other.side, other.foot.loading):
                 raise ScanError(
                     f"{other.facts.name} and {foot.facts.name} both hold a {foot.side} foot,"
-                    f" {loading_words(foot.foot.loading)}; expected one scan of a foot and loading. Leave one out, state"
-                    " the loading in scan.toml, or use scanproc compare."
+                    f" {loading_words(foot.foot.loading)}; expected one scan of a foot and loading. Leave one out,"
+                    " state the loading in scan.toml, or use scanproc compare."
                 )
     for foot in feet:
         others = [other for other in feet if other.facts.name != foot.facts.name]

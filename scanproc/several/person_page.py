@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scanproc.artifacts import Insole
+from scanproc.artifacts import Feet, Insole, Insoles, Measures
 from scanproc.html_page import Figure, fill
 from scanproc.page import check_texts, in_order
 from scanproc.plain_words import group_of, norms_of, spread_of, value_of, words_of
@@ -181,7 +181,8 @@ def _steps(person: Person) -> list[Step]:
 
 def _figures(person: Person, config: ReportConfig) -> dict[str, list[Figure]]:
     """Draw the measures of each scan, and its insoles, by sections "measures <scan>" and "insoles <scan>"."""
-    sections, alt = {}, {}
+    sections: dict[str, tuple[Measures | Insoles, tuple[Feet]]] = {}
+    alt: dict[str, str] = {}
     for scan in person.scans:
         name = scan.facts.name
         if scan.measures is not None and scan.feet is not None:

@@ -6,10 +6,12 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scanproc.artifacts import BoolArray, Feet, Foot, Ground, IntArray, Landmark, Mesh, ScanFacts, Surface
+from scanproc.artifacts import BoolArray, Draws, Feet, Foot, Ground, IntArray, Landmark, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, transform
+from scanproc.geometry.foot_draws import FrameRules, foot_draws
 from scanproc.geometry.foot_frame import FootFrame, settle
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
 from scanproc.geometry.landmarks import FootPoints
@@ -193,6 +195,9 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     if part.ground == "support":
         _check_sole(mesh, part.seen, config)
     views = surface.views[part.vertices]
+    draws = None
+    if surface.errors_mm is not None:
+        draws = _draws(part, surface.errors_mm[part.vertices], frame, medial_y, config)
     return Foot(
         side=judged.side,
         side_confidence=judged.confidence,
@@ -202,7 +207,26 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
         views=views,
         landmarks=_landmarks(frame, quiet, part.seen, medial_y),
         color=None if surface.color is None else surface.color[part.vertices],
+        draws=draws,
     )
+
+
+def _draws(
+    part: _Part, errors_mm: NDArray[np.float16], frame: FootFrame, medial_y: float, config: AlignConfig
+) -> Draws:
+    """Return what else the recording might have given of this foot."""
+    rules = FrameRules(
+        medial_y,
+        floor=part.ground == "floor",
+        tilt_sd_rad=np.deg2rad(config.ground_tilt_sd_deg),
+        gap_depth_mm=config.toe_gap_mm,
+        denoise_edge_mm=config.denoise_edge_mm,
+    )
+
+    def named_points(settled: FootFrame, quiet: Mesh) -> dict[str, FloatArray]:
+        return {name: mark.xyz_mm for name, mark in _landmarks(settled, quiet, part.seen, medial_y).items()}
+
+    return foot_draws(part.mesh, errors_mm, frame.T_foot_scan, rules, named_points)
 
 
 def _check_sole(mesh: Mesh, seen: BoolArray, config: AlignConfig) -> None:

@@ -31,6 +31,8 @@ _Round = tuple[float, ...]
 _FAR: _Round = (15.0, 12.0, 10.0)
 _MIDDLE: _Round = (8.0, 6.0, 5.0)
 _NEAR: _Round = (3.0, 2.0, 2.0)
+#: Overlap and consistency that a place takes, alone or in a group, before the settings have their word.
+_BEYOND_DOUBT, _LIKELY, _IN_A_GROUP = (0.2, 0.975), (0.3, 0.95), (0.0, 0.95)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         )
     prepared = prepare([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
     # What is beyond doubt first: the truer the model, the better it tells where the others belong, or that they do not.
-    limits = _search_limits(0.2, 0.975, config)
+    limits = _search_limits(*_BEYOND_DOUBT, config)
     main, *others = place_views(prepared, limits)
     if len(main) < 2:
         main, *others = place_views(prepared, _search_limits(0.0, 0.0, config))
@@ -97,10 +99,10 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     for group in others:
         if len(group) > 1:
             aligned = _align_all(prepared, group, [_FAR, _MIDDLE], config)
-            joined = join(prepared, aligned, poses, _search_limits(0.0, 0.95, config))
+            joined = join(prepared, aligned, poses, _search_limits(*_IN_A_GROUP, config))
             poses = _align_all(prepared, poses | joined, [_FAR, _MIDDLE], config) if joined else poses
     judged = _judge(prepared, poses, config)
-    for overlap, consistency in ((0.3, 0.95), (config.min_place_overlap, config.min_place_consistency)):
+    for overlap, consistency in (_LIKELY, (config.min_place_overlap, config.min_place_consistency)):
         limits = _search_limits(overlap, consistency, config)
         placement = place_more(prepared, judged.poses or poses, limits, range(len(usable)))
         if len(placement.poses) > len(judged.poses):
@@ -124,12 +126,7 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     _refuse_doubtful(judged, len(usable), reasons, views, config)
     T_scan_common = frame_of_floors(prepared, poses)
     found = {
-        usable[index]: ViewPose(
-            prepared.views[index].name,
-            True,
-            residual_rms_mm=judged.rms_mm[index],
-            T_scan_camera=T_scan_common @ pose,
-        )
+        usable[index]: ViewPose(prepared.views[index].name, True, None, judged.rms_mm[index], T_scan_common @ pose)
         for index, pose in poses.items()
     }
     entries = [
@@ -182,14 +179,20 @@ def _unusable(views: CleanViews, config: RegisterConfig) -> dict[int, str]:
     return reasons
 
 
+def _short(share: float) -> str:
+    """Return a share with two decimals, cut off: what falls short of a limit must not read as if it did not."""
+    return f"{np.floor(100.0 * share) / 100.0:.2f}"
+
+
 def _no_place_reason(fit: Fit, config: RegisterConfig) -> str:
     """Return why a view has no place, with what is short where it fits best."""
     if fit.overlap < config.min_place_overlap:
         return (
-            f"fits no other view: overlap {fit.overlap:.2f} < register.min_place_overlap {config.min_place_overlap:.2f}"
+            f"fits no other view: overlap {_short(fit.overlap)}"
+            f" < register.min_place_overlap {config.min_place_overlap:.2f}"
         )
     return (
-        f"fits no other view: consistency {fit.consistency:.2f}"
+        f"fits no other view: consistency {_short(fit.consistency)}"
         f" < register.min_place_consistency {config.min_place_consistency:.2f}"
     )
 
@@ -257,10 +260,11 @@ def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig, noise_
 
 def _misfit_reason(overlap: float, consistency: float, rms_mm: float, limit_mm: float, config: RegisterConfig) -> str:
     if overlap < config.min_overlap:
-        return f"overlap {overlap:.2f} < register.min_overlap {config.min_overlap:.2f}"
+        return f"overlap {_short(overlap)} < register.min_overlap {config.min_overlap:.2f}"
     if consistency < config.min_consistency:
-        return f"consistency {consistency:.2f} < register.min_consistency {config.min_consistency:.2f}"
-    return f"residual {rms_mm:.2f} mm RMS > {limit_mm:.2f} mm (register.max_residual_mm, max_residual_ratio)"
+        return f"consistency {_short(consistency)} < register.min_consistency {config.min_consistency:.2f}"
+    too_far = f"residual {np.ceil(100.0 * rms_mm) / 100.0:.2f} mm RMS > {_short(limit_mm)} mm"
+    return f"{too_far} (register.max_residual_mm, max_residual_ratio)"
 
 
 def _quote(reasons: dict[int, str], views: CleanViews) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from scanproc.artifacts import BoolArray, ByteArray, CleanViews, Mesh, Registration, Surface
 from scanproc.errors import ScanError
 from scanproc.geometry.bridges import across_bridges
+from scanproc.geometry.draws import surface_errors
 from scanproc.geometry.fusion import FusionLimits, fuse
 from scanproc.geometry.holes import close_holes
 from scanproc.geometry.isosurface import zero_surface
@@ -46,6 +47,7 @@ class SurfaceConfig:
         30.0, "two standing feet that hang together by less than this are parted, mm", low=0.0, high=50.0
     )
     min_part_share: float = setting(0.05, "parts smaller than this share of the largest are dropped", low=0.0, high=1.0)
+    num_draws: int = setting(8, "groups of views that the uncertainty is taken from", low=2, high=64)
     max_hole_mm: float = setting(60.0, "holes with a longer border than this stay open, mm", low=0.0, high=300.0)
 
 
@@ -80,7 +82,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     color = seen.color
     if color is not None:
         color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
-    return Surface(filled.mesh, counts, registration.floor_seen, color)
+    errors_mm = surface_errors(filled.mesh, posed, config.num_draws, config.seen_tolerance_mm, config.seen_min_cosine)
+    return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm)
 
 
 def _posed_views(views: CleanViews, registration: Registration) -> list[PosedView]:
