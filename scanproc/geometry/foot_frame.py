@@ -9,8 +9,10 @@ import numpy as np
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
 from scanproc.geometry.landmarks import FootPoints, below_ankle, foot_points, support
+from scanproc.geometry.meshes import keep_faces
 
 _MAX_TURNS = 60
+_LOW_MM = 180.0  # 60 mm, and what 25 degrees add to it over the length of a foot
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
 
 
@@ -42,6 +44,7 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     R_rough_scan : (3, 3), good to 25 degrees.
     floor : whether z = 0 of the scan frame is the ground.
     """
+    mesh = _low_part(mesh, R_rough_scan)
     T = rigid(R_rough_scan, np.zeros(3))
     T[2, 3] = 0.0 if floor else -(mesh.vertices @ R_rough_scan[2]).min()
     seen: list[FloatArray] = []
@@ -71,6 +74,12 @@ def _next_frame(mesh: Mesh, T: FloatArray, medial_y: float, floor: bool, gap_dep
     origin = R_next @ points.pternion
     origin[2] = (R_next @ ground)[2]
     return rigid(R_next, -origin) @ T
+
+
+def _low_part(mesh: Mesh, R_rough_scan: FloatArray) -> Mesh:
+    """Return the part of a foot that may lie below 60 mm in any frame near a rough one: each step looks at it again."""
+    height = mesh.vertices @ R_rough_scan[2]
+    return keep_faces(mesh, (height < height.min() + _LOW_MM)[mesh.faces].any(axis=1)).mesh
 
 
 def _placed(mesh: Mesh, T: FloatArray) -> Mesh:

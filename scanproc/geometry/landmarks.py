@@ -20,7 +20,7 @@ from scanproc.geometry.sections import axis_section
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border
 LATERAL_WINDOW = (0.50, 0.75)  # and the 5th's
 BORDER_BAND_MM = 0.5  # the border counts as at its extreme within this
-_SMOOTH_REACH_MM = 8  # on both sides: half a flat stretch; the heads' borders are rounder over more
+_SMOOTH_REACH_MM = 20  # on both sides, by quartics: steadier than parabolas over 8, and they shift the middle less
 HEEL_SHARE = 0.25  # of the length: the heel's part of the support plane
 HEAD_REACH_MM = 15.0  # along x, on both sides of the metatarsal points, where the support plane looks for the heads
 HEAD_SHARE = 0.35  # of the width: likewise across
@@ -99,7 +99,7 @@ def _middle_of_end(mesh: Mesh, tip: FloatArray, forward: float, reach_mm: float)
 def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, float], outward_y: float) -> FloatArray:
     """Return the middle of the stretch of a border that lies within 0.5 mm of its extreme, (3,) mm.
 
-    The border is read every mm and smoothed by a sliding parabola: it is almost straight over 6 to 17 mm, where a
+    The border is read every mm and smoothed by a sliding quartic: it is almost straight over 6 to 17 mm, where a
     single extreme vertex, and the ends of the stretch, would follow the noise by many mm.
     """
     first, last = rear + window[0] * length, rear + window[1] * length
@@ -108,8 +108,8 @@ def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, fl
     step = x[1] - x[0]
     wide = first + step * np.arange(-_SMOOTH_REACH_MM, count + _SMOOTH_REACH_MM + 1)
     found = borders_at(mesh, wide, FOOT_HEIGHT_MM).points[:, 0 if outward_y < 0.0 else 1]
-    border = _sliding_parabola(found[:, 1] * outward_y)
-    height = _sliding_parabola(found[:, 2])
+    border = _sliding_quartic(found[:, 1] * outward_y)
+    height = _sliding_quartic(found[:, 2])
     line = float(border.max()) - BORDER_BAND_MM
     above = np.flatnonzero(border >= line)
     start, end = x[above[0]], x[above[-1]]
@@ -121,8 +121,8 @@ def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, fl
     return np.array([middle, outward_y * np.interp(middle, x, border), np.interp(middle, x, height)])
 
 
-def _sliding_parabola(values: FloatArray) -> FloatArray:
-    """Smooth evenly spaced values by least-squares parabolas over 2 reach + 1 of them (Savitzky & Golay 1964).
+def _sliding_quartic(values: FloatArray) -> FloatArray:
+    """Smooth evenly spaced values by least-squares quartics over 2 reach + 1 of them (Savitzky & Golay 1964).
 
     Returns `_SMOOTH_REACH_MM` values less at both ends; gaps (nan) are bridged by straight lines first.
     """
@@ -131,7 +131,7 @@ def _sliding_parabola(values: FloatArray) -> FloatArray:
         raise ScanError("found no surface along a border of the ball, expected both. Scan both sides of the forefoot.")
     filled = np.interp(np.arange(len(values)), known, values[known])
     steps = np.arange(-_SMOOTH_REACH_MM, _SMOOTH_REACH_MM + 1, dtype=np.float64)
-    weights = np.linalg.pinv(np.vander(steps, 3))[-1]  # value of the parabola in the middle
+    weights = np.linalg.pinv(np.vander(steps / _SMOOTH_REACH_MM, 5))[-1]  # value of the quartic in the middle
     return np.convolve(filled, weights[::-1], mode="valid")
 
 
@@ -249,4 +249,4 @@ def _settled(vertices: FloatArray, region: FloatArray) -> FloatArray:
         return np.asarray(low)
     columns = np.column_stack([np.ones(len(x)), x, y, x**2, x * y, y**2]) * weight[:, None]
     height = float(np.linalg.lstsq(columns, off[:, 2] * weight, rcond=None)[0][0])
-    return np.asarray(low + [0.0, 0.0, height])
+    return np.array([low[0], low[1], low[2] + height])

@@ -30,8 +30,8 @@ class ScannedFoot:
 
     @property
     def where(self) -> str:
-        """The scan and its loading in words, such as "monday, standing"."""
-        return f"{self.facts.name}, {loading_words(self.foot.loading)}"
+        """The scan and its loading in words, such as "monday (standing)"."""
+        return f"{self.facts.name} ({loading_words(self.foot.loading)})"
 
 
 @dataclass(frozen=True)

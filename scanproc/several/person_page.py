@@ -131,8 +131,9 @@ def _cell(name: str, feet: Sequence[ScannedFoot]) -> Cell:
     measure = best.foot.measures.get(name)
     if measure is None:
         return Cell("–", "", best.where, "refused", ("not among its measures",), ())
-    refused = [other for other in others if name in other.foot.measures and measure.value is None]
-    also = [f"{other.where}: {other.foot.measures[name].reason}" for other in refused]
+    known = [other for other in others if name in other.foot.measures and measure.value is None]
+    reasons = {other.where: other.foot.measures[name].reason for other in known}
+    also = [f"{where}: {reason}" for where, reason in reasons.items() if reason != measure.reason]
     return Cell(
         value=value_of(name, measure),
         spread=spread_of(name, measure),
@@ -165,7 +166,7 @@ def _other(name: str, foot: ScannedFoot) -> str:
         return ""
     spread = spread_of(name, measure)
     marked = " (inferred)" if measure.status == "inferred" else ""
-    return f"{value_of(name, measure)}{' ' + spread if spread else ''}{marked}: {foot.where}"
+    return f"{value_of(name, measure)}{' ' + spread if spread else ''}{marked}, {foot.where}"
 
 
 def _steps(person: Person) -> list[Step]:

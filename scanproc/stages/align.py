@@ -49,6 +49,7 @@ class AlignConfig:
     denoise_edge_mm: float = setting(
         1.5, "landmarks are sought on a surface averaged along edges up to this, mm", low=0.0
     )
+    ground_tilt_sd_deg: float = setting(0.05, "standard uncertainty of the floor's tilt, deg", low=0.0, high=5.0)
     stated_side_confidence: float = setting(0.98, "how far the side in scan.toml is trusted", low=0.5, high=0.9999)
     contradiction: float = setting(
         0.95, "confidence of the shape's own side above which it may contradict scan.toml", low=0.5, high=1.0

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ScanFacts
 from scanproc.geometry import arches, heels, lengths, toes
+from scanproc.geometry.draws import drawn
 from scanproc.geometry.readings import FootShape, Reading, no_reading
+from scanproc.geometry.uncertainty import ErrorSources, combined_sd
+from scanproc.parallel import spread
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -41,10 +44,14 @@ _READERS: dict[str, Callable[[FootShape], Reading]] = {
 
 @dataclass(frozen=True)
 class MeasureConfig:
-    """How much of a surface must have been seen to measure on it."""
+    """How much of a surface must have been seen to measure on it, and what else makes a measure uncertain."""
 
     max_unseen_share: float = setting(0.1, "a measure with more of its surface unseen is inferred", low=0.0, high=1.0)
     max_inferred_share: float = setting(0.5, "a measure with more of its surface unseen is refused", low=0.0, high=1.0)
+    scale_sd: float = setting(
+        0.004, "relative standard uncertainty of the camera's scale; less once it was checked", low=0.0, high=0.1
+    )
+    surface_sd_mm: float = setting(0.1, "standard uncertainty of where the surface is fused, mm", low=0.0, high=5.0)
 
 
 def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
@@ -59,17 +66,33 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
 
 
 def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMeasures:
-    """Read every measure of one foot, in the order of the table."""
-    shape = FootShape(foot)
-    readings = {name: read(shape) for name, read in _READERS.items()}
-    readings["arch_index"] = arches.arch_index(shape, weight_bearing=facts.loading in ("standing", "seated"))
-    readings["navicular_height_mm"] = _navicular_height(shape)
-    measures = {name: _judged(reading, config) for name, reading in readings.items()}
+    """Judge every measure of one foot, and say how sure it is."""
+    readings = _readings(foot, facts)
+    draws: list[dict[str, Reading]] = []
+    if foot.draws is not None:
+        draws = spread(lambda k: _readings(drawn(foot, k), facts), range(len(foot.draws)), "measure: how sure it is")
+    measures = {}
+    for name, reading in readings.items():
+        judged = _judged(reading, config)
+        if judged.value is not None and draws:
+            others = [other[name].value for other in draws]
+            sources = ErrorSources(config.scale_sd, config.surface_sd_mm)
+            judged = replace(judged, sd=combined_sd(name, judged.value, others, sources))
+        measures[name] = judged
     refused = [name for name, found in measures.items() if found.status == "refused"]
     log.info(
         "measure: %s foot, %d measures, %d refused: %s", foot.side, len(measures), len(refused), ", ".join(refused)
     )
     return FootMeasures(foot.side, facts.loading, foot.ground, measures)
+
+
+def _readings(foot: Foot, facts: ScanFacts) -> dict[str, Reading]:
+    """Read every measure of one foot, in the order of the table."""
+    shape = FootShape(foot)
+    readings = {name: read(shape) for name, read in _READERS.items()}
+    readings["arch_index"] = arches.arch_index(shape, weight_bearing=facts.loading in ("standing", "seated"))
+    readings["navicular_height_mm"] = _navicular_height(shape)
+    return readings
 
 
 def _navicular_height(shape: FootShape) -> Reading:
