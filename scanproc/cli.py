@@ -125,7 +125,7 @@ def _report(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
     if len(scans) == 1:
         _finish(_run_scan(scans[0], _NAMES[-1], out, **settings))
         return
-    from scanproc.several.person import report_person
+    from scanproc.several.actions import report_person
 
     made = _with_settings(lambda tables: report_person(scans, out, tables), **settings)
     click.echo(made.path)
@@ -138,7 +138,7 @@ def _report(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
 @_run_options
 def _compare(a: Path, b: Path, out: Path, **settings: Any) -> None:
     """Compare scans B and A, measured first: B less A, left and right, arch under load, distance of the surfaces."""
-    from scanproc.several.comparison import compare
+    from scanproc.several.actions import compare
 
     click.echo(_with_settings(lambda tables: compare(a, b, out, tables), **settings))
 

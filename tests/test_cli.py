@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from feet import AnalyticFoot
 
 from scanproc import __version__, cli, runner
-from scanproc.artifacts import Refusal
+from scanproc.artifacts import Refusal, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.parallel import WORKERS, num_workers
 from scanproc.pipeline import STAGES, config_types
@@ -28,7 +28,7 @@ from scanproc.simulate import SimulationConfig
 from scanproc.store import Store
 
 NAMES = [stage.name for stage in STAGES]
-EVERY_COMMAND = ["run", *NAMES, "batch", "view", "simulate", "settings", "prescription"]
+EVERY_COMMAND = ["run", *NAMES, "compare", "batch", "view", "simulate", "settings", "prescription"]
 
 
 @pytest.fixture(autouse=True)
@@ -251,6 +251,9 @@ def test_a_wrong_setting_is_refused_in_one_line(stl: Path, options: list[str], w
         ["settings", "nosuch"],
         ["view", "a", "nosuch"],
         ["batch"],
+        ["report"],
+        ["compare", "a"],
+        ["compare", "a", "b", "c"],
         ["run", "a", "--workers", "0"],
         ["surface", "a", "--workers", "two"],
         ["simulate", "a"],
@@ -323,7 +326,7 @@ def fake_run(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
     if scan.name == "broken":
         raise ScanError("found nothing. Scan again.")
     refusals = (Refusal("insole", "the sole was not seen."),) if scan.name == "standing" else ()
-    return runner.Run(Store(out / scan.name), ("clean",), (), refusals)
+    return runner.Run(Store(out / scan.name), ("clean",), (), refusals, ScanFacts(scan.name))
 
 
 def test_a_batch_goes_on_past_a_bad_scan_and_says_what_was_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from posed import motion, pose, prepared, view
 
 from scanproc.geometry.joint import Poses, align_jointly, spread_pairs
-from scanproc.geometry.pair_table import PairTable, compare_all
+from scanproc.geometry.pair_table import FitLimits, PairTable, compare_all
 from scanproc.geometry.prepared_views import PreparedViews
 
 EVERY = np.ones(3, dtype=bool)
@@ -37,6 +39,35 @@ def test_consistency_counts_both_ways_with_those_that_stay() -> None:
     np.testing.assert_allclose(everyone, [200 / 230, 180 / 230, 80 / 160])
     np.testing.assert_allclose(by_hand().consistency(WITHOUT_LAST)[:2], [1.0, 1.0])
     assert np.argmin(everyone) == 2  # the worst goes first; what contradicted only it is innocent then
+
+
+LIMITS = FitLimits(min_overlap=0.25, min_consistency=0.92, max_residual_mm=5.0, max_residual_ratio=2.0)
+
+
+def test_the_worst_goes_first_and_clears_the_others() -> None:
+    """The last view makes all three inconsistent; without it the others are not."""
+    assert (by_hand().consistency(EVERY) < LIMITS.min_consistency).all()
+    found = by_hand().misfits(EVERY, LIMITS)
+    assert list(found) == [2]
+    assert found[2].consistency == 0.5
+    assert found[2].overlap == 0.3
+    assert found[2].rms_mm == pytest.approx(3.0)
+    assert found[2].limit_mm == pytest.approx(2.0 * np.median(by_hand().rms_mm(EVERY)))
+    assert EVERY.all()  # what was given is not written to
+
+
+@pytest.mark.parametrize(
+    ("change", "dropped"),
+    [
+        ({"min_overlap": 0.75}, 2),  # 0.8 and 0.7: without the second, the first overlaps none
+        ({"min_consistency": 0.0, "max_residual_mm": 2.5}, 1),
+        ({"min_consistency": 0.0, "max_residual_ratio": 1.4}, 1),
+        ({"min_consistency": 0.0}, 0),
+    ],
+)
+def test_each_limit_drops_what_exceeds_it(change: dict[str, float], dropped: int) -> None:
+    stays = WITHOUT_LAST if "min_overlap" in change else EVERY
+    assert len(by_hand().misfits(stays, replace(LIMITS, **change))) == dropped
 
 
 def test_distances_are_those_of_those_that_stay() -> None:

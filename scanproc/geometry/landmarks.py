@@ -20,7 +20,7 @@ from scanproc.geometry.sections import axis_section
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border
 LATERAL_WINDOW = (0.50, 0.75)  # and the 5th's
 BORDER_BAND_MM = 0.5  # the border counts as at its extreme within this
-_SMOOTH_REACH_MM = 20  # on both sides, by quartics: steadier than parabolas over 8, and they shift the middle less
+_FITTED_BAND_MM, _FITTED_DEGREE = 4.0, 6  # as steady as parabolas over 20 mm, and true to 0.25 mm on known shapes
 HEEL_SHARE = 0.25  # of the length: the heel's part of the support plane
 HEAD_REACH_MM = 15.0  # along x, on both sides of the metatarsal points, where the support plane looks for the heads
 HEAD_SHARE = 0.35  # of the width: likewise across
@@ -33,7 +33,7 @@ _CLEAR_GAP_MM = 5.0  # a gap this deep leaves no doubt
 _END_BAND_MM = 0.5  # heel and toe count as at their end within this
 _HEEL_REACH_MM = 25.0  # on both sides of the rear-most vertex
 _TOE_REACH_MM = 9.0  # half a second toe
-_SETTLED_MM = 6.0  # round the lowest vertex of a part of the sole
+_SETTLED_MM = 4.0  # round the lowest vertex of a part of the sole
 _SETTLED_HEIGHT_MM = 1.5  # what rises more over this is a side of it
 _SETTLED_COUNT = 12  # vertices; a coarser mesh has no noise
 
@@ -99,40 +99,31 @@ def _middle_of_end(mesh: Mesh, tip: FloatArray, forward: float, reach_mm: float)
 def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, float], outward_y: float) -> FloatArray:
     """Return the middle of the stretch of a border that lies within 0.5 mm of its extreme, (3,) mm.
 
-    The border is read every mm and smoothed by a sliding quartic: it is almost straight over 6 to 17 mm, where a
-    single extreme vertex, and the ends of the stretch, would follow the noise by many mm.
+    A border is almost straight over 6 to 17 mm, where a single extreme vertex, and the ends of the stretch, would follow
+    the noise by many mm. So a polynomial through all that lies within 4 mm of the extreme stands in for it.
     """
     first, last = rear + window[0] * length, rear + window[1] * length
-    count = int(np.ceil(last - first))
-    x = np.linspace(first, last, count + 1)
-    step = x[1] - x[0]
-    wide = first + step * np.arange(-_SMOOTH_REACH_MM, count + _SMOOTH_REACH_MM + 1)
-    found = borders_at(mesh, wide, FOOT_HEIGHT_MM).points[:, 0 if outward_y < 0.0 else 1]
-    border = _sliding_quartic(found[:, 1] * outward_y)
-    height = _sliding_quartic(found[:, 2])
-    line = float(border.max()) - BORDER_BAND_MM
-    above = np.flatnonzero(border >= line)
-    start, end = x[above[0]], x[above[-1]]
-    if above[0] > 0:
-        start -= step * (border[above[0]] - line) / (border[above[0]] - border[above[0] - 1])
-    if above[-1] < count:
-        end += step * (border[above[-1]] - line) / (border[above[-1]] - border[above[-1] + 1])
-    middle = float(start + end) / 2.0
-    return np.array([middle, outward_y * np.interp(middle, x, border), np.interp(middle, x, height)])
-
-
-def _sliding_quartic(values: FloatArray) -> FloatArray:
-    """Smooth evenly spaced values by least-squares quartics over 2 reach + 1 of them (Savitzky & Golay 1964).
-
-    Returns `_SMOOTH_REACH_MM` values less at both ends; gaps (nan) are bridged by straight lines first.
-    """
-    known = np.flatnonzero(np.isfinite(values))
-    if not len(known):
+    x = np.linspace(first, last, int(np.ceil(last - first)) + 1)
+    points = borders_at(mesh, x, FOOT_HEIGHT_MM).points[:, 0 if outward_y < 0.0 else 1]
+    known = np.isfinite(points[:, 1])
+    if not known.any():
         raise ScanError("found no surface along a border of the ball, expected both. Scan both sides of the forefoot.")
-    filled = np.interp(np.arange(len(values)), known, values[known])
-    steps = np.arange(-_SMOOTH_REACH_MM, _SMOOTH_REACH_MM + 1, dtype=np.float64)
-    weights = np.linalg.pinv(np.vander(steps / _SMOOTH_REACH_MM, 5))[-1]  # value of the quartic in the middle
-    return np.convolve(filled, weights[::-1], mode="valid")
+    border, height = (np.interp(x, x[known], values) for values in (outward_y * points[known, 1], points[known, 2]))
+    stretch = _stretch(border, int(np.argmax(border)), float(border.max()) - _FITTED_BAND_MM)
+    smooth = np.polynomial.Polynomial.fit(x[stretch], border[stretch], min(_FITTED_DEGREE, len(x[stretch]) - 1))
+    fine = np.linspace(x[stretch][0], x[stretch][-1], 10 * len(x))
+    values = smooth(fine)
+    line = float(values.max()) - BORDER_BAND_MM
+    start, end = fine[values >= line][[0, -1]]
+    middle = float(start + end) / 2.0
+    return np.array([middle, outward_y * float(smooth(middle)), float(np.interp(middle, x, height))])
+
+
+def _stretch(values: FloatArray, peak: int, least: float) -> slice:
+    """Return the places round a peak that are at `least` so high, without a gap."""
+    low = np.flatnonzero(values < least)
+    before, after = low[low < peak], low[low > peak]
+    return slice(before[-1] + 1 if len(before) else 0, after[0] if len(after) else len(values))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,32 @@ _MIN_OVERLAP = 0.1  # below it, the few points that two views share lie at their
 
 
 @dataclass(frozen=True)
+class FitLimits:
+    """What a view must keep to stay.
+
+    Attributes
+    ----------
+    min_overlap, min_consistency : see `PairTable`.
+    max_residual_mm, max_residual_ratio : RMS distance from the others; the second in units of the median view's.
+    """
+
+    min_overlap: float
+    min_consistency: float
+    max_residual_mm: float
+    max_residual_ratio: float
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """How a view fitted when it was dropped; `limit_mm` is what its distance was held against."""
+
+    overlap: float
+    consistency: float
+    rms_mm: float
+    limit_mm: float
+
+
+@dataclass(frozen=True)
 class PairTable:
     """Counts for E pairs of a view a and a view b, both ways, each (E,) float64.
 
@@ -68,6 +94,20 @@ class PairTable:
         a, b = self.pairs.T
         judged = stays[a] & stays[b] & (self.matches > 0)
         return float(np.sqrt(np.median(self.strains[judged]))) if judged.any() else 0.0
+
+    def misfits(self, stays: NDArray[np.bool_], limits: FitLimits) -> dict[int, Misfit]:
+        """Return the views that do not fit, the worst first: what contradicted only a dropped view is innocent."""
+        stays, found = stays.copy(), dict[int, Misfit]()
+        while stays.any():
+            overlap, consistency, rms = self.overlap(stays), self.consistency(stays), self.rms_mm(stays)
+            limit = min(limits.max_residual_mm, limits.max_residual_ratio * float(np.median(rms[stays])))
+            is_misfit = (overlap < limits.min_overlap) | (consistency < limits.min_consistency) | (rms > limit)
+            if not (stays & is_misfit).any():
+                break
+            worst = int(np.argmin(np.where(stays & is_misfit, consistency, np.inf)))
+            stays[worst] = False
+            found[worst] = Misfit(overlap[worst], consistency[worst], rms[worst], limit)
+        return found
 
     def _both_ways(self, values: FloatArray, stays: NDArray[np.bool_]) -> FloatArray:
         a, b = self.pairs.T

@@ -21,18 +21,30 @@ _COLOR_POWER = 4.0  # of a pixel's share of the surface in its colour's weight: 
 
 @dataclass(frozen=True)
 class Sightings:
-    """Of each vertex: (V,) uint8 number of views that saw it, saturating at 255, and (V, 3) uint8 colour or None."""
+    """What all views together say of V vertices.
+
+    Attributes
+    ----------
+    views : (V,) uint8 number of views that saw it, saturating at 255.
+    color : (V, 3) uint8, or None.
+    distances : (V, K, 2) for K groups of views: sum of weight times the distance in mm at which a view saw the surface
+        outside of the vertex, and sum of weights.
+    """
 
     views: ByteArray
     color: ByteArray | None
+    distances: FloatArray
 
 
-def look_up(mesh: Mesh, views: Sequence[PosedView], tolerance_mm: float, min_cosine: float) -> Sightings:
+def look_up(
+    mesh: Mesh, views: Sequence[PosedView], tolerance_mm: float, min_cosine: float, num_groups: int = 1
+) -> Sightings:
     """Find the vertices in all views.
 
     A view saw a vertex that faces it with a cosine of at least `min_cosine` if the depth measured there is within
     `tolerance_mm` of the vertex, along its normal; what is hidden behind something else is farther than measured.
-    The colour is None unless all views have one.
+    The colour is None unless all views have one. View k is in group k mod `num_groups`, so that each group goes all
+    round the foot.
     """
     normals = vertex_normals(mesh)
     colored = bool(views) and all(view.color is not None for view in views)
@@ -40,21 +52,25 @@ def look_up(mesh: Mesh, views: Sequence[PosedView], tolerance_mm: float, min_cos
     nothing.flags.writeable = False
     counts = np.zeros(len(normals), dtype=np.uint8)
     sums = np.zeros((len(normals), 4))
+    distances = np.zeros((num_groups, len(normals), 2))
 
     def look(start: int) -> None:
         part = slice(start, start + _CHUNK)
-        for view in views:
+        for number, view in enumerate(views):
             color = nothing if view.color is None else view.color
             _look(
                 mesh.vertices[part], normals[part], view.depth_mm, color, lens(view.intrinsics),
                 inverse(view.T_scan_camera), tolerance_mm, min_cosine, colored, counts[part], sums[part],
+                distances[number % num_groups, part],
             )  # fmt: skip
 
     spread(look, range(0, len(normals), _CHUNK), "surface: who saw what")
     if not colored:
-        return Sightings(counts, None)
+        return Sightings(counts, None, distances.swapaxes(0, 1))
     mean = sums[:, :3] / np.maximum(sums[:, 3:], 1e-300)
-    return Sightings(counts, np.rint(np.where(sums[:, 3:] > 0.0, mean, 128.0)).astype(np.uint8))
+    return Sightings(
+        counts, np.rint(np.where(sums[:, 3:] > 0.0, mean, 128.0)).astype(np.uint8), distances.swapaxes(0, 1)
+    )
 
 
 @compiled
@@ -70,16 +86,21 @@ def _look(
     colored: bool,
     counts: ByteArray,
     sums: FloatArray,
+    distances: FloatArray,
 ) -> None:
-    """Add one view to the counts, (V,), and to the sums of weight times colour and of weight, (V, 4)."""
+    """Add one view to the counts, (V,), the sums of weight times colour and of weight, (V, 4), and the distances."""
     for i in range(len(vertices)):
         row, column, cosine, ahead = sight(vertices[i], normals[i], depth_mm, lens_px, T_camera_scan)
         if row < 0 or cosine < min_cosine:
             continue
         # Along the normal: on a slope one pixel more is much depth.
-        if abs(depth_mm[row, column] - ahead) * cosine > tolerance_mm:
+        outside = (ahead - depth_mm[row, column]) * cosine
+        if abs(outside) > tolerance_mm:
             continue
         counts[i] = min(counts[i] + 1, 255)
+        trust = np.sqrt(cosine) * (300.0 / ahead) ** 4  # the weight of fusion
+        distances[i, 0] += trust * outside
+        distances[i, 1] += trust
         if colored:
             weight = (cosine * (lens_px[0] / ahead) ** 2) ** _COLOR_POWER  # pixels on a square mm
             for channel in range(3):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from scanproc.artifacts import Foot, Measure, ScanFacts
@@ -21,8 +20,7 @@ from scanproc.several.differences import (
     same_person,
 )
 from scanproc.several.loadings import between_loadings
-from scanproc.several.scans import ScanResults, check_distinct, facts_of, results_of
-from scanproc.store import write_files
+from scanproc.several.scans import ScanResults
 
 log = logging.getLogger(__name__)
 
@@ -58,47 +56,6 @@ class Comparison:
     feet: tuple[SameFoot, ...]
     left_right: tuple[FootComparison, ...]
     days: int | None
-
-
-def compare(a: Path, b: Path, out: Path = Path("outputs"), tables: Iterable[Mapping[str, Any]] = ()) -> Path:
-    """Compare two scans, which are measured first where they are not: write `compare.json` and `compare.html`.
-
-    Parameters
-    ----------
-    a, b : scans, see `scan.open_scan`; differences are B less A.
-    out : folder that holds the scans' outputs; the comparison lies beside them in `<A>--<B>`.
-    tables : settings by stage and name; later tables win.
-
-    Returns
-    -------
-    Path
-        Of the page.
-
-    Raises
-    ------
-    ScanError
-        If a scan is refused, or the two have nothing to compare.
-    """
-    from scanproc.several.compare_page import compare_page
-    from scanproc.several.pictures import picture_settings
-
-    given = list(tables)
-    settings = picture_settings(given)
-    check_distinct((a, b))
-    facts_of((a, b))
-    found = compared(*(_measured(path, out, given) for path in (a, b)))
-    folder = out / f"{found.a.name}--{found.b.name}"
-    page = compare_page(found, settings)
-    write_files(folder, {"compare.json": compare_json(found), "compare.html": page.encode()})
-    return folder / "compare.html"
-
-
-def _measured(path: Path, out: Path, tables: list[Mapping[str, Any]]) -> ScanResults:
-    found = results_of(path, out, "measure", tables)
-    if found.measures is None:
-        first = found.refusals[0]
-        raise ScanError(f"{found.facts.name} cannot be compared, {first.stage} refused it: {first.message}")
-    return found
 
 
 def compared(a: ScanResults, b: ScanResults) -> Comparison:

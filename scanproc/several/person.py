@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from scanproc.artifacts import Refusal, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.several.differences import ScannedFoot, loading_words
-from scanproc.several.scans import ScanResults, check_distinct, facts_of, results_of
-from scanproc.store import write_files
+from scanproc.several.scans import ScanResults
 
 
 @dataclass(frozen=True)
@@ -60,43 +57,6 @@ class Person:
             for scan in self.scans
             for refusal in scan.refusals
         )
-
-
-@dataclass(frozen=True)
-class PersonReport:
-    """Where the page is, and why it lacks something; empty if it lacks nothing."""
-
-    path: Path
-    refused: tuple[str, ...]
-
-
-def report_person(scans: Sequence[Path], out: Path, tables: Iterable[Mapping[str, Any]] = ()) -> PersonReport:
-    """Bring several scans of one person up to date, and write one page of all of them.
-
-    Parameters
-    ----------
-    scans : see `scan.open_scan`; two or more.
-    out : folder that holds the scans' outputs; the page lies beside them in `<A>--<B>`.
-    tables : settings by stage and name; later tables win.
-
-    Raises
-    ------
-    ScanError
-        If the scans cannot be of one person, or hold nothing that belongs together.
-    """
-    from scanproc.several.person_page import person_page
-    from scanproc.several.pictures import picture_settings
-
-    given = list(tables)
-    settings = picture_settings(given)
-    check_distinct(scans)
-    check_one_person(facts_of(scans))
-    person = Person(tuple(results_of(path, out, "export", given) for path in scans))
-    check_sides(person)
-    folder = out / "--".join(scan.facts.name for scan in person.scans)
-    write_files(folder, {"report.html": person_page(person, settings).encode()})
-    refused = tuple(each.message for each in person.refusals if not each.covered)
-    return PersonReport(folder / "report.html", refused)
 
 
 def check_one_person(facts: Sequence[ScanFacts]) -> None:

@@ -19,7 +19,7 @@ from scanproc.errors import ScanError
 from scanproc.geometry.fits import Fit
 from scanproc.geometry.joining import join
 from scanproc.geometry.joint import Poses, align_jointly, count_pairs, spread_pairs, stacked
-from scanproc.geometry.pair_table import compare_all
+from scanproc.geometry.pair_table import FitLimits, Misfit, compare_all
 from scanproc.geometry.placement import SearchLimits, place_more, place_views
 from scanproc.geometry.prepared_views import PreparedViews, frame_of_floors, prepare
 from scanproc.settings import setting
@@ -230,23 +230,15 @@ class _Judgement:
 
 
 def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig, noise_mm: float = 0.0) -> _Judgement:
-    """Drop the views that do not fit, the worst first: what contradicted only a dropped view is innocent."""
+    """Drop the views that do not fit the others."""
     tolerance_mm = config.tolerance_mm
     if noise_mm > 0.0:  # it is known; but a point and the pixel that it falls on may lie a pixel apart
         tolerance_mm = min(tolerance_mm, max(config.tolerance_sd * noise_mm, prepared.pixel_mm))
     pairs = spread_pairs(prepared, poses, 180.0, config.num_judges)
     table = compare_all(prepared, poses, pairs, tolerance_mm)
     stays = np.isin(np.arange(len(prepared)), list(poses))
-    misfits: dict[int, str] = {}
-    while stays.any():
-        overlap, consistency, rms = table.overlap(stays), table.consistency(stays), table.rms_mm(stays)
-        limit = min(config.max_residual_mm, config.max_residual_ratio * float(np.median(rms[stays])))
-        wrong = stays & ((overlap < config.min_overlap) | (consistency < config.min_consistency) | (rms > limit))
-        if not wrong.any():
-            break
-        worst = int(np.argmin(np.where(wrong, consistency, np.inf)))
-        stays[worst] = False
-        misfits[worst] = _misfit_reason(overlap[worst], consistency[worst], rms[worst], limit, config)
+    misfits = table.misfits(stays, _fit_limits(config))
+    stays[list(misfits)] = False
     rms = table.rms_mm(stays)
     kept = [index for index in sorted(poses) if stays[index]]
     return _Judgement(
@@ -254,16 +246,25 @@ def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig, noise_
         rms_mm={index: float(rms[index]) for index in kept},
         noise_mm=float(np.median([rms[index] for index in kept])) if kept else 0.0,
         strain_mm=table.strain_mm(stays),
-        misfits=misfits,
+        misfits={index: _misfit_reason(misfit, config) for index, misfit in misfits.items()},
     )
 
 
-def _misfit_reason(overlap: float, consistency: float, rms_mm: float, limit_mm: float, config: RegisterConfig) -> str:
-    if overlap < config.min_overlap:
-        return f"overlap {_short(overlap)} < register.min_overlap {config.min_overlap:.2f}"
-    if consistency < config.min_consistency:
-        return f"consistency {_short(consistency)} < register.min_consistency {config.min_consistency:.2f}"
-    too_far = f"residual {np.ceil(100.0 * rms_mm) / 100.0:.2f} mm RMS > {_short(limit_mm)} mm"
+def _fit_limits(config: RegisterConfig) -> FitLimits:
+    return FitLimits(
+        min_overlap=config.min_overlap,
+        min_consistency=config.min_consistency,
+        max_residual_mm=config.max_residual_mm,
+        max_residual_ratio=config.max_residual_ratio,
+    )
+
+
+def _misfit_reason(misfit: Misfit, config: RegisterConfig) -> str:
+    if misfit.overlap < config.min_overlap:
+        return f"overlap {_short(misfit.overlap)} < register.min_overlap {config.min_overlap:.2f}"
+    if misfit.consistency < config.min_consistency:
+        return f"consistency {_short(misfit.consistency)} < register.min_consistency {config.min_consistency:.2f}"
+    too_far = f"residual {np.ceil(100.0 * misfit.rms_mm) / 100.0:.2f} mm RMS > {_short(misfit.limit_mm)} mm"
     return f"{too_far} (register.max_residual_mm, max_residual_ratio)"
 
 

@@ -61,7 +61,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     """
     posed = _posed_views(views, registration)
     fused = zero_surface(fuse(posed, _limits(config)))
-    seen = look_up(fused, posed, config.seen_tolerance_mm, config.seen_min_cosine)
+    num_groups = min(config.num_draws, len(posed))
+    seen = look_up(fused, posed, config.seen_tolerance_mm, config.seen_min_cosine, num_groups)
     kept = _kept_parts(fused, seen.views, registration.floor_seen, config)
     if not len(kept.mesh.faces):
         raise ScanError(
@@ -82,7 +83,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     color = seen.color
     if color is not None:
         color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
-    errors_mm = surface_errors(filled.mesh, posed, config.num_draws, config.seen_tolerance_mm, config.seen_min_cosine)
+    errors_mm = np.zeros((len(counts), seen.distances.shape[1]), dtype=np.float16)
+    errors_mm[: filled.num_original] = surface_errors(seen.distances[kept.vertices])
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm)
 
 
