@@ -26,14 +26,14 @@ def surface_errors(distances: FloatArray) -> NDArray[np.float16]:
 
     Parameters
     ----------
-    distances : (V, K, 2), see `sightings.Sightings`.
+    distances : (K, V, 2), see `sightings.Sightings`.
     """
-    others = distances.sum(axis=1, keepdims=True) - distances
-    known = others[..., 1].min(axis=1) > 0.0
-    means = np.divide(others[..., 0], others[..., 1], out=np.zeros(others.shape[:2]), where=known[:, None])
-    centred = means - means.mean(axis=1, keepdims=True)
-    errors_mm = np.sqrt(distances.shape[1] - 1.0) * centred
-    return np.asarray(errors_mm.clip(-_MAX_MM, _MAX_MM), dtype=np.float16)
+    sums, weights = distances[..., 0], distances[..., 1]
+    others_sum, others_weight = sums.sum(axis=0) - sums, weights.sum(axis=0) - weights
+    known = np.broadcast_to(others_weight.min(axis=0) > 0.0, sums.shape)
+    means = np.divide(others_sum, others_weight, out=np.zeros(sums.shape), where=known)
+    errors_mm = np.sqrt(len(sums) - 1.0) * (means - means.mean(axis=0))
+    return np.ascontiguousarray(errors_mm.clip(-_MAX_MM, _MAX_MM).T, dtype=np.float16)
 
 
 def drawn(foot: Foot, k: int) -> Foot:

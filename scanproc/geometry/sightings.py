@@ -27,7 +27,7 @@ class Sightings:
     ----------
     views : (V,) uint8 number of views that saw it, saturating at 255.
     color : (V, 3) uint8, or None.
-    distances : (V, K, 2) for K groups of views: sum of weight times the distance in mm at which a view saw the surface
+    distances : (K, V, 2) for K groups of views: sum of weight times the distance in mm at which a view saw the surface
         outside of the vertex, and sum of weights.
     """
 
@@ -66,11 +66,10 @@ def look_up(
 
     spread(look, range(0, len(normals), _CHUNK), "surface: who saw what")
     if not colored:
-        return Sightings(counts, None, distances.swapaxes(0, 1))
+        return Sightings(counts, None, distances)
     mean = sums[:, :3] / np.maximum(sums[:, 3:], 1e-300)
-    return Sightings(
-        counts, np.rint(np.where(sums[:, 3:] > 0.0, mean, 128.0)).astype(np.uint8), distances.swapaxes(0, 1)
-    )
+    color = np.rint(np.where(sums[:, 3:] > 0.0, mean, 128.0)).astype(np.uint8)
+    return Sightings(counts, color, distances)
 
 
 @compiled

@@ -83,8 +83,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     color = seen.color
     if color is not None:
         color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
-    errors_mm = np.zeros((len(counts), seen.distances.shape[1]), dtype=np.float16)
-    errors_mm[: filled.num_original] = surface_errors(seen.distances[kept.vertices])
+    errors_mm = np.zeros((len(counts), num_groups), dtype=np.float16)
+    errors_mm[: filled.num_original] = surface_errors(seen.distances[:, kept.vertices])
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm)
 
 
