@@ -8,6 +8,8 @@
     --speed        seconds and peak memory on 30 frames, and on 8 to 240 views
     --yardstick    the same recordings through the plain Open3D recipe
 
+.venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures on the grid
+
 Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
 """
 
@@ -27,6 +29,7 @@ from benchmarking.against_yardstick import measure_yardstick  # noqa: E402
 from benchmarking.demo import report_on_demos  # noqa: E402
 from benchmarking.design import GridRecording, grid, quick_grid  # noqa: E402
 from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
+from benchmarking.measures import measure_all  # noqa: E402
 from benchmarking.page import write_page  # noqa: E402
 from benchmarking.parts import Rows, measured, read_part  # noqa: E402
 from benchmarking.scale import measure_scale, scale_scans  # noqa: E402
@@ -38,12 +41,14 @@ def main() -> None:
     options = parse()
     if options.what == "demo":
         report_on_demos()
-    elif options.keep is not None:
+        return
+    benchmark = benchmark_measures if options.what == "measures" else benchmark_registration
+    if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
-        benchmark_registration(options, options.keep)
+        benchmark(options, options.keep)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            benchmark_registration(options, Path(folder))
+            benchmark(options, Path(folder))
 
 
 def parse() -> argparse.Namespace:
@@ -56,10 +61,13 @@ def parse() -> argparse.Namespace:
     registration.add_argument("--turntable", action="store_true", help="eight wide steps; a scale error")
     registration.add_argument("--speed", action="store_true", help="seconds and memory")
     registration.add_argument("--yardstick", action="store_true", help="the plain Open3D recipe")
-    registration.add_argument("--keep", type=Path, metavar="FOLDER", help="keep recordings and rows here")
-    registration.add_argument("--quick", action="store_true", help="ten recordings of the grid")
-    registration.add_argument("--only", default="", metavar="TEXT", help="recordings whose name holds this")
-    registration.add_argument("--processes", type=int, default=2, help="recordings of the grid at a time (2)")
+    measures = commands.add_parser("measures", help="measures of the grid's recordings")
+    for command in (registration, measures):
+        command.add_argument("--keep", type=Path, metavar="FOLDER", help="keep recordings and rows here")
+        command.add_argument("--quick", action="store_true", help="ten recordings of the grid")
+        command.add_argument("--only", default="", metavar="TEXT", help="recordings whose name holds this")
+        command.add_argument("--processes", type=int, default=2, help="recordings of the grid at a time (2)")
+    registration.add_argument("--largest", type=int, default=240, help="most views that the yardstick is run on (240)")
     registration.add_argument("--render", action="store_true", help="render the recordings and stop")
     registration.add_argument("--compare", type=Path, metavar="JSON", help="rows of an earlier grid")
     return parser.parse_args()
@@ -82,7 +90,15 @@ def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
         measured(folder, "speed", lambda: measure_speed(folder))
         measured(folder, "runs", lambda: measure_runs(folder))
     if options.yardstick or everything:
-        measured(folder, "yardstick", lambda: measure_yardstick(folder))
+        measured(folder, "yardstick", lambda: measure_yardstick(folder, options.largest))
+    write_page(folder, ROOT / "BENCHMARK.md")
+
+
+def benchmark_measures(options: argparse.Namespace, folder: Path) -> None:
+    """Measure the feet of the grid, and write the page where all other parts are there."""
+    recordings = quick_grid() if options.quick else grid()
+    recordings = [recording for recording in recordings if options.only in recording.name]
+    measured(folder, "measures", lambda: measure_all(recordings, folder, options.processes))
     write_page(folder, ROOT / "BENCHMARK.md")
 
 

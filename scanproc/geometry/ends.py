@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.holes import border_loops, perimeter_mm
-from scanproc.geometry.landmarks import FrontProfile
+from scanproc.geometry.landmarks import FootPoints, FrontProfile, front_profile
 from scanproc.geometry.meshes import face_areas, face_normals
 
+NOT_THERE = 0.0  # confidence of a landmark that lies where the scan ends and the foot does not
 _SMALL_HOLE_MM = 20.0  # borders of holes up to 6 mm across, which take at most 0.5 mm off the tip of a toe
 _END_BAND_MM = 1.0  # what lies as far out as this decides where a foot ends
 _END_REACH_MM = 15.0  # and as near as this to its end
@@ -27,6 +30,32 @@ def open_rim(mesh: Mesh) -> BoolArray:
     for loop in border_loops(mesh.faces):
         rim[loop] = rim[loop] | (perimeter_mm(mesh.vertices[loop]) > _SMALL_HOLE_MM)
     return rim
+
+
+@dataclass(frozen=True)
+class FootEnds:
+    """Which ends of a foot are ends of the scan alone: the heel, the second toe's tip (the axis), the longest toe."""
+
+    heel_open: bool
+    axis_open: bool
+    toes_open: bool
+
+
+def foot_ends(mesh: Mesh, rim: BoolArray, points: FootPoints) -> FootEnds:
+    """Judge both ends of a foot in its frame.
+
+    Parameters
+    ----------
+    rim : (V,) bool, of `open_rim`.
+    """
+    medial, lateral = float(points.metatarsale_tibiale[1]), float(points.metatarsale_fibulare[1])
+    front = front_profile(mesh, float(points.pternion[0] + 0.7 * points.length_mm), medial, lateral)
+    longest = points.longest_toe_tip
+    return FootEnds(
+        heel_open=ends_open(mesh, rim, points.pternion, -1.0),
+        axis_open=ends_open(mesh, rim, points.second_toe.tip, 1.0),
+        toes_open=ends_open(mesh, rim, longest, 1.0) or front_is_open(front, mesh.vertices[rim], float(longest[0])),
+    )
 
 
 def ends_open(mesh: Mesh, rim: BoolArray, tip: FloatArray, forward: float) -> bool:

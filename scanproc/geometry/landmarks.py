@@ -33,9 +33,6 @@ _CLEAR_GAP_MM = 5.0  # a gap this deep leaves no doubt
 _END_BAND_MM = 0.5  # heel and toe count as at their end within this
 _HEEL_REACH_MM = 25.0  # on both sides of the rear-most vertex
 _TOE_REACH_MM = 9.0  # half a second toe
-_SETTLED_MM = 4.0  # round the lowest vertex of a part of the sole
-_SETTLED_HEIGHT_MM = 1.5  # what rises more over this is a side of it
-_SETTLED_COUNT = 12  # vertices; a coarser mesh has no noise
 
 
 @dataclass(frozen=True)
@@ -212,32 +209,15 @@ def support(vertices: FloatArray, points: FootPoints) -> Support:
     across = (vertices[:, 1] - tibiale[1]) / (fibulare[1] - tibiale[1])  # 0 at the medial border, 1 at the lateral
 
     def lowest(region: BoolArray) -> FloatArray:
-        return _settled(vertices, vertices[region])
+        inside = vertices[region]
+        if not len(inside):
+            raise ScanError(
+                "found no surface under the heel or a metatarsal head, expected the sole. Scan the foot from below."
+            )
+        return np.asarray(inside[np.argmin(inside[:, 2])])
 
     return Support(
         heel=lowest(vertices[:, 0] < points.pternion[0] + HEEL_SHARE * points.length_mm),
         first_head=lowest((np.abs(vertices[:, 0] - tibiale[0]) <= HEAD_REACH_MM) & (across <= HEAD_SHARE)),
         fifth_head=lowest((np.abs(vertices[:, 0] - fibulare[0]) <= HEAD_REACH_MM) & (across >= 1.0 - HEAD_SHARE)),
     )
-
-
-def _settled(vertices: FloatArray, region: FloatArray) -> FloatArray:
-    """Return the lowest of a region's (K, 3) vertices, at the height of a paraboloid through what is round it.
-
-    One vertex would be the one with the worst noise.
-    """
-    if not len(region):
-        raise ScanError(
-            "found no surface under the heel or a metatarsal head, expected the sole. Scan the foot from below."
-        )
-    low = region[np.argmin(region[:, 2])]
-    off = vertices - low
-    off = off[(np.abs(off[:, :2]).max(axis=1) < _SETTLED_MM) & (off[:, 2] < _SETTLED_HEIGHT_MM)]
-    x, y = off[:, 0], off[:, 1]
-    # Weights that fade to nothing at the edges: a vertex that comes in or drops out moves nothing.
-    weight = np.clip(1.0 - (x**2 + y**2) / _SETTLED_MM**2, 0.0, None) * (1.0 - off[:, 2] / _SETTLED_HEIGHT_MM)
-    if np.count_nonzero(weight) < _SETTLED_COUNT:
-        return np.asarray(low)
-    columns = np.column_stack([np.ones(len(x)), x, y, x**2, x * y, y**2]) * weight[:, None]
-    height = float(np.linalg.lstsq(columns, off[:, 2] * weight, rcond=None)[0][0])
-    return np.array([low[0], low[1], low[2] + height])

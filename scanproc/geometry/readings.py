@@ -11,7 +11,7 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, Foot, Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.ends import open_rim
+from scanproc.geometry.ends import NOT_THERE, open_rim
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.meshes import Submesh, keep_faces
 from scanproc.geometry.profiles import Borders, borders_at
@@ -20,7 +20,6 @@ from scanproc.geometry.sole import SOLE_HEIGHT_MM, ArchProfile, Cap, Underside, 
 
 Found = TypeVar("Found")
 
-NOT_THERE = 0.0  # confidence of a landmark that lies where the scan ends and the foot does not
 LANDMARK_REACH_MM = 4.0  # the surface round a landmark that decides whether it was seen
 
 

@@ -6,23 +6,24 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scanproc.artifacts import BoolArray, Draws, Feet, Foot, Ground, IntArray, Landmark, Mesh, ScanFacts, Surface
+from scanproc.artifacts import BoolArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray, transform
-from scanproc.geometry.foot_draws import FrameRules, foot_draws
+from scanproc.frames import transform
+from scanproc.geometry.ends import FootEnds, foot_ends, open_rim
 from scanproc.geometry.foot_frame import FootFrame, settle
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
-from scanproc.geometry.landmarks import FootPoints
+from scanproc.geometry.landmarks import support
 from scanproc.geometry.meshes import face_areas, face_normals, quiet_vertices, split, submesh
+from scanproc.geometry.named_points import named_points
 from scanproc.geometry.side import SideJudgement, SideVote, judge_one, judge_pair, vote
-from scanproc.geometry.sole import Underside, arch_profile
+from scanproc.geometry.sole import Cap, Underside, arch_profile, sole_cap
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
 
 _UP = np.array([0.0, 0.0, 1.0])
+_RIM_MM = 3.0  # from an open edge: a foot stands on no edge
 _MIN_VERTICES = 200  # a shape of fewer has no toes to tell
 
 
@@ -63,7 +64,7 @@ class _Part:
     vertices: IntArray
     mesh: Mesh
     quiet: Mesh
-    seen: BoolArray
+    views: ByteArray
     ground: Ground
     pose: RoughPose
     vote: SideVote
@@ -133,7 +134,7 @@ def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
         vertices=piece,
         mesh=mesh,
         quiet=quiet,
-        seen=surface.views[piece] > 0,
+        views=surface.views[piece],
         ground="floor" if floor else "support",
         pose=pose,
         vote=vote(Mesh(level, mesh.faces)),
@@ -193,44 +194,52 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     quiet = Mesh(transform(frame.T_foot_scan, part.quiet.vertices), part.mesh.faces)
     _check_likeness(likeness(surface_samples(quiet)), config)
-    if part.ground == "support":
-        _check_sole(mesh, part.seen, config)
-    views = surface.views[part.vertices]
-    draws = None
-    if surface.errors_mm is not None:
-        draws = _draws(part, surface.errors_mm[part.vertices], frame, medial_y, config)
+    rim = open_rim(mesh)
+    ends = foot_ends(quiet, rim, frame.points)
+    _check_ends(ends)
+    arch = arch_profile(
+        Underside.of(quiet, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
+    )
+    cap = sole_cap(mesh, arch)
+    seen = part.views > 0
+    if part.ground == "support" and not cap.closes_the_arch:
+        _check_sole(mesh, seen, rim, frame, config)
+    named = named_points(frame.points, ends, arch, quiet, seen, medial_y)
     return Foot(
         side=judged.side,
         side_confidence=judged.confidence,
         ground=part.ground,
         T_foot_scan=frame.T_foot_scan,
         mesh=mesh,
-        views=views,
-        landmarks=_landmarks(frame, quiet, part.seen, medial_y),
+        views=_without_cap(part.views, cap, mesh),
+        landmarks=named,
         color=None if surface.color is None else surface.color[part.vertices],
-        draws=draws,
     )
 
 
-def _draws(
-    part: _Part, errors_mm: NDArray[np.float16], frame: FootFrame, medial_y: float, config: AlignConfig
-) -> Draws:
-    """Return what else the recording might have given of this foot."""
-    rules = FrameRules(
-        medial_y,
-        floor=part.ground == "floor",
-        tilt_sd_rad=np.deg2rad(config.ground_tilt_sd_deg),
-        gap_depth_mm=config.toe_gap_mm,
-        denoise_edge_mm=config.denoise_edge_mm,
-    )
-
-    def named_points(settled: FootFrame, quiet: Mesh) -> dict[str, FloatArray]:
-        return {name: mark.xyz_mm for name, mark in _landmarks(settled, quiet, part.seen, medial_y).items()}
-
-    return foot_draws(part.mesh, errors_mm, frame.T_foot_scan, rules, named_points)
+def _check_ends(ends: FootEnds) -> None:
+    """Refuse a foot whose heel or axis was not scanned: nothing else has a place without them."""
+    if ends.heel_open:
+        raise ScanError(
+            "found the heel ending in an open or cut edge, expected it rounded off: the rear of the heel was not "
+            "covered, and every measure starts there. Scan the heel from behind."
+        )
+    if ends.axis_open:
+        raise ScanError(
+            "found the toes ending in an open or cut edge, expected the tip of the second toe: the toes were cut off "
+            "or not covered, and they give the foot its axis. Scan the toes from the front."
+        )
 
 
-def _check_sole(mesh: Mesh, seen: BoolArray, config: AlignConfig) -> None:
+def _without_cap(views: ByteArray, cap: Cap, mesh: Mesh) -> ByteArray:
+    """Return (V,) views in which the plane that closes a sole counts as what it is: invented."""
+    if not cap.closes_the_arch:
+        return views
+    log.warning("align: the sole is closed by a plane; it counts as not seen")
+    return np.where(np.isin(np.arange(len(views)), mesh.faces[cap.faces]), 0, views).astype(np.uint8)
+
+
+def _check_sole(mesh: Mesh, seen: BoolArray, rim: BoolArray, frame: FootFrame, config: AlignConfig) -> None:
     """Refuse a foot that neither a floor nor its own sole levels."""
     low = Mesh(mesh.vertices, mesh.faces[mesh.vertices[:, 2][mesh.faces].max(axis=1) < FOOT_HEIGHT_MM])
     shadow = face_areas(low) * face_normals(low)[:, 2]
@@ -241,6 +250,15 @@ def _check_sole(mesh: Mesh, seen: BoolArray, config: AlignConfig) -> None:
             f"{100.0 * config.min_sole_share:.0f} % of the sole (align.min_sole_share). Scan with the floor in view, "
             "or the raised foot from below."
         )
+    stand = support(mesh.vertices, frame.points)
+    edge = mesh.vertices[rim]
+    for name, point in (("heel", stand.heel), ("1st", stand.first_head), ("5th", stand.fifth_head)):
+        if len(edge) and np.linalg.norm(edge - point, axis=1).min() < _RIM_MM:
+            where = name if name == "heel" else f"{name} metatarsal head"
+            raise ScanError(
+                f"found the sole ending in an open edge under the {where}, expected skin there: without a floor the "
+                "foot is levelled by it. Scan the floor with it, or the whole sole from below."
+            )
 
 
 def _plan_area(mesh: Mesh) -> float:
@@ -248,29 +266,3 @@ def _plan_area(mesh: Mesh) -> float:
     points = surface_samples(mesh, 40_000)
     cells = np.floor(points[points[:, 2] < FOOT_HEIGHT_MM, :2] / 3.0)
     return 9.0 * len(np.unique(cells, axis=0))
-
-
-def _landmarks(frame: FootFrame, quiet: Mesh, seen: BoolArray, medial_y: float) -> dict[str, Landmark]:
-    """Name the points of a settled frame; one that lies on an invented surface has little confidence."""
-    points: FootPoints = frame.points
-    found = {
-        "pternion": (points.pternion, 0.95),
-        "second_toe_tip": (points.second_toe.tip, points.second_toe.confidence),
-        "longest_toe_tip": (points.longest_toe_tip, 0.95),
-        "metatarsale_tibiale": (points.metatarsale_tibiale, 0.9),
-        "metatarsale_fibulare": (points.metatarsale_fibulare, 0.9),
-    }
-    views = seen.astype(np.uint8)
-    arch = arch_profile(Underside.of(quiet, views), float(points.pternion[0]), points.length_mm, medial_y)
-    apex = arch.apex(seen_only=True)
-    if apex is not None and arch.seen_share > 0.5:
-        found["arch_apex"] = (apex, 0.9 * arch.seen_share)
-    return {
-        name: Landmark(xyz, "auto", _seen_confidence(xyz, confidence, quiet.vertices, seen))
-        for name, (xyz, confidence) in found.items()
-    }
-
-
-def _seen_confidence(xyz: FloatArray, confidence: float, vertices: FloatArray, seen: BoolArray) -> float:
-    nearest = int(np.argmin(((vertices - xyz) ** 2).sum(axis=1)))
-    return confidence if seen[nearest] else 0.3 * confidence

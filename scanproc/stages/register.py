@@ -68,7 +68,7 @@ class RegisterConfig:
     )
     min_views: int = setting(4, "accepted views below which a recording is refused", low=2)
     min_share: float = setting(
-        0.5, "share of the views of a foot that must fit together, or the recording is refused", low=0.0, high=1.0
+        0.6, "share of the views of a foot that must fit together, or the recording is refused", low=0.0, high=1.0
     )
     max_strain_mm: float = setting(
         0.5, "largest median distance by which two views would rather lie otherwise, mm RMS", low=0.01

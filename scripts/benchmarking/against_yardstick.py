@@ -23,10 +23,10 @@ WRONG_DEG, WRONG_MM = 5.0, 10.0  # a pair that is farther off is wrong
 SEEN_WITHIN_MM = 2.0  # Poisson closes what nobody saw; only what lies near the points is judged
 
 
-def measure_yardstick(folder: Path) -> Rows:
+def measure_yardstick(folder: Path, largest: int) -> Rows:
     """Return a row for each recording: seconds, peak memory, error, wrong pairs."""
     rows = []
-    for scan in compared_scans(folder):
+    for scan in compared_scans(folder, largest):
         rows.append(run_yardstick(scan))
         wrong = f", {rows[-1]['wrong_pairs']} of {rows[-1]['pairs']} pairs wrong" if "pairs" in rows[-1] else ""
         print(f"yardstick, {scan.name}: {told(rows[-1])}{wrong}", flush=True)

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarking.grid_tables import grid_section, recordings_section
+from benchmarking.measures import measures_section
 from benchmarking.parts import read_part
 from benchmarking.run_tables import scale_section, speed_section, turntable_section, yardstick_section
 from benchmarking.tables import table
 from scanproc.versions import versions
 
 PARTS = ("grid", "turntable", "scale", "speed", "runs", "yardstick")
+FURTHER_PARTS = ("measures",)
 NAMED_VERSIONS = ("python", "scanproc", "numpy", "scipy", "numba", "open3d", "open3d-cpu", "pillow")
 
 
@@ -23,16 +25,18 @@ def write_page(folder: Path, page: Path) -> bool:
     if missing:
         print(f"{page.name} is not written: {', '.join(missing)} not yet measured (they are kept in {folder})")
         return False
-    parts = {name: read_part(folder / f"{name}.json") for name in PARTS}
+    there = [name for name in (*PARTS, *FURTHER_PARTS) if (folder / f"{name}.json").is_file()]
+    parts = {name: read_part(folder / f"{name}.json") for name in there}
     rows = {name: part["rows"] for name, part in parts.items()}
     text = [
-        "# Benchmark of registration",
+        "# Benchmark",
         _head(parts),
         grid_section(rows["grid"]),
         turntable_section(rows["turntable"]),
         scale_section(rows["scale"]),
         speed_section(rows["speed"]),
         yardstick_section(rows["runs"], rows["yardstick"]),
+        *([measures_section(rows["measures"])] if "measures" in rows else []),
         recordings_section(rows["grid"]),
     ]
     page.write_text("\n\n".join(text) + "\n", encoding="utf-8")

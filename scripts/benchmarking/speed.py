@@ -56,9 +56,9 @@ def hand_held(num_views: int) -> GridRecording:
     return GridRecording(f"speed-hand-held-d435-{num_views}v", "leg-1", config)
 
 
-def compared_scans(folder: Path) -> Iterator[Path]:
-    """Yield the scans that both scanproc and the yardstick are run on."""
-    for num_views in NUM_VIEWS:
+def compared_scans(folder: Path, largest: int = NUM_VIEWS[-1]) -> Iterator[Path]:
+    """Yield the scans that both scanproc and the yardstick are run on, up to so many views."""
+    for num_views in [number for number in NUM_VIEWS if number <= largest]:
         yield rendered(hand_held(num_views), folder)
     yield rendered(RAISED, folder)
     yield rendered_turntable(RECORDINGS[0], folder)

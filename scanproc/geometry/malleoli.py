@@ -1,0 +1,56 @@
+"""The ankle bones under the skin: bulges of the borders of the ankle seen from behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import Mesh
+from scanproc.frames import FloatArray
+from scanproc.geometry.landmarks import FootPoints
+from scanproc.geometry.meshes import keep_faces
+from scanproc.geometry.profiles import borders_at
+
+# Shares of the foot length: the lateral malleolus is 0.269 +- 0.021 of it high (ANSUR II), the medial one higher.
+_HEIGHTS = {"lateral_malleolus": (0.19, 0.34), "medial_malleolus": (0.22, 0.39)}
+_ANKLE = (0.05, 0.36)  # along the foot: between the Achilles tendon and the instep
+_STEP_MM = 1.0
+_CHORD_MM = 22.0  # above and below: a malleolus is about as high
+_MIN_BULGE_MM, _CLEAR_BULGE_MM = 1.0, 4.0
+
+
+@dataclass(frozen=True)
+class Malleolus:
+    """The outmost point of a bulge, (3,) mm, and how sure it is that it is one, in [0, 1]."""
+
+    tip: FloatArray
+    confidence: float
+
+
+def malleoli(mesh: Mesh, points: FootPoints, medial_y: float) -> dict[str, Malleolus]:
+    """Return the malleoli that show as bulges of the ankle's borders; none where the scan ends too low."""
+    length = points.length_mm
+    x = mesh.vertices[:, 0] - points.pternion[0]
+    ankle = keep_faces(mesh, ((x > _ANKLE[0] * length) & (x < _ANKLE[1] * length))[mesh.faces].all(axis=1)).mesh
+    upright = Mesh(ankle.vertices[:, [2, 1, 0]], ankle.faces)  # sections across z
+    found = {}
+    for name, (low, high) in _HEIGHTS.items():
+        outward = -medial_y if name.startswith("lateral") else medial_y
+        heights = np.arange(low * length - _CHORD_MM, high * length + _CHORD_MM + _STEP_MM, _STEP_MM)
+        border = borders_at(upright, heights, np.inf).points[:, 0 if outward < 0.0 else 1][:, [2, 1, 0]]
+        bulge = _bulge(outward * border[:, 1])
+        if np.isfinite(bulge).any():
+            at = int(np.nanargmax(bulge))
+            sure = (float(bulge[at]) - _MIN_BULGE_MM) / (_CLEAR_BULGE_MM - _MIN_BULGE_MM)
+            if sure > 0.0:
+                found[name] = Malleolus(border[at], float(0.5 + 0.4 * min(sure, 1.0)))
+    return found
+
+
+def _bulge(outward: FloatArray) -> FloatArray:
+    """Return by how much a border, (N,) mm, stands out from the chord over it; nan where the chord is not whole."""
+    reach = int(_CHORD_MM / _STEP_MM)
+    chord = (np.roll(outward, reach) + np.roll(outward, -reach)) / 2.0
+    chord[:reach] = chord[-reach:] = np.nan
+    return np.asarray(outward - chord)

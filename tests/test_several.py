@@ -1,0 +1,362 @@
+"""Two scans compared: figures by hand, no verdict where none is due, no load compared silently."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from test_report import Page
+from visits import REFUSED, VALUES, ball_foot, facts, measures, results, scanned
+
+from scanproc.artifacts import Feet, Measure, Refusal
+from scanproc.errors import ScanError
+from scanproc.plain_words import difference_of
+from scanproc.several.compare_page import compare_page, headline, verdict, when
+from scanproc.several.comparison import Comparison, compare_json, compared
+from scanproc.several.differences import FootComparison, compare_feet, days_between, pair
+from scanproc.several.loadings import between_loadings
+from scanproc.stages.report import ReportConfig
+
+SMALL = ReportConfig(pixels_per_mm=1.0, text_px=14)
+
+# ------------------------------------------------------------------------------------------------ differences
+
+
+def two_visits(**in_b: Any) -> FootComparison:
+    return compare_feet(scanned("may"), scanned("nov", **in_b))
+
+
+def test_a_difference_has_the_uncertainty_of_both_scans() -> None:
+    found = two_visits(foot_length_mm=(251.0, 0.3)).differences["foot_length_mm"]
+    assert found.value == pytest.approx(1.0)  # B less A
+    assert found.sd == pytest.approx(0.5)  # 0.4² + 0.3² = 0.5²
+    pooled = math.sqrt((0.4**2 + 0.3**2) / 2.0)
+    assert found.detectable == pytest.approx(1.96 * math.sqrt(2.0) * pooled)
+    assert (found.exceeds, found.status, found.reasons) == (True, "measured", ())
+
+
+@pytest.mark.parametrize(
+    ("change", "exceeds"), [(0.0, False), (0.97, False), (-0.97, False), (0.99, True), (-0.99, True)]
+)
+def test_the_verdict_turns_at_the_smallest_detectable_change_either_way(change: float, exceeds: bool) -> None:
+    """With 0.3 and 0.4 mm it is 1.96 · 0.5 = 0.98 mm."""
+    found = two_visits(foot_length_mm=(250.0 + change, 0.3)).differences["foot_length_mm"]
+    assert found.detectable == pytest.approx(0.98)
+    assert found.exceeds is exceeds
+
+
+def test_without_an_uncertainty_there_is_a_difference_but_no_verdict() -> None:
+    found = two_visits(foot_length_mm=(260.0, None)).differences["foot_length_mm"]
+    assert (found.value, found.sd, found.detectable, found.exceeds) == (10.0, None, None, None)
+    assert found.reasons == ("no uncertainty (sd) is stated in nov",)
+    both = two_visits().differences["eu_size"]
+    assert both.reasons == ("no uncertainty (sd) is stated in may and in nov",)
+
+
+def test_what_one_scan_refused_is_refused_with_its_reason() -> None:
+    found = two_visits(plantar_arch_height_mm=(12.0, 0.5), foot_length_mm=Measure(None, None, "refused", "no heel"))
+    arch, length = found.differences["plantar_arch_height_mm"], found.differences["foot_length_mm"]
+    assert (arch.value, arch.status, arch.exceeds) == (None, "refused", None)
+    assert arch.reasons == ("refused in may: the sole was not seen",)
+    assert length.reasons == ("refused in nov: no heel",)
+    assert arch.b == Measure(12.0, 0.5, "measured")  # what is known is still shown
+
+
+def test_an_inferred_value_gives_a_difference_and_no_verdict() -> None:
+    found = two_visits(foot_length_mm=Measure(260.0, 0.4, "inferred", "12 % of the toes were not seen"))
+    one = found.differences["foot_length_mm"]
+    assert (one.value, one.status, one.exceeds) == (10.0, "inferred", None)
+    assert one.reasons == ("inferred in nov: 12 % of the toes were not seen",)
+
+
+def test_a_measure_that_one_scan_does_not_know_is_not_lost() -> None:
+    found = two_visits(ball_girth_mm=(230.0, 1.0)).differences["ball_girth_mm"]
+    assert (found.a, found.value, found.reasons) == (None, None, ("not among the measures of may",))
+
+
+@pytest.mark.parametrize(
+    ("other", "kind", "words"),
+    [
+        ({}, "change", None),
+        ({"loading": "seated"}, "other load", "the loadings differ, standing against seated"),
+        ({"subject": "bert"}, "other person", "the scans are of anna and of bert"),
+        ({"subject": None}, "change", None),
+        ({"position": "subtalar-neutral"}, "other conditions", "relaxed against subtalar-neutral"),
+        ({"position": "unknown"}, "change", None),
+        ({"ground": "support"}, "other conditions", "the floor in A"),
+        ({"side": "right"}, "sides", None),
+        ({"side": "right", "loading": "seated"}, "other load", "standing against seated"),
+    ],
+)
+def test_a_difference_is_called_what_it_is(other: dict[str, str], kind: str, words: str | None) -> None:
+    found = pair(scanned("may", position="relaxed"), scanned("nov", **{"position": "relaxed", **other}))
+    assert found.kind == kind
+    assert (found.no_verdict is None) if words is None else (words in str(found.no_verdict))
+
+
+def test_no_verdict_is_given_between_loadings_however_large_the_difference() -> None:
+    found = compare_feet(scanned("may"), scanned("nov", loading="seated", dorsum_height_mm=(72.0, 0.1)))
+    one = found.differences["dorsum_height_mm"]
+    assert (one.value, one.exceeds) == (pytest.approx(10.0), None)
+    assert one.reasons == ("the loadings differ, standing against seated",)
+
+
+def test_an_unknown_loading_is_no_loading() -> None:
+    unknown = scanned("may", loading="unknown")
+    assert pair(unknown, scanned("nov", loading="unknown")).kind == "other load"
+    assert pair(unknown, replace(unknown, foot=measures("right", "unknown"))).kind == "sides"  # of one scan: the same
+
+
+@pytest.mark.parametrize(
+    ("name", "difference", "text"),
+    [
+        ("foot_length_mm", 1.26, "+1.3 mm"),
+        ("foot_length_mm", -1.26, "-1.3 mm"),
+        ("foot_length_mm", -0.04, "0.0 mm"),
+        ("heel_angle_deg", 4.06, "4.1° towards valgus"),
+        ("heel_angle_deg", -4.06, "4.1° towards varus"),
+        ("forefoot_angle_deg", 2.0, "2.0° towards varus"),
+        ("heel_angle_deg", 0.01, "0.0°"),
+        ("arch_height_index", -0.0124, "-0.012"),
+        ("eu_size", 0.5, "+0.5"),
+        ("mondopoint", -5.0, "-5"),
+        ("eu_size", 0.0, "0"),
+        ("arch_volume_mm3", -1234.0, "-1,234 mm³"),
+    ],
+)
+def test_differences_have_their_sign_their_unit_and_their_word(name: str, difference: float, text: str) -> None:
+    assert difference_of(name, difference) == text
+
+
+# ------------------------------------------------------------------------------------------------ under load
+
+
+def seated(**more: Any) -> Any:
+    return scanned("chair", loading="seated", **{"arch_height_index": (0.360, 0.003), **more})
+
+
+def test_the_arch_from_seated_to_standing_in_any_order() -> None:
+    standing = scanned("up", mass_kg=70.0)
+    found = between_loadings(seated(dorsum_height_mm=(66.0, 0.4)), standing)
+    assert found == between_loadings(standing, seated(dorsum_height_mm=(66.0, 0.4)))
+    drop, rigidity, stiffness = (found[name] for name in ("arch_drop_mm", "arch_rigidity_index", "arch_stiffness"))
+    assert (drop.value, drop.sd) == (pytest.approx(4.0), pytest.approx(0.5))
+    assert rigidity.value == pytest.approx(0.340 / 0.360)
+    assert rigidity.sd == pytest.approx(0.340 / 0.360 * math.hypot(0.003 / 0.340, 0.003 / 0.360))
+    assert stiffness.value == pytest.approx(0.4 * 70.0 * 9.81 / 0.020)  # N per unit of the index
+    assert stiffness.sd == pytest.approx(stiffness.value * math.hypot(0.003, 0.003) / 0.020)
+    assert {measure.status for measure in found.values()} == {"measured"}
+
+
+def test_rigidity_and_stiffness_are_not_defined_from_a_raised_foot() -> None:
+    found = between_loadings(scanned("air", loading="non-weight-bearing", dorsum_height_mm=(70.0, None)), scanned("up"))
+    assert found["arch_drop_mm"] == Measure(8.0, None, "measured")
+    for name in ("arch_rigidity_index", "arch_stiffness"):
+        assert found[name].status == "refused" and "non-weight-bearing → standing" in str(found[name].reason)
+    lifted = between_loadings(seated(), scanned("air", loading="non-weight-bearing"))
+    assert "non-weight-bearing → seated" in str(lifted["arch_stiffness"].reason)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "words"),
+    [
+        (seated(), scanned("up"), "mass_kg"),
+        (seated(arch_height_index=(0.343, 0.003)), scanned("up", mass_kg=70.0), "no more than its uncertainty"),
+        (seated(arch_height_index=(0.330, None)), scanned("up", mass_kg=70.0), "fell by -0.010"),
+        (seated(arch_height_index=REFUSED), scanned("up", mass_kg=70.0), "refused in chair: the sole was not seen"),
+        (scanned("a"), scanned("b"), "both scans are standing"),
+        (scanned("a", loading="unknown"), scanned("b"), "the loading of a is not known"),
+        (seated(), scanned("up", mass_kg=70.0, subject="bert"), "not of one foot"),
+        (seated(), scanned("up", "right", mass_kg=70.0), "not of one foot"),
+    ],
+)
+def test_a_stiffness_that_cannot_be_told_is_refused(a: Any, b: Any, words: str) -> None:
+    found = between_loadings(a, b)["arch_stiffness"]
+    assert (found.value, found.status) == (None, "refused")
+    assert words in str(found.reason)
+
+
+def test_what_is_made_of_an_inferred_value_is_inferred() -> None:
+    inferred = Measure(66.0, None, "inferred", "12 % of the dorsum was not seen")
+    found = between_loadings(seated(dorsum_height_mm=inferred), scanned("up"))["arch_drop_mm"]
+    assert (found.value, found.status) == (4.0, "inferred")
+    assert found.reason == "inferred in chair: 12 % of the dorsum was not seen"
+
+
+# ------------------------------------------------------------------------------------------------ two scans
+
+
+def pair_of(name: str, **more: Any) -> Any:
+    return results(name, measures("left"), measures("right", foot_length_mm=(252.0, 0.4)), side="both", **more)
+
+
+def test_one_foot_in_two_scans() -> None:
+    found = compared(results("may", measures(), date="2026-05-01"), results("nov", measures(), date="2026-11-02"))
+    assert [foot.measured.a.side for foot in found.feet] == ["left"] and found.left_right == ()
+    assert found.days == 185
+    assert days_between(found.b, found.a) == -185 and days_between(found.a, facts("x")) is None
+
+
+def test_pairs_are_compared_side_by_side_and_left_with_right_of_each() -> None:
+    found = compared(pair_of("may"), pair_of("nov"))
+    assert [foot.measured.a.side for foot in found.feet] == ["left", "right"]
+    assert [(one.a.facts.name, one.a.side, one.b.side) for one in found.left_right] == [
+        ("may", "left", "right"),
+        ("nov", "left", "right"),
+    ]
+    length = found.left_right[0].differences["foot_length_mm"]
+    assert (length.value, length.exceeds) == (pytest.approx(2.0), True)  # right less left
+
+
+def test_the_two_feet_of_one_person_from_two_scans() -> None:
+    found = compared(results("a", measures("right")), results("b", measures("left")))
+    assert found.feet == ()
+    (one,) = found.left_right
+    assert (one.a.facts.name, one.b.facts.name, one.pairing.kind) == ("b", "a", "sides")
+    half = compared(results("a", measures("right")), pair_of("b"))
+    assert [foot.measured.a.side for foot in half.feet] == ["right"] and len(half.left_right) == 1
+
+
+def test_different_feet_of_different_people_have_nothing_to_compare() -> None:
+    with pytest.raises(ScanError, match="a left foot of anna in a and a right foot of bert in b; expected"):
+        compared(results("a", measures("left")), results("b", measures("right"), subject="bert"))
+
+
+def test_the_json_says_all_of_it() -> None:
+    b = results("nov", measures(foot_length_mm=(252.0, 0.3)), date="2026-11-02")
+    content = json.loads(compare_json(compared(results("may", measures()), b)))
+    assert content["schema"] == 1 and content["days_between"] is None
+    assert [scan["name"] for scan in content["scans"]] == ["may", "nov"]
+    (foot,) = content["feet"]
+    assert (foot["side"], foot["compares"], foot["no_verdict"]) == ("left", "change", None)
+    assert foot["b"] == {"scan": "nov", "side": "left", "loading": "standing", "ground": "floor"}
+    length = foot["measures"]["foot_length_mm"]
+    assert length == {
+        "a": {"value": 250.0, "sd": 0.4, "status": "measured"},
+        "b": {"value": 252.0, "sd": 0.3, "status": "measured"},
+        "difference": 2.0,
+        "sd": pytest.approx(0.5),
+        "smallest_detectable_change": pytest.approx(0.98),
+        "exceeds": True,
+        "status": "measured",
+    }
+    assert foot["measures"]["plantar_arch_height_mm"]["reason"].startswith("refused in may: ")
+    assert foot["between_loadings"]["arch_drop_mm"]["status"] == "refused"
+    assert foot["surface"]["status"] == "measured" and abs(foot["surface"]["rms_mm"]) < 0.01
+    assert set(foot["measures"]) == {*VALUES, "plantar_arch_height_mm"}
+
+
+def test_a_surface_that_cannot_be_laid_on_the_other_does_not_stop_the_rest() -> None:
+    far = replace(ball_foot(), views=ball_foot().views * 0)
+    b = results("nov", measures(), feet=Feet((far,)))
+    found = compared(results("may", measures()), b)
+    assert isinstance(found.feet[0].surface, str) and found.feet[0].measured.differences
+    assert json.loads(compare_json(found))["feet"][0]["surface"]["status"] == "refused"
+
+
+# ------------------------------------------------------------------------------------------------ the page
+
+
+def comparison(**in_b: Any) -> Comparison:
+    grown = Feet((ball_foot(grown_mm=2.0),))
+    return compared(
+        results("may", measures(), date="2026-05-01"),
+        results("nov", measures(**in_b), date="2026-11-02", feet=grown),
+    )
+
+
+@pytest.fixture(scope="module")
+def page_html() -> str:
+    return compare_page(comparison(foot_length_mm=(252.0, 0.3)), SMALL)
+
+
+def test_the_first_line_says_what_changed(page_html: str) -> None:
+    page = Page(page_html)
+    assert page.texts[:2] == [
+        "Left foot · may → nov",
+        "1 of 4 measures changed by more than the smallest detectable change: Foot length",
+    ]
+    at = page.texts.index("Foot length")
+    assert page.texts[at : at + 6] == [
+        "Foot length",
+        "250.0 mm ± 0.4",
+        "252.0 mm ± 0.3",
+        "+2.0 mm ± 0.5",
+        "± 1.0",
+        "changed",
+    ]
+    at = page.texts.index("Heel line against the vertical")
+    assert page.texts[at + 3 : at + 6] == ["0.0° ± 0.8", "± 1.7", "within error"]
+    assert "B was taken 185 days after A." in page.texts
+    assert "refused in may: the sole was not seen; refused in nov: the sole was not seen" in page.texts
+
+
+def test_the_page_shows_where_the_surface_lies(page_html: str) -> None:
+    page = Page(page_html)
+    pictures = [attrs for tag, attrs in page.tags if tag == "img"]
+    assert [str(one["alt"]).rpartition(": ")[2] for one in pictures][:4] == ["Dorsum", "Sole", "Medial", "Lateral"]
+    assert "RMS" in page.text
+
+
+def test_the_page_needs_nothing_else_and_is_the_same_twice(page_html: str) -> None:
+    assert compare_page(comparison(foot_length_mm=(252.0, 0.3)), SMALL) == page_html
+    page = Page(page_html)
+    for tag, attrs in page.tags:
+        assert not {"href", "srcset", "action", "onload"} & attrs.keys()
+        assert "src" not in attrs or (tag == "img" and str(attrs["src"]).startswith("data:image/jpeg;base64,"))
+        assert tag not in ("script", "link", "iframe")
+    assert not re.search(r"https?:|url\(|@import", re.sub(r'src="data:[^"]*"', "", page_html))
+    assert page_html.count("not a medical device") == 1
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+
+
+def test_what_keeps_every_measure_from_a_verdict_is_said_once() -> None:
+    found = compared(results("may", measures()), results("nov", measures(loading="seated")))
+    page = Page(compare_page(found, SMALL))
+    assert page.texts[1] == "no verdict on change: the loadings differ, standing against seated"
+    sentence = "A difference between loadings, not a change. No verdict is given: the loadings differ, standing against"
+    assert sum(sentence in text for text in page.texts) == 1
+    assert not {"changed", "within error"} & set(page.texts)
+    assert "Arch drop" in page.texts
+    blank = {name: (value, None) for name, (value, _) in VALUES.items()}
+    found = compared(results("may", measures(**blank)), results("nov", measures(**blank)))
+    assert verdict(found) == "no verdict on change: no measure states its uncertainty (sd) in both scans"
+    page = Page(compare_page(found, SMALL))
+    assert page.text.count("no uncertainty (sd) is stated in may and in nov") == 1 and "SDC" not in page.texts
+
+
+def test_verdicts_in_words() -> None:
+    assert verdict(comparison()) == "no change beyond the smallest detectable one, in 4 measures"
+    pairs = compared(pair_of("may"), pair_of("nov"))
+    assert headline(pairs) == "Left and right foot · may → nov"
+    sides = compared(results("a", measures("right")), results("b", measures("left")))
+    assert verdict(sides) == "no foot is in both scans: left and right are compared"
+    assert headline(sides) == "Left and right foot · a → b"
+    lengths = {"foot_length_mm": (260.0, 0.4)}
+    b = results("nov", measures("left", **lengths), measures("right"))
+    assert verdict(compared(pair_of("may"), b)).endswith(": left Foot length, right Foot length")
+
+
+def test_dates_and_people_in_words() -> None:
+    early, late = facts("may", date="2026-05-01"), facts("nov", date="2026-11-02", subject=None)
+    blank = Comparison(early, late, (), (), 185)
+    assert when(blank).startswith("B was taken 185 days after A. That both are of one person is assumed")
+    assert "185 days before A: differences are B less A" in when(replace(blank, days=-185))
+    assert when(replace(blank, days=0)).startswith("Both scans are of the same day.")
+    assert when(replace(blank, a=facts("x"), b=early, days=None)) == "The date of x is not stated."
+
+
+def test_what_scan_files_say_is_text_and_nothing_else() -> None:
+    evil = results("<i>b</i>", measures(), sensor="<script>alert(1)</script>", subject="<b>anna</b>")
+    html = compare_page(compared(results("may", measures(), subject=None), evil), SMALL)
+    assert "<script" not in html and "<b>" not in html and "<i>" not in html
+
+
+def test_results_of_a_refused_scan_hold_no_feet() -> None:
+    refused = results("bad", refusals=(Refusal("align", "this does not look like a foot"),))
+    assert refused.scanned_feet == {}
