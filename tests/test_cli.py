@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,10 +26,12 @@ from scanproc.parallel import WORKERS, num_workers
 from scanproc.pipeline import STAGES, config_types
 from scanproc.readers.depth import INTRINSICS_NAME
 from scanproc.settings import build_configs, tomllib
+from scanproc.several import scans
 from scanproc.simulate import SimulationConfig
 from scanproc.store import Store
 
 NAMES = [stage.name for stage in STAGES]
+REAL_RUN = runner.run
 EVERY_COMMAND = ["run", *NAMES, "compare", "batch", "view", "simulate", "settings", "prescription"]
 
 
@@ -350,6 +354,93 @@ def test_a_batch_of_good_scans_ends_with_status_0(monkeypatch: pytest.MonkeyPatc
 def test_two_scans_of_one_name_would_overwrite_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "run", fake_run)
     assert "2 scans are called demo" in refused("batch", "monday/demo", "tuesday/demo/", "other")
+
+
+def as_far_as_measure(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+    """Run without the slow stages, whatever is asked."""
+    return REAL_RUN(scan, out, "measure", tables)
+
+
+def test_a_batch_writes_a_cohort_of_what_was_measured(stl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "run", as_far_as_measure)
+    Path("notes").mkdir()
+    result = call("-q", "batch", stl, "notes")
+    assert result.exit_code == 1  # of the empty folder
+    assert result.stdout.splitlines()[-2:] == ["outputs/cohort.csv", "outputs/cohort-dictionary.csv"]
+    with Path("outputs/cohort.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["scan"], row["side"], bool(row["refused"])) for row in rows] == [
+        ("foot", "left", False),
+        ("notes", "", True),
+    ]
+    with Path("outputs/foot/5-measure/measures.csv").open(encoding="utf-8", newline="") as file:
+        (measured,) = csv.DictReader(file)
+    assert {name: rows[0][name] for name in measured if name != "ground"} == {
+        name: value for name, value in measured.items() if name != "ground"
+    }
+
+
+# ------------------------------------------------------------------------------------------------ several scans
+
+
+def scan_of(stl: Path, name: str, **stated: str) -> Path:
+    """Make a scan's folder of a finished mesh."""
+    folder = Path(name)
+    folder.mkdir()
+    shutil.copy(stl, folder / "foot.stl")
+    (folder / "scan.toml").write_text(
+        "".join(f'{key} = "{value}"\n' for key, value in stated.items()), encoding="utf-8"
+    )
+    return folder
+
+
+def test_two_visits_are_measured_and_compared(stl: Path) -> None:
+    may = scan_of(stl, "may", loading="standing", date="2026-05-01", subject="anna")
+    nov = scan_of(stl, "nov", loading="standing", date="2026-11-02", subject="anna")
+    result = call("-q", "compare", may, nov)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "outputs/may--nov/compare.html\n", "")
+    folder = Path("outputs/may--nov")
+    content = json.loads((folder / "compare.json").read_text(encoding="utf-8"))
+    (foot,) = content["feet"]
+    assert (content["days_between"], foot["compares"]) == (185, "change")
+    assert foot["measures"]["foot_length_mm"]["difference"] == pytest.approx(0.0, abs=1e-9)
+    assert foot["surface"]["rms_mm"] < 0.01
+    assert "may → nov" in (folder / "compare.html").read_text(encoding="utf-8")
+    assert not Path("outputs/may/report.html").exists()  # as far as measure
+    again = call("-q", "compare", may, nov)
+    assert again.exit_code == 0
+    assert json.loads((folder / "compare.json").read_text(encoding="utf-8")) == content
+
+
+def test_what_cannot_be_compared_is_refused_in_one_line(stl: Path) -> None:
+    may = scan_of(stl, "may", subject="anna")
+    assert "given 2 times" in refused("compare", may, "./may")
+    assert "2 scans are called may" in refused("compare", may, "elsewhere/may")
+    assert "nowhere does not exist" in refused("compare", may, "nowhere")
+    assert "holds no recording" in refused("compare", may, a_folder_of_something_else())
+    assert "report.text_pxx" in refused("compare", may, scan_of(stl, "nov"), "--set", "report.text_pxx=3")
+    assert not Path("outputs").exists()  # all that is said before anything is computed
+    wrong = refused("-q", "compare", may, "nov", "--set", "align.max_length_mm=120")
+    assert "may cannot be compared, align refused it: " in wrong
+    assert not Path("outputs/may--nov").exists()
+
+
+def test_a_report_of_several_scans_is_one_page(stl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scans, "run", as_far_as_measure)
+    air = scan_of(stl, "air", loading="non-weight-bearing", subject="anna")
+    up = scan_of(stl, "up", loading="standing", subject="anna")
+    result = call("-q", "report", air, up, "--set", "report.pixels_per_mm=1")
+    page = Path("outputs/air--up/report.html")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{page}\n", "")
+    text = page.read_text(encoding="utf-8")
+    assert "air (non-weight-bearing)" in text and "up (standing)" in text
+    assert "subject anna (air) and bert (other)" in refused("report", air, scan_of(stl, "other", subject="bert"))
+    Path("bad").mkdir()
+    shutil.copy(stl, "bad/foot.stl")
+    (Path("bad") / "scan.toml").write_text('side = "right"\nloading = "seated"\n', encoding="utf-8")
+    result = call("-q", "report", air, "bad", "--set", "report.pixels_per_mm=1")
+    assert (result.exit_code, result.stdout) == (1, "outputs/air--bad/report.html\n")
+    assert result.stderr.startswith("scanproc: bad: align: ") and len(result.stderr.splitlines()) == 1
 
 
 # ------------------------------------------------------------------------------------------------ simulate

@@ -11,17 +11,21 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.holes import border_loops, perimeter_mm
 from scanproc.geometry.landmarks import FootPoints, FrontProfile, front_profile
-from scanproc.geometry.meshes import face_areas, face_normals
+from scanproc.geometry.meshes import face_areas, face_normals, vertex_normals
 
 NOT_THERE = 0.0  # confidence of a landmark that lies where the scan ends and the foot does not
 _SMALL_HOLE_MM = 20.0  # borders of holes up to 6 mm across, which take at most 0.5 mm off the tip of a toe
 _END_BAND_MM = 1.0  # what lies as far out as this decides where a foot ends
 _END_REACH_MM = 15.0  # and as near as this to its end
+# How far the surface has turned outward at an end: whole toes 0.78 and more, heels 0.99; cut by 5 and 10 mm 0.45, 0.75.
+_TOE_COSINE, _HEEL_COSINE = 0.7, 0.9
+_BESIDE_MM, _BESIDE_VERTICES = 4.0, 8
+_RIM_VERTICES = 3  # fewer are noise
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
 _CUT_AREA_MM2 = 200.0  # no heel and no toe has as much skin in one plane
 _CUT_COSINE = 0.6  # between the plane of a cut and straight across the foot
 _CUT_NEAR_MM = 80.0
-_FRONT_STRIPS = 4  # of 1 % of the width: fewer are a nick
+_FRONT_STRIPS = 9  # of 1 % of the width: fewer are a cleft between toes
 
 
 def open_rim(mesh: Mesh) -> BoolArray:
@@ -46,38 +50,50 @@ def foot_ends(mesh: Mesh, rim: BoolArray, points: FootPoints) -> FootEnds:
 
     Parameters
     ----------
+    mesh : quiet.
     rim : (V,) bool, of `open_rim`.
     """
+    forward = vertex_normals(mesh)[:, 0]
     medial, lateral = float(points.metatarsale_tibiale[1]), float(points.metatarsale_fibulare[1])
     front = front_profile(mesh, float(points.pternion[0] + 0.7 * points.length_mm), medial, lateral)
     longest = points.longest_toe_tip
     return FootEnds(
-        heel_open=ends_open(mesh, rim, points.pternion, -1.0),
-        axis_open=ends_open(mesh, rim, points.second_toe.tip, 1.0),
-        toes_open=ends_open(mesh, rim, longest, 1.0) or front_is_open(front, mesh.vertices[rim], float(longest[0])),
+        heel_open=_ends_open(mesh, rim, points.pternion, -1.0, forward),
+        axis_open=_ends_open(mesh, rim, points.second_toe.tip, 1.0, forward),
+        toes_open=_ends_open(mesh, rim, longest, 1.0, forward) or _front_is_open(mesh, rim, front, forward),
     )
 
 
-def ends_open(mesh: Mesh, rim: BoolArray, tip: FloatArray, forward: float) -> bool:
+def _ends_open(mesh: Mesh, rim: BoolArray, tip: FloatArray, outward: float, forward: FloatArray) -> bool:
     """Tell whether a foot ends at a (3,) tip only because its scan does: by an open rim, or the plane of a cut.
+
+    The rim of a standing foot, seen from above, may well run through the tips of its toes. What tells is whether the
+    surface beside it has turned outward, as at a true end.
 
     Parameters
     ----------
-    rim : (V,) bool, of `open_rim`.
-    forward : +1 for a tip of the toes, -1 for one of the heel.
+    outward : +1 for a tip of the toes, -1 for one of the heel.
+    forward : (V,) x of the unit normals.
     """
     apart = np.linalg.norm(mesh.vertices - tip, axis=1)
-    out = forward * (mesh.vertices[:, 0] - tip[0])
-    end = (apart < _END_REACH_MM) & (out > -_END_BAND_MM)
-    return bool((rim & end).any()) or _is_cut(mesh, end, tip, forward)
+    end = (apart < _END_REACH_MM) & (outward * (mesh.vertices[:, 0] - tip[0]) > -_END_BAND_MM)
+    on_rim = np.count_nonzero(rim & end) >= _RIM_VERTICES
+    return (on_rim and not _has_turned(apart, forward, outward)) or _is_cut(mesh, end, tip, outward)
 
 
-def _is_cut(mesh: Mesh, end: FloatArray | BoolArray, tip: FloatArray, forward: float) -> bool:
+def _has_turned(apart: FloatArray, forward: FloatArray, outward: float) -> bool:
+    """Tell whether the surface near a place, at (V,) distances from it, faces outward as that of a true end does."""
+    beside = apart <= max(_BESIDE_MM, float(np.partition(apart, _BESIDE_VERTICES)[_BESIDE_VERTICES]))
+    turned = float(np.quantile(outward * forward[beside], 0.9))
+    return turned > (_TOE_COSINE if outward > 0.0 else _HEEL_COSINE)
+
+
+def _is_cut(mesh: Mesh, end: BoolArray, tip: FloatArray, outward: float) -> bool:
     """Tell whether any face with a corner at the end of the foot lies in a large plane across it."""
     near = mesh.faces[(np.abs(mesh.vertices - tip).max(axis=1) < _CUT_NEAR_MM)[mesh.faces].all(axis=1)]
     around = Mesh(mesh.vertices, near)
     normals, areas = face_normals(around), face_areas(around)
-    across = np.flatnonzero(forward * normals[:, 0] > _CUT_COSINE)
+    across = np.flatnonzero(outward * normals[:, 0] > _CUT_COSINE)
     at_end = across[end[near[across]].any(axis=1)]
     middles = mesh.vertices[near].mean(axis=1)
     for face in at_end[np.argsort(-areas[at_end], kind="stable")][:10]:  # a cut's own faces are among the largest
@@ -89,24 +105,26 @@ def _is_cut(mesh: Mesh, end: FloatArray | BoolArray, tip: FloatArray, forward: f
     return False
 
 
-def front_is_open(profile: FrontProfile, rim_points: FloatArray, longest_x: float) -> bool:
+def _front_is_open(mesh: Mesh, rim: BoolArray, front: FrontProfile, forward: FloatArray) -> bool:
     """Tell whether a toe that could be the longest one ends in an open rim.
 
     A stretch of the front border that is open may go on by twice its breadth: a toe is no longer than that.
-
-    Parameters
-    ----------
-    rim_points : (K, 3) mm, the vertices on an open rim below `FOOT_HEIGHT_MM`.
     """
-    front = profile.points
-    width = float(np.ptp(front[np.isfinite(front[:, 0]), 1])) / max(len(front) - 1, 1)
-    low = rim_points[rim_points[:, 2] < FOOT_HEIGHT_MM]
-    is_open = np.array([len(low) > 0 and np.abs(low - point).max(axis=1).min() < _END_BAND_MM for point in front])
-    starts = np.flatnonzero(np.diff(np.r_[False, is_open]) & np.r_[is_open])
-    for start in starts:
-        stretch = np.arange(start, len(is_open))
-        stretch = stretch[np.cumprod(is_open[start:]).astype(bool)]
-        reach = 2.0 * len(stretch) * width
-        if len(stretch) >= _FRONT_STRIPS and float(front[stretch, 0].max()) + reach > longest_x:
+    ahead = (mesh.vertices[:, 0] >= front.points[:, 0][np.isfinite(front.points[:, 0])].min() - _BESIDE_MM) & (
+        mesh.vertices[:, 2] < FOOT_HEIGHT_MM
+    )
+    vertices, on_rim, forward = mesh.vertices[ahead], rim[ahead], forward[ahead]
+
+    def is_open(point: FloatArray) -> bool:
+        apart = np.linalg.norm(vertices - point, axis=1)
+        at_rim = bool((apart[on_rim] < _END_BAND_MM).any())
+        return at_rim and not _has_turned(apart, forward, 1.0)
+
+    found = np.array([bool(np.isfinite(point).all()) and is_open(point) for point in front.points])
+    places = np.flatnonzero(found)
+    longest, strip_mm = float(front.points[:, 0].max()), front.strip_mm
+    for stretch in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
+        reach = 2.0 * len(stretch) * strip_mm
+        if len(stretch) >= _FRONT_STRIPS and float(front.points[stretch, 0].max()) + reach > longest:
             return True
     return False

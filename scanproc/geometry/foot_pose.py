@@ -93,9 +93,19 @@ def likeness(points: FloatArray) -> Likeness:
     deviations = []
     for share, what, mean, spread in _PROFILE:
         value = read(share, what)
-        deviations.append((min(abs(value - mean) / spread, 10.0), f"{what} {value:.2f} at {share:.2f} of the length"))
+        told = f"{what} {value:.2f} at {share:.2f} of the length{_reminder(share, what, value - mean)}"
+        deviations.append((min(abs(value - mean) / spread, 10.0), told))
     misfit = float(np.sqrt(np.mean([deviation**2 for deviation, _ in deviations])))
     return Likeness(misfit, max(deviations)[1], length)
+
+
+def _reminder(share: float, what: str, excess: float) -> str:
+    """Return what has such a profile, in words; nothing where nothing comes to mind."""
+    if what == "width" and share > 0.4:
+        return " (like two feet that touch, or a hand)" if excess > 0.0 else " (like half a foot, or a hand's edge)"
+    if what in ("top", "taper") and share > 0.5:
+        return " (like a shoe, or a foot without its toes)" if excess > 0.0 else " (like a hand, or a sole alone)"
+    return ""
 
 
 def _slice_value(points: FloatArray, what: str) -> float:

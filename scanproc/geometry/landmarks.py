@@ -30,7 +30,7 @@ _SECOND_TOE_WIDTH = 0.20  # of the width: no second toe is wider
 _SECOND_TOE_SHARES = (0.42, 0.54)  # a toe beside a shallow gap counts there
 _SHALLOW_GAP_MM = 0.3  # less is noise
 _CLEAR_GAP_MM = 5.0  # a gap this deep leaves no doubt
-_END_BAND_MM = 0.5  # heel and toe count as at their end within this
+_HEEL_BAND_MM, _TOE_BAND_MM = 0.5, 1.5  # a heel and a rounder toe count as at their end within this
 _HEEL_REACH_MM = 25.0  # on both sides of the rear-most vertex
 _TOE_REACH_MM = 9.0  # half a second toe
 
@@ -67,7 +67,7 @@ def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float) -> FootPoints:
     gap_depth_mm : how much deeper than its toes the gap between the first two must be to be believed.
     """
     low = mesh.vertices[mesh.vertices[:, 2] < FOOT_HEIGHT_MM]
-    pternion = _middle_of_end(mesh, low[np.argmin(low[:, 0])], -1.0, _HEEL_REACH_MM)
+    pternion = _middle_of_end(mesh, low[np.argmin(low[:, 0])], -1.0, _HEEL_BAND_MM, _HEEL_REACH_MM)
     longest = low[np.argmax(low[:, 0])]
     length = float(longest[0] - pternion[0])
     tibiale = border_point(mesh, pternion[0], length, MEDIAL_WINDOW, medial_y)
@@ -81,12 +81,12 @@ def below_ankle(mesh: Mesh) -> Mesh:
     return keep_faces(mesh, (mesh.vertices[:, 2] < FOOT_HEIGHT_MM)[mesh.faces].any(axis=1)).mesh
 
 
-def _middle_of_end(mesh: Mesh, tip: FloatArray, forward: float, reach_mm: float) -> FloatArray:
+def _middle_of_end(mesh: Mesh, tip: FloatArray, forward: float, band_mm: float, reach_mm: float) -> FloatArray:
     """Return the (3,) tip moved across to the middle of all that is as far forward as it within the noise.
 
     A heel is so blunt that 0.1 mm of noise moves its rear-most vertex by 4 mm across, and the foot's axis by 1 degree.
     """
-    band = axis_section(mesh, 0, float(tip[0]) - forward * _END_BAND_MM)
+    band = axis_section(mesh, 0, float(tip[0]) - forward * band_mm)
     near = (np.abs(band.points[:, :, 1] - tip[1]) < reach_mm) & (band.points[:, :, 2] < FOOT_HEIGHT_MM)
     y = band.points[:, :, 1][near]
     middle = tip[1] if not len(y) else (float(y.min()) + float(y.max())) / 2.0
@@ -96,8 +96,8 @@ def _middle_of_end(mesh: Mesh, tip: FloatArray, forward: float, reach_mm: float)
 def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, float], outward_y: float) -> FloatArray:
     """Return the middle of the stretch of a border that lies within 0.5 mm of its extreme, (3,) mm.
 
-    A border is almost straight over 6 to 17 mm, where a single extreme vertex, and the ends of the stretch, would follow
-    the noise by many mm. So a polynomial through all that lies within 4 mm of the extreme stands in for it.
+    A border is almost straight over 6 to 17 mm, where a single extreme vertex, and the ends of the stretch, would
+    follow the noise by many mm. So a polynomial through all within 4 mm of the extreme stands in for it.
     """
     first, last = rear + window[0] * length, rear + window[1] * length
     x = np.linspace(first, last, int(np.ceil(last - first)) + 1)
@@ -130,11 +130,13 @@ class FrontProfile:
     Attributes
     ----------
     across : (N,) float64, middles of the strips as shares of the width, 0 = medial border, 1 = lateral.
-    points : (N, 3) float64, mm; -inf in x where a strip is empty.
+    points : (N, 3) float64, mm; -inf where a strip is empty.
+    strip_mm : breadth of a strip.
     """
 
     across: FloatArray
     points: FloatArray
+    strip_mm: float
 
 
 def front_profile(mesh: Mesh, from_x: float, medial: float, lateral: float, strips: int = 100) -> FrontProfile:
@@ -147,7 +149,7 @@ def front_profile(mesh: Mesh, from_x: float, medial: float, lateral: float, stri
     front = np.empty((strips, 3))
     front[rising] = borders_at(turned, y[rising], FOOT_HEIGHT_MM).points[:, 1][:, [1, 0, 2]]
     front[~(front[:, 0] >= from_x)] = -np.inf
-    return FrontProfile(across, front)
+    return FrontProfile(across, front, abs(lateral - medial) / strips)
 
 
 def second_toe(mesh: Mesh, from_x: float, medial: float, lateral: float, gap_depth_mm: float) -> SecondToe:
@@ -170,9 +172,13 @@ def second_toe(mesh: Mesh, from_x: float, medial: float, lateral: float, gap_dep
         tip = int(np.flatnonzero(toe)[np.argmax(x[toe])])
         is_second = _SECOND_TOE_SHARES[0] <= across[tip] <= _SECOND_TOE_SHARES[1]
         if depth[gap] >= gap_depth_mm or is_second:
-            clear = float(np.clip((depth[gap] - gap_depth_mm) / (_CLEAR_GAP_MM - gap_depth_mm), 0.0, 1.0))
-            confidence = 0.6 + 0.39 * clear if depth[gap] >= gap_depth_mm else 0.5
-            return SecondToe(_middle_of_toe(mesh, profile.points[tip], profile.points[gap, 1]), confidence)
+            if (
+                depth[gap] < gap_depth_mm
+            ):  # beside a shallow gap the next toes run into this one: its middle is not known
+                return SecondToe(profile.points[tip], 0.5)
+            clear = min((depth[gap] - gap_depth_mm) / (_CLEAR_GAP_MM - gap_depth_mm), 1.0)
+            middle = _middle_of_toe(mesh, profile.points[tip], profile.points[gap, 1])
+            return SecondToe(middle, float(0.6 + 0.39 * clear))
     level = int(np.argmin(np.abs(across - _SECOND_TOE_SHARE)))
     return SecondToe(profile.points[level], 0.4)
 
@@ -185,7 +191,7 @@ def _middle_of_toe(mesh: Mesh, tip: FloatArray, gap_y: float) -> FloatArray:
     if len(near) and float(near[:, 0].max()) > float(tip[0]):
         tip = near[np.argmax(near[:, 0])]
         reach = min(_TOE_REACH_MM, abs(float(tip[1]) - gap_y))
-    return _middle_of_end(mesh, tip, 1.0, reach)
+    return _middle_of_end(mesh, tip, 1.0, _TOE_BAND_MM, reach)
 
 
 @dataclass(frozen=True)

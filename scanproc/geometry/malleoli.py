@@ -13,8 +13,9 @@ from scanproc.geometry.meshes import keep_faces
 from scanproc.geometry.profiles import borders_at
 
 # Shares of the foot length: the lateral malleolus is 0.269 +- 0.021 of it high (ANSUR II), the medial one higher.
-_HEIGHTS = {"lateral_malleolus": (0.19, 0.34), "medial_malleolus": (0.22, 0.39)}
+_HEIGHTS = {"lateral_malleolus": (0.19, 0.38), "medial_malleolus": (0.22, 0.44)}
 _ANKLE = (0.05, 0.36)  # along the foot: between the Achilles tendon and the instep
+_ALONG = (0.14, 0.30)  # where malleoli were found there (five feet: 0.18 to 0.24)
 _STEP_MM = 1.0
 _CHORD_MM = 22.0  # above and below: a malleolus is about as high
 _MIN_BULGE_MM, _CLEAR_BULGE_MM = 1.0, 4.0
@@ -40,10 +41,12 @@ def malleoli(mesh: Mesh, points: FootPoints, medial_y: float) -> dict[str, Malle
         heights = np.arange(low * length - _CHORD_MM, high * length + _CHORD_MM + _STEP_MM, _STEP_MM)
         border = borders_at(upright, heights, np.inf).points[:, 0 if outward < 0.0 else 1][:, [2, 1, 0]]
         bulge = _bulge(outward * border[:, 1])
-        if np.isfinite(bulge).any():
-            at = int(np.nanargmax(bulge))
+        there = np.flatnonzero(np.isfinite(bulge))
+        at = int(np.nanargmax(bulge)) if len(there) else -1
+        if at in there[1:-1]:  # at either end of the heights it is on the way to something else
+            along = (border[at, 0] - points.pternion[0]) / length
             sure = (float(bulge[at]) - _MIN_BULGE_MM) / (_CLEAR_BULGE_MM - _MIN_BULGE_MM)
-            if sure > 0.0:
+            if sure > 0.0 and _ALONG[0] < along < _ALONG[1]:
                 found[name] = Malleolus(border[at], float(0.5 + 0.4 * min(sure, 1.0)))
     return found
 

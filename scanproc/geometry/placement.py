@@ -59,7 +59,7 @@ def place_views(views: PreparedViews, limits: SearchLimits) -> list[dict[int, Fl
     groups: list[dict[int, FloatArray]] = []
     left = list(range(len(views)))
     while left:
-        search = _Search(views, {left[0]: views.T_level_camera[left[0]]}, left[1:], limits)
+        search = _Search(views, {left[0]: views.T_level_camera[left[0]]}, left[1:], limits, wide=False)
         search.try_neighbours()
         groups.append(search.poses)
         left = search.waiting
@@ -88,6 +88,7 @@ class _Search:
     poses: dict[int, FloatArray]
     waiting: list[int]
     limits: SearchLimits
+    wide: bool = True  # whether the widest turns are tried, too
     misses: dict[int, Fit] = field(default_factory=dict)
     tried: dict[int, tuple[int, int]] = field(default_factory=dict)  # the nearest and the number of views, last time
 
@@ -117,9 +118,8 @@ class _Search:
         if self.tried.get(index) == (near[0], len(near)):
             return
         self.tried[index] = (near[0], len(near))
-        best = _best_guess(
-            self.views, index, model_of(self.views, near, [self.poses[other] for other in near]), self.limits
-        )
+        model = model_of(self.views, near, [self.poses[other] for other in near])
+        best = _best_guess(self.views, index, model, self.limits, self.wide)
         if best.fit.overlap >= self.limits.min_overlap and best.fit.consistency >= self.limits.min_consistency:
             self.poses[index] = best.pose
             self.waiting.remove(index)
@@ -136,14 +136,14 @@ class _Guess:
     pose: FloatArray
 
 
-def _best_guess(views: PreparedViews, index: int, model: Model, limits: SearchLimits) -> _Guess:
+def _best_guess(views: PreparedViews, index: int, model: Model, limits: SearchLimits, wide: bool) -> _Guess:
     """Return where the view fits the model best; the widest turns are tried only where the nearer ones are not sure."""
     level = views.views[index].floor is not None and model.stands
     batches = _yaw_starts(views, index, model) if level else _turned_starts(views, index, model)
     free = LEVEL_FREE if level else ALL_FREE
     points, normals = views.tiny.of(index)
     guesses: list[_Guess] = []
-    for starts in batches:
+    for starts in batches if wide else batches[:2]:
         tries = starts
         if len(starts) > 1:
             tries = align_all_to_grid(points, normals, model.grid, starts, _FIRST_GATES_MM, _FIRST_STEPS, free)

@@ -16,14 +16,21 @@ from scanproc.stages.report import ReportConfig
 
 
 @dataclass(frozen=True)
+class Amount:
+    """A value and its standard uncertainty, as text."""
+
+    value: str
+    spread: str
+
+
+@dataclass(frozen=True)
 class DifferenceRow:
     """One line of a table of differences, as text."""
 
     name: str
-    a: str
-    b: str
-    difference: str
-    spread: str
+    a: Amount
+    b: Amount
+    difference: Amount
     detectable: str
     verdict: str
     exceeds: bool
@@ -35,8 +42,7 @@ class ArchRow:
     """One line of the table of an arch under two loads, as text."""
 
     name: str
-    value: str
-    spread: str
+    amount: Amount
     status: str
     reason: str
 
@@ -103,19 +109,21 @@ def verdict(found: Comparison) -> str:
     changed = _changed(found)
     if not changed:
         return f"no change beyond the smallest detectable one, in {len(judged)} measures"
-    return (
-        f"{len(changed)} of {len(judged)} measures changed by more than the smallest detectable change: "
-        + ", ".join(changed)
-    )
+    count = f"{sum(map(len, changed.values()))} of {len(judged)} measures"
+    names = [
+        f"{side} foot: {', '.join(those)}" if len(found.feet) > 1 else ", ".join(those)
+        for side, those in changed.items()
+    ]
+    return f"{count} changed by more than the smallest detectable change: {'; '.join(names)}"
 
 
-def _changed(found: Comparison) -> list[str]:
-    """Return the names of what changed, with the side where there are two."""
-    names = []
-    for foot in found.feet:
-        before = f"{foot.measured.a.side} " if len(found.feet) > 1 else ""
-        names += [before + words_of(name) for name, one in foot.measured.differences.items() if one.exceeds]
-    return names
+def _changed(found: Comparison) -> dict[str, list[str]]:
+    """Return what changed, in words, by side."""
+    names = {
+        foot.measured.a.side: [words_of(name) for name, one in foot.measured.differences.items() if one.exceeds]
+        for foot in found.feet
+    }
+    return {side: those for side, those in names.items() if those}
 
 
 def when(found: Comparison) -> str:
@@ -145,8 +153,7 @@ def _foot_section(foot: SameFoot, figures: list[Figure]) -> Section:
 
 def arch_row(name: str, measure: Measure) -> ArchRow:
     """Return one line of the table of an arch under two loads."""
-    text, spread = value_of(name, measure), spread_of(name, measure)
-    return ArchRow(words_of(name), text, spread, measure.status, measure.reason or "")
+    return ArchRow(words_of(name), _amount(name, measure), measure.status, measure.reason or "")
 
 
 def _left_right_title(pair: FootComparison, found: Comparison) -> str:
@@ -194,10 +201,9 @@ def _row(name: str, one: Difference, pair: FootComparison, common: tuple[str, ..
     without: str = one.status if one.status != "measured" else "–"
     return DifferenceRow(
         name=words_of(name),
-        a=_value(name, one.a),
-        b=_value(name, one.b),
-        difference="–" if one.value is None else difference_of(name, one.value),
-        spread=_plus_minus(name, one.sd),
+        a=_amount(name, one.a),
+        b=_amount(name, one.b),
+        difference=Amount("–" if one.value is None else difference_of(name, one.value), _plus_minus(name, one.sd)),
         detectable=_plus_minus(name, one.detectable),
         verdict=without if one.exceeds is None else words[0] if one.exceeds else words[1],
         exceeds=bool(one.exceeds),
@@ -205,9 +211,8 @@ def _row(name: str, one: Difference, pair: FootComparison, common: tuple[str, ..
     )
 
 
-def _value(name: str, measure: Measure | None) -> str:
-    """Return a value with its standard uncertainty."""
-    return "–" if measure is None else f"{value_of(name, measure)} {spread_of(name, measure)}".strip()
+def _amount(name: str, measure: Measure | None) -> Amount:
+    return Amount("–", "") if measure is None else Amount(value_of(name, measure), spread_of(name, measure))
 
 
 def _plus_minus(name: str, size: float | None) -> str:

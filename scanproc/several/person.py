@@ -52,11 +52,18 @@ class Person:
             ScanRefusal(
                 scan.facts.name,
                 refusal,
-                refusal.stage in ("insole", "export") and set(scan.scanned_feet) <= proven,
+                refusal.stage in ("insole", "export") and _without(scan, refusal) <= proven,
             )
             for scan in self.scans
             for refusal in scan.refusals
         )
+
+
+def _without(scan: ScanResults, refusal: Refusal) -> set[str]:
+    """Return the sides that a refusal leaves without an insole: one of a pair, or all that the scan holds."""
+    refused = [insole.side for insole in scan.insoles.insoles if insole.refused is not None] if scan.insoles else []
+    parts = dict(zip(scan.insoles.refused_parts, refused, strict=True)) if scan.insoles else {}
+    return {parts[refusal.message]} if refusal.message in parts else set(scan.scanned_feet)
 
 
 def check_one_person(facts: Sequence[ScanFacts]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
+from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
 from scanproc.geometry.ends import FootEnds, foot_ends, open_rim
@@ -34,7 +34,7 @@ class AlignConfig:
     min_length_mm: float = setting(100.0, "shortest foot, mm", low=0.0)
     max_length_mm: float = setting(350.0, "longest foot, mm", low=0.0)
     max_misfit: float = setting(
-        1.3, "largest deviation from the profile of feet; feet have 0.3 to 0.8, boxes over 2", low=0.0
+        1.05, "largest deviation from the profile of feet; feet have 0.3 to 0.9, hands 1.1, boxes over 2", low=0.0
     )
     min_part_share: float = setting(
         0.25, "smallest loose part that may be a foot, share of the largest part's area", low=0.0, high=1.0

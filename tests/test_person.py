@@ -1,0 +1,204 @@
+"""One person in several scans: the right scan for each measure, its loading always said, contradictions refused."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from test_report import Page, plate_insole
+from visits import REFUSED, facts, measures, results
+
+from scanproc.artifacts import Exports, Insole, Insoles, Measure, Refusal
+from scanproc.errors import ScanError
+from scanproc.several.person import Person, check_one_person, check_sides
+from scanproc.several.person_page import headline, measure_groups, person_page
+from scanproc.several.scans import ScanResults
+from scanproc.stages.report import ReportConfig
+
+SMALL = ReportConfig(pixels_per_mm=1.0, text_px=14)
+NO_INSOLE = Insole("left", None, None, (), refused="the sole under the shell was not seen")
+
+
+def raised(name: str = "air", side: str = "left", **more: Any) -> ScanResults:
+    """A raised scan: sole, arch, insole."""
+    values = {"plantar_arch_height_mm": (14.0, 0.4), "dorsum_height_mm": (70.0, 0.3), "heel_angle_deg": (1.0, 0.6)}
+    found = measures(side, "non-weight-bearing", "support", **values)
+    kept = {"insoles": Insoles((plate_insole(),)), "exports": Exports({"left.stl": b"solid"})}
+    return results(name, found, **{**kept, **more})
+
+
+def standing(name: str = "up", *sides: str, **more: Any) -> ScanResults:
+    """A standing scan: posture; its insole is refused, since the floor hides the sole."""
+    refusals = (Refusal("insole", "the sole under the shell was not seen"),)
+    return results(name, *(measures(side) for side in sides or ("left",)), **{"refusals": refusals, **more})
+
+
+def cells(person: Person) -> dict[str, Any]:
+    return {row.name: row.cells for rows in measure_groups(person).values() for row in rows}
+
+
+def test_each_measure_comes_from_the_scan_that_is_best_for_it() -> None:
+    found = cells(Person((raised(), standing())))
+    (arch,) = found["Plantar arch height"]
+    assert (arch.value, arch.spread, arch.source) == ("14.0 mm", "± 0.4", "air (non-weight-bearing)")
+    assert arch.others == ()  # the standing scan refused it: nothing to be said of that
+    (heel,) = found["Heel line against the vertical"]
+    assert (heel.value, heel.source) == ("4.0° valgus", "up (standing)")
+    assert heel.others == ("1.0° valgus ± 0.6, air (non-weight-bearing)",)
+    (index,) = found["Arch height index (dorsum ÷ truncated length)"]
+    assert index.source == "up (standing)" and ".340" in " ".join(index.notes)
+
+
+def test_the_order_of_the_scans_does_not_matter() -> None:
+    there, back = cells(Person((raised(), standing()))), cells(Person((standing(), raised())))
+    assert there == back
+
+
+def test_a_measured_value_is_better_than_an_inferred_one_and_that_than_none() -> None:
+    inferred = Measure(61.0, None, "inferred", "12 % of the dorsum was not seen")
+    scan = standing()
+    worse = results("up", measures(dorsum_height_mm=inferred))
+    (cell,) = cells(Person((raised(), worse)))["Dorsum height at half length"]
+    assert (cell.value, cell.source) == ("70.0 mm", "air (non-weight-bearing)")
+    assert cell.others == ("61.0 mm (inferred), up (standing)",)
+    (cell,) = cells(Person((results("up", measures(dorsum_height_mm=inferred)),)))["Dorsum height at half length"]
+    assert (cell.status, cell.notes) == ("inferred", ("12 % of the dorsum was not seen",))
+    refused = raised(name="air")
+    bad = results("air", measures("left", "non-weight-bearing", "support", plantar_arch_height_mm=REFUSED))
+    (cell,) = cells(Person((bad, scan)))["Plantar arch height"]
+    assert (cell.value, cell.status, cell.notes) == ("–", "refused", ("the sole was not seen",))  # said once
+    assert refused.facts.name == "air"
+
+
+def test_left_and_right_stand_side_by_side() -> None:
+    person = Person((raised("l"), raised("r", "right"), standing("both", "left", "right")))
+    assert person.sides == ("left", "right")
+    left, right = cells(person)["Plantar arch height"]
+    assert (left.source, right.source) == ("l (non-weight-bearing)", "r (non-weight-bearing)")
+    left, right = cells(person)["Foot length"]
+    assert left.source == right.source == "both (standing)"
+    assert (
+        headline(person) == "Left and right foot · standing and non-weight-bearing · 250.0 and 250.0 mm · EU 39 and 39"
+    )
+
+
+# ------------------------------------------------------------------------------------------------ contradictions
+
+
+def test_scans_of_different_people_are_refused() -> None:
+    check_one_person([facts("a"), facts("b"), facts("c", subject=None)])
+    with pytest.raises(ScanError, match=r"found subject anna \(a\) and bert \(b\); expected scans of one person"):
+        check_one_person([facts("a"), facts("b", subject="bert")])
+    with pytest.raises(ScanError, match=r"found sex female \(a\) and male \(b\)"):
+        check_one_person([facts("a", sex="female"), facts("b", sex="male")])
+
+
+@pytest.mark.parametrize(
+    "scans",
+    [
+        (raised(), standing()),
+        (raised(), standing("up", "left", "right")),
+        (raised("l"), raised("r", "right")),
+        (raised("l"), raised("r", "right"), standing()),
+        (standing("up", "left", "right"), raised("r", "right")),
+    ],
+)
+def test_scans_that_go_together(scans: tuple[ScanResults, ...]) -> None:
+    check_sides(Person(scans))
+    check_sides(Person(scans[::-1]))
+
+
+@pytest.mark.parametrize(
+    ("scans", "words"),
+    [
+        ((raised(), standing("up", "right")), "the sides contradict: found a left foot in air"),
+        ((standing("one"), standing("two")), "one and two both hold a left foot, standing"),
+        ((standing("one"), standing("two", "left", "right")), "both hold a left foot"),
+        (
+            (results("bad", refusals=(Refusal("clean", "no depth."),)),),
+            "no scan could be measured.*bad: clean: no depth",
+        ),
+    ],
+)
+def test_scans_that_do_not(scans: tuple[ScanResults, ...], words: str) -> None:
+    with pytest.raises(ScanError, match=words):
+        check_sides(Person(scans))
+
+
+# ------------------------------------------------------------------------------------------------ what was refused
+
+
+def test_a_standing_scan_needs_no_insole_where_a_raised_one_has_it() -> None:
+    person = Person((raised(), standing()))
+    assert [each.covered for each in person.refusals] == [True]
+    assert [each.covered for each in Person((raised(), standing("up", "left", "right"))).refusals] == [False]
+    unproven = raised(insoles=Insoles((plate_insole(passes=False),)))
+    assert [each.covered for each in Person((unproven, standing())).refusals] == [False]
+    without = raised(insoles=Insoles((NO_INSOLE,)))
+    assert [each.message for each in Person((without, standing())).refusals] == [
+        "up: insole: the sole under the shell was not seen"
+    ]
+
+
+def test_of_a_pair_only_the_refused_foot_lacks_an_insole() -> None:
+    right = Insole("right", None, None, (), refused="the heel was not seen")
+    left = Insole("left", None, None, (), refused="the sole was not seen")
+    refusals = tuple(Refusal("insole", f"{one.side} foot: {one.refused}") for one in (left, right))
+    both = standing("up", "left", "right", insoles=Insoles((left, right)), refusals=refusals)
+    assert [each.covered for each in Person((raised(), both)).refusals] == [True, False]
+
+
+def test_a_scan_that_could_not_be_measured_is_never_covered() -> None:
+    bad = results("bad", refusals=(Refusal("align", "this does not look like a foot."),))
+    person = Person((raised(), bad))
+    assert [each.covered for each in person.refusals] == [False]
+    page = Page(person_page(person, SMALL))
+    assert page.texts[1] == "refused because bad: align: this does not look like a foot."
+    assert "not measured" in page.texts
+
+
+# ------------------------------------------------------------------------------------------------ the page
+
+
+@pytest.fixture(scope="module")
+def page_html() -> str:
+    return person_page(Person((raised(), standing(mass_kg=70.0))), SMALL)
+
+
+def test_the_page_says_where_each_value_comes_from(page_html: str) -> None:
+    page = Page(page_html)
+    assert page.texts[:2] == ["Left foot · standing and non-weight-bearing · 250.0 mm · EU 39", "usable"]
+    at = page.texts.index("Plantar arch height")
+    assert page.texts[at + 1 : at + 4] == ["14.0 mm", "± 0.4", "air (non-weight-bearing)"]
+    at = page.texts.index("Dorsum height at half length")
+    assert page.texts[at + 1 : at + 5] == [
+        "62.0 mm",
+        "± 0.3",
+        "up (standing)",
+        "also 70.0 mm ± 0.3, air (non-weight-bearing)",
+    ]
+    at = page.texts.index("Arch drop")
+    assert page.texts[at + 1 : at + 4] == ["8.0 mm", "± 0.4", "measured"]
+    assert "Left foot, from air (non-weight-bearing) to up (standing)" in page.texts
+    assert "air/7-export/left.stl" in page.texts
+    assert "Not needed, another scan has it: up: insole: the sole under the shell was not seen" in page.texts
+    assert "Left, from air" in page.texts
+
+
+def test_the_page_needs_nothing_else_and_is_the_same_twice(page_html: str) -> None:
+    assert person_page(Person((raised(), standing(mass_kg=70.0))), SMALL) == page_html
+    page = Page(page_html)
+    for tag, attrs in page.tags:
+        assert not {"href", "srcset", "action", "onload"} & attrs.keys()
+        assert "src" not in attrs or (tag == "img" and str(attrs["src"]).startswith("data:image/jpeg;base64,"))
+    assert not re.search(r"https?:|url\(|@import", re.sub(r'src="data:[^"]*"', "", page_html))
+    assert page_html.count("not a medical device") == 1
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1 and max(np.diff(levels)) <= 1
+
+
+def test_a_page_that_assumes_one_person_says_so() -> None:
+    page = Page(person_page(Person((raised(subject=None), standing())), SMALL))
+    assert "That all are of one person is assumed: not all state their subject." in page.text
