@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
@@ -22,6 +23,7 @@ _TOE_COSINE, _HEEL_COSINE = 0.7, 0.9
 _BESIDE_MM, _BESIDE_VERTICES = 4.0, 8
 _RIM_VERTICES = 3  # fewer are noise
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
+_STEP_MM = 3.0  # from one strip of the front to the next: more is another toe
 _CUT_AREA_MM2 = 200.0  # no heel and no toe has as much skin in one plane
 _CUT_COSINE = 0.6  # between the plane of a cut and straight across the foot
 _CUT_NEAR_MM = 80.0
@@ -122,9 +124,17 @@ def _front_is_open(mesh: Mesh, rim: BoolArray, front: FrontProfile, forward: Flo
 
     found = np.array([bool(np.isfinite(point).all()) and is_open(point) for point in front.points])
     places = np.flatnonzero(found)
-    longest, strip_mm = float(front.points[:, 0].max()), front.strip_mm
+    longest = float(front.points[:, 0].max())
     for stretch in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
-        reach = 2.0 * len(stretch) * strip_mm
-        if len(stretch) >= _FRONT_STRIPS and float(front.points[stretch, 0].max()) + reach > longest:
+        reach = 2.0 * len(stretch) * front.strip_mm
+        could_be = len(stretch) >= _FRONT_STRIPS and float(front.points[stretch, 0].max()) + reach > longest
+        if could_be and not _goes_on_beside(front.points[:, 0], stretch):
             return True
     return False
+
+
+def _goes_on_beside(x: FloatArray, stretch: NDArray[np.int64]) -> bool:
+    """Tell whether a stretch of the front, (N,) x, is the flank of a toe: it rises into a part that ends truly."""
+    foremost = int(stretch[np.argmax(x[stretch])])
+    beside = [place for place in (foremost - 1, foremost + 1) if 0 <= place < len(x) and place not in stretch]
+    return any(0.0 <= x[place] - x[foremost] < _STEP_MM for place in beside)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import Draws, Mesh
+from scanproc.artifacts import ByteArray, Draws, Mesh
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
-from scanproc.geometry.foot_frame import FootFrame, settle
+from scanproc.geometry.ends import FootEnds
+from scanproc.geometry.foot_frame import settle
 from scanproc.geometry.meshes import quiet_vertices, vertex_normals
+from scanproc.geometry.named_points import named_points
+from scanproc.geometry.sole import Underside, arch_profile
 from scanproc.parallel import spread
 
 
@@ -35,36 +37,39 @@ class FrameRules:
 
 def foot_draws(
     mesh: Mesh,
+    views: ByteArray,
     errors_mm: NDArray[np.float16],
     T_foot_scan: FloatArray,
+    ends: FootEnds,
     rules: FrameRules,
-    named_points: Callable[[FootFrame, Mesh], Mapping[str, FloatArray]],
 ) -> Draws:
     """Settle each draw of a foot and name its landmarks.
 
     Parameters
     ----------
-    mesh : scan frame, as fused.
+    mesh, views : as fused, scan frame.
     errors_mm : (V, K), see `draws.surface_errors`.
-    named_points : the landmarks, (3,) mm each, of a settled frame and the quiet mesh in it.
+    ends : of the foot itself.
     """
     normals = vertex_normals(mesh)
     count = errors_mm.shape[1]
     pivot = transform(inverse(T_foot_scan), np.array([[100.0, 0.0, 0.0]]))[0]
 
-    def draw(k: int) -> tuple[FloatArray, Mapping[str, FloatArray]]:
+    def draw(k: int) -> tuple[FloatArray, dict[str, FloatArray]]:
         T_tilted_scan = np.eye(4)
         if rules.floor and rules.tilt_sd_rad > 0.0:
             # Evenly round the compass, so that the K tilts have the asked spread about each axis.
             towards = 2.0 * np.pi * k / count
-            axis = np.array([np.cos(towards), np.sin(towards), 0.0])
-            turn = rotation_about(axis, np.sqrt(2.0) * rules.tilt_sd_rad)
+            turn = rotation_about(np.array([np.cos(towards), np.sin(towards), 0.0]), np.sqrt(2.0) * rules.tilt_sd_rad)
             T_tilted_scan = rigid(turn, pivot - turn @ pivot)
-        moved = mesh.vertices + normals * errors_mm[:, k, None].astype(np.float64)
-        vertices = transform(T_tilted_scan, moved)
-        quiet = Mesh(quiet_vertices(Mesh(vertices, mesh.faces), rules.denoise_edge_mm), mesh.faces)
+        moved = transform(T_tilted_scan, mesh.vertices + normals * errors_mm[:, k, None].astype(np.float64))
+        quiet = Mesh(quiet_vertices(Mesh(moved, mesh.faces), rules.denoise_edge_mm), mesh.faces)
         frame = settle(quiet, T_foot_scan[:3, :3], rules.medial_y, rules.floor, rules.gap_depth_mm)
-        points = named_points(frame, Mesh(transform(frame.T_foot_scan, quiet.vertices), mesh.faces))
+        placed = Mesh(transform(frame.T_foot_scan, quiet.vertices), mesh.faces)
+        start, length = float(frame.points.pternion[0]), frame.points.length_mm
+        arch = arch_profile(Underside.of(placed, views), start, length, rules.medial_y)
+        marks = named_points(frame.points, ends, arch, placed, views > 0, rules.medial_y)
+        points = {name: mark.xyz_mm for name, mark in marks.items()}
         return frame.T_foot_scan @ T_tilted_scan @ inverse(T_foot_scan), points
 
     found = spread(draw, range(count), "align: how sure it is")

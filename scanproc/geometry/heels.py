@@ -12,12 +12,13 @@ from scanproc.geometry.arches import CONTACT_MM
 from scanproc.geometry.landmarks import HEAD_REACH_MM, HEAD_SHARE, HEEL_SHARE
 from scanproc.geometry.meshes import face_normals
 from scanproc.geometry.readings import FootShape, Reading, no_reading
-from scanproc.geometry.sections import Line, Outline, axis_section, faces_within, theil_sen
+from scanproc.geometry.sections import Line, Outline, Section, axis_section, faces_within, theil_sen
 from scanproc.geometry.sole import sole_map
 
 HEEL_HEIGHTS = (15.0, 50.0)  # mm above the ground: above the fat pad's bulge, below the malleoli
 HEEL_STEP_MM = 2.0
 HEEL_CHORD_MM = 10.0  # in front of each slice's rear-most point
+_REAR_GAP_MM = 12.0  # a heel, 30 mm round, bulges by 0.6 mm over a gap so wide
 LEG_HEIGHTS = (90.0, 160.0)
 LEG_STEP_MM = 5.0
 MIN_SLICES, MIN_HEIGHT_MM = 8, 25.0  # fewer midpoints do not make an angle
@@ -51,7 +52,7 @@ def heel_line(shape: FootShape) -> FrontalLine:
         if not len(section):
             continue
         rear = section.extent(0)
-        if rear.low_open:
+        if rear.low_open and _gap_behind(section, rear.low_point) > _REAR_GAP_MM:
             continue
         chord = section.crossings(0, rear.low + HEEL_CHORD_MM)
         if len(chord) < 2:
@@ -63,6 +64,13 @@ def heel_line(shape: FootShape) -> FrontalLine:
         seen += ends.seen
     # A slice that is not there was not invented: too few of them are refused, see `_fit`.
     return _fit(np.array(middles).reshape(-1, 3), seen, max(len(middles), 1), "heel")
+
+
+def _gap_behind(section: Section, rear: FloatArray) -> float:
+    """Return how far apart across the ends of a slice are that is open at its (3,) rear-most point, mm."""
+    ends = section.points[section.open]
+    near = ends[np.linalg.norm(ends - rear, axis=1) < 3.0 * HEEL_CHORD_MM]
+    return float(np.ptp(near[:, 1])) if len(near) > 1 else np.inf
 
 
 def leg_line(shape: FootShape) -> FrontalLine:

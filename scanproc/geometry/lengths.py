@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.frames import FloatArray, rotation_about
+from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.meshes import Submesh, keep_faces
 from scanproc.geometry.readings import FootShape, Reading, no_reading, without_leg
 from scanproc.geometry.sections import Outline, Section, plane_section
@@ -12,6 +13,7 @@ from scanproc.geometry.sole import SOLE_HEIGHT_MM
 
 HEEL_SIDE = 0.05  # of the length: heels are 0.268 +- 0.018 of it wide (ANSUR II), the axis near their middle
 HEEL_SECTION = 0.16  # share of the length where the heel's width is read
+TOES_FROM = 0.85  # share of the length: ahead of the webs between them
 _TAPE_TILT_DEG = 30.0  # a tape round the ball leans by less than this from upright
 _TAPE_REACH_MM = 60.0  # a tape that leans so, 60 mm high, and 20 mm below its points
 _UNDERSIDE = "the underside"
@@ -74,6 +76,31 @@ def dorsum_height(shape: FootShape) -> Reading:
     if extent.high_open:
         return no_reading("the dorsum was not seen: the surface ends below it, at half the length")
     return Reading(extent.high, 0.0 if extent.high_seen else 1.0, "the dorsum")
+
+
+def toe_box_height(shape: FootShape) -> Reading:
+    """Greatest height of the toes: of the sections from 0.85 of the length on."""
+    ahead = shape.low_mesh.vertices[:, 0] >= shape.at(TOES_FROM)
+    if not ahead.any():
+        return no_reading("there is no surface at the toes")
+    if (shape.low_mesh.vertices[ahead, 2] > FOOT_HEIGHT_MM).any():
+        return no_reading("something stands on the toes")
+    highest = np.flatnonzero(ahead)[np.argmax(shape.low_mesh.vertices[ahead, 2])]
+    if shape.low_rim[highest]:
+        return no_reading("the top of the toes was not seen: the surface ends below it")
+    seen = bool(shape.low_views[highest])
+    return Reading(float(shape.low_mesh.vertices[highest, 2]), 0.0 if seen else 1.0, "the top of the toes")
+
+
+def malleolus_height(shape: FootShape) -> Reading:
+    """Height of the lateral malleolus above the ground."""
+    if "lateral_malleolus" not in shape.foot.landmarks:
+        return no_reading(
+            "no lateral malleolus shows (the ankle was not seen up to 0.4 of the length, or is too round)"
+        )
+    return Reading(
+        float(shape.landmark("lateral_malleolus")[2]), shape.unseen("lateral_malleolus"), "the lateral malleolus"
+    )
 
 
 def instep_girth(shape: FootShape) -> Reading:

@@ -11,6 +11,7 @@ from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArra
 from scanproc.errors import ScanError
 from scanproc.frames import transform
 from scanproc.geometry.ends import FootEnds, foot_ends, open_rim
+from scanproc.geometry.foot_draws import FrameRules, foot_draws
 from scanproc.geometry.foot_frame import FootFrame, settle
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
 from scanproc.geometry.landmarks import support
@@ -205,6 +206,11 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     if part.ground == "support" and not cap.closes_the_arch:
         _check_sole(mesh, seen, rim, frame, config)
     named = named_points(frame.points, ends, arch, quiet, seen, medial_y)
+    draws = None
+    if surface.errors_mm is not None:
+        tilt_sd_rad = float(np.deg2rad(config.ground_tilt_sd_deg)) if part.ground == "floor" else 0.0
+        rules = FrameRules(medial_y, part.ground == "floor", tilt_sd_rad, config.toe_gap_mm, config.denoise_edge_mm)
+        draws = foot_draws(part.mesh, part.views, surface.errors_mm[part.vertices], frame.T_foot_scan, ends, rules)
     return Foot(
         side=judged.side,
         side_confidence=judged.confidence,
@@ -214,6 +220,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
         views=_without_cap(part.views, cap, mesh),
         landmarks=named,
         color=None if surface.color is None else surface.color[part.vertices],
+        draws=draws,
     )
 
 

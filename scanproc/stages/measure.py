@@ -26,6 +26,8 @@ _READERS: dict[str, Callable[[FootShape], Reading]] = {
     "heel_width_mm": lengths.heel_width,
     "dorsum_height_mm": lengths.dorsum_height,
     "instep_girth_mm": lengths.instep_girth,
+    "toe_box_height_mm": lengths.toe_box_height,
+    "malleolus_height_mm": lengths.malleolus_height,
     "arch_height_index": arches.arch_height_index,
     "plantar_arch_height_mm": arches.plantar_arch_height,
     "arch_volume_mm3": arches.arch_volume,
