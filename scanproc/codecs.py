@@ -56,6 +56,8 @@ class LazyFiles(Files):
     get_bytes: Callable[[str], bytes]
 
     def __getitem__(self, name: str) -> bytes:
+        if name not in self.names:
+            raise KeyError(name)  # for `get`
         return self.get_bytes(name)
 
     def __contains__(self, name: object) -> bool:

@@ -19,6 +19,7 @@ from scanproc.artifacts import (
     Check,
     CleanView,
     CleanViews,
+    Draws,
     Exports,
     Feet,
     Foot,
@@ -98,7 +99,8 @@ def registration() -> Registration:
 def surface(with_color: bool) -> Surface:
     shape = mesh()
     color = RNG.integers(0, 256, (9, 3), dtype=np.uint8) if with_color else None
-    return Surface(shape, counts(shape), floor_seen=not with_color, color=color)
+    errors = RNG.normal(size=(9, 4)).astype(np.float16) if with_color else None
+    return Surface(shape, counts(shape), floor_seen=not with_color, color=color, errors_mm=errors)
 
 
 def foot(side: Side = "left", with_color: bool = False) -> Foot:
@@ -115,6 +117,15 @@ def foot(side: Side = "left", with_color: bool = False) -> Foot:
             "metatarsale_tibiale": Landmark(np.array([180.0, -40.0, 20.0]), "marked", 0.5),
         },
         color=RNG.integers(0, 256, (9, 3), dtype=np.uint8) if with_color else None,
+        draws=draws() if with_color else None,
+    )
+
+
+def draws() -> Draws:
+    return Draws(
+        errors_mm=RNG.normal(size=(9, 4)).astype(np.float16),
+        T_draw_foot=RNG.normal(size=(4, 4, 4)),
+        landmarks={"pternion": RNG.normal(size=(4, 3)), "second_toe_tip": RNG.normal(size=(4, 3))},
     )
 
 

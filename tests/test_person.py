@@ -51,6 +51,12 @@ def test_each_measure_comes_from_the_scan_that_is_best_for_it() -> None:
     assert index.source == "up (standing)" and ".340" in " ".join(index.notes)
 
 
+def test_what_a_free_sole_shows_comes_from_the_raised_scan_even_if_a_glass_plate_showed_it_too() -> None:
+    on_glass = results("up", measures(plantar_arch_height_mm=(9.0, 0.4)))
+    (arch,) = cells(Person((on_glass, raised())))["Plantar arch height"]
+    assert (arch.source, arch.others) == ("air (non-weight-bearing)", ("9.0 mm ± 0.4, up (standing)",))
+
+
 def test_the_order_of_the_scans_does_not_matter() -> None:
     there, back = cells(Person((raised(), standing()))), cells(Person((standing(), raised())))
     assert there == back

@@ -41,7 +41,7 @@ def arch_volume(shape: FootShape) -> Reading:
     first, last = shape.at(ARCH_WINDOW[0]), shape.at(ARCH_WINDOW[1])
     slices = int(np.ceil(last - first))
     step_x = (last - first) / slices
-    x = first + (np.arange(slices) + 0.5) * step_x
+    x = np.asarray(first + (np.arange(slices) + 0.5) * step_x, dtype=np.float64)
     borders = shape.under.borders(x)
     half = borders.width / 2.0
     count = max(int(np.ceil(np.nanmax(half))), 1) if np.isfinite(half).any() else 1

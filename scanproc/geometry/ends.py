@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.artifacts import BoolArray, Mesh
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM
 from scanproc.geometry.holes import border_loops, perimeter_mm
-from scanproc.geometry.landmarks import FootPoints, FrontProfile, front_profile
+from scanproc.geometry.landmarks import FootPoints, FrontProfile, Support, front_profile
 from scanproc.geometry.meshes import face_areas, face_normals, vertex_normals
 
 NOT_THERE = 0.0  # confidence of a landmark that lies where the scan ends and the foot does not
@@ -27,6 +28,7 @@ _STEP_MM = 3.0  # from one strip of the front to the next: more is another toe
 _CUT_AREA_MM2 = 200.0  # no heel and no toe has as much skin in one plane
 _CUT_COSINE = 0.6  # between the plane of a cut and straight across the foot
 _CUT_NEAR_MM = 80.0
+_STAND_MM = 3.0  # round a point that a foot stands on
 _FRONT_STRIPS = 9  # of 1 % of the width: fewer are a cleft between toes
 
 
@@ -64,6 +66,47 @@ def foot_ends(mesh: Mesh, rim: BoolArray, points: FootPoints) -> FootEnds:
         axis_open=_ends_open(mesh, rim, points.second_toe.tip, 1.0, forward),
         toes_open=_ends_open(mesh, rim, longest, 1.0, forward) or _front_is_open(mesh, rim, front, forward),
     )
+
+
+def refuse_open_ends(ends: FootEnds) -> None:
+    """Refuse a foot whose heel or axis was not scanned: nothing else has a place without them.
+
+    Raises
+    ------
+    ScanError
+        If the heel or the tip of the second toe is an end of the scan alone.
+    """
+    if ends.heel_open:
+        raise ScanError(
+            "found the heel ending in an open or cut edge, expected it rounded off: the rear of the heel was not "
+            "covered, and every measure starts there. Scan the heel from behind."
+        )
+    if ends.axis_open:
+        raise ScanError(
+            "found the toes ending in an open or cut edge, expected the tip of the second toe: the toes were cut off "
+            "or not covered, and they give the foot its axis. Scan the toes from the front."
+        )
+
+
+def refuse_open_sole(stand: Support, edge: FloatArray) -> None:
+    """Refuse a foot that would be levelled by the (K, 3) edge of its sole: a foot stands on no edge.
+
+    Raises
+    ------
+    ScanError
+        If a point that it stands on lies at the edge.
+    """
+    places = (
+        ("heel", stand.heel),
+        ("1st metatarsal head", stand.first_head),
+        ("5th metatarsal head", stand.fifth_head),
+    )
+    for name, point in places:
+        if len(edge) and np.linalg.norm(edge - point, axis=1).min() < _STAND_MM:
+            raise ScanError(
+                f"found the sole ending in an open edge under the {name}, expected skin there: without a floor the "
+                "foot is levelled by it. Scan the floor with it, or the whole sole from below."
+            )
 
 
 def _ends_open(mesh: Mesh, rim: BoolArray, tip: FloatArray, outward: float, forward: FloatArray) -> bool:

@@ -95,9 +95,7 @@ def toe_box_height(shape: FootShape) -> Reading:
 def malleolus_height(shape: FootShape) -> Reading:
     """Height of the lateral malleolus above the ground."""
     if "lateral_malleolus" not in shape.foot.landmarks:
-        return no_reading(
-            "no lateral malleolus shows (the ankle was not seen up to 0.4 of the length, or is too round)"
-        )
+        return no_reading("no lateral malleolus shows (the ankle was not seen so high, or is too round)")
     return Reading(
         float(shape.landmark("lateral_malleolus")[2]), shape.unseen("lateral_malleolus"), "the lateral malleolus"
     )
@@ -143,7 +141,7 @@ def _ball(shape: FootShape) -> Submesh:
     ends = [float(shape.landmark(f"metatarsale_{name}")[0]) for name in ("tibiale", "fibulare")]
     x = shape.low_mesh.vertices[:, 0]
     near = (x > min(ends) - _TAPE_REACH_MM) & (x < max(ends) + _TAPE_REACH_MM)
-    return keep_faces(shape.low_mesh, near[shape.low_mesh.faces].any(axis=1))
+    return keep_faces(shape.low_mesh, np.asarray(near[shape.low_mesh.faces].any(axis=1)))
 
 
 def _in_plane(section: Section, across: FloatArray, up: FloatArray) -> Section:

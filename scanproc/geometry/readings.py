@@ -87,7 +87,7 @@ class FootShape:
     @cached_property
     def _low(self) -> Submesh:
         reaches = self.foot.mesh.vertices[:, 2] <= FOOT_HEIGHT_MM
-        return keep_faces(self.foot.mesh, reaches[self.foot.mesh.faces].any(axis=1))
+        return keep_faces(self.foot.mesh, np.asarray(reaches[self.foot.mesh.faces].any(axis=1)))
 
     @property
     def low_mesh(self) -> Mesh:

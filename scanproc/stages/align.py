@@ -10,11 +10,12 @@ import numpy as np
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
-from scanproc.geometry.ends import FootEnds, foot_ends, open_rim
+from scanproc.geometry.ends import foot_ends, open_rim, refuse_open_ends, refuse_open_sole
 from scanproc.geometry.foot_draws import FrameRules, foot_draws
 from scanproc.geometry.foot_frame import FootFrame, settle
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
 from scanproc.geometry.landmarks import support
+from scanproc.geometry.marks import marked_points
 from scanproc.geometry.meshes import face_areas, face_normals, quiet_vertices, split, submesh
 from scanproc.geometry.named_points import named_points
 from scanproc.geometry.side import SideJudgement, SideVote, judge_one, judge_pair, vote
@@ -24,7 +25,6 @@ from scanproc.settings import setting
 log = logging.getLogger(__name__)
 
 _UP = np.array([0.0, 0.0, 1.0])
-_RIM_MM = 3.0  # from an open edge: a foot stands on no edge
 _MIN_VERTICES = 200  # a shape of fewer has no toes to tell
 
 
@@ -197,7 +197,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     _check_likeness(likeness(surface_samples(quiet)), config)
     rim = open_rim(mesh)
     ends = foot_ends(quiet, rim, frame.points)
-    _check_ends(ends)
+    refuse_open_ends(ends)
     arch = arch_profile(
         Underside.of(quiet, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
     )
@@ -206,6 +206,9 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     if part.ground == "support" and not cap.closes_the_arch:
         _check_sole(mesh, seen, rim, frame, config)
     named = named_points(frame.points, ends, arch, quiet, seen, medial_y)
+    color = None if surface.color is None else surface.color[part.vertices]
+    if color is not None:
+        named |= marked_points(mesh, color, seen, frame.points, medial_y)
     draws = None
     if surface.errors_mm is not None:
         tilt_sd_rad = float(np.deg2rad(config.ground_tilt_sd_deg)) if part.ground == "floor" else 0.0
@@ -219,23 +222,9 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
         mesh=mesh,
         views=_without_cap(part.views, cap, mesh),
         landmarks=named,
-        color=None if surface.color is None else surface.color[part.vertices],
+        color=color,
         draws=draws,
     )
-
-
-def _check_ends(ends: FootEnds) -> None:
-    """Refuse a foot whose heel or axis was not scanned: nothing else has a place without them."""
-    if ends.heel_open:
-        raise ScanError(
-            "found the heel ending in an open or cut edge, expected it rounded off: the rear of the heel was not "
-            "covered, and every measure starts there. Scan the heel from behind."
-        )
-    if ends.axis_open:
-        raise ScanError(
-            "found the toes ending in an open or cut edge, expected the tip of the second toe: the toes were cut off "
-            "or not covered, and they give the foot its axis. Scan the toes from the front."
-        )
 
 
 def _without_cap(views: ByteArray, cap: Cap, mesh: Mesh) -> ByteArray:
@@ -257,15 +246,7 @@ def _check_sole(mesh: Mesh, seen: BoolArray, rim: BoolArray, frame: FootFrame, c
             f"{100.0 * config.min_sole_share:.0f} % of the sole (align.min_sole_share). Scan with the floor in view, "
             "or the raised foot from below."
         )
-    stand = support(mesh.vertices, frame.points)
-    edge = mesh.vertices[rim]
-    for name, point in (("heel", stand.heel), ("1st", stand.first_head), ("5th", stand.fifth_head)):
-        if len(edge) and np.linalg.norm(edge - point, axis=1).min() < _RIM_MM:
-            where = name if name == "heel" else f"{name} metatarsal head"
-            raise ScanError(
-                f"found the sole ending in an open edge under the {where}, expected skin there: without a floor the "
-                "foot is levelled by it. Scan the floor with it, or the whole sole from below."
-            )
+    refuse_open_sole(support(mesh.vertices, frame.points), mesh.vertices[rim])
 
 
 def _plan_area(mesh: Mesh) -> float:
