@@ -19,7 +19,8 @@ _STARTS_DEG = ((25.0,), (45.0, 70.0))
 _SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
 _FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
 _FIRST_STEPS = 4
-_SECOND_GATES_MM = np.array([25.0, 20.0, 15.0, 10.0, 6.0])
+_SECOND_GATES_MM = np.array([25.0, 20.0, 15.0])
+_THIRD_GATES_MM = np.array([10.0, 6.0])
 _SECOND_STEPS = 12
 
 
@@ -164,8 +165,10 @@ def _refined(
     free: NDArray[np.bool_],
     limits: SearchLimits,
 ) -> list[_Guess]:
-    points, normals = views.coarse.of(index)
-    poses = align_all_to_grid(points, normals, model.grid, starts, _SECOND_GATES_MM, _SECOND_STEPS, free)
+    poses = list(starts)
+    for samples, gates_mm in ((views.tiny, _SECOND_GATES_MM), (views.coarse, _THIRD_GATES_MM)):
+        points, normals = samples.of(index)
+        poses = align_all_to_grid(points, normals, model.grid, poses, gates_mm, _SECOND_STEPS, free)
     fits = fits_at(views, views.coarse, index, model, poses, limits.tolerance_mm)
     return [_Guess(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
 
