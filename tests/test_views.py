@@ -295,11 +295,11 @@ def test_a_window_holds_the_scene_and_needs_a_display(monkeypatch: pytest.Monkey
 
 def test_no_display_and_no_egl_is_a_refusal() -> None:
     code = (
+        "from scanproc.errors import ScanError\n"
+        "from scanproc.views.render import pyvista\n"
         "import ctypes\n"
         "def missing(name, *rest): raise OSError(name)\n"
         "ctypes.CDLL = missing\n"
-        "from scanproc.errors import ScanError\n"
-        "from scanproc.views.render import pyvista\n"
         "try: pyvista()\n"
         "except ScanError as error: print(error)\n"
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import ConvexHull
 
-from scanproc.artifacts import Mesh
+from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray, rotation_between
 from scanproc.geometry.meshes import face_areas
 
@@ -37,6 +37,7 @@ _PROFILE = (
     (0.92, "taper", 0.40, 0.13),
 )
 _DORSUM = 0.56  # share of the length: the dorsum in front of the leg, whose height the tapers compare with
+_OPENING = 1e-3  # of its area, that a facet across an opening counts: enough where there is nothing else
 _LEG_TOP = 0.50  # share of the length: legs are cut anywhere, higher counts as this
 
 
@@ -118,15 +119,16 @@ def _slice_value(points: FloatArray, what: str) -> float:
     return float(points[:, 2].max() if what == "top" else low[:, 2].min())
 
 
-def rough_pose(mesh: Mesh, up: FloatArray | None = None) -> RoughPose:
+def rough_pose(mesh: Mesh, rim: BoolArray, up: FloatArray | None = None) -> RoughPose:
     """Find the likeliest frame of a foot that lies anyhow.
 
     Parameters
     ----------
+    rim : (V,) bool, vertices on an open border: nothing rests on an opening.
     up : (3,) unit vector, where it is known; otherwise every direction is tried that the shape could rest on.
     """
     points = surface_samples(mesh)
-    ups = resting_directions(mesh.vertices) if up is None else up[None]
+    ups = resting_directions(mesh.vertices, rim) if up is None else up[None]
     poses = [pose for direction in ups for pose in _poses_with(points, direction)]
     return min(poses, key=lambda pose: pose.likeness.misfit)
 
@@ -144,14 +146,16 @@ def _poses_with(points: FloatArray, up: FloatArray) -> list[RoughPose]:
     return poses
 
 
-def resting_directions(points: FloatArray, count: int = 16) -> FloatArray:
+def resting_directions(points: FloatArray, rim: BoolArray, count: int = 16) -> FloatArray:
     """Return the directions that point up when (N, 3) points rest on a table, the steadiest first, (K, 3).
 
-    A body rests on a large facet of its convex hull, or on a group of facets that are nearly in one plane.
+    A body rests on a large facet of its convex hull, or on a group of facets that are nearly in one plane, but not on
+    the opening that its (N,) bool `rim` spans.
     """
     hull = ConvexHull(points)
     corners = points[hull.simplices]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2.0
+    area[rim[hull.simplices].all(axis=1)] *= _OPENING
     order = np.argsort(-area, kind="stable")[:400]
     normals, area = hull.equations[order, :3], area[order]
     near = normals @ normals.T > np.cos(np.deg2rad(8.0))

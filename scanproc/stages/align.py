@@ -65,6 +65,7 @@ class _Part:
     vertices: IntArray
     mesh: Mesh
     quiet: Mesh
+    rim: BoolArray
     views: ByteArray
     ground: Ground
     pose: RoughPose
@@ -126,7 +127,8 @@ def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
     _check_size(mesh, config)
     floor = surface.floor_seen and _touches(mesh, config)
     quiet = Mesh(quiet_vertices(mesh, config.denoise_edge_mm), mesh.faces)
-    pose = rough_pose(quiet, _UP if floor else None)
+    rim = open_rim(mesh)
+    pose = rough_pose(quiet, rim, _UP if floor else None)
     _check_likeness(pose.likeness, config)
     level = quiet.vertices @ pose.R_foot_scan.T
     if not floor:
@@ -135,6 +137,7 @@ def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
         vertices=piece,
         mesh=mesh,
         quiet=quiet,
+        rim=rim,
         views=surface.views[piece],
         ground="floor" if floor else "support",
         pose=pose,
@@ -195,8 +198,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     quiet = Mesh(transform(frame.T_foot_scan, part.quiet.vertices), part.mesh.faces)
     _check_likeness(likeness(surface_samples(quiet)), config)
-    rim = open_rim(mesh)
-    ends = foot_ends(quiet, rim, frame.points)
+    ends = foot_ends(quiet, part.rim, frame.points)
     refuse_open_ends(ends)
     arch = arch_profile(
         Underside.of(quiet, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
@@ -204,7 +206,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     cap = sole_cap(mesh, arch)
     seen = part.views > 0
     if part.ground == "support" and not cap.closes_the_arch:
-        _check_sole(mesh, seen, rim, frame, config)
+        _check_sole(mesh, seen, part.rim, frame, config)
     named = named_points(frame.points, ends, arch, quiet, seen, medial_y)
     color = None if surface.color is None else surface.color[part.vertices]
     if color is not None:
