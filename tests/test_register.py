@@ -252,7 +252,9 @@ def test_views_of_different_things_are_refused() -> None:
 
 
 def test_too_few_views_are_refused() -> None:
-    assert "only 3 of 3 views fit together" in refusal(CleanViews(perfect(*["leg"] * 12).views[:3]))
+    message = refusal(CleanViews(perfect(*["leg"] * 12).views[:3]))
+    assert "only 3 of 3 views fit together" in message
+    assert ": ." not in message  # no view has a reason against it
     assert "only 0 of 1 views fit together" in refusal(CleanViews(perfect(*["leg"] * 12).views[:1]))
 
 

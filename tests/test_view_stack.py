@@ -104,3 +104,15 @@ def test_rays_of_the_tests_are_those_of_the_samples() -> None:
     assert len(points) == one.depth_mm.size  # every pixel
     seen_there = rays(CAMERA) * one.depth_mm[..., None]
     np.testing.assert_allclose(points.reshape(seen_there.shape), seen_there, rtol=1e-6)
+
+
+def test_a_strip_narrower_than_the_spacing_has_points() -> None:
+    one = slope(CAMERA)
+    for first in range(8):
+        own = (np.arange(CAMERA.width) >= 40 + first) & (np.arange(CAMERA.width) < 43 + first)
+        strip = replace(one, depth_mm=np.where(own, one.depth_mm, np.float32(0)))
+        points, normals = sample([strip, one], 25.0).of(0)
+        assert 0 < len(points) == len(normals)
+        u = points[:, 0] / points[:, 2] * CAMERA.fx + CAMERA.cx
+        assert (own[np.rint(u).astype(int)]).all()
+        np.testing.assert_allclose(points @ SLOPE, -380.0, atol=1e-3)

@@ -37,7 +37,8 @@ _PROFILE = (
     (0.92, "taper", 0.40, 0.13),
 )
 _DORSUM = 0.56  # share of the length: the dorsum in front of the leg, whose height the tapers compare with
-_OPENING = 1e-3  # of its area, that a facet across an opening counts: enough where there is nothing else
+_LEANING = 1.0  # misfit of a foot that would stand on the edge of an opening
+_EDGE_MM = 4.0  # what is so low bears: a sole, or the edge of a leg that was cut off, and the instep
 _LEG_TOP = 0.50  # share of the length: legs are cut anywhere, higher counts as this
 
 
@@ -128,9 +129,21 @@ def rough_pose(mesh: Mesh, rim: BoolArray, up: FloatArray | None = None) -> Roug
     up : (3,) unit vector, where it is known; otherwise every direction is tried that the shape could rest on.
     """
     points = surface_samples(mesh)
-    ups = resting_directions(mesh.vertices, rim) if up is None else up[None]
-    poses = [pose for direction in ups for pose in _poses_with(points, direction)]
-    return min(poses, key=lambda pose: pose.likeness.misfit)
+    if up is not None:
+        return min(_poses_with(points, up), key=lambda pose: pose.likeness.misfit)
+    ups = resting_directions(mesh.vertices)
+    likeliest = [min(_poses_with(points, direction), key=lambda pose: pose.likeness.misfit) for direction in ups]
+    leaning = [_LEANING * _on_opening(mesh.vertices, rim, direction) for direction in ups]
+    return likeliest[
+        int(np.argmin([pose.likeness.misfit + lean for pose, lean in zip(likeliest, leaning, strict=True)]))
+    ]
+
+
+def _on_opening(vertices: FloatArray, rim: BoolArray, up: FloatArray) -> bool:
+    """Tell whether a body that rests this way up leans on the edge of an opening."""
+    height = vertices @ up
+    low = height < height.min() + _EDGE_MM
+    return bool(rim[low].any())
 
 
 def _poses_with(points: FloatArray, up: FloatArray) -> list[RoughPose]:
@@ -146,16 +159,14 @@ def _poses_with(points: FloatArray, up: FloatArray) -> list[RoughPose]:
     return poses
 
 
-def resting_directions(points: FloatArray, rim: BoolArray, count: int = 16) -> FloatArray:
+def resting_directions(points: FloatArray, count: int = 16) -> FloatArray:
     """Return the directions that point up when (N, 3) points rest on a table, the steadiest first, (K, 3).
 
-    A body rests on a large facet of its convex hull, or on a group of facets that are nearly in one plane, but not on
-    the opening that its (N,) bool `rim` spans.
+    A body rests on a large facet of its convex hull, or on a group of facets that are nearly in one plane.
     """
     hull = ConvexHull(points)
     corners = points[hull.simplices]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2.0
-    area[rim[hull.simplices].all(axis=1)] *= _OPENING
     order = np.argsort(-area, kind="stable")[:400]
     normals, area = hull.equations[order, :3], area[order]
     near = normals @ normals.T > np.cos(np.deg2rad(8.0))

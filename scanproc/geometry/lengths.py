@@ -105,7 +105,8 @@ def instep_girth(shape: FootShape) -> Reading:
     """Tape round the section at half the length."""
     if len(shape.midfoot) < 3:
         return no_reading("there is no surface at half the length")
-    return _tape(shape.midfoot, (1, 2), shape)
+    # The arch rises from the floor there: on its side the tape runs straight from the lowest seen point.
+    return _tape(shape.midfoot, (1, 2), shape, arch_y=shape.medial_y)
 
 
 def ball_girth(shape: FootShape) -> Reading:
@@ -156,33 +157,33 @@ def _in_plane(section: Section, across: FloatArray, up: FloatArray) -> Section:
     )
 
 
-def _tape(section: Section, axes: tuple[int, int], shape: FootShape) -> Reading:
+def _tape(section: Section, axes: tuple[int, int], shape: FootShape, arch_y: float = 0.0) -> Reading:
     """Return the length of a tape round a section whose second axis is the height above the ground.
 
     Where the underside of a standing foot was not seen, the tape is closed along the floor: from the lowest seen
     point on each side at 45°, between the straight drop (4 mm too long on a ball seen down to 3 mm) and the straight
-    cut (2 mm too short).
+    cut (2 mm too short); not on the side of an arch, -1 or +1.
     """
     unseen = section.unseen_share(axes)
     points = section.points.reshape(-1, 3)[:, axes]
     if shape.foot.ground == "floor" and unseen > 0.0:
-        points = _closed_on_floor(section.points[section.seen].reshape(-1, 3)[:, axes])
+        points = _closed_on_floor(section.points[section.seen].reshape(-1, 3)[:, axes], arch_y)
     if len(points) < 3:
         return no_reading("the section was not seen")
     return Reading(Outline.of(points).perimeter, unseen, _UNDERSIDE)
 
 
-def _closed_on_floor(seen: FloatArray) -> FloatArray:
+def _closed_on_floor(seen: FloatArray, arch_y: float) -> FloatArray:
     """Return (N, 2) seen points of a section, (across, height), and where they would meet the floor."""
     if len(seen) < 3:
         return seen
     middle = (seen[:, 0].min() + seen[:, 0].max()) / 2.0
     corners = []
     for inward, half in ((1.0, seen[seen[:, 0] <= middle]), (-1.0, seen[seen[:, 0] > middle])):
-        if len(half):
+        if len(half) and inward != -arch_y:
             across, height = half[np.argmin(half[:, 1])]
             corners.append([across + inward * max(height, 0.0), 0.0])
-    return np.concatenate([seen, np.array(corners)])
+    return np.concatenate([seen, np.array(corners).reshape(-1, 2)])
 
 
 def mondopoint(shape: FootShape) -> Reading:

@@ -73,15 +73,24 @@ def sample(views: Sequence[CleanView], spacing_mm: float) -> Samples:
     """
     points, normals = [], []
     for view in views:
-        camera, depth = view.intrinsics, view.depth_mm
-        step = max(1, round(spacing_mm / pixel_mm(depth, camera)))
-        lattice = slice(step // 2, None, step), slice(step // 2, None, step)
-        there, found = depth[lattice].astype(np.float64), view.normals[lattice].astype(np.float64)
-        lengths = np.linalg.norm(found, axis=-1)
-        v, u = np.nonzero((there > 0) & (lengths > 0))
-        z = there[v, u]
-        x, y = (u * step + step // 2 - camera.cx) / camera.fx * z, (v * step + step // 2 - camera.cy) / camera.fy * z
-        points.append(np.column_stack([x, y, z]))
-        normals.append(found[v, u] / lengths[v, u, None])
+        step = max(1, round(spacing_mm / pixel_mm(view.depth_mm, view.intrinsics)))
+        own = _every(view, step)
+        while not len(own[0]) and step > 1:  # a strip between two rows of the lattice
+            step //= 2
+            own = _every(view, step)
+        points.append(own[0])
+        normals.append(own[1])
     first = np.concatenate([[0], np.cumsum([len(own) for own in points])]).astype(np.int64)
     return Samples(np.concatenate(points), np.concatenate(normals), first)
+
+
+def _every(view: CleanView, step: int) -> tuple[FloatArray, FloatArray]:
+    """Return the points and unit normals of every `step`-th pixel across and down, (N, 3) each, camera frame."""
+    camera = view.intrinsics
+    lattice = slice(step // 2, None, step), slice(step // 2, None, step)
+    there, found = view.depth_mm[lattice].astype(np.float64), view.normals[lattice].astype(np.float64)
+    lengths = np.linalg.norm(found, axis=-1)
+    v, u = np.nonzero((there > 0) & (lengths > 0))
+    z = there[v, u]
+    x, y = (u * step + step // 2 - camera.cx) / camera.fx * z, (v * step + step // 2 - camera.cy) / camera.fy * z
+    return np.column_stack([x, y, z]), found[v, u] / lengths[v, u, None]

@@ -145,7 +145,8 @@ def _refuse_doubtful(
     if placed < config.min_views or placed < config.min_share * num_usable:
         raise ScanError(
             f"only {placed} of {total} views fit together (register.min_views = {config.min_views},"
-            f" min_share = {config.min_share:g} of {num_usable} that show a foot): {_quote(reasons, views)}. {again}"
+            f" min_share = {config.min_share:g} of {num_usable} that show a foot)"
+            f"{': ' if reasons else ''}{_quote(reasons, views)}. {again}"
         )
     if judged.strain_mm > config.max_strain_mm:
         raise ScanError(
