@@ -9,7 +9,7 @@ import pytest
 
 from scanproc.artifacts import Draws, Foot, Landmark, Mesh
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
-from scanproc.geometry.draws import drawn, surface_errors
+from scanproc.geometry.draws import drawn, onto_unknown, surface_errors
 from scanproc.geometry.meshes import vertex_normals
 from scanproc.geometry.uncertainty import ErrorSources, combined_sd
 
@@ -42,7 +42,24 @@ def test_a_weightier_group_moves_the_surface_more() -> None:
 def test_what_one_group_alone_saw_is_not_drawn() -> None:
     values = distances(np.array([[0.5], [0.0], [0.0]]))
     values[1:] = 0.0
-    assert (surface_errors(values) == 0.0).all()
+    assert np.isnan(surface_errors(values)).all()
+
+
+def test_the_unknown_moves_with_its_neighbours() -> None:
+    """A strip of squares: known at its two ends, unknown between; one loose triangle beyond reach."""
+    x = np.arange(10.0)
+    vertices = np.vstack([np.column_stack([x, 0 * x, 0 * x]), np.column_stack([x, 0 * x + 1, 0 * x])])
+    vertices = np.vstack([vertices, vertices[:3] + 100.0])
+    squares = [(i, i + 1, 10 + i) for i in range(9)] + [(i + 1, 11 + i, 10 + i) for i in range(9)]
+    mesh = Mesh(vertices, np.array([*squares, (20, 21, 22)], dtype=np.int32))
+    errors = np.full((23, 2), np.nan, dtype=np.float16)
+    errors[[0, 10]], errors[[9, 19]] = (1.0, -1.0), (0.0, 0.5)
+    known = ~np.isnan(errors[:, 0])
+    found = onto_unknown(mesh, errors, known).astype(float)
+    assert found[known] == pytest.approx(errors[known].astype(float))
+    assert found[2] == pytest.approx((1.0, -1.0)) and found[7] == pytest.approx((0.0, 0.5))
+    assert found[20] == pytest.approx((0.5, -0.25))
+    assert not np.isnan(found).any()
 
 
 def test_an_absurd_draw_is_bounded() -> None:

@@ -14,15 +14,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import Foot, Mesh
+from scanproc.artifacts import BoolArray, Foot, Mesh
 from scanproc.frames import FloatArray, transform
 from scanproc.geometry.meshes import vertex_normals
 
+_REACH_EDGES = 40  # across half of the largest hole that is closed
 _MAX_MM = 3.0  # a draw that moves a vertex farther was decided by a single view
 
 
 def surface_errors(distances: FloatArray) -> NDArray[np.float16]:
-    """Return K draws of the error of a fused surface along its normals, (V, K) mm; 0 where too few views tell.
+    """Return K draws of the error of a fused surface along its normals, (V, K) mm; NaN where too few groups tell.
 
     Parameters
     ----------
@@ -33,7 +34,30 @@ def surface_errors(distances: FloatArray) -> NDArray[np.float16]:
     known = np.broadcast_to(others_weight.min(axis=0) > 0.0, sums.shape)
     means = np.divide(others_sum, others_weight, out=np.zeros(sums.shape), where=known)
     errors_mm = np.sqrt(len(sums) - 1.0) * (means - means.mean(axis=0))
-    return np.ascontiguousarray(errors_mm.clip(-_MAX_MM, _MAX_MM).T, dtype=np.float16)
+    bounded = np.where(known, errors_mm.clip(-_MAX_MM, _MAX_MM), np.nan)
+    return np.ascontiguousarray(bounded.T, dtype=np.float16)
+
+
+def onto_unknown(mesh: Mesh, errors_mm: NDArray[np.float16], known: BoolArray) -> NDArray[np.float16]:
+    """Carry the errors from known vertices, (V,) bool, on to those that nobody knows, from neighbour to neighbour.
+
+    What was invented to close a hole hangs on its border; what stays beyond reach moves with the mean.
+    """
+    errors = errors_mm.astype(np.float64)
+    reached = known.copy()
+    for _ in range(_REACH_EDGES):
+        faces = mesh.faces[~reached[mesh.faces].all(axis=1) & reached[mesh.faces].any(axis=1)]
+        if not len(faces):
+            break
+        start, end = faces[:, [0, 1, 2, 1, 2, 0]].ravel(), faces[:, [1, 2, 0, 0, 1, 2]].ravel()
+        onward = reached[start] & ~reached[end]
+        vertices, place, counts = np.unique(end[onward], return_inverse=True, return_counts=True)
+        for k in range(errors.shape[1]):
+            errors[vertices, k] = np.bincount(place, errors[start[onward], k]) / counts
+        reached[vertices] = True
+    if known.any():
+        errors[~reached] = errors[known].mean(axis=0)
+    return errors.astype(np.float16)
 
 
 def drawn(foot: Foot, k: int) -> Foot:

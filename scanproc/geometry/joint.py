@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scanproc.artifacts import Plane
 from scanproc.frames import FloatArray, rotate, transform
 from scanproc.geometry.compiled import compiled
+from scanproc.geometry.pair_solver import solve_pairs
 from scanproc.geometry.prepared_views import PreparedViews
 from scanproc.geometry.projective import add_equations, judge
 from scanproc.geometry.steps import moved, then, undone
@@ -119,7 +120,7 @@ def align_jointly(
     placed = np.array(sorted(poses))
     number = np.zeros(len(views), dtype=np.int64)
     number[placed] = np.arange(len(placed))
-    a, b = number[pairs].T
+    a, b = np.ascontiguousarray(number[pairs].T)
     # About the middle of the foot: about a far origin turns and shifts are hardly told apart.
     centre = _centres(views, poses).mean(axis=0)
     current = about_centre(views, poses)
@@ -127,23 +128,19 @@ def align_jointly(
         found = pair_equations(samples, views.images, current, pairs, gate)
         held = found.matches >= _MIN_MATCHES
         H, g = found.H * held[:, None, None], found.g * held[:, None]
-        blocks, right = np.zeros((len(placed), len(placed), 6, 6)), np.zeros((len(placed), 6))
-        np.add.at(blocks, (a, a), H)
-        np.add.at(blocks, (b, b), H)
-        np.subtract.at(blocks, (a, b), H)
-        np.subtract.at(blocks, (b, a), H)
-        np.add.at(right, a, g)
-        np.subtract.at(right, b, g)
+        own, right = np.zeros((len(placed), 6, 6)), np.zeros((len(placed), 6))
+        for ends, sign in ((a, 1.0), (b, -1.0)):
+            np.add.at(own, ends, H)
+            np.add.at(right, ends, sign * g)
+        floor_pulls = np.zeros_like(own)
         for k, view in enumerate(placed):
             floor = views.views[view].floor
             if floor is not None:
-                weight = max(float(np.trace(blocks[k, k][3:, 3:])) / 3.0, 1.0)
-                Hf, gf = _floor_equations(floor, current[view], -centre[2], weight)
-                blocks[k, k] += Hf
+                weight = max(float(np.trace(own[k][3:, 3:])) / 3.0, 1.0)
+                floor_pulls[k], gf = _floor_equations(floor, current[view], -centre[2], weight)
                 right[k] += gf
-        flat = blocks.transpose(0, 2, 1, 3).reshape(right.size, right.size)
-        damping = np.diag(1e-6 * np.diag(flat) + 1e-9)
-        steps = np.asarray(np.linalg.solve(flat + damping, -right.ravel())).reshape(-1, 6)
+        damping = 1e-6 * np.einsum("vii->vi", own + floor_pulls) + 1e-9
+        steps = solve_pairs(H, a, b, floor_pulls + damping[:, :, None] * np.eye(6), right)
         for view, step in zip(placed, steps, strict=True):
             current[view] = moved(current[view], step, np.zeros(3))
     current[:, :3, 3] += centre

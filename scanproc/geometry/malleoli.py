@@ -16,8 +16,8 @@ from scanproc.geometry.profiles import borders_at
 _HEIGHTS = {"lateral_malleolus": (0.19, 0.38), "medial_malleolus": (0.22, 0.44)}
 _ANKLE = (0.05, 0.36)  # along the foot: between the Achilles tendon and the instep
 _ALONG = (0.14, 0.30)  # where malleoli were found there (five feet: 0.18 to 0.24)
-_STEP_MM = 1.0
-_CHORD_MM = 22.0  # above and below: a malleolus is about as high
+_STEP = 0.004  # of the length: 1 mm on an adult
+_CHORD_STEPS = 22  # above and below: a malleolus is about as high
 _MIN_BULGE_MM, _CLEAR_BULGE_MM = 1.0, 4.0
 
 
@@ -38,7 +38,7 @@ def malleoli(mesh: Mesh, points: FootPoints, medial_y: float) -> dict[str, Malle
     found = {}
     for name, (low, high) in _HEIGHTS.items():
         outward = -medial_y if name.startswith("lateral") else medial_y
-        heights = np.arange(low * length - _CHORD_MM, high * length + _CHORD_MM + _STEP_MM, _STEP_MM)
+        heights = length * (low + _STEP * np.arange(-_CHORD_STEPS, round((high - low) / _STEP) + _CHORD_STEPS + 1))
         border = borders_at(upright, heights, np.inf).points[:, 0 if outward < 0.0 else 1][:, [2, 1, 0]]
         bulge = _bulge(outward * border[:, 1])
         there = np.flatnonzero(np.isfinite(bulge))
@@ -53,7 +53,6 @@ def malleoli(mesh: Mesh, points: FootPoints, medial_y: float) -> dict[str, Malle
 
 def _bulge(outward: FloatArray) -> FloatArray:
     """Return by how much a border, (N,) mm, stands out from the chord over it; nan where the chord is not whole."""
-    reach = int(_CHORD_MM / _STEP_MM)
-    chord = (np.roll(outward, reach) + np.roll(outward, -reach)) / 2.0
-    chord[:reach] = chord[-reach:] = np.nan
+    chord = (np.roll(outward, _CHORD_STEPS) + np.roll(outward, -_CHORD_STEPS)) / 2.0
+    chord[:_CHORD_STEPS] = chord[-_CHORD_STEPS:] = np.nan
     return np.asarray(outward - chord)

@@ -10,7 +10,7 @@ import numpy as np
 from scanproc.artifacts import BoolArray, ByteArray, CleanViews, Mesh, Registration, Surface
 from scanproc.errors import ScanError
 from scanproc.geometry.bridges import across_bridges
-from scanproc.geometry.draws import surface_errors
+from scanproc.geometry.draws import onto_unknown, surface_errors
 from scanproc.geometry.fusion import FusionLimits, fuse
 from scanproc.geometry.holes import close_holes
 from scanproc.geometry.isosurface import zero_surface
@@ -83,8 +83,9 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     color = seen.color
     if color is not None:
         color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
-    errors_mm = np.zeros((len(counts), num_groups), dtype=np.float16)
+    errors_mm = np.full((len(counts), num_groups), np.nan, dtype=np.float16)
     errors_mm[: filled.num_original] = surface_errors(seen.distances[:, kept.vertices])
+    errors_mm = onto_unknown(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm)
 
 
