@@ -56,7 +56,8 @@ def shoe(toe_box_mm: float = 24.0) -> Mesh:
         solid += _hull([first, second])
     rounds = ((38.0, 0.0, 34.0), (95.0, 3.0, 34.0), (195.0, 2.0, 46.0), (245.0, -6.0, 36.0), (262.0, -8.0, 26.0))
     discs = [manifold3d.Manifold.cylinder(14.0, r, r, 64).translate([x, y, 0.0]) for x, y, r in rounds]
-    return _as_mesh(solid + manifold3d.Manifold.batch_hull(discs))
+    solid += manifold3d.Manifold.batch_hull(discs)
+    return _as_mesh(solid.trim_by_plane([0.0, 0.0, 1.0], 0.0))
 
 
 def _hull(balls: Sequence[Ball]) -> manifold3d.Manifold:

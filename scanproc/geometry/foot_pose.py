@@ -103,6 +103,8 @@ def likeness(points: FloatArray) -> Likeness:
 
 def _reminder(share: float, what: str, excess: float) -> str:
     """Return what has such a profile, in words; nothing where nothing comes to mind."""
+    if what == "width" and share > 0.9 and excess > 0.0:
+        return " (like a hand, or a foot without its toes)"
     if what == "width" and share > 0.4:
         return " (like two feet that touch, or a hand)" if excess > 0.0 else " (like half a foot, or a hand's edge)"
     if what in ("top", "taper") and share > 0.5:

@@ -1,7 +1,7 @@
 """Small motions of many views from the normal equations of their pairs, by conjugate gradients.
 
 The equations of V views have as many blocks as there are pairs, and none between the others: nothing here grows with
-the square of V. The sums run in a written order, so that no linear-algebra library with its threads has a say in the bytes.
+the square of V. The sums run in a written order, so that no library with threads of its own has a say in the bytes.
 """
 
 from __future__ import annotations

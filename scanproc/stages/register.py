@@ -53,7 +53,7 @@ class RegisterConfig:
         0.92, "share of judged points that must agree to place a view", low=0.0, high=1.0
     )
     num_neighbours: int = setting(10, "views that each view is jointly aligned with", low=2)
-    max_neighbour_deg: float = setting(70.0, "largest angle between the cameras of such views, deg", low=10, high=180)
+    max_neighbour_deg: float = setting(90.0, "largest angle between the cameras of such views, deg", low=10, high=180)
     min_pair_overlap: float = setting(
         0.10, "share of a view's points that another must have seen to be aligned with it", low=0.0, high=1.0
     )
