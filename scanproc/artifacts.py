@@ -326,12 +326,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class FootMeasures:
-    """All measures of one foot, by the names of `measures.json`."""
+    """All measures of one foot, by the names of `measures.json`; `flags` says of some in words why they are odd."""
 
     side: Side
     loading: Loading
     ground: Ground
     measures: Mapping[str, Measure]
+    flags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _freeze(self)

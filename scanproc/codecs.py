@@ -286,14 +286,20 @@ def _encode_measures(measures: Measures) -> Files:
             values[name] = {"value": measure.value, "sd": measure.sd, "status": measure.status}
             if measure.reason is not None:
                 values[name]["reason"] = measure.reason
-        entries.append({"side": foot.side, "loading": foot.loading, "ground": foot.ground, "measures": values})
+        entry: dict[str, Any] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground, "measures": values}
+        if foot.flags:
+            entry["flags"] = dict(foot.flags)
+        entries.append(entry)
     return {"measures.json": _json({"schema": 1, "feet": entries}), "measures.csv": _measures_csv(measures)}
 
 
 def _measures_csv(measures: Measures) -> bytes:
-    """Return one row a foot; each measure has its value, its standard uncertainty and its status."""
+    """Return one row a foot; each measure has its value, its standard uncertainty and its status.
+
+    The last column names the measures that are flagged.
+    """
     names = sorted({name for foot in measures.feet for name in foot.measures})
-    header = ["side", "loading", "ground", *(column for name in names for column in columns_of(name))]
+    header = ["side", "loading", "ground", *(column for name in names for column in columns_of(name)), "flags"]
     stream = io.StringIO()
     table = csv.DictWriter(stream, header, restval="", lineterminator="\n")
     table.writeheader()
@@ -301,6 +307,7 @@ def _measures_csv(measures: Measures) -> bytes:
         cells: dict[str, object] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground}
         for name, measure in foot.measures.items():
             cells |= zip(columns_of(name), (measure.value, measure.sd, measure.status), strict=True)
+        cells["flags"] = " ".join(foot.flags)
         table.writerow(cells)
     return stream.getvalue().encode()
 

@@ -80,7 +80,8 @@ def measure_groups(foot: FootMeasures, facts: ScanFacts) -> list[MeasureGroup]:
     rows: dict[str, list[MeasureRow]] = {}
     for name in in_order(foot.measures):
         measure = foot.measures[name]
-        norms = norms_of(name, foot.measures, foot.loading, facts)
+        flag = (f"Rare: {foot.flags[name]}.",) if name in foot.flags else ()
+        norms = flag + norms_of(name, foot.measures, foot.loading, facts)
         row = MeasureRow(
             words_of(name),
             value_of(name, measure),

@@ -42,12 +42,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shell_checks": {"prescription", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
     "solid_files": {"geometry", "artifacts", "frames", "errors"},
     "plain_words": {"artifacts"},
+    "population": {"artifacts"},
     "definitions": set(),
     "page": {"plain_words", "artifacts", "frames", "errors"},
     "html_page": {"views"},
     "views": {"views", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
     "stages": {
-        "geometry", "open3d_bridge", "prescription", "shell_checks", "solid_files", "plain_words", "page",
+        "geometry", "open3d_bridge", "prescription", "shell_checks", "solid_files", "plain_words", "population", "page",
         "html_page", "views", "settings", "artifacts", "frames", "errors", "progress", "parallel",
     },
     # the disk

@@ -37,6 +37,7 @@ _PROFILE = (
     (0.92, "taper", 0.40, 0.13),
 )
 _DORSUM = 0.56  # share of the length: the dorsum in front of the leg, whose height the tapers compare with
+_OVERHANG_MM = 25.0  # no wall of a foot leaves such a gap between samples
 _LEANING = 1.0  # misfit of a foot that would stand on the edge of an opening
 _EDGE_MM = 4.0  # what is so low bears: a sole, or the edge of a leg that was cut off, and the instep
 _LEG_TOP = 0.50  # share of the length: legs are cut anywhere, higher counts as this
@@ -119,7 +120,11 @@ def _slice_value(points: FloatArray, what: str) -> float:
         return np.inf
     if what == "width":
         return float(np.ptp(low[:, 1]))
-    return float(points[:, 2].max() if what == "top" else low[:, 2].min())
+    if what == "sole":
+        return float(low[:, 2].min())
+    heights = np.sort(points[:, 2])
+    gaps = np.flatnonzero(np.diff(heights) > _OVERHANG_MM)  # a shank that leans forward hangs over the dorsum
+    return float(heights[gaps[0]] if len(gaps) else heights[-1])
 
 
 def rough_pose(mesh: Mesh, rim: BoolArray, up: FloatArray | None = None) -> RoughPose:

@@ -54,10 +54,7 @@ def borders_at(
     """
     no_rim = np.zeros(len(mesh.vertices), dtype=np.bool_) if rim is None else rim
     points, faces, is_open = _borders(mesh.vertices, mesh.faces, np.ascontiguousarray(x), below_mm, no_rim)
-    seen = faces >= 0
-    if views is not None:
-        seen &= (views[mesh.faces[faces]] > 0).all(axis=2)
-    return Borders(points, seen, is_open)
+    return Borders(points, _seen(mesh, faces, views), is_open)
 
 
 @compiled
@@ -126,7 +123,15 @@ def underside_at(
     first_y, step_y : (N,) mm, of the `count` places across at each x; nan where there are none.
     """
     height, face = _underside(down.vertices, down.faces, np.ascontiguousarray(x), first_y, step_y, count)
-    return Heights(height, (face >= 0) & (views[down.faces[face]] > 0).all(axis=2))
+    return Heights(height, _seen(down, face, views))
+
+
+def _seen(mesh: Mesh, faces: NDArray[np.int64], views: ByteArray | None) -> BoolArray:
+    """Tell of which of the (N, M) faces, -1 for none, all corners were seen."""
+    there = faces >= 0
+    if views is None or not there.any():
+        return there
+    return np.asarray(there & (views[mesh.faces[faces]] > 0).all(axis=2))
 
 
 @compiled

@@ -12,6 +12,7 @@ from scanproc.geometry.draws import drawn
 from scanproc.geometry.readings import FootShape, Reading, no_reading
 from scanproc.geometry.uncertainty import ErrorSources, combined_sd
 from scanproc.parallel import spread
+from scanproc.population import rare_values
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
     log.info(
         "measure: %s foot, %d measures, %d refused: %s", foot.side, len(measures), len(refused), ", ".join(refused)
     )
-    return FootMeasures(foot.side, facts.loading, foot.ground, measures)
+    return FootMeasures(foot.side, facts.loading, foot.ground, measures, rare_values(measures, facts))
 
 
 def _readings(foot: Foot, facts: ScanFacts) -> dict[str, Reading]:

@@ -1,0 +1,78 @@
+"""Borders and undersides in one pass agree with sections taken one by one, and with shapes known by formula."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from feet import AnalyticFoot
+from not_feet import kept
+from recordings import leg
+
+from scanproc.artifacts import Mesh
+from scanproc.geometry.ends import open_rim
+from scanproc.geometry.profiles import borders_at, underside_at
+from scanproc.geometry.sections import axis_section
+from scanproc.geometry.sole import ARCH_WINDOW, Underside, arch_profile
+
+PLACES = np.linspace(-5.0, 295.0, 61)
+
+
+@pytest.mark.parametrize("below_mm", [15.0, 40.0, 60.0])
+def test_borders_are_those_of_sections(below_mm: float) -> None:
+    mesh = leg()
+    views = np.where(mesh.vertices[:, 0] > 150.0, 0, 3).astype(np.uint8)
+    found = borders_at(mesh, PLACES, below_mm, views)
+    for row, x in enumerate(PLACES):
+        section = axis_section(mesh, 0, float(x), views).where(2, high=below_mm)
+        if not len(section):
+            assert np.isnan(found.points[row]).all() and not found.seen[row].any()
+            continue
+        extent = section.extent(1)
+        assert (found.right[row], found.left[row]) == pytest.approx((extent.low, extent.high), abs=1e-9)
+        assert tuple(found.seen[row]) == (extent.low_seen, extent.high_seen)
+        assert not found.open[row].any()
+
+
+def test_a_border_on_the_rim_is_open() -> None:
+    mesh = kept(leg(), lambda v: v[:, 1] < 20.0)
+    found = borders_at(mesh, np.array([100.0, 140.0]), 60.0, None, open_rim(mesh))
+    assert found.open.tolist() == [[False, True], [False, True]]
+    assert found.left == pytest.approx([20.0, 20.0], abs=2.0)
+
+
+def test_the_underside_is_the_lowest_of_what_faces_down() -> None:
+    """By rays of a second kind: every face of the column, one by one."""
+    mesh = leg()
+    under = Underside.of(mesh, np.ones(len(mesh.vertices), dtype=np.uint8))
+    x, y = np.array([60.0, 120.5, 200.25]), -10.0
+    found = underside_at(under.down, x, np.full(3, y), np.full(3, 4.0), 4, under.down_views)
+    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
+    for row in range(3):
+        for column in range(4):
+            p = np.array([x[row], y + 4.0 * column])
+            signs = [
+                (v[:, 0] - u[:, 0]) * (p[1] - u[:, 1]) - (v[:, 1] - u[:, 1]) * (p[0] - u[:, 0])
+                for u, v in ((a, b), (b, c), (c, a))
+            ]
+            hit = np.flatnonzero((np.array(signs) <= 0.0).all(axis=0))  # clockwise from above: looks down
+            normal = np.cross(b - a, c - a)[hit]
+            z = a[hit, 2] - ((p - a[hit, :2]) * normal[:, :2]).sum(axis=1) / normal[:, 2]
+            assert found.height[row, column] == pytest.approx(z.min(), abs=1e-6)
+            assert found.seen[row, column]
+
+
+def test_the_arch_line_by_formula() -> None:
+    foot = AnalyticFoot(arch_mm=9.0)
+    mesh = foot.mesh()
+    arch = arch_profile(Underside.of(mesh, np.ones(len(mesh.vertices), dtype=np.uint8)), 0.0, foot.length, -1.0)
+    share = np.linspace(*ARCH_WINDOW, len(arch.points))
+    assert arch.points[:, 2] == pytest.approx(foot.underside(share), abs=0.1)
+    quarter = -foot.medial(share) + 0.25 * (foot.medial(share) + foot.lateral(share))
+    assert arch.points[:, 1] == pytest.approx(quarter, abs=0.1)
+
+
+def test_nothing_where_there_is_nothing() -> None:
+    empty = Mesh(np.zeros((3, 3)), np.zeros((0, 3), dtype=np.int32))
+    assert np.isnan(borders_at(empty, PLACES, 60.0).points).all()
+    none = underside_at(empty, PLACES, PLACES * 0.0, PLACES * 0.0 + 1.0, 3, np.ones(3, dtype=np.uint8))
+    assert np.isnan(none.height).all() and not none.seen.any()
