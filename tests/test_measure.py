@@ -152,7 +152,7 @@ def test_moved_scaled_and_mirrored_feet() -> None:
         if found.value is None:
             assert there[name].status == other[name].status == "refused"
             continue
-        assert value(there[name]) == pytest.approx(found.value, abs=1e-5), name
+        assert value(there[name]) == pytest.approx(found.value, abs=1e-6), name
         grain = 2e-3 * abs(found.value) if name == "arch_volume_mm3" else 1e-2 if "contact" in name else 1e-5
         assert value(other[name]) == pytest.approx(found.value, abs=grain), name
         if name.endswith("_mm") and abs(found.value) > 20.0:

@@ -38,7 +38,8 @@ def malleoli(mesh: Mesh, points: FootPoints, medial_y: float) -> dict[str, Malle
     found = {}
     for name, (low, high) in _HEIGHTS.items():
         outward = -medial_y if name.startswith("lateral") else medial_y
-        heights = length * (low + _STEP * np.arange(-_CHORD_STEPS, round((high - low) / _STEP) + _CHORD_STEPS + 1))
+        steps = np.arange(-_CHORD_STEPS, round((high - low) / _STEP) + _CHORD_STEPS + 1, dtype=np.float64)
+        heights: FloatArray = length * (low + _STEP * steps)
         border = borders_at(upright, heights, np.inf).points[:, 0 if outward < 0.0 else 1][:, [2, 1, 0]]
         bulge = _bulge(outward * border[:, 1])
         there = np.flatnonzero(np.isfinite(bulge))
