@@ -20,7 +20,9 @@ def measured(folder: Path, name: str, measure: Callable[[], Rows]) -> Rows:
     rows = measure()
     part = {
         "date": datetime.date.today().isoformat(),
-        "command": shlex.join(["scripts/benchmark.py", *sys.argv[1:]]),
+        "command": shlex.join(
+            ["scripts/benchmark.py", *("FOLDER" if Path(word) == folder else word for word in sys.argv[1:])]
+        ),
         "seconds": round(time.perf_counter() - start, 1),
         "rows": rows,
     }
