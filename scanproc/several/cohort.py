@@ -36,6 +36,9 @@ COLUMNS: Mapping[str, Definition] = {
         "", "what heights are above: floor, or support (the plane under heel, 1st and 5th metatarsal head)", "scanproc"
     ),
     "sensor": Definition("", "camera", _STATED),
+    "flags": Definition(
+        "", "measures outside the 1st to 99th percentile of ANSUR II, by name; they are no error", "scanproc"
+    ),
 }
 _SD = "combined standard uncertainty of {name}: repeat, landmark, ground and camera scale; empty if not known"
 _STATUS = "measured; inferred (the surface there was invented); refused (no value, the reason is in measures.json)"
@@ -129,6 +132,7 @@ def _words(column: str) -> str:
 
 def _foot_cells(foot: FootMeasures) -> dict[str, object]:
     cells: dict[str, object] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground}
+    cells["flags"] = " ".join(foot.flags)
     for name, measure in foot.measures.items():
         cells |= zip(columns_of(name), (measure.value, measure.sd, measure.status), strict=True)
     return cells
