@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
-Item = TypeVar("Item")
 Listener = Callable[[str, int, int], None]  # what is done, steps done, steps in all
 
 _listeners: list[Listener] = []
-
-
-def steps(items: Sequence[Item], what: str) -> Iterator[Item]:
-    """Yield `items`, telling the listeners before each of them and after the last."""
-    for done, item in enumerate(items):
-        tell(what, done, len(items))
-        yield item
-    tell(what, len(items), len(items))
 
 
 @contextmanager

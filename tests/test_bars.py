@@ -12,7 +12,7 @@ import pytest
 
 from scanproc import bars as bars_module
 from scanproc.bars import bars
-from scanproc.progress import steps
+from scanproc.progress import tell
 
 
 class Terminal(io.StringIO):
@@ -33,7 +33,8 @@ def watched(monkeypatch: pytest.MonkeyPatch, patience_s: float) -> Terminal:
 
 
 def loop() -> None:
-    for step in steps(range(4), "cleaning views"):
+    for step in range(4):
+        tell("cleaning views", step, 4)
         if step == 2:
             time.sleep(0.3)  # a bar is drawn ten times a second
             logging.getLogger("scanproc").warning("a line of the log")
@@ -53,7 +54,8 @@ def test_handlers_come_back_after_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     watched(monkeypatch, 0.0)
     handlers = logging.getLogger().handlers
     with pytest.raises(KeyboardInterrupt), bars():
-        for step in steps(range(4), "cleaning views"):
+        for step in range(4):
+            tell("cleaning views", step, 4)
             if step == 1:
                 raise KeyboardInterrupt
     assert logging.getLogger().handlers is handlers

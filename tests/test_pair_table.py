@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from posed import motion, pose, prepared, view
 
-from scanproc.geometry.joint import Poses, align_jointly, spread_pairs
+from scanproc.geometry.joint import align_jointly, spread_pairs
 from scanproc.geometry.pair_table import FitLimits, PairTable, compare_all
+from scanproc.geometry.placement import Poses
 from scanproc.geometry.prepared_views import PreparedViews
 
 EVERY = np.ones(3, dtype=bool)

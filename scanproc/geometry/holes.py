@@ -42,11 +42,6 @@ class FilledMesh:
     num_closed: int
     open_mm: tuple[float, ...]
 
-    @property
-    def num_open(self) -> int:
-        """Return how many holes were left open."""
-        return len(self.open_mm)
-
 
 def close_holes(mesh: Mesh, max_perimeter_mm: float, spacing_mm: float) -> FilledMesh:
     """Close holes with a border of at most `max_perimeter_mm` by thin plates that continue the surface round them.

@@ -8,12 +8,10 @@ import numpy as np
 
 from scanproc.frames import FloatArray, inverse, rigid, rotate, transform
 from scanproc.geometry.fits import Fit, Model, count_fits, model_of
-from scanproc.geometry.placement import SearchLimits
+from scanproc.geometry.placement import Poses, SearchLimits
 from scanproc.geometry.point_grid import align_all_to_grid
 from scanproc.geometry.prepared_views import PreparedViews
 from scanproc.geometry.turns import ALL_FREE, LEVEL_FREE, level_turns, turns_all_ways
-
-Group = dict[int, FloatArray]  # T_common_camera of each view
 
 _MAX_VIEWS = 16  # of each group that are compared
 _MAX_ENDS = 3  # pairs of neighbours in recorded order from which a start is made
@@ -21,11 +19,11 @@ _TURNS_DEG = (25.0, 50.0, 75.0, 110.0, 150.0)
 _FIRST_GATES_MM = np.array([25.0, 20.0])
 _SECOND_GATES_MM = np.array([15.0, 10.0, 6.0])
 _STEPS = 15  # at each gate
-_NUM_REFINED = 80
+_NUM_REFINED = 80  # of 390 starts: the few that are right are not always among the first dozen
 _MAX_POINTS = 2000  # with a quarter of them a start as far off is found a third as often
 
 
-def join(views: PreparedViews, group: Group, main: Group, limits: SearchLimits) -> Group | None:
+def join(views: PreparedViews, group: Poses, main: Poses, limits: SearchLimits) -> Poses | None:
     """Return the group in the frame of `main`, or None where it does not fit there.
 
     As a whole it finds places that none of its views finds alone, such as views of the sole beside those of the leg.
@@ -51,7 +49,7 @@ def join(views: PreparedViews, group: Group, main: Group, limits: SearchLimits) 
     return {view: tries[best] @ pose for view, pose in group.items()}
 
 
-def _merged(views: PreparedViews, group: Group, few: list[int]) -> tuple[FloatArray, FloatArray]:
+def _merged(views: PreparedViews, group: Poses, few: list[int]) -> tuple[FloatArray, FloatArray]:
     """Return the points and normals that some views of a group saw, in the group's frame."""
     points = np.vstack([transform(group[view], views.coarse.of(view)[0]) for view in few])
     normals = np.vstack([rotate(group[view], views.coarse.of(view)[1]) for view in few])
@@ -74,7 +72,7 @@ def _starts(
 
 
 def _fits(
-    views: PreparedViews, group: Group, few: list[int], model: Model, tries: list[FloatArray], limits: SearchLimits
+    views: PreparedViews, group: Poses, few: list[int], model: Model, tries: list[FloatArray], limits: SearchLimits
 ) -> list[Fit]:
     """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
     every = [

@@ -12,6 +12,7 @@ from scanproc.artifacts import Plane
 from scanproc.frames import FloatArray, rotate, transform
 from scanproc.geometry.compiled import compiled
 from scanproc.geometry.pair_solver import solve_pairs
+from scanproc.geometry.placement import Poses
 from scanproc.geometry.prepared_views import PreparedViews
 from scanproc.geometry.projective import add_equations, judge
 from scanproc.geometry.steps import moved, then, undone
@@ -23,7 +24,6 @@ _MIN_MATCHES = 30
 _LEVER_MM = 100.0  # half a foot: makes a tilt comparable with a height
 
 Pairs = NDArray[np.int64]  # (E, 2) indices of a source and a target view
-Poses = dict[int, FloatArray]  # T_common_camera of the views that have a place
 
 
 def spread_pairs(views: PreparedViews, poses: Poses, max_angle_deg: float, count: int) -> Pairs:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray
-from scanproc.geometry.joint import Pairs, Poses, about_centre, count_pairs, pair_equations
+from scanproc.geometry.joint import Pairs, about_centre, count_pairs, pair_equations
+from scanproc.geometry.placement import Poses
 from scanproc.geometry.prepared_views import PreparedViews
 
 _LOOSE = 1e-4  # of a pair's points, at 100 mm, taken to hold it in every direction

@@ -14,6 +14,8 @@ from scanproc.geometry.point_grid import align_all_to_grid
 from scanproc.geometry.prepared_views import PreparedViews
 from scanproc.geometry.turns import ALL_FREE, LEVEL_FREE, level_turns, turns_all_ways
 
+Poses = dict[int, FloatArray]  # T_common_camera of the views that have a place
+
 #: Turns about the foot's centre from which an alignment is tried, batch by batch; it finds the last 15 deg by itself.
 _STARTS_DEG = ((25.0,), (45.0, 70.0))
 _SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
@@ -48,16 +50,16 @@ class SearchLimits:
 class Placement:
     """The T_common_camera of the views that have a place, and how well the others fit where they fit best."""
 
-    poses: dict[int, FloatArray]
+    poses: Poses
     misses: dict[int, Fit]
 
 
-def place_views(views: PreparedViews, limits: SearchLimits) -> list[dict[int, FloatArray]]:
+def place_views(views: PreparedViews, limits: SearchLimits) -> list[Poses]:
     """Return the groups of views that fit together, the largest first, each as T_common_camera in a frame of its own.
 
     The frame is the level frame of the group's first view. A bad first view does no harm: it is a group by itself.
     """
-    groups: list[dict[int, FloatArray]] = []
+    groups: list[Poses] = []
     left = list(range(len(views)))
     while left:
         search = _Search(views, {left[0]: views.T_level_camera[left[0]]}, left[1:], limits, wide=False)
@@ -70,9 +72,7 @@ def place_views(views: PreparedViews, limits: SearchLimits) -> list[dict[int, Fl
     return [main, *(group for group in rest if group)]
 
 
-def place_more(
-    views: PreparedViews, placed: dict[int, FloatArray], limits: SearchLimits, candidates: Sequence[int]
-) -> Placement:
+def place_more(views: PreparedViews, placed: Poses, limits: SearchLimits, candidates: Sequence[int]) -> Placement:
     """Place those candidates that fit the placed views, which stay where they are."""
     search = _Search(views, dict(placed), [index for index in candidates if index not in placed], limits)
     search.try_neighbours()
@@ -86,7 +86,7 @@ class _Search:
     """Views that have a place, those that wait for one, and how well these fit where they fit best."""
 
     views: PreparedViews
-    poses: dict[int, FloatArray]
+    poses: Poses
     waiting: list[int]
     limits: SearchLimits
     wide: bool = True  # whether the widest turns are tried, too

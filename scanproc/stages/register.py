@@ -18,9 +18,9 @@ from scanproc.artifacts import CleanViews, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.geometry.fits import Fit
 from scanproc.geometry.joining import join
-from scanproc.geometry.joint import Poses, align_jointly, count_pairs, spread_pairs, stacked
+from scanproc.geometry.joint import align_jointly, count_pairs, spread_pairs, stacked
 from scanproc.geometry.pair_table import FitLimits, Misfit, compare_all
-from scanproc.geometry.placement import SearchLimits, place_more, place_views
+from scanproc.geometry.placement import Poses, SearchLimits, place_more, place_views
 from scanproc.geometry.prepared_views import PreparedViews, frame_of_floors, prepare
 from scanproc.settings import setting
 
