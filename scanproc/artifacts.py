@@ -7,6 +7,7 @@ Lengths in mm, angles in radians; frames as in `frames.py` and the README. One s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -311,13 +312,41 @@ class Feet:
 
 
 @dataclass(frozen=True)
+class SdParts:
+    """What a standard uncertainty is made of, in the unit of its measure.
+
+    Attributes
+    ----------
+    repeat : what another recording of the same foot would change: noise, poses, landmarks, ground.
+    surface : where fusion puts a surface that all views agree on.
+    scale : of the camera, the same in all that one camera records.
+    """
+
+    repeat: float
+    surface: float
+    scale: float
+
+    @property
+    def combined(self) -> float:
+        """The root of the sum of their squares."""
+        return math.hypot(self.repeat, self.surface, self.scale)
+
+
+@dataclass(frozen=True)
 class Measure:
-    """A value in the unit that its name ends in, or the reason why there is none; `sd` is its standard uncertainty."""
+    """A value in the unit that its name ends in, or the reason why there is none.
+
+    Attributes
+    ----------
+    sd : combined standard uncertainty; None if not known.
+    sd_parts : what it is made of; None if not known.
+    """
 
     value: float | None
     sd: float | None
     status: Status
     reason: str | None = None
+    sd_parts: SdParts | None = None
 
     def __post_init__(self) -> None:
         if (self.status == "refused") != (self.value is None) or (self.status == "measured") != (self.reason is None):

@@ -33,6 +33,7 @@ from scanproc.artifacts import (
     Plane,
     Registration,
     Report,
+    SdParts,
     Surface,
     ViewPose,
 )
@@ -283,14 +284,25 @@ def _encode_measures(measures: Measures) -> Files:
     for foot in measures.feet:
         values: dict[str, dict[str, Any]] = {}
         for name, measure in foot.measures.items():
-            values[name] = {"value": measure.value, "sd": measure.sd, "status": measure.status}
-            if measure.reason is not None:
-                values[name]["reason"] = measure.reason
+            values[name] = measure_entry(measure)
         entry: dict[str, Any] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground, "measures": values}
         if foot.flags:
             entry["flags"] = dict(foot.flags)
         entries.append(entry)
     return {"measures.json": _json({"schema": 1, "feet": entries}), "measures.csv": _measures_csv(measures)}
+
+
+def measure_entry(measure: Measure) -> dict[str, Any]:
+    """Return a measure as it stands in `measures.json`."""
+    entry: dict[str, Any] = {"value": measure.value, "sd": measure.sd, "status": measure.status}
+    if measure.sd_parts is not None:
+        entry["sd_parts"] = vars(measure.sd_parts)
+    return entry if measure.reason is None else {**entry, "reason": measure.reason}
+
+
+def _measure(entry: dict[str, Any]) -> Measure:
+    parts = entry.pop("sd_parts", None)
+    return Measure(**entry, sd_parts=None if parts is None else SdParts(**parts))
 
 
 def _measures_csv(measures: Measures) -> bytes:
@@ -315,7 +327,7 @@ def _measures_csv(measures: Measures) -> bytes:
 def _decode_measures(files: Files) -> Measures:
     feet = []
     for entry in json.loads(files["measures.json"])["feet"]:
-        values = {name: Measure(**measure) for name, measure in entry.pop("measures").items()}
+        values = {name: _measure(measure) for name, measure in entry.pop("measures").items()}
         feet.append(FootMeasures(**entry, measures=values))
     return Measures(tuple(feet))
 

@@ -11,7 +11,7 @@ from scanproc.artifacts import Draws, Foot, Landmark, Mesh
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
 from scanproc.geometry.draws import drawn, onto_unknown, surface_errors
 from scanproc.geometry.meshes import vertex_normals
-from scanproc.geometry.uncertainty import ErrorSources, combined_sd
+from scanproc.geometry.uncertainty import ErrorSources, sd_parts
 
 NO_MORE = ErrorSources(scale_sd=0.0, surface_sd_mm=0.0)
 
@@ -102,6 +102,11 @@ def test_a_foot_without_draws_has_none() -> None:
         drawn(replace(foot_with_draws(), draws=None), 0)
 
 
+def combined_sd(name: str, value: float, drawn: list[float | None], sources: ErrorSources) -> float | None:
+    parts = sd_parts(name, value, drawn, sources)
+    return None if parts is None else parts.combined
+
+
 def test_the_repeat_is_the_rms_of_the_draws() -> None:
     assert combined_sd("heel_angle_deg", 5.0, [5.3, 4.7, 5.3, 4.7], NO_MORE) == pytest.approx(0.3)
 
@@ -116,8 +121,10 @@ def test_scale_counts_by_the_power_of_the_unit() -> None:
 
 def test_sources_add_in_squares() -> None:
     sources = ErrorSources(scale_sd=0.004, surface_sd_mm=0.1)
-    found = combined_sd("foot_length_mm", 250.0, [250.3, 249.7], sources)
-    assert found == pytest.approx(np.sqrt(0.3**2 + 1.0**2 + 2 * 0.1**2))
+    found = sd_parts("foot_length_mm", 250.0, [250.3, 249.7], sources)
+    assert found is not None
+    assert (found.repeat, found.surface, found.scale) == pytest.approx((0.3, np.sqrt(2) * 0.1, 1.0))
+    assert found.combined == pytest.approx(np.sqrt(0.3**2 + 1.0**2 + 2 * 0.1**2))
 
 
 def test_what_most_draws_refuse_has_no_uncertainty() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from scanproc.artifacts import SdParts
 
 #: By which power of the camera's scale a measure grows, by the end of its name; angles and indices do not.
 _SCALE_POWER = {"_mm": 1, "_mm3": 3, "mondopoint": 1, "eu_size": 1}
@@ -25,8 +28,8 @@ class ErrorSources:
     surface_sd_mm: float
 
 
-def combined_sd(name: str, value: float, drawn: Sequence[float | None], sources: ErrorSources) -> float | None:
-    """Return the standard uncertainty of a measure in its own unit; None where fewer than half of the draws have it.
+def sd_parts(name: str, value: float, drawn: Sequence[float | None], sources: ErrorSources) -> SdParts | None:
+    """Return the standard uncertainty of a measure, by its causes; None where fewer than half of the draws have it.
 
     Parameters
     ----------
@@ -35,8 +38,9 @@ def combined_sd(name: str, value: float, drawn: Sequence[float | None], sources:
     known = np.array([other for other in drawn if other is not None], dtype=np.float64)
     if len(known) * 2 < max(len(drawn), 1):
         return None
-    repeat = float(np.sqrt(np.mean((known - value) ** 2)))
     power = next((power for end, power in _SCALE_POWER.items() if name.endswith(end)), 0)
-    scale = power * abs(value) * sources.scale_sd
-    surface = np.sqrt(2.0) * sources.surface_sd_mm if name.endswith("_mm") else 0.0
-    return float(np.sqrt(repeat**2 + scale**2 + surface**2))
+    return SdParts(
+        repeat=float(np.sqrt(np.mean((known - value) ** 2))),
+        surface=math.sqrt(2.0) * sources.surface_sd_mm if name.endswith("_mm") else 0.0,
+        scale=power * abs(value) * sources.scale_sd,
+    )

@@ -49,10 +49,14 @@ class ArchRow:
 
 @dataclass(frozen=True)
 class Section:
-    """One pair of feet on the page: its title, what its differences are, and the tables' lines by group."""
+    """One pair of feet on the page: its title, what its differences are, and the tables' lines by group.
+
+    `scale` says whether the error of the camera's scale is in the differences' uncertainty.
+    """
 
     title: str
     sentence: str
+    scale: str
     a: str
     b: str
     groups: dict[str, list[DifferenceRow]]
@@ -174,7 +178,7 @@ def _section(
         groups.setdefault(group_of(name), []).append(_row(name, pair.differences[name], pair, common))
     sentence = _sentence(pair, common)
     a, b = (f"{foot.side} foot of {foot.where}" for foot in (pair.a, pair.b))
-    return Section(title, sentence, a, b, groups, arch or [], surface, no_surface, figures or [])
+    return Section(title, sentence, scale_words(pair), a, b, groups, arch or [], surface, no_surface, figures or [])
 
 
 def _sentence(pair: FootComparison, common: tuple[str, ...]) -> str:
@@ -187,6 +191,22 @@ def _sentence(pair: FootComparison, common: tuple[str, ...]) -> str:
         "sides": "Right less left.",
     }[pair.pairing.kind]
     return f"{what} No verdict is given: {'; '.join(common)}." if common else what
+
+
+def scale_words(pair: FootComparison) -> str:
+    """Return what the uncertainty of the differences has of the camera's scale; nothing where there is none."""
+    known = [one for one in pair.differences.values() if one.sd is not None]
+    if not known:
+        return ""
+    a, b = pair.a.facts, pair.b.facts
+    if any(one.scale_shared for one in known):
+        which = "Both feet are of one scan" if a == b else f"Both scans name one sensor, {a.sensor}"
+        return f"{which}: the error of its scale is common to both, and not in the ± and SDC of the differences."
+    unstated = " and ".join(facts.name for facts in (a, b) if facts.sensor is None)
+    why = f"No sensor is stated in {unstated}" if unstated else "The scans are of two sensors"
+    if pair.pairing.one_camera:
+        why = "What the camera's scale has in ± is not known"
+    return f"{why}: the error of each scan's scale is in the ± and SDC of the differences."
 
 
 def _common_reasons(pair: FootComparison) -> tuple[str, ...]:

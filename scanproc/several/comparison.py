@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scanproc.artifacts import Foot, Measure, ScanFacts
+from scanproc.codecs import measure_entry
 from scanproc.errors import ScanError
 from scanproc.geometry.deviation import Deviation, deviation
 from scanproc.several.differences import (
@@ -103,7 +104,7 @@ def compare_json(found: Comparison) -> bytes:
     feet = []
     for foot in found.feet:
         entry = _pairing_entry(foot.measured)
-        entry["between_loadings"] = {name: _measure_entry(measure) for name, measure in foot.arch.items()}
+        entry["between_loadings"] = {name: measure_entry(measure) for name, measure in foot.arch.items()}
         entry["surface"] = _surface_entry(foot.surface)
         feet.append({"side": foot.measured.a.side, **entry})
     content = {
@@ -129,16 +130,18 @@ def _pairing_entry(pair: FootComparison) -> dict[str, Any]:
         **sources,
         "compares": pair.pairing.kind.replace(" ", "_"),
         "no_verdict": pair.pairing.no_verdict,
+        "one_camera": pair.pairing.one_camera,
         "measures": {name: _difference_entry(found) for name, found in pair.differences.items()},
     }
 
 
 def _difference_entry(found: Difference) -> dict[str, Any]:
     return {
-        "a": _measure_entry(found.a),
-        "b": _measure_entry(found.b),
+        "a": _known(found.a),
+        "b": _known(found.b),
         "difference": found.value,
         "sd": found.sd,
+        "scale_error": None if found.sd is None else "shared" if found.scale_shared else "separate",
         "smallest_detectable_change": found.detectable,
         "exceeds": found.exceeds,
         "status": found.status,
@@ -146,12 +149,8 @@ def _difference_entry(found: Difference) -> dict[str, Any]:
     }
 
 
-def _measure_entry(measure: Measure | None) -> dict[str, Any] | None:
-    """Return a measure as in `measures.json`."""
-    if measure is None:
-        return None
-    entry: dict[str, Any] = {"value": measure.value, "sd": measure.sd, "status": measure.status}
-    return entry if measure.reason is None else {**entry, "reason": measure.reason}
+def _known(measure: Measure | None) -> dict[str, Any] | None:
+    return None if measure is None else measure_entry(measure)
 
 
 def _surface_entry(surface: Deviation | str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The measures of two feet, one against the other: differences, what could be told apart at all, and verdicts.
 
 Two values with standard uncertainties a and b differ by d with sqrt(a² + b²). The smallest detectable change is
-1.96 · √2 · sd with the sd of one scan, pooled over both: sqrt((a² + b²) / 2) (Weir 2005).
+1.96 · √2 · sd with the sd of one scan, pooled over both: sqrt((a² + b²) / 2) (Weir 2005). What one camera's scale is
+wrong by is wrong in both scans that it took, and goes out with the difference: there it counts for what they differ by.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Literal
 from scanproc.artifacts import FootMeasures, Measure, ScanFacts, Side, Status
 
 Kind = Literal["change", "other load", "other conditions", "other person", "sides"]
+_IN_STEPS = ("mondopoint", "eu_size")  # a length near a step changes them by nothing at all
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Difference:
     ----------
     a, b : None where that scan knows no such measure.
     value, sd : the difference and its standard uncertainty.
+    scale_shared : whether the error of one camera's scale went out of `sd`; False: each scan's is in it in full.
     detectable : the smallest detectable change.
     exceeds : whether the difference is larger; None if there is no verdict.
     status : the worse of the two.
@@ -52,6 +55,7 @@ class Difference:
     b: Measure | None
     value: float | None
     sd: float | None
+    scale_shared: bool
     detectable: float | None
     exceeds: bool | None
     status: Status
@@ -60,10 +64,16 @@ class Difference:
 
 @dataclass(frozen=True)
 class Pairing:
-    """What two feet have to do with each other: what their difference is, and why it may be no change."""
+    """What two feet have to do with each other: what their difference is, and why it may be no change.
+
+    Attributes
+    ----------
+    one_camera : whether one camera took both: they are of one scan, or both scans name the same sensor.
+    """
 
     kind: Kind
     no_verdict: str | None
+    one_camera: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,22 +90,29 @@ def compare_feet(a: ScannedFoot, b: ScannedFoot) -> FootComparison:
     """Compare every measure of two feet: of one side, or a left with a right one."""
     pairing = pair(a, b)
     names = [*a.foot.measures, *(name for name in b.foot.measures if name not in a.foot.measures)]
-    return FootComparison(a, b, pairing, {name: _difference(name, a, b, pairing.no_verdict) for name in names})
+    return FootComparison(a, b, pairing, {name: _difference(name, a, b, pairing) for name in names})
 
 
 def pair(a: ScannedFoot, b: ScannedFoot) -> Pairing:
     """Say what a difference between two feet is. Loads are never compared silently (McPoil 2008: 10 mm of dorsum)."""
-    kind: Kind = "change" if a.side == b.side else "sides"
-    one_scan = a.facts == b.facts
+    one_scan, one_camera = a.facts == b.facts, by_one_camera(a.facts, b.facts)
     if not same_person(a.facts, b.facts):
-        return Pairing("other person", f"the scans are of {a.facts.subject} and of {b.facts.subject}")
+        return Pairing("other person", f"the scans are of {a.facts.subject} and of {b.facts.subject}", one_camera)
     if a.foot.loading != b.foot.loading:
         loads = f"{loading_words(a.foot.loading)} against {loading_words(b.foot.loading)}"
-        return Pairing("other load", f"the loadings differ, {loads}")
+        return Pairing("other load", f"the loadings differ, {loads}", one_camera)
     if a.foot.loading == "unknown" and not one_scan:
-        return Pairing("other load", "the loading of the scans is not known; state it in scan.toml")
+        unknown = "the loading of the scans is not known; state it in scan.toml"
+        return Pairing("other load", unknown, one_camera)
     conditions = _conditions(a, b)
-    return Pairing("other conditions", conditions) if conditions else Pairing(kind, None)
+    if conditions:
+        return Pairing("other conditions", conditions, one_camera)
+    return Pairing("change" if a.side == b.side else "sides", None, one_camera)
+
+
+def by_one_camera(a: ScanFacts, b: ScanFacts) -> bool:
+    """Whether one camera took two scans: they are one, or both name the same sensor."""
+    return a == b or (a.sensor is not None and a.sensor == b.sensor)
 
 
 def same_person(a: ScanFacts, b: ScanFacts) -> bool:
@@ -126,22 +143,25 @@ def _conditions(a: ScannedFoot, b: ScannedFoot) -> str | None:
     return None
 
 
-def _difference(name: str, a: ScannedFoot, b: ScannedFoot, no_verdict: str | None) -> Difference:
+def _difference(name: str, a: ScannedFoot, b: ScannedFoot, pairing: Pairing) -> Difference:
     """Compare one measure; a refusal in either scan is a refusal of the difference."""
     in_a, in_b = a.foot.measures.get(name), b.foot.measures.get(name)
     reasons = _reasons(a, in_a) + _reasons(b, in_b)
     if in_a is None or in_b is None or in_a.value is None or in_b.value is None:
-        return Difference(in_a, in_b, None, None, None, None, "refused", tuple(reasons))
-    value, sd = in_b.value - in_a.value, root_sum_square(in_a.sd, in_b.sd)
-    if sd is None:
+        return Difference(in_a, in_b, None, None, False, None, None, "refused", tuple(reasons))
+    value, sd = in_b.value - in_a.value, sd_of_difference(in_a, in_b, pairing.one_camera)
+    if name in _IN_STEPS:
+        reasons.append("goes in steps: the foot length is judged")
+    elif sd is None:
         lacking = " and in ".join(each.facts.name for each, found in ((a, in_a), (b, in_b)) if found.sd is None)
         reasons.append(f"no uncertainty (sd) is stated in {lacking}")
-    detectable = None if sd is None else 1.96 * sd  # = 1.96 · √2 · the pooled sd of one scan
+    detectable = None if sd is None or name in _IN_STEPS else 1.96 * sd  # = 1.96 · √2 · the pooled sd of one scan
     status: Status = "inferred" if "inferred" in (in_a.status, in_b.status) else "measured"
-    if no_verdict is not None:
-        reasons.insert(0, no_verdict)
+    if pairing.no_verdict is not None:
+        reasons.insert(0, pairing.no_verdict)
     exceeds = None if reasons or detectable is None else abs(value) > detectable
-    return Difference(in_a, in_b, value, sd, detectable, exceeds, status, tuple(reasons))
+    shared = _splits(in_a, in_b) and pairing.one_camera
+    return Difference(in_a, in_b, value, sd, shared, detectable, exceeds, status, tuple(reasons))
 
 
 def _reasons(scan: ScannedFoot, measure: Measure | None) -> list[str]:
@@ -151,6 +171,26 @@ def _reasons(scan: ScannedFoot, measure: Measure | None) -> list[str]:
     return [] if measure.reason is None else [f"{measure.status} in {scan.facts.name}: {measure.reason}"]
 
 
+def sd_of_difference(a: Measure, b: Measure, one_camera: bool) -> float | None:
+    """Return the standard uncertainty of B less A in the unit of the measure; None where one of the two is not known.
+
+    Parameters
+    ----------
+    one_camera : the relative error of the scale is the same in both, whatever it is.
+    """
+    if not (one_camera and _splits(a, b)):
+        return root_sum_square(a.sd, b.sd)
+    assert a.sd_parts and b.sd_parts and a.value is not None and b.value is not None
+    own = (a.sd_parts.repeat, a.sd_parts.surface, b.sd_parts.repeat, b.sd_parts.surface)
+    common = math.copysign(b.sd_parts.scale, b.value) - math.copysign(a.sd_parts.scale, a.value)
+    return math.hypot(*own, common)
+
+
+def _splits(a: Measure, b: Measure) -> bool:
+    """Whether both measures say what the camera's scale has in their uncertainty."""
+    return a.sd_parts is not None and b.sd_parts is not None
+
+
 def root_sum_square(first: float | None, second: float | None) -> float | None:
-    """Return the standard uncertainty of a difference; None where one of the two is not known."""
+    """Return the root of the sum of two squares; None where one of the two is not known."""
     return None if first is None or second is None else math.hypot(first, second)

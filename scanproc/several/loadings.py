@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scanproc.artifacts import Measure
-from scanproc.several.differences import ScannedFoot, loading_words, root_sum_square, same_person
+from scanproc.several.differences import (
+    ScannedFoot,
+    by_one_camera,
+    loading_words,
+    root_sum_square,
+    same_person,
+    sd_of_difference,
+)
 
 _BY_LOAD = ("non-weight-bearing", "seated", "standing")
 _DORSUM, _AHI = "dorsum_height_mm", "arch_height_index"
@@ -46,27 +53,25 @@ def _why_not(a: ScannedFoot, b: ScannedFoot) -> str | None:
 
 @dataclass(frozen=True)
 class _Step:
-    """A measure under the smaller and the larger load, with the standard uncertainties of both."""
+    """A value under the smaller and the larger load, and the standard uncertainties of both and of its fall."""
 
     before: float
     after: float
     sd_before: float | None
     sd_after: float | None
+    sd_fall: float | None
 
     @property
     def fall(self) -> float:
         return self.before - self.after
-
-    @property
-    def sd_fall(self) -> float | None:
-        return root_sum_square(self.sd_before, self.sd_after)
 
 
 def _step(name: str, less: ScannedFoot, more: ScannedFoot) -> _Step | None:
     before, after = less.foot.measures.get(name), more.foot.measures.get(name)
     if before is None or after is None or before.value is None or after.value is None:
         return None
-    return _Step(before.value, after.value, before.sd, after.sd)
+    sd_fall = sd_of_difference(before, after, by_one_camera(less.facts, more.facts))
+    return _Step(before.value, after.value, before.sd, after.sd, sd_fall)
 
 
 def _arch_drop(less: ScannedFoot, more: ScannedFoot) -> Measure:

@@ -10,7 +10,7 @@ from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, Scan
 from scanproc.geometry import arches, heels, lengths, toes
 from scanproc.geometry.draws import drawn
 from scanproc.geometry.readings import FootShape, Reading, no_reading
-from scanproc.geometry.uncertainty import ErrorSources, combined_sd
+from scanproc.geometry.uncertainty import ErrorSources, sd_parts
 from scanproc.parallel import spread
 from scanproc.population import rare_values
 from scanproc.settings import setting
@@ -80,7 +80,8 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
         if judged.value is not None and draws:
             others = [other[name].value for other in draws]
             sources = ErrorSources(config.scale_sd, config.surface_sd_mm)
-            judged = replace(judged, sd=combined_sd(name, judged.value, others, sources))
+            parts = sd_parts(name, judged.value, others, sources)
+            judged = replace(judged, sd=parts.combined if parts else None, sd_parts=parts)
         measures[name] = judged
     refused = [name for name, found in measures.items() if found.status == "refused"]
     log.info(

@@ -24,6 +24,8 @@ BEYOND_FOOT_MM = {"turntable": 250.0, "raised": 50.0}
 UNITS_MM = (0.1, 1.0)
 SWAY = ((0.0, 0.0), (0.3, 0.1), (1.0, 0.3))  # mm and deg, standard deviations
 
+REPEATS = 10  # recordings of one leg that differ by their seed
+
 #: Two feet beside each other: way, camera, views.
 PAIRS = (("hand-held", "d435", 30), ("hand-held", "d415", 36), ("turntable", "d435", 12), ("turntable", "d415", 12))
 
@@ -47,6 +49,29 @@ def quick_grid() -> list[GridRecording]:
     recordings = grid()
     singles = [recordings[(i % 4) * 18 + (i // 4 % 2) * 9 + i] for i in range(9)]
     return [*singles, recordings[-4]]
+
+
+def repeats() -> list[GridRecording]:
+    """Return ten recordings of each leg standing and raised that differ by their seed alone: noise, path, sway."""
+    return [
+        GridRecording(f"repeat-{way}-{LEGS[leg]}-seed{seed}", LEGS[leg], _repeat(leg, way, seed))
+        for seed, (way, leg) in product(range(REPEATS), product(("hand-held", "raised"), range(4)))
+    ]
+
+
+def _repeat(leg: int, way: Any, seed: int) -> SimulationConfig:
+    camera: Any = "d435" if way == "hand-held" else "d405"
+    return SimulationConfig(
+        path=way,
+        camera=camera,
+        distance_mm=DISTANCE_MM[camera],
+        depth_unit_mm=UNITS_MM[0],
+        sway_mm=SWAY[1][0],
+        sway_deg=SWAY[1][1],
+        views=30,
+        seed=1000 + 10 * leg + seed,
+        side=SIDES[leg % 2],
+    )
 
 
 def _single_feet() -> Iterator[GridRecording]:
