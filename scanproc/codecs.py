@@ -294,9 +294,10 @@ def _encode_measures(measures: Measures) -> Files:
 
 def measure_entry(measure: Measure) -> dict[str, Any]:
     """Return a measure as it stands in `measures.json`."""
-    entry: dict[str, Any] = {"value": measure.value, "sd": measure.sd, "status": measure.status}
+    entry: dict[str, Any] = {"value": measure.value, "sd": measure.sd}
     if measure.sd_parts is not None:
         entry["sd_parts"] = vars(measure.sd_parts)
+    entry["status"] = measure.status
     return entry if measure.reason is None else {**entry, "reason": measure.reason}
 
 

@@ -16,7 +16,8 @@ from scanproc.artifacts import (
     Registration,
     ScanFacts,
 )
-from scanproc.plain_words import GROUPS, group_of, norms_of, spread_of, value_of, words_of
+from scanproc.plain_words import GROUPS, group_of, spread_of, value_of, words_of
+from scanproc.population import norms_of
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
-"""Measures in plain words: their names, groups and units, and what is known of them in people (sources: `NORMS`)."""
+"""Measures in plain words: their names, groups, values and units."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from scanproc.artifacts import Loading, Measure, ScanFacts
+from scanproc.artifacts import Measure
 
 #: Groups in the order of a report, and the measures in each: name of `measures.json` → plain words.
 GROUPS: Mapping[str, Mapping[str, str]] = {
@@ -61,42 +60,6 @@ _LEANINGS = {
 _SIZES = ("mondopoint", "mondopoint_mm", "eu_size")
 
 
-@dataclass(frozen=True)
-class Norm:
-    """What a study found for a measure, and for whom it holds. `per`: it is of the ratio to that other measure."""
-
-    measure: str
-    text: str
-    source: str
-    loadings: tuple[Loading, ...]
-    sex: str | None = None
-    per: str | None = None
-
-
-_STANDING: tuple[Loading, ...] = ("standing",)
-_TRUNCATED = "truncated_foot_length_mm"
-_ANSUR = "ANSUR II, adults, n = 6,068"
-NORMS = (
-    Norm("foot_length_mm", "women 246 ± 12 mm, 1st–99th percentile 219–276", _ANSUR, _STANDING, "female"),
-    Norm("foot_length_mm", "men 271 ± 13 mm, 1st–99th percentile 242–302", _ANSUR, _STANDING, "male"),
-    Norm("foot_width_mm", "women, 1st–99th percentile 82–104 mm", _ANSUR, _STANDING, "female"),
-    Norm("foot_width_mm", "men, 1st–99th percentile 91–115 mm", _ANSUR, _STANDING, "male"),
-    Norm("heel_width_mm", "women, 1st–99th percentile 57–81 mm", _ANSUR, _STANDING, "female"),
-    Norm("heel_width_mm", "men, 1st–99th percentile 61–87 mm", _ANSUR, _STANDING, "male"),
-    Norm("arch_height_index", ".340 ± .030, in a jig with the midfoot free", "Williams & McClay 2000", _STANDING),
-    Norm("arch_height_index", ".363 ± .030, in a jig with the midfoot free", "Williams & McClay 2000", ("seated",)),
-    Norm("arch_index", "normal .24 ± .04, flat .30 ± .07", "Murley 2009", _STANDING),
-    Norm(
-        "navicular_height_mm",
-        "normal .27 ± .03, flat .18 ± .04",
-        "Murley 2009",
-        _STANDING,
-        per="truncated_foot_length_mm",
-    ),
-    Norm("heel_angle_deg", "6.1 ± 2.7° valgus (n = 88); 7° (n = 121)", "Sobel 1999; Åström 1995", _STANDING),
-)
-
-
 def group_of(name: str) -> str:
     """Return the group of a measure; one that this file does not know is among the others."""
     return next((group for group, names in GROUPS.items() if name in names), _OTHER)
@@ -134,26 +97,6 @@ def difference_of(name: str, difference: float) -> str:
 def spread_of(name: str, measure: Measure) -> str:
     """Return the standard uncertainty, in the unit of the value; empty where there is none."""
     return "" if measure.sd is None else f"± {_figure(name, measure.sd)}"
-
-
-def norms_of(name: str, measures: Mapping[str, Measure], loading: Loading, facts: ScanFacts) -> tuple[str, ...]:
-    """Return what is known of a measure in adults scanned under the same loading, each with its source."""
-    is_child = facts.age_years is not None and facts.age_years < 18.0
-    if is_child or measures[name].value is None:
-        return ()
-    texts = []
-    for norm in NORMS:
-        if norm.measure == name and loading in norm.loadings and norm.sex in (None, facts.sex):
-            ratio = _ratio(measures[name], measures.get(norm.per)) if norm.per else ""
-            if ratio is not None:
-                texts.append(f"{ratio}{norm.text} ({norm.source})")
-    return tuple(texts)
-
-
-def _ratio(measure: Measure, other: Measure | None) -> str | None:
-    if measure.value is None or other is None or not other.value:
-        return None
-    return f"÷ truncated length = {measure.value / other.value:.2f}; "
 
 
 def _suffix(name: str) -> str:

@@ -38,18 +38,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "open3d_bridge": {"artifacts", "frames", "errors"},
     "geometry": {"geometry", "open3d_bridge", "artifacts", "frames", "errors", "progress", "parallel"},
     # stages and what only they use
-    "prescription": {"settings"},
-    "shell_checks": {"prescription", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
+    "prescription": {"prescription", "settings", "artifacts", "errors"},
+    "design": {"design", "prescription", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
+    "proof": {"proof", "design", "prescription", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
     "solid_files": {"geometry", "artifacts", "frames", "errors"},
     "plain_words": {"artifacts"},
     "population": {"artifacts"},
     "definitions": set(),
-    "page": {"plain_words", "artifacts", "frames", "errors"},
+    "page": {"plain_words", "population", "artifacts", "frames", "errors"},
     "html_page": {"views"},
     "views": {"views", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
     "stages": {
-        "geometry", "open3d_bridge", "prescription", "shell_checks", "solid_files", "plain_words", "population", "page",
-        "html_page", "views", "settings", "artifacts", "frames", "errors", "progress", "parallel",
+        "geometry", "open3d_bridge", "prescription", "design", "proof", "solid_files", "plain_words", "population",
+        "page", "html_page", "views", "settings", "artifacts", "frames", "errors", "progress", "parallel",
     },
     # the disk
     "ply": {"artifacts", "errors"},
@@ -69,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what is made of several scans together
     "several": {
         "several", "runner", "store", "codecs", "scan", "pipeline", "settings", "stages", "geometry", "definitions",
-        "plain_words", "page", "html_page", "views", "artifacts", "errors",
+        "plain_words", "population", "page", "html_page", "views", "artifacts", "errors",
     },
     "": {"runner", "scan", "errors"},
     "cli": {

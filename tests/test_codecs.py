@@ -34,6 +34,7 @@ from scanproc.artifacts import (
     Plane,
     Registration,
     Report,
+    SdParts,
     Side,
     Surface,
     ViewPose,
@@ -194,6 +195,11 @@ def test_the_comparison_of_these_tests_sees_a_difference() -> None:
             st.builds(
                 lambda v, s: Measure(v, s, "measured"), st.floats(allow_nan=False, allow_infinity=False), st.none()
             ),
+            st.builds(
+                lambda v, parts: Measure(v, parts.combined, "measured", sd_parts=parts),
+                st.floats(0, 9),
+                st.builds(SdParts, st.floats(0, 9), st.floats(0, 9), st.floats(0, 9)),
+            ),
             st.builds(lambda v, s, r: Measure(v, s, "inferred", r), st.floats(0, 9), st.floats(0, 9), st.text()),
             st.builds(lambda reason: Measure(None, None, "refused", reason), st.text()),
         ),
@@ -205,6 +211,15 @@ def test_any_measures_come_back(values: dict[str, Measure]) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ contracts
+
+
+def test_what_an_uncertainty_is_made_of_stands_beside_it() -> None:
+    found = Measure(250.0, 1.1, "measured", sd_parts=SdParts(0.4, 0.14, 1.0))
+    (foot,) = json_of(
+        Measures((FootMeasures("left", "standing", "floor", {"foot_length_mm": found}),)), "measures.json"
+    )["feet"]
+    parts = {"repeat": 0.4, "surface": 0.14, "scale": 1.0}
+    assert foot["measures"] == {"foot_length_mm": {"value": 250.0, "sd": 1.1, "sd_parts": parts, "status": "measured"}}
 
 
 def json_of(artifact: Any, name: str) -> Any:

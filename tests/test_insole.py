@@ -10,16 +10,20 @@ import pytest
 from insole_feet import analytic_foot, leg, mirrored
 
 from scanproc.artifacts import Feet, Foot, Insole, ScanFacts
+from scanproc.design.shape import design
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.doses import Probe
-from scanproc.prescription import InsoleConfig
+from scanproc.prescription.fields import InsoleConfig
+from scanproc.prescription.resolve import resolved
 from scanproc.settings import build_config, template
-from scanproc.stages.insole import design, insole
+from scanproc.stages.insole import insole
 
 BOWL_REAR = 3.0  # where the bowl below reaches the height at which the analytic foot is cut; its frame begins there
 FACTS = ScanFacts("test", side="left")
-COARSE = InsoleConfig(triangle_mm=1.8, wall_tolerance_mm=0.12, surface_tolerance_mm=0.2)  # twice as fast
+COARSE = InsoleConfig(
+    thickness_mm=3.0, arch_fill_mm=3.2, mesh_deviation_mm=0.04, wall_tolerance_mm=0.12, surface_tolerance_mm=0.2
+)
 
 
 def bowl_sole(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -63,7 +67,7 @@ def test_a_real_shape_gets_a_proven_shell(index: int) -> None:
 
 
 def test_without_fill_the_top_is_the_sole(bowl: Foot) -> None:
-    one = made(bowl, replace(COARSE, arch_fill_mm=0.0, triangle_mm=1.2))
+    one = made(bowl, replace(COARSE, arch_fill_mm=0.0))
     assert one.solid is not None
     x, y = np.meshgrid(np.arange(12.0, 150.0, 3.1), np.arange(-33.0, 33.0, 3.1), indexing="ij")
     xy = np.column_stack([x.ravel(), y.ravel()])
@@ -210,7 +214,8 @@ def test_noise_of_the_scan_hardly_reaches_the_top(bowl: Foot) -> None:
     vertices = bowl.mesh.vertices + np.array([0.0, 0.0, 1.0]) * noise[:, None]
     noisy = replace(bowl, mesh=replace(bowl.mesh, vertices=vertices), landmarks=dict(bowl.landmarks))
     xy = np.random.default_rng(4).uniform([40.0, -20.0], [150.0, 20.0], (2000, 2))
-    roughness = design(noisy, COARSE).top_at(xy) - design(bowl, COARSE).top_at(xy)
+    rx = resolved(COARSE, bowl, FACTS)
+    roughness = design(noisy, rx).top_at(xy) - design(bowl, rx).top_at(xy)
     assert 0.01 < roughness.std() < 0.12
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from feet import AnalyticFoot, as_surface
@@ -11,7 +12,7 @@ from feet import AnalyticFoot, as_surface
 from scanproc.artifacts import Measure, Measures, ScanFacts
 from scanproc.codecs import decode, encode
 from scanproc.page import measure_groups
-from scanproc.population import rare_values
+from scanproc.population import ANSUR, NORMS, norms_of, percentile_words, rare_values
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
 
@@ -59,3 +60,59 @@ def test_a_flag_is_seen_in_every_output() -> None:
     notes = {row.name: row.norms for group in measure_groups(foot, facts) for row in group.rows}
     assert any("Rare: outside 219–276 mm" in note for note in notes["Foot length"])
     assert not any("Rare" in note for note in notes["EU size"])
+
+
+WOMAN = ScanFacts(name="test", sex="female", loading="standing")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (246.0, "percentile 50: women 246 ± 12 mm, 1st–99th percentile 219–276 mm (ANSUR II, adults, n = 6,068)"),
+        (256.0, "percentile 78: women"),  # 10 mm above, of which 30 mm are the 99th: Φ(0.775) = 0.781
+        (236.0, "percentile 19: women"),  # 10 mm below, of which 27 mm are the 1st: Φ(-0.861) = 0.195
+        (218.0, "below the 1st percentile: women"),
+        (277.0, "above the 99th percentile: women"),
+    ],
+)
+def test_a_percentile_among_those_of_the_same_sex(value: float, words: str) -> None:
+    (found,) = norms_of("foot_length_mm", length(value), "standing", WOMAN)
+    assert found.startswith(words)
+    (of_men,) = norms_of("foot_length_mm", length(value), "standing", replace(WOMAN, sex="male"))
+    assert "women" not in of_men
+
+
+def test_what_is_flagged_is_what_lies_beyond_the_outer_percentiles() -> None:
+    for name, by_sex in ANSUR.items():
+        for sex, (low, high) in by_sex.items():
+            (norm,) = [one for one in NORMS if (one.measure, one.sex) == (name, sex)]
+            assert norm.percentile(low) == pytest.approx(1.0, abs=0.01)
+            assert norm.percentile(high) == pytest.approx(99.0, abs=0.01)
+            assert 0.5 < (norm.mean - low) / (high - norm.mean) < 2.0
+
+
+def test_a_ratio_is_compared_as_a_ratio() -> None:
+    measures = {**length(250.0), "ball_girth_mm": Measure(242.5, None, "measured")}  # 0.97: one sd above
+    (found,) = norms_of("ball_girth_mm", measures, "standing", replace(WOMAN, sex=None))
+    assert found == "÷ foot length = .970, percentile 84: adults .930 ± .040 (ANSUR II, adults, n = 6,068)"
+    assert norms_of("ball_girth_mm", {**measures, **length(None)}, "standing", WOMAN) == ()
+    navicular = {name: Measure(v, None, "measured") for name, v in (("navicular_height_mm", 45.0),)}
+    truncated = {"truncated_foot_length_mm": Measure(180.0, None, "measured")}
+    (found,) = norms_of("navicular_height_mm", {**navicular, **truncated}, "standing", WOMAN)
+    assert found.startswith("÷ truncated length = .250, percentile 25: normal .27")  # Φ(-0.667) = 0.252
+
+
+@pytest.mark.parametrize("loading", ["seated", "non-weight-bearing", "unknown"])
+def test_norms_of_standing_people_say_nothing_of_others(loading: str) -> None:
+    measures = {norm.measure: Measure(norm.mean, None, "measured") for norm in NORMS}
+    found = {name for name in measures if norms_of(name, measures, loading, WOMAN)}  # type: ignore[arg-type]
+    assert found == ({"arch_height_index"} if loading == "seated" else set())
+
+
+def test_no_percentile_is_called_more_exactly_than_it_is_known() -> None:
+    assert [percentile_words(share) for share in (0.4, 1.2, 98.9, 99.6)] == [
+        "below the 1st percentile",
+        "percentile 1",
+        "percentile 99",
+        "above the 99th percentile",
+    ]

@@ -33,7 +33,8 @@ from scanproc.artifacts import (
     ViewPose,
 )
 from scanproc.page import check_texts, headline, refusal_texts
-from scanproc.plain_words import GROUPS, norms_of, spread_of, value_of, words_of
+from scanproc.plain_words import GROUPS, spread_of, value_of, words_of
+from scanproc.population import norms_of
 from scanproc.stages.report import ReportConfig, report, unseen_soles
 
 trimesh = pytest.importorskip("trimesh")

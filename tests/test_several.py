@@ -12,12 +12,12 @@ import pytest
 from test_report import Page
 from visits import REFUSED, VALUES, ball_foot, facts, measures, results, scanned
 
-from scanproc.artifacts import Feet, Measure, Refusal
+from scanproc.artifacts import Feet, Measure, Refusal, SdParts
 from scanproc.errors import ScanError
 from scanproc.plain_words import difference_of
-from scanproc.several.compare_page import compare_page, headline, verdict, when
+from scanproc.several.compare_page import compare_page, headline, scale_words, verdict, when
 from scanproc.several.comparison import Comparison, compare_json, compared
-from scanproc.several.differences import FootComparison, compare_feet, days_between, pair
+from scanproc.several.differences import FootComparison, ScannedFoot, compare_feet, days_between, pair
 from scanproc.several.loadings import between_loadings
 from scanproc.stages.report import ReportConfig
 
@@ -47,6 +47,71 @@ def test_the_verdict_turns_at_the_smallest_detectable_change_either_way(change: 
     found = two_visits(foot_length_mm=(250.0 + change, 0.3)).differences["foot_length_mm"]
     assert found.detectable == pytest.approx(0.98)
     assert found.exceeds is exceeds
+
+
+def split(value: float, repeat: float, surface: float, scale: float) -> Measure:
+    parts = SdParts(repeat, surface, scale)
+    return Measure(value, parts.combined, "measured", sd_parts=parts)
+
+
+D435 = {"sensor": "D435 no. 7"}
+
+
+@pytest.mark.parametrize(
+    ("sensors", "shared"),
+    [((D435, D435), True), ((D435, {"sensor": "D435 no. 8"}), False), ((D435, {}), False), (({}, {}), False)],
+)
+def test_one_camera_s_scale_is_in_no_change(sensors: tuple[dict[str, str], dict[str, str]], shared: bool) -> None:
+    """250 mm with a scale of 0.4 % is uncertain by 1 mm; of a change of 2 mm that is 0.008 mm, if the camera is one."""
+    a = scanned("may", foot_length_mm=split(250.0, 0.3, 0.1, 1.0), **sensors[0])
+    b = scanned("nov", foot_length_mm=split(252.0, 0.2, 0.1, 1.008), **sensors[1])
+    compared_feet = compare_feet(a, b)
+    found = compared_feet.differences["foot_length_mm"]
+    own = 0.3**2 + 0.2**2 + 2 * 0.1**2
+    assert found.sd == pytest.approx(math.sqrt(own + (0.008**2 if shared else 1.0**2 + 1.008**2)))
+    assert (found.scale_shared, found.exceeds) == (shared, shared)
+    assert (found.a.sd if found.a else None) == pytest.approx(math.sqrt(0.3**2 + 0.1**2 + 1.0))  # of each as it was
+    words = scale_words(compared_feet)
+    assert ("common to both" in words) is shared
+    assert ("is stated in" in words) is (len({**sensors[0], **sensors[1]}) == 0 or not all(sensors))
+
+
+def test_one_scale_makes_values_of_both_signs_larger() -> None:
+    """From -10 to +10 mm a scale of 1 % is 0.2 mm of difference, not none."""
+    a = scanned("may", heel_contact_offset_mm=split(-10.0, 0.0, 0.0, 0.1), **D435)
+    b = scanned("nov", heel_contact_offset_mm=split(10.0, 0.0, 0.0, 0.1), **D435)
+    assert compare_feet(a, b).differences["heel_contact_offset_mm"].sd == pytest.approx(0.2)
+
+
+def test_left_and_right_of_one_scan_share_its_scale_whatever_camera_it_was() -> None:
+    stated = facts("pair")
+    feet = [
+        measures(side, foot_length_mm=split(value, 0.3, 0.0, 1.0)) for side, value in (("left", 250), ("right", 251))
+    ]
+    found = compare_feet(*(ScannedFoot(stated, foot) for foot in feet))
+    assert found.differences["foot_length_mm"].sd == pytest.approx(0.3 * math.sqrt(2.0))
+    assert scale_words(found).startswith("Both feet are of one scan: ")
+
+
+def test_without_its_parts_an_uncertainty_counts_in_full() -> None:
+    found = compare_feet(scanned("may", **D435), scanned("nov", **D435))
+    assert found.differences["foot_length_mm"].sd == pytest.approx(math.hypot(0.4, 0.4))
+    assert "is not known" in scale_words(found)
+
+
+def test_a_size_goes_in_steps_and_gets_no_verdict() -> None:
+    found = compare_feet(scanned("may", eu_size=(39.0, 0.0)), scanned("nov", eu_size=(39.5, 0.0)))
+    one = found.differences["eu_size"]
+    assert (one.value, one.detectable, one.exceeds) == (0.5, None, None)
+    assert one.reasons == ("it goes in steps: the foot length is judged",)
+
+
+def test_the_arch_drop_is_free_of_one_camera_s_scale() -> None:
+    chair = seated(dorsum_height_mm=split(66.0, 0.3, 0.0, 0.264), **D435)
+    up = scanned("up", dorsum_height_mm=split(62.0, 0.4, 0.0, 0.248), **D435)
+    assert between_loadings(chair, up)["arch_drop_mm"].sd == pytest.approx(math.hypot(0.5, 0.016))
+    other = scanned("up", dorsum_height_mm=split(62.0, 0.4, 0.0, 0.248), sensor="another")
+    assert between_loadings(chair, other)["arch_drop_mm"].sd == pytest.approx(math.hypot(0.5, 0.264, 0.248))
 
 
 def test_without_an_uncertainty_there_is_a_difference_but_no_verdict() -> None:
@@ -240,6 +305,7 @@ def test_the_json_says_all_of_it() -> None:
         "b": {"value": 252.0, "sd": 0.3, "status": "measured"},
         "difference": 2.0,
         "sd": pytest.approx(0.5),
+        "scale_error": "separate",
         "smallest_detectable_change": pytest.approx(0.98),
         "exceeds": True,
         "status": "measured",

@@ -150,11 +150,11 @@ def _difference(name: str, a: ScannedFoot, b: ScannedFoot, pairing: Pairing) -> 
     if in_a is None or in_b is None or in_a.value is None or in_b.value is None:
         return Difference(in_a, in_b, None, None, False, None, None, "refused", tuple(reasons))
     value, sd = in_b.value - in_a.value, sd_of_difference(in_a, in_b, pairing.one_camera)
-    if name in _IN_STEPS:
-        reasons.append("goes in steps: the foot length is judged")
-    elif sd is None:
+    if sd is None:
         lacking = " and in ".join(each.facts.name for each, found in ((a, in_a), (b, in_b)) if found.sd is None)
         reasons.append(f"no uncertainty (sd) is stated in {lacking}")
+    elif name in _IN_STEPS:
+        reasons.append("it goes in steps: the foot length is judged")
     detectable = None if sd is None or name in _IN_STEPS else 1.96 * sd  # = 1.96 · √2 · the pooled sd of one scan
     status: Status = "inferred" if "inferred" in (in_a.status, in_b.status) else "measured"
     if pairing.no_verdict is not None:

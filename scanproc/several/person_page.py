@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from scanproc.artifacts import Feet, Insole, Insoles, Measures
 from scanproc.html_page import Figure, fill
 from scanproc.page import check_texts, in_order
-from scanproc.plain_words import group_of, norms_of, spread_of, value_of, words_of
+from scanproc.plain_words import group_of, spread_of, value_of, words_of
+from scanproc.population import norms_of
 from scanproc.several.compare_page import ArchRow, arch_row
 from scanproc.several.differences import ScannedFoot, loading_words
 from scanproc.several.loadings import between_loadings
@@ -142,6 +143,7 @@ def _cell(name: str, feet: Sequence[ScannedFoot]) -> Cell:
         notes=(
             *([measure.reason] if measure.reason else []),
             *also,
+            *([f"Rare: {best.foot.flags[name]}."] if name in best.foot.flags else []),
             *norms_of(name, best.foot.measures, best.foot.loading, best.facts),
         ),
         others=tuple(text for other in others if (text := _other(name, other))),

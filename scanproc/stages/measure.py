@@ -87,7 +87,10 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
     log.info(
         "measure: %s foot, %d measures, %d refused: %s", foot.side, len(measures), len(refused), ", ".join(refused)
     )
-    return FootMeasures(foot.side, facts.loading, foot.ground, measures, rare_values(measures, facts))
+    rare = rare_values(measures, facts)
+    for name, why in rare.items():
+        log.info("measure: %s foot, rare: %s %.1f, %s", foot.side, name, measures[name].value, why)
+    return FootMeasures(foot.side, facts.loading, foot.ground, measures, rare)
 
 
 def _readings(foot: Foot, facts: ScanFacts) -> dict[str, Reading]:

@@ -6,24 +6,26 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from scanproc.artifacts import BoolArray, Check, Foot, Mesh
+from scanproc.design.plan import HEEL_END
+from scanproc.design.shape import Design
+from scanproc.design.solid import Built
 from scanproc.frames import FloatArray
 from scanproc.geometry.doses import Probe, cup_depth, edge_heights, lowest_of_half, wall_range, widths
 from scanproc.geometry.outlines import inside, resampled
 from scanproc.geometry.proof import contact_area_mm2, crossing_faces, topology, undercut_mm2, volume_mm3
-from scanproc.geometry.shells import HEEL_END, Shell
 from scanproc.open3d_bridge import RayScene
-from scanproc.prescription import DENSITY_G_PER_CM3, InsoleConfig
+from scanproc.prescription.fields import DENSITY_G_PER_CM3, Prescription
 
 
-def prove(solid: Mesh, pressed_mm: float, shell: Shell, foot: Foot, config: InsoleConfig) -> tuple[Check, ...]:
+def prove(built: Built, shell: Design, foot: Foot) -> tuple[Check, ...]:
     """Measure a finished solid against what was asked, in the order of `checks.json`.
 
     Parameters
     ----------
-    solid : rounded to single precision, as it is going to be written.
-    pressed_mm : how far its underside was pressed flat, on top of the even wall.
+    built : its solid rounded to single precision, as it is going to be written.
     foot : the scan, which the clearance is measured from.
     """
+    solid, pressed_mm, config = built.solid, built.pressed_mm, shell.rx
     probe = Probe(solid)
     return (
         *body_checks(solid),
@@ -67,7 +69,7 @@ def at_most(name: str, asked: float, got: float, tolerance: float = 0.0) -> Chec
     return Check(name, round(float(asked), 4), round(float(got), 4), bool(got <= asked + tolerance))
 
 
-def _wall_checks(probe: Probe, pressed_mm: float, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+def _wall_checks(probe: Probe, pressed_mm: float, shell: Design, config: Prescription) -> tuple[Check, ...]:
     """The wall off the rim, in the taper, at the rim, and at the front end."""
     walls, slack = probe.walls, config.wall_tolerance_mm
     edge = min(config.distal_edge_mm, config.thickness_mm)
@@ -90,7 +92,7 @@ def _wall_checks(probe: Probe, pressed_mm: float, shell: Shell, config: InsoleCo
     )
 
 
-def _surface_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+def _surface_checks(probe: Probe, shell: Design, config: Prescription) -> tuple[Check, ...]:
     """The finished top against the asked one, square to the surface, on a grid of 0.4 mm that no triangle knows."""
     xy = _grid_inside(shell, 0.37, 0.3)
     asked, got = shell.top_at(xy), probe.top_at(xy)
@@ -104,10 +106,10 @@ def _surface_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[C
     )
 
 
-def _size_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+def _size_checks(probe: Probe, shell: Design, config: Prescription) -> tuple[Check, ...]:
     """Length and width against the outline, the front end against the heads of the metatarsals."""
     asked, got = np.ptp(shell.outline, axis=0), np.ptp(probe.solid.vertices[:, :2], axis=0)
-    front = float(shell.foot.ahead_of_ball(probe.solid.vertices[:, :2]).max())
+    front = float(shell.plan.ahead_of_ball(probe.solid.vertices[:, :2]).max())
     return (
         within("length_mm", asked[0], got[0], 0.1),
         within("width_mm", asked[1], got[1], 0.1),
@@ -115,9 +117,9 @@ def _size_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Chec
     )
 
 
-def _heel_checks(probe: Probe, shell: Shell, foot: Foot, config: InsoleConfig) -> tuple[Check, ...]:
+def _heel_checks(probe: Probe, shell: Design, foot: Foot, config: Prescription) -> tuple[Check, ...]:
     """The cup's depth on three sides, and the gap between heel and shell."""
-    plan, tolerance = shell.foot, config.dose_tolerance_mm
+    plan, tolerance = shell.plan, config.dose_tolerance_mm
     depth = cup_depth(probe, HEEL_END * plan.length_mm, plan.medial_y)
     heel = _grid_inside(shell, 1.0, 8.0)
     heel = heel[heel[:, 0] < HEEL_END * plan.length_mm]
@@ -133,7 +135,7 @@ def _heel_checks(probe: Probe, shell: Shell, foot: Foot, config: InsoleConfig) -
     )
 
 
-def _arch_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+def _arch_checks(probe: Probe, shell: Design, config: Prescription) -> tuple[Check, ...]:
     """How far the arch was lowered, and how high it stands, on the line of `plantar_arch_height_mm`."""
     line = _arch_line(shell)
     sole, top = shell.sole.at(line), probe.top_at(line)
@@ -146,9 +148,9 @@ def _arch_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Chec
     )
 
 
-def _edge_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Check, ...]:
+def _edge_checks(probe: Probe, shell: Design, config: Prescription) -> tuple[Check, ...]:
     """How high the edges stand where they are asked at their full height, and how long the front end's taper is."""
-    plan, tolerance = shell.foot, config.dose_tolerance_mm
+    plan, tolerance = shell.plan, config.dose_tolerance_mm
     at_medial, at_lateral = (plan.length_mm * np.linspace(start, start + 0.04, 5) for start in (0.43, 0.52))
     quarter = np.column_stack([at_medial, shell.line.at(at_medial, shell.line.quarter_y)])
     medial = edge_heights(probe, at_medial, plan.medial_y) - probe.top_at(quarter)
@@ -163,7 +165,7 @@ def _edge_checks(probe: Probe, shell: Shell, config: InsoleConfig) -> tuple[Chec
     return tuple(checks)
 
 
-def _making_checks(solid: Mesh, config: InsoleConfig) -> tuple[Check, ...]:
+def _making_checks(solid: Mesh, config: Prescription) -> tuple[Check, ...]:
     """What printer, mill and scales ask."""
     volume = volume_mm3(solid) / 1e3
     mass = volume * DENSITY_G_PER_CM3[config.material]
@@ -180,12 +182,12 @@ def _making_checks(solid: Mesh, config: InsoleConfig) -> tuple[Check, ...]:
     )
 
 
-def _distal_edge(probe: Probe, shell: Shell) -> float:
+def _distal_edge(probe: Probe, shell: Design) -> float:
     """Return the wall along the middle of the front end, mm."""
     return float(_walls_behind_front(probe, shell, np.array([0.1]))[0])
 
 
-def _taper(probe: Probe, shell: Shell, config: InsoleConfig) -> float:
+def _taper(probe: Probe, shell: Design, config: Prescription) -> float:
     """Return the length over which the wall thins: twice the way to where it is halfway, mm."""
     behind = np.arange(0.1, 60.0, 0.25)
     walls = _walls_behind_front(probe, shell, behind)
@@ -193,7 +195,7 @@ def _taper(probe: Probe, shell: Shell, config: InsoleConfig) -> float:
     return float(2.0 * np.interp(halfway, np.maximum.accumulate(walls), behind))
 
 
-def _walls_behind_front(probe: Probe, shell: Shell, behind_mm: FloatArray) -> FloatArray:
+def _walls_behind_front(probe: Probe, shell: Design, behind_mm: FloatArray) -> FloatArray:
     """Return the median wall over the middle half of the front end, at (N,) distances behind it, (N,) mm."""
     end = shell.outline[shell.distal.behind(shell.outline) < 0.3]
     along = np.array([-shell.distal.forward[1], shell.distal.forward[0]])
@@ -206,20 +208,20 @@ def _walls_behind_front(probe: Probe, shell: Shell, behind_mm: FloatArray) -> Fl
     return np.asarray(np.median(walls.reshape(len(behind_mm), -1), axis=1))
 
 
-def _arch_line(shell: Shell) -> FloatArray:
+def _arch_line(shell: Design) -> FloatArray:
     """Return the points of the arch's line, (N, 2), from 0.30 to 0.60 of the foot's length."""
-    s = shell.line.x / shell.foot.length_mm
+    s = shell.line.x / shell.plan.length_mm
     arch = (s >= 0.30) & (s <= 0.60)
     return np.column_stack([shell.line.x[arch], shell.line.quarter_y[arch]])
 
 
-def _waist_share(probe: Probe, shell: Shell) -> float:
+def _waist_share(probe: Probe, shell: Design) -> float:
     """Return the least width of the solid from 0.30 to 0.60 of the foot's length, as a share of the foot's there."""
-    x = shell.foot.length_mm * np.linspace(0.30, 0.60, 31)
+    x = shell.plan.length_mm * np.linspace(0.30, 0.60, 31)
     return float((widths(probe, x) / shell.line.at(x, shell.line.width_mm)).min())
 
 
-def _grid_inside(shell: Shell, step_mm: float, off_rim_mm: float) -> FloatArray:
+def _grid_inside(shell: Design, step_mm: float, off_rim_mm: float) -> FloatArray:
     """Return the points of a square grid inside the outline, further than `off_rim_mm` from it, (N, 2)."""
     low, high = shell.outline.min(axis=0), shell.outline.max(axis=0)
     x, y = np.meshgrid(np.arange(low[0], high[0], step_mm), np.arange(low[1], high[1], step_mm), indexing="ij")
@@ -228,7 +230,7 @@ def _grid_inside(shell: Shell, step_mm: float, off_rim_mm: float) -> FloatArray:
     return xy[off_outline(shell, xy, off_rim_mm) >= off_rim_mm]
 
 
-def off_outline(shell: Shell, xy: FloatArray, up_to_mm: float) -> FloatArray:
+def off_outline(shell: Design, xy: FloatArray, up_to_mm: float) -> FloatArray:
     """Return the distance of (N, 2) points from the outline, (N,) mm; inf from `up_to_mm` on."""
     rim = cKDTree(resampled(shell.outline, 0.1, closed=True))
     return np.asarray(rim.query(xy, distance_upper_bound=up_to_mm)[0])

@@ -1,0 +1,118 @@
+"""The scanned sole as a smooth field, and what of it was seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, Foot
+from scanproc.design.plan import HEEL_CENTRE, DistalLine, FootPlan
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.geometry.heightfields import HeightField, SoleField, cast_sole, extend_walls, fill_cells, smoothed
+from scanproc.geometry.outlines import inside, resampled
+from scanproc.prescription.fields import Prescription
+
+_NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
+_NO_SOLE = 0.5  # unseen share of the foot's plan from which there is no sole to speak of
+
+
+@dataclass(frozen=True)
+class ScannedSole:
+    """The underside of a foot: smooth, its holes bridged, its walls rising on beyond the foot.
+
+    Attributes
+    ----------
+    field : heights, before clearance and the prescription's terms.
+    raw : what the rays found.
+    """
+
+    plan: FootPlan
+    field: HeightField
+    raw: SoleField
+
+    def unseen_share(self, outline: FloatArray) -> float:
+        """Return which share of the sole inside an outline no view saw."""
+        return _unseen_share(self.raw, _cells_inside(self.raw, outline))
+
+    def refuse_unseen(self, outline: FloatArray, rx: Prescription) -> None:
+        """Refuse a sole of which too much was not seen inside an outline, and say where."""
+        if not rx.allow_unseen_sole:
+            _refuse_unseen(self.raw, self.plan, _cells_inside(self.raw, outline), rx.max_unseen_sole, rx)
+
+
+def scanned_sole(foot: Foot, rx: Prescription) -> ScannedSole:
+    """Cast the sole of a foot, bridge its small holes, and smooth it.
+
+    Raises
+    ------
+    ScanError
+        If there is no sole to speak of, or a landmark is missing.
+    """
+    raw = cast_sole(foot.mesh, foot.views, rx.grid_mm, rx.sole_below_mm)
+    plan = _foot_plan(foot, raw)
+    if not rx.allow_unseen_sole:
+        # Without an underside there is no border to follow either: refuse before looking for one.
+        end = DistalLine(plan.tibiale - rx.distal_gap_mm * plan.ball_normal, plan.ball_normal)
+        _refuse_unseen(raw, plan, _low_cells(raw, end), _NO_SOLE, rx)
+    holes = raw.covered & (np.isnan(raw.field.z) if rx.allow_unseen_sole else ~raw.seen)
+    bridged = fill_cells(raw.field, holes)
+    walls = extend_walls(bridged, float(np.tan(np.deg2rad(rx.wall_slope_deg))))
+    return ScannedSole(plan, smoothed(walls, rx.smoothing_mm), raw)
+
+
+def _foot_plan(foot: Foot, sole: SoleField) -> FootPlan:
+    missing = [name for name in _NEEDED if name not in foot.landmarks]
+    if missing:
+        raise ScanError(f"the foot has no landmark {', '.join(missing)}. Give it in landmarks.edited.json.")
+    tibiale, fibulare = (np.array(foot.landmarks[name].xyz_mm[:2]) for name in _NEEDED)
+    below = foot.mesh.vertices[:, 2] < 60.0
+    length = float(foot.mesh.vertices[below, 0].max())
+    x = HEEL_CENTRE * length
+    row = round((x - sole.field.x0) / sole.field.step)
+    across = sole.field.y[0, sole.covered[row]]
+    if len(across) == 0:
+        raise ScanError(f"there is no heel at x = {x:.0f} mm of the foot frame. Check 4-align with `scanproc view`.")
+    heel = np.array([x, 0.5 * (across.min() + across.max())])
+    return FootPlan(foot.medial_y, length, tibiale, fibulare, heel)
+
+
+def _low_cells(sole: SoleField, distal: DistalLine) -> BoolArray:
+    """Return the cells behind the front end under what can be a sole, (I, J) bool."""
+    x, y = np.broadcast_arrays(sole.field.x, sole.field.y)
+    behind = distal.behind(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape) > 0.0
+    high = np.isfinite(sole.field.z) & (sole.field.z > 25.0)
+    return np.asarray(sole.covered & behind & ~high)
+
+
+def _cells_inside(sole: SoleField, outline: FloatArray) -> BoolArray:
+    """Return the cells of the foot inside the outline whose height shapes the shell, (I, J) bool."""
+    cells = np.zeros(sole.covered.shape, dtype=bool)
+    i, j = np.nonzero(sole.covered)
+    xy = np.column_stack([sole.field.x[i, 0], sole.field.y[0, j]])
+    cells[i, j] = inside(resampled(outline, 2.0, closed=True), xy)
+    return cells
+
+
+def _unseen_share(sole: SoleField, cells: BoolArray) -> float:
+    """Return which share of some cells no view saw; all of it if there is none."""
+    return float((cells & ~sole.seen).sum() / cells.sum()) if cells.any() else 1.0
+
+
+def _refuse_unseen(sole: SoleField, plan: FootPlan, cells: BoolArray, most: float, rx: Prescription) -> None:
+    """Refuse a sole of which more than the share `most` was not seen, and say where."""
+    share = _unseen_share(sole, cells)
+    if share <= most:
+        return
+    s = np.broadcast_to(sole.field.x / plan.length_mm, cells.shape)
+    places = []
+    for name, start, end in (("heel", -1.0, 0.3), ("arch", 0.3, 0.6), ("forefoot", 0.6, 2.0)):
+        here = cells & (s >= start) & (s < end)
+        if here.any():
+            places.append(f"{name} {_unseen_share(sole, here):.0%}")
+    raise ScanError(
+        f"the sole under the shell was not seen ({share:.0%} of it: {', '.join(places)}; insole.max_unseen_sole ="
+        f" {rx.max_unseen_sole:g}). Scan the foot raised, with its sole free, or set"
+        " insole.allow_unseen_sole = true to build on an invented surface."
+    )
