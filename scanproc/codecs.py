@@ -37,7 +37,7 @@ from scanproc.artifacts import (
     Surface,
     ViewPose,
 )
-from scanproc.definitions import columns_of
+from scanproc.definitions import columns_of, in_table_order
 from scanproc.errors import ScanError
 from scanproc.parallel import spread
 from scanproc.ply import read_ply, write_ply
@@ -309,20 +309,27 @@ def _measure(entry: dict[str, Any]) -> Measure:
 def _measures_csv(measures: Measures) -> bytes:
     """Return one row a foot; each measure has its value, its standard uncertainty and its status.
 
-    The last column names the measures that are flagged.
+    The last columns name the measures that are flagged, and say why others are refused or inferred.
     """
-    names = sorted({name for foot in measures.feet for name in foot.measures})
-    header = ["side", "loading", "ground", *(column for name in names for column in columns_of(name)), "flags"]
+    names = in_table_order({name for foot in measures.feet for name in foot.measures})
+    columns = [column for name in names for column in columns_of(name)]
     stream = io.StringIO()
+    header = ["side", "loading", "ground", *columns, "flags", "reasons"]
     table = csv.DictWriter(stream, header, restval="", lineterminator="\n")
     table.writeheader()
-    for foot in measures.feet:
-        cells: dict[str, object] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground}
-        for name, measure in foot.measures.items():
-            cells |= zip(columns_of(name), (measure.value, measure.sd, measure.status), strict=True)
-        cells["flags"] = " ".join(foot.flags)
-        table.writerow(cells)
+    table.writerows(measure_cells(foot) for foot in measures.feet)
     return stream.getvalue().encode()
+
+
+def measure_cells(foot: FootMeasures) -> dict[str, object]:
+    """Return the cells of a foot's row in a table, by column."""
+    cells: dict[str, object] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground}
+    for name, measure in foot.measures.items():
+        cells |= zip(columns_of(name), (measure.value, measure.sd, measure.status), strict=True)
+    cells["flags"] = " ".join(foot.flags)
+    reasons = {name: measure.reason for name, measure in foot.measures.items() if measure.reason is not None}
+    cells["reasons"] = " | ".join(f"{name}: {reasons[name]}" for name in in_table_order(reasons))
+    return cells
 
 
 def _decode_measures(files: Files) -> Measures:

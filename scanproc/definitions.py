@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -116,6 +116,12 @@ BETWEEN_LOADINGS: Mapping[str, Definition] = {
         "Zifchock 2006",
     ),
 }
+
+
+def in_table_order(names: Iterable[str]) -> list[str]:
+    """Return names of measures in the order of `DEFINITIONS`; those that are not defined there come last, by name."""
+    order = {name: index for index, name in enumerate(DEFINITIONS)}
+    return sorted(names, key=lambda name: (order.get(name, len(order)), name))
 
 
 def columns_of(name: str) -> tuple[str, str, str]:

@@ -96,7 +96,9 @@ def difference_of(name: str, difference: float) -> str:
 
 def spread_of(name: str, measure: Measure) -> str:
     """Return the standard uncertainty, in the unit of the value; empty where there is none."""
-    return "" if measure.sd is None else f"± {_figure(name, measure.sd)}"
+    if measure.sd is None:
+        return ""
+    return f"± {measure.sd:.1f}" if name in _SIZES else f"± {_figure(name, measure.sd)}"
 
 
 def _suffix(name: str) -> str:

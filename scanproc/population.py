@@ -58,7 +58,7 @@ class Norm:
         return 50.0 * (1.0 + math.erf((value - self.mean) / (sd * math.sqrt(2.0))))
 
 
-_ANSUR = "ANSUR II, adults, n = 6,068"
+_ANSUR = "ANSUR II, n = 6,068"
 
 
 def _by_sex(measure: str, sex: Sex, mean: float | None = None, sd: float | None = None) -> Norm:

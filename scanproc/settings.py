@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import sys
+import textwrap
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -20,9 +22,17 @@ else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 
-def setting(default: Any, meaning: str, *, low: float | None = None, high: float | None = None) -> Any:
-    """Declare one setting of a config dataclass: its default, what it means (with its unit), its inclusive range."""
-    return dataclasses.field(default=default, metadata={"meaning": meaning, "low": low, "high": high})
+_MANY = 30  # names that nobody reads through in a message
+
+
+def setting(
+    default: Any, meaning: str, *, low: float | None = None, high: float | None = None, hidden: bool = False
+) -> Any:
+    """Declare one setting of a config dataclass: its default, what it means (with its unit), its inclusive range.
+
+    A hidden one is filled in by the program from what a user gives, and is in no template.
+    """
+    return dataclasses.field(default=default, metadata={"meaning": meaning, "low": low, "high": high, "hidden": hidden})
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -43,7 +53,10 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Read `stage.name=value` texts; values are TOML, and a bare word counts as a string."""
+    """Read `stage.name=value` texts; values are TOML, and a bare word counts as a string.
+
+    `stage.table.name=value` sets a name of a table inside: `insole.left.heel_lift_mm=4`.
+    """
     tables: dict[str, dict[str, Any]] = {}
     for text in overrides:
         path, equals, value = text.partition("=")
@@ -56,7 +69,15 @@ def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
             parsed = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
             parsed = value.strip()
-        tables.setdefault(stage, {})[name] = parsed
+        *inside, last = name.split(".")
+        table: Any = tables.setdefault(stage, {})
+        for part in inside:
+            table = table.setdefault(part, {})
+            if not isinstance(table, dict):
+                raise ScanError(
+                    f"--set {text!r}: {stage}.{part} is a value already, not a table. Leave one of them out."
+                )
+        table[last] = parsed
     return tables
 
 
@@ -93,22 +114,58 @@ def build_config(config_type: type, values: Mapping[str, Any], where: str) -> An
     return config_type(**checked)
 
 
-def template(config_types: Mapping[str, type]) -> str:
-    """Return every setting as commented TOML: name, default, meaning, range."""
+def template(config_types: Mapping[str, type], chosen: Mapping[str, Chosen] | None = None) -> str:
+    """Return every setting as commented TOML: name, default, meaning, range.
+
+    Parameters
+    ----------
+    chosen : by name, values that stand in place of defaults, each with its reason.
+    """
     blocks = []
     for stage, config_type in config_types.items():
-        hints = typing.get_type_hints(config_type)
         lines = [f"# {summary(config_type)}", f"[{stage}]"]
-        for item in dataclasses.fields(config_type):
-            lines.append(f"# {item.metadata['meaning']}{_range_text(item.metadata)}{_choice_text(hints[item.name])}")
-            lines.append(f"# {item.name} =" if item.default is None else f"{item.name} = {_toml(item.default)}")
+        for group in _groups(config_type):
+            if group is not config_type:
+                lines += ["", f"# ---- {summary(group)}"]
+            for item in dataclasses.fields(config_type):
+                if item.name in vars(group).get("__annotations__", {}) and not item.metadata["hidden"]:
+                    lines += _lines_of(
+                        item, typing.get_type_hints(config_type)[item.name], (chosen or {}).get(item.name)
+                    )
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
 
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """A value in place of a default, and why."""
+
+    value: Any
+    why: str
+
+
+def _groups(config_type: type) -> list[type]:
+    """Return the dataclasses that a config is put together from, in the order of their fields; itself if it is one."""
+    return [kind for kind in reversed(config_type.__mro__) if dataclasses.is_dataclass(kind)]
+
+
+def _lines_of(item: dataclasses.Field[Any], hint: Any, chosen: Chosen | None) -> list[str]:
+    """Return one setting as TOML, with its meaning as comments of a width that reads."""
+    meaning = f"{item.metadata['meaning']}{_range_text(item.metadata)}{_choice_text(hint)}"
+    lines = textwrap.wrap(meaning, 108, initial_indent="# ", subsequent_indent="#   ", break_long_words=False)
+    if chosen is not None:
+        lines += textwrap.wrap(f"here: {chosen.why}", 108, initial_indent="# ", subsequent_indent="#   ")
+    value = item.default if chosen is None else chosen.value
+    return [*lines, f"# {item.name} =" if value is None else f"{item.name} = {_toml(value)}"]
+
+
 def as_table(config: Any) -> dict[str, Any]:
-    """Return a config as a plain dict, for manifests and run.json."""
-    return dataclasses.asdict(config)
+    """Return a config as a plain dict of what JSON knows, for manifests and run.json."""
+    return {item.name: _listed(getattr(config, item.name)) for item in dataclasses.fields(config)}
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(part) for part in value] if isinstance(value, tuple) else value
 
 
 def summary(thing: Any) -> str:
@@ -117,8 +174,14 @@ def summary(thing: Any) -> str:
 
 
 def one_of(wrong: str, names: Iterable[str]) -> str:
-    """Return the valid names in one phrase, the likeliest first."""
+    """Return the valid names in one phrase, the likeliest first; of very many only the likeliest."""
     listed = list(names)
+    if len(listed) > _MANY:
+        likely = get_close_matches(wrong, listed, n=3, cutoff=0.5)
+        if not likely:
+            words = [word for word in wrong.lower().split("_") if len(word) > 3]
+            likely = [name for name in listed if any(word in name for word in words)][:3]
+        return ", ".join(map(repr, likely)) + (", or another" if likely else "one") + " that `scanproc settings` prints"
     close = get_close_matches(wrong, listed, n=1)
     hint = f"{close[0]!r}, or one of " if close else "one of "
     return hint + ", ".join(listed)
@@ -133,7 +196,7 @@ def _checked(value: Any, hint: Any, metadata: Mapping[str, Any], name: str) -> A
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if not any(type(value) is kind for kind in kinds):
+    if not any(type(value) is (typing.get_origin(kind) or kind) for kind in kinds):
         expected = " or ".join(kind.__name__ for kind in kinds if kind is not types.NoneType)
         raise ScanError(f"{name} = {value!r} has the wrong type; expected {expected}.")
     low, high = metadata.get("low"), metadata.get("high")
@@ -162,4 +225,4 @@ def _choice_text(hint: Any) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

@@ -8,7 +8,8 @@
     --speed        seconds and peak memory on 30 frames, and on 8 to 240 views
     --yardstick    the same recordings through the plain Open3D recipe
 
-.venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures on the grid
+.venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures, 80 recordings of
+                                                          ten seeds (--quick: two)
 
 Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
 """
@@ -27,7 +28,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from benchmarking.against_yardstick import measure_yardstick  # noqa: E402
 from benchmarking.demo import report_on_demos  # noqa: E402
-from benchmarking.design import GridRecording, grid, quick_grid  # noqa: E402
+from benchmarking.design import QUICK_REPEATS, REPEATS, GridRecording, grid, quick_grid, repeats  # noqa: E402
 from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
 from benchmarking.measures import measure_all  # noqa: E402
 from benchmarking.page import write_page  # noqa: E402
@@ -61,10 +62,10 @@ def parse() -> argparse.Namespace:
     registration.add_argument("--turntable", action="store_true", help="eight wide steps; a scale error")
     registration.add_argument("--speed", action="store_true", help="seconds and memory")
     registration.add_argument("--yardstick", action="store_true", help="the plain Open3D recipe")
-    measures = commands.add_parser("measures", help="measures of the grid's recordings")
+    measures = commands.add_parser("measures", help="measures of recordings that differ by their seed")
     for command in (registration, measures):
         command.add_argument("--keep", type=Path, metavar="FOLDER", help="keep recordings and rows here")
-        command.add_argument("--quick", action="store_true", help="ten recordings of the grid")
+        command.add_argument("--quick", action="store_true", help="ten recordings of the grid; two seeds")
         command.add_argument("--only", default="", metavar="TEXT", help="recordings whose name holds this")
         command.add_argument("--processes", type=int, default=2, help="recordings of the grid at a time (2)")
     registration.add_argument("--largest", type=int, default=240, help="most views that the yardstick is run on (240)")
@@ -95,10 +96,11 @@ def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
 
 
 def benchmark_measures(options: argparse.Namespace, folder: Path) -> None:
-    """Measure the feet of the grid, and write the page where all other parts are there."""
-    recordings = quick_grid() if options.quick else grid()
+    """Measure recordings that differ by their seed, and write the page where all other parts are there."""
+    recordings = repeats(QUICK_REPEATS if options.quick else REPEATS)
     recordings = [recording for recording in recordings if options.only in recording.name]
-    measured(folder, "measures", lambda: measure_all(recordings, folder, options.processes))
+    name = "measures" if not (options.quick or options.only) else "measures-part"
+    measured(folder, name, lambda: measure_all(recordings, folder, options.processes))
     write_page(folder, ROOT / "BENCHMARK.md")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from visits import REFUSED, facts, measures, results
 from scanproc.artifacts import Exports, Insole, Insoles, Measure, Refusal
 from scanproc.errors import ScanError
 from scanproc.several.person import Person, check_one_person, check_sides
-from scanproc.several.person_page import headline, measure_groups, person_page
+from scanproc.several.person_page import Sides, assumed, headline, measure_groups, person_page
 from scanproc.several.scans import ScanResults
 from scanproc.stages.report import ReportConfig
 
@@ -88,6 +89,35 @@ def test_left_and_right_stand_side_by_side() -> None:
     assert (
         headline(person) == "Left and right foot · standing and non-weight-bearing · 250.0 and 250.0 mm · EU 39 and 39"
     )
+
+
+def sides_of(name: str, *scans: ScanResults) -> Sides | None:
+    return {row.name: row.sides for rows in measure_groups(Person(scans)).values() for row in rows}[name]
+
+
+def test_right_less_left_is_judged_under_one_load_only() -> None:
+    left, right = measures("left"), measures("right", foot_length_mm=(252.0, 0.3), heel_angle_deg=(4.5, 0.6))
+    pair = results("both", left, right, side="both")
+    length = sides_of("Foot length", pair, raised())
+    assert length == Sides("+2.0 mm", "± 0.5", "they differ, detectable: ± 1.0", True)
+    heel = sides_of("Heel line against the vertical", pair, raised())
+    assert heel == Sides("0.5° towards valgus", "± 0.8", "alike, detectable: ± 1.7", False)
+    loads = sides_of("Foot length", raised(), results("up", measures("right", foot_length_mm=(252.0, 0.3))))
+    assert loads == Sides("–", "", "the loadings differ, non-weight-bearing against standing", False)
+    assert sides_of("Plantar arch height", pair) == Sides("–", "", "", False)
+    assert sides_of("Foot length", raised(), standing()) is None  # one foot
+
+
+def test_a_rare_value_is_flagged_on_the_page() -> None:
+    rare = replace(measures(), flags={"foot_length_mm": "outside 1–2 mm"})
+    (cell,) = cells(Person((results("up", rare),)))["Foot length"]
+    assert cell.notes[0] == "Rare: outside 1–2 mm."
+
+
+def test_what_several_scans_do_not_state_is_said_once() -> None:
+    found = assumed(Person((standing("a"), raised("b"), raised("c", "right", mass_kg=70.0))))
+    assert list(found)[0] == "a, b" and list(found)[1] == "c"
+    assert "mass_kg" in found["a, b"] and "mass_kg" not in found["c"]
 
 
 # ------------------------------------------------------------------------------------------------ contradictions

@@ -68,7 +68,7 @@ WOMAN = ScanFacts(name="test", sex="female", loading="standing")
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (246.0, "percentile 50: women 246 ± 12 mm, 1st–99th percentile 219–276 mm (ANSUR II, adults, n = 6,068)"),
+        (246.0, "percentile 50: women 246 ± 12 mm, 1st–99th percentile 219–276 mm (ANSUR II, n = 6,068)"),
         (256.0, "percentile 78: women"),  # 10 mm above, of which 30 mm are the 99th: Φ(0.775) = 0.781
         (236.0, "percentile 19: women"),  # 10 mm below, of which 27 mm are the 1st: Φ(-0.861) = 0.195
         (218.0, "below the 1st percentile: women"),
@@ -94,7 +94,7 @@ def test_what_is_flagged_is_what_lies_beyond_the_outer_percentiles() -> None:
 def test_a_ratio_is_compared_as_a_ratio() -> None:
     measures = {**length(250.0), "ball_girth_mm": Measure(242.5, None, "measured")}  # 0.97: one sd above
     (found,) = norms_of("ball_girth_mm", measures, "standing", replace(WOMAN, sex=None))
-    assert found == "÷ foot length = .970, percentile 84: adults .930 ± .040 (ANSUR II, adults, n = 6,068)"
+    assert found == "÷ foot length = .970, percentile 84: adults .930 ± .040 (ANSUR II, n = 6,068)"
     assert norms_of("ball_girth_mm", {**measures, **length(None)}, "standing", WOMAN) == ()
     navicular = {name: Measure(v, None, "measured") for name, v in (("navicular_height_mm", 45.0),)}
     truncated = {"truncated_foot_length_mm": Measure(180.0, None, "measured")}

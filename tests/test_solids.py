@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, extend_walls, fill_cells, smooth_min, smoothed
+from scanproc.geometry.casts import extend_walls, fill_cells, smoothed
+from scanproc.geometry.heightfields import HeightField, smooth_min
 from scanproc.geometry.outlines import area_mm2, cut_and_rounded, inside, resampled, smoothed_curve
 from scanproc.geometry.proof import contact_area_mm2, crossing_faces, topology, undercut_mm2, welded
 from scanproc.geometry.solids import (

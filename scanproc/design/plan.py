@@ -27,6 +27,7 @@ class FootPlan:
     medial_y : -1 left foot, +1 right foot.
     tibiale, fibulare : (2,) x and y of the metatarsal points.
     heel : (2,) the middle of the heel's section at `HEEL_CENTRE`.
+    heel_width_mm : of that section, 15 mm over its lowest point.
     """
 
     medial_y: float
@@ -34,6 +35,7 @@ class FootPlan:
     tibiale: FloatArray
     fibulare: FloatArray
     heel: FloatArray
+    heel_width_mm: float
 
     @cached_property
     def ball_normal(self) -> FloatArray:

@@ -10,11 +10,13 @@ from scanproc.artifacts import BoolArray, Foot
 from scanproc.design.plan import HEEL_CENTRE, DistalLine, FootPlan
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, SoleField, cast_sole, extend_walls, fill_cells, smoothed
+from scanproc.geometry.casts import SoleField, cast_sole, extend_walls, fill_cells, smoothed
+from scanproc.geometry.heightfields import HeightField
 from scanproc.geometry.outlines import inside, resampled
 from scanproc.prescription.fields import Prescription
 
 _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
+_HEEL_BULGE_MM = 15.0  # over its lowest point a heel is nearly as wide as it gets
 _NO_SOLE = 0.5  # unseen share of the foot's plan from which there is no sole to speak of
 
 
@@ -69,13 +71,25 @@ def _foot_plan(foot: Foot, sole: SoleField) -> FootPlan:
     tibiale, fibulare = (np.array(foot.landmarks[name].xyz_mm[:2]) for name in _NEEDED)
     below = foot.mesh.vertices[:, 2] < 60.0
     length = float(foot.mesh.vertices[below, 0].max())
-    x = HEEL_CENTRE * length
+    right, left = _heel_borders(sole, HEEL_CENTRE * length)
+    heel = np.array([HEEL_CENTRE * length, 0.5 * (right + left)])
+    return FootPlan(foot.medial_y, length, tibiale, fibulare, heel, left - right)
+
+
+def _heel_borders(sole: SoleField, x: float) -> tuple[float, float]:
+    """Return the y of the heel's right and left border at x, mm, between the cells: where the underside bulges up."""
     row = round((x - sole.field.x0) / sole.field.step)
-    across = sole.field.y[0, sole.covered[row]]
-    if len(across) == 0:
+    z, covered = sole.field.z[row], sole.covered[row]
+    if not np.isfinite(z[covered]).any():
         raise ScanError(f"there is no heel at x = {x:.0f} mm of the foot frame. Check 4-align with `scanproc view`.")
-    heel = np.array([x, 0.5 * (across.min() + across.max())])
-    return FootPlan(foot.medial_y, length, tibiale, fibulare, heel)
+    level = float(np.nanmin(z)) + _HEEL_BULGE_MM
+    low = np.flatnonzero(covered & ~(z > level))  # holes are low, too
+    borders = []
+    for cell, outward in ((low[0], -1), (low[-1], 1)):
+        here, beyond = z[cell], z[min(max(cell + outward, 0), len(z) - 1)]
+        share = (level - here) / (beyond - here) if beyond > here else 0.0
+        borders.append(float(sole.field.y[0, cell]) + outward * share * sole.field.step)
+    return borders[0], borders[1]
 
 
 def _low_cells(sole: SoleField, distal: DistalLine) -> BoolArray:

@@ -45,7 +45,9 @@ def build(asked: Design) -> Built:
     xy = np.vstack([outline, interior])
     top_z = asked.top_at(xy)
     bottom_z = parallel_below(Mesh(np.column_stack([xy, top_z]), faces), asked.wall_at(xy) + _SAG_MM)
-    pressed = pressed_flat(bottom_z, plan_areas(xy, faces), asked.rx.contact_patch_mm2)
+    bottom_z = asked.under.applied(xy, bottom_z)
+    patch_mm2 = 0.0 if asked.under.has_platform else asked.rx.contact_patch_mm2
+    pressed = pressed_flat(bottom_z, plan_areas(xy, faces), patch_mm2)
     solid = closed_solid(xy, faces, len(outline), top_z, pressed.z)
     log.info("insole: %d points in the plan, %d triangles", len(xy), len(solid.faces))
     return Built(solid, pressed.depth_mm)

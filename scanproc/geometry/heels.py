@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
 from scanproc.geometry.arches import CONTACT_MM
+from scanproc.geometry.continuing import continued
 from scanproc.geometry.landmarks import HEAD_REACH_MM, HEAD_SHARE, HEEL_SHARE
 from scanproc.geometry.meshes import face_normals
 from scanproc.geometry.readings import FootShape, Reading, no_reading
@@ -18,6 +20,7 @@ from scanproc.geometry.sole import sole_map
 HEEL_HEIGHTS = (15.0, 50.0)  # mm above the ground: above the fat pad's bulge, below the malleoli
 HEEL_STEP_MM = 2.0
 HEEL_CHORD_MM = 10.0  # in front of each slice's rear-most point
+_FEW_TRIALS = 5.0 / 3.0  # of a variance: trials overlap, about five are independent (JCGM 101:2008, 6.4.9.4)
 _REAR_GAP_MM = 12.0  # a heel, 30 mm round, bulges by 0.6 mm over a gap so wide
 LEG_HEIGHTS = (90.0, 160.0)
 LEG_STEP_MM = 5.0
@@ -35,35 +38,84 @@ class FrontalLine:
     ----------
     middles : (N, 3) float64, mm, the points it was fitted to.
     unseen_share : of the slices it was fitted to, those that lie on an invented surface.
+    slope_sd : standard uncertainty of the slope from slices that were hidden; 0 where none was.
     """
 
     line: Line | None
     middles: FloatArray
     unseen_share: float
     refused: str | None = None
+    slope_sd: float = 0.0
 
 
 def heel_line(shape: FootShape) -> FrontalLine:
-    """Fit the calcaneal line: midpoints of the chords 10 mm in front of the rear-most point of each slice."""
+    """Fit the calcaneal line: midpoints of the chords 10 mm in front of the rear-most point of each slice.
+
+    A camera that looks down on a standing heel does not see the lowest slices: its own bulge hides them. Midlines of
+    heels bend by degrees, so the line of the other slices alone would be another measure; both borders are continued.
+    """
     heights = np.arange(HEEL_HEIGHTS[0], HEEL_HEIGHTS[1] + 1e-9, HEEL_STEP_MM)
-    middles, seen = [], 0
-    for z in heights:
-        section = axis_section(shape.low_mesh, 2, float(z), shape.low_views, shape.low_rim)
-        if not len(section):
-            continue
-        rear = section.extent(0)
-        if rear.low_open and _gap_behind(section, rear.low_point) > _REAR_GAP_MM:
-            continue
-        chord = section.crossings(0, rear.low + HEEL_CHORD_MM)
-        if len(chord) < 2:
-            continue
-        ends = chord.extent(1)
-        if not ends.low < rear.low_point[1] < ends.high:  # two crossings of one wall: the other side was not seen
-            continue
-        middles.append((ends.low_point + ends.high_point) / 2.0)
-        seen += ends.seen
-    # A slice that is not there was not invented: too few of them are refused, see `_fit`.
-    return _fit(np.array(middles).reshape(-1, 3), seen, max(len(middles), 1), "heel")
+    sections = [axis_section(shape.low_mesh, 2, float(z), shape.low_views, shape.low_rim) for z in heights]
+    rear = _rear_points(sections, heights)
+    borders, seen = np.full((len(heights), 2), np.nan), np.zeros(len(heights), dtype=np.bool_)
+    for k, section in enumerate(sections):
+        borders[k], seen[k] = _chord(section, rear[k])
+    chords = np.isfinite(borders).all(axis=1)
+    middles = np.column_stack([rear[:, 0] + HEEL_CHORD_MM, borders.mean(axis=1), heights])
+    # A slice that is not there was not invented: too few of them are refused.
+    found = _fit(middles[chords], int(seen[chords].sum()), max(int(chords.sum()), 1), "heel")
+    if found.line is None or chords.all():
+        return found
+    return _with_hidden_slices(found, heights, borders)
+
+
+def _rear_points(sections: Sequence[Section], heights: FloatArray) -> FloatArray:
+    """Return the rear-most points of N slices, (N, 2) mm; where a slice is open behind, from its neighbours.
+
+    The profile of a heel from the side is a parabola over 16 mm, within 0.3 mm: 0.1 mm for the middle of a chord.
+    """
+    points = np.full((len(sections), 2), np.nan)
+    for k, section in enumerate(sections):
+        if len(section):
+            rear = section.extent(0)
+            if not rear.low_open or _gap_behind(section, rear.low_point) <= _REAR_GAP_MM:
+                points[k] = rear.low_point[:2]
+    known = np.flatnonzero(np.isfinite(points[:, 0]))
+    if len(known) < MIN_SLICES:
+        return points
+    for k in np.flatnonzero(np.isnan(points[:, 0])):
+        near = known[np.argsort(np.abs(known - k), kind="stable")[:MIN_SLICES]]
+        profile = np.polynomial.Polynomial.fit(heights[near], points[near, 0], 2)
+        points[k] = float(profile(heights[k])), np.interp(heights[k], heights[known], points[known, 1])
+    return points
+
+
+def _chord(section: Section, rear: FloatArray) -> tuple[FloatArray, bool]:
+    """Return y of the borders right and left of the (2,) rear point, nan where there is none; and if both were seen."""
+    borders, seen = np.full(2, np.nan), []
+    crossings = section.crossings(0, float(rear[0]) + HEEL_CHORD_MM)
+    y = crossings.points[:, 0, 1]
+    for k, side in enumerate((y < rear[1], y > rear[1])):  # two crossings of one wall: the other side was not seen
+        if side.any():
+            outer = int(np.flatnonzero(side)[np.argmax(np.abs(y[side] - rear[1]))])
+            borders[k] = y[outer]
+            seen.append(bool(crossings.seen[outer]))
+    return borders, len(seen) == 2 and all(seen)
+
+
+def _with_hidden_slices(found: FrontalLine, heights: FloatArray, borders: FloatArray) -> FrontalLine:
+    """Return the line through all slices, the hidden ones at the ends continued from (N, 2) borders."""
+    whole = continued(heights, borders)
+    middle = whole.values.mean(axis=1)
+    there = np.isfinite(middle)
+    z, y = heights[there], middle[there]
+    line = theil_sen(z, y)
+    variance = 0.0
+    for trials in whole.trials:
+        shifts = [theil_sen(z, y + trial.mean(axis=1)[there]).slope - line.slope for trial in trials]
+        variance += float(np.mean(np.square(shifts))) * _FEW_TRIALS if shifts else 0.0
+    x = np.interp(z, found.middles[:, 2], found.middles[:, 0])
+    return replace(found, line=line, middles=np.column_stack([x, y, z]), slope_sd=float(np.sqrt(variance)))
 
 
 def _gap_behind(section: Section, rear: FloatArray) -> float:
@@ -114,7 +166,9 @@ def leg_angle_deg(shape: FootShape) -> Reading:
 def _lean(found: FrontalLine, shape: FootShape, where: str) -> Reading:
     if found.line is None:
         return no_reading(str(found.refused))
-    return Reading(float(np.rad2deg(np.arctan(found.line.slope * shape.medial_y))), found.unseen_share, where)
+    slope = found.line.slope
+    sd_deg = float(np.rad2deg(found.slope_sd / (1.0 + slope**2)))
+    return Reading(float(np.rad2deg(np.arctan(slope * shape.medial_y))), found.unseen_share, where, own_sd=sd_deg)
 
 
 def leg_heel_angle_deg(shape: FootShape) -> Reading:
@@ -123,7 +177,7 @@ def leg_heel_angle_deg(shape: FootShape) -> Reading:
     if heel.value is None or leg.value is None:
         return heel if heel.value is None else leg
     worse = max(heel, leg, key=lambda reading: reading.unseen_share)
-    return Reading(heel.value - leg.value, worse.unseen_share, worse.where)
+    return Reading(heel.value - leg.value, worse.unseen_share, worse.where, own_sd=heel.own_sd)
 
 
 def forefoot_angle_deg(shape: FootShape) -> Reading:
@@ -149,7 +203,7 @@ def forefoot_angle_deg(shape: FootShape) -> Reading:
     first, fifth = vertices[heads[0]], vertices[heads[1]]
     tilt = np.rad2deg(np.arctan2(first[2] - fifth[2], abs(first[1] - fifth[1])))
     unseen = max(heel.unseen_share, 1.0 - float(seen[heads].mean()))
-    return Reading(float(tilt) + heel.value, unseen, "the heel or a metatarsal head")
+    return Reading(float(tilt) + heel.value, unseen, "the heel or a metatarsal head", own_sd=heel.own_sd)
 
 
 def heel_contact_offset(shape: FootShape) -> Reading:

@@ -31,12 +31,14 @@ class Reading:
     ----------
     unseen_share : of the surface that the value needs, in [0, 1].
     where : what was not seen, in words.
+    own_sd : standard uncertainty that draws of the surface do not show, in the unit of the value.
     """
 
     value: float | None
     unseen_share: float = 0.0
     where: str = ""
     refused: str | None = None
+    own_sd: float = 0.0
 
 
 def no_reading(reason: str) -> Reading:

@@ -34,6 +34,7 @@ def sd_parts(name: str, value: float, drawn: Sequence[float | None], sources: Er
     Parameters
     ----------
     drawn : what the measure is on each draw of the foot, see `draws`.
+    own_sd : of the reading itself, see `readings.Reading`.
     """
     known = np.array([other for other in drawn if other is not None], dtype=np.float64)
     if len(known) * 2 < max(len(drawn), 1):

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanproc.artifacts import FootMeasures, Measures, ScanFacts
-from scanproc.definitions import DEFINITIONS, Definition, columns_of
+from scanproc.artifacts import Measures, ScanFacts
+from scanproc.codecs import measure_cells
+from scanproc.definitions import DEFINITIONS, Definition, columns_of, in_table_order
 from scanproc.errors import ScanError
-from scanproc.page import in_order
 from scanproc.plain_words import words_of
 from scanproc.runner import Run
 from scanproc.several.scans import loaded, scan_name
@@ -39,9 +39,10 @@ COLUMNS: Mapping[str, Definition] = {
     "flags": Definition(
         "", "measures outside the 1st to 99th percentile of ANSUR II, by name; they are no error", "scanproc"
     ),
+    "reasons": Definition("", "why measures were refused or inferred, each by its name, parted by |", "scanproc"),
 }
 _SD = "combined standard uncertainty of {name}: repeat, landmark, ground and camera scale; empty if not known"
-_STATUS = "measured; inferred (the surface there was invented); refused (no value, the reason is in measures.json)"
+_STATUS = "measured; inferred (the surface there was invented); refused (no value); the column reasons says why"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ class Outcome:
     refusals: tuple[str, ...]
 
 
+    @property
+    def verdict(self) -> str:
+        """What became of the scan, in a word: whether all is done, or at least its measures are."""
+        return "refused" if self.measures is None and self.refusals else "partly" if self.refusals else "done"
+
+
 def outcome_of(scan: Path, run_scan: Callable[[], Run]) -> Outcome:
     """Run one scan of a batch; its refusal is part of the outcome."""
     try:
@@ -70,22 +77,24 @@ def outcome_of(scan: Path, run_scan: Callable[[], Run]) -> Outcome:
 
 
 def check_none_refused(outcomes: Sequence[Outcome]) -> None:
-    """Refuse a batch of which a scan was refused; each has said why.
+    """Refuse a batch of which a scan, or a stage of one, was refused; each has said why.
 
     Raises
     ------
     ScanError
-        With how many they were.
+        With how many they were, and how many gave measures all the same.
     """
-    refused = sum(bool(each.refusals) for each in outcomes)
+    refused = [each for each in outcomes if each.refusals]
     if refused:
-        raise ScanError(f"{refused} of {len(outcomes)} scans were refused; expected none. The messages above say why.")
+        measured = sum(each.measures is not None for each in refused)
+        raise ScanError(
+            f"{len(refused)} of {len(outcomes)} scans were refused; expected none. The messages above say why."
+            f" Of these, {measured} gave measures before a later stage refused them."
+        )
 
 
 def write_cohort(out: Path, outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
-    """Write `cohort.csv` and `cohort-dictionary.csv`, and return their paths; none if nothing was measured."""
-    if not any(each.measures for each in outcomes):
-        return ()
+    """Write `cohort.csv` and `cohort-dictionary.csv`, and return their paths."""
     files = {"cohort.csv": cohort_csv(outcomes), "cohort-dictionary.csv": dictionary_csv(outcomes)}
     write_files(out, files)
     return tuple(out / name for name in files)
@@ -100,7 +109,7 @@ def cohort_csv(outcomes: Sequence[Outcome]) -> bytes:
         feet = each.measures.feet if each.measures else ()
         if each.facts and not feet and each.facts.side not in ("left", "right"):
             common["side"] = None
-        rows += [{**common, **_foot_cells(foot)} for foot in feet] or [common]
+        rows += [{**common, **measure_cells(foot)} for foot in feet] or [common]
     return _table(tuple(described_columns(outcomes)), rows)
 
 
@@ -114,10 +123,10 @@ def dictionary_csv(outcomes: Sequence[Outcome]) -> bytes:
 
 
 def described_columns(outcomes: Sequence[Outcome]) -> dict[str, Definition]:
-    """Return the header of the cohort: every measure that some scan knows has its value, its sd and its status."""
+    """Return the header of the cohort, alike for all: every measure has its value, its sd and its status."""
     known = {name for each in outcomes if each.measures for foot in each.measures.feet for name in foot.measures}
     described = dict(COLUMNS)
-    for name in in_order(sorted(known)):
+    for name in in_table_order({*DEFINITIONS, *known}):
         whole = DEFINITIONS.get(name, Definition("", "", ""))
         sd = Definition(whole.unit, _SD.format(name=name), "scanproc")
         described |= zip(columns_of(name), (whole, sd, Definition("", _STATUS, "scanproc")), strict=True)
@@ -125,17 +134,13 @@ def described_columns(outcomes: Sequence[Outcome]) -> dict[str, Definition]:
 
 
 def _words(column: str) -> str:
-    return (
-        column.replace("_", " ") if column in COLUMNS else words_of(column.removesuffix("_sd").removesuffix("_status"))
-    )
-
-
-def _foot_cells(foot: FootMeasures) -> dict[str, object]:
-    cells: dict[str, object] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground}
-    cells["flags"] = " ".join(foot.flags)
-    for name, measure in foot.measures.items():
-        cells |= zip(columns_of(name), (measure.value, measure.sd, measure.status), strict=True)
-    return cells
+    """Return what a column is called: a measure's standard uncertainty and status after the measure."""
+    if column in COLUMNS:
+        return column.replace("_", " ")
+    for end, words in (("_sd", ", standard uncertainty"), ("_status", ", status")):
+        if column.endswith(end):
+            return words_of(column.removesuffix(end)) + words
+    return words_of(column)
 
 
 def _table(header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:

@@ -90,7 +90,7 @@ def compare_feet(a: ScannedFoot, b: ScannedFoot) -> FootComparison:
     """Compare every measure of two feet: of one side, or a left with a right one."""
     pairing = pair(a, b)
     names = [*a.foot.measures, *(name for name in b.foot.measures if name not in a.foot.measures)]
-    return FootComparison(a, b, pairing, {name: _difference(name, a, b, pairing) for name in names})
+    return FootComparison(a, b, pairing, {name: difference(name, a, b, pairing) for name in names})
 
 
 def pair(a: ScannedFoot, b: ScannedFoot) -> Pairing:
@@ -143,7 +143,7 @@ def _conditions(a: ScannedFoot, b: ScannedFoot) -> str | None:
     return None
 
 
-def _difference(name: str, a: ScannedFoot, b: ScannedFoot, pairing: Pairing) -> Difference:
+def difference(name: str, a: ScannedFoot, b: ScannedFoot, pairing: Pairing) -> Difference:
     """Compare one measure; a refusal in either scan is a refusal of the difference."""
     in_a, in_b = a.foot.measures.get(name), b.foot.measures.get(name)
     reasons = _reasons(a, in_a) + _reasons(b, in_b)

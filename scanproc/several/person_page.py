@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scanproc.artifacts import Feet, Insole, Insoles, Measures
+from scanproc.artifacts import Feet, Insole, Insoles, Measure, Measures
 from scanproc.html_page import Figure, fill
 from scanproc.page import check_texts, in_order
-from scanproc.plain_words import group_of, spread_of, value_of, words_of
+from scanproc.plain_words import difference_of, group_of, spread_of, value_of, words_of
 from scanproc.population import norms_of
 from scanproc.several.compare_page import ArchRow, arch_row
-from scanproc.several.differences import ScannedFoot, loading_words
+from scanproc.several.differences import ScannedFoot, difference, loading_words, pair
 from scanproc.several.loadings import between_loadings
 from scanproc.several.person import Person
 from scanproc.several.pictures import pictures
@@ -44,11 +44,22 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Sides:
+    """How much more the right foot has of a measure than the left, as text; `differ`: more than can be chance."""
+
+    difference: str
+    spread: str
+    verdict: str
+    differ: bool
+
+
+@dataclass(frozen=True)
 class PersonRow:
-    """One measure of all sides; None where that foot was not scanned."""
+    """One measure of all sides that were scanned; `sides` is None where there is but one."""
 
     name: str
     cells: tuple[Cell, ...]
+    sides: Sides | None
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,7 @@ def person_page(person: Person, config: ReportConfig) -> str:
         covered=[each.message for each in refusals if each.covered],
         warnings=warnings,
         scans=person.scans,
+        assumed=assumed(person),
         assumed_one=any(scan.facts.subject is None for scan in person.scans),
         sides=person.sides,
         groups=measure_groups(person),
@@ -98,6 +110,15 @@ def person_page(person: Person, config: ReportConfig) -> str:
         check_texts=check_texts,
         loading_words=loading_words,
     )
+
+
+def assumed(person: Person) -> dict[str, str]:
+    """Return what was assumed for want of a statement, by the names of the scans that lack the same."""
+    names: dict[str, list[str]] = {}
+    for scan in person.scans:
+        if scan.facts.assumed:
+            names.setdefault(", ".join(scan.facts.assumed), []).append(scan.facts.name)
+    return {", ".join(scans): what for what, scans in names.items()}
 
 
 def headline(person: Person) -> str:
@@ -122,8 +143,26 @@ def measure_groups(person: Person) -> dict[str, list[PersonRow]]:
     groups: dict[str, list[PersonRow]] = {}
     for name in in_order(sorted(names)):
         cells = tuple(_cell(name, person.scanned(side)) for side in person.sides)
-        groups.setdefault(group_of(name), []).append(PersonRow(words_of(name), cells))
+        groups.setdefault(group_of(name), []).append(PersonRow(words_of(name), cells, _right_less_left(name, person)))
     return groups
+
+
+def _right_less_left(name: str, person: Person) -> Sides | None:
+    """Compare what the cells of a measure show, where both feet were scanned under one load."""
+    if person.sides != ("left", "right"):
+        return None
+    left, right = (_by_worth(name, person.scanned(side))[0] for side in person.sides)
+    pairing = pair(left, right)
+    found = difference(name, left, right, pairing)
+    if found.value is None:
+        return Sides("–", "", "", False)
+    if pairing.no_verdict is not None:
+        return Sides("–", "", pairing.no_verdict, False)
+    verdict = {None: "", True: "they differ", False: "alike"}[found.exceeds]
+    if found.detectable is not None and verdict:
+        verdict += f", detectable: {spread_of(name, Measure(0.0, found.detectable, 'measured'))}"
+    spread = "" if found.sd is None else spread_of(name, Measure(0.0, found.sd, "measured"))
+    return Sides(difference_of(name, found.value), spread, verdict, bool(found.exceeds))
 
 
 def _cell(name: str, feet: Sequence[ScannedFoot]) -> Cell:

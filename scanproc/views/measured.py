@@ -10,9 +10,10 @@ from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures
 from scanproc.frames import FloatArray
 from scanproc.geometry.sections import axis_section
 from scanproc.open3d_bridge import RayScene
-from scanproc.views.colors import BLUE, GREEN, ORANGE, PURPLE, Rgb, colors_of
+from scanproc.views.colors import BLUE, CUT, GREEN, ORANGE, PURPLE, Rgb, colors_of
 from scanproc.views.foot import ANKLE_MM, TOP_MM, bare, ground_line, prefix
 from scanproc.views.scene import ABOVE, BELOW, REAR, Label, Legend, Line, Scene, Shot, Skin, medial
+from scanproc.views.tapes import ball_tape, instep_tape
 
 _SOLE_MM = 25.0  # heights of the sole are coloured up to this
 
@@ -29,6 +30,12 @@ class _Drawing:
         self.lines.append(Line(np.stack([start, end]), color, 2.0, ticks=True))
         self.labels.append(Label(name, end, value, color, dot=False))
 
+    def tape(self, name: str, value: str, points: FloatArray, medial_y: float) -> None:
+        """Draw a tape over the foot, named beside its lateral end."""
+        if len(points):
+            self.lines.append(Line(points, BLUE, 2.5))
+            self.labels.append(Label(name, points[np.argmin(points[:, 1] * medial_y)], value, BLUE, dot=False))
+
 
 def measure_shots(measures: Measures, feet: Feet | None) -> tuple[Shot | Legend, ...]:
     """Return every foot with its measures, from four sides; nothing without the feet themselves."""
@@ -42,8 +49,8 @@ def measure_shots(measures: Measures, feet: Feet | None) -> tuple[Shot | Legend,
             _sole(foot, before),
         ]
     if shots:
-        unseen = ((ORANGE, "not seen, invented"),)
-        shots.append(Legend("Height of the sole above the ground", 0, _SOLE_MM, unit="mm", marks=unseen))
+        marks = ((ORANGE, "not seen, invented"), (CUT, "inside, where it is open or cut"))
+        shots.append(Legend("Height of the sole above the ground", 0, _SOLE_MM, unit="mm", marks=marks))
     return tuple(shots)
 
 
@@ -62,7 +69,7 @@ def _point(x: float, y: float, z: float) -> FloatArray:
 
 
 def _top(foot: Foot, found: FootMeasures, before: str) -> Shot:
-    """Length, width and heel width from above."""
+    """Length, widths and girths from above."""
     drawing = _Drawing([], [])
     low = foot.mesh.vertices[foot.mesh.vertices[:, 2] < 60.0]
     borders = float(low[:, 1].min()) - 8.0, float(low[:, 1].max()) + 8.0
@@ -83,8 +90,19 @@ def _top(foot: Foot, found: FootMeasures, before: str) -> Shot:
         borders = (span.high, span.low) if foot.medial_y < 0 else (span.low, span.high)
         outer, inner = (_point(x, border, 0) for border in borders)
         drawing.dimension("heel width", _text(found.measures["heel_width_mm"]), outer, inner, PURPLE)
+    _girths(foot, found, drawing)
     scene = Scene((bare(foot),), lines=tuple(drawing.lines), labels=tuple(drawing.labels))
     return Shot(before + "Top", scene, *ABOVE, below_mm=ANKLE_MM)
+
+
+def _girths(foot: Foot, found: FootMeasures, drawing: _Drawing) -> None:
+    """Draw the tapes of the girths over the top of the foot."""
+    length = _value(found, "foot_length_mm")
+    if _value(found, "ball_girth_mm") is not None:
+        drawing.tape("ball girth", _text(found.measures["ball_girth_mm"]), ball_tape(foot), foot.medial_y)
+    if _value(found, "instep_girth_mm") is not None and length is not None:
+        tape = instep_tape(foot, 0.5 * length)
+        drawing.tape("instep girth", _text(found.measures["instep_girth_mm"]), tape, foot.medial_y)
 
 
 def _medial(foot: Foot, found: FootMeasures, before: str) -> Shot:

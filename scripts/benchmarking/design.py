@@ -24,7 +24,7 @@ BEYOND_FOOT_MM = {"turntable": 250.0, "raised": 50.0}
 UNITS_MM = (0.1, 1.0)
 SWAY = ((0.0, 0.0), (0.3, 0.1), (1.0, 0.3))  # mm and deg, standard deviations
 
-REPEATS = 10  # recordings of one leg that differ by their seed
+REPEATS, QUICK_REPEATS = 10, 2  # recordings of one leg that differ by their seed
 
 #: Two feet beside each other: way, camera, views.
 PAIRS = (("hand-held", "d435", 30), ("hand-held", "d415", 36), ("turntable", "d435", 12), ("turntable", "d415", 12))
@@ -51,11 +51,11 @@ def quick_grid() -> list[GridRecording]:
     return [*singles, recordings[-4]]
 
 
-def repeats() -> list[GridRecording]:
-    """Return ten recordings of each leg standing and raised that differ by their seed alone: noise, path, sway."""
+def repeats(count: int = REPEATS) -> list[GridRecording]:
+    """Return recordings of each leg standing and raised that differ by their seed alone: noise, path, sway."""
     return [
         GridRecording(f"repeat-{way}-{LEGS[leg]}-seed{seed}", LEGS[leg], _repeat(leg, way, seed))
-        for seed, (way, leg) in product(range(REPEATS), product(("hand-held", "raised"), range(4)))
+        for seed, (way, leg) in product(range(count), product(("hand-held", "raised"), range(4)))
     ]
 
 

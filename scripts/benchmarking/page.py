@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarking.grid_tables import grid_section, recordings_section
-from benchmarking.measures import measures_section
+from benchmarking.measure_tables import measures_section
 from benchmarking.parts import read_part
 from benchmarking.run_tables import scale_section, speed_section, turntable_section, yardstick_section
 from benchmarking.tables import table
@@ -52,7 +52,7 @@ def _head(parts: dict[str, dict[str, Any]]) -> str:
         ((name, part["date"], f"`{part['command']}`", f"{part['seconds']:.0f} s") for name, part in parts.items()),
     )
     return (
-        "Written by `scripts/benchmark.py registration`; do not edit. All recordings are simulated, with known truth:\n"
+        "Written by `scripts/benchmark.py`; do not edit. All recordings are simulated, with known truth:\n"
         "`scanproc simulate` describes the noise. Lengths in mm.\n\n"
         f"Machine: {machine()}. {named}; sources {known['sources'][:12]}.\n\n{made}"
     )

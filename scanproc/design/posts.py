@@ -1,0 +1,105 @@
+"""Posts: the planes that an insole stands on under the heel and behind the ball."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray
+from scanproc.design.plan import FootPlan
+from scanproc.frames import FloatArray
+from scanproc.prescription.fields import Prescription
+
+HEEL_WIDTH_SHARE = 0.8  # of the heel's width that the post is wide: the cup rounds up beside it
+HEEL_START_MM, HEEL_END_SHARE = 9.0, 0.28  # from behind the cup's rounding to where the arch begins
+FRONT_MARGIN_MM, FRONT_LENGTH_MM = 4.0, 22.0  # behind the front end, so that the thin edge stays; and its length
+_SIDE_MARGIN_SHARE = 0.08  # of the ball's width, at either side of a forefoot post
+_CORNER_MM = 8.0
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rectangle with round corners in the plan: `centre` (2,), `along` (2,) unit vector, half sizes in mm."""
+
+    centre: FloatArray
+    along: FloatArray
+    half_length: float
+    half_width: float
+
+    def outside_mm(self, xy: FloatArray) -> FloatArray:
+        """Return how far (N, 2) points lie outside, (N,) mm; negative inside."""
+        offset = xy - self.centre
+        across = np.array([-self.along[1], self.along[0]])
+        corner = min(_CORNER_MM, self.half_length, self.half_width)
+        u = np.abs(offset @ self.along) - (self.half_length - corner)
+        v = np.abs(offset @ across) - (self.half_width - corner)
+        beyond = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0))
+        return np.asarray(beyond + np.minimum(np.maximum(u, v), 0.0) - corner)
+
+    def inside(self, xy: FloatArray) -> BoolArray:
+        """Tell which of (N, 2) points lie in the region, (N,) bool."""
+        return np.asarray(self.outside_mm(xy) <= 0.0)
+
+
+@dataclass(frozen=True)
+class Post:
+    """One or two planes that meet in a line along the foot, under a region of the insole; no slope along x.
+
+    A post raises the side where its plane lies lower: the insole tips towards the other one when it stands on it.
+
+    Attributes
+    ----------
+    where : what it is; "base" is a whole flat underside.
+    ridge_y : y of the line at which the height of the planes is given, mm.
+    slopes : dz/dy of its planes; with two, the higher one counts, so that the insole can roll from one to the other.
+    """
+
+    where: Literal["rearfoot", "forefoot", "arch", "base"]
+    region: Region
+    ridge_y: float
+    slopes: tuple[float, ...]
+
+    def rise_at(self, xy: FloatArray) -> FloatArray:
+        """Return the height over the ridge line at (N, 2) points, (N,) mm."""
+        return np.asarray(np.max([slope * (xy[:, 1] - self.ridge_y) for slope in self.slopes], axis=0))
+
+    def below(self, xy: FloatArray, z: FloatArray) -> float:
+        """Return the height of the ridge line of the highest such post that heights z, (N,), nowhere undercut."""
+        within = self.region.inside(xy) & np.isfinite(z)
+        return float((z[within] - self.rise_at(xy[within])).min())
+
+
+def rearfoot_post(plan: FootPlan, rx: Prescription) -> Post | None:
+    """Return the post under the heel, None where neither an angle, a motion nor a lift asks for one."""
+    if rx.rearfoot_post_deg == 0.0 and rx.rearfoot_motion_deg == 0.0 and rx.heel_lift_mm == 0.0:
+        return None
+    end = HEEL_END_SHARE * plan.length_mm
+    centre = np.array([0.5 * (HEEL_START_MM + end), plan.heel[1]])
+    region = Region(
+        centre, np.array([1.0, 0.0]), 0.5 * (end - HEEL_START_MM), 0.5 * HEEL_WIDTH_SHARE * plan.heel_width_mm
+    )
+    # A motion of 4 degrees on a post of 4: the insole can roll from 4 degrees to 0.
+    angles = {rx.rearfoot_post_deg, rx.rearfoot_post_deg - rx.rearfoot_motion_deg}
+    slopes = tuple(_slope(plan, angle, rx.rearfoot_post) for angle in sorted(angles, reverse=True))
+    return Post("rearfoot", region, float(plan.heel[1]), slopes)
+
+
+def forefoot_post(plan: FootPlan, rx: Prescription) -> Post | None:
+    """Return the post behind the line of the metatarsal heads, None where no angle asks for one."""
+    if rx.forefoot_post_deg == 0.0:
+        return None
+    across = plan.fibulare - plan.tibiale
+    width = float(np.linalg.norm(across))
+    gap = rx.distal_gap_mm if rx.length == "shell" else 0.0
+    centre = 0.5 * (plan.tibiale + plan.fibulare)
+    centre = centre - (gap + FRONT_MARGIN_MM + 0.5 * FRONT_LENGTH_MM) * plan.ball_normal
+    region = Region(centre, plan.ball_normal, 0.5 * FRONT_LENGTH_MM, (0.5 - _SIDE_MARGIN_SHARE) * width)
+    return Post("forefoot", region, float(centre[1]), (_slope(plan, rx.forefoot_post_deg, rx.forefoot_post),))
+
+
+def _slope(plan: FootPlan, angle_deg: float, raises: Literal["varus", "valgus"]) -> float:
+    """Return dz/dy of a post's plane in the foot frame: low on the side that it raises."""
+    low_y = plan.medial_y if raises == "varus" else -plan.medial_y
+    return float(-low_y * np.tan(np.deg2rad(angle_deg)))

@@ -1,0 +1,184 @@
+"""The cast of a sole: rays from below onto a foot, its holes bridged, its walls opened, its noise smoothed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, sparse
+from scipy.sparse.linalg import spsolve
+
+from scanproc.artifacts import BoolArray, ByteArray, Mesh
+from scanproc.frames import FloatArray
+from scanproc.geometry.compiled import compiled
+from scanproc.geometry.heightfields import HeightField, smooth_step
+from scanproc.geometry.meshes import keep_faces
+from scanproc.open3d_bridge import RayScene
+
+_BLOCK = 4  # as in the compiled loop
+_STD_PER_MEDIAN = 1.4826  # of the normal distribution
+_NOISES, _LEAST_FORM_MM, _AROUND_MM = 3.0, 0.04, 1.0
+
+@dataclass(frozen=True)
+class SoleField:
+    """The underside of a foot as seen from below.
+
+    Attributes
+    ----------
+    field : heights; nan where there is no underside: beside the foot, or in a hole of its surface.
+    covered : (I, J) bool, whether anything of the foot stands over the cell.
+    seen : (I, J) bool, whether the underside is there and a view saw it.
+    """
+
+    field: HeightField
+    covered: BoolArray
+    seen: BoolArray
+
+
+def cast_sole(mesh: Mesh, views: ByteArray, step_mm: float, below_mm: float, margin_mm: float = 15.0) -> SoleField:
+    """Cast one vertical ray from below at each cell of a grid around the foot.
+
+    Parameters
+    ----------
+    mesh : foot frame, z up. Only what is hit below `below_mm` counts: the calf may overhang the heel.
+    views : (V,) uint8; a face is seen if all its corners are.
+    step_mm : of the grid, whose lines include x = 0 and y = 0, so that a mirrored foot has the mirrored grid.
+    """
+    # Nothing higher decides what a ray meets below twice the height: the leg need not be cast at.
+    mesh_low, face_seen = _low_faces(mesh, views, 2.0 * below_mm)
+    foot = mesh.vertices[mesh.vertices[:, 2] < below_mm]
+    low = np.floor((foot[:, :2].min(axis=0) - margin_mm) / step_mm) * step_mm
+    high = foot[:, :2].max(axis=0) + margin_mm
+    shape = np.ceil((high - low) / step_mm).astype(int) + 1
+    grid = HeightField(float(low[0]), float(low[1]), step_mm, np.zeros(shape))
+    xy = np.broadcast_arrays(grid.x, grid.y)
+    start = float(mesh.vertices[:, 2].min()) - 10.0
+    origins = np.column_stack([xy[0].ravel(), xy[1].ravel(), np.full(xy[0].size, start)])
+    hits = RayScene(mesh).cast(origins, np.broadcast_to([0.0, 0.0, 1.0], origins.shape))
+
+    z = start + hits.distance
+    # A ray that meets the inner side of the upper surface went through a hole in the sole, so did one that meets
+    # nothing inside the ring of the foot's walls. The ragged end of a leg beside the foot is not the foot's.
+    through = (z < 2.0 * below_mm) & (hits.normal[:, 2] > 0.0)
+    covered = _largest_part(ndimage.binary_fill_holes(((z < below_mm) | through).reshape(shape))).ravel()
+    underside = (z < below_mm) & (hits.normal[:, 2] < 0.0) & covered
+    face_seen = np.asarray((views[mesh.faces] > 0).all(axis=1))
+    seen = underside & face_seen[hits.face]
+    height = np.where(underside, z, np.nan).reshape(shape)
+    return SoleField(grid.replaced(height), covered.reshape(shape), seen.reshape(shape))
+
+
+def _largest_part(cells: BoolArray) -> BoolArray:
+    """Return the largest connected part of some cells, (I, J) bool."""
+    labels, count = ndimage.label(cells)
+    if count < 2:
+        return cells
+    return np.asarray(labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]))
+
+
+def fill_cells(field: HeightField, holes: BoolArray) -> HeightField:
+    """Replace the cells in `holes`, (I, J) bool, by the membrane through their neighbours (Laplace's equation).
+
+    Neighbours without a height (nan) that are not holes themselves pull at nothing.
+    """
+    if not holes.any() or not np.isfinite(field.z[~holes]).any():
+        return field
+    number = np.full(field.z.shape, -1)
+    number[holes] = np.arange(holes.sum())
+    known = np.where(holes, np.nan, field.z)
+    ones, right = np.full(int(holes.sum()), 1e-9), np.zeros(int(holes.sum()))
+    rows, columns = [], []
+    right += ones * np.nanmean(known)  # keeps a hole without any known neighbour solvable
+    for shift in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        neighbour_z = np.roll(known, shift, (0, 1))[holes]
+        neighbour_n = np.roll(number, shift, (0, 1))[holes]
+        is_known, is_hole = np.isfinite(neighbour_z), neighbour_n >= 0
+        ones += is_known | is_hole
+        right[is_known] += neighbour_z[is_known]
+        rows.append(np.flatnonzero(is_hole))
+        columns.append(neighbour_n[is_hole])
+    i, j = np.concatenate(rows), np.concatenate(columns)
+    matrix = sparse.diags_array(ones) - sparse.coo_array((np.ones(len(i)), (i, j)), shape=(len(ones), len(ones)))
+    filled = known.copy()
+    filled[holes] = spsolve(matrix.tocsc(), right)
+    return field.replaced(filled)
+
+
+def extend_walls(field: HeightField, slope: float, reach_mm: float = 8.0, ceiling_mm: float = 80.0) -> HeightField:
+    """Let walls rise no steeper than `slope` (dz/ds), and go on rising beyond the foot's shadow.
+
+    Returns the largest field below the given one that is that flat: grey erosion with a cone of radius `reach_mm`.
+    """
+    outside = np.isnan(field.z)
+    if outside.all():
+        return field.replaced(np.full(field.z.shape, ceiling_mm))
+    distance, nearest = ndimage.distance_transform_edt(outside, sampling=field.step, return_indices=True)
+    z = np.minimum(field.z[tuple(nearest)] + slope * distance, ceiling_mm)
+    size = round(reach_mm / field.step)
+    least = ndimage.minimum_filter(z, 2 * size + 1, mode="nearest")
+    blocks = ndimage.minimum_filter(z, _BLOCK, mode="nearest", origin=-(_BLOCK // 2))[::_BLOCK, ::_BLOCK]
+    low = z.copy()
+    _lower_to_cones(z, least, np.ascontiguousarray(blocks), slope * field.step, size, low)
+    return field.replaced(low)
+
+
+@compiled
+def _lower_to_cones(z: FloatArray, least: FloatArray, blocks: FloatArray, rise: float, size: int, low: FloatArray) -> None:
+    """Lower each node to the cones that stand on the nodes up to `size` cells away; `rise` is theirs in one cell.
+
+    Parameters
+    ----------
+    least : (I, J), the least of z within the reach: most nodes cannot be lowered, and are passed over.
+    blocks : the least of z in blocks of 4 x 4 nodes, so that most of the others are, too.
+    """
+    rows, columns = z.shape
+    for i in range(rows):
+        for j in range(columns):
+            if least[i, j] + rise >= z[i, j]:
+                continue
+            found = z[i, j]
+            for bi in range(max(i - size, 0) // 4, min(i + size, rows - 1) // 4 + 1):
+                di = max(max(4 * bi - i, i - 4 * bi - 3), 0)
+                for bj in range(max(j - size, 0) // 4, min(j + size, columns - 1) // 4 + 1):
+                    dj = max(max(4 * bj - j, j - 4 * bj - 3), 0)
+                    if blocks[bi, bj] + rise * np.sqrt(float(di * di + dj * dj)) >= found:
+                        continue
+                    for m in range(4 * bi, min(4 * bi + 4, rows)):
+                        for n in range(4 * bj, min(4 * bj + 4, columns)):
+                            apart = (m - i) * (m - i) + (n - j) * (n - j)
+                            if apart <= size * size:
+                                found = min(found, z[m, n] + rise * np.sqrt(float(apart)))
+            low[i, j] = found
+
+
+def smoothed(field: HeightField, sigma_mm: float) -> HeightField:
+    """Smooth with the kernel 2 G - G * G of a Gaussian G: unlike G it keeps parabolas, so that cups stay as deep."""
+    if sigma_mm <= 0.0:
+        return field
+    once = ndimage.gaussian_filter(field.z, sigma_mm / field.step, mode="nearest")
+    twice = ndimage.gaussian_filter(once, sigma_mm / field.step, mode="nearest")
+    return field.replaced(2.0 * once - twice)
+
+
+def quieted(field: HeightField, sigma_mm: float, trusted: BoolArray) -> HeightField:
+    """Smooth a cast without losing its form: what smoothing takes is given back where it is clearly more than noise.
+
+    The noise is the median of what smoothing takes, along the normal; where the root mean square around a place exceeds
+    three times that (and 0.04 mm), a share is given back as by Wiener's filter (Lee 1980), nearly all where it is form.
+
+    Parameters
+    ----------
+    trusted : (I, J) bool; elsewhere, on bridged holes and opened walls, nothing is given back.
+    """
+    if sigma_mm <= 0.0 or not trusted.any():
+        return smoothed(field, sigma_mm)
+    smooth = smoothed(field, sigma_mm)
+    taken = field.z - smooth.z
+    along_normal = np.where(trusted, taken / np.hypot(np.hypot(*np.gradient(smooth.z, field.step)), 1.0), 0.0)
+    noise = _STD_PER_MEDIAN * float(np.median(np.abs(along_normal[trusted])))
+    cells = _AROUND_MM / field.step
+    power = np.maximum(ndimage.gaussian_filter(along_normal**2, cells, mode="nearest"), 1e-12)
+    share = np.maximum(1.0 - max(_NOISES * noise, _LEAST_FORM_MM) ** 2 / power, 0.0)
+    # The Gaussian of the trusted cells is 0.5 at their border: there nothing is given back, so that no edge is left.
+    share *= smooth_step(ndimage.gaussian_filter(trusted.astype(np.float64), cells, mode="nearest"), 0.5, 0.95)
+    return smooth.replaced(smooth.z + share * taken)

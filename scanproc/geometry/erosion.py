@@ -1,0 +1,203 @@
+"""Grey erosion of a height field with a ball: the surface an even distance below it, exact between its nodes too."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.frames import FloatArray
+from scanproc.geometry.compiled import compiled
+from scanproc.geometry.heightfields import HeightField
+from scanproc.parallel import spread
+
+_STRIP = 48  # rows that one thread takes at a time
+_MAX_STEPS = 30  # of Newton's; two or three are usual, kinks of the field take more
+
+
+def eroded(field: HeightField, radius_mm: float | FloatArray) -> HeightField:
+    """Return the heights at which the centre of a ball just touches a field from below: the parallel surface.
+
+    A plain grid errs by 0.15 mm at steep walls. Here every node of the field, a cubic spline, is moved along its normal
+    by the radius; where such sheets lie over each other the lowest one counts, and the point of contact is then
+    refined on the spline by Newton's method.
+
+    Parameters
+    ----------
+    radius_mm : of the ball, one number or (I, J), that of the ball whose centre is below the node.
+    """
+    radius = np.ascontiguousarray(np.broadcast_to(np.asarray(radius_mm, dtype=np.float64), field.z.shape))
+    if not (radius > 0.0).any():
+        return field
+    z = np.empty(field.z.shape)
+    reach = int(np.ceil(radius.max() / field.step)) + 1
+
+    def erode(first: int) -> None:
+        _erode_rows(field.spline, field.step, radius, reach, first, z)
+
+    spread(erode, range(0, len(z), _STRIP), "parallel surface")
+    return field.replaced(z)
+
+
+@compiled
+def _erode_rows(
+    spline: FloatArray, step: float, radius: FloatArray, reach: int, first: int, eroded_z: FloatArray
+) -> None:
+    """Fill the rows of `eroded_z` from `first` on, one strip."""
+    rows, columns = radius.shape
+    last = min(first + _STRIP, rows)
+    begin, end = max(first - reach, 0), min(last + reach, rows)
+    sheet = np.empty((end - begin, columns, 3))
+    for i in range(begin, end):
+        for j in range(columns):
+            f, fx, fy, _, _, _ = spline_at(spline, step, float(i), float(j))
+            share = radius[i, j] / np.sqrt(1.0 + fx * fx + fy * fy)
+            sheet[i - begin, j, 0] = i + share * fx / step
+            sheet[i - begin, j, 1] = j + share * fy / step
+            sheet[i - begin, j, 2] = f - share
+    lowest = np.full((last - first, columns), np.inf)
+    foot = np.empty((last - first, columns, 2))
+    for i in range(len(sheet) - 1):
+        for j in range(columns - 1):
+            for half in range(2):
+                _draw(sheet, i, j, half, begin, first, lowest, foot)
+    for i in range(first, last):
+        for j in range(columns):
+            if radius[i, j] <= 0.0:
+                eroded_z[i, j] = spline_at(spline, step, float(i), float(j))[0]
+            elif lowest[i - first, j] < np.inf:
+                u, v = foot[i - first, j]
+                eroded_z[i, j] = touching(spline, step, radius[i, j], float(i), float(j), u, v, lowest[i - first, j])
+            else:
+                eroded_z[i, j] = _lowest_node(spline, step, radius[i, j], i, j)
+
+
+@compiled
+def _draw(
+    sheet: FloatArray, i: int, j: int, half: int, begin: int, first: int, lowest: FloatArray, foot: FloatArray
+) -> None:
+    """Draw one triangle of the moved sheet into the nodes that it covers, wherever it is the lowest so far."""
+    b_i, b_j = (i + 1, j) if half == 0 else (i + 1, j + 1)
+    c_i, c_j = (i + 1, j + 1) if half == 0 else (i, j + 1)
+    ax, ay, az = sheet[i, j, 0], sheet[i, j, 1], sheet[i, j, 2]
+    bx, by, bz = sheet[b_i, b_j, 0], sheet[b_i, b_j, 1], sheet[b_i, b_j, 2]
+    cx, cy, cz = sheet[c_i, c_j, 0], sheet[c_i, c_j, 1], sheet[c_i, c_j, 2]
+    rows, columns = lowest.shape
+    low_i = max(int(np.ceil(min(ax, bx, cx) - 1e-9)), first)
+    high_i = min(int(np.floor(max(ax, bx, cx) + 1e-9)), first + rows - 1)
+    low_j = max(int(np.ceil(min(ay, by, cy) - 1e-9)), 0)
+    high_j = min(int(np.floor(max(ay, by, cy) + 1e-9)), columns - 1)
+    double = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    if low_i > high_i or low_j > high_j or double == 0.0:
+        return
+    for m in range(low_i, high_i + 1):
+        for n in range(low_j, high_j + 1):
+            b = ((m - ax) * (cy - ay) - (n - ay) * (cx - ax)) / double
+            c = ((bx - ax) * (n - ay) - (by - ay) * (m - ax)) / double
+            if b < -1e-6 or c < -1e-6 or b + c > 1.0 + 1e-6:
+                continue
+            z = az + b * (bz - az) + c * (cz - az)
+            if z < lowest[m - first, n]:
+                lowest[m - first, n] = z
+                foot[m - first, n, 0] = begin + i + b * (b_i - i) + c * (c_i - i)
+                foot[m - first, n, 1] = j + b * (b_j - j) + c * (c_j - j)
+
+
+@compiled
+def touching(
+    spline: FloatArray, step: float, radius: float, m: float, n: float, u: float, v: float, drawn: float
+) -> float:
+    """Return the height of the ball's centre below (m, n) that touches a spline near (u, v), all in cells.
+
+    The point of contact moved by the radius along its normal lies at the centre: two equations, without the poles that
+    the ball's equator has where walls are steep.
+    """
+    best, least = 0.0, np.inf
+    from_u, from_v, du, dv = u, v, 0.0, 0.0
+    for _ in range(_MAX_STEPS):
+        f, fx, fy, fxx, fxy, fyy = spline_at(spline, step, u, v)
+        s = np.sqrt(1.0 + fx * fx + fy * fy)
+        share = radius / s
+        ex, ey = (m - u) * step - share * fx, (n - v) * step - share * fy
+        miss = ex * ex + ey * ey
+        if miss >= least:  # gone too far: a kink of the field
+            du, dv = 0.5 * du, 0.5 * dv
+        else:
+            # The parallel surface has the slope of the point of contact: what is still missing follows it.
+            best, least = f - share + fx * ex + fy * ey, miss
+            if miss < 1e-8:
+                return best
+            from_u, from_v = u, v
+            gx, gy = (fx * fxx + fy * fxy) / (s * s), (fx * fxy + fy * fyy) / (s * s)
+            a, b = 1.0 + share * (fxx - fx * gx), share * (fxy - fx * gy)
+            c, d = share * (fxy - fy * gx), 1.0 + share * (fyy - fy * gy)
+            double = a * d - b * c
+            if abs(double) < 1e-3:
+                break
+            du, dv = (d * ex - b * ey) / double / step, (a * ey - c * ex) / double / step
+            shorter = min(1.0, 1.0 / max(abs(du), abs(dv), 1e-12))
+            du, dv = shorter * du, shorter * dv
+        u, v = from_u + du, from_v + dv
+    return best if least < 1e-4 else min(drawn, _lowest_node(spline, step, radius, int(m), int(n)))
+
+
+@compiled
+def _lowest_node(spline: FloatArray, step: float, radius: float, m: int, n: int) -> float:
+    """Return the same among the nodes alone: at the field's border, where the ball rolls round its end."""
+    size = int(radius / step)
+    low = np.inf
+    for i in range(max(m - size, 0), min(m + size + 1, spline.shape[0])):
+        for j in range(max(n - size, 0), min(n + size + 1, spline.shape[1])):
+            room = radius * radius - step * step * ((i - m) ** 2 + (j - n) ** 2)
+            if room >= 0.0:
+                low = min(low, spline_at(spline, step, float(i), float(j))[0] - np.sqrt(room))
+    return low
+
+
+@compiled
+def spline_at(spline: FloatArray, step: float, u: float, v: float) -> tuple[float, float, float, float, float, float]:
+    """Return value, slopes along x and y, and second derivatives xx, xy, yy of a cubic spline at (u, v) cells."""
+    rows, columns = spline.shape
+    u, v = min(max(u, 0.0), rows - 1.0), min(max(v, 0.0), columns - 1.0)
+    i, j = min(int(u), rows - 2), min(int(v), columns - 2)
+    s, t = u - i, v - j
+    f, fu, fv, fuu, fuv, fvv = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    t0, t1, t2, t3 = _weights(t)
+    d0, d1, d2, d3 = _slopes(t)
+    for k in range(4):
+        row = min(max(i - 1 + k, 0), rows - 1)
+        a, b = spline[row, max(j - 1, 0)], spline[row, j]
+        c, d = spline[row, j + 1], spline[row, min(j + 2, columns - 1)]
+        along = t0 * a + t1 * b + t2 * c + t3 * d
+        slope = d0 * a + d1 * b + d2 * c + d3 * d
+        bend = (1.0 - t) * a + (3.0 * t - 2.0) * b + (1.0 - 3.0 * t) * c + t * d
+        w, dw, ddw = _weight(k, s)
+        f, fu, fuu = f + w * along, fu + dw * along, fuu + ddw * along
+        fv, fuv = fv + w * slope, fuv + dw * slope
+        fvv += w * bend
+    return f, fu / step, fv / step, fuu / (step * step), fuv / (step * step), fvv / (step * step)
+
+
+@compiled
+def _weight(k: int, s: float) -> tuple[float, float, float]:
+    """Return the k-th cubic B-spline over a cell, its slope and its second derivative."""
+    if k == 0:
+        return (1.0 - s) ** 3 / 6.0, -0.5 * (1.0 - s) ** 2, 1.0 - s
+    if k == 1:
+        return (3.0 * s - 6.0) * s * s / 6.0 + 4.0 / 6.0, (1.5 * s - 2.0) * s, 3.0 * s - 2.0
+    if k == 2:
+        return ((-3.0 * s + 3.0) * s + 3.0) * s / 6.0 + 1.0 / 6.0, (-1.5 * s + 1.0) * s + 0.5, 1.0 - 3.0 * s
+    return s * s * s / 6.0, 0.5 * s * s, s
+
+
+@compiled
+def _weights(t: float) -> tuple[float, float, float, float]:
+    return (
+        (1.0 - t) ** 3 / 6.0,
+        (3.0 * t - 6.0) * t * t / 6.0 + 4.0 / 6.0,
+        ((-3.0 * t + 3.0) * t + 3.0) * t / 6.0 + 1.0 / 6.0,
+        t * t * t / 6.0,
+    )
+
+
+@compiled
+def _slopes(t: float) -> tuple[float, float, float, float]:
+    return -0.5 * (1.0 - t) ** 2, (1.5 * t - 2.0) * t, (-1.5 * t + 1.0) * t + 0.5, 0.5 * t * t

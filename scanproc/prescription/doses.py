@@ -1,0 +1,146 @@
+"""What is done to the foot: arch, heel, posts, pads. Sides are words; places are named or in mm from a named line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from scanproc.settings import setting
+
+
+@dataclass(frozen=True)
+class Arch:
+    """The medial longitudinal arch, and the edges beside it."""
+
+    arch_fill_mm: float | None = setting(
+        None,
+        "how far the arch is lowered, mm (more fill = lower arch): 0 copies the scan, 1.6 minimum, 3.2 standard, 6.4 "
+        "maximum; left out: 3.2 for a raised scan (an unloaded arch copied hurts), 1.6 seated, 0 standing",
+        low=0.0,
+        high=10.0,
+    )
+    arch_target_mm: float | None = setting(
+        None, "height of the arch's apex over the ground, mm, instead of a fill", low=3.0, high=60.0
+    )
+    arch_support: bool = setting(
+        False,
+        "fill the room below the arch down to the ground: stiffens it; false: the shell springs, and weighs less",
+    )
+    medial_edge_mm: float = setting(
+        8.0,
+        "medial edge over the arch at a quarter of the width, mm: higher holds more, lower fits more shoes",
+        low=2.0,
+        high=25.0,
+    )
+    side_edge_mm: float = setting(
+        5.0,
+        "edges at the lateral side and in front over the lowest sole beside them, mm: low, to fit the shoe",
+        low=2.0,
+        high=20.0,
+    )
+    distal_gap_mm: float = setting(
+        8.0,
+        "end of the shell behind the line of the metatarsal heads, mm, so that the ball bends freely",
+        low=0.0,
+        high=30.0,
+    )
+    medial_flange_mm: float = setting(
+        0.0, "how far the medial edge is raised at the midfoot, mm: holds a navicular that drops", low=0.0, high=25.0
+    )
+    lateral_flange_mm: float = setting(
+        0.0,
+        "how far the lateral edge is raised at the midfoot, mm: stops the forefoot from drifting out",
+        low=0.0,
+        high=25.0,
+    )
+
+
+@dataclass(frozen=True)
+class Heel:
+    """Cup, skive and lift."""
+
+    heel_cup_depth_mm: float = setting(
+        12.0,
+        "lowest point of the heel to the rim, mm: 6 shallow, 8-10 dress shoe, 12 standard, 18-30 deep",
+        low=4.0,
+        high=30.0,
+    )
+    medial_skive_mm: float = setting(
+        0.0,
+        "depth of the medial heel skive, mm: 2, 4 or 6; pushes the heel into varus; needs a cup of 14 or more",
+        low=0.0,
+        high=8.0,
+    )
+    lateral_skive_mm: float = setting(
+        0.0, "depth of the lateral heel skive, mm: 2, 4 or 6; pushes the heel into valgus", low=0.0, high=8.0
+    )
+    skive_angle_deg: float = setting(
+        15.0, "angle of the skive's plane against the ground, deg: 15 as first described (Kirby)", low=5.0, high=30.0
+    )
+    heel_lift_mm: float = setting(
+        0.0, "how far the heel is raised against the forefoot, mm; up to 10 fits into a shoe", low=0.0, high=25.0
+    )
+
+
+@dataclass(frozen=True)
+class Posts:
+    """Balance and posting: angles are never signed, a word says which side is raised."""
+
+    cast_balance: Literal["tripod", "heel_vertical", "inverted", "everted"] = setting(
+        "tripod",
+        "how the foot is levelled: as it rests on heel and metatarsal heads (a forefoot varus is lost), with the heel "
+        "upright (it is kept), or turned by balance_deg",
+    )
+    balance_deg: float = setting(0.0, "how far the foot is inverted or everted, deg", low=0.0, high=15.0)
+    rearfoot_post_deg: float = setting(0.0, "plane under the heel against the ground, deg: 0-8", low=0.0, high=10.0)
+    rearfoot_post: Literal["varus", "valgus"] = setting(
+        "varus", "which side the rearfoot post raises: varus the medial one, valgus the lateral one"
+    )
+    rearfoot_posting: Literal["extrinsic", "intrinsic"] = setting(
+        "extrinsic", "extrinsic: material below the shell; intrinsic: in its form, thinner in the shoe"
+    )
+    rearfoot_motion_deg: float = setting(
+        0.0, "motion allowed on the post's other half, deg: 4 with a post of 4 is a 4/4 post", low=0.0, high=8.0
+    )
+    forefoot_post_deg: float = setting(0.0, "plane under the front end, deg: 2, 4, 6 or 8", low=0.0, high=10.0)
+    forefoot_post: Literal["varus", "valgus"] = setting(
+        "varus", "which side the forefoot post raises: varus the medial one, valgus the lateral one"
+    )
+    forefoot_posting: Literal["extrinsic", "intrinsic"] = setting(
+        "extrinsic", "extrinsic: material below the shell; intrinsic: in its form"
+    )
+
+
+@dataclass(frozen=True)
+class Pads:
+    """Pads, reliefs and cut-outs; places are in mm behind the line of the metatarsal heads, or in named spots."""
+
+    met_pad_mm: float = setting(
+        0.0, "height of the metatarsal pad, mm; 4.8 standard; spreads the heads apart", low=0.0, high=10.0
+    )
+    met_pad_back_mm: float = setting(
+        8.0, "front edge of the pad behind the line of the metatarsal heads, mm: 6-11", low=0.0, high=30.0
+    )
+    met_pad_width_mm: float = setting(32.0, "width of the pad, mm: under the 2nd to 4th shaft", low=15.0, high=70.0)
+    met_pad_length_mm: float = setting(42.0, "length of the pad, mm: fades out before the arch", low=20.0, high=80.0)
+    met_bar_mm: float = setting(
+        0.0, "height of the bar behind all metatarsal heads, mm: takes load off all of them", low=0.0, high=8.0
+    )
+    met_bar_back_mm: float = setting(
+        8.0, "front edge of the bar behind that line, mm: under the heads it would load them", low=0.0, high=30.0
+    )
+    first_ray_cut: bool = setting(False, "cut the shell out under the first ray, so that it can plantarflex")
+    fifth_ray_cut: bool = setting(False, "cut the shell out under the fifth ray: a tender styloid or 5th head")
+    mortons_extension_mm: float = setting(
+        0.0,
+        "thickness of an extension under the first ray to the toe, mm (sulcus or full length): a stiff hallux",
+        low=0.0,
+        high=6.0,
+    )
+    groove_mm: float = setting(0.0, "depth of the groove for the plantar fascia, mm; 2 usual", low=0.0, high=4.0)
+    groove_width_mm: float = setting(12.0, "width of that groove, mm: the cord and its sides", low=6.0, high=25.0)
+    navicular_relief_mm: float = setting(0.0, "depth of a hollow under the navicular, mm", low=0.0, high=6.0)
+    cuboid_relief_mm: float = setting(0.0, "depth of a hollow under the cuboid, mm", low=0.0, high=6.0)
+    toe_crest_mm: float = setting(
+        0.0, "height of a crest behind the lesser toes, mm (full length): clawed toes", low=0.0, high=8.0
+    )
