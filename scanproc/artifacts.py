@@ -393,6 +393,7 @@ class Insole:
     solid : closed mesh in the foot frame; None if the insole of this foot is refused.
     outline : (K, 2) float64 mm, the shell's border seen from above, counter-clockwise, its first point not repeated.
     refused : the message, where it is refused.
+    notes : why what the prescription left open is as it is, and what is advised against, a sentence each.
     """
 
     side: Side
@@ -400,6 +401,7 @@ class Insole:
     outline: FloatArray | None
     checks: tuple[Check, ...]
     refused: str | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.solid is None) != (self.refused is not None):

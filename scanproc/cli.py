@@ -1,4 +1,4 @@
-"""The command line: the only file that imports click, and the only one that prints. Commands stay thin."""
+"""The command line: the only file that prints. Commands stay thin; options that they share are in `options`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ import click
 from scanproc import __version__
 from scanproc.bars import bars
 from scanproc.errors import ScanError
-from scanproc.parallel import WORKERS, using_workers
+from scanproc.options import (
+    insole_options,
+    out_option,
+    prescription_option,
+    run_options,
+    scan_argument,
+    scans_argument,
+)
+from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES
 
 if TYPE_CHECKING:
@@ -59,40 +67,13 @@ def main(quiet: bool, verbose: bool) -> None:
     atexit.register(gc.freeze)
 
 
-_out = click.option(
-    "--out",
-    default=Path("outputs"),
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder that holds the scans' outputs.",
-)
-
-
-def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that all runs share."""
-    for option in (
-        click.option(
-            "--workers",
-            type=click.IntRange(min=1),
-            envvar=WORKERS,
-            show_envvar=True,
-            help="Number of threads; by default one a core. The results are the same.",
-        ),
-        click.option("--set", "overrides", multiple=True, metavar="STAGE.NAME=VALUE", help="Change one setting."),
-        click.option("--config", "config", type=click.Path(path_type=Path), metavar="FILE.toml", help="Read settings."),
-        _out,
-    ):
-        command = option(command)
-    return command
-
-
-_scan = click.argument("scan", type=click.Path(path_type=Path))
+_to = click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_default=True, help="Last stage to run.")
 
 
 @main.command("run", short_help="bring all stages of SCAN up to date, and write its report")
-@_scan
-@click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_default=True, help="Last stage to run.")
-@_run_options
+@scan_argument
+@_to
+@insole_options
 def _run(scan: Path, to: str, **options: Any) -> None:
     """Bring all stages of SCAN up to date, and write its report."""
     _finish(_run_scan(scan, to, **options))
@@ -100,8 +81,8 @@ def _run(scan: Path, to: str, **options: Any) -> None:
 
 def _add_stage_command(name: str, summary: str) -> None:
     @main.command(name, help=f"Bring SCAN up to date as far as `{name}`: {summary}.", short_help=summary)
-    @_scan
-    @_run_options
+    @scan_argument
+    @(insole_options if name in ("insole", "export") else run_options)
     def _stage(scan: Path, **options: Any) -> None:
         _finish(_run_scan(scan, name, **options))
 
@@ -110,21 +91,20 @@ for _each in STAGES[:-1]:
     _add_stage_command(_each.name, _each.summary)
 
 
-_scans = click.argument("scans", nargs=-1, required=True, type=click.Path(path_type=Path))
-
-
 @main.command("report", short_help=STAGES[-1].summary)
-@_scans
-@_run_options
-def _report(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
-    """Bring each of SCANS up to date as far as its report. Several, of one person, make one page.
+@scans_argument
+@insole_options
+def _report(scans: tuple[Path, ...], out: Path, elsewhere: Path | None, **settings: Any) -> None:
+    """Bring SCAN up to date as far as its report. Several scans of one person make one page.
 
-    That page puts a raised scan (sole, arch, insole) and a standing one (posture) together, left and right side by
-    side, and says of each measure which scan and loading it comes from.
+    That page, outputs/A--B/report.html, has the sole, arch and insole of a raised scan and the posture of a standing
+    one, left and right side by side, and says of each measure which scan and loading it comes from.
     """
     if len(scans) == 1:
-        _finish(_run_scan(scans[0], _NAMES[-1], out, **settings))
+        _finish(_run_scan(scans[0], _NAMES[-1], out, elsewhere, **settings))
         return
+    if elsewhere is not None:
+        raise click.UsageError("--from is for one scan.")
     from scanproc.several.actions import report_person
 
     made = _with_settings(lambda tables: report_person(scans, out, tables), **settings)
@@ -135,21 +115,24 @@ def _report(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
 @main.command("compare", short_help="scan B against scan A: measures, arch, surfaces")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
-@_run_options
+@run_options
 def _compare(a: Path, b: Path, out: Path, **settings: Any) -> None:
-    """Compare scans B and A, measured first: B less A, left and right, arch under load, distance of the surfaces."""
+    """Measure scans A and B, say of two visits, and write what differs, B less A, to compare.html and compare.json."""
     from scanproc.several.actions import compare
 
     click.echo(_with_settings(lambda tables: compare(a, b, out, tables), **settings))
 
 
 @main.command("batch", short_help="run many scans; a refused one does not stop the others")
-@_scans
-@_run_options
-def _batch(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
-    """Run each of SCANS; a refused one does not stop the others.
+@scans_argument
+@_to
+@run_options
+@prescription_option
+def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None:
+    """Run each of SCANS, such as scans/*; a refused one does not stop the others.
 
-    The measures of all go into cohort.csv, one row a foot; cohort-dictionary.csv says what its columns are.
+    The measures go into outputs/cohort.csv, one row a foot, explained by cohort-dictionary.csv; `--to measure` leaves
+    insoles and reports out.
     """
     from scanproc.several.cohort import check_none_refused, outcome_of, write_cohort
     from scanproc.several.scans import check_distinct
@@ -157,22 +140,22 @@ def _batch(scans: tuple[Path, ...], out: Path, **settings: Any) -> None:
     check_distinct(scans)
     outcomes = []
     for scan in scans:
-        outcomes.append(outcome_of(scan, partial(_run_scan, scan, _NAMES[-1], out, **settings)))
+        outcomes.append(outcome_of(scan, partial(_run_scan, scan, to, out, **settings)))
         for message in outcomes[-1].refusals:
             click.echo(f"scanproc: {scan}: {message}", err=True)
-        click.echo(f"{'refused' if outcomes[-1].refusals else 'done':8} {scan}")
+        click.echo(f"{outcomes[-1].verdict:8} {scan}")
     for path in write_cohort(out, outcomes):
         click.echo(path)
     check_none_refused(outcomes)
 
 
 @main.command("view", short_help="look at what a stage made of SCAN")
-@_scan
+@scan_argument
 @click.argument("stage", required=False, type=click.Choice(_NAMES[:-2]))
 @click.option(
     "--screenshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.png", help="Draw to a file."
 )
-@_out
+@out_option
 def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> None:
     """Look at what STAGE made of SCAN (by default the last stage that has a result)."""
     from scanproc.several.scans import scan_name
@@ -231,27 +214,46 @@ def _settings(stage: str | None) -> None:
 
 
 @main.command("prescription", short_help="print the insole's prescription as a TOML file")
-def _prescription() -> None:
-    """Print the insole's prescription as a TOML file. Edit it and pass it with --config."""
-    from scanproc.pipeline import config_types
+@click.option("--preset", metavar="NAME", help="Print what a preset says, with its reasons.")
+def _prescription(preset: str | None) -> None:
+    """Print the insole's prescription as a TOML file: every field, its default, range and reason.
+
+    Edit it and pass it with --prescription. Presets: shell, sulcus, full, eva-block, ucbl, sport, dress, diabetic, or
+    a TOML of your own; `preset = "ucbl"` starts from one, and the file's other fields win over it.
+    """
+    from scanproc.prescription.fields import InsoleConfig
+    from scanproc.prescription.presets import preset_with_reasons
     from scanproc.settings import template
 
-    click.echo(template({"insole": config_types()["insole"]}), nl=False)
+    click.echo(template({"insole": InsoleConfig}, preset_with_reasons(preset) if preset else None), nl=False)
 
 
-def _run_scan(scan: Path, to: str, out: Path, **settings: Any) -> Run:
+def _run_scan(scan: Path, to: str, out: Path, elsewhere: Path | None = None, **settings: Any) -> Run:
     from scanproc.runner import run
 
-    return _with_settings(lambda tables: run(scan, out, to, tables), **settings)
+    def run_with(tables: list[Any]) -> Run:
+        if elsewhere is not None:
+            from scanproc.several.elsewhere import measured_elsewhere
+
+            tables = [*tables, measured_elsewhere(scan, elsewhere)]
+        return run(scan, out, to, tables)
+
+    return _with_settings(run_with, **settings)
 
 
 def _with_settings(
-    action: Callable[[list[Any]], _Made], config: Path | None, overrides: tuple[str, ...], workers: int | None
+    action: Callable[[list[Any]], _Made],
+    config: Path | None,
+    overrides: tuple[str, ...],
+    workers: int | None,
+    prescription: Path | None = None,
 ) -> _Made:
     """Do what is asked with the tables of settings that the options name, under bars."""
-    from scanproc.settings import parse_overrides, read_toml
+    from scanproc.prescription.files import read_prescription, read_settings
+    from scanproc.settings import parse_overrides
 
-    tables = [read_toml(config)] if config else []
+    tables = [read_settings(config)] if config else []
+    tables += [read_prescription(prescription)] if prescription else []
     with bars(), using_workers(workers):
         return action([*tables, parse_overrides(overrides)])
 

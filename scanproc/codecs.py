@@ -352,6 +352,8 @@ def _encode_insoles(insoles: Insoles) -> Files:
             entry["refused"] = insole.refused
         if insole.outline is not None:
             entry["outline_mm"] = insole.outline.tolist()
+        if insole.notes:
+            entry["notes"] = list(insole.notes)
         entries.append(entry)
         if insole.solid is not None:
             files[f"{insole.side}.ply"] = write_ply(insole.solid)
@@ -365,7 +367,7 @@ def _decode_insoles(files: Files) -> Insoles:
         solid: Mesh | None = read_ply(files[name])[0] if name in files else None
         checks = tuple(Check(row["name"], row["asked"], row["got"], row["pass"]) for row in entry["checks"])
         outline = np.array(entry["outline_mm"]) if "outline_mm" in entry else None
-        insoles.append(Insole(entry["side"], solid, outline, checks, entry.get("refused")))
+        insoles.append(Insole(entry["side"], solid, outline, checks, entry.get("refused"), tuple(entry.get("notes", ()))))
     return Insoles(tuple(insoles))
 
 

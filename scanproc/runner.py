@@ -16,6 +16,7 @@ from scanproc.codecs import landmarks_of_edit
 from scanproc.errors import ScanError
 from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
+from scanproc.prescription.files import settled
 from scanproc.scan import Scan, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table, build_configs, one_of
 from scanproc.store import EDITED_LANDMARKS, Store, open_store, to_json
@@ -84,7 +85,7 @@ def _configs(to: str, tables: list[Mapping[str, Any]]) -> dict[str, Any]:
         raise ScanError(f"there is no stage called {to!r}; expected {one_of(to, names)}.")
     asked = {*names[: names.index(to) + 1], *(name for table in tables for name in table)}
     types = {stage.name: stage.config for stage in STAGES if stage.name in asked}
-    return build_configs(types if types.keys() == asked else config_types(), *tables)
+    return build_configs(types if types.keys() == asked else config_types(), *settled(tables))
 
 
 def _stages_of(scan: Scan, to: str) -> tuple[Stage, ...]:
@@ -163,6 +164,7 @@ class _Job:
             {
                 "schema": 1,
                 "scan": self.scan.name,
+                "subject": self.scan.facts.subject,
                 "versions": versions(),
                 "settings": {**self.settings_before, **settings},
                 "inputs": self.inputs,
@@ -246,12 +248,19 @@ def _why(manifest: dict[str, Any], now: dict[str, Any]) -> str:
     before = {what: manifest.get(what, {}) for what in now}
     changed = {what: _changed(before[what], now[what]) for what in now}
     if changed["settings"]:
-        steps = [f"{name} {before['settings'].get(name)} → {now['settings'].get(name)}" for name in changed["settings"]]
+        old, new = before["settings"], now["settings"]
+        steps = [f"{name} {_short(old.get(name))} → {_short(new.get(name))}" for name in changed["settings"]]
         return "computed again, settings changed: " + ", ".join(steps)
     for what in ("inputs", "versions"):
         if changed[what]:
             return f"computed again, {what} changed: {', '.join(changed[what])}"
     return "computed again, its files were changed or lost"
+
+
+def _short(value: Any) -> str:
+    """Return a value as text; of a long list, such as a curve, its length."""
+    text = str(value)
+    return text if len(text) <= 80 or not isinstance(value, list) else f"[{len(value)} values]"
 
 
 def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

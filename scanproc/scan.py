@@ -115,6 +115,11 @@ def write_recording(folder: Path, recording: Recording, scan_facts: ScanFacts) -
     facts.write_facts(folder, scan_facts)
 
 
+def _holds_a_scan(folder: Path) -> bool:
+    views = (folder / "depth").is_dir() or (folder / "clouds").is_dir()
+    return views or bool(files_of(folder, meshes.MESH_SUFFIXES))
+
+
 def _open_folder(folder: Path) -> Scan:
     if not any(folder.iterdir()):
         raise ScanError(f"{folder} is empty; expected {_FORMS}. Copy the recording into it.")
@@ -132,6 +137,13 @@ def _open_folder(folder: Path) -> Scan:
     bags = files_of(folder, (".bag",))
     if bags:
         raise _bag_refusal(bags[0])
+    scans = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and _holds_a_scan(entry)]
+    if scans:
+        names = ", ".join(entry.name for entry in scans[:5])
+        raise ScanError(
+            f"{folder} is a folder of {len(scans)} scans ({names}); expected one scan. "
+            f"Give one of them, or all: scanproc batch {folder / '*'}"
+        )
     found_names = ", ".join(sorted(entry.name for entry in folder.iterdir())[:5])
     raise ScanError(f"{folder} holds no recording (found {found_names}); expected {_FORMS}. Check the path.")
 

@@ -153,7 +153,7 @@ def _lines_of(item: dataclasses.Field[Any], hint: Any, chosen: Chosen | None) ->
     """Return one setting as TOML, with its meaning as comments of a width that reads."""
     meaning = f"{item.metadata['meaning']}{_range_text(item.metadata)}{_choice_text(hint)}"
     lines = textwrap.wrap(meaning, 108, initial_indent="# ", subsequent_indent="#   ", break_long_words=False)
-    if chosen is not None:
+    if chosen is not None and chosen.why:
         lines += textwrap.wrap(f"here: {chosen.why}", 108, initial_indent="# ", subsequent_indent="#   ")
     value = item.default if chosen is None else chosen.value
     return [*lines, f"# {item.name} =" if value is None else f"{item.name} = {_toml(value)}"]

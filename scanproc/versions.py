@@ -22,6 +22,7 @@ LIBRARIES = (
     "manifold3d",
     "lib3mf",
     "ezdxf",
+    "svgelements",
     "pyvista",
     "vtk",
     "pillow",

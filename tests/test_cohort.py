@@ -11,7 +11,8 @@ import pytest
 from feet import AnalyticFoot, as_surface
 from visits import VALUES, facts, measures, results
 
-from scanproc.artifacts import Measures, ScanFacts
+from scanproc.artifacts import Measure, Measures, ScanFacts
+from scanproc.codecs import encode
 from scanproc.definitions import BETWEEN_LOADINGS, DEFINITIONS
 from scanproc.errors import ScanError
 from scanproc.plain_words import GROUPS
@@ -93,8 +94,12 @@ def test_a_refused_scan_keeps_its_row_and_its_reason() -> None:
     ]
     assert rows[0]["refused"] == "align: not a foot; and more"
     assert rows[1]["refused"] == "gone does not exist, see there"
-    with pytest.raises(ScanError, match="2 of 3 scans were refused"):
+    with pytest.raises(ScanError, match=r"2 of 3 scans were refused.*say why\.$"):
         check_none_refused([refused, unread, good])
+    no_insole = Outcome("up", good.facts, good.measures, ("insole: no sole",))
+    with pytest.raises(ScanError, match=r"2 of 3 .* 1 of them gave measures all the same"):
+        check_none_refused([refused, no_insole, good])
+    assert [each.verdict for each in (refused, unread, no_insole, good)] == ["refused", "refused", "measured", "done"]
     check_none_refused([good])
 
 
@@ -103,6 +108,7 @@ def test_a_measure_that_only_one_scan_knows_has_its_column() -> None:
     assert [row["ball_girth_mm"] for row in rows] == ["", "230.0"]
     assert set(VALUES) <= set(rows[0])
     order = [name for name in rows[0] if name in DEFINITIONS]
+    assert order == list(DEFINITIONS)
     assert order == [name for names in GROUPS.values() for name in names if name in order]
 
 
@@ -112,3 +118,36 @@ def test_a_cohort_is_written_if_there_is_one(tmp_path: Path) -> None:
     written = write_cohort(tmp_path / "out", [outcome("a", measures())])
     assert [path.name for path in written] == ["cohort.csv", "cohort-dictionary.csv"]
     assert all(path.is_file() for path in written)
+
+
+def test_the_columns_are_the_same_whatever_was_measured(real: Measures) -> None:
+    headers = [
+        list(table(cohort_csv(outcomes))[0])
+        for outcomes in (
+            [outcome("a", measures())],
+            [Outcome("a", facts("a"), real, ())],
+            [Outcome("a", None, None, ("no",))],
+        )
+    ]
+    assert headers[0] == headers[1] == headers[2]
+    strange = list(table(cohort_csv([outcome("a", measures(zeal_mm=(1.0, 0.1), aim_mm=(1.0, 0.1)))]))[0])
+    assert strange == [*headers[0], "aim_mm", "aim_mm_sd", "aim_mm_status", "zeal_mm", "zeal_mm_sd", "zeal_mm_status"]
+
+
+def test_each_refusal_has_its_reason_in_the_row() -> None:
+    inferred = Measure(228.0, 1.0, "inferred", "39 % was not seen")
+    (row,) = table(cohort_csv([outcome("a", measures(ball_girth_mm=inferred))]))
+    assert row["reasons"].split(" | ") == [
+        "ball_girth_mm: 39 % was not seen",
+        "plantar_arch_height_mm: the sole was not seen",
+    ]
+    (foot,) = csv.DictReader(
+        io.StringIO(encode(Measures((measures(ball_girth_mm=inferred),)))["measures.csv"].decode())
+    )
+    assert foot["reasons"] == row["reasons"]
+
+
+def test_the_dictionary_tells_a_value_from_its_uncertainty(real: Measures) -> None:
+    names = {entry["column"]: entry["name"] for entry in table(dictionary_csv([Outcome("a", facts("a"), real, ())]))}
+    assert names["foot_length_mm_sd"] == names["foot_length_mm"] + ", standard uncertainty"
+    assert len(set(names.values())) == len(names)

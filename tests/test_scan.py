@@ -418,6 +418,27 @@ def test_a_finished_mesh_is_read_in_any_unit(tmp_path: Path, suffix: str, unit: 
     assert trimesh.Trimesh(surface.mesh.vertices, surface.mesh.faces, process=False).is_watertight
 
 
+def test_a_foot_in_inches_is_not_taken_for_a_small_one_in_cm(tmp_path: Path) -> None:
+    foot = foot_like(265.0)
+    (tmp_path / "foot.ply").write_bytes(write_ply(Mesh(foot.vertices / 25.4, foot.faces)))
+    text = refusal(tmp_path)
+    assert "104 mm if it is in cm and 265 mm if in inches" in text and 'unit = "cm"' in text
+    (tmp_path / "scan.toml").write_text('unit = "cm"')  # a toddler's, who says so
+    assert np.ptp(read_mesh(open_scan(tmp_path)).mesh.vertices[:, 0]) == pytest.approx(104.3, abs=0.1)
+    (tmp_path / "scan.toml").unlink()
+    (tmp_path / "foot.ply").write_bytes(write_ply(Mesh(foot_like(161.0).vertices / 10.0, foot.faces)))
+    assert open_scan(tmp_path).facts.unit == "cm"
+
+
+def test_a_folder_of_scans_is_no_scan(tmp_path: Path) -> None:
+    for name in ("may", "nov"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "foot.ply").write_bytes(write_ply(foot_like()))
+    (tmp_path / "notes").mkdir()
+    text = refusal(tmp_path)
+    assert "a folder of 2 scans (may, nov)" in text and f"scanproc batch {tmp_path / '*'}" in text
+
+
 def test_a_3mf_is_read_in_its_own_unit(tmp_path: Path) -> None:
     import lib3mf  # type: ignore[import-untyped]
 

@@ -375,6 +375,13 @@ def test_the_page_needs_nothing_else_and_is_the_same_twice(page_html: str) -> No
     assert levels[0] == 1 and levels.count(1) == 1
 
 
+def test_scans_of_unknown_loading_are_not_called_a_difference_of_loads() -> None:
+    found = compared(results("may", measures("left", "unknown")), results("nov", measures("left", "unknown")))
+    text = Page(compare_page(found, SMALL)).text
+    assert "Whether this is a change cannot be told. No verdict is given: the loading of the scans is not known" in text
+    assert "A difference between loadings" not in text
+
+
 def test_what_keeps_every_measure_from_a_verdict_is_said_once() -> None:
     found = compared(results("may", measures()), results("nov", measures(loading="seated")))
     page = Page(compare_page(found, SMALL))

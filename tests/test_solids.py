@@ -12,7 +12,8 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.casts import extend_walls, fill_cells, smoothed
 from scanproc.geometry.heightfields import HeightField, smooth_min
 from scanproc.geometry.outlines import area_mm2, cut_and_rounded, inside, resampled, smoothed_curve
-from scanproc.geometry.proof import contact_area_mm2, crossing_faces, topology, undercut_mm2, welded
+from scanproc.geometry.plan_crossings import crossing_faces
+from scanproc.geometry.proof import Undercut, contact_area_mm2, topology, undercut, welded
 from scanproc.geometry.solids import (
     closed_solid,
     hexagonal_points,
@@ -44,7 +45,7 @@ def test_a_plate_is_one_closed_body_of_the_volume_of_its_outline() -> None:
     form = topology(solid)
     assert (form.open_edges, form.flipped_edges, form.bodies, form.flat_faces) == (0, 0, 1, 0)
     assert form.volume_mm3 == pytest.approx(3.0 * area_mm2(ellipse(40.0, 25.0)), rel=1e-6)
-    assert crossing_faces(solid) == 0 and undercut_mm2(solid) == 0.0
+    assert crossing_faces(solid) == 0 and undercut(solid) == Undercut(0.0, 0.0)
     assert contact_area_mm2(solid) == pytest.approx(np.pi * 40.0 * 25.0, rel=2e-3)
 
 
@@ -114,7 +115,8 @@ def test_what_another_part_hides_is_an_undercut() -> None:
     faces = np.vstack([solid.faces, solid.faces + len(solid.vertices)]).astype(np.int32)
     stack = Mesh(np.vstack([solid.vertices, shifted]), faces)
     # Hidden are the upper side of the lower plate and the lower side of the upper one.
-    assert undercut_mm2(stack) == pytest.approx(2.0 * area_mm2(ellipse(40.0, 25.0)), rel=1e-3)
+    hidden = area_mm2(ellipse(40.0, 25.0))
+    assert undercut(stack) == Undercut(pytest.approx(hidden, rel=1e-3), pytest.approx(hidden, rel=1e-3))
 
 
 def test_welding_a_triangle_soup_restores_the_body() -> None:

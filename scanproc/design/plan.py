@@ -15,6 +15,8 @@ from scanproc.geometry.outlines import smoothed_curve
 HEEL_END = 0.25  # the cup is whole behind this
 HEEL_CENTRE = 0.15
 ARCH_START, ARCH_FULL, ARCH_FADES, ARCH_END = 0.25, 0.38, 0.56, 0.70
+APEX_WINDOW = (0.30, 0.60)
+_SECTION_MM = 40.0  # what is lower belongs to the section of the sole
 _LINE_SIGMA_MM = 5.0  # of the heights that the edge is measured from
 
 
@@ -28,6 +30,7 @@ class FootPlan:
     tibiale, fibulare : (2,) x and y of the metatarsal points.
     heel : (2,) the middle of the heel's section at `HEEL_CENTRE`.
     heel_width_mm : of that section, 15 mm over its lowest point.
+    navicular : (2,) of that landmark, where it was marked.
     """
 
     medial_y: float
@@ -36,6 +39,7 @@ class FootPlan:
     fibulare: FloatArray
     heel: FloatArray
     heel_width_mm: float
+    navicular: FloatArray | None = None
 
     @cached_property
     def ball_normal(self) -> FloatArray:
@@ -47,6 +51,23 @@ class FootPlan:
     def ahead_of_ball(self, xy: FloatArray) -> FloatArray:
         """Return how far (N, 2) points lie in front of the line of the metatarsal heads, (N,) mm."""
         return np.asarray((xy - self.tibiale) @ self.ball_normal)
+
+    def border_y(self, x: FloatArray, *, medial: bool) -> FloatArray:
+        """Return y of a border at stations x, mm: straight from the heel's side to the metatarsal point, then along x."""
+        side = self.medial_y if medial else -self.medial_y
+        point = self.tibiale if medial else self.fibulare
+        heel_y = self.heel[1] + side * 0.5 * self.heel_width_mm
+        return np.interp(x, [self.heel[0], point[0]], [heel_y, point[1]])
+
+    def place(self, length_share: float, width_share: float) -> FloatArray:
+        """Return the point, (2,), at a share of the length, and of the width from its medial border."""
+        x = length_share * self.length_mm
+        medial, lateral = (float(self.border_y(np.array([x]), medial=side)[0]) for side in (True, False))
+        return np.array([x, medial + width_share * (lateral - medial)])
+
+    def on_ball(self, width_share: float, ahead_mm: float) -> FloatArray:
+        """Return the point, (2,), at a share of the line of the metatarsal heads from medial, and so far in front."""
+        return np.asarray(self.tibiale + width_share * (self.fibulare - self.tibiale) + ahead_mm * self.ball_normal)
 
 
 @dataclass(frozen=True)
@@ -65,6 +86,29 @@ class DistalLine:
         along = np.array([-self.forward[1], self.forward[0]]) * 1e3
         back = -self.forward * 2e3
         return np.array([self.point - along, self.point + along, self.point + along + back, self.point - along + back])
+
+
+@dataclass(frozen=True)
+class QuarterLine:
+    """The line of `plantar_arch_height_mm`: (N,) x, y at a quarter of the section's width from medial, that width."""
+
+    x: FloatArray
+    y: FloatArray
+    width_mm: FloatArray
+
+    def arch(self, length_mm: float) -> FloatArray:
+        """Return its points from 0.30 to 0.60 of the length, (M, 2), where the arch's apex is looked for."""
+        within = (self.x >= APEX_WINDOW[0] * length_mm) & (self.x <= APEX_WINDOW[1] * length_mm)
+        return np.column_stack([self.x[within], self.y[within]])
+
+
+def quarter_line(sole: HeightField, foot: FootPlan) -> QuarterLine:
+    """Return the arch's line of a sole that goes on rising beyond the foot."""
+    rows = (sole.x[:, 0] > 0.0) & (sole.x[:, 0] < foot.length_mm)
+    y, below = sole.y[0], sole.z[rows] < _SECTION_MM
+    first, last = y[below.argmax(axis=1)], y[len(y) - 1 - below[:, ::-1].argmax(axis=1)]
+    medial, lateral = (first, last) if foot.medial_y < 0.0 else (last, first)
+    return QuarterLine(sole.x[rows, 0], medial + 0.25 * (lateral - medial), last - first)
 
 
 @dataclass(frozen=True)
@@ -90,17 +134,14 @@ class SoleLine:
     def of(cls, top: HeightField, sole: HeightField, foot: FootPlan) -> SoleLine:
         """Measure a top, at places that follow from the sole it was made from; both go on rising beyond the foot."""
         rows = (top.x[:, 0] > 0.0) & (top.x[:, 0] < foot.length_mm)
-        x, y, z = top.x[rows, 0], top.y[0], top.z[rows]
-        below = sole.z[rows] < 40.0
-        first, last = y[below.argmax(axis=1)], y[len(y) - 1 - below[:, ::-1].argmax(axis=1)]
-        medial, lateral = (first, last) if foot.medial_y < 0.0 else (last, first)
-        quarter_y = medial + 0.25 * (lateral - medial)
+        y, z, quarter = top.y[0], top.z[rows], quarter_line(sole, foot)
+        x, quarter_y = quarter.x, quarter.y
         quarter_top = top.at(np.column_stack([x, quarter_y]))
         on_medial = foot.medial_y * y > 0.0
         lines = (z[:, ~on_medial].min(axis=1), z[:, on_medial].min(axis=1), quarter_top)
         smooth = smoothed_curve(np.column_stack([x, np.zeros(len(x)), *lines]), _LINE_SIGMA_MM, top.step, closed=False)
         lateral_z, medial_z, quarter_z = (np.interp(x, smooth[:, 0], column) for column in smooth[:, 2:].T)
-        return cls(x, lateral_z, medial_z, quarter_z, quarter_y, last - first)
+        return cls(x, lateral_z, medial_z, quarter_z, quarter_y, quarter.width_mm)
 
     def at(self, x: FloatArray, line: FloatArray) -> FloatArray:
         """Return one of the lines at stations x, (N,)."""

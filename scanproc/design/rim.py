@@ -1,24 +1,28 @@
-"""The edge of the insole: how high it stands, where it runs, and how the top is cut down to it."""
+"""The edge of the insole: how high it stands, where the foot's own edge runs, and how the top is cut down to it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from scanproc.artifacts import BoolArray
-from scanproc.design.plan import ARCH_END, HEEL_END, FootPlan, SoleLine
+from scanproc.design.plan import ARCH_END, FootPlan, SoleLine
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, smooth_min, smooth_step
-from scanproc.geometry.outlines import last_crossing, resampled, smoothed_curve
+from scanproc.geometry.curves import inside, nearest_on_curve
+from scanproc.geometry.heightfields import HeightField, eased, smooth_min, smooth_step
+from scanproc.geometry.outlines import begun_behind, last_crossing, smoothed_curve
 
+_CUP_END = 0.23  # share of the length where the edge begins to leave the cup's height
 _ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into the flat edge
-_RIM_REACH_MM, _RIM_RISE = 15.0, 6.0  # the cut rises so steeply from the flat edge inwards that it ends there
+_RIM_RISE = 6.0  # the cut rises so steeply from the flat edge inwards that it ends there ...
+_RIM_REACH_MM = 6.0  # ... and this far inside nothing of the top is as high
+_BEYOND_MM = 60.0  # nothing lies further outside
 _CURVE_SIGMA_MM = 4.0
-_PAST_BALL_MM = 25.0  # how far the sides are followed, so that the end of the curve lies in front of the cut
+_PAST_BALL_MM = 25.0  # how far the sides of a shell are followed, so that their end lies in front of the cut
+_SIDE_MM, _TOES_SHARE = 75.0, 0.5  # from the foot's axis to its border, and from the ball, of the length
 
 
 @dataclass(frozen=True)
@@ -29,71 +33,93 @@ class RimHeights:
     heel_z: float
     medial_mm: float
     side_mm: float
+    medial_flange_mm: float = 0.0
+    lateral_flange_mm: float = 0.0
 
     def at(self, xy: FloatArray, foot: FootPlan) -> FloatArray:
         """Return the height that the edge has at (N, 2) points, (N,) mm."""
         x, s, line = xy[:, 0], xy[:, 0] / foot.length_mm, self.line
-        arch = line.at(x, line.quarter_z) + self.medial_mm
         medial_front = line.at(x, line.medial_z) + self.side_mm
         lateral_front = line.at(x, line.lateral_z) + self.side_mm
-        medial = self.heel_z + (arch - self.heel_z) * smooth_step(s, HEEL_END, 0.42)
-        medial += (medial_front - medial) * smooth_step(s, 0.48, ARCH_END)
-        lateral = self.heel_z + (lateral_front - self.heel_z) * smooth_step(s, HEEL_END, 0.50)
+        medial = self.heel_z + (line.at(x, line.quarter_z) + self.medial_mm - self.heel_z) * eased(s, _CUP_END, 0.42)
+        medial += (medial_front - medial) * eased(s, 0.48, ARCH_END)
+        medial += self.medial_flange_mm * (eased(s, 0.15, 0.43) - eased(s, 0.47, ARCH_END))
+        lateral = self.heel_z + (lateral_front - self.heel_z) * eased(s, _CUP_END, 0.51)
+        lateral += self.lateral_flange_mm * (eased(s, 0.20, 0.52) - eased(s, 0.56, ARCH_END))
         medial_share = smooth_step(foot.medial_y * xy[:, 1], -10.0, 10.0)
         return np.asarray(lateral + (medial - lateral) * medial_share)
 
 
 @dataclass(frozen=True)
 class Rim:
-    """The side edge from the front, round the heel, to the front again.
+    """The foot's own edge, counter-clockwise: of a shell from the front round the heel to the front, else all round.
+
+    The insole's outline follows it where nothing else is asked.
 
     Attributes
     ----------
-    curve : (N, 2) outer edge, 0.1 mm apart.
+    curve : (N, 2) outer edge.
     z, lip_mm : (N,) its height, and the width of the flat edge at that height.
     round_mm : (N,) height over which the wall rounds into that edge.
+    closed : whether it goes all round.
     """
 
     curve: FloatArray
     z: FloatArray
     lip_mm: FloatArray
     round_mm: FloatArray
-
-    @cached_property
-    def _tree(self) -> cKDTree:
-        return cKDTree(self.curve)
+    closed: bool
 
     def cut(self, z: FloatArray, xy: FloatArray) -> FloatArray:
-        """Cut heights z, (N,), at (N, 2) points down to the edge's: flat over its width, free further inside."""
-        distance, nearest = (np.asarray(part) for part in self._tree.query(xy, distance_upper_bound=_RIM_REACH_MM))
-        near = np.isfinite(distance)
-        distance, nearest = distance[near], nearest[near]
-        ceiling = self.z[nearest] + _RIM_RISE * np.maximum(distance - self.lip_mm[nearest] - 1.0, 0.0)
+        """Cut heights z, (N,), at (N, 2) points down to the edge's: flat beyond and over its width, free inside."""
         answer: FloatArray = z.copy()
-        answer[near] = smooth_min(z[near], ceiling, self.round_mm[nearest])
+        self._cut_within(answer, xy, np.arange(len(xy)), float(self.lip_mm.max()) + _RIM_REACH_MM)
+        far = np.flatnonzero(~inside(self.curve, xy))
+        self._cut_within(answer, xy, far, _BEYOND_MM)
         return answer
 
+    def _cut_within(self, z: FloatArray, xy: FloatArray, which: BoolArray, reach_mm: float) -> None:
+        near = nearest_on_curve(self.curve, xy[which], reach_mm, closed=self.closed)
+        found = np.isfinite(near.distance_mm)
+        inwards = near.distance_mm - near.of(self.lip_mm) - 1.0
+        ceiling = near.of(self.z) + _RIM_RISE * np.maximum(inwards, 0.0)
+        cut = smooth_min(z[which], ceiling, near.of(self.round_mm))
+        z[which[found]] = cut[found]
+
     def near(self, xy: FloatArray, beyond_lip_mm: float) -> BoolArray:
-        """Tell which of (N, 2) points lie on the flat edge or up to `beyond_lip_mm` inside it, (N,) bool."""
+        """Tell which of (N, 2) points lie on the flat edge or up to `beyond_lip_mm` beside it, (N,) bool."""
         reach = float(self.lip_mm.max()) + beyond_lip_mm
-        distance, nearest = self._tree.query(xy, distance_upper_bound=reach)
-        lip = np.append(self.lip_mm, -np.inf)  # no point in reach
-        return np.asarray(distance <= lip[nearest] + beyond_lip_mm, dtype=bool)
+        near = nearest_on_curve(self.curve, xy, reach, closed=self.closed)
+        within = near.distance_mm <= near.of(self.lip_mm) + beyond_lip_mm
+        return np.asarray(within & (near.distance_mm >= -beyond_lip_mm))
 
 
-def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: float) -> Rim:
-    """Find the side edge: where the top first reaches the asked height, seen from outside, as a smooth curve.
+@dataclass(frozen=True)
+class Border:
+    """What the foot's edge is found by: zero where the edge stands, positive outside, of (N, 2) points, (N,) mm."""
+
+    excess: Callable[[FloatArray], FloatArray]
+    all_round: bool
+
+
+def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: float, border: Border) -> Rim:
+    """Find the foot's edge: where its border is first met, seen from outside, as a smooth curve.
 
     A flat edge follows outside, so wide that the wall keeps its thickness up to it.
+
+    Parameters
+    ----------
+    border : all round, or from side to side round the heel, past the ball.
 
     Raises
     ------
     ScanError
         If the sole has no border to follow.
     """
-    rays = _rim_rays(foot)
+    rays = _rays_round(foot) if border.all_round else _rays_behind(foot)
     origins, outward = rays[:, :2], rays[:, 2:]
-    reach = last_crossing(lambda xy: top.at(xy) - heights.at(xy, foot), origins, outward, 75.0)
+    reach_mm = max(_SIDE_MM, _TOES_SHARE * foot.length_mm) if border.all_round else _SIDE_MM
+    reach = last_crossing(border.excess, origins, outward, reach_mm)
     found = np.isfinite(reach)
     if found.mean() < 0.8:
         raise ScanError(
@@ -101,26 +127,42 @@ def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: flo
             "Look at the surface with `scanproc view`; scan the whole underside of the foot, raised."
         )
     reach = np.interp(np.arange(len(reach)), np.flatnonzero(found), reach[found])
-    border = origins + reach[:, None] * outward
-    slope = top.slope_at(border)
+    place = origins + reach[:, None] * outward
+    slope = top.slope_at(place)
     # tan(theta / 2): where the outer sides of the wall and of the flat edge meet (a mitre).
     lip = wall_mm * slope / (1.0 + np.hypot(slope, 1.0))
-    level = heights.at(border, foot)
+    level = heights.at(place, foot)
     rounding = np.maximum(_ROUND_MM * slope, 0.2)
-    edge = np.column_stack([border + lip[:, None] * outward, level, lip, rounding])
-    smooth = resampled(smoothed_curve(edge, _CURVE_SIGMA_MM, 0.5, closed=False), 0.1, closed=False)
-    return Rim(smooth[:, :2], smooth[:, 2], smooth[:, 3], smooth[:, 4])
+    edge = np.column_stack([place + lip[:, None] * outward, level, lip, rounding])
+    if border.all_round:
+        edge = begun_behind(edge, float(foot.heel[1]))
+    smooth = smoothed_curve(edge, _CURVE_SIGMA_MM, 0.5, closed=border.all_round)
+    return Rim(smooth[:, :2], smooth[:, 2], smooth[:, 3], smooth[:, 4], border.all_round)
 
 
-def _rim_rays(foot: FootPlan) -> FloatArray:
+def _rays_behind(foot: FootPlan) -> FloatArray:
     """Return origins and outward directions, (N, 4), from the front at +y round the heel to the front at -y."""
     ends = {foot.medial_y: foot.tibiale[0] + _PAST_BALL_MM, -foot.medial_y: foot.fibulare[0] + _PAST_BALL_MM}
-    sides = {}
-    for sign, end_x in ends.items():
-        x = np.arange(foot.heel[0], end_x, 1.0)
-        # From the middle of the heel the origins move to the foot's axis.
-        y = foot.heel[1] * (1.0 - smooth_step(x, foot.heel[0], 0.5 * foot.length_mm))
-        sides[sign] = np.column_stack([x, y, np.zeros(len(x)), np.full(len(x), sign)])
-    angle = np.deg2rad(np.arange(91.0, 270.0, 1.0))
-    back = np.column_stack([np.broadcast_to(foot.heel, (len(angle), 2)), np.cos(angle), np.sin(angle)])
-    return np.vstack([sides[1.0][::-1], back, sides[-1.0]])
+    return np.vstack([_side_rays(foot, 1.0, ends[1.0])[::-1], _heel_rays(foot), _side_rays(foot, -1.0, ends[-1.0])])
+
+
+def _rays_round(foot: FootPlan) -> FloatArray:
+    """Return origins and outward directions, (N, 4), from the ball at -y round the toes and the heel."""
+    end_x = float(foot.tibiale[0] + foot.fibulare[0]) / 2.0
+    toes = _fan(np.array([end_x, 0.0]), np.deg2rad(np.arange(-89.0, 90.0, 1.0)))
+    return np.vstack([toes, _side_rays(foot, 1.0, end_x)[::-1], _heel_rays(foot), _side_rays(foot, -1.0, end_x)])
+
+
+def _side_rays(foot: FootPlan, sign: float, end_x: float) -> FloatArray:
+    x = np.arange(foot.heel[0], end_x, 1.0)
+    # From the middle of the heel the origins move to the foot's axis.
+    y = foot.heel[1] * (1.0 - smooth_step(x, foot.heel[0], 0.5 * foot.length_mm))
+    return np.column_stack([x, y, np.zeros(len(x)), np.full(len(x), sign)])
+
+
+def _heel_rays(foot: FootPlan) -> FloatArray:
+    return _fan(foot.heel, np.deg2rad(np.arange(91.0, 270.0, 1.0)))
+
+
+def _fan(origin: FloatArray, angle: FloatArray) -> FloatArray:
+    return np.column_stack([np.broadcast_to(origin, (len(angle), 2)), np.cos(angle), np.sin(angle)])

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Foot
+from scanproc.design.kept import ThisFoot
 from scanproc.design.plan import HEEL_CENTRE, DistalLine, FootPlan
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.casts import SoleField, cast_sole, extend_walls, fill_cells, smoothed
+from scanproc.geometry.casts import SoleField, cast_sole, extend_walls, fill_cells, quieted
 from scanproc.geometry.heightfields import HeightField
 from scanproc.geometry.outlines import inside, resampled
 from scanproc.prescription.fields import Prescription
 
 _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
 _HEEL_BULGE_MM = 15.0  # over its lowest point a heel is nearly as wide as it gets
+_ROOM_MM = 15.0  # beside the foot, for the rim
+_LEAST_TOE_ROOM_MM = 12.0  # in front of it, for a full length
+_KEPT = 4  # casts: a pair, before and after a balance
 _NO_SOLE = 0.5  # unseen share of the foot's plan from which there is no sole to speak of
 
 
@@ -45,23 +50,61 @@ class ScannedSole:
 
 
 def scanned_sole(foot: Foot, rx: Prescription) -> ScannedSole:
-    """Cast the sole of a foot, bridge its small holes, and smooth it.
+    """Cast the sole of a foot, bridge its small holes, and smooth it; the last few are kept in memory.
 
     Raises
     ------
     ScanError
         If there is no sole to speak of, or a landmark is missing.
     """
-    raw = cast_sole(foot.mesh, foot.views, rx.grid_mm, rx.sole_below_mm)
-    plan = _foot_plan(foot, raw)
+    beside = _ROOM_MM + max(rx.outline_margin_mm, 0.0) + 0.5 * rx.heel_expansion_mm
+    beside += max(rx.medial_expansion_mm, rx.lateral_expansion_mm)
+    ahead = max(rx.toe_room_mm, _LEAST_TOE_ROOM_MM) if rx.length == "full" else 0.0
+    casting = _Casting(rx.grid_mm, rx.sole_below_mm, float(np.ceil(beside)), float(np.ceil(beside + ahead)))
+    plan, raw = _cast(ThisFoot(foot), casting)
     if not rx.allow_unseen_sole:
         # Without an underside there is no border to follow either: refuse before looking for one.
         end = DistalLine(plan.tibiale - rx.distal_gap_mm * plan.ball_normal, plan.ball_normal)
         _refuse_unseen(raw, plan, _low_cells(raw, end), _NO_SOLE, rx)
-    holes = raw.covered & (np.isnan(raw.field.z) if rx.allow_unseen_sole else ~raw.seen)
+    making = _Making(rx.allow_unseen_sole, rx.wall_slope_deg, rx.smoothing_mm)
+    return ScannedSole(plan, _field(ThisFoot(foot), casting, making), raw)
+
+
+@dataclass(frozen=True)
+class _Casting:
+    """What the rays depend on besides the foot."""
+
+    grid_mm: float
+    below_mm: float
+    beside_mm: float
+    ahead_mm: float
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What is made of their hits."""
+
+    allow_unseen: bool
+    wall_slope_deg: float
+    smoothing_mm: float
+
+
+@lru_cache(maxsize=_KEPT)
+def _cast(key: ThisFoot, casting: _Casting) -> tuple[FootPlan, SoleField]:
+    foot = key.foot
+    raw = cast_sole(foot.mesh, foot.views, casting.grid_mm, casting.below_mm, casting.beside_mm, casting.ahead_mm)
+    return _foot_plan(foot, raw), raw
+
+
+@lru_cache(maxsize=_KEPT)
+def _field(key: ThisFoot, casting: _Casting, making: _Making) -> HeightField:
+    """Return the smooth sole, its holes bridged, its walls opened."""
+    _, raw = _cast(key, casting)
+    holes = raw.covered & (np.isnan(raw.field.z) if making.allow_unseen else ~raw.seen)
     bridged = fill_cells(raw.field, holes)
-    walls = extend_walls(bridged, float(np.tan(np.deg2rad(rx.wall_slope_deg))))
-    return ScannedSole(plan, smoothed(walls, rx.smoothing_mm), raw)
+    walls = extend_walls(bridged, float(np.tan(np.deg2rad(making.wall_slope_deg))))
+    trusted = raw.seen & (walls.z == raw.field.z)
+    return quieted(walls, making.smoothing_mm, trusted)
 
 
 def _foot_plan(foot: Foot, sole: SoleField) -> FootPlan:
@@ -73,7 +116,9 @@ def _foot_plan(foot: Foot, sole: SoleField) -> FootPlan:
     length = float(foot.mesh.vertices[below, 0].max())
     right, left = _heel_borders(sole, HEEL_CENTRE * length)
     heel = np.array([HEEL_CENTRE * length, 0.5 * (right + left)])
-    return FootPlan(foot.medial_y, length, tibiale, fibulare, heel, left - right)
+    mark = foot.landmarks.get("navicular")
+    navicular = None if mark is None else np.array(mark.xyz_mm[:2])
+    return FootPlan(foot.medial_y, length, tibiale, fibulare, heel, left - right, navicular)
 
 
 def _heel_borders(sole: SoleField, x: float) -> tuple[float, float]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from scanproc.design.arch import arch_fill
+from scanproc.design.arch import arch_at, arch_fill
+from scanproc.design.expansion import expanded
+from scanproc.design.forefoot import without_toes
+from scanproc.design.heel import lifted, skived
+from scanproc.design.pads import padded
+from scanproc.design.plan import FootPlan
+from scanproc.design.pressed import posted
 from scanproc.design.sole import ScannedSole
+from scanproc.geometry.erosion import eroded
 from scanproc.geometry.heightfields import HeightField
-from scanproc.geometry.solids import parallel_below
 from scanproc.prescription.fields import Prescription
 
 
@@ -19,7 +23,8 @@ class Top:
 
     Attributes
     ----------
-    sole : the scanned sole lowered by clearance and cover: what a prescription without doses copies.
+    sole : the scanned sole with its expansions, lowered by clearance and cover, in front of the ball without toes: what
+        a prescription without doses copies.
     field : with the prescription's terms, not yet cut at the rim.
     """
 
@@ -28,14 +33,40 @@ class Top:
 
 
 def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
-    """Return the top that a prescription asks over a scanned sole."""
-    sole = lowered(scanned.field, rx.clearance_mm + rx.top_cover_mm)
-    return Top(sole, sole.replaced(sole.z - arch_fill(sole, scanned.plan, rx.arch_fill_mm)))
+    """Return the top that a prescription asks over a scanned sole.
+
+    The terms come in this order, each over all before it: expansion, clearance and cover, forefoot; arch, skives, pads
+    and hollows, lift, intrinsic posts. A term without a dose changes no bit. Those up to the lift add up: any one makes
+    the same change, whatever the others are (but for a skive, whose plane does not follow the sole); an intrinsic post
+    flattens what lies in its region.
+    """
+    plan = scanned.plan
+    sole = lowered(expanded(scanned.field, plan, rx), rx.clearance_mm + rx.top_cover_mm)
+    if rx.length != "shell":
+        sole = without_toes(sole, plan, scanned.raw.seen)
+
+    def finished(filled: HeightField) -> HeightField:
+        return _with_terms(filled, plan, rx)
+
+    if rx.arch_target_mm is not None:
+        filled = arch_at(sole, plan, rx.arch_target_mm, finished)
+    else:
+        filled = sole.replaced(sole.z - arch_fill(sole, plan, rx.arch_fill_mm)) if rx.arch_fill_mm else sole
+    return Top(sole, finished(filled))
+
+
+def _with_terms(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
+    """Return a top with all terms that come after the arch."""
+    if rx.medial_skive_mm:
+        top = skived(top, plan, rx, "medial")
+    if rx.lateral_skive_mm:
+        top = skived(top, plan, rx, "lateral")
+    top = padded(top, plan, rx)
+    if rx.heel_lift_mm:
+        top = lifted(top, plan, rx.heel_lift_mm)
+    return posted(top, plan, rx)
 
 
 def lowered(field: HeightField, distance_mm: float) -> HeightField:
-    """Return the surface an even distance below a field."""
-    if distance_mm <= 0.0:
-        return field
-    z = parallel_below(field.mesh(), np.full(field.z.size, distance_mm))
-    return field.replaced(z.reshape(field.z.shape))
+    """Return the surface an even distance below a field, along its normal."""
+    return eroded(field, distance_mm) if distance_mm > 0.0 else field

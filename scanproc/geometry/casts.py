@@ -15,9 +15,10 @@ from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.geometry.meshes import keep_faces
 from scanproc.open3d_bridge import RayScene
 
-_BLOCK = 4  # as in the compiled loop
+_BLOCK = 4  # nodes, of the blocks that cones are tried on first
 _STD_PER_MEDIAN = 1.4826  # of the normal distribution
 _NOISES, _LEAST_FORM_MM, _AROUND_MM = 3.0, 0.04, 1.0
+
 
 @dataclass(frozen=True)
 class SoleField:
@@ -35,7 +36,9 @@ class SoleField:
     seen: BoolArray
 
 
-def cast_sole(mesh: Mesh, views: ByteArray, step_mm: float, below_mm: float, margin_mm: float = 15.0) -> SoleField:
+def cast_sole(
+    mesh: Mesh, views: ByteArray, step_mm: float, below_mm: float, margin_mm: float = 15.0, ahead_mm: float = 15.0
+) -> SoleField:
     """Cast one vertical ray from below at each cell of a grid around the foot.
 
     Parameters
@@ -43,18 +46,20 @@ def cast_sole(mesh: Mesh, views: ByteArray, step_mm: float, below_mm: float, mar
     mesh : foot frame, z up. Only what is hit below `below_mm` counts: the calf may overhang the heel.
     views : (V,) uint8; a face is seen if all its corners are.
     step_mm : of the grid, whose lines include x = 0 and y = 0, so that a mirrored foot has the mirrored grid.
+    margin_mm, ahead_mm : how far the grid goes beyond the foot, behind and beside it, and in front of it.
     """
-    # Nothing higher decides what a ray meets below twice the height: the leg need not be cast at.
-    mesh_low, face_seen = _low_faces(mesh, views, 2.0 * below_mm)
+    # What lies higher decides nothing: the leg need not be cast at.
+    below = keep_faces(mesh, np.asarray((mesh.vertices[:, 2] < 2.0 * below_mm)[mesh.faces].any(axis=1)))
+    face_seen = np.asarray((views[below.vertices] > 0)[below.mesh.faces].all(axis=1))
     foot = mesh.vertices[mesh.vertices[:, 2] < below_mm]
     low = np.floor((foot[:, :2].min(axis=0) - margin_mm) / step_mm) * step_mm
-    high = foot[:, :2].max(axis=0) + margin_mm
+    high = foot[:, :2].max(axis=0) + np.array([ahead_mm, margin_mm])
     shape = np.ceil((high - low) / step_mm).astype(int) + 1
     grid = HeightField(float(low[0]), float(low[1]), step_mm, np.zeros(shape))
     xy = np.broadcast_arrays(grid.x, grid.y)
     start = float(mesh.vertices[:, 2].min()) - 10.0
     origins = np.column_stack([xy[0].ravel(), xy[1].ravel(), np.full(xy[0].size, start)])
-    hits = RayScene(mesh).cast(origins, np.broadcast_to([0.0, 0.0, 1.0], origins.shape))
+    hits = RayScene(below.mesh).cast(origins, np.broadcast_to([0.0, 0.0, 1.0], origins.shape))
 
     z = start + hits.distance
     # A ray that meets the inner side of the upper surface went through a hole in the sole, so did one that meets
@@ -62,7 +67,6 @@ def cast_sole(mesh: Mesh, views: ByteArray, step_mm: float, below_mm: float, mar
     through = (z < 2.0 * below_mm) & (hits.normal[:, 2] > 0.0)
     covered = _largest_part(ndimage.binary_fill_holes(((z < below_mm) | through).reshape(shape))).ravel()
     underside = (z < below_mm) & (hits.normal[:, 2] < 0.0) & covered
-    face_seen = np.asarray((views[mesh.faces] > 0).all(axis=1))
     seen = underside & face_seen[hits.face]
     height = np.where(underside, z, np.nan).reshape(shape)
     return SoleField(grid.replaced(height), covered.reshape(shape), seen.reshape(shape))
@@ -123,13 +127,15 @@ def extend_walls(field: HeightField, slope: float, reach_mm: float = 8.0, ceilin
 
 
 @compiled
-def _lower_to_cones(z: FloatArray, least: FloatArray, blocks: FloatArray, rise: float, size: int, low: FloatArray) -> None:
+def _lower_to_cones(
+    z: FloatArray, least: FloatArray, blocks: FloatArray, rise: float, size: int, low: FloatArray
+) -> None:
     """Lower each node to the cones that stand on the nodes up to `size` cells away; `rise` is theirs in one cell.
 
     Parameters
     ----------
     least : (I, J), the least of z within the reach: most nodes cannot be lowered, and are passed over.
-    blocks : the least of z in blocks of 4 x 4 nodes, so that most of the others are, too.
+    blocks : the least of z in blocks of nodes, so that most of the others are, too.
     """
     rows, columns = z.shape
     for i in range(rows):
@@ -137,14 +143,14 @@ def _lower_to_cones(z: FloatArray, least: FloatArray, blocks: FloatArray, rise: 
             if least[i, j] + rise >= z[i, j]:
                 continue
             found = z[i, j]
-            for bi in range(max(i - size, 0) // 4, min(i + size, rows - 1) // 4 + 1):
-                di = max(max(4 * bi - i, i - 4 * bi - 3), 0)
-                for bj in range(max(j - size, 0) // 4, min(j + size, columns - 1) // 4 + 1):
-                    dj = max(max(4 * bj - j, j - 4 * bj - 3), 0)
+            for bi in range(max(i - size, 0) // _BLOCK, min(i + size, rows - 1) // _BLOCK + 1):
+                di = max(max(_BLOCK * bi - i, i - _BLOCK * bi - _BLOCK + 1), 0)
+                for bj in range(max(j - size, 0) // _BLOCK, min(j + size, columns - 1) // _BLOCK + 1):
+                    dj = max(max(_BLOCK * bj - j, j - _BLOCK * bj - _BLOCK + 1), 0)
                     if blocks[bi, bj] + rise * np.sqrt(float(di * di + dj * dj)) >= found:
                         continue
-                    for m in range(4 * bi, min(4 * bi + 4, rows)):
-                        for n in range(4 * bj, min(4 * bj + 4, columns)):
+                    for m in range(_BLOCK * bi, min(_BLOCK * bi + _BLOCK, rows)):
+                        for n in range(_BLOCK * bj, min(_BLOCK * bj + _BLOCK, columns)):
                             apart = (m - i) * (m - i) + (n - j) * (n - j)
                             if apart <= size * size:
                                 found = min(found, z[m, n] + rise * np.sqrt(float(apart)))

@@ -7,12 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray, Mesh
+from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
+from scanproc.geometry.meshes import face_normals
+from scanproc.geometry.plan_bins import PlanBins, Touched
 from scanproc.geometry.proof import facing_up, part
-from scanproc.open3d_bridge import RayScene
 
 _STEP_MM = 0.05  # between the points at which a section is touched
+_FAR_MM = 80.0  # no wall is so thick
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,18 @@ class CupDepth:
 
 @dataclass(frozen=True)
 class Walls:
-    """Distances through the wall, mm: from the underside to the top, and back, with the (N, 2) places of both."""
+    """Distances through the wall at N samples of one side, mm.
 
-    up: FloatArray
-    up_xy: FloatArray
-    down: FloatArray
-    down_xy: FloatArray
+    Attributes
+    ----------
+    distance : (N,) to the nearest point of the other side.
+    xy : (N, 2) place of its end on the underside.
+    z : (N,) height of that end.
+    """
+
+    distance: FloatArray
+    xy: FloatArray
+    z: FloatArray
 
 
 @dataclass(frozen=True)
@@ -41,43 +49,59 @@ class Probe:
     solid: Mesh
 
     @cached_property
-    def _scene(self) -> RayScene:
-        return RayScene(self.solid)
+    def _facing(self) -> FloatArray:
+        return facing_up(self.solid)
 
     @cached_property
     def top(self) -> Mesh:
         """The triangles that look up."""
-        return part(self.solid, self.solid.faces[facing_up(self.solid) > 0.0])
+        return part(self.solid, self.solid.faces[self._facing > 0.0])
 
     @cached_property
     def bottom(self) -> Mesh:
         """The triangles that look down."""
-        return part(self.solid, self.solid.faces[facing_up(self.solid) < 0.0])
+        return part(self.solid, self.solid.faces[self._facing < 0.0])
+
+    @cached_property
+    def _top_bins(self) -> PlanBins:
+        return PlanBins.of(self.top)
+
+    @cached_property
+    def _bottom_bins(self) -> PlanBins:
+        return PlanBins.of(self.bottom)
+
+    @cached_property
+    def top_cosine(self) -> FloatArray:
+        """The cosine of the slope of each triangle of `top`, (F,)."""
+        return np.asarray(face_normals(self.top)[:, 2])
+
+    def touch_top(self, xy: FloatArray) -> Touched:
+        """Touch the triangles that look up from above at (N, 2) points; faces are those of `top`."""
+        return self._top_bins.touched(xy, from_above=True)
 
     def top_at(self, xy: FloatArray) -> FloatArray:
         """Return the height of the solid touched from above at (N, 2) points, (N,) mm; -inf beside it."""
-        start = float(self.solid.vertices[:, 2].max()) + 10.0
-        return start - self._cast(xy, start, -1.0)
+        return self.touch_top(xy).z
 
     def bottom_at(self, xy: FloatArray) -> FloatArray:
         """Return the height of the solid touched from below at (N, 2) points, (N,) mm; inf beside it."""
-        start = float(self.solid.vertices[:, 2].min()) - 10.0
-        return start + self._cast(xy, start, 1.0)
+        return self._bottom_bins.touched(xy, from_above=False).z
 
     @cached_property
-    def walls(self) -> Walls:
-        """Distances from the corners and middles of all lower triangles to the top, and the other way."""
-        up_from, down_from = _samples(self.bottom), _samples(self.top)
-        return Walls(
-            up=RayScene(self.top).closest(up_from).distance,
-            up_xy=up_from[:, :2],
-            down=RayScene(self.bottom).closest(down_from).distance,
-            down_xy=down_from[:, :2],
-        )
+    def walls_up(self) -> Walls:
+        """The wall from the corners, middles of sides and middles of all lower triangles."""
+        start = _samples(self.bottom)
+        return Walls(self.wall_above(start), start[:, :2], start[:, 2])
 
-    def _cast(self, xy: FloatArray, start_z: float, direction: float) -> FloatArray:
-        origins = np.column_stack([xy, np.full(len(xy), start_z)])
-        return self._scene.cast(origins, np.broadcast_to([0.0, 0.0, direction], origins.shape)).distance
+    @cached_property
+    def walls_down(self) -> Walls:
+        """The wall from the corners, middles of sides and middles of all upper triangles."""
+        near = self._bottom_bins.nearest(_samples(self.top), _FAR_MM)
+        return Walls(near.distance, near.point[:, :2], near.point[:, 2])
+
+    def wall_above(self, points: FloatArray) -> FloatArray:
+        """Return the distance of (N, 3) points from the top, (N,) mm."""
+        return self._top_bins.nearest(points, _FAR_MM).distance
 
 
 def cup_depth(probe: Probe, heel_end_x: float, medial_y: float) -> CupDepth:
@@ -128,22 +152,10 @@ def _sections(probe: Probe, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     return y, probe.top_at(xy.reshape(-1, 2)).reshape(len(x), len(y))
 
 
-@dataclass(frozen=True)
-class WallRange:
-    """The least wall, seen from either side, and the greatest, seen from below, mm."""
-
-    least: float
-    greatest: float
-
-
-def wall_range(walls: Walls, up_keep: BoolArray, down_keep: BoolArray) -> WallRange:
-    """Return the extremes of the wall over the samples kept, (N,) bool of each side."""
-    least = min(walls.up[up_keep].min(initial=np.inf), walls.down[down_keep].min(initial=np.inf))
-    return WallRange(float(least), float(walls.up[up_keep].max(initial=0.0)))
-
-
 def _samples(mesh: Mesh) -> FloatArray:
     """Return the corners, the middles of the sides and the middles of all triangles, (N, 3)."""
-    corners = mesh.vertices[mesh.faces]
-    sides = 0.5 * (corners + np.roll(corners, -1, axis=1))
-    return np.vstack([mesh.vertices, np.unique(sides.reshape(-1, 3), axis=0), corners.mean(axis=1)])
+    sides = np.sort(np.vstack([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]]), axis=1)
+    numbers = np.unique(sides[:, 0].astype(np.int64) * len(mesh.vertices) + sides[:, 1])
+    start, end = np.divmod(numbers, len(mesh.vertices))
+    middles = 0.5 * (mesh.vertices[start] + mesh.vertices[end])
+    return np.vstack([mesh.vertices, middles, mesh.vertices[mesh.faces].mean(axis=1)])

@@ -110,7 +110,7 @@ def touching(
     The point of contact moved by the radius along its normal lies at the centre: two equations, without the poles that
     the ball's equator has where walls are steep.
     """
-    best, least = 0.0, np.inf
+    best, least = drawn, np.inf
     from_u, from_v, du, dv = u, v, 0.0, 0.0
     for _ in range(_MAX_STEPS):
         f, fx, fy, fxx, fxy, fyy = spline_at(spline, step, u, v)

@@ -83,10 +83,10 @@ def _rear_points(sections: Sequence[Section], heights: FloatArray) -> FloatArray
     known = np.flatnonzero(np.isfinite(points[:, 0]))
     if len(known) < MIN_SLICES:
         return points
-    for k in np.flatnonzero(np.isnan(points[:, 0])):
-        near = known[np.argsort(np.abs(known - k), kind="stable")[:MIN_SLICES]]
+    for hidden in np.flatnonzero(np.isnan(points[:, 0])):
+        near = known[np.argsort(np.abs(known - hidden), kind="stable")[:MIN_SLICES]]
         profile = np.polynomial.Polynomial.fit(heights[near], points[near, 0], 2)
-        points[k] = float(profile(heights[k])), np.interp(heights[k], heights[known], points[known, 1])
+        points[hidden] = float(profile(heights[hidden])), np.interp(heights[hidden], heights[known], points[known, 1])
     return points
 
 

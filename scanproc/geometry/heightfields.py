@@ -36,6 +36,11 @@ class HeightField:
         """The y of each column, (1, J)."""
         return np.asarray((self.y0 + self.step * np.arange(self.z.shape[1]))[None, :], dtype=np.float64)
 
+    def nodes(self) -> FloatArray:
+        """Return the places of all nodes, (I * J, 2), in the order of `z.ravel()`."""
+        x, y = np.broadcast_arrays(self.x, self.y)
+        return np.column_stack([x.ravel(), y.ravel()])
+
     def replaced(self, z: FloatArray) -> HeightField:
         """Return the same grid with other heights."""
         return HeightField(self.x0, self.y0, self.step, z)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
 from manifold3d import CrossSection, JoinType  # type: ignore[import-not-found, unused-ignore]
 from scipy import ndimage
 
-from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
+from scanproc.geometry.curves import inside as inside
 
 _SIMPLER_MM = 0.005  # offsets of curves with thousands of points take seconds
 _ROUND_SEGMENTS = 180  # of a full circle, 2 degrees each
@@ -62,23 +62,52 @@ def smoothed_curve(curve: FloatArray, sigma_mm: float, spacing_mm: float, *, clo
     return np.asarray(2.0 * once - twice)
 
 
-def cut_and_rounded(curve: FloatArray, keep: FloatArray, radius_mm: float) -> FloatArray:
-    """Return the part of a closed curve inside the polygon `keep`, its convex corners rounded to `radius_mm`."""
-    return _largest(_opened(_section(curve) ^ _section(keep), radius_mm))
+def cut_and_rounded(
+    curve: FloatArray,
+    keep: FloatArray | None,
+    radius_mm: float,
+    holes: Sequence[FloatArray] = (),
+    hollow_radius_mm: float = 0.0,
+) -> FloatArray:
+    """Return what is left of a closed curve inside the polygon `keep` and outside `holes`, its corners rounded.
+
+    Parameters
+    ----------
+    radius_mm, hollow_radius_mm : of convex and of concave corners.
+    """
+    left = _section(curve)
+    if keep is not None:
+        left = left ^ _section(keep)
+    for hole in holes:
+        left = left - _section(hole)
+    if hollow_radius_mm > 0.0:
+        left = _offset(_offset(left, hollow_radius_mm), -hollow_radius_mm)
+    return _largest(_offset(_offset(left, -radius_mm), radius_mm))
 
 
-def inside(outline: FloatArray, points: FloatArray) -> BoolArray:
-    """Tell which of (N, 2) points lie inside a closed curve, (N,) bool, by counting crossings to the right."""
-    start, end = outline, np.roll(outline, -1, axis=0)
-    rise = end[:, 1] - start[:, 1]
-    run_per_rise = (end[:, 0] - start[:, 0]) / np.where(rise == 0.0, 1.0, rise)
-    answer = np.zeros(len(points), dtype=bool)
-    for block in np.array_split(np.arange(len(points)), max(1, len(points) // 4096)):
-        x, y = points[block, 0, None], points[block, 1, None]
-        straddles = (start[:, 1] > y) != (end[:, 1] > y)
-        crossing_x = start[:, 0] + (y - start[:, 1]) * run_per_rise
-        answer[block] = (straddles & (x < crossing_x)).sum(axis=1) % 2 == 1
-    return answer
+def hull(points: FloatArray) -> FloatArray:
+    """Return the convex hull of (N, 2) points as a closed curve."""
+    return np.asarray(CrossSection.hull_points(np.ascontiguousarray(points)).to_polygons()[0], dtype=np.float64)
+
+
+def joined(curves: Sequence[FloatArray]) -> FloatArray:
+    """Return the border of all that closed curves hold together; of its largest part."""
+    whole = _section(curves[0])
+    for curve in curves[1:]:
+        whole = whole + _section(curve)
+    return _largest(whole)
+
+
+def begun_behind(curve: FloatArray, y: float) -> FloatArray:
+    """Let a closed curve begin where it crosses `y` at its rear: mirrored curves get mirrored points so."""
+    ends = np.roll(curve, -1, axis=0)
+    crosses = np.flatnonzero((curve[:, 1] > y) & (ends[:, 1] <= y) & (curve[:, 0] < curve[:, 0].mean()))
+    if len(crosses) == 0:
+        return curve
+    k = crosses[np.argmin(curve[crosses, 0])]
+    share = (curve[k, 1] - y) / (curve[k, 1] - ends[k, 1])
+    start = curve[k] + share * (ends[k] - curve[k])
+    return np.vstack([start, np.roll(curve, -k - 1, axis=0)])
 
 
 def area_mm2(outline: FloatArray) -> float:
@@ -94,10 +123,6 @@ def _section(curve: FloatArray) -> CrossSection:
 
 def _offset(section: CrossSection, distance_mm: float) -> CrossSection:
     return section.offset(distance_mm, JoinType.Round, 2.0, _ROUND_SEGMENTS).simplify(_SIMPLER_MM)
-
-
-def _opened(section: CrossSection, radius_mm: float) -> CrossSection:
-    return _offset(_offset(section, -radius_mm), radius_mm)
 
 
 def _largest(section: CrossSection) -> FloatArray:

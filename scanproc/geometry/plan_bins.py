@@ -29,10 +29,10 @@ class Touched:
 
 @dataclass(frozen=True)
 class Nearest:
-    """The nearest face of N points: (N,) distance in mm and (N,) int32 face; inf and -1 where none is in reach."""
+    """The nearest point of all faces to N points: (N,) distance in mm, (N, 3) point; inf and nan beyond the reach."""
 
     distance: FloatArray
-    face: NDArray[np.int32]
+    point: FloatArray
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ class PlanBins:
 
     def nearest(self, points: FloatArray, reach_mm: float) -> Nearest:
         """Find the nearest face of (N, 3) points, at most `reach_mm` away."""
-        answer = Nearest(np.empty(len(points)), np.empty(len(points), dtype=np.int32))
+        answer = Nearest(np.empty(len(points)), np.empty((len(points), 3)))
 
         def find(start: int) -> None:
             part = slice(start, start + _CHUNK)
             _find_nearest(
                 self.corners, self.boxes, self.origin, *self.shape, self.starts, self.items, self.levels,
-                points[part], reach_mm, answer.distance[part], answer.face[part],
+                points[part], reach_mm, answer.distance[part], answer.point[part],
             )  # fmt: skip
 
         spread(find, range(0, len(points), _CHUNK), "insole: distances")
@@ -185,9 +185,9 @@ def _find_nearest(
     points: FloatArray,
     reach_mm: float,
     out_distance: FloatArray,
-    out_face: NDArray[np.int32],
+    out_point: FloatArray,
 ) -> None:
-    """Write distance and face nearest to each of (N, 3) points: rings of cells, until no cell can hold a nearer one."""
+    """Write the nearest point of each of (N, 3) points and its distance: rings of cells, until none can hold a nearer."""
     cell, hit = origin[2], -1
     for n in range(len(points)):
         x, y, z = points[n, 0], points[n, 1], points[n, 2]
@@ -198,7 +198,7 @@ def _find_nearest(
         inset = max(in_i, 1.0 - in_i, in_j, 1.0 - in_j)
         best = reach_mm * reach_mm
         if hit >= 0:  # neighbours in the list are neighbours on the surface: the last one's face is nearly the nearest
-            square = _square_distance(corners, hit, x, y, z)
+            square, _, _, _ = _closest(corners, hit, x, y, z)
             if square < best:
                 best = square
             else:
@@ -223,44 +223,46 @@ def _find_nearest(
                         dy = max(boxes[face, 1] - y, y - boxes[face, 4], 0.0)
                         dz = max(boxes[face, 2] - z, z - boxes[face, 5], 0.0)
                         if dx * dx + dy * dy + dz * dz < best:
-                            square = _square_distance(corners, face, x, y, z)
+                            square, _, _, _ = _closest(corners, face, x, y, z)
                             if square < best:
                                 best, hit = square, face
-        out_distance[n], out_face[n] = np.sqrt(best) if hit >= 0 else np.inf, hit
+        if hit >= 0:
+            _, out_point[n, 0], out_point[n, 1], out_point[n, 2] = _closest(corners, hit, x, y, z)
+            out_distance[n] = np.sqrt(best)
+        else:
+            out_distance[n] = np.inf
+            out_point[n, 0], out_point[n, 1], out_point[n, 2] = np.nan, np.nan, np.nan
 
 
 @compiled
-def _square_distance(corners: FloatArray, face: int, x: float, y: float, z: float) -> float:
-    """Return the square of a point's distance from a triangle (Ericson, Real-Time Collision Detection, 5.1.5)."""
-    abx, aby, abz = (
-        corners[face, 1, 0] - corners[face, 0, 0],
-        corners[face, 1, 1] - corners[face, 0, 1],
-        corners[face, 1, 2] - corners[face, 0, 2],
-    )
-    acx, acy, acz = (
-        corners[face, 2, 0] - corners[face, 0, 0],
-        corners[face, 2, 1] - corners[face, 0, 1],
-        corners[face, 2, 2] - corners[face, 0, 2],
-    )
-    apx, apy, apz = x - corners[face, 0, 0], y - corners[face, 0, 1], z - corners[face, 0, 2]
-    d1, d2 = abx * apx + aby * apy + abz * apz, acx * apx + acy * apy + acz * apz
-    bb, bc, cc = abx * abx + aby * aby + abz * abz, abx * acx + aby * acy + abz * acz, acx * acx + acy * acy + acz * acz
-    d3, d4, d5, d6 = d1 - bb, d2 - bc, d1 - bc, d2 - cc
-    va, vb, vc = d3 * d6 - d5 * d4, d5 * d2 - d1 * d6, d1 * d4 - d3 * d2
+def _closest(corners: FloatArray, face: int, x: float, y: float, z: float) -> tuple[float, float, float, float]:
+    """Return the squared distance of a point from a triangle and the nearest point on it.
+
+    Ericson, Real-Time Collision Detection, 5.1.5.
+    """
+    ax, ay, az = corners[face, 0, 0], corners[face, 0, 1], corners[face, 0, 2]
+    ux, uy, uz = corners[face, 1, 0] - ax, corners[face, 1, 1] - ay, corners[face, 1, 2] - az
+    vx, vy, vz = corners[face, 2, 0] - ax, corners[face, 2, 1] - ay, corners[face, 2, 2] - az
+    px, py, pz = x - ax, y - ay, z - az
+    uu, uv, vv = ux * ux + uy * uy + uz * uz, ux * vx + uy * vy + uz * vz, vx * vx + vy * vy + vz * vz
+    d1, d2 = ux * px + uy * py + uz * pz, vx * px + vy * py + vz * pz
+    d3, d4, d5, d6 = d1 - uu, d2 - uv, d1 - uv, d2 - vv
+    at_a, at_b, at_c = d3 * d6 - d5 * d4, d5 * d2 - d1 * d6, d1 * d4 - d3 * d2
     if d1 <= 0.0 and d2 <= 0.0:
-        s, r = 0.0, 0.0
+        s, t = 0.0, 0.0
     elif d3 >= 0.0 and d4 <= d3:
-        s, r = 1.0, 0.0
+        s, t = 1.0, 0.0
     elif d6 >= 0.0 and d5 <= d6:
-        s, r = 0.0, 1.0
-    elif vc <= 0.0 and d1 >= 0.0 and d3 <= 0.0:
-        s, r = d1 / (d1 - d3), 0.0
-    elif vb <= 0.0 and d2 >= 0.0 and d6 <= 0.0:
-        s, r = 0.0, d2 / (d2 - d6)
-    elif va <= 0.0 and d4 >= d3 and d5 >= d6:
-        r = (d4 - d3) / ((d4 - d3) + (d5 - d6))
-        s = 1.0 - r
+        s, t = 0.0, 1.0
+    elif at_c <= 0.0 and d1 >= 0.0 and d3 <= 0.0:
+        s, t = d1 / (d1 - d3), 0.0
+    elif at_b <= 0.0 and d2 >= 0.0 and d6 <= 0.0:
+        s, t = 0.0, d2 / (d2 - d6)
+    elif at_a <= 0.0 and d4 >= d3 and d5 >= d6:
+        t = (d4 - d3) / ((d4 - d3) + (d5 - d6))
+        s = 1.0 - t
     else:
-        s, r = vb / (va + vb + vc), vc / (va + vb + vc)
-    qx, qy, qz = apx - s * abx - r * acx, apy - s * aby - r * acy, apz - s * abz - r * acz
-    return qx * qx + qy * qy + qz * qz
+        s, t = at_b / (at_a + at_b + at_c), at_c / (at_a + at_b + at_c)
+    qx, qy, qz = s * ux + t * vx, s * uy + t * vy, s * uz + t * vz
+    square = (px - qx) * (px - qx) + (py - qy) * (py - qy) + (pz - qz) * (pz - qz)
+    return square, ax + qx, ay + qy, az + qz

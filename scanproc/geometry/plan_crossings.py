@@ -12,34 +12,40 @@ from scanproc.geometry.plan_bins import PlanBins
 from scanproc.parallel import spread
 
 _CHUNK = 1 << 13  # edges of a task
-_SLACK_MM = 1e-6  # boxes and planes are met with this much room; what remains is judged exactly
+_SLACK_MM = 1e-6  # room round boxes and planes in the first look
+_TOUCH_MM = 1e-7  # so near is met
 
 
-def edges_near_faces(mesh: Mesh, edges: IntArray, bins: PlanBins) -> NDArray[np.int64]:
-    """Return the pairs (row of `edges`, face) that may cross, (P, 2): boxes overlap, and the edge meets the plane.
+def crossing_faces(mesh: Mesh, bins: PlanBins | None = None) -> int:
+    """Count the pairs of an edge and a triangle of a closed mesh that meet, where they share no vertex.
+
+    Two triangles that cross do so along a segment whose ends are crossings of an edge of the one with the other.
 
     Parameters
     ----------
-    edges : (E, 2) vertices; pairs that share a vertex are left out.
-    bins : of the same mesh.
+    bins : of the same mesh; made where they are not given.
     """
+    sides = np.vstack([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]])
+    # Of a closed mesh each edge is there in both directions; of an open one some in one, and those count, too.
+    edges = np.unique(np.sort(sides, axis=1), axis=0) if _is_open(sides) else sides[sides[:, 0] < sides[:, 1]]
 
-    def look(start: int) -> NDArray[np.int64]:
-        part = np.ascontiguousarray(edges[start : start + _CHUNK])
-        pairs = np.empty((4 * _CHUNK, 2), dtype=np.int64)
-        while True:
-            count = _look(
-                mesh.vertices, mesh.faces, part, bins.boxes, bins.origin, *bins.shape, bins.starts, bins.items, pairs
-            )
-            if count <= len(pairs):
-                return pairs[:count] + np.array([start, 0])
-            pairs = np.empty((count, 2), dtype=np.int64)
+    bins = PlanBins.of(mesh) if bins is None else bins
 
-    return np.vstack([np.empty((0, 2), np.int64), *spread(look, range(0, len(edges), _CHUNK), "insole: crossings")])
+    def count(start: int) -> int:
+        part = edges[start : start + _CHUNK]
+        return _count(mesh.vertices, mesh.faces, part, bins.boxes, bins.origin, *bins.shape, bins.starts, bins.items)
+
+    return sum(spread(count, range(0, len(edges), _CHUNK), "insole: crossings"))
+
+
+def _is_open(sides: IntArray) -> bool:
+    """Tell whether some of (S, 2) sides of triangles run in one direction more often than in the other."""
+    rising = sides[:, 0] < sides[:, 1]
+    return bool(2 * rising.sum() != len(sides))
 
 
 @compiled
-def _look(
+def _count(
     vertices: FloatArray,
     faces: IntArray,
     edges: IntArray,
@@ -49,9 +55,8 @@ def _look(
     rows: int,
     starts: NDArray[np.int64],
     items: NDArray[np.int32],
-    out: NDArray[np.int64],
 ) -> int:
-    """Write the pairs, each once, as far as there is room, and return how many there are."""
+    """Return how many pairs of an edge and a triangle meet, each counted once."""
     count, cell = 0, origin[2]
     low, high = np.empty(3), np.empty(3)
     for n in range(len(edges)):
@@ -77,13 +82,11 @@ def _look(
                     if j != max(int((boxes[face, 1] - origin[1]) / cell), first_j):
                         continue
                     a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
-                    if p == a or p == b or p == c or q == a or q == b or q == c:
+                    if p in (a, b, c) or q in (a, b, c):
                         continue
                     if _on_one_side(vertices, a, b, c, p, q):
                         continue
-                    if count < len(out):
-                        out[count, 0], out[count, 1] = n, face
-                    count += 1
+                    count += _meet(vertices, a, b, c, p, q)
     return count
 
 
@@ -98,3 +101,52 @@ def _on_one_side(vertices: FloatArray, a: int, b: int, c: int, p: int, q: int) -
     at_p = (vertices[p, 0] - x) * nx + (vertices[p, 1] - y) * ny + (vertices[p, 2] - z) * nz
     at_q = (vertices[q, 0] - x) * nx + (vertices[q, 1] - y) * ny + (vertices[q, 2] - z) * nz
     return (at_p > room and at_q > room) or (at_p < -room and at_q < -room)
+
+
+@compiled
+def _meet(vertices: FloatArray, a: int, b: int, c: int, p: int, q: int) -> bool:
+    """Tell whether the edge from p to q meets the triangle, touching included."""
+    corners = (a, b, c)
+    normal, start, run = np.empty(3), np.empty(3), np.empty(3)
+    u, v, inward = np.empty(3), np.empty(3), np.empty(3)
+    for axis in range(3):
+        u[axis] = vertices[b, axis] - vertices[a, axis]
+        v[axis] = vertices[c, axis] - vertices[a, axis]
+        start[axis] = vertices[p, axis] - vertices[a, axis]
+        run[axis] = vertices[q, axis] - vertices[p, axis]
+    _cross_to_unit(u, v, normal)
+    # The stretch [enter, leave] of the edge, in shares of its length, that is within the slack of the plane ...
+    at_p, climb = _dot(start, normal), _dot(run, normal)
+    enter, leave = 0.0, 1.0
+    if abs(climb) > _TOUCH_MM:
+        enter = leave = -at_p / climb
+    if min(at_p, at_p + climb) > _TOUCH_MM or max(at_p, at_p + climb) < -_TOUCH_MM:
+        return False
+    # ... and on the inner side of all three sides of the triangle.
+    for side in range(3):
+        here, there = corners[side], corners[(side + 1) % 3]
+        for axis in range(3):
+            u[axis] = vertices[there, axis] - vertices[here, axis]
+            start[axis] = vertices[p, axis] - vertices[here, axis]
+        _cross_to_unit(normal, u, inward)
+        first, change = _dot(start, inward) + _TOUCH_MM, _dot(run, inward)
+        if change > 0.0:
+            enter = max(enter, -first / change)
+        elif change < 0.0:
+            leave = min(leave, -first / change)
+        elif first < 0.0:
+            return False
+    return enter <= leave and leave >= 0.0 and enter <= 1.0
+
+
+@compiled
+def _cross_to_unit(u: FloatArray, v: FloatArray, out: FloatArray) -> None:
+    out[0], out[1], out[2] = u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
+    length = max(np.sqrt(_dot(out, out)), 1e-300)
+    for axis in range(3):
+        out[axis] /= length
+
+
+@compiled
+def _dot(u: FloatArray, v: FloatArray) -> float:
+    return u[0] * v[0] + u[1] * v[1] + u[2] * v[2]

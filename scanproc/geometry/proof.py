@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from scanproc.artifacts import BoolArray, IntArray, Mesh
+from scanproc.artifacts import IntArray, Mesh
 from scanproc.frames import FloatArray
-from scanproc.open3d_bridge import RayScene
+from scanproc.geometry.plan_bins import PlanBins
 
 
 @dataclass(frozen=True)
@@ -65,52 +65,6 @@ def volume_mm3(mesh: Mesh) -> float:
     return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6.0)
 
 
-def crossing_faces(mesh: Mesh) -> int:
-    """Count the pairs of an edge and a triangle that cross, where they share no vertex.
-
-    Every edge is cast as a ray; two triangles that cross do so along a segment whose ends are crossings of an edge
-    of the one with the other.
-    """
-    sides = np.vstack([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]])
-    ends = np.unique(np.sort(sides, axis=1), axis=0)
-    start, end = mesh.vertices[ends[:, 0]], mesh.vertices[ends[:, 1]]
-    hits = RayScene(mesh).all_hits(start, end - start)
-    near = (hits.distance >= -1e-3) & (hits.distance <= 1.001)
-    edge, triangle = ends[hits.ray[near]], mesh.faces[hits.face[near]]
-    apart = ~(edge[:, :, None] == triangle[:, None, :]).any(axis=(1, 2))
-    # The rays are single precision and meet triangles in their own plane: judge each candidate again, in double.
-    pairs = np.unique(np.column_stack([edge[apart], triangle[apart]]), axis=0)
-    corners = mesh.vertices[pairs]
-    return int(_touches(corners[:, :2], corners[:, 2:]).sum())
-
-
-def _touches(edge: FloatArray, triangle: FloatArray, slack_mm: float = 1e-7) -> BoolArray:
-    """Tell which of (N, 2, 3) edges meet their (N, 3, 3) triangle, (N,) bool."""
-    a, b, c = triangle[:, 0], triangle[:, 1], triangle[:, 2]
-    normal = np.cross(b - a, c - a)
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
-    height = np.einsum("nij,nj->ni", edge - a[:, None], normal)
-    # The stretch [enter, leave] of the edge, in shares of its length, that is within the slack of the plane ...
-    drop = height[:, 0] - height[:, 1]
-    enter, leave = np.zeros(len(edge)), np.ones(len(edge))
-    flat = np.abs(drop) <= slack_mm
-    level = height[:, 0] / np.where(flat, 1.0, drop)
-    enter = np.where(flat, enter, level)
-    leave = np.where(flat, leave, level)
-    beside = (height.min(axis=1) > slack_mm) | (height.max(axis=1) < -slack_mm)
-    # ... and on the inner side of all three sides of the triangle.
-    for p, q in ((a, b), (b, c), (c, a)):
-        inward = np.cross(normal, q - p)
-        inward /= np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-300)
-        first = np.einsum("ni,ni->n", edge[:, 0] - p, inward) + slack_mm
-        change = np.einsum("ni,ni->n", edge[:, 1] - edge[:, 0], inward)
-        bound = -first / np.where(change == 0.0, 1.0, change)
-        enter = np.where(change > 0.0, np.maximum(enter, bound), enter)
-        leave = np.where(change < 0.0, np.minimum(leave, bound), leave)
-        beside |= (change == 0.0) & (first < 0.0)
-    return np.asarray(~beside & (enter <= leave) & (leave >= 0.0) & (enter <= 1.0))
-
-
 def part(mesh: Mesh, faces: IntArray) -> Mesh:
     """Return the triangles `faces`, (F, 3), of a mesh with the vertices they use."""
     used, index = np.unique(faces, return_inverse=True)
@@ -124,19 +78,31 @@ def facing_up(mesh: Mesh, least_z: float = 0.01) -> FloatArray:
     return np.where(np.abs(z) < least_z, 0.0, np.sign(z))
 
 
-def undercut_mm2(mesh: Mesh) -> float:
-    """Return the area that a mill from above cannot see of what looks up, nor from below of what looks down."""
-    scene, up = RayScene(mesh), facing_up(mesh)
+@dataclass(frozen=True)
+class Undercut:
+    """The area that a mill cannot see: from above of what looks up, from below of what looks down, mm2."""
+
+    from_above: float
+    from_below: float
+
+
+def undercut(mesh: Mesh, bins: PlanBins | None = None) -> Undercut:
+    """Look at the middle of every face from above and from below.
+
+    Parameters
+    ----------
+    bins : of the same mesh; made where they are not given.
+    """
+    bins = PlanBins.of(mesh) if bins is None else bins
+    up = facing_up(mesh)
     area = 0.5 * np.linalg.norm(_double_areas(mesh), axis=1)
     centres = mesh.vertices[mesh.faces].mean(axis=1)
-    hidden = 0.0
-    for sign, outside_z in ((1.0, centres[:, 2].max() + 10.0), (-1.0, centres[:, 2].min() - 10.0)):
+    hidden = {}
+    for sign in (1.0, -1.0):
         faces = np.flatnonzero(up == sign)
-        origins = np.column_stack([centres[faces, :2], np.full(len(faces), outside_z)])
-        hits = scene.cast(origins, np.broadcast_to([0.0, 0.0, -sign], origins.shape))
-        covered = hits.distance < np.abs(outside_z - centres[faces, 2]) - 0.02
-        hidden += float(area[faces[covered]].sum())
-    return hidden
+        first = bins.touched(np.ascontiguousarray(centres[faces, :2]), from_above=sign > 0.0).z
+        hidden[sign] = float(area[faces[sign * (first - centres[faces, 2]) > 0.02]].sum())
+    return Undercut(hidden[1.0], hidden[-1.0])
 
 
 def contact_area_mm2(mesh: Mesh, within_mm: float = 0.01) -> float:

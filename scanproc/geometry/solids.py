@@ -1,161 +1,140 @@
-"""Solids between two height fields over one outline: the same triangles above and below, joined by a strip."""
+"""Solids between two height fields over one outline: a sheet above, a sheet below, joined by a strip."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import Delaunay, cKDTree
+from scipy.spatial import Delaunay
 
 from scanproc.artifacts import BoolArray, IntArray, Mesh
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.outlines import inside
-from scanproc.open3d_bridge import RayScene
+from scanproc.geometry.curves import inside, nearest_on_curve
+from scanproc.geometry.nets import neighbours
+from scanproc.geometry.triangulation import Sheet, on_exact_plan
+
+_BLEND = 4.0  # heights that are pressed flat are blended with the rest over so many times the depth
 
 
-def hexagonal_points(low: FloatArray, high: FloatArray, spacing_mm: float) -> FloatArray:
-    """Return (N, 2) points of a hexagonal grid over the box from `low` to `high`, (2,) each."""
-    row_mm = spacing_mm * np.sqrt(0.75)
-    rows = np.arange(low[1], high[1] + row_mm, row_mm)
-    columns = np.arange(low[0], high[0] + spacing_mm, spacing_mm)
-    x = columns[None, :] + 0.5 * spacing_mm * (np.arange(len(rows)) % 2)[:, None]
-    return np.column_stack([x.ravel(), np.broadcast_to(rows[:, None], x.shape).ravel()])
+@dataclass(frozen=True)
+class Plan:
+    """The inside of an outline in triangles.
 
-
-def interior_points(
-    outline: FloatArray, coarse: FloatArray, fine: FloatArray, coarse_mm: float, fine_mm: float
-) -> FloatArray:
-    """Return the points inside an outline that a conforming triangulation can use, (N, 2).
-
-    They keep off the outline, so that each of its edges is a side of a triangle (the circle over it is empty), and
-    coarse points keep off fine ones.
-    """
-    rim_mm = float(np.linalg.norm(outline - np.roll(outline, -1, axis=0), axis=1).max())
-    fine = _apart(fine, outline, max(0.8 * rim_mm, 0.6 * fine_mm))
-    fine = fine[inside(outline, fine)]
-    coarse = _apart(coarse, outline, max(0.8 * rim_mm, 0.6 * coarse_mm))
-    coarse = _apart(coarse, fine, 0.6 * coarse_mm)
-    return np.vstack([coarse[inside(outline, coarse)], fine])
-
-
-def triangulated(outline: FloatArray, interior: FloatArray) -> IntArray:
-    """Triangulate the inside of an outline.
-
-    Parameters
+    Attributes
     ----------
-    outline : (K, 2), counter-clockwise; vertices 0 to K - 1 of the answer.
-    interior : (N, 2), from `interior_points`; vertices K to K + N - 1.
-
-    Returns
-    -------
-    (F, 3) int32, counter-clockwise; the outline's edges are exactly its border.
+    xy : (N, 2); the outline's points first, counter-clockwise.
+    faces : (F, 3) int32, counter-clockwise; the outline's edges are exactly their border.
     """
-    points, count = np.vstack([outline, interior]), len(outline)
-    faces = Delaunay(points).simplices
+
+    xy: FloatArray
+    faces: IntArray
+
+
+def coarse_plan(outline: FloatArray, spacing_mm: float) -> Plan:
+    """Triangulate the inside of an outline, (K, 2), `on_exact_plan`, with points of a hexagonal grid.
+
+    Raises
+    ------
+    ScanError
+        If the outline comes so close to itself that the triangles go across it.
+    """
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    grid = on_exact_plan(hexagonal_points(low, high, spacing_mm))
+    # So far off the outline that each of its edges is a side of a triangle: the circle over it is empty.
+    off_mm = 0.6 * spacing_mm
+    grid = grid[nearest_on_curve(outline, grid, off_mm, closed=True).distance_mm == np.inf]
+    xy, count = np.vstack([outline, grid[inside(outline, grid)]]), len(outline)
+    faces = Delaunay(xy).simplices
     # Only triangles between three points of the outline can lie outside it.
     on_rim = (faces < count).all(axis=1)
     keep: BoolArray = np.asarray(~on_rim)
-    keep[on_rim] = inside(outline, points[faces[on_rim]].mean(axis=1))
+    keep[on_rim] = inside(outline, xy[faces[on_rim]].mean(axis=1))
     faces = faces[keep]
-    a, b, c = (points[faces[:, corner]] for corner in range(3))
-    turned = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]) < 0.0
-    faces[turned] = faces[turned][:, ::-1]
-    return np.asarray(faces, dtype=np.int32)
+    double = _double_plan_areas(xy, faces)
+    faces[double < 0.0] = faces[double < 0.0][:, ::-1]
+    faces = np.asarray(faces[double != 0.0], dtype=np.int32)
+    border = neighbours(faces) < 0
+    start, end = np.roll(faces, -1, axis=1)[border], np.roll(faces, -2, axis=1)[border]
+    if len(start) != count or not np.array_equal(end, (start + 1) % count):
+        raise ScanError(
+            f"found an outline that touches itself or turns back ({len(start)} border edges of {count} points);"
+            " expected one smooth closed curve. Change insole.outline_file or the cut-outs."
+        )
+    return Plan(xy, faces)
 
 
-def parallel_below(surface: Mesh, distance_mm: FloatArray) -> FloatArray:
-    """Return the height below each vertex at which a ball just touches the surface from below, (V,) mm.
-
-    This is grey erosion with a ball of radius `distance_mm`, (V,), without its grid: at steep walls a grid of 0.5 mm
-    errs by 0.15 mm. Below a height field the distance falls steadily on the way up, so the height is unique;
-    it is found by steps of Newton's kind, kept inside a shrinking bracket.
-
-    Parameters
-    ----------
-    surface : the graph of a height field, z up, nowhere steeper than 84 degrees.
-    """
-    scene = RayScene(surface)
-    xy, z_top = surface.vertices[:, :2], surface.vertices[:, 2]
-    low, high = z_top - 10.0 * distance_mm, z_top - distance_mm
-    z, active = high.copy(), np.arange(len(xy))
-    for _ in range(40):
-        points = np.column_stack([xy[active], z[active]])
-        nearest = scene.closest(points)
-        error = nearest.distance - distance_mm[active]
-        low[active] = np.where(error > 0.0, z[active], low[active])
-        high[active] = np.where(error > 0.0, high[active], z[active])
-        unsettled = np.abs(error) > 1e-4
-        active, error = active[unsettled], error[unsettled]
-        if len(active) == 0:
-            break
-        upward = (nearest.point[unsettled, 2] - z[active]) / nearest.distance[unsettled]
-        step = z[active] + error / np.maximum(upward, 0.05)
-        in_bracket = (step >= low[active]) & (step <= high[active])
-        z[active] = np.where(in_bracket, step, 0.5 * (low[active] + high[active]))
-    return np.asarray(z)
+def hexagonal_points(low: FloatArray, high: FloatArray, spacing_mm: float) -> FloatArray:
+    """Return (N, 2) points of a hexagonal grid over the box from `low` to `high`, (2,), with a row on y = 0."""
+    row_mm = spacing_mm * np.sqrt(0.75)
+    rows = np.arange(np.floor(low[1] / row_mm), np.ceil(high[1] / row_mm) + 1.0)
+    columns = np.arange(low[0], high[0] + spacing_mm, spacing_mm)
+    x = columns[None, :] + 0.5 * spacing_mm * np.abs(rows % 2.0)[:, None]
+    return np.column_stack([x.ravel(), np.broadcast_to(row_mm * rows[:, None], x.shape).ravel()])
 
 
 @dataclass(frozen=True)
 class Pressed:
-    """An underside with a flat patch: its heights, (N,) mm, and by how much they were lowered at most."""
+    """An underside's lowest parts pressed onto one plane, so that a printer finds a first layer; none is raised.
 
-    z: FloatArray
-    depth_mm: float
+    Attributes
+    ----------
+    floor_z, level_z : what lies between them is flat.
+    """
+
+    floor_z: float
+    level_z: float
+
+    @property
+    def depth_mm(self) -> float:
+        """By how much the underside is lowered at most."""
+        return self.level_z - self.floor_z
+
+    def applied(self, z: FloatArray) -> FloatArray:
+        """Return heights pressed flat, (N,) mm."""
+        if self.level_z <= self.floor_z:
+            return z
+        blend = max(_BLEND * self.depth_mm, 0.2)
+        # Heights from the level to level + blend are stretched down to begin at the plane.
+        ramp = self.floor_z + (z - self.level_z) * (self.level_z + blend - self.floor_z) / blend
+        return np.where(z <= self.level_z, np.minimum(z, self.floor_z), np.minimum(z, ramp))
 
 
-def pressed_flat(bottom_z: FloatArray, area_mm2: FloatArray, contact_mm2: float) -> Pressed:
-    """Lower the lowest parts of an underside onto one plane, so that a printer finds a first layer; never raise any.
+def pressed_flat(z: FloatArray, cell_mm2: float, contact_mm2: float) -> Pressed:
+    """Choose how far an underside is pressed flat.
 
     Parameters
     ----------
-    bottom_z, area_mm2 : (N,) height and share of the plan area of each point.
+    z : (N,) its heights at the cells of an even grid, mm.
     contact_mm2 : of the flat parts, together.
     """
-    if contact_mm2 <= 0.0:
-        return Pressed(bottom_z, 0.0)
-    order = np.argsort(bottom_z, kind="stable")
-    reached = int(
-        np.searchsorted(np.cumsum(area_mm2[order]), 1.3 * contact_mm2)
-    )  # triangles at its border are not flat
-    floor, level = float(bottom_z.min()), float(bottom_z[order[min(reached, len(order) - 1)]])
-    blend = max(4.0 * (level - floor), 0.2)
-    # Heights from `level` to `level + blend` are stretched down to begin at the plane.
-    ramp = floor + (bottom_z - level) * (level + blend - floor) / blend
-    return Pressed(np.where(bottom_z <= level, floor, np.minimum(bottom_z, ramp)), level - floor)
+    floor = float(z.min())
+    # Triangles at its border are not flat: a little more.
+    count = min(int(np.ceil(1.3 * contact_mm2 / cell_mm2)), len(z) - 1) if contact_mm2 > 0.0 else 0
+    return Pressed(floor, float(np.partition(z, count)[count]))
 
 
-def closed_solid(xy: FloatArray, faces: IntArray, rim: int, top_z: FloatArray, bottom_z: FloatArray) -> Mesh:
-    """Join two height fields over one triangulation into a closed solid.
+def closed_solid(top: Sheet, bottom: Sheet, rim: int) -> Mesh:
+    """Join two sheets over one outline into a closed solid.
 
     Parameters
     ----------
-    xy : (N, 2); the first `rim` points are the outline, counter-clockwise.
-    faces : (F, 3), counter-clockwise seen from above.
+    top, bottom : the first `rim` points of both are the outline, counter-clockwise; the top lies above everywhere.
 
     Returns
     -------
     Mesh
-        Vertices 0 to N - 1 are the top, N to 2 N - 1 the bottom; rounded to single precision, as STL keeps them.
-        Faces 0 to F - 1 are the top, F to 2 F - 1 the bottom, the rest the strip.
+        The top's vertices, then the bottom's, rounded to single precision, as STL keeps them; the top's faces, then the
+        bottom's, then the strip.
     """
-    count = len(xy)
+    count = len(top.points)
     here, there = np.arange(rim), np.roll(np.arange(rim), -1)
     upper = np.column_stack([here, here + count, there])
     lower = np.column_stack([there, here + count, there + count])
-    strip = np.vstack([upper, lower])
-    vertices = np.vstack([np.column_stack([xy, top_z]), np.column_stack([xy, bottom_z])])
-    single = vertices.astype(np.float32).astype(np.float64)
-    return Mesh(single, np.vstack([faces, faces[:, ::-1] + count, strip]).astype(np.int32))
+    vertices = np.vstack([top.points, bottom.points]).astype(np.float32).astype(np.float64)
+    return Mesh(vertices, np.vstack([top.faces, bottom.faces[:, ::-1] + count, upper, lower]).astype(np.int32))
 
 
-def plan_areas(xy: FloatArray, faces: IntArray) -> FloatArray:
-    """Return the share of the plan area that belongs to each point, (N,) mm2: a third of its triangles."""
+def _double_plan_areas(xy: FloatArray, faces: IntArray) -> FloatArray:
     a, b, c = (xy[faces[:, corner]] for corner in range(3))
-    double = np.abs((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]))
-    return np.asarray(np.bincount(faces.ravel(), np.repeat(double / 6.0, 3), minlength=len(xy)), dtype=np.float64)
-
-
-def _apart(points: FloatArray, others: FloatArray, distance_mm: float) -> FloatArray:
-    if len(points) == 0 or len(others) == 0:
-        return points
-    return points[cKDTree(others).query(points, distance_upper_bound=distance_mm)[0] >= distance_mm]
+    return np.asarray((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]))

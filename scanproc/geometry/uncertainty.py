@@ -28,7 +28,9 @@ class ErrorSources:
     surface_sd_mm: float
 
 
-def sd_parts(name: str, value: float, drawn: Sequence[float | None], sources: ErrorSources) -> SdParts | None:
+def sd_parts(
+    name: str, value: float, drawn: Sequence[float | None], sources: ErrorSources, own_sd: float = 0.0
+) -> SdParts | None:
     """Return the standard uncertainty of a measure, by its causes; None where fewer than half of the draws have it.
 
     Parameters
@@ -41,7 +43,7 @@ def sd_parts(name: str, value: float, drawn: Sequence[float | None], sources: Er
         return None
     power = next((power for end, power in _SCALE_POWER.items() if name.endswith(end)), 0)
     return SdParts(
-        repeat=float(np.sqrt(np.mean((known - value) ** 2))),
+        repeat=math.hypot(float(np.sqrt(np.mean((known - value) ** 2))), own_sd),
         surface=math.sqrt(2.0) * sources.surface_sd_mm if name.endswith("_mm") else 0.0,
         scale=power * abs(value) * sources.scale_sd,
     )

@@ -8,10 +8,6 @@ from typing import Literal
 from scanproc.settings import setting
 
 Material = Literal["PA12", "PP", "TPU", "PETG", "EVA"]
-Pair = Literal["as-scanned", "from-left", "from-right"]
-
-#: A closed curve as it stands among the settings: x and y, mm.
-Curve = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Device:
         "shell", "shell: even wall, for printing or direct milling; block: flat base, for milling EVA"
     )
     process: Literal["print", "mill"] = setting("print", "how it is made; the least wall depends on it")
-    material: Material = setting(
+    material: Literal["PA12", "PP", "TPU", "PETG", "EVA"] = setting(
         "PA12", "what it is made of: mass, thickness rule and least wall; PA12 is what most print services take"
     )
     shoe_size_eu: float | None = setting(
@@ -52,7 +48,7 @@ class Device:
     outline_file: str = setting(
         "", "DXF or SVG of the shoe's own insole, in mm, beside this file: the outline is taken from it"
     )
-    outline_curve: Curve = setting((), "the curve of outline_file, mm", hidden=True)
+    outline_curve: tuple[tuple[float, float], ...] = setting((), "the curve of outline_file, mm", hidden=True)
     block_height_mm: float = setting(
         35.0,
         "height of the raw block or plate, mm (milling): what stands higher cannot be milled; 35 is a common EVA block",

@@ -14,11 +14,6 @@ from scanproc.settings import setting
 #: Of the solid material, data sheets.
 DENSITY_G_PER_CM3: dict[Material, float] = {"PA12": 1.01, "PP": 0.90, "TPU": 1.20, "PETG": 1.27, "EVA": 0.25}
 
-#: Fields of one foot that differ from those of both, by name, in the order of the fields.
-Own = tuple[tuple[str, object], ...]
-#: Measures of another scan of the same foot: the scan's name, side, loading, the measure's name, its value.
-Elsewhere = tuple[tuple[str, str, str, str, float], ...]
-
 
 @dataclass(frozen=True)
 class Judgement:
@@ -53,10 +48,14 @@ class Judgement:
 class InsoleConfig(Judgement, Making, Marks, Pads, Posts, Heel, Arch, Fit, Thickness, Device):  # fields: last first
     """The prescription of both feet; what differs on one goes below, under [insole.left] or [insole.right]."""
 
-    left: Own = setting((), "what differs on the left foot", hidden=True)
-    right: Own = setting((), "what differs on the right foot", hidden=True)
-    preset_values: Own = setting((), "what the preset says, to tell what was changed", hidden=True)
-    measured_elsewhere: Elsewhere = setting((), "measures of another scan of the same person", hidden=True)
+    left: tuple[tuple[str, object], ...] = setting((), "what differs on the left foot", hidden=True)
+    right: tuple[tuple[str, object], ...] = setting((), "what differs on the right foot", hidden=True)
+    preset_values: tuple[tuple[str, object], ...] = setting(
+        (), "what the preset says, to tell what was changed", hidden=True
+    )
+    measured_elsewhere: tuple[tuple[str, str, str, str, float], ...] = setting(
+        (), "rows of another scan's measures: scan, side, loading, name, value", hidden=True
+    )
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,14 @@ class Ruled:
 
 
 @dataclass(frozen=True)
+class ArchJudgement:
+    """Whether an arch is high, and how that was judged."""
+
+    high: bool
+    why: str
+
+
+@dataclass(frozen=True)
 class _Wall:
     """Wall in mm by body mass: each step holds below its mass (or up to it); `unknown_mm` where no mass is stated."""
 
@@ -77,19 +85,17 @@ _EVA = _Wall(((math.inf, 4.0),), 4.0, "4 mm of EVA under the lowest point do not
 _WALLS: dict[Material, _Wall] = {"PA12": _PA12, "PP": _PP, "TPU": _OTHER, "PETG": _OTHER, "EVA": _EVA}
 
 
-def wall_by_mass(material: Material, mass_kg: float | None, high_arch: bool, arch_words: str) -> Ruled:
+def wall_by_mass(material: Material, mass_kg: float | None, arch: ArchJudgement | None = None) -> Ruled:
     """Return the wall that a material takes for a body mass, mm, and the evidence.
 
     Parameters
     ----------
     mass_kg : of the person; None where it is not stated.
-    high_arch : only polypropylene has a rule for it.
-    arch_words : how the arch was judged.
+    arch : None where it was not judged; only polypropylene has a rule for it.
     """
-    wall = _PP_HIGH_ARCH if material == "PP" and high_arch else _WALLS[material]
+    wall = _PP_HIGH_ARCH if material == "PP" and arch is not None and arch.high else _WALLS[material]
     thick = wall.unknown_mm if mass_kg is None else wall.of(mass_kg)
-    who = "body mass unknown (scan.toml: mass_kg): the usual wall" if mass_kg is None else f"{mass_kg:g} kg"
-    if len(wall.steps) == 1:
-        who = material
-    arch = f"; {arch_words}" if material == "PP" else ""
-    return Ruled(thick, f"thickness {thick:g} mm of {material}: {who}, {wall.source}{arch}")
+    who = "body mass unknown (scan.toml: mass_kg), so the usual wall" if mass_kg is None else f"{mass_kg:g} kg"
+    whose = material if len(wall.steps) == 1 else f"{material}, {who}"
+    why = f"thickness {thick:g} mm: {whose}; {wall.source}"
+    return Ruled(thick, why if arch is None else f"{why}; {arch.why}")

@@ -3,22 +3,88 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
+from typing import Any
 
 from scanproc.artifacts import Foot, Loading, ScanFacts
+from scanproc.prescription.elsewhere import Elsewhere, measured_elsewhere
 from scanproc.prescription.fields import InsoleConfig, Prescription
+from scanproc.prescription.high_arch import judged_arch
+from scanproc.prescription.materials import Ruled, wall_by_mass
+from scanproc.prescription.rules import WALL_RULES, advice, refuse_broken
+from scanproc.prescription.sides import for_side
+
+log = logging.getLogger(__name__)
 
 #: mm; an arch that bore no load is copied too high.
 ARCH_FILL: dict[Loading, float] = {"non-weight-bearing": 3.2, "unknown": 3.2, "seated": 1.6, "standing": 0.0}
 
 
 def resolved(config: InsoleConfig, foot: Foot, facts: ScanFacts) -> Prescription:
-    """Return the prescription of one foot with nothing left open."""
-    values = {item.name: getattr(config, item.name) for item in dataclasses.fields(InsoleConfig)}
-    evidence = []
-    if values["thickness_mm"] is None:
-        values["thickness_mm"] = 3.0
-        evidence.append("thickness 3.0 mm: printed PA12 is 2.5 to 3.5 mm")
-    if values["arch_fill_mm"] is None:
-        values["arch_fill_mm"] = ARCH_FILL[facts.loading]
-        evidence.append(f"arch fill {values['arch_fill_mm']} mm: the scan is {facts.loading}")
-    return Prescription(**values, evidence=tuple(evidence))
+    """Return the prescription of one foot with nothing left open.
+
+    Raises
+    ------
+    ScanError
+        If it breaks a rule, which is named, or the measures of another scan are not of this foot.
+    """
+    given = for_side(config, foot.side)
+    refuse_broken(given)
+    other = measured_elsewhere(config, foot, facts)
+    values: dict[str, Any] = {item.name: getattr(given, item.name) for item in dataclasses.fields(InsoleConfig)}
+    evidence = [*_preset(given)]
+    for name, ruled in _open_values(given, foot, facts, other).items():
+        values[name] = ruled.value
+        evidence += [ruled.why] if ruled.why else []
+    rx = Prescription(**values)
+    refuse_broken(rx, WALL_RULES)
+    rx = dataclasses.replace(rx, evidence=(*evidence, *advice(rx)))
+    for why in rx.evidence:
+        log.info("insole: %s foot, %s", foot.side, why)
+    return rx
+
+
+def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Elsewhere | None) -> dict[str, Ruled]:
+    """Return by name what rules say of the fields that were left open."""
+    ruled: dict[str, Ruled] = {}
+    if given.thickness_mm is None:
+        # Only polypropylene has a rule for high arches: for others nothing is measured.
+        arch = judged_arch(foot, facts, other) if given.material == "PP" else None
+        ruled["thickness_mm"] = wall_by_mass(given.material, facts.mass_kg, arch)
+    if given.heel_expansion_mm is None:
+        ruled["heel_expansion_mm"] = other.heel_expansion(foot) if other else Ruled(0.0, "")
+    if given.arch_fill_mm is None:
+        ruled |= _arch(given, foot, facts, other)
+    return ruled
+
+
+def _arch(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Elsewhere | None) -> dict[str, Ruled]:
+    """Return fill or target of an arch: as asked, as the foot has it elsewhere, or by the scan's loading."""
+    if given.arch_target_mm is not None:
+        return {"arch_fill_mm": Ruled(0.0, "")}
+    if other is not None:
+        found = other.arch(foot)
+        if "arch_target_mm" in found:
+            return {"arch_fill_mm": Ruled(0.0, ""), **found}
+        if found:
+            return found
+    fill = ARCH_FILL[facts.loading]
+    why = {
+        "non-weight-bearing": "the scan bore no load, and an unloaded arch copied as it is hurts",
+        "unknown": "the loading of the scan is unknown (scan.toml), and an unloaded arch copied as it is hurts",
+        "seated": "the scan was seated, its arch partly down",
+        "standing": "the scan was standing, its arch is down",
+    }[facts.loading]
+    return {"arch_fill_mm": Ruled(fill, f"arch fill {fill:g} mm: {why}")}
+
+
+def _preset(given: InsoleConfig) -> list[str]:
+    """Return which preset it came from, and what differs from it."""
+    if not given.preset:
+        return []
+    changed = [
+        f"{name} = {getattr(given, name)} (preset: {value})"
+        for name, value in given.preset_values
+        if getattr(given, name) != value
+    ]
+    return [f"preset {given.preset}" + (f", but for {', '.join(changed)}" if changed else ", unchanged")]

@@ -23,6 +23,8 @@ _MM: dict[Unit, float] = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
 # Longest side of the box round one or two feet, with or without the leg: from a toddler's foot to a leg cut below
 # the knee.
 _PLAUSIBLE_MM = (100.0, 800.0)
+_INCH_MM = 25.4
+_SHORT_MM = 160.0  # a box so short in cm is a toddler's foot, or an adult's in inches (256 to 406 mm)
 # trimesh lets through whatever its parsers stumble on in a broken file.
 _PARSER_ERRORS = (
     ArithmeticError,
@@ -154,6 +156,12 @@ def _unit_of(path: Path, vertices: FloatArray, unit: Literal["mm", "cm", "m", "a
                 "Correct the unit in scan.toml, or leave it out."
             )
         return unit, ()
+    if low <= longest * _MM["cm"] < _SHORT_MM:
+        raise ScanError(
+            f"{path} is {longest:.4g} long, which is {longest * _MM['cm']:.0f} mm if it is in cm and"
+            f" {longest * _INCH_MM:.0f} mm if in inches; expected a unit that is beyond doubt."
+            ' State unit = "cm" in a scan.toml beside it, or export it in mm.'
+        )
     for name, mm in _MM.items():
         if low <= longest * mm <= high:
             return name, (f"unit of the mesh: {name}, since its longest side is then {longest * mm:.0f} mm",)

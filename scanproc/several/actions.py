@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from scanproc.errors import ScanError
-from scanproc.several.compare_page import compare_page
+from scanproc.several.compare_page import compare_page, headline, verdict
 from scanproc.several.comparison import compare_json, compared
 from scanproc.several.person import Person, check_one_person, check_sides
 from scanproc.several.person_page import person_page
 from scanproc.several.pictures import picture_settings
 from scanproc.several.scans import ScanResults, check_distinct, facts_of, results_of
 from scanproc.store import write_files
+
+log = logging.getLogger(__name__)
 
 Tables = Iterable[Mapping[str, Any]]
 
@@ -46,6 +49,7 @@ def compare(a: Path, b: Path, out: Path, tables: Tables = ()) -> Path:
     folder = out / f"{found.a.name}--{found.b.name}"
     page = compare_page(found, settings)
     write_files(folder, {"compare.json": compare_json(found), "compare.html": page.encode()})
+    log.info("compare: %s: %s", headline(found), verdict(found))
     return folder / "compare.html"
 
 

@@ -59,11 +59,10 @@ class Outcome:
     measures: Measures | None
     refusals: tuple[str, ...]
 
-
     @property
     def verdict(self) -> str:
-        """What became of the scan, in a word: whether all is done, or at least its measures are."""
-        return "refused" if self.measures is None and self.refusals else "partly" if self.refusals else "done"
+        """What became of the scan, in a word: all is done, or at least it is measured, or it is refused."""
+        return "done" if not self.refusals else "refused" if self.measures is None else "measured"
 
 
 def outcome_of(scan: Path, run_scan: Callable[[], Run]) -> Outcome:
@@ -89,12 +88,14 @@ def check_none_refused(outcomes: Sequence[Outcome]) -> None:
         measured = sum(each.measures is not None for each in refused)
         raise ScanError(
             f"{len(refused)} of {len(outcomes)} scans were refused; expected none. The messages above say why."
-            f" Of these, {measured} gave measures before a later stage refused them."
+            + (f" {measured} of them gave measures all the same." if measured else "")
         )
 
 
 def write_cohort(out: Path, outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
-    """Write `cohort.csv` and `cohort-dictionary.csv`, and return their paths."""
+    """Write `cohort.csv` and `cohort-dictionary.csv`, and return their paths; none if nothing was measured."""
+    if not any(each.measures for each in outcomes):
+        return ()
     files = {"cohort.csv": cohort_csv(outcomes), "cohort-dictionary.csv": dictionary_csv(outcomes)}
     write_files(out, files)
     return tuple(out / name for name in files)

@@ -190,6 +190,8 @@ def _sentence(pair: FootComparison, common: tuple[str, ...]) -> str:
         "other person": "A difference between people, not a change.",
         "sides": "Right less left.",
     }[pair.pairing.kind]
+    if pair.a.foot.loading == pair.b.foot.loading == "unknown" and pair.pairing.kind == "other load":
+        what = "Whether this is a change cannot be told."
     return f"{what} No verdict is given: {'; '.join(common)}." if common else what
 
 

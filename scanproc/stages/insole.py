@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from scanproc.artifacts import Feet, Foot, Insole, Insoles, ScanFacts
+from scanproc.design.mirror import feet_to_design, is_mirrored
 from scanproc.design.shape import design
 from scanproc.design.solid import build
 from scanproc.errors import ScanError
@@ -25,7 +26,8 @@ def insole(feet: Feet, facts: ScanFacts, config: InsoleConfig) -> Insoles:
     ScanError
         If no foot gets an insole.
     """
-    insoles = tuple(_insole_or_reason(foot, facts, config) for foot in feet.feet)
+    asked_for = feet_to_design(feet.feet, config.pair)
+    insoles = tuple(_insole_or_reason(foot, facts, config) for foot in asked_for)
     reasons = [f"{made.side} foot: {made.refused}" for made in insoles if made.refused]
     if len(reasons) == len(insoles):
         raise ScanError(" ".join(reasons) or "there is no foot. Scan one.")
@@ -35,14 +37,16 @@ def insole(feet: Feet, facts: ScanFacts, config: InsoleConfig) -> Insoles:
 def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Insole:
     try:
         _refuse_doubtful_side(foot, facts, config)
-        asked = design(foot, resolved(config, foot, facts))
+        rx = resolved(config, foot, facts)
+        asked = design(foot, rx)
     except ScanError as error:
         return Insole(foot.side, None, None, (), refused=str(error))
     built = build(asked)
     checks = prove(built, asked, foot)
     failed = [check.name for check in checks if not check.passed]
     log.info("insole: %s, %d checks, failed: %s", foot.side, len(checks), ", ".join(failed) or "none")
-    return Insole(foot.side, built.solid, asked.outline, checks)
+    notes = ("the mirror image of the other foot: this one was not scanned",) if is_mirrored(foot, config.pair) else ()
+    return Insole(foot.side, built.solid, asked.outline, checks, notes=(*notes, *rx.evidence))
 
 
 def _refuse_doubtful_side(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> None:

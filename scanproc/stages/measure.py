@@ -80,7 +80,7 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
         if judged.value is not None and draws:
             others = [other[name].value for other in draws]
             sources = ErrorSources(config.scale_sd, config.surface_sd_mm)
-            parts = sd_parts(name, judged.value, others, sources)
+            parts = sd_parts(name, judged.value, others, sources, reading.own_sd)
             judged = replace(judged, sd=parts.combined if parts else None, sd_parts=parts)
         measures[name] = judged
     refused = [name for name, found in measures.items() if found.status == "refused"]

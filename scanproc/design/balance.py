@@ -1,0 +1,88 @@
+"""Balance of the cast: a foot levelled otherwise than on heel and metatarsal heads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from scanproc.artifacts import Foot, Landmark, Mesh
+from scanproc.design.kept import ThisFoot
+from scanproc.design.plan import HEEL_END
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray, rigid, rotation_about, transform
+from scanproc.geometry.heels import heel_angle_deg
+from scanproc.geometry.readings import FootShape
+from scanproc.prescription.fields import Prescription
+
+_CONTACT_MM = 2.0  # what is lower than this over the heel's lowest point is its contact
+_MOST_UNSEEN = 0.25  # of the heel that its angle is read from
+
+
+def balanced(foot: Foot, rx: Prescription) -> Foot:
+    """Return the foot as the prescription levels it: turned about the long axis under the middle of the heel's contact.
+
+    `tripod` leaves it as it is. `inverted` and `everted` turn it from there by `balance_deg`; inverting raises the
+    medial side. `heel_vertical` inverts it by the heel's valgus, so that the calcaneal line stands upright and a
+    forefoot varus comes back. Its lowest point stays on the ground; x does not change, nor does the meaning of y.
+
+    Raises
+    ------
+    ScanError
+        If the heel of a foot that bears load on a floor, or a heel that was not seen, is to be set upright.
+    """
+    inversion = _inversion_deg(foot, rx)
+    return foot if inversion == 0.0 else _inverted(ThisFoot(foot), inversion)
+
+
+def _inversion_deg(foot: Foot, rx: Prescription) -> float:
+    if rx.cast_balance == "heel_vertical":
+        return _heel_valgus_deg(ThisFoot(foot))
+    return {"tripod": 0.0, "inverted": rx.balance_deg, "everted": -rx.balance_deg}[rx.cast_balance]
+
+
+@lru_cache(maxsize=4)
+def _heel_valgus_deg(key: ThisFoot) -> float:
+    if key.foot.ground == "floor":
+        raise ScanError(
+            "found a foot that stands on a floor, expected a raised one for insole.cast_balance = heel_vertical"
+            " (rule balance-raised): its sole is flat on the ground, and would be tilted with it. Scan the foot raised,"
+            " or set insole.cast_balance = tripod, inverted or everted."
+        )
+    angle = heel_angle_deg(FootShape(key.foot))
+    if angle.value is None or angle.unseen_share > _MOST_UNSEEN:
+        found = angle.refused or f"{angle.unseen_share:.0%} of {angle.where} unseen"
+        raise ScanError(
+            f"found no heel line ({found}), expected one for insole.cast_balance = heel_vertical"
+            " (rule balance-heel-seen). Scan the back of the heel up to 50 mm, or state the angle:"
+            " insole.cast_balance = inverted or everted, with insole.balance_deg."
+        )
+    return angle.value
+
+
+@lru_cache(maxsize=4)
+def _inverted(key: ThisFoot, inversion_deg: float) -> Foot:
+    """Turn a foot about x, so that its medial side rises, and set it on the ground again."""
+    foot, vertices = key.foot, key.foot.mesh.vertices
+    turn = rotation_about(np.array([1.0, 0.0, 0.0]), foot.medial_y * np.deg2rad(inversion_deg))
+    axis = np.array([0.0, _heel_contact_y(vertices), 0.0])
+    T = rigid(turn, axis - turn @ axis)
+    T[2, 3] -= float(transform(T, vertices)[:, 2].min())
+    return replace(
+        foot,
+        T_foot_scan=T @ foot.T_foot_scan,
+        mesh=Mesh(transform(T, vertices), foot.mesh.faces),
+        landmarks={
+            name: Landmark(transform(T, mark.xyz_mm[None, :])[0], mark.method, mark.confidence)
+            for name, mark in foot.landmarks.items()
+        },
+    )
+
+
+def _heel_contact_y(vertices: FloatArray) -> float:
+    """Return the middle across of what lies lowest under the heel, mm."""
+    length = float(vertices[vertices[:, 2] < 60.0, 0].max())
+    heel = vertices[vertices[:, 0] < HEEL_END * length]
+    contact = heel[heel[:, 2] < heel[:, 2].min() + _CONTACT_MM]
+    return 0.5 * float(contact[:, 1].min() + contact[:, 1].max())

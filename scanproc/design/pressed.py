@@ -1,0 +1,71 @@
+"""Intrinsic posts: the top itself pressed so that the even wall's underside is the post's plane."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.design.plan import DistalLine, FootPlan
+from scanproc.design.posts import Post, forefoot_post, rearfoot_post
+from scanproc.frames import FloatArray
+from scanproc.geometry.heightfields import HeightField, smooth_step
+from scanproc.prescription.fields import Prescription
+
+_BLEND_MM = 14.0  # outside the region, over which the top comes back to the sole
+_FOLLOWS_MM = 2.0  # so far outside the region the change goes on as it began inside: no crease at its border
+_SLIGHT_MM = 0.25  # outside, for the direction away from the region
+
+
+def posted(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
+    """Return a top with the intrinsic posts of a prescription."""
+    if rx.rearfoot_posting == "intrinsic" and rx.rearfoot_post_deg:
+        top = _pressed(top, rearfoot_post(plan, rx), plan, rx)
+    if rx.forefoot_posting == "intrinsic" and rx.forefoot_post_deg:
+        top = _pressed(top, forefoot_post(plan, rx), plan, rx)
+    return top
+
+
+def _pressed(top: HeightField, post: Post | None, plan: FootPlan, rx: Prescription) -> HeightField:
+    """Press a top onto the surface one wall above a post's planes, in its region.
+
+    The planes lie at the height that changes the top least (its median): pressing only downwards would leave a well.
+    """
+    if post is None:
+        return top
+    x, y = np.broadcast_arrays(top.x, top.y)
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    outside = post.region.outside_mm(xy)
+    reached = outside < _BLEND_MM
+    xy, outside, z = xy[reached], outside[reached], top.z.ravel()[reached]
+
+    def surface(places: FloatArray) -> FloatArray:
+        return post.rise_at(places) + _wall(plan, rx, places) * np.hypot(1.0, post.slopes[0])
+
+    inside = outside <= 0.0
+    height = float(np.median((z - surface(xy))[inside]))
+    change = height + surface(xy) - z
+    # Outside, the change is that of a place pulled back towards the region, and fades.
+    around = xy[~inside]
+    near = _pulled(post, around, outside[~inside])
+    fades = 1.0 - smooth_step(outside[~inside], 0.0, _BLEND_MM)
+    change[~inside] = fades * (height + surface(near) - top.at(near))
+    pressed = top.z.ravel().copy()
+    pressed[reached] = z + change
+    return top.replaced(pressed.reshape(top.z.shape))
+
+
+def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:
+    """Return (N, 2) points `outside` mm from a region pulled to less than `_FOLLOWS_MM` from it, smoothly."""
+    steps = (np.array([_SLIGHT_MM, 0.0]), np.array([0.0, _SLIGHT_MM]))
+    away = np.column_stack([post.region.outside_mm(xy + step) - post.region.outside_mm(xy - step) for step in steps])
+    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+    left = _FOLLOWS_MM * (1.0 - np.exp(-outside / _FOLLOWS_MM))
+    return np.asarray(xy - (outside - left)[:, None] * away)
+
+
+def _wall(plan: FootPlan, rx: Prescription, xy: FloatArray) -> FloatArray:
+    """Return the wall at (N, 2) points, (N,) mm: it thins towards the front end of a shell."""
+    if rx.length != "shell":
+        return np.full(len(xy), rx.thickness_mm)
+    edge = min(rx.distal_edge_mm, rx.thickness_mm)
+    front = DistalLine(plan.tibiale - rx.distal_gap_mm * plan.ball_normal, plan.ball_normal)
+    return np.asarray(edge + (rx.thickness_mm - edge) * np.clip(front.behind(xy) / rx.distal_taper_mm, 0.0, 1.0))

@@ -1,0 +1,59 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scanproc.parallel import WORKERS
+
+Command = Callable[..., Any]
+
+_FILE = click.Path(path_type=Path)
+
+scan_argument = click.argument("scan", type=_FILE)
+scans_argument = click.argument("scans", nargs=-1, required=True, type=_FILE)
+
+out_option = click.option(
+    "--out",
+    default=Path("outputs"),
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that holds the scans' outputs.",
+)
+prescription_option = click.option(
+    "--prescription", type=_FILE, metavar="FILE.toml", help="Read the insole's prescription."
+)
+from_option = click.option(
+    "--from",
+    "elsewhere",
+    type=_FILE,
+    metavar="outputs/OTHER",
+    help="Fill in what the prescription leaves open by measures of another scan, such as the same foot standing.",
+)
+
+
+def run_options(command: Command) -> Command:
+    """Give a command the options that all runs share."""
+    for option in (
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            envvar=WORKERS,
+            show_envvar=True,
+            help="Number of threads; by default one a core. The results are the same.",
+        ),
+        click.option("--set", "overrides", multiple=True, metavar="STAGE.NAME=VALUE", help="Change one setting."),
+        click.option("--config", "config", type=_FILE, metavar="FILE.toml", help="Read settings."),
+        out_option,
+    ):
+        command = option(command)
+    return command
+
+
+def insole_options(command: Command) -> Command:
+    """Give a command the options of those runs that make insoles of one scan."""
+    return prescription_option(from_option(run_options(command)))

@@ -1,0 +1,139 @@
+"""Cross-checks of what is done to the foot: each returns what is wrong, or None."""
+
+from __future__ import annotations
+
+from scanproc.prescription.fields import InsoleConfig
+
+SHOE_LIFT_MM = 10.0  # what fits into a shoe, and what an arch carries with nothing below it
+_SKIVE_CUP_MM = 14.0  # a shallower cup has no wall for the skive's plane to end in
+_DEEP_CUP_MM, _TURN = 20.0, 5.0  # skive in mm and inversion in degrees add up
+_DRESS_CUP_MM = 10.0
+_MOTION_DEG = 4.0
+
+
+def skive_needs_cup(rx: InsoleConfig) -> str | None:
+    """A skive rises out of the cup."""
+    skive = max(rx.medial_skive_mm, rx.lateral_skive_mm)
+    if skive > 0.0 and rx.heel_cup_depth_mm < _SKIVE_CUP_MM:
+        return (
+            f"found a skive of {skive:g} mm in a cup of insole.heel_cup_depth_mm = {rx.heel_cup_depth_mm:g}, expected "
+            f"a cup of {_SKIVE_CUP_MM:g} or more; deepen the cup, or leave the skive out"
+        )
+    return None
+
+
+def turned_heel_needs_deep_cup(rx: InsoleConfig) -> str | None:
+    """A heel that is turned far slides off a shallow cup."""
+    inverted = rx.medial_skive_mm + (rx.balance_deg if rx.cast_balance == "inverted" else 0.0)
+    everted = rx.lateral_skive_mm + (rx.balance_deg if rx.cast_balance == "everted" else 0.0)
+    if max(inverted, everted) > _TURN and rx.heel_cup_depth_mm < _DEEP_CUP_MM:
+        return (
+            f"found skive (mm) and inversion (deg) of {max(inverted, everted):g} together, over {_TURN:g}, in a cup of "
+            f"insole.heel_cup_depth_mm = {rx.heel_cup_depth_mm:g}, expected 20 to 22: the heel slides off; deepen it"
+        )
+    return None
+
+
+def skives_exclude(rx: InsoleConfig) -> str | None:
+    """Two skives undo each other."""
+    if rx.medial_skive_mm > 0.0 and rx.lateral_skive_mm > 0.0:
+        return "found insole.medial_skive_mm and lateral_skive_mm, which undo each other, expected one; leave one out"
+    return None
+
+
+def lift_needs_support(rx: InsoleConfig) -> str | None:
+    """A high heel loads the arch, which must stand on something."""
+    if rx.heel_lift_mm > SHOE_LIFT_MM and not rx.arch_support and rx.style != "block":
+        return (
+            f"found insole.heel_lift_mm = {rx.heel_lift_mm:g}, over {SHOE_LIFT_MM:g}, on an arch with nothing below, "
+            "expected an arch that is filled below the shell; set insole.arch_support = true, or lower the lift"
+        )
+    return None
+
+
+def dress_cup(rx: InsoleConfig) -> str | None:
+    """A dress shoe has a low counter."""
+    if rx.preset.startswith("dress") and rx.heel_cup_depth_mm > _DRESS_CUP_MM:
+        return (
+            f"found insole.heel_cup_depth_mm = {rx.heel_cup_depth_mm:g} in a dress shoe, which takes up to "
+            f"{_DRESS_CUP_MM:g}, expected 8 to 10; lower the cup, or take another preset"
+        )
+    return None
+
+
+# ------------------------------------------------------------------------------------------------ arch and posts
+
+
+def arch_one_way(rx: InsoleConfig) -> str | None:
+    """The arch's height is said once."""
+    if rx.arch_target_mm is not None and rx.arch_fill_mm is not None:
+        return (
+            f"found both insole.arch_target_mm = {rx.arch_target_mm:g} and arch_fill_mm = {rx.arch_fill_mm:g}, which "
+            "both say how high the arch is, expected one; leave one out"
+        )
+    return None
+
+
+def balance_has_direction(rx: InsoleConfig) -> str | None:
+    """A turned balance says to which side, and how far."""
+    turned = rx.cast_balance in ("inverted", "everted")
+    if turned and rx.balance_deg == 0.0:
+        return f"found insole.cast_balance = {rx.cast_balance} by 0 deg, expected insole.balance_deg; say how far"
+    if rx.balance_deg > 0.0 and not turned:
+        return (
+            f"found insole.balance_deg = {rx.balance_deg:g} with cast_balance = {rx.cast_balance}, expected inverted "
+            "or everted; say to which side"
+        )
+    return None
+
+
+def motion_within_post(rx: InsoleConfig) -> str | None:
+    """Motion beyond the post makes the device rock."""
+    most = rx.rearfoot_post_deg + _MOTION_DEG
+    if rx.rearfoot_motion_deg > most:
+        return (
+            f"found insole.rearfoot_motion_deg = {rx.rearfoot_motion_deg:g} on a post of {rx.rearfoot_post_deg:g} deg, "
+            f"expected up to {most:g} (post + {_MOTION_DEG:g}): the device would rock; lower the motion"
+        )
+    if rx.rearfoot_motion_deg > 0.0 and rx.rearfoot_posting == "intrinsic":
+        return (
+            "found insole.rearfoot_motion_deg with an intrinsic post, which has no body to grind the motion into, "
+            "expected extrinsic; set insole.rearfoot_posting"
+        )
+    return None
+
+
+# ------------------------------------------------------------------------------------------------ front and outline
+
+
+def forefoot_needs_length(rx: InsoleConfig) -> str | None:
+    """What lies under the toes needs an insole there."""
+    if rx.mortons_extension_mm > 0.0 and rx.length == "shell":
+        return (
+            "found insole.mortons_extension_mm on a shell, which ends behind it, expected length sulcus or full; set it"
+        )
+    if rx.toe_crest_mm > 0.0 and rx.length != "full":
+        return (
+            f"found insole.toe_crest_mm on length {rx.length}, which ends behind it, expected full; set insole.length"
+        )
+    return None
+
+
+def first_ray_one_way(rx: InsoleConfig) -> str | None:
+    """The first ray sinks, or is held up."""
+    if rx.first_ray_cut and rx.mortons_extension_mm > 0.0:
+        return (
+            "found insole.first_ray_cut and mortons_extension_mm: one lets the first ray sink, the other holds it up, "
+            "expected one; leave one out"
+        )
+    return None
+
+
+def outline_one_way(rx: InsoleConfig) -> str | None:
+    """The outline's length is said once."""
+    if rx.outline_file and rx.shoe_size_eu is not None:
+        return (
+            f"found both insole.outline_file = {rx.outline_file} and shoe_size_eu = {rx.shoe_size_eu:g}, which both "
+            "say how long the insole is, expected one; leave one out"
+        )
+    return None

@@ -1,0 +1,162 @@
+"""Prescriptions on the disk: a user's TOML, a lab's presets, the outline that they name. No stage reads any of them.
+
+What a prescription names is read when a run begins, and becomes part of the settings: a result is stale as soon as one
+of its files changed, and fresh wherever they lie.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from scanproc.artifacts import Side
+from scanproc.errors import ScanError
+from scanproc.prescription.fields import InsoleConfig
+from scanproc.prescription.presets import preset_values
+from scanproc.prescription.rules import refuse_broken
+from scanproc.prescription.sides import OF_BOTH, for_side, laid_over
+from scanproc.settings import build_config, read_toml
+
+Table = Mapping[str, Any]
+_SIDES: tuple[Side, ...] = ("left", "right")
+_FILES = ("outline_file", "preset")  # fields that may name a file beside the TOML
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read a TOML of settings; files that its prescription names lie beside it."""
+    content = read_toml(path)
+    if isinstance(content.get("insole"), dict):
+        content["insole"] = _beside(path.parent, content["insole"])
+    return content
+
+
+def read_prescription(path: Path) -> dict[str, Any]:
+    """Read a prescription's TOML: a table [insole], or its fields at the top; [left] or [insole.left] for one foot.
+
+    Returns
+    -------
+    dict
+        The one table `insole`.
+
+    Raises
+    ------
+    ScanError
+        If it holds other tables, too.
+    """
+    content = read_toml(path)
+    inside = content.pop("insole", {})
+    if not isinstance(inside, dict):
+        raise ScanError(f"{path}: insole = {inside!r} is not a table; write [insole] and its fields below it.")
+    for name, value in content.items():
+        if isinstance(value, dict) and name not in _SIDES:
+            raise ScanError(
+                f"{path} holds a table [{name}]; expected [insole] alone. Give settings of other stages with --config."
+            )
+    return {"insole": _beside(path.parent, {**content, **inside})}
+
+
+def settled(tables: Iterable[Table]) -> list[Table]:
+    """Return tables of settings in which the prescription is one table that names no file and no preset's values.
+
+    Parameters
+    ----------
+    tables : settings by stage and name; later ones win, and all over the preset.
+
+    Raises
+    ------
+    ScanError
+        If a field or a value is wrong, a file cannot be read, or a rule is broken, which is named.
+    """
+    listed = list(tables)
+    asked = [table["insole"] for table in listed if "insole" in table]
+    if not asked or not all(isinstance(table, Mapping) for table in asked):
+        return listed  # nothing to settle, or nothing that could be: settings say what is wrong
+    values = _settled_table(_merged(asked))
+    config = build_config(InsoleConfig, values, "insole")
+    for side in _SIDES:
+        refuse_broken(for_side(config, side))
+    others = [{name: table for name, table in given.items() if name != "insole"} for given in listed]
+    return [*others, {"insole": values}]
+
+
+def _merged(tables: Iterable[Table]) -> dict[str, Any]:
+    """Return one table of several, those of each foot put together, too."""
+    merged: dict[str, Any] = {}
+    for table in tables:
+        before, merged = merged, laid_over(merged, table)
+        for side in _SIDES:
+            if _is_table(before, side) and _is_table(table, side):
+                merged[side] = laid_over(before[side], table[side])
+    return merged
+
+
+def _settled_table(given: Table) -> dict[str, Any]:
+    common = {name: value for name, value in given.items() if name not in _SIDES}
+    preset = common.get("preset")
+    if isinstance(preset, str) and preset:
+        path = Path(preset)
+        says = _beside(path.parent, preset_values(preset))
+        _refuse_whole_template(preset, says, common)
+        common = {**laid_over(says, common), "preset": path.stem}
+        common["preset_values"] = tuple((name, value) for name, value in says.items() if name not in _FILES)
+    settled_values = _with_outline(common)
+    for side in _SIDES:
+        if side in given:
+            settled_values[side] = _of_one_foot(given, side)
+    return settled_values
+
+
+def _refuse_whole_template(preset: str, says: Table, given: Table) -> None:
+    """Refuse a printed template into which a preset's name was written: its defaults would undo the whole preset."""
+    defaults = {item.name: item.default for item in dataclasses.fields(InsoleConfig) if item.default is not None}
+    differs = [name for name in says if name in defaults and says[name] != defaults[name]]
+    undone = [name for name in differs if given.get(name, says[name]) == defaults[name]]
+    if len(given) > 0.5 * len(defaults) and differs == undone:
+        raise ScanError(
+            f"found preset = {preset!r} in a template whose other fields undo all of it, expected fields that differ "
+            f"from it alone. Start from `scanproc prescription --preset {preset}`, or delete the fields that are as "
+            "they were printed."
+        )
+
+
+def _of_one_foot(given: Table, side: Side) -> tuple[tuple[str, object], ...]:
+    """Return the fields of one foot, checked, in the order of all fields."""
+    own = given[side]
+    if not isinstance(own, Mapping):
+        raise ScanError(f"insole.{side} = {own!r} is not a table; write [insole.{side}] and its fields below it.")
+    for name in own:
+        if name in OF_BOTH:
+            raise ScanError(f"insole.{side}.{name} is one foot's alone; expected it for both. Write it under [insole].")
+    config = build_config(InsoleConfig, _with_outline(own), f"insole.{side}")
+    names = [item.name for item in dataclasses.fields(InsoleConfig) if item.name in own]
+    pairs = [(name, cast(object, getattr(config, name))) for name in names]
+    return (*pairs, *((("outline_curve", config.outline_curve),) if "outline_file" in own else ()))
+
+
+def _with_outline(table: Table) -> dict[str, Any]:
+    """Return a table with the curve of the file that it names, and of the file no more than its name."""
+    name = table.get("outline_file")
+    if not isinstance(name, str) or not name:
+        return dict(table)
+    from scanproc.readers.outline_files import read_outline
+
+    curve = tuple((round(float(x), 4), round(float(y), 4)) for x, y in read_outline(Path(name)))
+    return {**table, "outline_file": Path(name).name, "outline_curve": curve}
+
+
+def _beside(folder: Path, table: Table) -> dict[str, Any]:
+    """Return a table whose relative files are looked for in `folder`."""
+    found = dict(table)
+    for name in _FILES:
+        if isinstance(found.get(name), str) and (name != "preset" or found[name].endswith(".toml")) and found[name]:
+            found[name] = str(folder / found[name])
+    for side in _SIDES:
+        if _is_table(found, side):
+            found[side] = _beside(folder, found[side])
+    return found
+
+
+def _is_table(table: Table, name: str) -> bool:
+    return isinstance(table.get(name), Mapping)

@@ -1,0 +1,38 @@
+"""Whether an arch is high: its arch height index against people scanned under the same load."""
+
+from __future__ import annotations
+
+from scanproc.artifacts import Foot, Loading, ScanFacts
+from scanproc.geometry.arches import arch_height_index
+from scanproc.geometry.readings import FootShape
+from scanproc.prescription.elsewhere import Elsewhere
+from scanproc.prescription.materials import ArchJudgement
+
+#: Mean and standard deviation of the arch height index (Williams & McClay 2000).
+_NORMS: dict[Loading, tuple[float, float]] = {"standing": (0.340, 0.030), "seated": (0.363, 0.030)}
+#: The dorsum of an unloaded foot is 10 mm higher than standing (McPoil 2008), by a truncated length of 190 mm.
+_UNLOADED = (0.340 + 10.0 / 190.0, 0.030)
+_HIGH_SD = 1.5  # from so far above the mean an arch counts as high
+_MAX_UNSEEN = 0.1
+
+
+def judged_arch(foot: Foot, facts: ScanFacts, other: Elsewhere | None) -> ArchJudgement:
+    """Judge an arch by the other scan of it, where there is one; an arch that cannot be judged is not high."""
+    if other is not None and "arch_height_index" in other.values:
+        return _judged(other.values["arch_height_index"], other.loading, f"of scan {other.scan}")
+    reading = arch_height_index(FootShape(foot))
+    if reading.value is None or reading.unseen_share > _MAX_UNSEEN:
+        return ArchJudgement(False, "arch height not measured: taken as usual")
+    return _judged(reading.value, facts.loading, "of this scan")
+
+
+def _judged(index: float, loading: Loading, whose: str) -> ArchJudgement:
+    if loading == "unknown":
+        return ArchJudgement(False, "loading unknown, so the arch is not judged: taken as usual")
+    mean, sd = _UNLOADED if loading == "non-weight-bearing" else _NORMS[loading]
+    high = index > mean + _HIGH_SD * sd
+    return ArchJudgement(
+        high,
+        f"arch {'high' if high else 'not high'}: arch height index {index:.3f} {whose}, {loading} people "
+        f"{mean:.3f} ± {sd:.3f}",
+    )

@@ -1,0 +1,98 @@
+"""Cross-checks of what can be made: walls, blocks, texts. Each returns what is wrong, or None."""
+
+from __future__ import annotations
+
+import re
+
+from scanproc.prescription.fields import InsoleConfig
+from scanproc.prescription.materials import least_wall
+
+_MILLED_CUP_MM, _DRAFT_DEG = 18.0, 75.0
+_TEXT = re.compile(r"[A-Za-z0-9 ./-]*")
+_MAX_TEXT = 24  # letters of 3 mm fill the width of the arch
+
+
+def thinnest(rx: InsoleConfig) -> float | None:
+    """Return the thinnest wall behind the front's taper, mm; None where the rule of thickness is still to come."""
+    if rx.thickness_mm is None:
+        return None
+    return rx.thickness_mm * min(1.0, rx.medial_thickness, rx.lateral_thickness)
+
+
+def least_wall_holds(rx: InsoleConfig) -> str | None:
+    """The wall can be made."""
+    least = least_wall(rx.material, rx.process)
+    thin = thinnest(rx)
+    if thin is not None and thin < least.least_mm:
+        return (
+            f"found a wall of {thin:.3g} mm (insole.thickness_mm by its factors), expected {least.least_mm:g} or more: "
+            f"the least of {least.source}; {least.advised_mm:g} is advised"
+        )
+    if rx.distal_edge_mm < least.least_mm:
+        return (
+            f"found insole.distal_edge_mm = {rx.distal_edge_mm:g}, expected {least.least_mm:g} or more: the least of "
+            f"{least.source}; thicken the edge"
+        )
+    return None
+
+
+def edge_within_wall(rx: InsoleConfig) -> str | None:
+    """The front thins."""
+    if rx.thickness_mm is not None and rx.distal_edge_mm > rx.thickness_mm:
+        return (
+            f"found insole.distal_edge_mm = {rx.distal_edge_mm:g} over a wall of {rx.thickness_mm:g}, expected an edge "
+            "that is thinner than the wall; thin the edge"
+        )
+    return None
+
+
+def eva_is_milled_block(rx: InsoleConfig) -> str | None:
+    """Foam is milled from a block."""
+    if rx.material == "EVA" and (rx.style, rx.process) != ("block", "mill"):
+        return (
+            f'found EVA with insole.style = {rx.style}, process = {rx.process}, expected style = "block" and process = '
+            '"mill": foam is neither printed nor stiff enough for a shell'
+        )
+    return None
+
+
+def arch_fits_block(rx: InsoleConfig) -> str | None:
+    """What is known beforehand fits into the block."""
+    if not is_milled(rx):
+        return None
+    arch = (rx.arch_target_mm or 0.0) + (rx.thickness_mm or 0.0)
+    rim = rx.heel_cup_depth_mm + rx.heel_lift_mm + (rx.thickness_mm or 0.0)
+    if max(arch, rim) > rx.block_height_mm:
+        return (
+            f"found {'an arch' if arch > rim else 'a rim'} of {max(arch, rim):g} mm with its wall, over insole."
+            f"block_height_mm = {rx.block_height_mm:g}, which cannot be milled; lower it, or take a higher block"
+        )
+    return None
+
+
+def milled_cup_needs_draft(rx: InsoleConfig) -> str | None:
+    """A cutter reaches to the bottom of a deep cup."""
+    if is_milled(rx) and rx.heel_cup_depth_mm > _MILLED_CUP_MM and rx.wall_slope_deg > _DRAFT_DEG:
+        return (
+            f"found a milled cup of {rx.heel_cup_depth_mm:g} mm with walls of insole.wall_slope_deg = "
+            f"{rx.wall_slope_deg:g}, expected up to {_DRAFT_DEG:g} for cups over {_MILLED_CUP_MM:g}: the cutter's "
+            "shank rubs; open the walls"
+        )
+    return None
+
+
+def is_milled(rx: InsoleConfig) -> bool:
+    """Tell whether it is cut from a block or a plate."""
+    return rx.process == "mill" or rx.style == "block"
+
+
+def readable_text(rx: InsoleConfig) -> str | None:
+    """The letters are there, and there is room for them."""
+    wrong = sorted(set(_TEXT.sub("", rx.text)))
+    if wrong:
+        return (
+            f"found {' '.join(wrong)!r} in insole.text, expected letters a to z, digits, space and - . /; leave it out"
+        )
+    if len(rx.text) > _MAX_TEXT:
+        return f"found insole.text of {len(rx.text)} letters, expected up to {_MAX_TEXT}; shorten it"
+    return None

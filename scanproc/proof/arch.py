@@ -1,0 +1,55 @@
+"""The arch, measured back on the line of `plantar_arch_height_mm`; the edges and flanges beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.artifacts import Check
+from scanproc.design.plan import quarter_line
+from scanproc.geometry.doses import edge_heights, lowest_of_half, widths
+from scanproc.proof.checks import at_least, at_most, within
+from scanproc.proof.finished import Finished
+
+_APEX_MM = 8.0  # a flat arch has no sharp apex: the place is told, and judged so far
+_MEDIAL_AT, _LATERAL_AT, _OVER = 0.43, 0.52, 0.04  # where the edges stand at their full height, shares of the length
+
+
+def arch_checks(done: Finished) -> tuple[Check, ...]:
+    """How far the arch was lowered, how high it stands, and where."""
+    rx, asked, plan = done.rx, done.asked, done.asked.plan
+    line = quarter_line(asked.sole, plan).arch(plan.length_mm)
+    line = line[done.off_outline(line, 3.0) >= 3.0]
+    top, designed = done.probe.top_at(line), asked.top_at(line)
+    apex = float(designed.max()) if rx.arch_target_mm is None else rx.arch_target_mm
+    checks = [
+        within("arch_apex_height_mm", apex, float(top.max()), rx.dose_tolerance_mm),
+        within("arch_apex_x_mm", float(line[designed.argmax(), 0]), float(line[top.argmax(), 0]), _APEX_MM),
+    ]
+    if rx.arch_target_mm is None:
+        unfilled = done.without(arch_fill_mm=0.0).at(line) if rx.arch_fill_mm > 0.0 else asked.top.at(line)
+        # Of a low arch no more than half is taken: what the design could give is asked.
+        limited = min(rx.arch_fill_mm, float((unfilled - asked.top.at(line)).max()))
+        checks.append(within("arch_fill_mm", limited, float((unfilled - top).max()), rx.dose_tolerance_mm))
+    return tuple(checks)
+
+
+def edge_checks(done: Finished) -> tuple[Check, ...]:
+    """How high the edges stand where they are asked at their full height, and how narrow the waist is."""
+    rx, asked, probe, plan = done.rx, done.asked, done.probe, done.asked.plan
+    at_medial, at_lateral = (plan.length_mm * np.linspace(at, at + _OVER, 5) for at in (_MEDIAL_AT, _LATERAL_AT))
+    quarter = np.column_stack([at_medial, asked.line.at(at_medial, asked.line.quarter_y)])
+    medial = float(np.median(edge_heights(probe, at_medial, plan.medial_y) - probe.top_at(quarter)))
+    over_lowest = edge_heights(probe, at_lateral, -plan.medial_y) - lowest_of_half(probe, at_lateral, -plan.medial_y)
+    lateral = float(np.median(over_lowest))
+    stations = plan.length_mm * np.linspace(0.30, 0.60, 31)
+    waist = float((widths(probe, stations) / asked.line.at(stations, asked.line.width_mm)).min())
+    edges = {
+        "medial_edge_mm": (rx.medial_edge_mm + rx.medial_flange_mm, medial),
+        "side_edge_mm": (rx.side_edge_mm + rx.lateral_flange_mm, lateral),
+    }
+    # A shoe's outline may cut the foot's own edge away.
+    judged = at_most if rx.shoe_width_mm is not None or rx.outline_curve else within
+    return (
+        *(judged(name, height, got, 2.0 * rx.dose_tolerance_mm) for name, (height, got) in edges.items()),
+        at_least("waist_share", rx.min_waist_share, waist),
+    )

@@ -1,0 +1,111 @@
+"""A finished solid beside what was asked of it: places where it is measured, shared by all checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, Foot, Mesh
+from scanproc.design.shape import Design
+from scanproc.design.top import designed_top
+from scanproc.frames import FloatArray
+from scanproc.geometry.curves import inside, nearest_on_curve
+from scanproc.geometry.doses import Probe
+from scanproc.geometry.heightfields import HeightField
+from scanproc.prescription.fields import Prescription
+
+_GRID_MM = 0.63  # no multiple of the steps that solids are built with
+_FREE_MM = 2.0  # a platform so far over the underside does not shape it
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A solid rounded to single precision, as it is going to be written, its design, and the foot that was scanned."""
+
+    solid: Mesh
+    pressed_mm: float
+    edge_radius_mm: float
+    asked: Design
+    foot: Foot
+
+    @property
+    def rx(self) -> Prescription:
+        """The prescription."""
+        return self.asked.rx
+
+    @cached_property
+    def probe(self) -> Probe:
+        """The solid to touch."""
+        return Probe(self.solid)
+
+    def off_outline(self, xy: FloatArray, up_to_mm: float) -> FloatArray:
+        """Return how far (N, 2) points lie from the outline, (N,) mm; inf from `up_to_mm` on."""
+        return np.abs(nearest_on_curve(self.asked.outline, xy, up_to_mm, closed=True).distance_mm)
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The places of a square grid on the solid's top, up to 0.3 mm from its outline."""
+        low, high = self.asked.outline.min(axis=0), self.asked.outline.max(axis=0)
+        axes = (np.arange(first, last, _GRID_MM) for first, last in zip(low, high, strict=True))
+        xy = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+        xy = xy[inside(self.asked.outline, xy)]
+        off = self.off_outline(xy, 5.0)
+        xy, off = xy[off > 0.3], off[off > 0.3]
+        hit = self.probe.touch_top(xy)
+        before, after = self.asked.top.at(xy), self.asked.top_at(xy)
+        cosine = np.where(hit.face >= 0, self.probe.top_cosine[hit.face], 1.0)
+        return Grid(xy, off, hit.z, cosine, after, after > before - 1e-3)
+
+    @cached_property
+    def copied(self) -> HeightField:
+        """The top that copies the scanned sole: nothing but clearance and cover."""
+        rx = self.rx
+        if rx.heel_expansion_mm == rx.medial_expansion_mm == rx.lateral_expansion_mm == 0.0:
+            return self.asked.sole
+        plain = replace(rx, heel_expansion_mm=0.0, medial_expansion_mm=0.0, lateral_expansion_mm=0.0)
+        return designed_top(self.asked.scanned, plain).sole
+
+    def without(self, **doses: Any) -> HeightField:
+        """Return the top as it would be asked with other doses, to measure what a dose changed."""
+        return designed_top(self.asked.scanned, replace(self.rx, **doses)).field
+
+    def change(self, **doses: Any) -> FloatArray:
+        """Return how much higher the finished top is at the grid's places than one with other doses, (N,) mm.
+
+        It is nan where the rim cuts the top.
+        """
+        return np.where(self.grid.free, self.grid.z - self.without(**doses).at(self.grid.xy), np.nan)
+
+    def even_below(self, xy: FloatArray, z: FloatArray) -> BoolArray:
+        """Tell where nothing but the even wall shapes the underside, that lies at z, at (N, 2) points, (N,) bool."""
+        answer = np.ones(len(xy), dtype=bool)
+        for platform in self.asked.under.platforms:
+            answer &= platform.height_at(xy) > z + _FREE_MM
+        if self.asked.under.marks is not None:
+            answer &= np.abs(self.asked.under.marks.lowering(xy)) < 1e-3
+        return answer
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Places on the top of a finished solid.
+
+    Attributes
+    ----------
+    xy : (N, 2).
+    off_outline : (N,) mm; inf from 5 mm on.
+    z : (N,) mm, the finished top.
+    cosine : (N,) of its slope: a vertical distance times it is the one square to the surface.
+    asked : (N,) mm, the asked top.
+    free : (N,) bool, where the rim does not cut the top.
+    """
+
+    xy: FloatArray
+    off_outline: FloatArray
+    z: FloatArray
+    cosine: FloatArray
+    asked: FloatArray
+    free: BoolArray

@@ -1,0 +1,75 @@
+"""The heel, measured back: cup, skives, lift."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, Check
+from scanproc.design.plan import HEEL_CENTRE, HEEL_END
+from scanproc.frames import FloatArray
+from scanproc.geometry.doses import cup_depth
+from scanproc.proof.checks import within
+from scanproc.proof.finished import Finished
+
+_SKIVE_DEG, _LIFT_MM = 0.5, 0.1  # tolerances
+_WHOLE = 0.6  # of the largest change: there the skive's plane is bare, without its rounded border
+_SPAN_MM = 0.8  # over which slopes are measured
+_FRONT_SHARE = 0.05  # of the foremost places, by their number
+
+
+def heel_checks(done: Finished) -> tuple[Check, ...]:
+    """The cup's depth on three sides; depth and angle of each skive; the lift."""
+    rx, plan, tolerance = done.rx, done.asked.plan, done.rx.dose_tolerance_mm
+    depth = cup_depth(done.probe, HEEL_END * plan.length_mm, plan.medial_y)
+    asked = rx.heel_cup_depth_mm
+    checks = [
+        within("cup_depth_rear_mm", asked, depth.rear, tolerance),
+        within("cup_depth_medial_mm", asked, depth.medial, tolerance),
+        within("cup_depth_lateral_mm", asked, depth.lateral, tolerance),
+    ]
+    if rx.medial_skive_mm > 0.0:
+        checks += _skive(done, "medial")
+    if rx.lateral_skive_mm > 0.0:
+        checks += _skive(done, "lateral")
+    if rx.heel_lift_mm > 0.0:
+        checks.append(within("heel_lift_mm", rx.heel_lift_mm, _lift(done), _LIFT_MM))
+    return tuple(checks)
+
+
+def _skive(done: Finished, side: Literal["medial", "lateral"]) -> list[Check]:
+    """The largest change under the heel, and the slope across where the change is nearly as large."""
+    rx, plan, grid = done.rx, done.asked.plan, done.grid
+    dose = f"{side}_skive_mm"
+    change = done.change(**{dose: 0.0})
+    heel = np.isfinite(change) & (grid.xy[:, 0] < HEEL_END * plan.length_mm)
+    depth = float(change[heel].max(initial=0.0))
+    bare = grid.xy[heel & (change > _WHOLE * depth) & _whole_behind(done, grid.xy)]
+    outward = plan.medial_y if side == "medial" else -plan.medial_y
+    angle = outward * float(np.rad2deg(np.arctan(np.median(_slopes_across(done, bare))))) if len(bare) else 0.0
+    return [
+        within(dose, getattr(rx, dose), depth, rx.dose_tolerance_mm),
+        within(f"{side}_skive_angle_deg", rx.skive_angle_deg, angle, _SKIVE_DEG),
+    ]
+
+
+def _whole_behind(done: Finished, xy: FloatArray) -> BoolArray:
+    """Tell which of (N, 2) points lie where a skive is not yet faded out, (N,) bool."""
+    return np.asarray(xy[:, 0] < (HEEL_END - 0.04) * done.asked.plan.length_mm)
+
+
+def _slopes_across(done: Finished, xy: FloatArray) -> FloatArray:
+    """Return dz/dy of the finished top at (N, 2) points, (N,)."""
+    ahead, back = (done.probe.top_at(xy + np.array([0.0, side * _SPAN_MM])) for side in (1.0, -1.0))
+    return (ahead - back) / (2.0 * _SPAN_MM)
+
+
+def _lift(done: Finished) -> float:
+    """Return how much further the heel rose than the front end, mm."""
+    change, plan = done.change(heel_lift_mm=0.0), done.asked.plan
+    x, here = done.grid.xy[:, 0], np.isfinite(change)
+    heel = here & (np.abs(x - HEEL_CENTRE * plan.length_mm) < 0.05 * plan.length_mm)
+    ahead = plan.ahead_of_ball(done.grid.xy)
+    front = here & (ahead >= np.quantile(ahead[here], 1.0 - _FRONT_SHARE))
+    return float(np.median(change[heel]) - np.median(change[front]))

@@ -1,0 +1,108 @@
+"""The finished top against the asked one and against the foot; how rough it is, and how tightly it curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, Check, Mesh
+from scanproc.frames import FloatArray
+from scanproc.geometry.meshes import face_normals, keep_faces
+from scanproc.geometry.plan_bins import PlanBins
+from scanproc.proof.checks import at_least, at_most, within
+from scanproc.proof.finished import Finished
+
+_UNTOUCHED_MM = 0.005  # where no dose changes the top by more, it is the scanned sole
+_STEP_MM, _SPAN_MM = 1.0, 1.5  # over which roughness and curvature are measured
+_OFF_RIM_MM = 4.0
+_REACH_MM = 5.0
+_FOREFOOT_MM = 30.0  # so far behind the ball the forefoot of a full length is shaped
+_ENOUGH = 200  # places, 80 mm2
+
+
+def surface_checks(done: Finished) -> tuple[Check, ...]:
+    """Deviation square to the surface, at places that no triangle of the solid knows."""
+    grid, tolerance = done.grid, done.rx.surface_tolerance_mm
+    deviation = np.abs(grid.z - grid.asked) * grid.cosine
+    inner = grid.xy[(grid.off_outline > _OFF_RIM_MM) & grid.free]
+    checks = [
+        at_most("top_deviation_max_mm", tolerance, float(deviation.max())),
+        at_most("top_deviation_rms_mm", 0.3 * tolerance, float(np.sqrt(np.mean(deviation**2)))),
+        *_fit(done),
+        at_most("top_roughness_mm", done.rx.max_roughness_mm, _roughness(done.probe.top_at, inner)),
+    ]
+    if done.rx.process == "mill":
+        checks.append(at_least("concave_radius_mm", 0.5 * done.rx.cutter_mm, _concave_radius(done)))
+    return tuple(checks)
+
+
+def _fit(done: Finished) -> list[Check]:
+    """The gap between the finished top and the scanned foot where no dose shapes the top and the sole was seen.
+
+    A scan's own roughness, that the design smooths, is allowed for: 2.6 sigma, as 99 % of it are smaller.
+    """
+    grid, asked, rx = done.grid, done.asked, done.rx
+    gap = rx.clearance_mm + rx.top_cover_mm
+    plain = grid.free & (np.abs(done.copied.at(grid.xy) - grid.asked) < _UNTOUCHED_MM)
+    plain &= asked.plan.ahead_of_ball(grid.xy) < (0.0 if rx.length == "shell" else -_FOREFOOT_MM)
+    below = PlanBins.of(_underside(done.foot.mesh, rx.sole_below_mm))
+    seen = PlanBins.of(_underside(done.foot.mesh, rx.sole_below_mm, done.foot.views > 0))
+    draft = np.cos(np.deg2rad(rx.wall_slope_deg - 5.0))
+    plain[plain] &= seen.touched(grid.xy[plain], from_above=False).face >= 0
+    plain &= grid.cosine > draft
+    if plain.sum() < _ENOUGH:
+        return []
+    points = np.column_stack([grid.xy[plain], grid.z[plain]])
+    gaps = below.nearest(points, gap + _REACH_MM).distance
+    noise = _roughness(lambda xy: below.touched(xy, from_above=False).z, grid.xy[plain])
+    return [
+        within("clearance_mm", gap, float(np.median(gaps)), rx.dose_tolerance_mm),
+        at_most("fit_p99_mm", rx.surface_tolerance_mm + 2.6 * noise, float(np.quantile(np.abs(gaps - gap), 0.99))),
+    ]
+
+
+def _underside(mesh: Mesh, below_mm: float, keep: BoolArray | None = None) -> Mesh:
+    """Return the faces of a foot that look down and lie below a height, of those with all corners kept."""
+    low = mesh.vertices[:, 2] < below_mm
+    low = low if keep is None else low & keep
+    some = keep_faces(mesh, low[mesh.faces].all(axis=1)).mesh
+    return keep_faces(some, face_normals(some)[:, 2] < 0.0).mesh
+
+
+def _roughness(height: Callable[[FloatArray], FloatArray], xy: FloatArray) -> float:
+    """Return the noise of a surface that third differences over 1 mm tell from its shape, RMS mm.
+
+    Of white noise of 1 the third difference, z0 - 3 z1 + 3 z2 - z3, has a variance of 20.
+    """
+    squares = []
+    for axis in np.eye(2):
+        z = [height(xy + k * _STEP_MM * axis) for k in (-1.5, -0.5, 0.5, 1.5)]
+        third = (z[3] - z[0]) - 3.0 * (z[2] - z[1])
+        squares.append(third[np.isfinite(third)] ** 2 / 20.0)
+    all_squares = np.concatenate(squares)
+    return float(np.sqrt(np.mean(all_squares))) if len(all_squares) else 0.0
+
+
+def _concave_radius(done: Finished) -> float:
+    """Return the radius of the tightest hollow of the top that a ball has to reach into, 0.1 % left out, mm."""
+    xy = done.grid.xy[done.grid.off_outline > _OFF_RIM_MM]
+    ex, ey = np.array([_SPAN_MM, 0.0]), np.array([0.0, _SPAN_MM])
+    z = {(i, j): done.probe.top_at(xy + i * ex + j * ey) for i in (-1, 0, 1) for j in (-1, 0, 1)}
+    zx, zy = (z[1, 0] - z[-1, 0]) / (2.0 * _SPAN_MM), (z[0, 1] - z[0, -1]) / (2.0 * _SPAN_MM)
+    zxx, zyy = ((z[a] + z[b] - 2.0 * z[0, 0]) / _SPAN_MM**2 for a, b in (((1, 0), (-1, 0)), ((0, 1), (0, -1))))
+    zxy = (z[1, 1] + z[-1, -1] - z[1, -1] - z[-1, 1]) / (4.0 * _SPAN_MM**2)
+    greatest = _greatest_curvature(zx, zy, zxx, zxy, zyy)
+    greatest = greatest[np.isfinite(greatest)]
+    tightest = float(np.quantile(greatest, 0.999)) if len(greatest) else 0.0
+    return 1.0 / max(tightest, 1e-3)
+
+
+def _greatest_curvature(
+    zx: FloatArray, zy: FloatArray, zxx: FloatArray, zxy: FloatArray, zyy: FloatArray
+) -> FloatArray:
+    """Return the greater principal curvature of a graph, (N,) 1/mm, positive in hollows (do Carmo, 3.3)."""
+    e, f, g, root = 1.0 + zx**2, zx * zy, 1.0 + zy**2, np.sqrt(1.0 + zx**2 + zy**2)
+    mean = (e * zyy - 2.0 * f * zxy + g * zxx) / (2.0 * root**3)
+    gauss = (zxx * zyy - zxy**2) / root**4
+    return np.asarray(mean + np.sqrt(np.maximum(mean**2 - gauss, 0.0)))

@@ -1,0 +1,89 @@
+"""How thick the finished wall is, everywhere, and where it is thinnest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, Check
+from scanproc.frames import FloatArray
+from scanproc.proof.checks import at_least, at_most, told, within
+from scanproc.proof.finished import Finished
+
+_TAPER_DONE_MM = 0.02  # so near its full thickness the taper is over
+
+
+@dataclass(frozen=True)
+class _Wall:
+    """Samples of the wall from both sides, with the thickness asked at the end on the underside."""
+
+    distance: FloatArray
+    asked: FloatArray
+    xy: FloatArray
+    from_below: BoolArray
+    even: BoolArray
+    off_outline: FloatArray
+
+    def only(self, keep: BoolArray) -> _Wall:
+        """Return some of the samples."""
+        return _Wall(*(part[keep] for part in vars(self).values()))
+
+    @property
+    def thinnest(self) -> int:
+        """Which sample falls shortest of what is asked."""
+        return int(np.argmin(self.distance - self.asked))
+
+
+def wall_checks(done: Finished) -> tuple[Check, ...]:
+    """The wall off the rim, in the taper towards the front end, and at the rim; in mm and where it is thinnest."""
+    rx, slack = done.rx, done.rx.wall_tolerance_mm
+    wall = _samples(done)
+    on_rim = wall.off_outline < rx.rim_band_mm
+    in_taper = _in_taper(done, wall.xy)
+    edge = min(rx.distal_edge_mm, rx.thickness_mm)
+    # The lower outer edge is rounded off.
+    rim_least = max(edge - done.edge_radius_mm, 0.0)
+    body, taper = wall.only(~on_rim & ~in_taper), wall.only(~on_rim & in_taper)
+    checks = _body(done, body, slack)
+    if taper.distance.size:
+        at = taper.thinnest
+        checks.append(at_least("wall_min_taper_mm", taper.asked[at], taper.distance[at], slack))
+    checks.append(at_least("wall_min_rim_mm", rim_least, wall.distance[on_rim].min(initial=np.inf), slack))
+    return tuple(checks)
+
+
+def _body(done: Finished, body: _Wall, slack: float) -> list[Check]:
+    at = body.thinnest
+    place = " ".join(f"{name} {value:.1f}" for name, value in zip("xy", body.xy[at], strict=True))
+    checks = [at_least("wall_min_mm", body.asked[at], body.distance[at], slack), told("wall_min_at_mm", place)]
+    even = body.only(body.even & body.from_below)
+    if even.distance.size:
+        excess = even.distance - even.asked
+        at = int(np.argmax(excess))
+        most = even.asked[at] + done.pressed_mm
+        checks.append(at_most("wall_max_mm", most, even.distance[at], slack))
+        typical = done.rx.thickness_mm + float(np.median(excess))
+        checks.append(within("thickness_mm", done.rx.thickness_mm, typical, 0.05))
+    return checks
+
+
+def _samples(done: Finished) -> _Wall:
+    up, down = done.probe.walls_up, done.probe.walls_down
+    xy = np.vstack([up.xy, down.xy])
+    return _Wall(
+        distance=np.concatenate([up.distance, down.distance]),
+        asked=done.asked.wall_at(xy),
+        xy=xy,
+        from_below=np.arange(len(xy)) < len(up.xy),
+        even=done.even_below(xy, np.concatenate([up.z, down.z])),
+        off_outline=done.off_outline(xy, done.rx.rim_band_mm),
+    )
+
+
+def _in_taper(done: Finished, xy: FloatArray) -> BoolArray:
+    """Tell where the wall thins towards the front end, (N,) bool."""
+    rx = done.rx
+    if rx.distal_edge_mm >= rx.thickness_mm:
+        return np.zeros(len(xy), dtype=bool)
+    return np.asarray(done.asked.front.behind(xy) < rx.distal_taper_mm + _TAPER_DONE_MM)
