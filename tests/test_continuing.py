@@ -1,14 +1,15 @@
-"""Curves continued beyond where they are seen, and what that may be off by: lines, parabolas, and heels made of them."""
+"""Curves continued beyond where they are seen, and what that may be off by: lines, parabolas, bent heels."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 from feet import AnalyticFoot, as_surface
 
-from scanproc.artifacts import Feet, Foot, Measure, Mesh, ScanFacts
+from scanproc.artifacts import Draws, Feet, Foot, Mesh, ScanFacts
 from scanproc.frames import FloatArray
 from scanproc.geometry.continuing import continued
 from scanproc.geometry.heels import heel_angle_deg, heel_line
@@ -67,6 +68,7 @@ def test_four_places_make_no_curve() -> None:
 # ------------------------------------------------------------------------------------------------ heels
 
 
+@cache
 def bent_heel(bend_per_mm: float) -> Foot:
     """Return an upright foot whose heel's midline is a parabola about z = 32 mm, the middle of the slices."""
     (foot,) = align(as_surface(AnalyticFoot().mesh(), True), STANDING, AlignConfig()).feet
@@ -93,7 +95,7 @@ def test_hidden_slices_of_a_bent_heel_count_with_their_doubt(side: float) -> Non
     found = heel_angle_deg(FootShape(low))
     assert found.value is not None
     assert abs(found.value) < 1.0
-    assert abs(found.value) < 2.0 * found.own_sd < 2.5
+    assert abs(found.value) < 3.0 * found.own_sd < 3.5
 
 
 def test_hidden_slices_of_a_straight_heel_leave_little_doubt() -> None:
@@ -105,13 +107,13 @@ def test_hidden_slices_of_a_straight_heel_leave_little_doubt() -> None:
 
 
 def test_the_doubt_is_part_of_the_stated_uncertainty() -> None:
-    foot = bent_heel(0.004)
-    found: dict[str, Measure] = {}
-    for name, one in (("whole", foot), ("low", without_low(foot, 22.0))):
-        (surface,) = (as_surface(one.mesh, True),)
-        known = replace(surface, errors_mm=np.zeros((len(one.mesh.vertices), 4), dtype=np.float16))
-        feet = align(known, STANDING, AlignConfig(ground_tilt_sd_deg=0.0))
-        found[name] = measure(Feet(feet.feet), STANDING, MeasureConfig()).feet[0].measures["heel_angle_deg"]
-    assert found["whole"].sd == pytest.approx(0.0, abs=1e-3)
-    assert found["low"].sd is not None and 0.2 < found["low"].sd < 1.3
-    assert found["low"].status == "measured"
+    bent = bent_heel(0.004)
+    nothing = np.zeros((len(bent.mesh.vertices), 2), dtype=np.float16)
+    landmarks = {name: np.array([mark.xyz_mm] * 2) for name, mark in bent.landmarks.items()}
+    sure = replace(bent, draws=Draws(nothing, np.array([np.eye(4)] * 2), landmarks))
+    found = measure(Feet((without_low(sure, 22.0),)), STANDING, MeasureConfig()).feet[0].measures
+    heel = found["heel_angle_deg"]
+    assert heel.status == "measured"
+    assert heel.sd is not None and 0.2 < heel.sd < 1.3
+    assert heel.sd == found["leg_heel_angle_deg"].sd
+    assert found["leg_angle_deg"].sd == pytest.approx(0.0, abs=1e-6)

@@ -11,7 +11,8 @@ from feet import AnalyticFoot, mirrored, moved, noisy, scaled
 from scanproc.artifacts import Foot, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import inverse, rigid, rotation_about, rotation_angle_rad
-from scanproc.geometry.deviation import TOP_MM, deviation
+from scanproc.geometry.deviation import TOP_MM, Deviation, deviation
+from scanproc.views.deviation import scale_mm
 
 MESH = AnalyticFoot(step_mm=3.0).mesh()
 
@@ -60,7 +61,30 @@ def test_what_changed_does_not_pull_the_rest_along() -> None:
     assert np.quantile(np.abs(rest), 0.99) < 0.05
     back = deviation(foot(swollen(MESH, 4.0)), foot())
     assert -4.05 < np.nanmin(back.distance_mm) < -3.4
-    assert found.summary().p95_mm == pytest.approx(np.quantile(found.compared, 0.95))
+    figures = found.summary()
+    edges = (figures.inmost_mm, figures.p5_mm, figures.p95_mm, figures.outmost_mm)
+    shares = [float(found.areas_mm2[found.compared < edge].sum() / found.areas_mm2.sum()) for edge in edges]
+    assert shares == pytest.approx([0.002, 0.05, 0.95, 0.998], abs=0.001)
+    assert figures.p95_mm < 0.1 and 3.0 < figures.outmost_mm < 4.0  # the swelling is 2 % of the foot
+
+
+def test_the_colours_reach_as_far_as_a_swelling() -> None:
+    assert scale_mm(deviation(foot(), foot(swollen(MESH, 4.0)))) == 5.0
+    assert scale_mm(deviation(foot(), foot(noisy(MESH, 0.1, seed=1)))) == 1.0
+    assert scale_mm(deviation(foot(), foot(swollen(MESH, 1.8)))) == 2.0
+
+
+def test_a_surface_counts_by_its_area_however_fine_its_mesh() -> None:
+    """Half the area lies 1 mm outside; of its vertices that half has nine in ten."""
+    points = np.array([[0.0, 0, 0], [10, 0, 0], [10, 10, 0], [0, 10, 0]])
+    fine = np.stack([np.linspace(20.0, 30.0, 60), np.zeros(60), np.zeros(60)], axis=1)
+    far = np.vstack([fine, fine + np.array([0.0, 10.0, 0.0])])
+    strip = [[i, i + 1, i + 61] for i in range(59)] + [[i, i + 61, i + 60] for i in range(59)]
+    faces = np.vstack([[[0, 1, 2], [0, 2, 3]], np.array(strip) + 4]).astype(np.int32)
+    mesh = Mesh(np.vstack([points, far]), faces)
+    found = Deviation(mesh, np.repeat([0.0, 1.0], [4, 120]), np.eye(4), -1.0)
+    assert found.areas_mm2.sum() == pytest.approx(200.0)
+    assert found.summary().rms_mm == pytest.approx(np.sqrt(0.5))
 
 
 def test_noise_averages_out() -> None:

@@ -394,6 +394,7 @@ def test_what_keeps_every_measure_from_a_verdict_is_said_once() -> None:
     found = compared(results("may", measures(**blank)), results("nov", measures(**blank)))
     assert verdict(found) == "no verdict on change: no measure states its uncertainty (sd) in both scans"
     page = Page(compare_page(found, SMALL))
+    assert [attrs["class"] for _, attrs in page.tags if "verdict" in str(attrs.get("class"))] == ["verdict plain"]
     assert page.text.count("no uncertainty (sd) is stated in may and in nov") == 1 and "SDC" not in page.texts
 
 
@@ -414,6 +415,7 @@ def test_dates_and_people_in_words() -> None:
     blank = Comparison(early, late, (), (), 185)
     assert when(blank).startswith("B was taken 185 days after A. That both are of one person is assumed")
     assert "185 days before A: differences are B less A" in when(replace(blank, days=-185))
+    assert when(replace(blank, days=1)).startswith("B was taken 1 day after A.")
     assert when(replace(blank, days=0)).startswith("Both scans are of the same day.")
     assert when(replace(blank, a=facts("x"), b=early, days=None)) == "The date of x is not stated."
 

@@ -84,7 +84,7 @@ def arch_at(
 
 
 def _root(falling: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a falling function crosses zero between two places: regula falsi (Illinois), to 0.01 of its value."""
+    """Return where a falling function crosses zero between two places: regula falsi (Illinois), to 0.01 mm."""
     at_low, at_high = falling(low), falling(high)
     middle = low
     for _ in range(_STEPS):

@@ -17,6 +17,7 @@ from scanproc.geometry.readings import FootShape
 from scanproc.prescription.fields import Prescription
 
 _CONTACT_MM = 2.0  # what is lower than this over the heel's lowest point is its contact
+_MOST_TURNS, _UPRIGHT_DEG = 5, 0.05
 _MOST_UNSEEN = 0.25  # of the heel that its angle is read from
 
 
@@ -50,7 +51,18 @@ def _heel_valgus_deg(key: ThisFoot) -> float:
             " (rule balance-raised): its sole is flat on the ground, and would be tilted with it. Scan the foot raised,"
             " or set insole.cast_balance = tripod, inverted or everted."
         )
-    angle = heel_angle_deg(FootShape(key.foot))
+    inversion = 0.0
+    for _ in range(_MOST_TURNS):
+        # The slices that the line is fitted to are level ones: of a turned heel they are others.
+        left = _seen_heel_valgus_deg(key.foot if inversion == 0.0 else _inverted(key, inversion))
+        inversion += left
+        if abs(left) < _UPRIGHT_DEG:
+            break
+    return inversion
+
+
+def _seen_heel_valgus_deg(foot: Foot) -> float:
+    angle = heel_angle_deg(FootShape(foot))
     if angle.value is None or angle.unseen_share > _MOST_UNSEEN:
         found = angle.refused or f"{angle.unseen_share:.0%} of {angle.where} unseen"
         raise ScanError(

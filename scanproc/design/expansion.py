@@ -17,8 +17,8 @@ _FROM, _TO = 0.10, 0.85  # shares of half the width between which the sole is st
 def expanded(sole: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     """Return a sole whose sides stand further out, without a new form of the plantar surface between them.
 
-    The heel becomes wider by `heel_expansion_mm`, half of it on either side; from the midfoot on the borders move out by
-    `medial_expansion_mm` and `lateral_expansion_mm`. The rear of the heel stays where it is.
+    The heel becomes wider by `heel_expansion_mm`, half of it on either side; from the midfoot on the borders move out
+    by `medial_expansion_mm` and `lateral_expansion_mm`. The rear of the heel stays where it is.
     """
     if not (rx.heel_expansion_mm or rx.medial_expansion_mm or rx.lateral_expansion_mm):
         return sole

@@ -9,7 +9,7 @@ from scanproc.design.plan import FootPlan
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField, smooth_max, smooth_min, smooth_step
 
-BLEND_MM = (-8.0, 10.0)  # in front of the ball: between them the sole goes over to the surface
+BLEND_MM = (-12.0, 6.0)  # in front of the ball: between them the sole goes over to the surface
 _CONTACT_MM = (-12.0, 6.0)  # in front of the ball, where the lowest contact is looked for
 _INNER_SHARE = 0.40  # of the ball's width, either side of its middle: the borders round up
 _STRIPS = 21
@@ -23,8 +23,8 @@ _HIGH_MM = 100.0
 def without_toes(sole: HeightField, plan: FootPlan, seen: BoolArray) -> HeightField:
     """Return a sole that goes over, around the ball, to a surface without toes that goes on to all sides.
 
-    Across it is the parabola through the lowest contact of the metatarsal heads, level beyond their borders; along it is
-    level and rises gently (toe spring). Toes of a raised foot hang or curl: they are not what they stand on.
+    Across it is the parabola through the lowest contact of the metatarsal heads, level beyond their borders; along it
+    is level and rises gently (toe spring). Toes of a raised foot hang or curl: they are not what they stand on.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField, eased, smooth_max, smooth_step
 from scanproc.prescription.fields import Prescription
 
-SKIVE_FADES = (0.22, 0.34)  # shares of the length: the skive is whole behind the first, gone at the second
+SKIVE_FADES = (0.20, 0.33)  # shares of the length: the skive is whole behind the first, gone at the second
 _ROUND_MM, _ROUND_SHARE = 1.0, 0.4  # of its border, and as a share of its depth
 _STEEP_ROUND = 1.5  # for each unit of slope: where the plane meets the cup's wall, wider
 _STEPS = 40  # of halving
@@ -20,34 +20,36 @@ _STEPS = 40  # of halving
 def skived(top: HeightField, plan: FootPlan, rx: Prescription, side: Literal["medial", "lateral"]) -> HeightField:
     """Return a top with a heel skive (Kirby 1992): raised to a plane that rises to one side, without slope along x.
 
-    The plane lies so that the largest vertical change is the asked depth. It fades out in front of the heel.
+    The plane lies so that the largest vertical change behind a fifth of the length is the asked depth. In front of that
+    it fades out, and changes no section by more.
     """
     depth = rx.medial_skive_mm if side == "medial" else rx.lateral_skive_mm
     rows = slice(0, int(np.ceil((SKIVE_FADES[1] * plan.length_mm - top.x0) / top.step)) + 1)
-    whole = 1.0 - smooth_step(top.x[rows] / plan.length_mm, *SKIVE_FADES)
     outward_y = plan.medial_y if side == "medial" else -plan.medial_y
     rise = outward_y * np.tan(np.deg2rad(rx.skive_angle_deg)) * (top.y - plan.heel[1])
-    z = top.z[rows]
+    z, share = top.z[rows], top.x[rows, 0] / plan.length_mm
     steepness = np.hypot(*np.gradient(z, top.step))
     rounding = min(_ROUND_MM, _ROUND_SHARE * depth) * np.clip(_STEEP_ROUND * steepness, 1.0, 3.0)
+    whole = share <= SKIVE_FADES[0]
+    plane = rise + _plane_height(z[whole], rise, rounding[whole], depth)
+    change = smooth_max(z, plane, rounding) - z
+    fades = 1.0 - smooth_step(share, *SKIVE_FADES)
+    # The lateral border is low in front of the heel: there the plane would raise more than asked.
+    fades *= np.where(whole, 1.0, np.minimum(depth / np.maximum(change.max(axis=1), 1e-9), 1.0))
     raised = top.z.copy()
-    raised[rows] = z + whole * _change(z, _plane_height(z, rise, rounding, whole, depth) + rise, rounding)
+    raised[rows] = z + fades[:, None] * change
     return top.replaced(raised)
 
 
-def _change(z: FloatArray, plane: FloatArray, rounding: FloatArray) -> FloatArray:
-    return smooth_max(z, plane, rounding) - z
-
-
-def _plane_height(z: FloatArray, rise: FloatArray, rounding: FloatArray, whole: FloatArray, depth: float) -> float:
+def _plane_height(z: FloatArray, rise: FloatArray, rounding: FloatArray, depth: float) -> float:
     """Return the height of the plane, at the heel's middle, whose largest change of heights z, (I, J), is `depth`."""
     over = rise - z
-    near = (over > over.max() - depth - 2.0) & (whole > 0.0)  # nothing else is changed as much
-    z, rise, rounding, whole = z[near], np.broadcast_to(rise, over.shape)[near], rounding[near], (whole + 0.0 * z)[near]
-    low, high = float(z.min() - rise.max()) - 1.0, float(z.max() - rise.min()) + depth + 1.0
+    near = over > over.max() - depth - 2.0  # nothing else is changed as much
+    z, rounding, rise = z[near], rounding[near], np.broadcast_to(rise, over.shape)[near]
+    low, high = -float(over.max()), -float(over.max()) + depth
     for _ in range(_STEPS):
         middle = 0.5 * (low + high)
-        if float((whole * _change(z, middle + rise, rounding)).max()) < depth:
+        if float((smooth_max(z, middle + rise, rounding) - z).max()) < depth:
             low = middle
         else:
             high = middle

@@ -15,7 +15,9 @@ from scanproc.prescription.fields import Prescription
 
 _CORNER_RADIUS_MM, _HOLLOW_RADIUS_MM = 10.0, 8.0
 _SIGMA_MM, _STEP_MM = 1.5, 0.7
-_FOREFOOT_SIGMA_MM = 6.0  # of its margin's and the toes' bends
+_LATERAL_BULGE, _MEDIAL_BULGE = 0.55, 0.66  # shares of the length from where on the outline is convex
+_OVERLAP_MM = 8.0
+_TOE_RADIUS_MM, _TOE_SIGMA_MM = 26.0, 6.0
 _MARGIN_FADES_MM = 50.0  # behind the ball: the heel's edge follows the foot
 
 
@@ -31,35 +33,55 @@ def insole_outline(rim: Rim, sole: HeightField, foot: FootPlan, rx: Prescription
     ScanError
         If the outline leaves the scan, or the shoe does not fit the foot.
     """
-    region = _region(rim, foot, rx)
-    keep, holes = behind_front(rim.curve, sole, foot, rx), cut_outs(foot, rx)
+    edge = _foot_edge(rim, foot, 0.0)
+    region = _region(edge, rim, foot, rx)
+    keep, holes = behind_front(edge, sole, foot, rx), cut_outs(foot, rx)
     uncut = _finished(region, keep, [], foot)
     outline = _finished(region, keep, holes, foot) if holes else uncut
-    refuse_beyond_scan(outline, rim, foot)
+    refuse_beyond_scan(outline, edge, foot)
     return outline, front_end(outline, uncut, region, foot)
 
 
-def _region(rim: Rim, foot: FootPlan, rx: Prescription) -> FloatArray:
+def _region(edge: FloatArray, rim: Rim, foot: FootPlan, rx: Prescription) -> FloatArray:
     """Return what an insole without front end and cut-outs would cover, as a closed curve."""
     refuse_wrong_size(foot, rx)
     if rx.outline_curve:
-        region = placed_insole(np.array(rx.outline_curve), rim, foot)
+        region = placed_insole(np.array(rx.outline_curve), edge, foot)
+    elif rx.length == "shell":
+        region = edge
     else:
-        region = rim.curve if rx.length == "shell" else _with_forefoot(rim, foot, rx)
+        wide = _foot_edge(rim, foot, rx.outline_margin_mm) if rx.outline_margin_mm else edge
+        region = _drawn_to(full_length_end(edge, foot, rx), wide, foot)
     return fitted_width(region, foot, rx)
 
 
-def _with_forefoot(rim: Rim, foot: FootPlan, rx: Prescription) -> FloatArray:
-    """Return the foot's edge with its margin, round over the toes, drawn forwards to the asked end."""
+def _foot_edge(rim: Rim, foot: FootPlan, margin_mm: float) -> FloatArray:
+    """Return the foot's edge as a closed curve, over the toes a round one, in the forefoot with a margin."""
+    if not rim.closed:
+        return rim.curve
     ahead = foot.ahead_of_ball(rim.curve)
     step = np.roll(rim.curve, -1, axis=0) - np.roll(rim.curve, 1, axis=0)
     outward = np.column_stack([step[:, 1], -step[:, 0]]) / np.linalg.norm(step, axis=1, keepdims=True)
-    wide = rim.curve + rx.outline_margin_mm * smooth_step(ahead, -_MARGIN_FADES_MM, 0.0)[:, None] * outward
-    toes = smoothed_curve(hull(wide[ahead > -5.0]), _FOREFOOT_SIGMA_MM, 0.5, closed=True)
-    tip, ball_x = float(toes[:, 0].max()), float(foot.tibiale[0])
-    drawn = full_length_end(rim, foot, rx) - tip
-    toes[:, 0] += drawn * np.maximum((toes[:, 0] - ball_x) / (tip - ball_x), 0.0) ** 2
-    return joined([wide, hull(toes)])
+    wide = rim.curve + margin_mm * smooth_step(ahead, -_MARGIN_FADES_MM, 0.0)[:, None] * outward
+    begins = _toes_begin(wide, foot)
+    behind = wide[begins < _OVERLAP_MM]
+    whole = joined([behind, hull(wide[begins > 0.0])])
+    return joined([behind, cut_and_rounded(whole, None, _TOE_RADIUS_MM)])
+
+
+def _drawn_to(end_x: float, edge: FloatArray, foot: FootPlan) -> FloatArray:
+    """Draw the toes' part of an edge forwards, or back, to the asked end, and keep it convex."""
+    tip, ball_x = float(edge[:, 0].max()), float(foot.tibiale[0])
+    share = np.maximum((edge[:, 0] - ball_x) / (tip - ball_x), 0.0)
+    drawn = edge + np.column_stack([(end_x - tip) * share**2, np.zeros(len(edge))])
+    toes = hull(drawn[_toes_begin(edge, foot) > 0.0])
+    return joined([drawn, smoothed_curve(toes, _TOE_SIGMA_MM, 0.5, closed=True)])
+
+
+def _toes_begin(edge: FloatArray, foot: FootPlan) -> FloatArray:
+    """Return how far (N, 2) points lie in front of the bulge of the outer metatarsal heads, (N,) mm."""
+    medial = smooth_step(foot.medial_y * edge[:, 1], -10.0, 10.0)
+    return np.asarray(edge[:, 0] - foot.length_mm * (_LATERAL_BULGE + (_MEDIAL_BULGE - _LATERAL_BULGE) * medial))
 
 
 def _finished(region: FloatArray, keep: FloatArray | None, holes: list[FloatArray], foot: FootPlan) -> FloatArray:

@@ -24,8 +24,11 @@ from scanproc.prescription.fields import Prescription
 
 def padded(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     """Return a top with all that is laid on it or taken from it; doses at one place add up, hollows count negative."""
+    doses = tuple(_doses(plan, rx))
+    if not doses:
+        return top
     z = top.z.copy()
-    for place, height_mm in _doses(plan, rx):
+    for place, height_mm in doses:
         window = _window(top, place)
         x, y = np.broadcast_arrays(top.x[window[0]], top.y[:, window[1]])
         share = place.share(np.column_stack([x.ravel(), y.ravel()]))

@@ -53,11 +53,11 @@ class FootPlan:
         return np.asarray((xy - self.tibiale) @ self.ball_normal)
 
     def border_y(self, x: FloatArray, *, medial: bool) -> FloatArray:
-        """Return y of a border at stations x, mm: straight from the heel's side to the metatarsal point, then along x."""
+        """Return y of a border at stations x, mm: straight from heel to metatarsal point, then along x."""
         side = self.medial_y if medial else -self.medial_y
         point = self.tibiale if medial else self.fibulare
         heel_y = self.heel[1] + side * 0.5 * self.heel_width_mm
-        return np.interp(x, [self.heel[0], point[0]], [heel_y, point[1]])
+        return np.asarray(np.interp(x, [self.heel[0], point[0]], [heel_y, point[1]]))
 
     def place(self, length_share: float, width_share: float) -> FloatArray:
         """Return the point, (2,), at a share of the length, and of the width from its medial border."""

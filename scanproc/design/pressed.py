@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from scanproc.design.plan import DistalLine, FootPlan
@@ -10,27 +12,47 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.prescription.fields import Prescription
 
+_HEEL_SHARES = (0.08, 0.24)  # half the pressed length of the heel's length, half its width of the heel's width
+_FRONT_SHARE, _FRONT_MM = 0.30, 7.0  # half the pressed width of the ball's line, and half its length
 _BLEND_MM = 14.0  # outside the region, over which the top comes back to the sole
-_FOLLOWS_MM = 2.0  # so far outside the region the change goes on as it began inside: no crease at its border
+_FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
 _SLIGHT_MM = 0.25  # outside, for the direction away from the region
+
+
+def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
+    """Return the intrinsic posts of a prescription: the planes of the extrinsic ones under a smaller region.
+
+    Only what bears is pressed, the middle of the heel and a strip behind the front end: as far as an extrinsic post
+    reaches, the cup's walls and the arch would be pressed down with it.
+    """
+    posts = []
+    if rx.rearfoot_posting == "intrinsic" and rx.rearfoot_post_deg and (post := rearfoot_post(plan, rx)):
+        half_length, half_width = _HEEL_SHARES[0] * plan.length_mm, _HEEL_SHARES[1] * plan.heel_width_mm
+        posts.append(
+            replace(post, region=replace(post.region, centre=plan.heel, half_length=half_length, half_width=half_width))
+        )
+    if rx.forefoot_posting == "intrinsic" and rx.forefoot_post_deg and (post := forefoot_post(plan, rx)):
+        forwards = (post.region.half_length - _FRONT_MM) * post.region.along
+        half_width = _FRONT_SHARE * float(np.linalg.norm(plan.fibulare - plan.tibiale))
+        region = replace(
+            post.region, centre=post.region.centre + forwards, half_length=_FRONT_MM, half_width=half_width
+        )
+        posts.append(replace(post, region=region))
+    return tuple(posts)
 
 
 def posted(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     """Return a top with the intrinsic posts of a prescription."""
-    if rx.rearfoot_posting == "intrinsic" and rx.rearfoot_post_deg:
-        top = _pressed(top, rearfoot_post(plan, rx), plan, rx)
-    if rx.forefoot_posting == "intrinsic" and rx.forefoot_post_deg:
-        top = _pressed(top, forefoot_post(plan, rx), plan, rx)
+    for post in intrinsic_posts(plan, rx):
+        top = _pressed(top, post, plan, rx)
     return top
 
 
-def _pressed(top: HeightField, post: Post | None, plan: FootPlan, rx: Prescription) -> HeightField:
+def _pressed(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> HeightField:
     """Press a top onto the surface one wall above a post's planes, in its region.
 
     The planes lie at the height that changes the top least (its median): pressing only downwards would leave a well.
     """
-    if post is None:
-        return top
     x, y = np.broadcast_arrays(top.x, top.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
     outside = post.region.outside_mm(xy)
@@ -38,7 +60,7 @@ def _pressed(top: HeightField, post: Post | None, plan: FootPlan, rx: Prescripti
     xy, outside, z = xy[reached], outside[reached], top.z.ravel()[reached]
 
     def surface(places: FloatArray) -> FloatArray:
-        return post.rise_at(places) + _wall(plan, rx, places) * np.hypot(1.0, post.slopes[0])
+        return np.asarray(post.rise_at(places) + _wall(plan, rx, places) * np.hypot(1.0, post.slopes[0]))
 
     inside = outside <= 0.0
     height = float(np.median((z - surface(xy))[inside]))

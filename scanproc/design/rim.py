@@ -11,7 +11,7 @@ from scanproc.artifacts import BoolArray
 from scanproc.design.plan import ARCH_END, FootPlan, SoleLine
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.curves import inside, nearest_on_curve
+from scanproc.geometry.curves import Nearest, inside, nearest_on_curve
 from scanproc.geometry.heightfields import HeightField, eased, smooth_min, smooth_step
 from scanproc.geometry.outlines import begun_behind, last_crossing, smoothed_curve
 
@@ -35,6 +35,7 @@ class RimHeights:
     side_mm: float
     medial_flange_mm: float = 0.0
     lateral_flange_mm: float = 0.0
+    front_mm: float = 0.0
 
     def at(self, xy: FloatArray, foot: FootPlan) -> FloatArray:
         """Return the height that the edge has at (N, 2) points, (N,) mm."""
@@ -72,19 +73,20 @@ class Rim:
 
     def cut(self, z: FloatArray, xy: FloatArray) -> FloatArray:
         """Cut heights z, (N,), at (N, 2) points down to the edge's: flat beyond and over its width, free inside."""
-        answer: FloatArray = z.copy()
-        self._cut_within(answer, xy, np.arange(len(xy)), float(self.lip_mm.max()) + _RIM_REACH_MM)
-        far = np.flatnonzero(~inside(self.curve, xy))
-        self._cut_within(answer, xy, far, _BEYOND_MM)
-        return answer
-
-    def _cut_within(self, z: FloatArray, xy: FloatArray, which: BoolArray, reach_mm: float) -> None:
-        near = nearest_on_curve(self.curve, xy[which], reach_mm, closed=self.closed)
+        near = nearest_on_curve(self.curve, xy, float(self.lip_mm.max()) + _RIM_REACH_MM, closed=self.closed)
         found = np.isfinite(near.distance_mm)
+        answer = np.where(found, smooth_min(z, self._ceiling(near), near.of(self.round_mm)), z)
+        far = np.flatnonzero(~found)
+        far = far[~inside(self.curve, xy[far])]
+        if len(far):
+            beyond = nearest_on_curve(self.curve, xy[far], _BEYOND_MM, closed=self.closed)
+            answer[far] = np.minimum(z[far], self._ceiling(beyond))
+        return np.asarray(answer)
+
+    def _ceiling(self, near: Nearest) -> FloatArray:
+        """Return the height that nothing exceeds at places near the edge, (N,) mm; inf where it is out of reach."""
         inwards = near.distance_mm - near.of(self.lip_mm) - 1.0
-        ceiling = near.of(self.z) + _RIM_RISE * np.maximum(inwards, 0.0)
-        cut = smooth_min(z[which], ceiling, near.of(self.round_mm))
-        z[which[found]] = cut[found]
+        return np.asarray(near.of(self.z) + _RIM_RISE * np.maximum(inwards, 0.0))
 
     def near(self, xy: FloatArray, beyond_lip_mm: float) -> BoolArray:
         """Tell which of (N, 2) points lie on the flat edge or up to `beyond_lip_mm` beside it, (N,) bool."""

@@ -10,7 +10,7 @@ from scanproc.artifacts import Foot
 from scanproc.design.balance import balanced
 from scanproc.design.edge import edge_of
 from scanproc.design.front import FrontEnd
-from scanproc.design.plan import DistalLine, FootPlan, SoleLine
+from scanproc.design.plan import FootPlan, SoleLine
 from scanproc.design.rim import Rim
 from scanproc.design.sole import ScannedSole, scanned_sole
 from scanproc.design.top import Top, designed_top
@@ -19,7 +19,6 @@ from scanproc.design.wall import EvenWall, even_wall
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField
 from scanproc.prescription.fields import Prescription
-
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,9 @@ class Design:
     line : heights of the top along the foot.
     sole : the foot's underside, lowered by the clearance, before the prescription's terms.
     top : with them, not yet cut at the rim.
-    outline : (K, 2), counter-clockwise.
+    front : the front end of the outline; the wall thins towards it.
+    rim : the foot's own edge, which the top is cut down to.
+    outline : (K, 2), counter-clockwise from the rear.
     unseen_share : of the sole under the shell, how much no view saw.
     scanned : what the top was designed on.
     even : its wall without what lies below it.
@@ -44,7 +45,6 @@ class Design:
     line: SoleLine
     sole: HeightField
     top: HeightField
-    distal: DistalLine
     front: FrontEnd
     rim: Rim
     outline: FloatArray
@@ -80,9 +80,8 @@ def design(foot: Foot, rx: Prescription) -> Design:
 def edged(scanned: ScannedSole, top: Top, rx: Prescription) -> Design:
     """Give a top its rim and its outline."""
     plan = scanned.plan
-    distal = DistalLine(plan.tibiale - rx.distal_gap_mm * plan.ball_normal, plan.ball_normal)
     line = SoleLine.of(top.field, top.sole, plan)
     edge = edge_of(scanned, top, line, rx)
     scanned.refuse_unseen(edge.outline, rx)
     unseen = scanned.unseen_share(edge.outline)
-    return Design(rx, scanned, plan, line, top.sole, top.field, distal, edge.front, edge.rim, edge.outline, unseen)
+    return Design(rx, scanned, plan, line, top.sole, top.field, edge.front, edge.rim, edge.outline, unseen)

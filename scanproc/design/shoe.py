@@ -7,7 +7,6 @@ import logging
 import numpy as np
 
 from scanproc.design.plan import HEEL_END, FootPlan
-from scanproc.design.rim import Rim
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.curves import nearest_on_curve
@@ -26,11 +25,11 @@ _LENGTHS = (0.6, 1.3)  # of the foot's
 _CLEAR_BEND = 0.01  # of the length: bends less than that tell no side
 
 
-def full_length_end(rim: Rim, foot: FootPlan, rx: Prescription) -> float:
+def full_length_end(edge: FloatArray, foot: FootPlan, rx: Prescription) -> float:
     """Return the x of the front end of a full length, mm: by the toes, or by the shoe."""
     if rx.shoe_size_eu is None:
         return foot.length_mm + rx.toe_room_mm
-    return float(rim.curve[:, 0].min()) + rx.shoe_size_eu * _MM_PER_SIZE
+    return float(edge[:, 0].min()) + rx.shoe_size_eu * _MM_PER_SIZE
 
 
 def refuse_wrong_size(foot: FootPlan, rx: Prescription) -> None:
@@ -72,7 +71,7 @@ def fitted_width(region: FloatArray, foot: FootPlan, rx: Prescription) -> FloatA
     return np.column_stack([region[:, 0], region[:, 1] - narrowing * (region[:, 1] - axis)])
 
 
-def placed_insole(curve: FloatArray, rim: Rim, foot: FootPlan) -> FloatArray:
+def placed_insole(curve: FloatArray, edge: FloatArray, foot: FootPlan) -> FloatArray:
     """Lay the outline of a shoe's insole onto the foot: heel end to heel end, axis to axis; mirrored if of the other.
 
     Raises
@@ -96,7 +95,7 @@ def placed_insole(curve: FloatArray, rim: Rim, foot: FootPlan) -> FloatArray:
     ball = 0.5 * (foot.tibiale + foot.fibulare)
     along = (ball - foot.heel) / np.linalg.norm(ball - foot.heel)
     turned = straight @ np.array([along, [-along[1], along[0]]])
-    rear = rim.curve[:, 0].min()
+    rear = edge[:, 0].min()
     heel_y = foot.heel[1] + (rear - foot.heel[0]) * along[1] / along[0]
     placed = turned + np.array([rear - turned[:, 0].min(), heel_y])
     return begun_behind(resampled(placed, 0.5, closed=True), float(foot.heel[1]))
@@ -145,9 +144,9 @@ def _medial_side(straight: FloatArray) -> float:
     return 0.0 if abs(bend) < _CLEAR_BEND * length else float(np.sign(bend))
 
 
-def refuse_beyond_scan(outline: FloatArray, rim: Rim, foot: FootPlan) -> None:
+def refuse_beyond_scan(outline: FloatArray, edge: FloatArray, foot: FootPlan) -> None:
     """Refuse an outline that goes so far beyond the foot's own edge that nothing tells how high to build there."""
-    beyond = -nearest_on_curve(rim.curve, outline, 200.0, closed=True).distance_mm
+    beyond = -nearest_on_curve(edge, outline, 200.0, closed=True).distance_mm
     front = foot.ahead_of_ball(outline) > 0.5 * (foot.length_mm - foot.tibiale[0])
     excess = beyond - np.where(front, _AHEAD_MM, _BESIDE_MM)
     worst = int(excess.argmax())

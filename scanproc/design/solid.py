@@ -11,12 +11,12 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.design.shape import Design
 from scanproc.design.under import Under
-from scanproc.design.wall import EvenWall, even_wall
+from scanproc.design.wall import even_wall
 from scanproc.frames import FloatArray
 from scanproc.geometry.curves import inside, nearest_on_curve
 from scanproc.geometry.heightfields import HeightField
 from scanproc.geometry.lattices import lattice_of
-from scanproc.geometry.rounding import RoundedEdge, rounded_edge
+from scanproc.geometry.rounding import RoundedEdge, inner_row, rounded_edge
 from scanproc.geometry.solids import Plan, Pressed, closed_solid, coarse_plan, pressed_flat
 from scanproc.geometry.triangulation import Samples, Sheet, approximated, on_exact_plan
 
@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 _COARSEST_MM = 5.0  # sides of triangles where the surface is flat
 _FULL_GRID_MM = 0.5  # on coarser grids, of previews, triangles may be coarser too
-_OFF_OUTLINE_MM = 0.3  # samples keep so far off the outline: no slivers
+_OFF_OUTLINE_MM = 0.05  # samples keep so far off the outline: no slivers
+_RIM_ROWS_MM = (0.1, 0.2, 0.35, 0.55)  # rows of samples along the outline: a lip may be narrow
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def build(asked: Design) -> Built:
     within = _inside_off(outline, nodes)
 
     nothing = np.zeros(len(nodes), dtype=bool)
-    top = _sheet(plan, outline, even.top, asked.top_at, within, nothing, outline[:0], tolerance)
+    rows = np.vstack([inner_row(outline, np.full(len(outline), off)) for off in _RIM_ROWS_MM])
+    top = _sheet(plan, outline, even.top, asked.top_at, within, nothing, rows, tolerance)
 
     underside, lowered = _underside(asked, even.bottom, nodes, within)
     edge = _edge(underside, outline, top.points[: len(outline), 2], rx.edge_radius_mm)
@@ -83,7 +85,7 @@ def build(asked: Design) -> Built:
         lambda xy: underside.at(xy) + edge.raised(xy),
         within,
         asked.under.detail(nodes),
-        edge.points(),
+        edge.points() if edge.rounds else rows,
         tolerance,
     )
     solid = closed_solid(top, bottom, len(outline))
@@ -110,9 +112,9 @@ def _sheet(
     within, detailed : (I * J,) bool, the nodes of the field that count, and that need finer samples.
     more : (M, 2) further places that have to be kept to.
     """
-    lattice = lattice_of(field, within, detailed, 0.25 * tolerance_mm)
+    lattice = lattice_of(field, within, detailed, more, 0.25 * tolerance_mm)
     finer = _inside_off(outline, lattice.finer_xy)
-    between = np.vstack([lattice.finer_xy[finer], more])
+    between = lattice.finer_xy[finer]
     samples = Samples(
         points=np.vstack(
             [
@@ -120,7 +122,7 @@ def _sheet(
                 np.column_stack([between, height_at(between)]),
             ]
         ),
-        share=np.concatenate([lattice.node_share, lattice.finer_share[finer], np.ones(len(more))]),
+        share=np.concatenate([lattice.node_share, lattice.finer_share[finer]]),
     )
     start = Sheet(np.column_stack([plan.xy, height_at(plan.xy)]), plan.faces)
     return approximated(start, samples, tolerance_mm)

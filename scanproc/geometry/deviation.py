@@ -11,9 +11,10 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rigid, rotation_about, rotation_angle_rad, transform
 from scanproc.geometry.edges import border_edges, edges_of
 from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM, surface_samples
-from scanproc.geometry.meshes import face_normals, keep_faces, vertex_normals
+from scanproc.geometry.meshes import face_areas, face_normals, keep_faces, vertex_normals
 from scanproc.open3d_bridge import RayScene
 
+_OUTLIERS = 0.002  # share of the surface on either side that no figure tells of
 TOP_MM = 150.0  # the leg above is not compared: it swings against the foot
 FAR_MM = 20.0  # what lies farther apart is not the same place of a foot
 _FACING = 0.5  # least cosine of the normals of two surfaces that are compared: a sole is not its dorsum
@@ -49,27 +50,44 @@ class Deviation:
         """(N,) mm, the distances that there are."""
         return self.distance_mm[np.isfinite(self.distance_mm)]
 
+    @property
+    def areas_mm2(self) -> FloatArray:
+        """(N,) mm², the surface round each vertex that was compared."""
+        corners = self.mesh.faces.reshape(-1)
+        thirds = np.repeat(face_areas(self.mesh) / 3.0, 3)
+        areas = np.bincount(corners, thirds, len(self.mesh.vertices))
+        return np.asarray(areas[np.isfinite(self.distance_mm)], dtype=np.float64)
+
     def summary(self) -> DeviationSummary:
-        """Return the distances in five figures; vertices count alike."""
-        found = self.compared
-        low, median, high = np.quantile(found, (0.05, 0.5, 0.95))
+        """Return the distances in figures, each counted by its area."""
+        found, areas = self.compared, self.areas_mm2
+        order = np.argsort(found)
+        below = (np.cumsum(areas[order]) - 0.5 * areas[order]) / areas.sum()
+        least, low, median, high, most = np.interp((_OUTLIERS, 0.05, 0.5, 0.95, 1.0 - _OUTLIERS), below, found[order])
         return DeviationSummary(
             compared_share=float(len(found) / max(int((self.mesh.vertices[:, 2] < TOP_MM).sum()), 1)),
             median_mm=float(median),
+            inmost_mm=float(least),
             p5_mm=float(low),
             p95_mm=float(high),
-            rms_mm=float(np.sqrt((found**2).mean())),
+            outmost_mm=float(most),
+            rms_mm=float(np.sqrt((found**2 @ areas) / areas.sum())),
         )
 
 
 @dataclass(frozen=True)
 class DeviationSummary:
-    """The signed distances of a `Deviation` in figures; the share is of the vertices below 150 mm."""
+    """The signed distances of a `Deviation` in figures; the share is of the vertices below 150 mm.
+
+    Beyond `inmost_mm` and `outmost_mm` lies 1/500 of the surface each: a swelling shows, a torn border does not.
+    """
 
     compared_share: float
     median_mm: float
+    inmost_mm: float
     p5_mm: float
     p95_mm: float
+    outmost_mm: float
     rms_mm: float
 
 

@@ -104,5 +104,8 @@ def eased(values: FloatArray, low: float, high: float, ends: float = 0.25) -> Fl
 
 
 def bell(distance: FloatArray) -> FloatArray:
-    """Fall from 1 at 0 to 0 at 1 and beyond with a continuous slope, (1 - d^2)^2: the form of pads and hollows."""
-    return np.asarray(np.maximum(1.0 - distance**2, 0.0) ** 2)
+    """Fall from 1 at 0 to 0 at 1 and beyond, (1 + cos(pi d)) / 2: the form of pads and hollows.
+
+    Of forms with a continuous slope it is bent least at its sharpest place.
+    """
+    return np.asarray(0.5 + 0.5 * np.cos(np.pi * np.minimum(np.abs(distance), 1.0)))

@@ -10,6 +10,7 @@ from scipy import ndimage
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField
+from scanproc.geometry.splines import cosines
 from scanproc.geometry.triangulation import on_exact_plan
 
 
@@ -20,7 +21,7 @@ class Lattice:
     Attributes
     ----------
     node_xy : (A, 2), the nodes.
-    finer_xy : (B, 2), places between nodes, on binary fractions of the step.
+    finer_xy : (B, 2), places between nodes, on binary fractions of the step, and those asked for.
     node_share, finer_share : (A,), (B,) float64, the cosine of the slope there.
     """
 
@@ -30,43 +31,46 @@ class Lattice:
     finer_share: FloatArray
 
 
-def lattice_of(field: HeightField, within: BoolArray, detailed: BoolArray, sag_mm: float) -> Lattice:
-    """Return the nodes of a field that lie `within`, (I * J,) bool, and finer places.
+def lattice_of(field: HeightField, within: BoolArray, detailed: BoolArray, more: FloatArray, sag_mm: float) -> Lattice:
+    """Return the nodes of a field that lie `within`, (I * J,) bool, and finer places, which may lie outside.
 
     Parameters
     ----------
     detailed : (I * J,) bool, cells that get places at quarters of the step.
-    sag_mm : cells where the field bends by more than this between nodes get places at halves.
+    more : (N, 2) further places.
+    sag_mm : cells where the field bends by more than this between nodes get places at halves, by four times, at quarters.
     """
-    cosine = _cosines(field)
-    within, detailed = within.reshape(field.z.shape), (within & detailed).reshape(field.z.shape)
-    bent = ndimage.binary_dilation(_sag(field) * cosine > sag_mm, np.ones((3, 3))) & within & ~detailed
-    parts, shares = [], []
+    inner, detailed = within.reshape(field.z.shape), detailed.reshape(field.z.shape)
+    sag = np.where(inner, _sag(field), 0.0)
+    around = np.ones((3, 3))
+    # Half the step has a quarter of the sag.
+    detailed = detailed | ndimage.binary_dilation(sag > 4.0 * sag_mm, around)
+    bent = ndimage.binary_dilation(sag > sag_mm, around) & ~detailed
+    parts = [more]
     for cells, offsets in ((bent, (0.0, 0.5)), (detailed, (0.0, 0.25, 0.5, 0.75))):
         i, j = np.nonzero(cells)
         for a in offsets:
             for b in offsets:
                 if a > 0.0 or b > 0.0:
                     parts.append(np.column_stack([field.x[i, 0] + a * field.step, field.y[0, j] + b * field.step]))
-                    shares.append(cosine[i, j])
-    return Lattice(
-        node_xy=on_exact_plan(field.nodes()[within.ravel()]),
-        finer_xy=on_exact_plan(np.vstack(parts)),
-        node_share=cosine[within],
-        finer_share=np.concatenate(shares),
-    )
+    finer = on_exact_plan(np.vstack(parts))
+    nodes = on_exact_plan(field.nodes()[within])
+    return Lattice(nodes, finer, _cosines_at(field, nodes), _cosines_at(field, finer))
 
 
-def _cosines(field: HeightField) -> FloatArray:
-    """Return the cosine of the slope at each node, (I, J): the greatest round it, so that no bend is missed."""
-    along_x, along_y = np.gradient(field.z, field.step)
-    cosine = 1.0 / np.sqrt(1.0 + along_x**2 + along_y**2)
-    return np.asarray(ndimage.maximum_filter(cosine, 3))
+def _cosines_at(field: HeightField, xy: FloatArray) -> FloatArray:
+    """Return the cosine of the slope at (N, 2) points, (N,)."""
+    return cosines(field.spline, field.step, (xy - [field.x0, field.y0]) / field.step)
 
 
 def _sag(field: HeightField) -> FloatArray:
-    """Return by how much the field leaves the chord between a node's neighbours' middles, (I, J) mm."""
-    sag = np.zeros(field.z.shape)
-    sag[1:-1] = np.abs(field.z[2:] - 2.0 * field.z[1:-1] + field.z[:-2])
-    sag[:, 1:-1] = np.maximum(sag[:, 1:-1], np.abs(field.z[:, 2:] - 2.0 * field.z[:, 1:-1] + field.z[:, :-2]))
-    return np.asarray(sag / 8.0)
+    """Return by how much the field leaves the chords between its nodes, square to it, (I, J) mm."""
+    z = field.z
+    sag, rise = np.zeros(z.shape), np.zeros(z.shape)
+    sag[1:-1] = np.abs(z[2:] - 2.0 * z[1:-1] + z[:-2])
+    sag[:, 1:-1] = np.maximum(sag[:, 1:-1], np.abs(z[:, 2:] - 2.0 * z[:, 1:-1] + z[:, :-2]))
+    rise[1:-1] = (z[2:] - z[:-2]) ** 2
+    rise[:, 1:-1] += (z[:, 2:] - z[:, :-2]) ** 2
+    cosine = 1.0 / np.sqrt(1.0 + rise / (2.0 * field.step) ** 2)
+    # Round a bend the gentler side counts.
+    return np.asarray(sag / 8.0 * ndimage.maximum_filter(cosine, 3))

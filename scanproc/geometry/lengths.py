@@ -188,11 +188,16 @@ def _closed_on_floor(seen: FloatArray, arch_y: float) -> FloatArray:
 
 def mondopoint(shape: FootShape) -> Reading:
     """Shoe size in Mondopoint, ISO 9407: the foot length in mm to the nearest 5."""
-    length = foot_length(shape)
-    return Reading(5.0 * round(shape.length / 5.0), length.unseen_share, length.where)
+    return _size(shape, step=5.0, per_mm=1.0, room=0.0)
 
 
 def eu_size(shape: FootShape) -> Reading:
     """Shoe size in Paris points of 6.67 mm, with 2 points of room before the toes, to the nearest half."""
+    return _size(shape, step=0.5, per_mm=0.15, room=2.0)
+
+
+def _size(shape: FootShape, step: float, per_mm: float, room: float) -> Reading:
+    """Return the step next to a foot's length; how far a length may lie from its step is part of the uncertainty."""
     length = foot_length(shape)
-    return Reading(round(2.0 * (shape.length * 0.15 + 2.0)) / 2.0, length.unseen_share, length.where)
+    size = step * round((shape.length * per_mm + room) / step)
+    return Reading(size, length.unseen_share, length.where, own_sd=step / np.sqrt(12.0))  # evenly spread: GUM 4.3.7

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, diags_array
 
 from scanproc.artifacts import BoolArray, IntArray, Mesh
 from scanproc.frames import FloatArray
@@ -117,12 +118,13 @@ def submesh(mesh: Mesh, vertices: NDArray[np.integer]) -> Mesh:
     return Mesh(mesh.vertices[vertices], faces[(faces >= 0).all(axis=1)])
 
 
-def quiet_vertices(mesh: Mesh, max_edge_mm: float) -> FloatArray:
+def quiet_vertices(mesh: Mesh, max_edge_mm: float, rounds: int = 4) -> FloatArray:
     """Average each vertex with its neighbours along short edges, without shrinking the surface, (V, 3) mm.
 
-    A landmark that is an extreme vertex picks the worst of the noise; the mean of about seven vertices has less of it.
-    The mean alone would lie too deep, by 0.1 mm on a toe: what it took off is averaged too and given back ("twicing",
-    Tukey 1977). Only edges up to `max_edge_mm` count: a coarse mesh, which has no noise, stays as it is.
+    A landmark that is an extreme vertex picks the worst of the noise; each round of means with about six neighbours
+    leaves less of it. The means alone would lie too deep, by 0.4 mm on a toe: what they took off is averaged too and
+    given back ("twicing", Tukey 1977). Only edges up to `max_edge_mm` count: a coarse mesh, which has no noise, stays
+    as it is. Four rounds reach 2 mm and leave a toe of 3 mm radius as it is, within 0.01 mm.
     """
     edges = edges_of(mesh.faces, len(mesh.vertices))
     border = border_edges(edges)  # the neighbours to which no edge leads
@@ -131,10 +133,14 @@ def quiet_vertices(mesh: Mesh, max_edge_mm: float) -> FloatArray:
     short = np.linalg.norm(mesh.vertices[start] - mesh.vertices[end], axis=1) <= max_edge_mm
     start, end = start[short], end[short]
 
+    count = len(mesh.vertices)
+    weight = 1.0 / (1.0 + np.bincount(start, minlength=count))
+    with_neighbours = (coo_array((weight[start], (start, end)), shape=(count, count)) + diags_array(weight)).tocsr()
+
     def mean(values: FloatArray) -> FloatArray:
-        count = len(values)
-        sums = [values[:, k] + np.bincount(start, values[end, k], minlength=count) for k in range(3)]
-        return np.asarray(np.column_stack(sums) / (1.0 + np.bincount(start, minlength=count))[:, None])
+        for _ in range(rounds):
+            values = np.asarray(with_neighbours @ values)
+        return values
 
     quiet = mean(mesh.vertices)
     return quiet + mean(mesh.vertices - quiet)

@@ -17,6 +17,9 @@ from scanproc.geometry.view_stack import Images, Samples
 _THICKNESS_MM = 15.0
 #: Points seen at a more grazing angle than this may have been dropped by the other view: they prove nothing.
 _MIN_COSINE = 0.5
+#: At the edge of what the target saw, points that err outward find no pixel and those that err inward do: views that
+#: were matched there would push each other outward, and the foot would come out 0.2 mm too wide.
+_MATCH_COSINE = 0.3
 
 
 @compiled
@@ -75,6 +78,8 @@ def add_equations(
             continue
         u, v = (pixel - first) % width, (pixel - first) // width
         bx, by, bz = turned(T_target_common, nx, ny, nz)
+        if -(x * bx + y * by + z * bz) < _MATCH_COSINE * np.sqrt(x * x + y * y + z * z):
+            continue
         distance = (x - (u - cx) / fx * depth) * bx + (y - (v - cy) / fy * depth) * by + (z - depth) * bz
         if abs(distance) > gate_mm:
             continue

@@ -11,7 +11,7 @@ from scanproc.geometry.curves import nearest_on_curve
 from scanproc.geometry.triangulation import on_exact_plan
 
 _LEAST_MM = 0.1  # rounder edges than this are not rounded
-_TURNS = np.cos(np.deg2rad([30.0, 60.0, 90.0]))  # where points follow each other round the edge
+_TURNS = 1.0 - np.cos(np.deg2rad([30.0, 60.0, 90.0]))  # shares of the reach: even steps round the edge
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,17 @@ class RoundedEdge:
         """How far from the outline the circles meet the underside, (K,) mm."""
         return np.asarray(self.radius_mm * (1.0 - self.descent / np.hypot(1.0, self.descent)))
 
+    @property
+    def rounds(self) -> bool:
+        """Whether there is anything to round."""
+        return bool(self.reach_mm.max() >= _LEAST_MM)
+
     def raised(self, xy: FloatArray) -> FloatArray:
         """Return how far the edge's rounding raises the underside at (N, 2) points inside the outline, (N,) mm."""
         rise = np.zeros(len(xy))
-        widest = float(self.reach_mm.max())
-        if widest < _LEAST_MM:
+        if not self.rounds:
             return rise
-        near = nearest_on_curve(self.outline, xy, widest + 1e-3, closed=True)
+        near = nearest_on_curve(self.outline, xy, float(self.reach_mm.max()) + 1e-3, closed=True)
         close = np.isfinite(near.distance_mm)
         d = np.maximum(near.distance_mm[close], 0.0)
         r, s = near.of(self.radius_mm)[close], near.of(self.descent)[close]
@@ -51,18 +55,20 @@ class RoundedEdge:
         return rise
 
     def points(self) -> FloatArray:
-        """Return points along the rounding that triangles can follow, (N, 2), `on_exact_plan`."""
-        reach = self.reach_mm
-        if reach.max() < _LEAST_MM:
-            return np.empty((0, 2))
-        along = np.roll(self.outline, -1, axis=0) - np.roll(self.outline, 1, axis=0)
-        inward = np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True)
-        offsets = [(1.0 - cosine) * reach for cosine in _TURNS]
-        wide = reach >= _LEAST_MM
-        rows = on_exact_plan(np.vstack([(self.outline + d[:, None] * inward)[wide] for d in offsets]))
-        # Where the outline bends more sharply than the edge is round, rows would run over each other.
-        distance = nearest_on_curve(self.outline, rows, float(reach.max()) + 1.0, closed=True).distance_mm
-        return rows[np.abs(distance - np.concatenate([d[wide] for d in offsets])) < 0.02]
+        """Return rows of points along the rounding, where it rounds, that triangles can follow, (N, 2)."""
+        return np.vstack([inner_row(self.outline, share * self.reach_mm) for share in _TURNS])
+
+
+def inner_row(outline: FloatArray, off_mm: FloatArray) -> FloatArray:
+    """Return points that lie inside each point of an outline, (K, 2), by `off_mm`, (K,); (N, 2), `on_exact_plan`.
+
+    Where the outline bends more sharply than they are off it, rows would run over each other: such points are left out.
+    """
+    along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
+    inward = np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True)
+    row = on_exact_plan(outline + off_mm[:, None] * inward)
+    off = nearest_on_curve(outline, row, float(off_mm.max()) + 1.0, closed=True).distance_mm
+    return row[(np.abs(off - off_mm) < 0.02) & (off_mm > 0.01)]
 
 
 def rounded_edge(outline: FloatArray, side_mm: FloatArray, descent: FloatArray, radius_mm: float) -> RoundedEdge:

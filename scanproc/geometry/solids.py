@@ -109,8 +109,9 @@ def pressed_flat(z: FloatArray, cell_mm2: float, contact_mm2: float) -> Pressed:
     contact_mm2 : of the flat parts, together.
     """
     floor = float(z.min())
-    # Triangles at its border are not flat: a little more.
-    count = min(int(np.ceil(1.3 * contact_mm2 / cell_mm2)), len(z) - 1) if contact_mm2 > 0.0 else 0
+    # Triangles at its border are not flat: three cells more all round a circle.
+    border_mm2 = 3.0 * np.sqrt(4.0 * np.pi * contact_mm2 * cell_mm2)
+    count = min(int(np.ceil((contact_mm2 + border_mm2) / cell_mm2)), len(z) - 1) if contact_mm2 > 0.0 else 0
     return Pressed(floor, float(np.partition(z, count)[count]))
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from scanproc.artifacts import Check
 from scanproc.design.posts import Post, forefoot_post, rearfoot_post
 from scanproc.frames import FloatArray
-from scanproc.geometry.fits import fitted_slope
 from scanproc.proof.checks import is_so, within
 from scanproc.proof.finished import Finished
 
 _STEP_MM = 0.7
 _OFF_BORDER_MM, _OFF_RIDGE_MM = 1.0, 1.0
-_FLAT_MM = 0.15  # of a plane: what lies further above it is not stood on
+_NEAR_MM = 0.03  # of the plane that most lie in: borders and letters do not
+_ROUNDS = 8
 
 
 def post_checks(done: Finished) -> tuple[Check, ...]:
@@ -43,3 +45,38 @@ def _post(done: Finished, post: Post, name: str, angle: float, side: str, motion
     if motion > 0.0:
         checks.append(within(f"{name}_motion_deg", motion, word * (posted - other), 2.0 * tolerance))
     return checks
+
+
+def _inversion_deg(done: Finished, post: Post, half: Literal["medial", "lateral", "both"]) -> float:
+    """Return by how much the plane under a post's region raises the medial side, deg; of one half of it if asked."""
+    medial_y = done.asked.plan.medial_y
+    xy = _places(post)
+    medial_mm = medial_y * (xy[:, 1] - post.ridge_y)
+    if half != "both":
+        xy = xy[medial_mm > _OFF_RIDGE_MM] if half == "medial" else xy[medial_mm < -_OFF_RIDGE_MM]
+    z = done.probe.bottom_at(xy)
+    slope = _slope_across(xy[np.isfinite(z)], z[np.isfinite(z)])
+    return float(np.rad2deg(np.arctan(-medial_y * slope)))  # raised is the side where the plane lies lower
+
+
+def _places(post: Post) -> FloatArray:
+    """Return places of a square grid in a post's region, clear of its border, (N, 2)."""
+    reach = np.hypot(post.region.half_length, post.region.half_width)
+    axes = (np.arange(middle - reach, middle + reach, _STEP_MM) for middle in post.region.centre)
+    xy = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    return xy[post.region.outside_mm(xy) < -_OFF_BORDER_MM]
+
+
+def _slope_across(xy: FloatArray, z: FloatArray) -> float:
+    """Return dz/dy of the plane that most of some points lie in; nan where there are too few."""
+    keep = np.ones(len(z), dtype=bool)
+    slope = np.nan
+    for _ in range(_ROUNDS):
+        if keep.sum() < 10:
+            return float("nan")
+        columns = np.column_stack([xy, np.ones(len(xy))])
+        plane = np.linalg.lstsq(columns[keep], z[keep])[0]
+        slope = plane[1]
+        residual = np.abs(z - columns @ plane)
+        keep = residual <= max(_NEAR_MM, float(np.median(residual)))
+    return float(slope)

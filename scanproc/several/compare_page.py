@@ -87,7 +87,7 @@ def compare_page(found: Comparison, config: ReportConfig) -> str:
         headline=headline(found),
         verdict=verdict(found),
         changed=bool(_changed(found)),
-        judged=any(foot.measured.pairing.no_verdict is None for foot in found.feet),
+        judged=any(one.exceeds is not None for foot in found.feet for one in foot.measured.differences.values()),
         when=when(found),
         sections=[*feet, *left_right],
         loading_words=loading_words,
@@ -138,12 +138,16 @@ def when(found: Comparison) -> str:
     elif found.days == 0:
         text = "Both scans are of the same day."
     elif found.days > 0:
-        text = f"B was taken {found.days} days after A."
+        text = f"B was taken {_days(found.days)} after A."
     else:
-        text = f"B was taken {-found.days} days before A: differences are B less A all the same."
+        text = f"B was taken {_days(-found.days)} before A: differences are B less A all the same."
     if None in (found.a.subject, found.b.subject) and same_person(found.a, found.b):
         text += " That both are of one person is assumed: not both state their subject."
     return text
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _foot_section(foot: SameFoot, figures: list[Figure]) -> Section:

@@ -9,7 +9,14 @@ from scanproc.views.colors import BLUE_RED, CUT, GREY, colors_of
 from scanproc.views.foot import ANKLE_MM, TOP_MM
 from scanproc.views.scene import ABOVE, BELOW, Legend, Scene, Shot, Skin, lateral, medial
 
-_SCALES_MM = (1.0, 2.0, 5.0, 10.0, 20.0)  # ends of the colour bar, of which the least that holds nearly all is taken
+_SCALES_MM = (
+    1.0,
+    2.0,
+    3.0,
+    5.0,
+    10.0,
+    20.0,
+)  # ends of the colour bar, of which the least that holds nearly all is taken
 
 
 def deviation_shots(shown: Deviation) -> tuple[Shot | Legend, ...]:
@@ -35,7 +42,7 @@ def deviation_shots(shown: Deviation) -> tuple[Shot | Legend, ...]:
 
 
 def scale_mm(shown: Deviation) -> float:
-    """Return the end of the colour bar, mm: 98 % of what was compared is nearer."""
-    found = np.abs(shown.compared)
-    nearly_all = float(np.quantile(found, 0.98)) if len(found) else 0.0
+    """Return the end of the colour bar, mm: nearly all that was compared is nearer, a swelling with it."""
+    figures = shown.summary()
+    nearly_all = max(-figures.inmost_mm, figures.outmost_mm)
     return next((scale for scale in _SCALES_MM if scale >= nearly_all), _SCALES_MM[-1])

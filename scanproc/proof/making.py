@@ -1,0 +1,40 @@
+"""What printer, mill and scales ask of a finished solid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.artifacts import Check, Mesh
+from scanproc.frames import transform
+from scanproc.geometry.plan_bins import PlanBins
+from scanproc.geometry.proof import contact_area_mm2, undercut, volume_mm3
+from scanproc.geometry.resting import lying_flat
+from scanproc.prescription.fields import DENSITY_G_PER_CM3
+from scanproc.proof.checks import at_least, at_most, told
+from scanproc.proof.finished import Finished
+
+_HIDDEN_MM2 = 0.5
+
+
+def making_checks(done: Finished, bins: PlanBins) -> tuple[Check, ...]:
+    """What a mill cannot see, what a printer's first layer finds, volume, mass, size, triangles.
+
+    Parameters
+    ----------
+    bins : of the solid.
+    """
+    rx, solid = done.rx, done.solid
+    lying = Mesh(transform(lying_flat(solid), solid.vertices), solid.faces)
+    hidden = undercut(solid, bins)
+    volume = volume_mm3(solid) / 1e3
+    size = " x ".join(f"{length:.1f}" for length in np.ptp(lying.vertices, axis=0))
+    patch = rx.contact_patch_mm2
+    return (
+        at_least("contact_patch_mm2", patch, contact_area_mm2(lying), 0.1 * patch),
+        at_most("undercut_above_mm2", 0.0, hidden.from_above, _HIDDEN_MM2),
+        at_most("undercut_below_mm2", 0.0, hidden.from_below, _HIDDEN_MM2),
+        told("volume_cm3", volume),
+        told("mass_g", volume * DENSITY_G_PER_CM3[rx.material], f"measured, {rx.material}"),
+        told("print_size_mm", size),
+        at_most("triangles", rx.max_triangles, len(solid.faces)),
+    )

@@ -1,0 +1,37 @@
+"""Pads, bar, crest and extension; groove and reliefs: their heights and places, measured back from the finished top."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.artifacts import Check
+from scanproc.proof.checks import within
+from scanproc.proof.finished import Finished
+
+_LAID = ("met_pad_mm", "met_bar_mm", "mortons_extension_mm", "toe_crest_mm")
+_TAKEN = ("groove_mm", "navicular_relief_mm", "cuboid_relief_mm")
+_EDGE = 0.02  # of its height a pad has at the edge that is measured
+_EDGE_MM = 2.0  # so soft is that edge
+
+
+def pad_checks(done: Finished) -> tuple[Check, ...]:
+    """The largest change that each dose made to the top, and how far pad and bar keep from the metatarsal heads."""
+    checks: list[Check] = []
+    for names, sign in ((_LAID, 1.0), (_TAKEN, -1.0)):
+        for name in names:
+            asked = getattr(done.rx, name)
+            if asked > 0.0:
+                change = sign * done.change(**{name: 0.0})
+                checks.append(within(name, asked, float(np.nanmax(change)), done.rx.dose_tolerance_mm))
+                checks += _place(done, name, change)
+    return tuple(checks)
+
+
+def _place(done: Finished, name: str, change: np.ndarray) -> list[Check]:
+    """How far behind the line of the metatarsal heads a pad or bar begins."""
+    asked = getattr(done.rx, name.replace("_mm", "_back_mm"), None)
+    if asked is None:
+        return []
+    felt = change > _EDGE * float(np.nanmax(change))
+    front = float(done.asked.plan.ahead_of_ball(done.grid.xy[felt]).max())
+    return [within(name.replace("_mm", "_back_mm"), asked, -front, _EDGE_MM)]

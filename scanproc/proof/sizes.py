@@ -1,0 +1,80 @@
+"""Length, width and front end of the finished solid, against outline and shoe; what is cut out of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.artifacts import Check
+from scanproc.design.front import cut_outs
+from scanproc.frames import FloatArray
+from scanproc.geometry.curves import inside, nearest_on_curve
+from scanproc.proof.checks import at_most, within
+from scanproc.proof.finished import Finished
+
+_OUTLINE_MM = 0.1
+_SOFT_MM = 2.0  # corners of a cut-out are rounded, so that it does not tear
+_TAPER_MM = 1.0
+_WALLS_BEHIND_MM = np.arange(0.25, 50.0, 0.5)
+
+
+def size_checks(done: Finished) -> tuple[Check, ...]:
+    """Length and width, the shoe's, the front end's place, wall and taper, and the cut-outs."""
+    rx, asked, vertices = done.rx, done.asked, done.solid.vertices[:, :2]
+    length, width = np.ptp(asked.outline, axis=0)
+    got_length, got_width = np.ptp(vertices, axis=0)
+    off = np.abs(nearest_on_curve(asked.outline, done.probe.rim, 1.0, closed=True).distance_mm)
+    checks = [
+        within("length_mm", length, got_length, _OUTLINE_MM),
+        within("width_mm", width, got_width, _OUTLINE_MM),
+        at_most("outline_deviation_mm", _OUTLINE_MM, float(off.max())),
+    ]
+    if rx.shoe_width_mm is not None:
+        checks.append(at_most("shoe_width_mm", rx.shoe_width_mm, got_width, rx.dose_tolerance_mm))
+    if rx.length == "shell" and not rx.outline_curve:
+        front = float(asked.plan.ahead_of_ball(vertices).max())
+        checks.append(within("distal_gap_mm", rx.distal_gap_mm, -front, rx.dose_tolerance_mm))
+    for hole in cut_outs(asked.plan, rx):
+        checks.append(at_most("cut_out_mm2", 0.0, _left_in(done, hole)))
+    return (*checks, *_front(done))
+
+
+def _left_in(done: Finished, hole: FloatArray) -> float:
+    """Return the area of the solid in a cut-out, a polygon (K, 2), clear of its border, mm2."""
+    step = 0.5
+    low, high = (limit(hole, axis=0) for limit in (np.min, np.max))
+    edges = done.asked.outline
+    low, high = np.maximum(low, edges.min(axis=0)), np.minimum(high, edges.max(axis=0))
+    axes = (np.arange(first, last, step) for first, last in zip(low, high, strict=True))
+    xy = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    xy = xy[inside(hole, xy)]
+    clear = np.isinf(nearest_on_curve(hole, xy, _SOFT_MM, closed=True).distance_mm)
+    return float(np.isfinite(done.probe.top_at(xy[clear])).sum()) * step**2
+
+
+def _front(done: Finished) -> list[Check]:
+    """The wall along the middle of the front end, and the length over which it thins towards it."""
+    rx, front = done.rx, done.asked.front
+    if len(front.points) == 0:
+        return []
+    edge = min(rx.distal_edge_mm, rx.thickness_mm)
+    walls = _walls_behind(done, _WALLS_BEHIND_MM)
+    off = max(done.edge_radius_mm, 0.1)  # the lower edge is rounded
+    asked = float(np.interp(off, [0.0, rx.distal_taper_mm], [edge, rx.thickness_mm]))
+    got = float(np.interp(off, _WALLS_BEHIND_MM, walls))
+    checks = [within("distal_edge_mm", asked, got, rx.dose_tolerance_mm)]
+    even = not done.asked.under.platforms and rx.medial_thickness == rx.lateral_thickness == 1.0
+    if edge < rx.thickness_mm - 0.2 and even:
+        halfway = float(np.interp(0.5 * (edge + rx.thickness_mm), np.maximum.accumulate(walls), _WALLS_BEHIND_MM))
+        checks.append(within("distal_taper_mm", rx.distal_taper_mm, 2.0 * halfway, _TAPER_MM))
+    return checks
+
+
+def _walls_behind(done: Finished, behind_mm: FloatArray) -> FloatArray:
+    """Return the median wall at (N,) distances behind the middle half of the front end, (N,) mm."""
+    front = done.asked.front
+    xy = front.points + behind_mm[:, None, None] * front.inward
+    points = np.column_stack([xy.reshape(-1, 2), done.probe.bottom_at(xy.reshape(-1, 2))])
+    walls = np.full(len(points), np.nan)
+    there = np.isfinite(points[:, 2])
+    walls[there] = done.probe.wall_above(points[there])
+    return np.asarray(np.nanmedian(walls.reshape(len(behind_mm), -1), axis=1))
