@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from scanproc.artifacts import Feet, Recording, Refusal, Refusals, ScanFacts
@@ -249,18 +250,13 @@ def _why(manifest: dict[str, Any], now: dict[str, Any]) -> str:
     changed = {what: _changed(before[what], now[what]) for what in now}
     if changed["settings"]:
         old, new = before["settings"], now["settings"]
-        steps = [f"{name} {_short(old.get(name))} → {_short(new.get(name))}" for name in changed["settings"]]
+        texts = [[shorten(str(of.get(name)), 80) for of in (old, new)] for name in changed["settings"]]
+        steps = [f"{name} {' → '.join(pair)}" for name, pair in zip(changed["settings"], texts, strict=True)]
         return "computed again, settings changed: " + ", ".join(steps)
     for what in ("inputs", "versions"):
         if changed[what]:
             return f"computed again, {what} changed: {', '.join(changed[what])}"
     return "computed again, its files were changed or lost"
-
-
-def _short(value: Any) -> str:
-    """Return a value as text; of a long list, such as a curve, its length."""
-    text = str(value)
-    return text if len(text) <= 80 or not isinstance(value, list) else f"[{len(value)} values]"
 
 
 def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

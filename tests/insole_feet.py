@@ -50,6 +50,7 @@ def foot_of(mesh: Mesh, side: Literal["left", "right"], views: ByteArray | None 
 
     points = {
         "pternion": low[np.argmin(low[:, 0])],
+        "longest_toe_tip": low[np.argmax(low[:, 0])],
         "second_toe_tip": np.array([length, 0.0, 10.0]),
         "metatarsale_tibiale": border(0.62, 0.82, medial_y),
         "metatarsale_fibulare": border(0.50, 0.75, -medial_y),

@@ -7,22 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanproc.artifacts import Mesh
+from scanproc.artifacts import IntArray, Mesh
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.casts import extend_walls, fill_cells, smoothed
+from scanproc.geometry.curves import inside, nearest_on_curve
 from scanproc.geometry.heightfields import HeightField, smooth_min
-from scanproc.geometry.outlines import area_mm2, cut_and_rounded, inside, resampled, smoothed_curve
+from scanproc.geometry.lattices import lattice_of
+from scanproc.geometry.nets import neighbours
+from scanproc.geometry.outlines import area_mm2, cut_and_rounded, resampled, smoothed_curve
 from scanproc.geometry.plan_crossings import crossing_faces
-from scanproc.geometry.proof import Undercut, contact_area_mm2, topology, undercut, welded
-from scanproc.geometry.solids import (
-    closed_solid,
-    hexagonal_points,
-    interior_points,
-    parallel_below,
-    plan_areas,
-    pressed_flat,
-    triangulated,
-)
+from scanproc.geometry.proof import contact_area_mm2, topology, undercut, welded
+from scanproc.geometry.rounding import inwards, rounded_edge
+from scanproc.geometry.solids import closed_solid, coarse_plan, pressed_flat
+from scanproc.geometry.triangulation import Samples, Sheet, approximated, on_exact_plan
 
 
 def ellipse(a: float, b: float, spacing_mm: float = 1.0) -> FloatArray:
@@ -30,14 +28,15 @@ def ellipse(a: float, b: float, spacing_mm: float = 1.0) -> FloatArray:
     return resampled(np.column_stack([a * np.cos(angle), b * np.sin(angle)]), spacing_mm, closed=True)
 
 
+def flat(outline: FloatArray, z: float, spacing: float) -> Sheet:
+    plan = coarse_plan(on_exact_plan(outline), spacing)
+    return Sheet(np.column_stack([plan.xy, np.full(len(plan.xy), z)]), plan.faces)
+
+
 def plate(thickness: float = 3.0, spacing: float = 2.0) -> Mesh:
     """An elliptic plate of 80 x 50 mm."""
     outline = ellipse(40.0, 25.0)
-    points = interior_points(
-        outline, hexagonal_points(outline.min(0), outline.max(0), spacing), outline[:0], spacing, 1.0
-    )
-    faces, xy = triangulated(outline, points), np.vstack([outline, points])
-    return closed_solid(xy, faces, len(outline), np.full(len(xy), thickness), np.zeros(len(xy)))
+    return closed_solid(flat(outline, thickness, spacing), flat(outline, 0.0, spacing), len(outline))
 
 
 def test_a_plate_is_one_closed_body_of_the_volume_of_its_outline() -> None:
@@ -125,50 +124,180 @@ def test_welding_a_triangle_soup_restores_the_body() -> None:
     assert topology(again).open_edges == 0 and len(again.vertices) == len(solid.vertices)
 
 
+def border(faces: IntArray) -> set[tuple[int, int]]:
+    """Return the edges that belong to one triangle alone, in its direction."""
+    alone = neighbours(faces) < 0
+    return set(zip(np.roll(faces, -1, axis=1)[alone], np.roll(faces, -2, axis=1)[alone], strict=True))
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.floats(20.0, 60.0), st.floats(12.0, 30.0), st.floats(0.0, 6.0), st.integers(2, 5))
 def test_any_wavy_outline_triangulates_to_its_own_area(a: float, b: float, wave: float, lobes: int) -> None:
+    outline = wavy(a, b, wave, lobes)
+    plan = coarse_plan(outline, 4.0)
+    assert plan_areas(plan.xy, plan.faces).sum() == pytest.approx(area_mm2(outline), rel=1e-9)
+    assert plan_areas(plan.xy, plan.faces).min() > 0.0
+    count = len(outline)
+    assert np.array_equal(plan.xy[:count], outline)
+    assert border(plan.faces) == {(i, (i + 1) % count) for i in range(count)}
+
+
+def wavy(a: float, b: float, wave: float, lobes: int) -> FloatArray:
     angle = np.linspace(0.0, 2.0 * np.pi, 1000, endpoint=False)
     radius = 1.0 + 0.03 * wave * np.cos(lobes * angle)
-    outline = resampled(np.column_stack([a * radius * np.cos(angle), b * radius * np.sin(angle)]), 0.8, closed=True)
-    grid = hexagonal_points(outline.min(0), outline.max(0), 1.5)
-    interior = interior_points(outline, grid, grid[grid[:, 0] > 5.0] + 0.37, 1.5, 0.8)
-    faces = triangulated(outline, interior)
-    xy = np.vstack([outline, interior])
-    assert plan_areas(xy, faces).sum() == pytest.approx(area_mm2(outline), rel=1e-9)
-    edges = np.sort(np.vstack([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-    unique, uses = np.unique(edges, axis=0, return_counts=True)
-    rim = {tuple(edge) for edge in unique[uses == 1]}
-    assert rim == {tuple(sorted((i, (i + 1) % len(outline)))) for i in range(len(outline))}
+    curve = np.column_stack([a * radius * np.cos(angle), b * radius * np.sin(angle)])
+    return on_exact_plan(resampled(curve, 0.8, closed=True))
 
 
-@pytest.mark.parametrize("slope_deg", [0.0, 30.0, 60.0, 75.0])
-def test_the_parallel_of_a_plane_is_a_plane(slope_deg: float) -> None:
-    slope = np.tan(np.deg2rad(slope_deg))
-    field = HeightField(-30.0, -10.0, 0.5, np.zeros((121, 41)))
-    plane = field.replaced(slope * np.broadcast_to(field.x, (121, 41)))
-    z = parallel_below(plane.mesh(), np.full(121 * 41, 2.0)).reshape(121, 41)
-    # Clear of the border, where the surface ends and the ball rolls round its edge.
-    inner = (plane.z - z)[20:-20, 8:-8]
-    assert np.abs(inner - 2.0 / np.cos(np.deg2rad(slope_deg))).max() < 2e-3
+def plan_areas(xy: FloatArray, faces: IntArray) -> FloatArray:
+    a, b, c = (xy[faces[:, corner], :2] for corner in range(3))
+    return np.asarray(0.5 * ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]))
 
 
-def test_the_parallel_of_a_bowl_is_a_bowl() -> None:
-    field = HeightField(-20.0, -20.0, 0.25, np.zeros((161, 161)))
-    r = np.hypot(field.x, field.y)
-    bowl = field.replaced(30.0 - np.sqrt(30.0**2 - np.minimum(r, 28.5) ** 2))
-    z = parallel_below(bowl.mesh(), np.full(161 * 161, 3.0)).reshape(161, 161)
-    truth = 30.0 - np.sqrt(33.0**2 - r**2)
-    assert np.abs(z - truth)[r < 18.0].max() < 0.01
+def test_an_outline_that_touches_itself_is_refused() -> None:
+    angle = np.linspace(0.0, 2.0 * np.pi, 400, endpoint=False)
+    eight = np.column_stack([40.0 * np.cos(angle), 20.0 * np.sin(2.0 * angle)])
+    with pytest.raises(ScanError, match="found an outline that touches itself .* expected one smooth closed curve"):
+        coarse_plan(on_exact_plan(eight), 5.0)
+
+
+# ------------------------------------------------------------------------------------------- triangles as asked
+
+
+def bumps(seed: int, height: float) -> FloatArray:
+    return np.random.default_rng(seed).normal(0.0, 1.0, (5, 4)) * [height, 1.0, 1.0, 1.0]
+
+
+def height_of(waves: FloatArray, xy: FloatArray) -> FloatArray:
+    return np.asarray(sum(a * np.sin(0.12 * b * xy[:, 0] + 0.12 * c * xy[:, 1] + d) for a, b, c, d in waves))
+
+
+def sheet_of(outline: FloatArray, waves: FloatArray, lift: float, tolerance: float) -> Sheet:
+    low, high = np.floor(outline.min(axis=0)) - 2.0, outline.max(axis=0) + 2.0
+    grid = HeightField(float(low[0]), float(low[1]), 0.5, np.zeros(np.ceil((high - low) / 0.5).astype(int)))
+    field = grid.replaced(height_of(waves, grid.nodes()).reshape(grid.z.shape))
+    within = inside(outline, grid.nodes()) & (nearest_on_curve(outline, grid.nodes(), 0.1, closed=True).distance_mm > 1)
+    lattice = lattice_of(field, within, np.zeros_like(within), outline[:0], 0.25 * tolerance)
+    off = nearest_on_curve(outline, lattice.finer_xy, 0.1, closed=True).distance_mm > 1.0
+    finer = lattice.finer_xy[off & inside(outline, lattice.finer_xy)]
+    xy = np.vstack([lattice.node_xy, finer])
+    share = np.full(len(xy), 1.0)
+    plan = coarse_plan(outline, 5.0)
+    start = Sheet(np.column_stack([plan.xy, lift + height_of(waves, plan.xy)]), plan.faces)
+    samples = Samples(np.column_stack([xy, lift + height_of(waves, xy)]), share)
+    return approximated(start, samples, tolerance)
+
+
+def heights(sheet: Sheet, xy: FloatArray) -> FloatArray:
+    """Return the heights of a sheet at (N, 2) points by an independent library."""
+    trimesh = pytest.importorskip("trimesh")
+    body = trimesh.Trimesh(sheet.points, sheet.faces, process=False)
+    origins = np.column_stack([xy, np.full(len(xy), 500.0)])
+    hits, rays, _ = body.ray.intersects_location(origins, np.tile([0.0, 0.0, -1.0], (len(xy), 1)), multiple_hits=False)
+    z = np.full(len(xy), np.nan)
+    z[rays] = hits[:, 2]
+    return z
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.3, 3.0), st.sampled_from([0.02, 0.05]))
+def test_triangles_keep_to_any_smooth_surface_and_are_no_more_than_it_needs(
+    seed: int, height: float, tolerance: float
+) -> None:
+    outline, waves = wavy(35.0, 20.0, 3.0, 3), bumps(seed, height)
+    sheet = sheet_of(outline, waves, 0.0, tolerance)
+    at = np.random.default_rng(1).uniform([-35.0, -20.0], [35.0, 20.0], (1500, 2))
+    at = at[inside(outline, at) & (nearest_on_curve(outline, at, 0.5, closed=True).distance_mm > 1.0)]
+    miss = heights(sheet, at) - height_of(waves, at)
+    assert np.abs(miss).max() < 1.3 * tolerance  # between the samples, half a millimetre apart or less
+    # A surface that bends by k (1/mm) at most needs triangles of no less than a share of tolerance / k (mm2).
+    bend = (0.12**2 * np.abs(waves[:, 0]) * (waves[:, 1] ** 2 + waves[:, 2] ** 2)).sum()
+    needed = area_mm2(outline) * bend / tolerance
+    assert len(sheet.faces) < 3.0 * len(outline) + 2.0 * needed + area_mm2(outline) / 4.0
+    assert border(sheet.faces) == {(i, (i + 1) % len(outline)) for i in range(len(outline))}
+    areas = plan_areas(sheet.points, sheet.faces)
+    assert areas.min() > 1e-3 and areas.sum() == pytest.approx(area_mm2(outline), rel=1e-9)
+
+
+def test_triangles_are_large_where_it_is_flat_and_small_where_it_bends() -> None:
+    outline = wavy(35.0, 20.0, 0.0, 2)
+
+    def wall(xy: FloatArray) -> FloatArray:
+        return np.asarray(6.0 * np.tanh(xy[:, 0] / 2.0))
+
+    plan = coarse_plan(outline, 5.0)
+    x, y = np.meshgrid(np.arange(-34.0, 34.0, 0.5), np.arange(-19.0, 19.0, 0.5), indexing="ij")
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    xy = xy[inside(outline, xy) & (nearest_on_curve(outline, xy, 0.3, closed=True).distance_mm > 1.0)]
+    start = Sheet(np.column_stack([plan.xy, wall(plan.xy)]), plan.faces)
+    sheet = approximated(start, Samples(np.column_stack([xy, wall(xy)]), np.ones(len(xy))), 0.02)
+    middles = sheet.points[sheet.faces].mean(axis=1)
+    areas = plan_areas(sheet.points, sheet.faces)
+    inner = (np.abs(middles[:, 1]) < 12.0) & (np.abs(middles[:, 0]) < 28.0)
+    bent = inner & (np.abs(np.abs(middles[:, 0]) - 2.0) < 1.0)
+    even = inner & (np.abs(middles[:, 0]) > 14.0)
+    assert np.median(areas[bent]) < 0.5 and np.median(areas[even]) > 5.0
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.3, 2.0), st.floats(0.5, 4.0))
+def test_any_two_surfaces_over_one_outline_make_one_body_without_crossings(
+    seed: int, height: float, thickness: float
+) -> None:
+    pymeshlab = pytest.importorskip("pymeshlab")
+    outline, waves = wavy(35.0, 20.0, 4.0, 3), bumps(seed, height)
+    top, bottom = sheet_of(outline, waves, thickness, 0.02), sheet_of(outline, waves, 0.0, 0.05)
+    assert len(bottom.faces) < len(top.faces)  # each for itself
+    solid = closed_solid(top, bottom, len(outline))
+    form = topology(solid)
+    assert (form.open_edges, form.flipped_edges, form.bodies, form.flat_faces) == (0, 0, 1, 0)
+    assert form.volume_mm3 == pytest.approx(thickness * area_mm2(outline), rel=0.05)
+    assert np.array_equal(solid.vertices, solid.vertices.astype(np.float32))
+    edges = 3 * len(solid.faces) // 2
+    assert len(solid.vertices) - edges + len(solid.faces) == 2  # Euler: a ball, no tunnels
+    oracle = pymeshlab.MeshSet()
+    oracle.add_mesh(pymeshlab.Mesh(solid.vertices, solid.faces))
+    oracle.compute_selection_by_self_intersections_per_face()
+    assert oracle.current_mesh().selected_face_number() == 0
+
+
+# ------------------------------------------------------------------------------------------------- the lower edge
+
+
+@pytest.mark.parametrize("descent", [0.0, 0.6, -0.4])
+def test_the_lower_edge_is_an_arc_that_touches_side_and_underside(descent: float) -> None:
+    outline = ellipse(40.0, 25.0, 0.5)
+    edge = rounded_edge(outline, np.full(len(outline), 10.0), np.full(len(outline), descent), 2.0)
+    start, inward = outline[10], inwards(outline)[10]
+    off = np.linspace(0.0, 1.2 * float(edge.reach_mm[0]), 200)
+    profile = np.column_stack([off, edge.raised(start + off[:, None] * inward) - descent * off])
+    reach = 2.0 * (1.0 - np.sin(np.arctan(descent)))
+    assert edge.reach_mm[10] == pytest.approx(reach)
+    arc = profile[(off > 0.02) & (off < reach - 0.02)]
+    height = 2.0 * np.cos(np.arctan(descent)) - descent * reach  # of the middle of the circle
+    assert np.abs(np.hypot(arc[:, 0] - 2.0, arc[:, 1] - height) - 2.0).max() < 0.01
+    assert np.abs(profile[off > reach + 0.05, 1] + descent * off[off > reach + 0.05]).max() < 1e-9
+
+
+def test_a_low_side_is_rounded_less_and_a_steep_underside_hardly() -> None:
+    outline = ellipse(40.0, 25.0, 0.5)
+    none = np.zeros(len(outline))
+    assert rounded_edge(outline, none + 1.0, none, 2.0).radius_mm.max() == pytest.approx(0.4)
+    assert rounded_edge(outline, none + 9.0, none + 3.7, 0.5).reach_mm.max() < 0.02
+    assert not rounded_edge(outline, none + 9.0, none, 0.0).rounds
 
 
 def test_pressing_flat_only_lowers_and_gives_the_area() -> None:
     x, y = np.meshgrid(np.arange(-20.0, 20.0, 0.5), np.arange(-20.0, 20.0, 0.5))
     z = (x**2 + y**2).ravel() / 60.0
-    pressed = pressed_flat(z, np.full(z.size, 0.25), 100.0)
-    assert (pressed.z <= z + 1e-12).all() and pressed.z.min() == z.min()
-    assert 100.0 <= 0.25 * (pressed.z == z.min()).sum() <= 150.0
-    assert (z - pressed.z).max() == pytest.approx(pressed.depth_mm, abs=0.02)
+    pressed = pressed_flat(z, 0.25, 100.0)
+    pressed_z = pressed.applied(z)
+    assert (pressed_z <= z + 1e-12).all() and pressed_z.min() == z.min()
+    assert 100.0 <= 0.25 * (pressed_z == z.min()).sum() <= 170.0
+    assert (z - pressed_z).max() == pytest.approx(pressed.depth_mm, abs=0.02)
+    assert (np.diff(pressed.applied(np.sort(z))) >= 0.0).all()
+    none = pressed_flat(z, 0.25, 0.0)
+    assert none.depth_mm == 0.0 and none.applied(z) is z
 
 
 def test_holes_are_filled_exactly_where_the_surface_is_a_plane() -> None:

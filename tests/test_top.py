@@ -145,24 +145,28 @@ def test_expansion_moves_the_sides_out(foot: Foot, scanned: ScannedSole) -> None
     assert np.abs(wide.at(xy) - narrow.at(xy)).max() < 0.1
 
 
-@pytest.mark.parametrize(("target", "lift"), [(8.0, 0.0), (11.0, 0.0), (13.0, 4.0)])
-def test_the_arch_gets_its_target(scanned: ScannedSole, target: float, lift: float) -> None:
-    rx = replace(BARE, arch_target_mm=target, heel_lift_mm=lift)
-    top = designed_top(scanned, rx)
+@pytest.mark.parametrize("target", [8.0, 11.0])
+def test_the_arch_gets_its_target(scanned: ScannedSole, target: float) -> None:
+    top = designed_top(scanned, replace(BARE, arch_target_mm=target))
     assert apex(top, scanned) == pytest.approx(target, abs=0.05)
-    assert (designed_top(scanned, replace(rx, heel_lift_mm=0.0)).field.z <= top.field.z + 1.5).all()
+    assert (top.field.z <= top.sole.z + 1e-9).all()
+    later = replace(BARE, arch_target_mm=target, heel_lift_mm=6.0, groove_mm=2.0, navicular_relief_mm=3.0)
+    assert np.array_equal(designed_top(scanned, later).arched.z, top.field.z)
 
 
-def test_the_arch_is_raised_a_little_but_never_far(scanned: ScannedSole) -> None:
+def test_the_arch_is_raised_a_little_but_never_far(foot: Foot, scanned: ScannedSole) -> None:
     scan = apex(designed_top(scanned, BARE), scanned)
     raised = designed_top(scanned, replace(BARE, arch_target_mm=round(scan + 1.5, 1)))
     assert apex(raised, scanned) == pytest.approx(round(scan + 1.5, 1), abs=0.05)
-    assert (raised.field.z - raised.sole.z).max() < 2.5
+    assert 1.4 < (raised.field.z - raised.sole.z).max() < 2.5
     with pytest.raises(ScanError, match="rule arch-target-above-foot") as error:
         designed_top(scanned, replace(BARE, arch_target_mm=scan + 2.5))
     assert f"found an arch of {scan:.1f} mm" in str(error.value)
     with pytest.raises(ScanError, match="rule arch-target-hollow"):
         designed_top(scanned, replace(BARE, arch_target_mm=3.0))
+    # A gap between foot and shell may be given up over the arch.
+    gap = designed_top(scanned, replace(BARE, arch_target_mm=scan, clearance_mm=3.0))
+    assert apex(gap, scanned) == pytest.approx(scan, abs=0.05)
 
 
 @pytest.mark.parametrize("side", ["medial", "lateral"])
@@ -355,7 +359,7 @@ def test_any_doses_together_make_no_ridge(foot: Foot, doses: dict[str, float]) -
     top = designed_top(scanned, rx)
     added = top.field.replaced(top.field.z - top.sole.z)
     cells = low(added, scanned)
-    assert sharpest(added, cells) < 0.40
+    assert sharpest(added, cells) < 0.5  # a radius of 2 mm, at the bottom of the deepest groove
     asked = sum(doses[name] for name in ("medial_skive_mm", "lateral_skive_mm", "heel_lift_mm", "met_pad_mm"))
     assert added.z.max() <= asked + doses["met_bar_mm"] + 1e-6
     taken = sum(doses[name] for name in ("arch_fill_mm", "groove_mm", "navicular_relief_mm", "cuboid_relief_mm"))

@@ -38,17 +38,15 @@ def _under_arch(sole: HeightField, foot: FootPlan) -> FloatArray:
     return np.asarray(along * across)
 
 
-def arch_at(
-    sole: HeightField, foot: FootPlan, target_mm: float, finished: Callable[[HeightField], HeightField]
-) -> HeightField:
-    """Return a sole whose arch is filled so far, or raised by a little, that the finished top's apex is at the target.
+def arch_at(sole: HeightField, foot: FootPlan, target_mm: float, clearance_mm: float) -> HeightField:
+    """Return a sole whose arch is filled so far, or raised by a little, that its apex is at the target.
 
-    The apex is the greatest height of the finished top over the ground on the line of `plantar_arch_height_mm`; what
-    else raises it, such as a lift, counts.
+    The apex is the greatest height over the ground on the line of `plantar_arch_height_mm`. It is the arch's own: a
+    lift, pads and hollows come on top of it and are not counted, or a groove along that line would raise all of it.
 
     Parameters
     ----------
-    finished : what the prescription makes of a filled sole.
+    sole : lowered by the clearance, which an arch may be raised into.
 
     Raises
     ------
@@ -64,21 +62,20 @@ def arch_at(
         return sole.replaced(sole.z + change)
 
     def excess(fill_mm: float) -> float:
-        return float(finished(changed(fill_mm)).at(line).max()) - target_mm
+        return float(changed(fill_mm).at(line).max()) - target_mm
 
-    as_scanned = excess(0.0)
-    if as_scanned < -MOST_RAISED_MM:
+    as_scanned, most_raised = excess(0.0), MOST_RAISED_MM + clearance_mm
+    if as_scanned < -most_raised:
+        most = np.floor(10.0 * (target_mm + as_scanned + most_raised)) / 10.0
         raise ScanError(
-            f"found an arch of {target_mm + as_scanned:.1f} mm, expected insole.arch_target_mm = {target_mm:g} no more"
-            f" than {MOST_RAISED_MM:g} mm above it (rule arch-target-above-foot): it would press into the foot. Ask for"
-            f" {target_mm + as_scanned:.0f} mm or less."
+            f"found an arch of {target_mm + as_scanned:.1f} mm, expected insole.arch_target_mm = {target_mm:g} to be at"
+            f" most {most:g} (rule arch-target-above-foot): more would press into the foot. Ask for less."
         )
     low, high = (0.0, _MOST_FILL_MM) if as_scanned > 0.0 else (2.0 * as_scanned - 0.1, 0.0)
-    lowest = excess(high) if as_scanned > 0.0 else 0.0
-    if lowest > _CLOSE_MM:
+    if as_scanned > 0.0 and (lowest := excess(high)) > _CLOSE_MM:
         raise ScanError(
-            f"found an arch of {target_mm + as_scanned:.1f} mm, expected insole.arch_target_mm = {target_mm:g} at least"
-            f" {target_mm + lowest:.1f} (rule arch-target-hollow): less would hollow it out. Ask for that or more."
+            f"found an arch of {target_mm + as_scanned:.1f} mm, expected insole.arch_target_mm = {target_mm:g} to be at"
+            f" least {target_mm + lowest:.1f} (rule arch-target-hollow): less would hollow it out. Ask for more."
         )
     return changed(_root(excess, low, high))
 

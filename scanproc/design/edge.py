@@ -8,15 +8,18 @@ import numpy as np
 
 from scanproc.design.front import FrontEnd
 from scanproc.design.outline import insole_outline
-from scanproc.design.plan import HEEL_END, FootPlan, SoleLine
-from scanproc.design.rim import Border, Rim, RimHeights, side_rim
+from scanproc.design.plan import ARCH_END, HEEL_END, FootPlan, SoleLine
+from scanproc.design.rim import CUP_END, Border, Rim, RimHeights, SideEdge, side_rim
 from scanproc.design.shoe import refuse_cut_cup
 from scanproc.design.sole import ScannedSole
 from scanproc.design.top import Top
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.prescription.fields import Prescription
 
+_INVENTED_MM, _FLANGE_SEARCH_MM = 5.0, 15.0  # of a wall that goes on beyond the scan; the foot is looked for
+_CORNER = 0.01  # of the length, behind the front end
 _FOREFOOT_MM = (-35.0, -8.0)  # ahead of the metatarsal heads, where the border becomes that of the scanned sole
 
 
@@ -50,6 +53,9 @@ def edge_of(scanned: ScannedSole, top: Top, line: SoleLine, rx: Prescription) ->
     heights = _heights(scanned, top.field, line, rx)
     border = _side_border(top, heights, foot) if rx.length == "shell" else _whole_border(scanned, top, heights, rx)
     rim = side_rim(top.field, foot, heights, rx.thickness_mm, border)
+    for name, flange, side in _flanges(heights, foot):
+        if flange.flange_mm > 0.0:
+            _refuse_flange_beyond_scan(name, flange, rim, side, scanned, top, rx)
     outline, front = insole_outline(rim, scanned.field, foot, rx)
     heel = outline[outline[:, 0] < HEEL_END * foot.length_mm]
     refuse_cut_cup(top.field.at(heel) - heights.at(heel, foot), rx.dose_tolerance_mm, rx)
@@ -59,8 +65,17 @@ def edge_of(scanned: ScannedSole, top: Top, line: SoleLine, rx: Prescription) ->
 def _heights(scanned: ScannedSole, field: HeightField, line: SoleLine, rx: Prescription) -> RimHeights:
     in_heel = scanned.raw.covered & (field.x >= 0.0) & (field.x < HEEL_END * scanned.plan.length_mm)
     heel_z = float(field.z[in_heel].min()) + rx.heel_cup_depth_mm
-    flanges = rx.medial_flange_mm, rx.lateral_flange_mm
-    return RimHeights(line, heel_z, rx.medial_edge_mm, rx.side_edge_mm, *flanges)
+    return _heights_over(line, heel_z, scanned.plan, rx)
+
+
+def _heights_over(line: SoleLine, heel_z: float, foot: FootPlan, rx: Prescription) -> RimHeights:
+    ends = [ARCH_END, ARCH_END]
+    if rx.length == "shell":
+        fronts = (foot.on_ball(share, -rx.distal_gap_mm)[0] / foot.length_mm - _CORNER for share in (0.05, 0.95))
+        ends = [min(float(front), ARCH_END) for front in fronts]
+    medial = SideEdge(rx.medial_flange_mm, rx.side_edge_mm, ends[0])
+    lateral = SideEdge(rx.lateral_flange_mm, rx.side_edge_mm, ends[1])
+    return RimHeights(line, heel_z, rx.medial_edge_mm, medial, lateral)
 
 
 def _side_border(top: Top, heights: RimHeights, foot: FootPlan) -> Border:
@@ -73,10 +88,40 @@ def _whole_border(scanned: ScannedSole, top: Top, heights: RimHeights, rx: Presc
     The asked top has no walls there to be cut at.
     """
     foot, sole = scanned.plan, scanned.field
-    scanned_heights = RimHeights(SoleLine.of(sole, sole, foot), heights.heel_z, rx.medial_edge_mm, rx.side_edge_mm)
+    scanned_heights = _heights_over(SoleLine.of(sole, sole, foot), heights.heel_z, foot, rx)
     x, y = np.broadcast_arrays(sole.x, sole.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
     behind = top.field.z.ravel() - heights.at(xy, foot)
     ahead = sole.z.ravel() - scanned_heights.at(xy, foot)
     excess = behind + (ahead - behind) * smooth_step(foot.ahead_of_ball(xy), *_FOREFOOT_MM)
     return Border(sole.replaced(excess.reshape(x.shape)).at, all_round=True)
+
+
+def _flanges(heights: RimHeights, foot: FootPlan) -> list[tuple[str, SideEdge, float]]:
+    """Return name, edge and side (+1 left) of both flanges."""
+    return [("medial", heights.medial, foot.medial_y), ("lateral", heights.lateral, -foot.medial_y)]
+
+
+def _refuse_flange_beyond_scan(
+    name: str, edge: SideEdge, rim: Rim, side: float, scanned: ScannedSole, top: Top, rx: Prescription
+) -> None:
+    """Refuse a flange that stands higher than the foot's side was seen: the wall goes on straight there, invented."""
+    s = rim.curve[:, 0] / scanned.plan.length_mm
+    here = (rim.curve[:, 1] * side > 0.0) & (s > CUP_END) & (s < edge.end)
+    step = np.gradient(rim.curve, axis=0)
+    inward = np.column_stack([-step[:, 1], step[:, 0]]) / np.linalg.norm(step, axis=1, keepdims=True)
+    cells = scanned.raw.covered if rx.allow_unseen_sole else scanned.raw.seen
+    seen_z = np.full(int(here.sum()), -np.inf)
+    for in_mm in np.arange(0.0, _FLANGE_SEARCH_MM, rx.grid_mm):
+        xy = rim.curve[here] + (rim.lip_mm[here] + in_mm)[:, None] * inward[here]
+        seen = scanned.raw.field.cells_at(xy, cells) & np.isinf(seen_z)
+        seen_z[seen] = top.field.at(xy[seen])
+    invented = float((rim.z[here] - seen_z).max(initial=0.0))
+    if invented > _INVENTED_MM:
+        most = np.floor(edge.flange_mm - (invented - _INVENTED_MM))
+        found = f"{invented:.0f} mm" if np.isfinite(invented) else "far"
+        advice = f"Ask at most {most:.0f} mm" if most >= 1.0 else "Leave it out"
+        raise ScanError(
+            f"found insole.{name}_flange_mm = {edge.flange_mm:g} to stand {found} higher than the side of the foot was"
+            f" seen, expected at most {_INVENTED_MM:g} mm. {advice}, or scan the foot's sides as well."
+        )

@@ -15,7 +15,7 @@ _INNER_SHARE = 0.40  # of the ball's width, either side of its middle: the borde
 _STRIPS = 21
 _HANGING_MM = 5.0  # a strip so far above the lowest does not touch
 _TOE_SPRING_PER_MM = 1.0 / 1500.0  # 3 mm over the length of the toes
-_WALL_MM, _WALL_ROUND_MM = 12.0, 6.0  # what stands higher over the surface is cut off before the blend
+_WALL_MM, _WALL_ROUND_MM = 6.0, 4.0  # what stands higher over the surface is cut off before the blend
 _WALL_FADES_MM = 30.0  # behind the blend walls stand as they are
 _HIGH_MM = 100.0
 

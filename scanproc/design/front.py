@@ -1,4 +1,4 @@
-"""The front end of the insole: where it ends behind ball or toes, what is cut out of it, and how far behind it one is."""
+"""The front end of the insole: where it ends, what is cut out of it, and how far behind it a place lies."""
 
 from __future__ import annotations
 

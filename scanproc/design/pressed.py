@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from scanproc.design.plan import DistalLine, FootPlan
-from scanproc.design.posts import Post, forefoot_post, rearfoot_post
+from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.prescription.fields import Prescription
 
-_HEEL_SHARES = (0.08, 0.24)  # half the pressed length of the heel's length, half its width of the heel's width
-_FRONT_SHARE, _FRONT_MM = 0.30, 7.0  # half the pressed width of the ball's line, and half its length
+_HEEL_AT = 0.17  # share of the length where the pressed part of the heel has its middle
+_HEEL_HALF = (0.055, 0.20)  # half its length and width, as shares of the foot's length and the heel's width
+_FRONT_SHARE, _FRONT_MM = 0.34, 5.0  # half the pressed width of the ball's line, and half its length
+_HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lower than its plane, and is raised
 _BLEND_MM = 14.0  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
 _SLIGHT_MM = 0.25  # outside, for the direction away from the region
@@ -27,17 +29,13 @@ def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
     """
     posts = []
     if rx.rearfoot_posting == "intrinsic" and rx.rearfoot_post_deg and (post := rearfoot_post(plan, rx)):
-        half_length, half_width = _HEEL_SHARES[0] * plan.length_mm, _HEEL_SHARES[1] * plan.heel_width_mm
-        posts.append(
-            replace(post, region=replace(post.region, centre=plan.heel, half_length=half_length, half_width=half_width))
-        )
+        centre = np.array([_HEEL_AT * plan.length_mm, plan.heel[1]])
+        half_length, half_width = _HEEL_HALF[0] * plan.length_mm, _HEEL_HALF[1] * plan.heel_width_mm
+        posts.append(replace(post, region=Region(centre, post.region.along, half_length, half_width)))
     if rx.forefoot_posting == "intrinsic" and rx.forefoot_post_deg and (post := forefoot_post(plan, rx)):
-        forwards = (post.region.half_length - _FRONT_MM) * post.region.along
+        centre = post.region.centre + (post.region.half_length - _FRONT_MM) * post.region.along
         half_width = _FRONT_SHARE * float(np.linalg.norm(plan.fibulare - plan.tibiale))
-        region = replace(
-            post.region, centre=post.region.centre + forwards, half_length=_FRONT_MM, half_width=half_width
-        )
-        posts.append(replace(post, region=region))
+        posts.append(replace(post, region=Region(centre, post.region.along, _FRONT_MM, half_width)))
     return tuple(posts)
 
 
@@ -51,7 +49,8 @@ def posted(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
 def _pressed(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> HeightField:
     """Press a top onto the surface one wall above a post's planes, in its region.
 
-    The planes lie at the height that changes the top least (its median): pressing only downwards would leave a well.
+    Under the forefoot nearly all is pressed down, as plaster is added to a cast under the raised side of the ball (Root's
+    platform). In the heel the planes lie where they change it least: only pressed down it would become a well.
     """
     x, y = np.broadcast_arrays(top.x, top.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
@@ -63,7 +62,7 @@ def _pressed(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> 
         return np.asarray(post.rise_at(places) + _wall(plan, rx, places) * np.hypot(1.0, post.slopes[0]))
 
     inside = outside <= 0.0
-    height = float(np.median((z - surface(xy))[inside]))
+    height = float(np.quantile((z - surface(xy))[inside], _HIGH[post.where]))
     change = height + surface(xy) - z
     # Outside, the change is that of a place pulled back towards the region, and fades.
     around = xy[~inside]

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray
-from scanproc.design.plan import ARCH_END, FootPlan, SoleLine
+from scanproc.design.plan import FootPlan, SoleLine
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.curves import Nearest, inside, nearest_on_curve
 from scanproc.geometry.heightfields import HeightField, eased, smooth_min, smooth_step
 from scanproc.geometry.outlines import begun_behind, last_crossing, smoothed_curve
 
-_CUP_END = 0.23  # share of the length where the edge begins to leave the cup's height
+# Shares of the foot's length.
+MEDIAL_EDGE_AT, LATERAL_EDGE_AT = (0.43, 0.47), (0.485, 0.515)  # where the edges stand at their full height
+CUP_END = 0.23  # where the edge begins to leave the cup's height
+_FRONT_FADES, _LOW_FRONT_MM = 0.08, 6.0  # so low, and over such a length, the sides end at the front end's corners
 _ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into the flat edge
 _RIM_RISE = 6.0  # the cut rises so steeply from the flat edge inwards that it ends there ...
 _RIM_REACH_MM = 6.0  # ... and this far inside nothing of the top is as high
@@ -26,27 +29,50 @@ _SIDE_MM, _TOES_SHARE = 75.0, 0.5  # from the foot's axis to its border, and fro
 
 
 @dataclass(frozen=True)
+class SideEdge:
+    """What is asked of one side's edge.
+
+    Attributes
+    ----------
+    flange_mm : how far it is raised at the midfoot.
+    front_mm : over the lowest sole beside it, in front.
+    end : share of the length by which it is as low as at the front end.
+    """
+
+    flange_mm: float
+    front_mm: float
+    end: float
+
+    def in_front(self, s: FloatArray, at: tuple[float, float]) -> FloatArray:
+        """Return its height over the sole in front, (N,) mm: low where it meets the front end."""
+        start = max(self.end - _FRONT_FADES, at[1])
+        return self.front_mm - max(self.front_mm - _LOW_FRONT_MM, 0.0) * eased(s, start, max(self.end, start + 0.02))
+
+    def flange(self, s: FloatArray, start: float, at: tuple[float, float]) -> FloatArray:
+        """Return how far it is raised, (N,) mm: fully at `at`."""
+        return self.flange_mm * (eased(s, start, at[0]) - eased(s, at[1], max(self.end, at[1] + 0.05)))
+
+
+@dataclass(frozen=True)
 class RimHeights:
     """How high the edge stands: at the heel, over the arch's line on the medial side, over the sole elsewhere, mm."""
 
     line: SoleLine
     heel_z: float
-    medial_mm: float
-    side_mm: float
-    medial_flange_mm: float = 0.0
-    lateral_flange_mm: float = 0.0
-    front_mm: float = 0.0
+    arch_mm: float
+    medial: SideEdge
+    lateral: SideEdge
 
     def at(self, xy: FloatArray, foot: FootPlan) -> FloatArray:
         """Return the height that the edge has at (N, 2) points, (N,) mm."""
         x, s, line = xy[:, 0], xy[:, 0] / foot.length_mm, self.line
-        medial_front = line.at(x, line.medial_z) + self.side_mm
-        lateral_front = line.at(x, line.lateral_z) + self.side_mm
-        medial = self.heel_z + (line.at(x, line.quarter_z) + self.medial_mm - self.heel_z) * eased(s, _CUP_END, 0.42)
-        medial += (medial_front - medial) * eased(s, 0.48, ARCH_END)
-        medial += self.medial_flange_mm * (eased(s, 0.15, 0.43) - eased(s, 0.47, ARCH_END))
-        lateral = self.heel_z + (lateral_front - self.heel_z) * eased(s, _CUP_END, 0.51)
-        lateral += self.lateral_flange_mm * (eased(s, 0.20, 0.52) - eased(s, 0.56, ARCH_END))
+        medial = self.heel_z + (line.at(x, line.quarter_z) + self.arch_mm - self.heel_z) * eased(s, CUP_END, 0.42)
+        medial_front = line.at(x, line.medial_z) + self.medial.in_front(s, MEDIAL_EDGE_AT)
+        medial += (medial_front - medial) * eased(s, 0.48, max(self.medial.end, 0.60))
+        medial += self.medial.flange(s, 0.15, MEDIAL_EDGE_AT)
+        lateral_front = line.at(x, line.lateral_z) + self.lateral.in_front(s, LATERAL_EDGE_AT)
+        lateral = self.heel_z + (lateral_front - self.heel_z) * eased(s, CUP_END, LATERAL_EDGE_AT[0])
+        lateral += self.lateral.flange(s, 0.20, LATERAL_EDGE_AT)
         medial_share = smooth_step(foot.medial_y * xy[:, 1], -10.0, 10.0)
         return np.asarray(lateral + (medial - lateral) * medial_share)
 

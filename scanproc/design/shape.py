@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from scanproc.artifacts import Foot
 from scanproc.design.balance import balanced
 from scanproc.design.edge import edge_of
@@ -15,7 +13,7 @@ from scanproc.design.rim import Rim
 from scanproc.design.sole import ScannedSole, scanned_sole
 from scanproc.design.top import Top, designed_top
 from scanproc.design.under import NOTHING_BELOW, Under, under
-from scanproc.design.wall import EvenWall, even_wall
+from scanproc.design.wall import EvenWall, asked_wall, even_wall
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField
 from scanproc.prescription.fields import Prescription
@@ -57,10 +55,8 @@ class Design:
         return self.rim.cut(self.top.at(xy), xy)
 
     def wall_at(self, xy: FloatArray) -> FloatArray:
-        """Return the asked wall at (N, 2) points, (N,) mm: even, thinning towards the front end."""
-        edge = min(self.rx.distal_edge_mm, self.rx.thickness_mm)
-        rise = np.clip(self.front.behind(xy) / self.rx.distal_taper_mm, 0.0, 1.0)
-        return np.asarray(edge + (self.rx.thickness_mm - edge) * rise)
+        """Return the asked wall at (N, 2) points, (N,) mm, thinning towards the front end."""
+        return asked_wall(self.rx, self.plan, xy, self.front.behind(xy))
 
 
 def design(foot: Foot, rx: Prescription) -> Design:

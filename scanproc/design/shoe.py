@@ -37,12 +37,12 @@ def refuse_wrong_size(foot: FootPlan, rx: Prescription) -> None:
     if rx.shoe_size_eu is None:
         return
     inner = rx.shoe_size_eu * _MM_PER_SIZE
-    fits = f"{(foot.length_mm - _TOO_SHORT_MM) / _MM_PER_SIZE:.1f}", f"{(foot.length_mm + _TOO_LONG_MM) / _MM_PER_SIZE:.1f}"
+    least, most = ((foot.length_mm + room) / _MM_PER_SIZE for room in (-_TOO_SHORT_MM, _TOO_LONG_MM))
     if not -_TOO_SHORT_MM <= inner - foot.length_mm <= _TOO_LONG_MM:
         raise ScanError(
             f"found a foot of {foot.length_mm:.0f} mm for a shoe of insole.shoe_size_eu = {rx.shoe_size_eu:g}"
             f" ({inner:.0f} mm inside), expected a shoe at most {_TOO_SHORT_MM:g} mm shorter and {_TOO_LONG_MM:g} mm"
-            f" longer than the foot. Give a size from {fits[0]} to {fits[1]}, or check the scale of the scan."
+            f" longer than the foot. Give a size from {least:.1f} to {most:.1f}, or check the scale of the scan."
         )
 
 

@@ -16,14 +16,17 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.curves import inside, nearest_on_curve
 from scanproc.geometry.heightfields import HeightField
 from scanproc.geometry.lattices import lattice_of
-from scanproc.geometry.rounding import RoundedEdge, inner_row, rounded_edge
-from scanproc.geometry.solids import Plan, Pressed, closed_solid, coarse_plan, pressed_flat
+from scanproc.geometry.rounding import RoundedEdge, inner_row, inwards, rounded_edge
+from scanproc.geometry.solids import Pressed, closed_solid, coarse_plan, pressed_flat
 from scanproc.geometry.triangulation import Samples, Sheet, approximated, on_exact_plan
+from scanproc.parallel import spread
+from scanproc.prescription.fields import Prescription
 
 log = logging.getLogger(__name__)
 
 _COARSEST_MM = 5.0  # sides of triangles where the surface is flat
 _FULL_GRID_MM = 0.5  # on coarser grids, of previews, triangles may be coarser too
+_COARSER = (1.0, 1.25, 1.5)  # times the asked deviation, while there are too many triangles
 _OFF_OUTLINE_MM = 0.05  # samples keep so far off the outline: no slivers
 _RIM_ROWS_MM = (0.1, 0.2, 0.35, 0.55)  # rows of samples along the outline: a lip may be narrow
 
@@ -56,6 +59,24 @@ class _Underside:
         return self.pressed.applied(self.under.applied(xy, self.even.at(xy)))
 
 
+@dataclass(frozen=True)
+class _Surface:
+    """One of the two surfaces of a solid.
+
+    Attributes
+    ----------
+    field : its heights on a grid.
+    height_at : its height at (N, 2) points, (N,) mm.
+    detailed : (I * J,) bool, the nodes of the grid round which it is finer than the grid shows.
+    rows : (M, 2) further places that have to be kept to.
+    """
+
+    field: HeightField
+    height_at: Callable[[FloatArray], FloatArray]
+    detailed: BoolArray
+    rows: FloatArray
+
+
 def build(asked: Design) -> Built:
     """Return the closed solid of a design: its top, and what lies a wall below it.
 
@@ -66,66 +87,57 @@ def build(asked: Design) -> Built:
     """
     rx, outline = asked.rx, on_exact_plan(asked.outline)
     even = asked.even or even_wall(outline, rx.grid_mm, asked.top_at, asked.wall_at)
-    tolerance = rx.mesh_deviation_mm * max(1.0, rx.grid_mm / _FULL_GRID_MM)
-    plan = coarse_plan(outline, _COARSEST_MM)
     nodes = even.top.nodes()
     within = _inside_off(outline, nodes)
 
-    nothing = np.zeros(len(nodes), dtype=bool)
     rows = np.vstack([inner_row(outline, np.full(len(outline), off)) for off in _RIM_ROWS_MM])
-    top = _sheet(plan, outline, even.top, asked.top_at, within, nothing, rows, tolerance)
+    top = _Surface(even.top, asked.top_at, np.zeros_like(within), rows)
 
-    underside, lowered = _underside(asked, even.bottom, nodes, within)
-    edge = _edge(underside, outline, top.points[: len(outline), 2], rx.edge_radius_mm)
-    field = even.bottom.replaced((underside.pressed.applied(lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape))
-    bottom = _sheet(
-        plan,
-        outline,
-        field,
+    lowered = asked.under.applied(nodes, even.bottom.z.ravel())
+    patch_mm2 = 0.0 if asked.under.has_platform else rx.contact_patch_mm2
+    pressed = pressed_flat(lowered[within], even.bottom.step**2, patch_mm2)
+    underside = _Underside(even.bottom, asked.under, pressed)
+    edge = _edge(underside, outline, asked.top_at(outline), rx.edge_radius_mm)
+    bottom = _Surface(
+        even.bottom.replaced((pressed.applied(lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape)),
         lambda xy: underside.at(xy) + edge.raised(xy),
-        within,
         asked.under.detail(nodes),
         edge.points() if edge.rounds else rows,
-        tolerance,
     )
-    solid = closed_solid(top, bottom, len(outline))
-    log.info("insole: %d triangles above, %d below", len(top.faces), len(bottom.faces))
-    return Built(solid, underside.pressed.depth_mm, float(edge.radius_mm.max()))
+    solid = _between(top, bottom, outline, within, rx)
+    return Built(solid, pressed.depth_mm, float(edge.radius_mm.max()))
 
 
-def _sheet(
-    plan: Plan,
-    outline: FloatArray,
-    field: HeightField,
-    height_at: Callable[[FloatArray], FloatArray],
-    within: BoolArray,
-    detailed: BoolArray,
-    more: FloatArray,
-    tolerance_mm: float,
-) -> Sheet:
-    """Triangulate one surface as coarsely as it allows.
+def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolArray, rx: Prescription) -> Mesh:
+    """Return the solid between two surfaces, its triangles somewhat coarser where there would be too many."""
+    plan = coarse_plan(outline, _COARSEST_MM)
+    tolerance = rx.mesh_deviation_mm * max(1.0, rx.grid_mm / _FULL_GRID_MM)
+    samples = spread(lambda surface: _samples(surface, outline, within, 0.25 * tolerance), (top, bottom), "sampling")
+    pairs = list(zip((top, bottom), samples, strict=True))
+    for coarser in _COARSER:
 
-    Parameters
-    ----------
-    field : the surface on a grid.
-    height_at : the surface itself.
-    within, detailed : (I * J,) bool, the nodes of the field that count, and that need finer samples.
-    more : (M, 2) further places that have to be kept to.
-    """
-    lattice = lattice_of(field, within, detailed, more, 0.25 * tolerance_mm)
-    finer = _inside_off(outline, lattice.finer_xy)
-    between = lattice.finer_xy[finer]
-    samples = Samples(
-        points=np.vstack(
-            [
-                np.column_stack([lattice.node_xy, field.z.ravel()[within]]),
-                np.column_stack([between, height_at(between)]),
-            ]
-        ),
-        share=np.concatenate([lattice.node_share, lattice.finer_share[finer]]),
-    )
-    start = Sheet(np.column_stack([plan.xy, height_at(plan.xy)]), plan.faces)
-    return approximated(start, samples, tolerance_mm)
+        def approximate(pair: tuple[_Surface, Samples], deviation_mm: float = coarser * tolerance) -> Sheet:
+            surface, kept = pair
+            start = Sheet(np.column_stack([plan.xy, surface.height_at(plan.xy)]), plan.faces)
+            return approximated(start, kept, deviation_mm)
+
+        above, below = spread(approximate, pairs, "triangles")
+        solid = closed_solid(above, below, len(outline))
+        if len(solid.faces) <= rx.max_triangles:
+            break
+    log.info("insole: %d triangles above, %d below", len(above.faces), len(below.faces))
+    return solid
+
+
+def _samples(surface: _Surface, outline: FloatArray, within: BoolArray, sag_mm: float) -> Samples:
+    """Return what the triangles of a surface have to keep to."""
+    field = surface.field
+    lattice = lattice_of(field, within, surface.detailed, surface.rows, sag_mm)
+    keep = _inside_off(outline, lattice.finer_xy)
+    finer = lattice.finer_xy[keep]
+    nodes = np.column_stack([lattice.node_xy, field.z.ravel()[within]])
+    between = np.column_stack([finer, surface.height_at(finer)])
+    return Samples(np.vstack([nodes, between]), np.concatenate([lattice.node_share, lattice.finer_share[keep]]))
 
 
 def _inside_off(outline: FloatArray, xy: FloatArray) -> BoolArray:
@@ -134,17 +146,8 @@ def _inside_off(outline: FloatArray, xy: FloatArray) -> BoolArray:
     return np.asarray(np.isinf(near.distance_mm) & inside(outline, xy))
 
 
-def _underside(asked: Design, even: HeightField, nodes: FloatArray, within: BoolArray) -> tuple[_Underside, FloatArray]:
-    """Return the underside, and its heights at (N, 2) nodes before it is pressed flat, (N,) mm."""
-    lowered = asked.under.applied(nodes, even.z.ravel())
-    patch_mm2 = 0.0 if asked.under.has_platform else asked.rx.contact_patch_mm2
-    return _Underside(even, asked.under, pressed_flat(lowered[within], even.step**2, patch_mm2)), lowered
-
-
 def _edge(underside: _Underside, outline: FloatArray, top_z: FloatArray, radius_mm: float) -> RoundedEdge:
     """Return the rounding of the lower edge, (K, 2) outline, (K,) heights of the top there."""
     span = max(radius_mm, 0.5)
-    along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
-    inward = np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True)
-    z = underside.at(outline)
-    return rounded_edge(outline, top_z - z, (z - underside.at(outline + span * inward)) / span, radius_mm)
+    z, inner = underside.at(outline), outline + span * inwards(outline)
+    return rounded_edge(outline, top_z - z, (z - underside.at(inner)) / span, radius_mm)

@@ -25,10 +25,12 @@ class Top:
     ----------
     sole : the scanned sole with its expansions, lowered by clearance and cover, in front of the ball without toes: what
         a prescription without doses copies.
+    arched : that with the arch filled or at its target: what `arch_target_mm` is counted on.
     field : with the prescription's terms, not yet cut at the rim.
     """
 
     sole: HeightField
+    arched: HeightField
     field: HeightField
 
 
@@ -45,14 +47,11 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     if rx.length != "shell":
         sole = without_toes(sole, plan, scanned.raw.seen)
 
-    def finished(filled: HeightField) -> HeightField:
-        return _with_terms(filled, plan, rx)
-
     if rx.arch_target_mm is not None:
-        filled = arch_at(sole, plan, rx.arch_target_mm, finished)
+        arched = arch_at(sole, plan, rx.arch_target_mm, rx.clearance_mm)
     else:
-        filled = sole.replaced(sole.z - arch_fill(sole, plan, rx.arch_fill_mm)) if rx.arch_fill_mm else sole
-    return Top(sole, finished(filled))
+        arched = sole.replaced(sole.z - arch_fill(sole, plan, rx.arch_fill_mm)) if rx.arch_fill_mm else sole
+    return Top(sole, arched, _with_terms(arched, plan, rx))
 
 
 def _with_terms(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:

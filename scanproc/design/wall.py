@@ -7,11 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.design.plan import FootPlan
 from scanproc.frames import FloatArray
 from scanproc.geometry.erosion import eroded
-from scanproc.geometry.heightfields import HeightField
+from scanproc.geometry.heightfields import HeightField, smooth_step
+from scanproc.prescription.fields import Prescription
 
+_MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
 _THICKER_MM = 0.012  # triangles cut corners: so much thicker the wall is built
+
+
+def asked_wall(rx: Prescription, plan: FootPlan, xy: FloatArray, behind_mm: FloatArray) -> FloatArray:
+    """Return the asked wall at (N, 2) points, `behind_mm`, (N,), behind the front end, towards which it thins; (N,) mm.
+
+    The factors of the medial and the lateral side meet along the foot's axis.
+    """
+    medial_share = smooth_step(plan.medial_y * xy[:, 1], -_MEET_MM, _MEET_MM)
+    full = rx.thickness_mm * (rx.lateral_thickness + (rx.medial_thickness - rx.lateral_thickness) * medial_share)
+    edge = np.minimum(rx.distal_edge_mm, full)
+    return np.asarray(edge + (full - edge) * np.clip(behind_mm / rx.distal_taper_mm, 0.0, 1.0))
 
 
 @dataclass(frozen=True)

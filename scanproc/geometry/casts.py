@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import spsolve
 
-from scanproc.artifacts import BoolArray, ByteArray, Mesh
+from scanproc.artifacts import BoolArray, ByteArray, IntArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
 from scanproc.geometry.heightfields import HeightField, smooth_step
-from scanproc.geometry.meshes import keep_faces
-from scanproc.open3d_bridge import RayScene
+from scanproc.parallel import spread
 
+_ON_EDGE = 1e-9  # a node so near the edge of a face lies on it
+_STRIP = 48  # rows that one thread takes at a time
 _BLOCK = 4  # nodes, of the blocks that cones are tried on first
 _STD_PER_MEDIAN = 1.4826  # of the normal distribution
 _NOISES, _LEAST_FORM_MM, _AROUND_MM = 3.0, 0.04, 1.0
@@ -48,28 +50,57 @@ def cast_sole(
     step_mm : of the grid, whose lines include x = 0 and y = 0, so that a mirrored foot has the mirrored grid.
     margin_mm, ahead_mm : how far the grid goes beyond the foot, behind and beside it, and in front of it.
     """
-    # What lies higher decides nothing: the leg need not be cast at.
-    below = keep_faces(mesh, np.asarray((mesh.vertices[:, 2] < 2.0 * below_mm)[mesh.faces].any(axis=1)))
-    face_seen = np.asarray((views[below.vertices] > 0)[below.mesh.faces].all(axis=1))
     foot = mesh.vertices[mesh.vertices[:, 2] < below_mm]
     low = np.floor((foot[:, :2].min(axis=0) - margin_mm) / step_mm) * step_mm
     high = foot[:, :2].max(axis=0) + np.array([ahead_mm, margin_mm])
-    shape = np.ceil((high - low) / step_mm).astype(int) + 1
+    shape = tuple((np.ceil((high - low) / step_mm).astype(int) + 1).tolist())
     grid = HeightField(float(low[0]), float(low[1]), step_mm, np.zeros(shape))
-    xy = np.broadcast_arrays(grid.x, grid.y)
-    start = float(mesh.vertices[:, 2].min()) - 10.0
-    origins = np.column_stack([xy[0].ravel(), xy[1].ravel(), np.full(xy[0].size, start)])
-    hits = RayScene(below.mesh).cast(origins, np.broadcast_to([0.0, 0.0, 1.0], origins.shape))
+    z, face, faces_up = np.full(shape, np.inf), np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.bool_)
+    cells = (mesh.vertices - [low[0], low[1], 0.0]) / [step_mm, step_mm, 1.0]
+    _meet_lowest(cells, mesh.faces, 2.0 * below_mm, z, face, faces_up)
 
-    z = start + hits.distance
     # A ray that meets the inner side of the upper surface went through a hole in the sole, so did one that meets
     # nothing inside the ring of the foot's walls. The ragged end of a leg beside the foot is not the foot's.
-    through = (z < 2.0 * below_mm) & (hits.normal[:, 2] > 0.0)
-    covered = _largest_part(ndimage.binary_fill_holes(((z < below_mm) | through).reshape(shape))).ravel()
-    underside = (z < below_mm) & (hits.normal[:, 2] < 0.0) & covered
-    seen = underside & face_seen[hits.face]
-    height = np.where(underside, z, np.nan).reshape(shape)
-    return SoleField(grid.replaced(height), covered.reshape(shape), seen.reshape(shape))
+    through = (z < 2.0 * below_mm) & faces_up
+    covered = _largest_part(np.asarray(ndimage.binary_fill_holes((z < below_mm) | through)))
+    underside = (z < below_mm) & ~faces_up & covered
+    face_seen = np.asarray((views[mesh.faces] > 0).all(axis=1))
+    seen = np.asarray(underside & face_seen[face])
+    return SoleField(grid.replaced(np.where(underside, z, np.nan)), covered, seen)
+
+
+@compiled
+def _meet_lowest(
+    vertices: FloatArray, faces: IntArray, below: float, z: FloatArray, face: NDArray[np.int64], faces_up: BoolArray
+) -> None:
+    """Find the lowest face over each node of a grid, below a height: what a ray from below meets first.
+
+    Parameters
+    ----------
+    vertices : (V, 3), x and y in cells of the grid.
+    z, face, faces_up : (I, J) filled in: its height, its number, and whether its outer side looks up; inf without one.
+    """
+    rows, columns = z.shape
+    for f in range(len(faces)):
+        a, b, c = vertices[faces[f, 0]], vertices[faces[f, 1]], vertices[faces[f, 2]]
+        if min(a[2], b[2], c[2]) >= below:
+            continue
+        double = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+        if double == 0.0:
+            continue
+        first_i = max(int(np.ceil(min(a[0], b[0], c[0]) - _ON_EDGE)), 0)
+        last_i = min(int(np.floor(max(a[0], b[0], c[0]) + _ON_EDGE)), rows - 1)
+        first_j = max(int(np.ceil(min(a[1], b[1], c[1]) - _ON_EDGE)), 0)
+        last_j = min(int(np.floor(max(a[1], b[1], c[1]) + _ON_EDGE)), columns - 1)
+        for i in range(first_i, last_i + 1):
+            for j in range(first_j, last_j + 1):
+                second = ((i - a[0]) * (c[1] - a[1]) - (j - a[1]) * (c[0] - a[0])) / double
+                third = ((b[0] - a[0]) * (j - a[1]) - (b[1] - a[1]) * (i - a[0])) / double
+                if second < -_ON_EDGE or third < -_ON_EDGE or second + third > 1.0 + _ON_EDGE:
+                    continue
+                height = a[2] + second * (b[2] - a[2]) + third * (c[2] - a[2])
+                if height < z[i, j]:
+                    z[i, j], face[i, j], faces_up[i, j] = height, f, double > 0.0
 
 
 def _largest_part(cells: BoolArray) -> BoolArray:
@@ -122,23 +153,29 @@ def extend_walls(field: HeightField, slope: float, reach_mm: float = 8.0, ceilin
     least = ndimage.minimum_filter(z, 2 * size + 1, mode="nearest")
     blocks = ndimage.minimum_filter(z, _BLOCK, mode="nearest", origin=-(_BLOCK // 2))[::_BLOCK, ::_BLOCK]
     low = z.copy()
-    _lower_to_cones(z, least, np.ascontiguousarray(blocks), slope * field.step, size, low)
+    blocks = np.ascontiguousarray(blocks)
+
+    def lower(first: int) -> None:
+        _lower_to_cones(z, least, blocks, slope * field.step, size, first, low)
+
+    spread(lower, range(0, len(z), _STRIP), "walls")
     return field.replaced(low)
 
 
 @compiled
 def _lower_to_cones(
-    z: FloatArray, least: FloatArray, blocks: FloatArray, rise: float, size: int, low: FloatArray
+    z: FloatArray, least: FloatArray, blocks: FloatArray, rise: float, size: int, first: int, low: FloatArray
 ) -> None:
-    """Lower each node to the cones that stand on the nodes up to `size` cells away; `rise` is theirs in one cell.
+    """Lower each node of a strip, from row `first` on, to the cones on the nodes up to `size` cells away.
 
     Parameters
     ----------
+    rise : of the cones in one cell.
     least : (I, J), the least of z within the reach: most nodes cannot be lowered, and are passed over.
     blocks : the least of z in blocks of nodes, so that most of the others are, too.
     """
     rows, columns = z.shape
-    for i in range(rows):
+    for i in range(first, min(first + _STRIP, rows)):
         for j in range(columns):
             if least[i, j] + rise >= z[i, j]:
                 continue

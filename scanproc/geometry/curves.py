@@ -84,6 +84,27 @@ def _candidates(points: FloatArray, low: FloatArray, cells: Indices, reach: floa
 
 
 @compiled
+def _side(points: FloatArray, at: int, share: float, x: float, y: float) -> float:
+    """Return on which side of its nearest segment, or of a corner, a point lies: 1 left, -1 right.
+
+    A corner is nearest only to points on its outer side, whatever a segment that ends there says.
+    """
+    ex, ey = points[at + 1, 0] - points[at, 0], points[at + 1, 1] - points[at, 1]
+    if share == 0.0 or share == 1.0:
+        last = len(points) - 1
+        closed = points[0, 0] == points[last, 0] and points[0, 1] == points[last, 1]
+        other = at - 1 if share == 0.0 else at + 1
+        if closed:
+            other = other % last
+        if 0 <= other < last:
+            fx, fy = points[other + 1, 0] - points[other, 0], points[other + 1, 1] - points[other, 1]
+            turn = fx * ey - fy * ex if share == 0.0 else ex * fy - ey * fx
+            if abs(turn) > 0.05 * np.hypot(ex, ey) * np.hypot(fx, fy):
+                return -1.0 if turn > 0.0 else 1.0
+    return 1.0 if ex * (y - points[at, 1]) - ey * (x - points[at, 0]) >= 0.0 else -1.0
+
+
+@compiled
 def _find_nearest(
     points: FloatArray,
     low: FloatArray,
@@ -101,7 +122,7 @@ def _find_nearest(
         i, j = int(np.floor((x - low[0]) / _CELL_MM)), int(np.floor((y - low[1]) / _CELL_MM))
         if i < 0 or j < 0 or i >= cells[0] or j >= cells[1]:
             continue
-        best, where, side = reach * reach, -1.0, 1.0
+        best, at, share = reach * reach, -1, 0.0
         for m in range(first[i * cells[1] + j], first[i * cells[1] + j + 1]):
             for k in range(blocks[m] * _BLOCK, min((blocks[m] + 1) * _BLOCK, len(points) - 1)):
                 ax, ay = points[k, 0], points[k, 1]
@@ -111,10 +132,9 @@ def _find_nearest(
                 dx, dy = x - ax - t * ex, y - ay - t * ey
                 away = dx * dx + dy * dy
                 if away < best:
-                    best, where = away, k + t
-                    side = 1.0 if ex * (y - ay) - ey * (x - ax) >= 0.0 else -1.0
-        if where >= 0.0:
-            distance[n], place[n] = side * np.sqrt(best), where
+                    best, at, share = away, k, t
+        if at >= 0:
+            distance[n], place[n] = _side(points, at, share, x, y) * np.sqrt(best), at + share
 
 
 def inside(outline: FloatArray, points: FloatArray) -> BoolArray:

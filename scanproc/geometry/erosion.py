@@ -10,6 +10,7 @@ from scanproc.geometry.heightfields import HeightField
 from scanproc.geometry.splines import spline_at
 from scanproc.parallel import spread
 
+_NEAR, _OTHER_SHEET = 1, 1.5  # nodes: where other sheets are looked for, and how far apart they are touched
 _STRIP = 48  # rows that one thread takes at a time
 _MAX_STEPS = 30  # of Newton's; two or three are usual, kinks of the field take more
 
@@ -45,7 +46,7 @@ def _erode_rows(
     """Fill the rows of `eroded_z` from `first` on, one strip."""
     rows, columns = radius.shape
     last = min(first + _STRIP, rows)
-    begin, end = max(first - reach, 0), min(last + reach, rows)
+    begin, end = max(first - _NEAR - reach, 0), min(last + _NEAR + reach, rows)
     sheet = np.empty((end - begin, columns, 3))
     for i in range(begin, end):
         for j in range(columns):
@@ -54,21 +55,41 @@ def _erode_rows(
             sheet[i - begin, j, 0] = i + share * fx / step
             sheet[i - begin, j, 1] = j + share * fy / step
             sheet[i - begin, j, 2] = f - share
-    lowest = np.full((last - first, columns), np.inf)
-    foot = np.empty((last - first, columns, 2))
+    above, below = max(first - _NEAR, 0), min(last + _NEAR, rows)
+    lowest = np.full((below - above, columns), np.inf)
+    foot = np.empty((below - above, columns, 2))
     for i in range(len(sheet) - 1):
         for j in range(columns - 1):
             for half in range(2):
-                _draw(sheet, i, j, half, begin, first, lowest, foot)
+                _draw(sheet, i, j, half, begin, above, lowest, foot)
     for i in range(first, last):
         for j in range(columns):
             if radius[i, j] <= 0.0:
                 eroded_z[i, j] = spline_at(spline, step, float(i), float(j))[0]
-            elif lowest[i - first, j] < np.inf:
-                u, v = foot[i - first, j]
-                eroded_z[i, j] = touching(spline, step, radius[i, j], float(i), float(j), u, v, lowest[i - first, j])
+            elif lowest[i - above, j] < np.inf:
+                eroded_z[i, j] = _lowest_sheet(spline, step, radius[i, j], i, j, above, lowest, foot)
             else:
-                eroded_z[i, j] = _lowest_node(spline, step, radius[i, j], i, j)
+                eroded_z[i, j] = _searched(spline, step, radius[i, j], i, j)
+
+
+@compiled
+def _lowest_sheet(
+    spline: FloatArray, step: float, radius: float, i: int, j: int, first: int, lowest: FloatArray, foot: FloatArray
+) -> float:
+    """Refine the point of contact of a node's sheet, and of other sheets that lie lowest beside it: near creases the
+    drawing, in straight triangles and with the radius of the point of contact, can choose the wrong one."""
+    m = i - first
+    u, v = foot[m, j]
+    low = _touching(spline, step, radius, float(i), float(j), u, v)
+    for di in range(-_NEAR, _NEAR + 1):
+        for dj in range(-_NEAR, _NEAR + 1):
+            k, n = m + di, j + dj
+            if k < 0 or n < 0 or k >= lowest.shape[0] or n >= lowest.shape[1] or lowest[k, n] == np.inf:
+                continue
+            other_u, other_v = foot[k, n, 0] - di, foot[k, n, 1] - dj
+            if abs(other_u - u) + abs(other_v - v) > _OTHER_SHEET * max(abs(di), abs(dj)):
+                low = min(low, _touching(spline, step, radius, float(i), float(j), other_u, other_v))
+    return low if low < np.inf else _searched(spline, step, radius, i, j)
 
 
 @compiled
@@ -103,15 +124,13 @@ def _draw(
 
 
 @compiled
-def touching(
-    spline: FloatArray, step: float, radius: float, m: float, n: float, u: float, v: float, drawn: float
-) -> float:
-    """Return the height of the ball's centre below (m, n) that touches a spline near (u, v), all in cells.
+def _touching(spline: FloatArray, step: float, radius: float, m: float, n: float, u: float, v: float) -> float:
+    """Return the height of the ball's centre below (m, n) that touches a spline near (u, v), all in cells; inf if none.
 
     The point of contact moved by the radius along its normal lies at the centre: two equations, without the poles that
     the ball's equator has where walls are steep.
     """
-    best, least = drawn, np.inf
+    best, least = np.inf, np.inf
     from_u, from_v, du, dv = u, v, 0.0, 0.0
     for _ in range(_MAX_STEPS):
         f, fx, fy, fxx, fxy, fyy = spline_at(spline, step, u, v)
@@ -125,7 +144,7 @@ def touching(
             # The parallel surface has the slope of the point of contact: what is still missing follows it.
             best, least = f - share + fx * ex + fy * ey, miss
             if miss < 1e-8:
-                return best
+                return float(best)
             from_u, from_v = u, v
             gx, gy = (fx * fxx + fy * fxy) / (s * s), (fx * fxy + fy * fyy) / (s * s)
             a, b = 1.0 + share * (fxx - fx * gx), share * (fxy - fx * gy)
@@ -137,17 +156,35 @@ def touching(
             shorter = min(1.0, 1.0 / max(abs(du), abs(dv), 1e-12))
             du, dv = shorter * du, shorter * dv
         u, v = from_u + du, from_v + dv
-    return best if least < 1e-4 else min(drawn, _lowest_node(spline, step, radius, int(m), int(n)))
+    return float(best) if least < 1e-6 else np.inf
 
 
 @compiled
-def _lowest_node(spline: FloatArray, step: float, radius: float, m: int, n: int) -> float:
-    """Return the same among the nodes alone: at the field's border, where the ball rolls round its end."""
-    size = int(radius / step)
-    low = np.inf
-    for i in range(max(m - size, 0), min(m + size + 1, spline.shape[0])):
-        for j in range(max(n - size, 0), min(n + size + 1, spline.shape[1])):
-            room = radius * radius - step * step * ((i - m) ** 2 + (j - n) ** 2)
-            if room >= 0.0:
-                low = min(low, spline_at(spline, step, float(i), float(j))[0] - np.sqrt(room))
+def _searched(spline: FloatArray, step: float, radius: float, m: int, n: int) -> float:
+    """Return the same by trying: at the field's border, where the ball rolls round its end, and at tips of creases."""
+    reach, low, u, v = radius / step, np.inf, float(m), float(n)
+    for i in range(max(int(np.ceil(m - reach)), 0), min(int(m + reach), spline.shape[0] - 1) + 1):
+        for j in range(max(int(np.ceil(n - reach)), 0), min(int(n + reach), spline.shape[1] - 1) + 1):
+            z = _resting(spline, step, radius, m, n, float(i), float(j))
+            if z < low:
+                low, u, v = z, float(i), float(j)
+    stride = 0.5
+    while stride > 1e-3:
+        from_u, from_v, before = u, v, low
+        for di in range(-1, 2):
+            for dj in range(-1, 2):
+                x = min(max(from_u + stride * di, 0.0), spline.shape[0] - 1.0)
+                y = min(max(from_v + stride * dj, 0.0), spline.shape[1] - 1.0)
+                z = _resting(spline, step, radius, m, n, x, y)
+                if z < low:
+                    low, u, v = z, x, y
+        if low >= before:
+            stride *= 0.5
     return low
+
+
+@compiled
+def _resting(spline: FloatArray, step: float, radius: float, m: int, n: int, u: float, v: float) -> float:
+    """Return the height of the centre below (m, n) of a ball that touches a spline at (u, v); inf out of its reach."""
+    room = radius * radius - step * step * ((u - m) ** 2 + (v - n) ** 2)
+    return float(spline_at(spline, step, u, v)[0] - np.sqrt(room)) if room >= 0.0 else np.inf

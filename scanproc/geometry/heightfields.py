@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
-from scanproc.artifacts import Mesh
+from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
 
 
@@ -58,6 +58,12 @@ class HeightField:
         """Return the height at (N, 2) points by cubic splines, (N,) mm; outside the grid that of its border."""
         cells = np.array([(xy[:, 0] - self.x0) / self.step, (xy[:, 1] - self.y0) / self.step])
         return np.asarray(ndimage.map_coordinates(self.spline, cells, order=3, mode="nearest", prefilter=False))
+
+    def cells_at(self, xy: FloatArray, cells: BoolArray) -> BoolArray:
+        """Return the value of some cells, (I, J) bool, nearest to (N, 2) points, (N,); False beside the grid."""
+        i, j = (np.round((xy[:, k] - low) / self.step).astype(int) for k, low in ((0, self.x0), (1, self.y0)))
+        within = (i >= 0) & (j >= 0) & (i < cells.shape[0]) & (j < cells.shape[1])
+        return np.asarray(within & cells[i * within, j * within])
 
     def slope_at(self, xy: FloatArray, span_mm: float = 0.5) -> FloatArray:
         """Return the steepness dz/ds at (N, 2) points, (N,), from differences over twice `span_mm`."""

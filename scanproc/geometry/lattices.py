@@ -38,11 +38,12 @@ def lattice_of(field: HeightField, within: BoolArray, detailed: BoolArray, more:
     ----------
     detailed : (I * J,) bool, cells that get places at quarters of the step.
     more : (N, 2) further places.
-    sag_mm : cells where the field bends by more than this between nodes get places at halves, by four times, at quarters.
+    sag_mm : cells where the field bends by more than this between nodes get places at halves of the step, and at
+        quarters where it bends by more than four times as much.
     """
     inner, detailed = within.reshape(field.z.shape), detailed.reshape(field.z.shape)
     sag = np.where(inner, _sag(field), 0.0)
-    around = np.ones((3, 3))
+    around = np.ones((3, 3), dtype=bool)
     # Half the step has a quarter of the sag.
     detailed = detailed | ndimage.binary_dilation(sag > 4.0 * sag_mm, around)
     bent = ndimage.binary_dilation(sag > sag_mm, around) & ~detailed

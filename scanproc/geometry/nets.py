@@ -62,7 +62,7 @@ def insert(net: Net, p: int, t: int, faces: int, sample: int, fan: IntArray) -> 
     while m < spokes:
         one = fan[m]
         other = net.across[one, 2]
-        if other >= 0 and _shouldturn(net, one, other):
+        if other >= 0 and _should_turn(net, one, other):
             left = _chained(net, left, other)
             _turn_edge(net, one, other)
             fan[spokes] = other
@@ -91,12 +91,12 @@ def _relink(net: Net, t: int, old: int, new: int) -> None:
 def _without(net: Net, t: int, sample: int) -> int:
     """Return the chain of the samples of a triangle without one of them."""
     if net.first[t] == sample:
-        return net.following[sample]
+        return int(net.following[sample])
     k = net.first[t]
     while net.following[k] != sample:
         k = net.following[k]
     net.following[k] = net.following[sample]
-    return net.first[t]
+    return int(net.first[t])
 
 
 @compiled
@@ -108,11 +108,11 @@ def _chained(net: Net, left: int, t: int) -> int:
     while net.following[k] >= 0:
         k = net.following[k]
     net.following[k] = left
-    return net.first[t]
+    return int(net.first[t])
 
 
 @compiled
-def _shouldturn(net: Net, one: int, other: int) -> bool:
+def _should_turn(net: Net, one: int, other: int) -> bool:
     """Tell whether the edge across from the third corner of `one` has a point of `other` inside its circle."""
     a, b, p = net.points[net.faces[one, 0]], net.points[net.faces[one, 1]], net.points[net.faces[one, 2]]
     k = 0 if net.across[other, 0] == one else (1 if net.across[other, 1] == one else 2)
@@ -125,7 +125,7 @@ def _shouldturn(net: Net, one: int, other: int) -> bool:
     px, py = p[0] - q[0], p[1] - q[1]
     aa, bb, pp = ax * ax + ay * ay, bx * bx + by * by, px * px + py * py
     inside = aa * (bx * py - by * px) - bb * (ax * py - ay * px) + pp * (ax * by - ay * bx)
-    return inside > 1e-12 * (aa + bb) * pp
+    return bool(inside > 1e-12 * (aa + bb) * pp)
 
 
 @compiled

@@ -64,11 +64,15 @@ def inner_row(outline: FloatArray, off_mm: FloatArray) -> FloatArray:
 
     Where the outline bends more sharply than they are off it, rows would run over each other: such points are left out.
     """
-    along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
-    inward = np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True)
-    row = on_exact_plan(outline + off_mm[:, None] * inward)
+    row = on_exact_plan(outline + off_mm[:, None] * inwards(outline))
     off = nearest_on_curve(outline, row, float(off_mm.max()) + 1.0, closed=True).distance_mm
-    return row[(np.abs(off - off_mm) < 0.02) & (off_mm > 0.01)]
+    return np.asarray(row[(np.abs(off - off_mm) < 0.02) & (off_mm > 0.01)])
+
+
+def inwards(outline: FloatArray) -> FloatArray:
+    """Return the direction into an outline at each of its points, (K, 2)."""
+    along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
+    return np.asarray(np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True))
 
 
 def rounded_edge(outline: FloatArray, side_mm: FloatArray, descent: FloatArray, radius_mm: float) -> RoundedEdge:

@@ -9,6 +9,7 @@ _SKIVE_CUP_MM = 14.0  # a shallower cup has no wall for the skive's plane to end
 _DEEP_CUP_MM, _TURN = 20.0, 5.0  # skive in mm and inversion in degrees add up
 _DRESS_CUP_MM = 10.0
 _MOTION_DEG = 4.0
+_WIDTH_BY_HEIGHT = 4.0
 
 
 def skive_needs_cup(rx: InsoleConfig) -> str | None:
@@ -104,6 +105,44 @@ def motion_within_post(rx: InsoleConfig) -> str | None:
 
 
 # ------------------------------------------------------------------------------------------------ front and outline
+
+
+def intrinsic_alone(rx: InsoleConfig) -> str | None:
+    """An intrinsic post presses the form flat where it lies: nothing else can be in the form there."""
+    heel = rx.rearfoot_posting == "intrinsic" and rx.rearfoot_post_deg > 0.0
+    if heel and max(rx.medial_skive_mm, rx.lateral_skive_mm) > 0.0:
+        return (
+            "found a skive and an intrinsic rearfoot post, which both shape the heel seat, expected one; set "
+            'insole.rearfoot_posting = "extrinsic", or leave the skive out'
+        )
+    front = rx.forefoot_posting == "intrinsic" and rx.forefoot_post_deg > 0.0
+    if front and max(rx.met_pad_mm, rx.met_bar_mm) > 0.0:
+        return (
+            "found a metatarsal pad or bar and an intrinsic forefoot post, which both shape the front, expected one; "
+            'set insole.forefoot_posting = "extrinsic", or leave the pad out'
+        )
+    return None
+
+
+def pad_or_bar(rx: InsoleConfig) -> str | None:
+    """Pad and bar lie in one place."""
+    if rx.met_pad_mm > 0.0 and rx.met_bar_mm > 0.0:
+        return "found insole.met_pad_mm and met_bar_mm, which add up to one hill, expected one; leave one out"
+    return None
+
+
+def pads_are_gentle(rx: InsoleConfig) -> str | None:
+    """What is high must be wide, or it is a ridge."""
+    for what, height, width in (
+        ("met_pad", rx.met_pad_mm, rx.met_pad_width_mm),
+        ("groove", rx.groove_mm, rx.groove_width_mm),
+    ):
+        if width < _WIDTH_BY_HEIGHT * height:
+            return (
+                f"found insole.{what}_mm = {height:g} on {what}_width_mm = {width:g}, expected a width of "
+                f"{_WIDTH_BY_HEIGHT * height:g} or more: steeper ones are felt as ridges; widen it"
+            )
+    return None
 
 
 def forefoot_needs_length(rx: InsoleConfig) -> str | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import Check
+from scanproc.design.rim import LATERAL_EDGE_AT, MEDIAL_EDGE_AT
 from scanproc.design.plan import quarter_line
 from scanproc.geometry.doses import edge_heights, lowest_of_half, widths
 from scanproc.proof.checks import at_least, at_most, within
 from scanproc.proof.finished import Finished
 
 _APEX_MM = 8.0  # a flat arch has no sharp apex: the place is told, and judged so far
-_MEDIAL_AT, _LATERAL_AT, _OVER = 0.43, 0.52, 0.04  # where the edges stand at their full height, shares of the length
 
 
 def arch_checks(done: Finished) -> tuple[Check, ...]:
@@ -36,7 +36,7 @@ def arch_checks(done: Finished) -> tuple[Check, ...]:
 def edge_checks(done: Finished) -> tuple[Check, ...]:
     """How high the edges stand where they are asked at their full height, and how narrow the waist is."""
     rx, asked, probe, plan = done.rx, done.asked, done.probe, done.asked.plan
-    at_medial, at_lateral = (plan.length_mm * np.linspace(at, at + _OVER, 5) for at in (_MEDIAL_AT, _LATERAL_AT))
+    at_medial, at_lateral = (plan.length_mm * np.linspace(*at, 5) for at in (MEDIAL_EDGE_AT, LATERAL_EDGE_AT))
     quarter = np.column_stack([at_medial, asked.line.at(at_medial, asked.line.quarter_y)])
     medial = float(np.median(edge_heights(probe, at_medial, plan.medial_y) - probe.top_at(quarter)))
     over_lowest = edge_heights(probe, at_lateral, -plan.medial_y) - lowest_of_half(probe, at_lateral, -plan.medial_y)

@@ -142,7 +142,8 @@ def _svg_chains(path: Path) -> Iterable[FloatArray]:
     """
     from xml.etree.ElementTree import ParseError
 
-    from svgelements import SVG, Path as Curve, Shape  # type: ignore[import-untyped]
+    from svgelements import SVG, Shape  # type: ignore[import-untyped]
+    from svgelements import Path as Curve
 
     try:
         # `reify` applies transforms and the viewBox.
