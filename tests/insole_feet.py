@@ -13,6 +13,8 @@ from scanproc.artifacts import ByteArray, Foot, Landmark, Mesh
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
 from scanproc.geometry.heightfields import HeightField
 
+BOWL_REAR = 3.0  # where the bowl below reaches the height at which the analytic foot is cut; its frame begins there
+
 FEET = Path(__file__).parents[2] / "shared" / "data" / "feet"
 
 
@@ -84,3 +86,14 @@ def analytic_foot(
     mesh = Mesh(graph.vertices[used], index.reshape(-1, 3)[:, ::-1].astype(np.int32))
     shift = mesh.vertices[:, 0].min()
     return foot_of(Mesh(mesh.vertices - [shift, 0.0, 0.0], mesh.faces), side)
+
+
+def bowl_sole(x: FloatArray, y: FloatArray) -> FloatArray:
+    """A flat sole of 90 mm width with a round border and a round dome of 16 mm under the medial arch."""
+    across = np.abs(y) - 26.0
+    along = np.maximum(26.0 - x, x - 226.0)
+    beside = np.hypot(np.maximum(across, 0.0), np.maximum(along, 0.0))
+    radius = 24.0
+    wall = np.where(beside < 0.999 * radius, radius - np.sqrt(np.maximum(radius**2 - beside**2, 0.0)), 100.0)
+    dome = 16.0 * np.exp(-(((x - 112.0) / 28.0) ** 2) - ((y + 30.0) / 20.0) ** 2)
+    return np.asarray(wall + dome)

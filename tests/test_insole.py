@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from insole_feet import analytic_foot, leg, mirrored
+from insole_feet import BOWL_REAR, analytic_foot, bowl_sole, leg, mirrored
 
 from scanproc.artifacts import Feet, Foot, Insole, ScanFacts
 from scanproc.design.shape import design
@@ -19,22 +19,10 @@ from scanproc.prescription.resolve import resolved
 from scanproc.settings import build_config, template
 from scanproc.stages.insole import insole
 
-BOWL_REAR = 3.0  # where the bowl below reaches the height at which the analytic foot is cut; its frame begins there
 FACTS = ScanFacts("test", side="left")
 COARSE = InsoleConfig(
     thickness_mm=3.0, arch_fill_mm=3.2, mesh_deviation_mm=0.04, wall_tolerance_mm=0.12, surface_tolerance_mm=0.2
 )
-
-
-def bowl_sole(x: FloatArray, y: FloatArray) -> FloatArray:
-    """A flat sole of 90 mm width with a round border and a round dome of 16 mm under the medial arch."""
-    across = np.abs(y) - 26.0
-    along = np.maximum(26.0 - x, x - 226.0)
-    beside = np.hypot(np.maximum(across, 0.0), np.maximum(along, 0.0))
-    radius = 24.0
-    wall = np.where(beside < 0.999 * radius, radius - np.sqrt(np.maximum(radius**2 - beside**2, 0.0)), 100.0)
-    dome = 16.0 * np.exp(-(((x - 112.0) / 28.0) ** 2) - ((y + 30.0) / 20.0) ** 2)
-    return np.asarray(wall + dome)
 
 
 def made(foot: Foot, config: InsoleConfig, facts: ScanFacts = FACTS) -> Insole:

@@ -80,7 +80,7 @@ def test_outlines_are_simple_smooth_and_counter_clockwise(index: int, kind: int)
     assert area_mm2(outline) > 8000.0
     steps = np.roll(outline, -1, axis=0) - outline
     lengths = np.linalg.norm(steps, axis=1)
-    assert 0.4 < lengths.min() and lengths.max() < 0.9
+    assert lengths.min() > 0.4 and lengths.max() < 0.9
     heading = np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))
     radius = lengths.max() / np.abs(np.diff(heading)).max()
     assert radius > 4.0  # corners of 10 and 8 mm, smoothed over 1.5 mm
@@ -349,7 +349,15 @@ def block(space: Any) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "draw"),
-    [(4, bulged(1.0)), (0, bulged(1.0)), (5, bulged(10.0)), (1, bulged(25.4)), (4, chain), (4, old_polyline), (4, block)],
+    [
+        (4, bulged(1.0)),
+        (0, bulged(1.0)),
+        (5, bulged(10.0)),
+        (1, bulged(25.4)),
+        (4, chain),
+        (4, old_polyline),
+        (4, block),
+    ],
 )
 def test_the_largest_loop_of_a_dxf_in_its_unit(tmp_path: Path, unit: int, draw: Callable[[Any], None]) -> None:
     outline = read_outline(dxf(tmp_path, unit, draw))
@@ -370,8 +378,8 @@ def test_a_spline_of_a_dxf(tmp_path: Path) -> None:
         ('width="300mm" height="120mm" viewBox="0 0 300 120"', '<path d="M20 40 h200 A30 30 0 0 1 220 100 H20z"/>', STADIUM),
         (
             'width="30cm" height="12cm" viewBox="0 0 600 240"',
-            '<g transform="rotate(15)"><g transform="translate(10,0) scale(2)"><polygon points="20,40 220,40 220,100 20,100"/>'
-            '</g></g><circle cx="9" cy="9" r="8"/>',
+            '<g transform="rotate(15)"><g transform="translate(10,0) scale(2)">'
+            '<polygon points="20,40 220,40 220,100 20,100"/></g></g><circle cx="9" cy="9" r="8"/>',
             12000.0,
         ),
         ("", '<ellipse cx="500" cy="300" rx="400" ry="150"/>', np.pi * 400.0 * 150.0 * (25.4 / 96.0) ** 2),
@@ -388,7 +396,8 @@ def test_a_spline_of_a_dxf(tmp_path: Path) -> None:
         ),
         (
             'width="300mm" height="120mm" viewBox="0 0 300 120"',
-            '<line x1="20" y1="20" x2="220" y2="20"/><polyline points="220,90 20,90 20,20"/><line x1="220" y1="90" x2="220" y2="20"/>',
+            '<line x1="20" y1="20" x2="220" y2="20"/><polyline points="220,90 20,90 20,20"/>'
+            '<line x1="220" y1="90" x2="220" y2="20"/>',
             14000.0,
         ),
     ],
@@ -425,7 +434,7 @@ def test_drawings_without_an_insole_are_refused(tmp_path: Path, name: str, text:
     (tmp_path / name).write_text(text)
     with pytest.raises(ScanError, match=words):
         read_outline(tmp_path / name)
-    with pytest.raises(ScanError, match="found no file .*expected the outline"):
+    with pytest.raises(ScanError, match=r"found no file .*expected the outline"):
         read_outline(tmp_path / "nowhere.dxf")
 
 

@@ -15,7 +15,6 @@ from setuptools import Distribution
 
 from scanproc.artifacts import Foot, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.files import read_prescription, read_settings, settled
 from scanproc.prescription.high_arch import judged_arch
@@ -415,13 +414,6 @@ def test_an_arch_is_filled_by_the_load_it_was_scanned_under(loading: Any, fill: 
 
 def rows(loading: str = "standing", side: str = "left", **values: float) -> tuple[Any, ...]:
     return tuple(("other", side, loading, name, value) for name, value in values.items())
-
-
-def bowl(x: FloatArray, y: FloatArray) -> FloatArray:
-    across, along = np.abs(y) - 26.0, np.maximum(26.0 - x, x - 226.0)
-    beside = np.hypot(np.maximum(across, 0.0), np.maximum(along, 0.0))
-    wall = np.where(beside < 23.9, 24.0 - np.sqrt(np.maximum(24.0**2 - beside**2, 0.0)), 100.0)
-    return np.asarray(wall + 16.0 * np.exp(-(((x - 112.0) / 28.0) ** 2) - ((y + 30.0) / 20.0) ** 2))
 
 
 def heel_width_of(foot: Foot) -> float:

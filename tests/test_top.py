@@ -249,13 +249,13 @@ def test_an_intrinsic_post_makes_the_underside_a_plane(
     inside = outside < -1.0
     terms = np.column_stack([x[inside], y[inside], np.ones(inside.sum())])
     fit, *_ = np.linalg.lstsq(terms, below.z[inside], rcond=None)
-    assert inside.sum() > 400
+    assert inside.sum() > 300
     assert np.abs(terms @ fit - below.z[inside]).max() < 0.02
     raises_medial = 1.0 if word == "varus" else -1.0
     assert np.rad2deg(np.arctan(-scanned.plan.medial_y * raises_medial * fit[1])) == pytest.approx(degrees, abs=0.05)
     made = top.field.z - top.sole.z
-    assert np.abs(made[outside > 14.0]).max() == 0.0
-    assert np.abs(made).max() < 9.0
+    assert np.abs(made[outside > 40.0]).max() == 0.0
+    assert made.max() < 2.5 and made.min() > -12.0
 
 
 def test_a_full_length_has_no_toes() -> None:

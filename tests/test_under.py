@@ -6,8 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from insole_feet import analytic_foot, mirrored
-from test_insole import bowl_sole
+from insole_feet import analytic_foot, bowl_sole, mirrored
 
 from scanproc.artifacts import Foot, Mesh
 from scanproc.design.plan import FootPlan
@@ -112,7 +111,7 @@ def test_a_lift_s_platform_stays_down_by_the_lift(bowl: Foot) -> None:
     xy = grid_in(low.under.platforms[0].post.region)
     top_rise = float(np.median(lifted.top.at(xy) - low.top.at(xy)))
     rise = float(np.median(underside(lifted, xy) - underside(low, xy)))
-    assert rise == pytest.approx(top_rise - 5.0, abs=0.02)
+    assert rise == pytest.approx(top_rise - 5.0, abs=0.1)  # the wedge begins just behind the platform's end
 
 
 def test_a_block_has_a_flat_base_everywhere(bowl: Foot) -> None:

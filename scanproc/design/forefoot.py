@@ -15,9 +15,8 @@ _INNER_SHARE = 0.40  # of the ball's width, either side of its middle: the borde
 _STRIPS = 21
 _HANGING_MM = 5.0  # a strip so far above the lowest does not touch
 _TOE_SPRING_PER_MM = 1.0 / 1500.0  # 3 mm over the length of the toes
-_WALL_MM, _WALL_ROUND_MM = 6.0, 4.0  # what stands higher over the surface is cut off before the blend
-_WALL_FADES_MM = 30.0  # behind the blend walls stand as they are
-_HIGH_MM = 100.0
+_WALL_MM, _WALL_ROUND_MM = 4.0, 3.0  # what stands higher over the surface is cut off where the blend begins ...
+_WALL_PER_MM2 = 0.09  # ... and behind that what stands so much higher, with the square of the distance
 
 
 def without_toes(sole: HeightField, plan: FootPlan, seen: BoolArray) -> HeightField:
@@ -40,11 +39,10 @@ def without_toes(sole: HeightField, plan: FootPlan, seen: BoolArray) -> HeightFi
     clamped = smooth_max(smooth_min(aside, inner, 0.2), -inner, 0.2)
     surface = np.polynomial.polynomial.polyval(clamped, _contact(sole.z, ahead, aside, seen))
     surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2
-    kept_wall = _HIGH_MM * (1.0 - smooth_step(ahead, BLEND_MM[0] - _WALL_FADES_MM, BLEND_MM[0]))
-    cut = smooth_min(sole.z, surface + _WALL_MM + kept_wall, _WALL_ROUND_MM)
+    behind = np.maximum(BLEND_MM[0] - ahead, 0.0)
+    cut = smooth_min(sole.z, surface + _WALL_MM + _WALL_PER_MM2 * behind**2, _WALL_ROUND_MM)
     in_front = smooth_step(ahead, *BLEND_MM)
-    z = np.where(ahead > BLEND_MM[0] - _WALL_FADES_MM, cut + (surface - cut) * in_front, sole.z)
-    return sole.replaced(z)
+    return sole.replaced(cut + (surface - cut) * in_front)
 
 
 def _contact(z: FloatArray, ahead: FloatArray, aside: FloatArray, seen: BoolArray) -> FloatArray:

@@ -63,7 +63,7 @@ def front_end(outline: FloatArray, uncut: FloatArray, region: FloatArray, foot: 
     middle = end[len(end) // 4 : max(3 * len(end) // 4, len(end) // 4 + 3)]
     step = np.gradient(middle, axis=0)
     inward = np.column_stack([-step[:, 1], step[:, 0]]) / np.linalg.norm(step, axis=1, keepdims=True)
-    left = np.abs(nearest_on_curve(outline, middle, 1.0, closed=True).distance_mm) < 0.3
+    left = np.abs(nearest_on_curve(outline, middle, 1.0, closed=True).distance_mm) < 0.05
     return FrontEnd(tuple(pieces), middle[left], inward[left])
 
 
@@ -90,7 +90,7 @@ def sulcus_region(border: FloatArray, sole: HeightField, foot: FootPlan) -> Floa
     border : (K, 2) the foot's edge, all round.
     """
     front = hull(border[foot.ahead_of_ball(border) > 0.0])
-    y = np.linspace(*np.quantile(front[:, 1], [0.0, 1.0]), 41)[4:-4]  # the borders' own ends are no toes
+    y = np.linspace(float(front[:, 1].min()), float(front[:, 1].max()), 41)[4:-4]  # the borders' own ends are no toes
     ball_x = foot.tibiale[0] - (y - foot.tibiale[1]) * foot.ball_normal[1] / foot.ball_normal[0]
     way = _reach_ahead(front, y) - ball_x
     line = ball_x + _sulcus_share(sole, y, ball_x, way) * way
@@ -104,7 +104,8 @@ def _reach_ahead(front: FloatArray, y: FloatArray) -> FloatArray:
     """Return how far forward a convex curve reaches at each y, (N,) mm."""
     a, b = front, np.roll(front, -1, axis=0)
     ahead = b[:, 1] > a[:, 1]  # counter-clockwise: the forward chain runs towards +y
-    return np.interp(y, a[ahead][np.argsort(a[ahead, 1]), 1], a[ahead][np.argsort(a[ahead, 1]), 0])
+    chain = a[ahead][np.argsort(a[ahead, 1])]
+    return np.asarray(np.interp(y, chain[:, 1], chain[:, 0]))
 
 
 def _sulcus_share(sole: HeightField, y: FloatArray, ball_x: FloatArray, way: FloatArray) -> float:

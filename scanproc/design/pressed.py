@@ -16,7 +16,7 @@ _HEEL_AT = 0.17  # share of the length where the pressed part of the heel has it
 _HEEL_HALF = (0.055, 0.20)  # half its length and width, as shares of the foot's length and the heel's width
 _FRONT_SHARE, _FRONT_MM = 0.34, 5.0  # half the pressed width of the ball's line, and half its length
 _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lower than its plane, and is raised
-_BLEND_MM = 14.0  # outside the region, over which the top comes back to the sole
+_BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
 _SLIGHT_MM = 0.25  # outside, for the direction away from the region
 
@@ -49,13 +49,14 @@ def posted(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
 def _pressed(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> HeightField:
     """Press a top onto the surface one wall above a post's planes, in its region.
 
-    Under the forefoot nearly all is pressed down, as plaster is added to a cast under the raised side of the ball (Root's
-    platform). In the heel the planes lie where they change it least: only pressed down it would become a well.
+    Under the forefoot nearly all is pressed down, as plaster is added to a cast below the raised side of the ball
+    (Root's platform). In the heel the planes lie where they change it least: only pressed down it would become a well.
     """
+    blend = _BLEND_MM[post.where]
     x, y = np.broadcast_arrays(top.x, top.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
     outside = post.region.outside_mm(xy)
-    reached = outside < _BLEND_MM
+    reached = outside < blend
     xy, outside, z = xy[reached], outside[reached], top.z.ravel()[reached]
 
     def surface(places: FloatArray) -> FloatArray:
@@ -67,7 +68,7 @@ def _pressed(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> 
     # Outside, the change is that of a place pulled back towards the region, and fades.
     around = xy[~inside]
     near = _pulled(post, around, outside[~inside])
-    fades = 1.0 - smooth_step(outside[~inside], 0.0, _BLEND_MM)
+    fades = 1.0 - smooth_step(outside[~inside], 0.0, blend)
     change[~inside] = fades * (height + surface(near) - top.at(near))
     pressed = top.z.ravel().copy()
     pressed[reached] = z + change

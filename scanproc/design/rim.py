@@ -101,16 +101,19 @@ class Rim:
         """Cut heights z, (N,), at (N, 2) points down to the edge's: flat beyond and over its width, free inside."""
         near = nearest_on_curve(self.curve, xy, float(self.lip_mm.max()) + _RIM_REACH_MM, closed=self.closed)
         found = np.isfinite(near.distance_mm)
-        answer = np.where(found, smooth_min(z, self._ceiling(near), near.of(self.round_mm)), z)
+        here = np.flatnonzero(found)
+        near = Nearest(near.distance_mm[here], near.place[here])
+        answer: FloatArray = z.copy()
+        answer[here] = smooth_min(z[here], self._ceiling(near), near.of(self.round_mm))
         far = np.flatnonzero(~found)
         far = far[~inside(self.curve, xy[far])]
         if len(far):
             beyond = nearest_on_curve(self.curve, xy[far], _BEYOND_MM, closed=self.closed)
             answer[far] = np.minimum(z[far], self._ceiling(beyond))
-        return np.asarray(answer)
+        return answer
 
     def _ceiling(self, near: Nearest) -> FloatArray:
-        """Return the height that nothing exceeds at places near the edge, (N,) mm; inf where it is out of reach."""
+        """Return the height that nothing exceeds at places near the edge, (N,) mm."""
         inwards = near.distance_mm - near.of(self.lip_mm) - 1.0
         return np.asarray(near.of(self.z) + _RIM_RISE * np.maximum(inwards, 0.0))
 

@@ -17,6 +17,7 @@ from scanproc.design.wall import EvenWall, asked_wall, even_wall
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField
 from scanproc.prescription.fields import Prescription
+from scanproc.prescription.rules import refuse_above_block
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def design(foot: Foot, rx: Prescription) -> Design:
     scanned = scanned_sole(balanced(foot, rx), rx)
     asked = edged(scanned, designed_top(scanned, rx), rx)
     even = even_wall(asked.outline, rx.grid_mm, asked.top_at, asked.wall_at)
-    return replace(asked, even=even, under=under(foot.side, asked.plan, asked.outline, even.bottom, rx))
+    below = under(foot.side, asked.plan, asked.outline, even.bottom, rx)
+    refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx)
+    return replace(asked, even=even, under=below)
 
 
 def edged(scanned: ScannedSole, top: Top, rx: Prescription) -> Design:

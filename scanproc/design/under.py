@@ -50,11 +50,13 @@ class Under:
     Attributes
     ----------
     ground_z : height of the lowest point of the even wall's underside: where the insole would stand without posts.
+    lowest_z : height of the lowest point with them.
     """
 
     platforms: tuple[Platform, ...]
     marks: Marks | None
     ground_z: float
+    lowest_z: float
 
     @property
     def has_platform(self) -> bool:
@@ -76,7 +78,7 @@ class Under:
         return answer
 
 
-NOTHING_BELOW = Under((), None, -np.inf)
+NOTHING_BELOW = Under((), None, -np.inf, -np.inf)
 
 
 def under(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField, rx: Prescription) -> Under:
@@ -103,11 +105,12 @@ def under(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField, rx
     if rx.style == "block":
         everywhere = Region(np.zeros(2), np.array([1.0, 0.0]), _EVERYWHERE_MM, _EVERYWHERE_MM)
         platforms.append(Platform(Post("base", everywhere, 0.0, (0.0,)), ground_z - _FREE_MM))
-    bare = Under(tuple(platforms), None, ground_z)
+    bare = Under(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])
     lowered = even.replaced(bare.applied(whole, even.z.ravel()).reshape(even.z.shape))
     stands_z = float(lowered.z.ravel()[within].min())
-    return Under(bare.platforms, marks_of(side, plan, outline, even, lowered, stands_z, rx), ground_z)
+    marks = marks_of(side, plan, outline, even, lowered, stands_z, rx)
+    return Under(bare.platforms, marks, ground_z, stands_z)
 
 
 def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> list[Platform]:

@@ -34,7 +34,9 @@ class Nearest:
 
     def of(self, values: FloatArray) -> FloatArray:
         """Return values that are known at the curve's points, (K,), at the nearest places, (N,)."""
-        return np.interp(self.place, np.arange(len(values) + 1), np.append(values, values[0]))
+        before = self.place.astype(np.int64)
+        rises = np.append(np.diff(values), [values[0] - values[-1], 0.0])
+        return np.asarray(np.append(values, values[0])[before] + (self.place - before) * rises[before])
 
 
 def nearest_on_curve(curve: FloatArray, xy: FloatArray, reach_mm: float, *, closed: bool) -> Nearest:

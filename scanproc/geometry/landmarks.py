@@ -67,7 +67,7 @@ def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float) -> FootPoints:
     gap_depth_mm : how much deeper than its toes the gap between the first two must be to be believed.
     """
     low = mesh.vertices[mesh.vertices[:, 2] < FOOT_HEIGHT_MM]
-    pternion = _middle_of_heel(mesh, low[np.argmin(low[:, 0])])
+    pternion = _middle_of_end(mesh, low[np.argmin(low[:, 0])], -1.0, _HEEL_BAND_MM, _HEEL_REACH_MM)
     longest = low[np.argmax(low[:, 0])]
     length = float(longest[0] - pternion[0])
     tibiale = border_point(mesh, pternion[0], length, MEDIAL_WINDOW, medial_y)
@@ -79,17 +79,6 @@ def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float) -> FootPoints:
 def below_ankle(mesh: Mesh) -> Mesh:
     """Return the part of a foot in its frame that its points lie on: all faces that reach below 60 mm."""
     return keep_faces(mesh, np.asarray((mesh.vertices[:, 2] < FOOT_HEIGHT_MM)[mesh.faces].any(axis=1))).mesh
-
-
-def _middle_of_heel(mesh: Mesh, rear: FloatArray) -> FloatArray:
-    """Return the (3,) rear-most point in the middle, across and up, of all that is as far back within the noise.
-
-    A heel is upright over a centimetre: of its height the noise would choose, too.
-    """
-    middle = _middle_of_end(mesh, rear, -1.0, _HEEL_BAND_MM, _HEEL_REACH_MM)
-    band = axis_section(mesh, 0, float(rear[0]) + _HEEL_BAND_MM).points
-    z = band[:, :, 2][(np.abs(band[:, :, 1] - rear[1]) < _HEEL_REACH_MM) & (band[:, :, 2] < FOOT_HEIGHT_MM)]
-    return middle if not len(z) else np.array([middle[0], middle[1], (float(z.min()) + float(z.max())) / 2.0])
 
 
 def _middle_of_end(mesh: Mesh, tip: FloatArray, forward: float, band_mm: float, reach_mm: float) -> FloatArray:

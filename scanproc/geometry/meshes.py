@@ -13,7 +13,7 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
 from scanproc.geometry.edges import border_edges, edges_of
 
-_FINE_SHARE = 0.5  # of a vertex's edges: in a fused surface nearly all are as short as its voxels
+_FINE_SHARE = 0.3  # of a vertex's edges: in a fused surface nearly all are as short as its voxels
 
 
 def face_areas(mesh: Mesh) -> FloatArray:

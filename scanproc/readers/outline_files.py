@@ -85,7 +85,7 @@ def _crosses_itself(outline: FloatArray) -> bool:
 
 def _without_repeats(chain: FloatArray) -> FloatArray:
     moved = np.append(True, np.linalg.norm(np.diff(chain, axis=0), axis=1) > _SAME_MM)[: len(chain)]
-    return chain[moved]
+    return np.asarray(chain[moved])
 
 
 def _closed(chains: list[FloatArray]) -> list[FloatArray]:
