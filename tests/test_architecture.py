@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "geometry": {"geometry", "open3d_bridge", "artifacts", "frames", "errors", "progress", "parallel"},
     # stages and what only they use
     "prescription": {"prescription", "geometry", "readers", "settings", "artifacts", "errors"},
-    "design": {"design", "prescription", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
+    "design": {"design", "prescription", "geometry", "open3d_bridge", "artifacts", "frames", "errors", "parallel"},
     "proof": {"proof", "design", "prescription", "geometry", "open3d_bridge", "artifacts", "frames", "errors"},
     "solid_files": {"geometry", "artifacts", "frames", "errors"},
     "plain_words": {"artifacts"},

@@ -92,7 +92,7 @@ def test_what_a_user_gives_wins_over_the_preset_wherever_it_stands() -> None:
         [{"preset": "sport", "heel_cup_depth_mm": 18}, {"preset": "ucbl", "heel_cup_depth_mm": 22}],
     ):
         config = config_of(*tables)
-        assert (config.preset, config.heel_cup_depth_mm, config.medial_flange_mm) == ("ucbl", 22.0, 10.0)
+        assert (config.preset, config.heel_cup_depth_mm, config.medial_flange_mm) == ("ucbl", 22.0, 5.0)
 
 
 def test_a_target_takes_the_place_of_the_presets_fill_and_one_foots_of_both() -> None:

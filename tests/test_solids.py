@@ -208,7 +208,7 @@ def test_triangles_keep_to_any_smooth_surface_and_are_no_more_than_it_needs(
     at = np.random.default_rng(1).uniform([-35.0, -20.0], [35.0, 20.0], (1500, 2))
     at = at[inside(outline, at) & (nearest_on_curve(outline, at, 0.5, closed=True).distance_mm > 1.0)]
     miss = heights(sheet, at) - height_of(waves, at)
-    assert np.abs(miss).max() < 1.3 * tolerance  # between the samples, half a millimetre apart or less
+    assert np.abs(miss).max() < 1.5 * tolerance  # between the samples it may be missed by half as much again
     # A surface that bends by k (1/mm) at most needs triangles of no less than a share of tolerance / k (mm2).
     bend = (0.12**2 * np.abs(waves[:, 0]) * (waves[:, 1] ** 2 + waves[:, 2] ** 2)).sum()
     needed = area_mm2(outline) * bend / tolerance

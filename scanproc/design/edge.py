@@ -20,6 +20,7 @@ from scanproc.prescription.fields import Prescription
 
 _INVENTED_MM, _FLANGE_SEARCH_MM = 5.0, 15.0  # of a wall that goes on beyond the scan; the foot is looked for
 _CORNER = 0.01  # of the length, behind the front end
+_FLAT_FROM_MM = 12.0  # behind the metatarsal heads sulcus and full lengths have no walls any more
 _FOREFOOT_MM = (-35.0, -8.0)  # ahead of the metatarsal heads, where the border becomes that of the scanned sole
 
 
@@ -69,13 +70,16 @@ def _heights(scanned: ScannedSole, field: HeightField, line: SoleLine, rx: Presc
 
 
 def _heights_over(line: SoleLine, heel_z: float, foot: FootPlan, rx: Prescription) -> RimHeights:
-    ends = [ARCH_END, ARCH_END]
-    if rx.length == "shell":
-        fronts = (foot.on_ball(share, -rx.distal_gap_mm)[0] / foot.length_mm - _CORNER for share in (0.05, 0.95))
-        ends = [min(float(front), ARCH_END) for front in fronts]
+    ends = [_side_end(foot, share, rx) for share in (0.05, 0.95)]
     medial = SideEdge(rx.medial_flange_mm, rx.side_edge_mm, ends[0])
     lateral = SideEdge(rx.lateral_flange_mm, rx.side_edge_mm, ends[1])
     return RimHeights(line, heel_z, rx.medial_edge_mm, medial, lateral)
+
+
+def _side_end(foot: FootPlan, width_share: float, rx: Prescription) -> float:
+    """Return the share of the length where a side meets the front end, or the flat forefoot."""
+    behind = rx.distal_gap_mm if rx.length == "shell" else _FLAT_FROM_MM
+    return min(float(foot.on_ball(width_share, -behind)[0]) / foot.length_mm - _CORNER, ARCH_END)
 
 
 def _side_border(top: Top, heights: RimHeights, foot: FootPlan) -> Border:
@@ -116,7 +120,8 @@ def _refuse_flange_beyond_scan(
         xy = rim.curve[here] + (rim.lip_mm[here] + in_mm)[:, None] * inward[here]
         seen = scanned.raw.field.cells_at(xy, cells) & np.isinf(seen_z)
         seen_z[seen] = top.field.at(xy[seen])
-    invented = float((rim.z[here] - seen_z).max(initial=0.0))
+    # What cup and arch ask is not the flange's doing.
+    invented = float(np.minimum(rim.z[here] - seen_z, edge.flange_mm).max(initial=0.0))
     if invented > _INVENTED_MM:
         most = np.floor(edge.flange_mm - (invented - _INVENTED_MM))
         found = f"{invented:.0f} mm" if np.isfinite(invented) else "far"

@@ -7,15 +7,15 @@ import numpy as np
 from scanproc.artifacts import BoolArray
 from scanproc.design.plan import FootPlan
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, smooth_max, smooth_min, smooth_step
+from scanproc.geometry.heightfields import HeightField, eased, smooth_max, smooth_min
 
-BLEND_MM = (-12.0, 6.0)  # in front of the ball: between them the sole goes over to the surface
+BLEND_MM = (-14.0, 8.0)  # in front of the ball: between them the sole goes over to the surface
 _CONTACT_MM = (-12.0, 6.0)  # in front of the ball, where the lowest contact is looked for
 _INNER_SHARE = 0.40  # of the ball's width, either side of its middle: the borders round up
 _STRIPS = 21
 _HANGING_MM = 5.0  # a strip so far above the lowest does not touch
 _TOE_SPRING_PER_MM = 1.0 / 1500.0  # 3 mm over the length of the toes
-_WALL_MM, _WALL_ROUND_MM = 4.0, 3.0  # what stands higher over the surface is cut off where the blend begins ...
+_WALL_MM, _WALL_ROUND_MM = 7.0, 4.0  # what stands higher over the surface is cut off where the blend begins ...
 _WALL_PER_MM2 = 0.09  # ... and behind that what stands so much higher, with the square of the distance
 
 
@@ -41,7 +41,7 @@ def without_toes(sole: HeightField, plan: FootPlan, seen: BoolArray) -> HeightFi
     surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2
     behind = np.maximum(BLEND_MM[0] - ahead, 0.0)
     cut = smooth_min(sole.z, surface + _WALL_MM + _WALL_PER_MM2 * behind**2, _WALL_ROUND_MM)
-    in_front = smooth_step(ahead, *BLEND_MM)
+    in_front = eased(ahead, *BLEND_MM)
     return sole.replaced(cut + (surface - cut) * in_front)
 
 

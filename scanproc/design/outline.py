@@ -13,7 +13,7 @@ from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.geometry.outlines import begun_behind, cut_and_rounded, hull, joined, smoothed_curve
 from scanproc.prescription.fields import Prescription
 
-_CORNER_RADIUS_MM, _HOLLOW_RADIUS_MM = 10.0, 8.0
+_CORNER_RADIUS_MM, _HOLLOW_RADIUS_MM = 12.0, 10.0
 _SIGMA_MM, _STEP_MM = 1.5, 0.7
 _LATERAL_BULGE, _MEDIAL_BULGE = 0.55, 0.66  # shares of the length from where on the outline is convex
 _OVERLAP_MM = 8.0

@@ -19,7 +19,7 @@ _CREST_SHARE, _CREST_MM = 0.09, 8.0  # of the length in front of the ball: under
 _STEEPEST = 2.0  # mm of slope for each mm of height, so that high bars do not become ridges
 _TUBERCLE = (0.19, 0.36)  # medial tubercle of the heel, as shares of length and width
 _WEB_SHARE, _WEB_BACK_MM = 0.28, 4.0  # first web space on the ball, and how far behind it the groove ends
-_SOFT_END_MM = 12.0
+_SOFT_END_MM, _SOFT_CREST_MM = 12.0, 22.0
 _FIRST_RAY_SHARE, _FIRST_RAY_SOFT = 0.27, 0.07  # lateral border of the first ray on the ball, and half its blend
 _EXTENSION_MM = (-14.0, -4.0)  # in front of the ball: from there to there Morton's extension rises
 _NAVICULAR, _NAVICULAR_MM = (0.40, 0.15), (16.0, 11.0)  # place as shares, half length and half width
@@ -130,7 +130,7 @@ def met_bar(plan: FootPlan, rx: Prescription) -> Ridge:
 def toe_crest(plan: FootPlan, rx: Prescription) -> Ridge:
     """Return the place of the toe crest: under the sulcus of the lesser toes, parallel to the metatarsal heads."""
     half = max(_CREST_MM, _STEEPEST * rx.toe_crest_mm)
-    return _across(plan, (_FIRST_RAY_SHARE, 1.5), _CREST_SHARE * plan.length_mm, half, half)
+    return _across(plan, (_FIRST_RAY_SHARE - 0.05, 1.5), _CREST_SHARE * plan.length_mm, half, half)
 
 
 def _across(plan: FootPlan, shares: tuple[float, float], ahead_mm: float, front_mm: float, rear_mm: float) -> Ridge:
@@ -139,7 +139,7 @@ def _across(plan: FootPlan, shares: tuple[float, float], ahead_mm: float, front_
     across = np.array([-(end - start)[1], (end - start)[0]])
     forwards = bool(across @ plan.ball_normal > 0.0)  # whether its left is in front
     left, right = (front_mm, rear_mm) if forwards else (rear_mm, front_mm)
-    return Ridge(start, end, left, right, _SOFT_END_MM)
+    return Ridge(start, end, left, right, _SOFT_CREST_MM)
 
 
 def fascia_groove(plan: FootPlan, rx: Prescription) -> Ridge:

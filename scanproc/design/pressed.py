@@ -8,6 +8,7 @@ import numpy as np
 
 from scanproc.design.plan import DistalLine, FootPlan
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
+from scanproc.design.wall import asked_wall
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.prescription.fields import Prescription
@@ -86,8 +87,7 @@ def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:
 
 def _wall(plan: FootPlan, rx: Prescription, xy: FloatArray) -> FloatArray:
     """Return the wall at (N, 2) points, (N,) mm: it thins towards the front end of a shell."""
-    if rx.length != "shell":
-        return np.full(len(xy), rx.thickness_mm)
-    edge = min(rx.distal_edge_mm, rx.thickness_mm)
-    front = DistalLine(plan.tibiale - rx.distal_gap_mm * plan.ball_normal, plan.ball_normal)
-    return np.asarray(edge + (rx.thickness_mm - edge) * np.clip(front.behind(xy) / rx.distal_taper_mm, 0.0, 1.0))
+    behind = np.full(len(xy), np.inf)
+    if rx.length == "shell":
+        behind = DistalLine(plan.tibiale - rx.distal_gap_mm * plan.ball_normal, plan.ball_normal).behind(xy)
+    return asked_wall(rx, plan, xy, behind)

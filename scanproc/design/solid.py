@@ -25,7 +25,7 @@ from scanproc.prescription.fields import Prescription
 log = logging.getLogger(__name__)
 
 _COARSEST_MM = 5.0  # sides of triangles where the surface is flat
-_FULL_GRID_MM = 0.5  # on coarser grids, of previews, triangles may be coarser too
+_PREVIEW_GRID_MM, _PREVIEW = 1.0, 1.25  # at this step triangles may lie off by so many times the asked deviation
 _COARSER = (1.0, 1.25, 1.5)  # times the asked deviation, while there are too many triangles
 _OFF_OUTLINE_MM = 0.05  # samples keep so far off the outline: no slivers
 _RIM_ROWS_MM = (0.1, 0.2, 0.35, 0.55)  # rows of samples along the outline: a lip may be narrow
@@ -111,7 +111,7 @@ def build(asked: Design) -> Built:
 def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolArray, rx: Prescription) -> Mesh:
     """Return the solid between two surfaces, its triangles somewhat coarser where there would be too many."""
     plan = coarse_plan(outline, _COARSEST_MM)
-    tolerance = rx.mesh_deviation_mm * max(1.0, rx.grid_mm / _FULL_GRID_MM)
+    tolerance = rx.mesh_deviation_mm * (_PREVIEW if rx.grid_mm >= _PREVIEW_GRID_MM else 1.0)
     samples = spread(lambda surface: _samples(surface, outline, within, 0.25 * tolerance), (top, bottom), "sampling")
     pairs = list(zip((top, bottom), samples, strict=True))
     for coarser in _COARSER:

@@ -10,11 +10,11 @@ import numpy as np
 from scanproc.design.plan import FootPlan
 from scanproc.frames import FloatArray
 from scanproc.geometry.erosion import eroded
-from scanproc.geometry.heightfields import HeightField, smooth_step
+from scanproc.geometry.heightfields import HeightField, smooth_min, smooth_step
 from scanproc.prescription.fields import Prescription
 
 _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
-_THICKER_MM = 0.012  # triangles cut corners: so much thicker the wall is built
+_THICKER = 0.012  # triangles cut corners: by this share of the grid the wall is built thicker
 
 
 def asked_wall(rx: Prescription, plan: FootPlan, xy: FloatArray, behind_mm: FloatArray) -> FloatArray:
@@ -25,7 +25,9 @@ def asked_wall(rx: Prescription, plan: FootPlan, xy: FloatArray, behind_mm: Floa
     medial_share = smooth_step(plan.medial_y * xy[:, 1], -_MEET_MM, _MEET_MM)
     full = rx.thickness_mm * (rx.lateral_thickness + (rx.medial_thickness - rx.lateral_thickness) * medial_share)
     edge = np.minimum(rx.distal_edge_mm, full)
-    return np.asarray(edge + (full - edge) * np.clip(behind_mm / rx.distal_taper_mm, 0.0, 1.0))
+    # Where the taper ends it goes over smoothly: a kink would be missed between nodes.
+    rise = smooth_min(behind_mm / rx.distal_taper_mm, np.ones(len(xy)), 0.3)
+    return np.asarray(edge + (full - edge) * np.maximum(rise, 0.0))
 
 
 @dataclass(frozen=True)
@@ -61,4 +63,4 @@ def even_wall(
     grid = HeightField(float(low[0]), float(low[1]), step_mm, np.zeros(shape))
     xy = grid.nodes()
     top = grid.replaced(top_at(xy).reshape(shape))
-    return EvenWall(top, eroded(top, wall_at(xy).reshape(shape) + _THICKER_MM))
+    return EvenWall(top, eroded(top, wall_at(xy).reshape(shape) + _THICKER * step_mm))

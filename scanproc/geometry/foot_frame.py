@@ -14,7 +14,7 @@ from scanproc.geometry.meshes import face_normals, keep_faces, quiet_vertices
 _MAX_TURNS = 60
 _LOW_MM = 180.0  # 60 mm, and what 25 degrees add to it over the length of a foot
 _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands on
-_SOLE_EDGE_MM, _SOLE_ROUNDS = 1.5, 24  # a sole is so even that means over 6 mm take 0.01 mm off it
+_SOLE_EDGE_MM, _SOLE_ROUNDS = 1.5, 24  # a sole is so even that such wide means take 0.05 mm off it at most
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
 
 

@@ -13,7 +13,7 @@ from scanproc.frames import FloatArray
 from scanproc.geometry.compiled import compiled
 from scanproc.geometry.edges import border_edges, edges_of
 
-_FINE_SHARE = 0.3  # of a vertex's edges: in a fused surface nearly all are as short as its voxels
+_FINE_SHARE = 0.2  # of a vertex's edges: one short edge among six comes by chance
 
 
 def face_areas(mesh: Mesh) -> FloatArray:
@@ -124,10 +124,9 @@ def quiet_vertices(mesh: Mesh, max_edge_mm: float, rounds: int = 4) -> FloatArra
     """Average each vertex with its neighbours along short edges, without shrinking the surface, (V, 3) mm.
 
     A landmark that is an extreme vertex picks the worst of the noise; each round of means with about six neighbours
-    leaves less of it. The means alone would lie too deep, by 0.4 mm on a toe: what they took off is averaged too and
-    given back ("twicing", Tukey 1977). Only edges up to `max_edge_mm` count, and only where most are no longer: a
-    coarse mesh, which has no noise, stays as it is. Four rounds reach 2 mm and leave a toe of 3 mm radius as it is,
-    within 0.01 mm.
+    leaves less of it. The means alone would lie too deep, by tenths of a mm on a toe: what they took off is averaged
+    too and given back ("twicing", Tukey 1977). Only edges up to `max_edge_mm` count, and none that is alone: a coarse
+    mesh, which has no noise, stays as it is. Four rounds leave a toe of 3 mm radius as it is, within 0.01 mm.
     """
     edges = edges_of(mesh.faces, len(mesh.vertices))
     border = border_edges(edges)  # the neighbours to which no edge leads

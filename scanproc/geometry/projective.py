@@ -19,7 +19,7 @@ _THICKNESS_MM = 15.0
 _MIN_COSINE = 0.5
 #: At the edge of what the target saw, points that err outward find no pixel and those that err inward do: views that
 #: were matched there would push each other outward, and the foot would come out 0.2 mm too wide.
-_MATCH_COSINE = 0.3
+_MATCH_COSINE = 0.25
 
 
 @compiled
@@ -71,6 +71,8 @@ def add_equations(
         if depth <= 0.0 or abs(depth - z) > 3.0 * gate_mm:
             continue
         q = images.normals[pixel]
+        if -(x * q[0] + y * q[1] + z * q[2]) < _MATCH_COSINE * np.sqrt(x * x + y * y + z * z):
+            continue
         sx, sy, sz = turned(T_common_source, n[0], n[1], n[2])
         qx, qy, qz = turned(T_common_target, q[0], q[1], q[2])
         nx, ny, nz, agree = mean_normal(sx, sy, sz, qx, qy, qz)
@@ -78,8 +80,6 @@ def add_equations(
             continue
         u, v = (pixel - first) % width, (pixel - first) // width
         bx, by, bz = turned(T_target_common, nx, ny, nz)
-        if -(x * bx + y * by + z * bz) < _MATCH_COSINE * np.sqrt(x * x + y * y + z * z):
-            continue
         distance = (x - (u - cx) / fx * depth) * bx + (y - (v - cy) / fy * depth) * by + (z - depth) * bz
         if abs(distance) > gate_mm:
             continue

@@ -198,7 +198,9 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     quiet = Mesh(transform(frame.T_foot_scan, part.quiet.vertices), part.mesh.faces)
     _check_likeness(likeness(surface_samples(quiet)), config)
-    ends = foot_ends(quiet, part.rim, frame.points)
+    # Wide means would bend the rims by which a cut is told from an end.
+    narrow = transform(frame.T_foot_scan, quiet_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
+    ends = foot_ends(Mesh(narrow, part.mesh.faces), part.rim, frame.points)
     refuse_open_ends(ends)
     arch = arch_profile(
         Underside.of(quiet, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y

@@ -1,0 +1,209 @@
+"""Prescriptions on the command line: printed and read back; a bad one is one message, status 1, and no file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from insole_feet import FEET
+
+from scanproc import cli, runner
+from scanproc.artifacts import ScanFacts
+from scanproc.prescription.presets import preset_names
+from scanproc.settings import tomllib
+from scanproc.store import Store
+
+COARSE = ("--set", "insole.grid_mm=1.0")
+
+
+@pytest.fixture(autouse=True)
+def _own_folder_and_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run in an empty folder, and undo what the program sets for its log."""
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, root.handlers = root.handlers[:], []
+    yield
+    root.handlers = handlers
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a scan `foot`, a mesh, and the outputs of its measures."""
+    source = FEET / "leg-0.ply"
+    if not source.exists():
+        pytest.skip(f"{source.name} is not here: shared/data/feet holds the legs")
+    folder = tmp_path_factory.mktemp("scan")
+    (folder / "foot").mkdir()
+    shutil.copy(source, folder / "foot" / "foot.ply")
+    (folder / "foot" / "scan.toml").write_text(
+        'side = "left"\nloading = "non-weight-bearing"\nsubject = "anna"\nmass_kg = 80\n', encoding="utf-8"
+    )
+    result = call("-q", "measure", folder / "foot", "--out", folder / "outputs")
+    assert result.exit_code == 0, result.stderr
+    return folder
+
+
+@pytest.fixture
+def scan(measured: Path, tmp_path: Path) -> Path:
+    """Return the scan, measured, with outputs in the present folder."""
+    shutil.copytree(measured / "outputs", tmp_path / "outputs")
+    return measured / "foot"
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner(env={"COLUMNS": "80"}).invoke(cli.main, [str(argument) for argument in arguments])
+
+
+def refused(*arguments: object) -> str:
+    """Return the one line that says why a call is refused with status 1."""
+    result = call(*arguments)
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1
+    lines = [line for line in result.stderr.splitlines() if line.startswith("scanproc: ")]
+    assert len(lines) == 1 and "Traceback" not in result.stderr
+    return lines[0]
+
+
+def checks() -> list[dict[str, Any]]:
+    feet: list[dict[str, Any]] = json.loads(Path("outputs/foot/6-insole/checks.json").read_text(encoding="utf-8"))[
+        "feet"
+    ]
+    return feet
+
+
+# ------------------------------------------------------------------------------------------------ printing
+
+
+def test_the_template_and_every_presets_are_printed() -> None:
+    plain = tomllib.loads(call("prescription").stdout)["insole"]
+    assert plain["heel_cup_depth_mm"] == 12.0
+    for name in preset_names():
+        result = call("prescription", "--preset", name)
+        assert (result.exit_code, tomllib.loads(result.stdout)["insole"]["preset"]) == (0, name)
+    assert "there is no preset 'sprt'; expected 'sport'" in refused("prescription", "--preset", "sprt")
+
+
+def test_every_command_that_makes_insoles_takes_a_prescription(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("rx.toml").write_text("groove_mm = 2.0\n", encoding="utf-8")
+    given: list[Any] = []
+
+    def note(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+        given.append(list(tables))
+        return runner.Run(Store(out / scan.name), (), (), (), ScanFacts(scan.name))
+
+    monkeypatch.setattr(runner, "run", note)
+    for command in ("run", "insole", "export", "report", "batch"):
+        assert call(command, "foot", "--prescription", "rx.toml", "--set", "insole.left.groove_mm=1").exit_code == 0
+        assert given.pop() == [{"insole": {"groove_mm": 2.0}}, {"insole": {"left": {"groove_mm": 1}}}]
+    assert call("clean", "foot", "--prescription", "rx.toml").exit_code == 2
+
+
+# ------------------------------------------------------------------------------------------------ bad prescriptions
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("heel_cup = 12", "there is no setting insole.heel_cup; expected 'heel_cup_depth_mm'"),
+        ("[insole]\nskive = 4", "there is no setting insole.skive; expected 'skive_angle_deg', 'medial_skive_mm', or"),
+        ("heel_cup_depth_mm = 99", "insole.heel_cup_depth_mm = 99.0 is out of range; expected 4.0 to 30.0"),
+        ('heel_cup_depth_mm = "deep"', "wrong type; expected float"),
+        ("medial_skive_mm = 2", "rule skive-needs-cup: found a skive of 2 mm"),
+        ('material = "TPU"\nthickness_mm = 0.8\ndistal_edge_mm = 0.8', "rule least-wall: found a wall of 0.8 mm"),
+        ('preset = "dress"\nheel_cup_depth_mm = 12', "rule dress-cup"),
+        ('preset = "ucbll"', "there is no preset 'ucbll'; expected 'ucbl'"),
+        ("[insole.right]\nheel_lift_mm = 12", "rule lift-needs-support"),
+        ('outline_file = "nowhere.dxf"', "nowhere.dxf"),
+        ("[clean]\nmax_range_mm = 800", "table [clean]; expected [insole] alone"),
+        ("heel_cup_depth_mm = = 3", "rx.toml is not TOML"),
+    ],
+)
+def test_a_bad_prescription_is_one_message_and_no_file(measured: Path, text: str, words: str) -> None:
+    Path("rx.toml").write_text(text, encoding="utf-8")
+    for command in ("insole", "run"):
+        assert words in refused(command, measured / "foot", "--prescription", "rx.toml")
+    assert not Path("outputs").exists()
+
+
+def test_an_outline_beyond_the_scan_makes_no_insole(scan: Path) -> None:
+    Path("rx.toml").write_text("shoe_size_eu = 50\n", encoding="utf-8")
+    message = refused("-q", "insole", scan, "--prescription", "rx.toml", *COARSE)
+    assert "insole: left foot: found " in message and "expected" in message
+    assert not Path("outputs/foot/6-insole").exists()
+
+
+def test_a_foot_that_was_not_scanned_cannot_be_mirrored(scan: Path) -> None:
+    assert "found no right foot" in refused("-q", "insole", scan, "--set", "insole.pair=from-right")
+    assert not Path("outputs/foot/6-insole").exists()
+
+
+# ------------------------------------------------------------------------------------------------ good ones
+
+
+def test_an_insole_says_why_and_a_prescription_that_did_not_change_is_fresh(scan: Path) -> None:
+    Path("rx.toml").write_text('[insole]\npreset = "shell"\n[insole.right]\nheel_lift_mm = 3\n', encoding="utf-8")
+    options = ("--prescription", "rx.toml", "--set", "insole.pair=from-left", *COARSE)
+    assert call("-q", "insole", scan, *options).exit_code == 0
+    left, right = checks()
+    assert "preset shell, unchanged" in left["notes"]
+    assert any(note.startswith("thickness 3 mm: PA12, 80 kg") for note in left["notes"])
+    assert any(note.startswith("arch fill 3.2 mm: the scan bore no load") for note in left["notes"])
+    assert "the mirror image of the other foot: this one was not scanned" in right["notes"]
+    bytes_before = {path: path.read_bytes() for path in Path("outputs/foot/6-insole").iterdir()}
+    assert "nothing to do" in call("insole", scan, *options).stdout
+    shutil.rmtree("outputs/foot/6-insole")
+    assert call("-q", "insole", scan, *options).exit_code == 0
+    assert {path: path.read_bytes() for path in Path("outputs/foot/6-insole").iterdir()} == bytes_before
+    Path("rx.toml").write_text('[insole]\npreset = "shell"\n[insole.right]\nheel_lift_mm = 4\n', encoding="utf-8")
+    log = call("insole", scan, *options).stderr
+    assert "settings changed: right [['heel_lift_mm', 3.0]] → [['heel_lift_mm', 4.0]]" in log
+
+
+def other_scan(name: str, subject: str, side: str = "left") -> Path:
+    """Write outputs of another scan: as many measures as --from reads."""
+    folder = Path("outputs") / name
+    shutil.copytree("outputs/foot/5-measure", folder / "5-measure")
+    content = json.loads((folder / "5-measure" / "measures.json").read_text(encoding="utf-8"))
+    (foot,) = content["feet"]
+    foot |= {"side": side, "loading": "standing"}
+    foot["measures"]["heel_width_mm"]["value"] += 3.0
+    foot["measures"]["plantar_arch_height_mm"] = {"value": None, "sd": None, "status": "refused", "reason": "unseen"}
+    foot["measures"]["dorsum_height_mm"]["value"] -= 5.0
+    text = json.dumps(content)
+    (folder / "5-measure" / "measures.json").write_text(text, encoding="utf-8")
+    manifest = json.loads((folder / "5-measure" / "manifest.json").read_text(encoding="utf-8"))
+    import hashlib
+
+    manifest["files"]["measures.json"] = hashlib.sha256(text.encode()).hexdigest()
+    (folder / "5-measure" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "run.json").write_text(json.dumps({"subject": subject}), encoding="utf-8")
+    return folder
+
+
+def test_a_design_with_measures_of_another_scan(scan: Path) -> None:
+    standing = other_scan("standing", "anna")
+    result = call("-q", "insole", scan, "--from", standing, *COARSE)
+    assert result.exit_code == 0, result.stderr
+    (left,) = checks()
+    assert any(
+        note.startswith("heel expansion 3 mm: ") and "scan standing (standing)" in note for note in left["notes"]
+    )
+    assert any(note.startswith("arch fill 5 mm: the dorsum is 5.0 mm lower in scan standing") for note in left["notes"])
+    assert "nothing to do" in call("insole", scan, "--from", standing, *COARSE).stdout
+    assert "settings changed: measured_elsewhere" in call("insole", scan, *COARSE).stderr
+
+
+def test_measures_of_somebody_else_or_of_the_other_foot_are_refused(scan: Path) -> None:
+    bert = refused("-q", "insole", scan, "--from", other_scan("bert", "bert"))
+    assert "found scan bert of bert, and this one of anna" in bert
+    message = refused("-q", "insole", scan, "--from", other_scan("right", "anna", "right"))
+    assert "measures of the right foot only in scan right (--from)" in message
+    assert "holds no result of measure" in refused("insole", scan, "--from", "outputs/nowhere")
+    assert call("report", scan, scan, "--from", "outputs/right").exit_code == 2
+    assert not Path("outputs/foot/6-insole").exists()
