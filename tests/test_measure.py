@@ -334,3 +334,15 @@ def test_a_size_is_as_unsure_as_its_step_is_wide() -> None:
     off = {"mondopoint": spread - 5.0 * np.round(spread / 5.0), "eu_size": 0.15 * spread - np.round(0.3 * spread) / 2.0}
     for name, reading in found.items():
         assert reading.own_sd == pytest.approx(off[name].std(), rel=0.05), name
+
+
+def test_noise_does_not_choose_the_height_of_a_malleolus() -> None:
+    """It is flat over a centimetre: the outmost place of a noisy border lies 5 mm off."""
+
+    def height(surface: Surface) -> float:
+        return float(placed(surface).landmarks["lateral_malleolus"].xyz_mm[2])
+
+    clean = height(as_surface(leg(1), True))
+    off = [height(as_surface(noisy(leg(1), 0.25, seed=seed), True)) - clean for seed in range(5)]
+    assert abs(float(np.mean(off))) < 2.0
+    assert max(abs(one) for one in off) < 5.0

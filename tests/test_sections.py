@@ -121,14 +121,14 @@ def test_quieting_takes_noise_but_not_size() -> None:
 
 @pytest.mark.parametrize(("radius", "rounds", "within"), [(8.0, 4, 0.05), (30.0, 4, 0.1), (35.0, 24, 0.04)])
 def test_the_extremes_of_noisy_balls_lie_where_balls_end(radius: float, rounds: int, within: float) -> None:
-    """As large as a toe, a heel, and the pad under it; the outmost noisy vertex lies 0.3 to 0.5 mm too far out."""
+    """As large as a toe, a heel, and the pad under it; the outmost noisy vertex lies 0.2 to 0.5 mm too far out."""
     ball = trimesh.creation.icosphere(subdivisions=3 if radius < 10.0 else 5, radius=radius)
     clean = Mesh(np.array(ball.vertices), np.array(ball.faces, dtype=np.int32))
     assert np.abs(np.linalg.norm(quiet_vertices(clean, 1.5, rounds), axis=1) - radius).max() < 0.05
     noise = np.random.default_rng(5).normal(scale=0.2, size=(20, *clean.vertices.shape))
     ends = [quiet_vertices(Mesh(clean.vertices + off, clean.faces), 1.5, rounds)[:, 0].max() for off in noise]
     loud = [(clean.vertices + off)[:, 0].max() for off in noise]
-    assert np.mean(loud) > radius + 0.2
+    assert np.mean(loud) > radius + 0.1
     assert np.mean(ends) == pytest.approx(radius, abs=within)
 
 

@@ -59,7 +59,7 @@ def edge_of(scanned: ScannedSole, top: Top, line: SoleLine, rx: Prescription) ->
             _refuse_flange_beyond_scan(name, flange, rim, side, scanned, top, rx)
     outline, front = insole_outline(rim, scanned.field, foot, rx)
     heel = outline[outline[:, 0] < HEEL_END * foot.length_mm]
-    refuse_cut_cup(top.field.at(heel) - heights.at(heel, foot), rx.dose_tolerance_mm, rx)
+    refuse_cut_cup(top.field.at(heel) - heights.at(heel), rx.dose_tolerance_mm, rx)
     return Edge(heights, rim, outline, front)
 
 
@@ -73,7 +73,7 @@ def _heights_over(line: SoleLine, heel_z: float, foot: FootPlan, rx: Prescriptio
     ends = [_side_end(foot, share, rx) for share in (0.05, 0.95)]
     medial = SideEdge(rx.medial_flange_mm, rx.side_edge_mm, ends[0])
     lateral = SideEdge(rx.lateral_flange_mm, rx.side_edge_mm, ends[1])
-    return RimHeights(line, heel_z, rx.medial_edge_mm, medial, lateral)
+    return RimHeights(foot, line, heel_z, rx.medial_edge_mm, medial, lateral)
 
 
 def _side_end(foot: FootPlan, width_share: float, rx: Prescription) -> float:
@@ -83,7 +83,7 @@ def _side_end(foot: FootPlan, width_share: float, rx: Prescription) -> float:
 
 
 def _side_border(top: Top, heights: RimHeights, foot: FootPlan) -> Border:
-    return Border(lambda xy: top.field.at(xy) - heights.at(xy, foot), all_round=False)
+    return Border(lambda xy: top.field.at(xy) - heights.at(xy), all_round=False)
 
 
 def _whole_border(scanned: ScannedSole, top: Top, heights: RimHeights, rx: Prescription) -> Border:
@@ -95,8 +95,8 @@ def _whole_border(scanned: ScannedSole, top: Top, heights: RimHeights, rx: Presc
     scanned_heights = _heights_over(SoleLine.of(sole, sole, foot), heights.heel_z, foot, rx)
     x, y = np.broadcast_arrays(sole.x, sole.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
-    behind = top.field.z.ravel() - heights.at(xy, foot)
-    ahead = sole.z.ravel() - scanned_heights.at(xy, foot)
+    behind = top.field.z.ravel() - heights.at(xy)
+    ahead = sole.z.ravel() - scanned_heights.at(xy)
     excess = behind + (ahead - behind) * smooth_step(foot.ahead_of_ball(xy), *_FOREFOOT_MM)
     return Border(sole.replaced(excess.reshape(x.shape)).at, all_round=True)
 
@@ -124,9 +124,8 @@ def _refuse_flange_beyond_scan(
     invented = float(np.minimum(rim.z[here] - seen_z, edge.flange_mm).max(initial=0.0))
     if invented > _INVENTED_MM:
         most = np.floor(edge.flange_mm - (invented - _INVENTED_MM))
-        found = f"{invented:.0f} mm" if np.isfinite(invented) else "far"
-        advice = f"Ask at most {most:.0f} mm" if most >= 1.0 else "Leave it out"
         raise ScanError(
-            f"found insole.{name}_flange_mm = {edge.flange_mm:g} to stand {found} higher than the side of the foot was"
-            f" seen, expected at most {_INVENTED_MM:g} mm. {advice}, or scan the foot's sides as well."
+            f"found insole.{name}_flange_mm = {edge.flange_mm:g} to stand {invented:.0f} mm higher than the side of the"
+            f" foot was seen, expected at most {_INVENTED_MM:g} mm. Ask at most {most:.0f} mm, or scan the foot's sides"
+            " as well."
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from scanproc.artifacts import BoolArray
-from scanproc.design.plan import FootPlan
+from scanproc.design.plan import FootPlan, quarter_line
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, eased, smooth_max, smooth_min
+from scanproc.geometry.heightfields import HeightField, eased, smooth_max, smooth_min, smooth_step
 
 BLEND_MM = (-14.0, 8.0)  # in front of the ball: between them the sole goes over to the surface
 _CONTACT_MM = (-12.0, 6.0)  # in front of the ball, where the lowest contact is looked for
@@ -15,8 +16,11 @@ _INNER_SHARE = 0.40  # of the ball's width, either side of its middle: the borde
 _STRIPS = 21
 _HANGING_MM = 5.0  # a strip so far above the lowest does not touch
 _TOE_SPRING_PER_MM = 1.0 / 1500.0  # 3 mm over the length of the toes
-_WALL_MM, _WALL_ROUND_MM = 7.0, 4.0  # what stands higher over the surface is cut off where the blend begins ...
-_WALL_PER_MM2 = 0.09  # ... and behind that what stands so much higher, with the square of the distance
+_RUN_OUT_MM = (-45.0, BLEND_MM[1])  # ahead of the ball: between them the side walls run out ...
+_WALL_MM = (12.0, 3.0)  # ... from so high to so high over the sole at a quarter of the width from either border
+_FREE_PER_MM2 = 0.2  # behind that they stand so much higher, with the square of the distance
+_ARCH_FREE_MM, _BORDER_SHARE = 30.0, (0.5, 0.75)  # of half the width from the middle: what lies inside is no wall
+_WALL_ROUND_MM, _SIGMA_MM = 3.0, 5.0
 
 
 def without_toes(sole: HeightField, plan: FootPlan, seen: BoolArray) -> HeightField:
@@ -39,8 +43,7 @@ def without_toes(sole: HeightField, plan: FootPlan, seen: BoolArray) -> HeightFi
     clamped = smooth_max(smooth_min(aside, inner, 0.2), -inner, 0.2)
     surface = np.polynomial.polynomial.polyval(clamped, _contact(sole.z, ahead, aside, seen))
     surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2
-    behind = np.maximum(BLEND_MM[0] - ahead, 0.0)
-    cut = smooth_min(sole.z, surface + _WALL_MM + _WALL_PER_MM2 * behind**2, _WALL_ROUND_MM)
+    cut = _walls_run_out(sole, plan, ahead)
     in_front = eased(ahead, *BLEND_MM)
     return sole.replaced(cut + (surface - cut) * in_front)
 
@@ -59,3 +62,24 @@ def _contact(z: FloatArray, ahead: FloatArray, aside: FloatArray, seen: BoolArra
     if touching.sum() < 6:
         return np.array([float(lowest.min()), 0.0, 0.0])
     return np.asarray(np.polynomial.polynomial.polyfit(middle[touching], lowest[touching], 2))
+
+
+def _walls_run_out(sole: HeightField, plan: FootPlan, ahead: FloatArray) -> FloatArray:
+    """Return the heights of a sole, (I, J), whose side walls become lower towards the ball, and end there.
+
+    The plantar surface inside, an arch too, stays as it is.
+    """
+    quarter = quarter_line(sole, plan)
+    to_middle = -0.25 * plan.medial_y * quarter.width_mm
+    lines = [quarter.y, quarter.y + to_middle, quarter.y + 2.0 * to_middle]  # medial quarter, middle, lateral quarter
+    heights = [sole.at(np.column_stack([quarter.x, y])) for y in (lines[0], lines[2])]
+    rows = np.array([*lines, *heights])
+    even = ndimage.gaussian_filter1d(rows, _SIGMA_MM / sole.step, axis=1, mode="nearest")
+    x = sole.x[:, 0]
+    medial_y, middle_y, _, medial_z, lateral_z = (np.interp(x, quarter.x, row)[:, None] for row in even)
+    outwards = 0.5 * (sole.y - middle_y) / (medial_y - middle_y)  # 0.5 at the medial quarter, -0.5 at the lateral one
+    beside = lateral_z + (medial_z - lateral_z) * smooth_step(outwards, -_BORDER_SHARE[0], _BORDER_SHARE[0])
+    wall = _WALL_MM[0] + (_WALL_MM[1] - _WALL_MM[0]) * eased(ahead, *_RUN_OUT_MM)
+    free = _FREE_PER_MM2 * np.maximum(_RUN_OUT_MM[0] - ahead, 0.0) ** 2
+    free = free + _ARCH_FREE_MM * (1.0 - smooth_step(np.abs(outwards), *_BORDER_SHARE))
+    return smooth_min(sole.z, beside + wall + free, _WALL_ROUND_MM)

@@ -10,7 +10,7 @@ from scanproc.design.plan import DistalLine, FootPlan
 from scanproc.frames import FloatArray
 from scanproc.geometry.curves import nearest_on_curve
 from scanproc.geometry.heightfields import HeightField
-from scanproc.geometry.outlines import hull
+from scanproc.geometry.outlines import cut_and_rounded, hull
 from scanproc.prescription.fields import Prescription
 
 _INSIDE_MM = 0.7  # what lies further inside the foot's edge was cut off
@@ -22,7 +22,8 @@ _SULCUS_MM = 1.5  # how far the sole rises there, both from the ball and from th
 _CUT_BACK_MM = 28.0  # cut-outs reach so far behind the metatarsal heads
 _LEAST_CUT_MM = 15.0  # and at least so far behind the front end
 _NOTCH_AHEAD_MM = 12.0  # of a full length only the joint is cut out
-_FIRST_RAY, _FIFTH_RAY = 0.30, 0.22  # their shares of the ball's width
+_FIRST_RAY, _FIFTH_RAY = 0.32, 0.22  # their shares of the ball's width
+_CUT_RADIUS_MM = 10.0  # sharper corners tear
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def behind_front(region: FloatArray, sole: HeightField, foot: FootPlan, rx: Pres
 
 
 def cut_outs(foot: FootPlan, rx: Prescription) -> list[FloatArray]:
-    """Return what is cut out under the first and the fifth ray, as polygons."""
+    """Return what is cut out under the first and the fifth ray, as closed curves."""
     across = foot.fibulare - foot.tibiale
     width = float(np.linalg.norm(across))
     spans = []
@@ -140,8 +141,6 @@ def cut_outs(foot: FootPlan, rx: Prescription) -> list[FloatArray]:
     if rx.length == "shell":
         back = min(back, -rx.distal_gap_mm - _LEAST_CUT_MM)
     ahead = _NOTCH_AHEAD_MM if rx.length == "full" else _FAR_MM
-    return [
-        np.array([foot.tibiale + u * across / width + v * foot.ball_normal for u, v in corners])
-        for first, last in spans
-        for corners in [((first, back), (last, back), (last, ahead), (first, ahead))]
-    ]
+    corners = [[(first, back), (last, back), (last, ahead), (first, ahead)] for first, last in spans]
+    places = [np.array([foot.tibiale + u * across / width + v * foot.ball_normal for u, v in each]) for each in corners]
+    return [cut_and_rounded(place, None, _CUT_RADIUS_MM) for place in places]

@@ -11,9 +11,9 @@ from scanproc.artifacts import BoolArray, Side
 from scanproc.design.plan import FootPlan
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.geometry.curves import inside
 from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.geometry.letters import Lettering, lettering
-from scanproc.geometry.outlines import inside
 from scanproc.prescription.fields import Prescription
 
 Form = Literal["raised", "engraved", "plate"]

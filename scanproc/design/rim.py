@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from scanproc.geometry.outlines import begun_behind, last_crossing, smoothed_cur
 # Shares of the foot's length.
 MEDIAL_EDGE_AT, LATERAL_EDGE_AT = (0.43, 0.47), (0.485, 0.515)  # where the edges stand at their full height
 CUP_END = 0.23  # where the edge begins to leave the cup's height
+_STATIONS = 0.001  # between those that heights are interpolated from
+_ACROSS_MM = 10.0  # on both sides of the axis, where the medial edge goes over to the lateral one
 _FRONT_FADES, _LOW_FRONT_MM = 0.08, 6.0  # so low, and over such a length, the sides end at the front end's corners
 _ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into the flat edge
 _RIM_RISE = 6.0  # the cut rises so steeply from the flat edge inwards that it ends there ...
@@ -57,15 +60,26 @@ class SideEdge:
 class RimHeights:
     """How high the edge stands: at the heel, over the arch's line on the medial side, over the sole elsewhere, mm."""
 
+    foot: FootPlan
     line: SoleLine
     heel_z: float
     arch_mm: float
     medial: SideEdge
     lateral: SideEdge
 
-    def at(self, xy: FloatArray, foot: FootPlan) -> FloatArray:
+    def at(self, xy: FloatArray) -> FloatArray:
         """Return the height that the edge has at (N, 2) points, (N,) mm."""
-        x, s, line = xy[:, 0], xy[:, 0] / foot.length_mm, self.line
+        x, medial, lateral = self._sides
+        medial_z, lateral_z = (np.interp(xy[:, 0], x, side) for side in (medial, lateral))
+        medial_share = smooth_step(self.foot.medial_y * xy[:, 1], -_ACROSS_MM, _ACROSS_MM)
+        return np.asarray(lateral_z + (medial_z - lateral_z) * medial_share)
+
+    @cached_property
+    def _sides(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Stations x, (M,), and the heights of the medial and of the lateral side there."""
+        line = self.line
+        s = np.arange(-0.3, 1.5, _STATIONS)
+        x = s * self.foot.length_mm
         medial = self.heel_z + (line.at(x, line.quarter_z) + self.arch_mm - self.heel_z) * eased(s, CUP_END, 0.42)
         medial_front = line.at(x, line.medial_z) + self.medial.in_front(s, MEDIAL_EDGE_AT)
         medial += (medial_front - medial) * eased(s, 0.48, max(self.medial.end, 0.60))
@@ -73,8 +87,7 @@ class RimHeights:
         lateral_front = line.at(x, line.lateral_z) + self.lateral.in_front(s, LATERAL_EDGE_AT)
         lateral = self.heel_z + (lateral_front - self.heel_z) * eased(s, CUP_END, LATERAL_EDGE_AT[0])
         lateral += self.lateral.flange(s, 0.20, LATERAL_EDGE_AT)
-        medial_share = smooth_step(foot.medial_y * xy[:, 1], -10.0, 10.0)
-        return np.asarray(lateral + (medial - lateral) * medial_share)
+        return x, medial, lateral
 
 
 @dataclass(frozen=True)
@@ -162,7 +175,7 @@ def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: flo
     slope = top.slope_at(place)
     # tan(theta / 2): where the outer sides of the wall and of the flat edge meet (a mitre).
     lip = wall_mm * slope / (1.0 + np.hypot(slope, 1.0))
-    level = heights.at(place, foot)
+    level = heights.at(place)
     rounding = np.maximum(_ROUND_MM * slope, 0.2)
     edge = np.column_stack([place + lip[:, None] * outward, level, lip, rounding])
     if border.all_round:

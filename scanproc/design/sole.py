@@ -13,8 +13,9 @@ from scanproc.design.plan import HEEL_CENTRE, DistalLine, FootPlan
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.casts import SoleField, cast_sole, extend_walls, fill_cells, quieted
+from scanproc.geometry.curves import inside
 from scanproc.geometry.heightfields import HeightField
-from scanproc.geometry.outlines import inside, resampled
+from scanproc.geometry.outlines import resampled
 from scanproc.prescription.fields import Prescription
 
 _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")

@@ -28,7 +28,7 @@ _COARSEST_MM = 5.0  # sides of triangles where the surface is flat
 _PREVIEW_GRID_MM, _PREVIEW = 1.0, 1.25  # at this step triangles may lie off by so many times the asked deviation
 _COARSER = (1.0, 1.25, 1.5)  # times the asked deviation, while there are too many triangles
 _OFF_OUTLINE_MM = 0.05  # samples keep so far off the outline: no slivers
-_RIM_ROWS_MM = (0.1, 0.2, 0.35, 0.55)  # rows of samples along the outline: a lip may be narrow
+_RIM_ROWS_MM = (0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5)  # rows of samples along the outline: a lip may be narrow
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from scanproc.design.expansion import expanded
 from scanproc.design.forefoot import without_toes
 from scanproc.design.heel import lifted, skived
 from scanproc.design.pads import padded
-from scanproc.design.plan import FootPlan
+from scanproc.design.plan import FootPlan, quarter_line
 from scanproc.design.pressed import posted
 from scanproc.design.sole import ScannedSole
 from scanproc.geometry.erosion import eroded
@@ -23,9 +23,9 @@ class Top:
 
     Attributes
     ----------
-    sole : the scanned sole with its expansions, lowered by clearance and cover, in front of the ball without toes: what
-        a prescription without doses copies.
-    arched : that with the arch filled or at its target: what `arch_target_mm` is counted on.
+    sole : the scanned sole with its expansions, lowered by clearance and cover: what a shell without doses copies.
+    arched : that with the arch filled or at its target, where `arch_target_mm` is counted; of a sulcus or full length
+        without toes and side walls in front.
     field : with the prescription's terms, not yet cut at the rim.
     """
 
@@ -44,13 +44,12 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     """
     plan = scanned.plan
     sole = lowered(expanded(scanned.field, plan, rx), rx.clearance_mm + rx.top_cover_mm)
-    if rx.length != "shell":
-        sole = without_toes(sole, plan, scanned.raw.seen)
-
+    base = sole if rx.length == "shell" else without_toes(sole, plan, scanned.raw.seen)
     if rx.arch_target_mm is not None:
-        arched = arch_at(sole, plan, rx.arch_target_mm, rx.clearance_mm)
+        line = quarter_line(sole, plan).arch(plan.length_mm)
+        arched = arch_at(base, plan, line, rx)
     else:
-        arched = sole.replaced(sole.z - arch_fill(sole, plan, rx.arch_fill_mm)) if rx.arch_fill_mm else sole
+        arched = base.replaced(base.z - arch_fill(base, plan, rx.arch_fill_mm)) if rx.arch_fill_mm else base
     return Top(sole, arched, _with_terms(arched, plan, rx))
 
 

@@ -12,8 +12,8 @@ from scanproc.design.plan import FootPlan
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.geometry.curves import inside
 from scanproc.geometry.heightfields import HeightField, smooth_min
-from scanproc.geometry.outlines import inside
 from scanproc.prescription.fields import Prescription
 
 _SIDE_SLOPE = 2.75  # of a platform's sides: 70 degrees, so that a mould lets go

@@ -10,7 +10,7 @@ from scanproc.geometry.heightfields import HeightField
 from scanproc.geometry.splines import spline_at
 from scanproc.parallel import spread
 
-_NEAR, _OTHER_SHEET = 1, 1.5  # nodes: where other sheets are looked for, and how far apart they are touched
+_OTHER_SHEET = 1.5  # nodes: contacts of neighbours that lie further apart are on different sheets
 _STRIP = 48  # rows that one thread takes at a time
 _MAX_STEPS = 30  # of Newton's; two or three are usual, kinks of the field take more
 
@@ -29,24 +29,32 @@ def eroded(field: HeightField, radius_mm: float | FloatArray) -> HeightField:
     radius = np.ascontiguousarray(np.broadcast_to(np.asarray(radius_mm, dtype=np.float64), field.z.shape))
     if not (radius > 0.0).any():
         return field
-    z = np.empty(field.z.shape)
+    z, contact = np.empty(field.z.shape), np.empty((*field.z.shape, 2))
     reach = int(np.ceil(radius.max() / field.step)) + 1
 
     def erode(first: int) -> None:
-        _erode_rows(field.spline, field.step, radius, reach, first, z)
+        _erode_rows(field.spline, field.step, radius, reach, first, z, contact)
 
     spread(erode, range(0, len(z), _STRIP), "parallel surface")
+    for way in (1, -1):
+        _settle(field.spline, field.step, radius, way, z, contact)
     return field.replaced(z)
 
 
 @compiled
 def _erode_rows(
-    spline: FloatArray, step: float, radius: FloatArray, reach: int, first: int, eroded_z: FloatArray
+    spline: FloatArray,
+    step: float,
+    radius: FloatArray,
+    reach: int,
+    first: int,
+    eroded_z: FloatArray,
+    contact: FloatArray,
 ) -> None:
-    """Fill the rows of `eroded_z` from `first` on, one strip."""
+    """Fill the rows from `first` on, one strip: heights, and where the ball touches, (I, J, 2) in cells."""
     rows, columns = radius.shape
     last = min(first + _STRIP, rows)
-    begin, end = max(first - _NEAR - reach, 0), min(last + _NEAR + reach, rows)
+    begin, end = max(first - reach, 0), min(last + reach, rows)
     sheet = np.empty((end - begin, columns, 3))
     for i in range(begin, end):
         for j in range(columns):
@@ -55,46 +63,50 @@ def _erode_rows(
             sheet[i - begin, j, 0] = i + share * fx / step
             sheet[i - begin, j, 1] = j + share * fy / step
             sheet[i - begin, j, 2] = f - share
-    above, below = max(first - _NEAR, 0), min(last + _NEAR, rows)
-    lowest = np.full((below - above, columns), np.inf)
-    foot = np.empty((below - above, columns, 2))
+    lowest = np.full((last - first, columns), np.inf)
     for i in range(len(sheet) - 1):
         for j in range(columns - 1):
             for half in range(2):
-                _draw(sheet, i, j, half, begin, above, lowest, foot)
+                _draw(sheet, i, j, half, begin, first, lowest, contact)
     for i in range(first, last):
         for j in range(columns):
+            z, u, v = np.inf, float(i), float(j)
             if radius[i, j] <= 0.0:
-                eroded_z[i, j] = spline_at(spline, step, float(i), float(j))[0]
-            elif lowest[i - above, j] < np.inf:
-                eroded_z[i, j] = _lowest_sheet(spline, step, radius[i, j], i, j, above, lowest, foot)
-            else:
-                eroded_z[i, j] = _searched(spline, step, radius[i, j], i, j)
+                z = spline_at(spline, step, u, v)[0]
+            elif lowest[i - first, j] < np.inf:
+                z, u, v = _touching(spline, step, radius[i, j], i, j, contact[i, j, 0], contact[i, j, 1])
+            if z == np.inf:
+                z, u, v = _searched(spline, step, radius[i, j], i, j)
+            eroded_z[i, j], contact[i, j, 0], contact[i, j, 1] = z, u, v
 
 
 @compiled
-def _lowest_sheet(
-    spline: FloatArray, step: float, radius: float, i: int, j: int, first: int, lowest: FloatArray, foot: FloatArray
-) -> float:
-    """Refine the point of contact of a node's sheet, and of other sheets that lie lowest beside it: near creases the
-    drawing, in straight triangles and with the radius of the point of contact, can choose the wrong one."""
-    m = i - first
-    u, v = foot[m, j]
-    low = _touching(spline, step, radius, float(i), float(j), u, v)
-    for di in range(-_NEAR, _NEAR + 1):
-        for dj in range(-_NEAR, _NEAR + 1):
-            k, n = m + di, j + dj
-            if k < 0 or n < 0 or k >= lowest.shape[0] or n >= lowest.shape[1] or lowest[k, n] == np.inf:
-                continue
-            other_u, other_v = foot[k, n, 0] - di, foot[k, n, 1] - dj
-            if abs(other_u - u) + abs(other_v - v) > _OTHER_SHEET * max(abs(di), abs(dj)):
-                low = min(low, _touching(spline, step, radius, float(i), float(j), other_u, other_v))
-    return low if low < np.inf else _searched(spline, step, radius, i, j)
+def _settle(
+    spline: FloatArray, step: float, radius: FloatArray, way: int, eroded_z: FloatArray, contact: FloatArray
+) -> None:
+    """Try at each node the sheets that its neighbours touch, there (`way` 1) or back (-1), where it touches another.
+
+    Near creases the drawing, in straight triangles and with the radius of the place of contact, can choose wrongly.
+    """
+    rows, columns = radius.shape
+    for row in range(rows):
+        i = row if way > 0 else rows - 1 - row
+        for column in range(columns):
+            j = column if way > 0 else columns - 1 - column
+            for di, dj in ((-1, -1), (-1, 0), (-1, 1), (0, -1)):
+                k, n = i + way * di, j + way * dj
+                if k < 0 or n < 0 or k >= rows or n >= columns or radius[i, j] <= 0.0:
+                    continue
+                u, v = contact[k, n, 0] - way * di, contact[k, n, 1] - way * dj
+                if abs(u - contact[i, j, 0]) + abs(v - contact[i, j, 1]) > _OTHER_SHEET:
+                    z, u, v = _touching(spline, step, radius[i, j], i, j, u, v)
+                    if z < eroded_z[i, j]:
+                        eroded_z[i, j], contact[i, j, 0], contact[i, j, 1] = z, u, v
 
 
 @compiled
 def _draw(
-    sheet: FloatArray, i: int, j: int, half: int, begin: int, first: int, lowest: FloatArray, foot: FloatArray
+    sheet: FloatArray, i: int, j: int, half: int, begin: int, first: int, lowest: FloatArray, contact: FloatArray
 ) -> None:
     """Draw one triangle of the moved sheet into the nodes that it covers, wherever it is the lowest so far."""
     b_i, b_j = (i + 1, j) if half == 0 else (i + 1, j + 1)
@@ -119,16 +131,18 @@ def _draw(
             z = az + b * (bz - az) + c * (cz - az)
             if z < lowest[m - first, n]:
                 lowest[m - first, n] = z
-                foot[m - first, n, 0] = begin + i + b * (b_i - i) + c * (c_i - i)
-                foot[m - first, n, 1] = j + b * (b_j - j) + c * (c_j - j)
+                contact[m, n, 0] = begin + i + b * (b_i - i) + c * (c_i - i)
+                contact[m, n, 1] = j + b * (b_j - j) + c * (c_j - j)
 
 
 @compiled
-def _touching(spline: FloatArray, step: float, radius: float, m: float, n: float, u: float, v: float) -> float:
-    """Return the height of the ball's centre below (m, n) that touches a spline near (u, v), all in cells; inf if none.
+def _touching(
+    spline: FloatArray, step: float, radius: float, m: int, n: int, u: float, v: float
+) -> tuple[float, float, float]:
+    """Find where a ball with its centre below (m, n) touches a spline near (u, v), all in cells.
 
-    The point of contact moved by the radius along its normal lies at the centre: two equations, without the poles that
-    the ball's equator has where walls are steep.
+    Returns the centre's height, inf if it touches nowhere, and the place of contact. That, moved by the radius along
+    its normal, lies at the centre: two equations, without the poles that the ball's equator has where walls are steep.
     """
     best, least = np.inf, np.inf
     from_u, from_v, du, dv = u, v, 0.0, 0.0
@@ -144,7 +158,7 @@ def _touching(spline: FloatArray, step: float, radius: float, m: float, n: float
             # The parallel surface has the slope of the point of contact: what is still missing follows it.
             best, least = f - share + fx * ex + fy * ey, miss
             if miss < 1e-8:
-                return float(best)
+                return best, u, v
             from_u, from_v = u, v
             gx, gy = (fx * fxx + fy * fxy) / (s * s), (fx * fxy + fy * fyy) / (s * s)
             a, b = 1.0 + share * (fxx - fx * gx), share * (fxy - fx * gy)
@@ -156,12 +170,12 @@ def _touching(spline: FloatArray, step: float, radius: float, m: float, n: float
             shorter = min(1.0, 1.0 / max(abs(du), abs(dv), 1e-12))
             du, dv = shorter * du, shorter * dv
         u, v = from_u + du, from_v + dv
-    return float(best) if least < 1e-6 else np.inf
+    return best if least < 1e-6 else np.inf, from_u, from_v
 
 
 @compiled
-def _searched(spline: FloatArray, step: float, radius: float, m: int, n: int) -> float:
-    """Return the same by trying: at the field's border, where the ball rolls round its end, and at tips of creases."""
+def _searched(spline: FloatArray, step: float, radius: float, m: int, n: int) -> tuple[float, float, float]:
+    """Find the same by trying: at the field's border, where the ball rolls round its end, and at tips of creases."""
     reach, low, u, v = radius / step, np.inf, float(m), float(n)
     for i in range(max(int(np.ceil(m - reach)), 0), min(int(m + reach), spline.shape[0] - 1) + 1):
         for j in range(max(int(np.ceil(n - reach)), 0), min(int(n + reach), spline.shape[1] - 1) + 1):
@@ -180,7 +194,7 @@ def _searched(spline: FloatArray, step: float, radius: float, m: int, n: int) ->
                     low, u, v = z, x, y
         if low >= before:
             stride *= 0.5
-    return low
+    return low, u, v
 
 
 @compiled

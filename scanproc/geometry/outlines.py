@@ -10,7 +10,6 @@ from manifold3d import CrossSection, JoinType  # type: ignore[import-not-found, 
 from scipy import ndimage
 
 from scanproc.frames import FloatArray
-from scanproc.geometry.curves import inside as inside
 
 _SIMPLER_MM = 0.005  # offsets of curves with thousands of points take seconds
 _ROUND_SEGMENTS = 180  # of a full circle, 2 degrees each

@@ -17,9 +17,6 @@ from scanproc.geometry.view_stack import Images, Samples
 _THICKNESS_MM = 15.0
 #: Points seen at a more grazing angle than this may have been dropped by the other view: they prove nothing.
 _MIN_COSINE = 0.5
-#: At the edge of what the target saw, points that err outward find no pixel and those that err inward do: views that
-#: were matched there would push each other outward, and the foot would come out 0.2 mm too wide.
-_MATCH_COSINE = 0.25
 
 
 @compiled
@@ -71,8 +68,6 @@ def add_equations(
         if depth <= 0.0 or abs(depth - z) > 3.0 * gate_mm:
             continue
         q = images.normals[pixel]
-        if -(x * q[0] + y * q[1] + z * q[2]) < _MATCH_COSINE * np.sqrt(x * x + y * y + z * z):
-            continue
         sx, sy, sz = turned(T_common_source, n[0], n[1], n[2])
         qx, qy, qz = turned(T_common_target, q[0], q[1], q[2])
         nx, ny, nz, agree = mean_normal(sx, sy, sz, qx, qy, qz)

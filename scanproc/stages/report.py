@@ -22,8 +22,8 @@ from scanproc.artifacts import (
     ScanFacts,
     Surface,
 )
+from scanproc.geometry.curves import inside
 from scanproc.geometry.meshes import face_areas, face_normals
-from scanproc.geometry.outlines import inside
 from scanproc.html_page import Figure, embedded, fill
 from scanproc.page import check_texts, count_names, headline, measure_groups, refusal_texts, view_rows
 from scanproc.settings import setting
