@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from scanproc.artifacts import BoolArray
 from scanproc.design.plan import FootPlan, quarter_line
 from scanproc.frames import FloatArray
 from scanproc.geometry.heightfields import HeightField, eased, smooth_max, smooth_min, smooth_step
+from scanproc.geometry.sections import theil_sen
 
 BLEND_MM = (-14.0, 8.0)  # in front of the ball: between them the sole goes over to the surface
 _CONTACT_MM = (-12.0, 6.0)  # in front of the ball, where the lowest contact is looked for
 _INNER_SHARE = 0.40  # of the ball's width, either side of its middle: the borders round up
 _STRIPS = 21
-_HANGING_MM = 5.0  # a strip so far above the lowest does not touch
+_HANGING_MM = 4.0  # a strip so far above the line through most of them is a border, which does not touch
 _TOE_SPRING_PER_MM = 1.0 / 1500.0  # 3 mm over the length of the toes
 _RUN_OUT_MM = (-45.0, BLEND_MM[1])  # ahead of the ball: between them the side walls run out ...
 _WALL_MM = (12.0, 3.0)  # ... from so high to so high over the sole at a quarter of the width from either border
@@ -23,15 +23,11 @@ _ARCH_FREE_MM, _BORDER_SHARE = 30.0, (0.5, 0.75)  # of half the width from the m
 _WALL_ROUND_MM, _SIGMA_MM = 3.0, 5.0
 
 
-def without_toes(sole: HeightField, plan: FootPlan, seen: BoolArray) -> HeightField:
+def without_toes(sole: HeightField, plan: FootPlan) -> HeightField:
     """Return a sole that goes over, around the ball, to a surface without toes that goes on to all sides.
 
     Across it is the parabola through the lowest contact of the metatarsal heads, level beyond their borders; along it
     is level and rises gently (toe spring). Toes of a raised foot hang or curl: they are not what they stand on.
-
-    Parameters
-    ----------
-    seen : (I, J) bool, cells where the contact may be looked for.
     """
     x, y = np.broadcast_arrays(sole.x, sole.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
@@ -41,26 +37,23 @@ def without_toes(sole: HeightField, plan: FootPlan, seen: BoolArray) -> HeightFi
     aside = ((xy - plan.on_ball(0.5, 0.0)) @ across).reshape(x.shape) / half
     inner = np.full(x.shape, 2.0 * _INNER_SHARE)
     clamped = smooth_max(smooth_min(aside, inner, 0.2), -inner, 0.2)
-    surface = np.polynomial.polynomial.polyval(clamped, _contact(sole.z, ahead, aside, seen))
+    surface = np.polynomial.polynomial.polyval(clamped, _contact(sole.z, ahead, aside))
     surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2
     cut = _walls_run_out(sole, plan, ahead)
     in_front = eased(ahead, *BLEND_MM)
     return sole.replaced(cut + (surface - cut) * in_front)
 
 
-def _contact(z: FloatArray, ahead: FloatArray, aside: FloatArray, seen: BoolArray) -> FloatArray:
+def _contact(z: FloatArray, ahead: FloatArray, aside: FloatArray) -> FloatArray:
     """Return the coefficients of the parabola, (3,), over the share of half the width from the middle."""
     share = 2.0 * _INNER_SHARE
-    near = seen & (ahead > _CONTACT_MM[0]) & (ahead < _CONTACT_MM[1]) & (np.abs(aside) < share)
-    if not near.any():
-        return np.zeros(3)
+    near = (ahead > _CONTACT_MM[0]) & (ahead < _CONTACT_MM[1]) & (np.abs(aside) < share)
     strip = np.minimum(((aside[near] / share + 1.0) * 0.5 * _STRIPS).astype(int), _STRIPS - 1)
     lowest = np.full(_STRIPS, np.inf)
     np.minimum.at(lowest, strip, z[near])
     middle = ((np.arange(_STRIPS) + 0.5) / _STRIPS * 2.0 - 1.0) * share
-    touching = lowest < lowest.min() + _HANGING_MM
-    if touching.sum() < 6:
-        return np.array([float(lowest.min()), 0.0, 0.0])
+    line = theil_sen(middle, lowest)
+    touching = lowest < line.at_zero + line.slope * middle + _HANGING_MM
     return np.asarray(np.polynomial.polynomial.polyfit(middle[touching], lowest[touching], 2))
 
 

@@ -18,7 +18,7 @@ _SIGMA_MM, _STEP_MM = 1.5, 0.7
 _LATERAL_BULGE, _MEDIAL_BULGE = 0.55, 0.66  # shares of the length from where on the outline is convex
 _OVERLAP_MM = 8.0
 _TOE_RADIUS_MM, _TOE_SIGMA_MM = 26.0, 6.0
-_MARGIN_FADES_MM = 50.0  # behind the ball: the heel's edge follows the foot
+_MARGIN_FADES_MM = 70.0  # behind the ball: the heel's edge follows the foot
 
 
 def insole_outline(rim: Rim, sole: HeightField, foot: FootPlan, rx: Prescription) -> tuple[FloatArray, FrontEnd]:

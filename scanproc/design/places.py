@@ -1,5 +1,4 @@
-"""Where pads, ridges and hollows of the top lie: from the foot's plan and the prescription alone, so that the proof can
-look there too."""
+"""Where pads, ridges and hollows of the top lie, by plan and prescription alone, so that the proof can look there."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     """
     plan = scanned.plan
     sole = lowered(expanded(scanned.field, plan, rx), rx.clearance_mm + rx.top_cover_mm)
-    base = sole if rx.length == "shell" else without_toes(sole, plan, scanned.raw.seen)
+    base = sole if rx.length == "shell" else without_toes(sole, plan)
     if rx.arch_target_mm is not None:
         line = quarter_line(sole, plan).arch(plan.length_mm)
         arched = arch_at(base, plan, line, rx)

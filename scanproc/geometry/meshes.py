@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, diags_array
 
 from scanproc.artifacts import BoolArray, IntArray, Mesh
 from scanproc.frames import FloatArray
@@ -138,11 +137,11 @@ def quiet_vertices(mesh: Mesh, max_edge_mm: float, rounds: int = 4) -> FloatArra
     short &= fine[start]
     start, end = start[short], end[short]
     weight = 1.0 / (1.0 + np.bincount(start, minlength=count))
-    with_neighbours = (coo_array((weight[start], (start, end)), shape=(count, count)) + diags_array(weight)).tocsr()
 
     def mean(values: FloatArray) -> FloatArray:
         for _ in range(rounds):
-            values = np.asarray(with_neighbours @ values)
+            sums = [values[:, k] + np.bincount(start, values[end, k], minlength=count) for k in range(3)]
+            values = np.column_stack(sums) * weight[:, None]
         return values
 
     quiet = mean(mesh.vertices)
