@@ -15,7 +15,7 @@ from scanproc.prescription.fields import Prescription
 
 _HEEL_AT = 0.17  # share of the length where the pressed part of the heel has its middle
 _HEEL_HALF = (0.055, 0.20)  # half its length and width, as shares of the foot's length and the heel's width
-_FRONT_SHARE, _FRONT_MM = 0.34, 5.0  # half the pressed width of the ball's line, and half its length
+_FRONT_SHARE, _FRONT_MM = 0.25, 5.0  # half the pressed width of the ball's line, and half its length
 _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lower than its plane, and is raised
 _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border

@@ -87,6 +87,12 @@ class Probe:
         """Return the height of the solid touched from below at (N, 2) points, (N,) mm; inf beside it."""
         return self._bottom_bins.touched(xy, from_above=False).z
 
+    @property
+    def rim(self) -> FloatArray:
+        """The upper ends of the upright faces, (N, 2)."""
+        upright = self.solid.vertices[self.solid.faces[self._facing == 0.0]]
+        return np.asarray(upright[:, :, :2].reshape(-1, 2))
+
     @cached_property
     def walls_up(self) -> Walls:
         """The wall from the corners, middles of sides and middles of all lower triangles."""

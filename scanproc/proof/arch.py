@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import Check
-from scanproc.design.rim import LATERAL_EDGE_AT, MEDIAL_EDGE_AT
+from scanproc.design.front import cut_outs
 from scanproc.design.plan import quarter_line
+from scanproc.design.rim import LATERAL_EDGE_AT, MEDIAL_EDGE_AT
 from scanproc.geometry.doses import edge_heights, lowest_of_half, widths
 from scanproc.proof.checks import at_least, at_most, within
 from scanproc.proof.finished import Finished
@@ -41,7 +42,8 @@ def edge_checks(done: Finished) -> tuple[Check, ...]:
     medial = float(np.median(edge_heights(probe, at_medial, plan.medial_y) - probe.top_at(quarter)))
     over_lowest = edge_heights(probe, at_lateral, -plan.medial_y) - lowest_of_half(probe, at_lateral, -plan.medial_y)
     lateral = float(np.median(over_lowest))
-    stations = plan.length_mm * np.linspace(0.30, 0.60, 31)
+    cut_from = min((float(hole[:, 0].min()) for hole in cut_outs(plan, rx)), default=np.inf)
+    stations = np.linspace(0.30 * plan.length_mm, min(0.60 * plan.length_mm, cut_from - 5.0), 31)
     waist = float((widths(probe, stations) / asked.line.at(stations, asked.line.width_mm)).min())
     edges = {
         "medial_edge_mm": (rx.medial_edge_mm + rx.medial_flange_mm, medial),

@@ -16,7 +16,6 @@ from scanproc.proof.finished import Finished
 _SKIVE_DEG, _LIFT_MM = 0.5, 0.1  # tolerances
 _WHOLE = 0.6  # of the largest change: there the skive's plane is bare, without its rounded border
 _SPAN_MM = 0.8  # over which slopes are measured
-_FRONT_SHARE = 0.05  # of the foremost places, by their number
 
 
 def heel_checks(done: Finished) -> tuple[Check, ...]:
@@ -66,10 +65,9 @@ def _slopes_across(done: Finished, xy: FloatArray) -> FloatArray:
 
 
 def _lift(done: Finished) -> float:
-    """Return how much further the heel rose than the front end, mm."""
+    """Return how much further the heel rose than the metatarsal heads, mm; a shell that ends behind them raised none."""
     change, plan = done.change(heel_lift_mm=0.0), done.asked.plan
     x, here = done.grid.xy[:, 0], np.isfinite(change)
     heel = here & (np.abs(x - HEEL_CENTRE * plan.length_mm) < 0.05 * plan.length_mm)
-    ahead = plan.ahead_of_ball(done.grid.xy)
-    front = here & (ahead >= np.quantile(ahead[here], 1.0 - _FRONT_SHARE))
-    return float(np.median(change[heel]) - np.median(change[front]))
+    ball = here & (plan.ahead_of_ball(done.grid.xy) > 0.0)
+    return float(np.median(change[heel])) - (float(np.median(change[ball])) if ball.any() else 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import Check
+from scanproc.frames import FloatArray
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished
 
@@ -27,7 +28,7 @@ def pad_checks(done: Finished) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _place(done: Finished, name: str, change: np.ndarray) -> list[Check]:
+def _place(done: Finished, name: str, change: FloatArray) -> list[Check]:
     """How far behind the line of the metatarsal heads a pad or bar begins."""
     asked = getattr(done.rx, name.replace("_mm", "_back_mm"), None)
     if asked is None:

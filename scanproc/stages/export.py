@@ -10,7 +10,7 @@ import numpy as np
 from scanproc.artifacts import Check, Exports, Insoles, Mesh, ScanFacts, Side
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.proof.prove import body_checks
+from scanproc.proof.bodies import body_checks
 from scanproc.settings import setting
 from scanproc.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
 

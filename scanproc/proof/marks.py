@@ -1,0 +1,81 @@
+"""Letters, measured back: how far they stand out of the underside, and which side they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, Check
+from scanproc.design.marks import Marks
+from scanproc.frames import FloatArray
+from scanproc.geometry.letters import lettering
+from scanproc.proof.checks import is_so, within
+from scanproc.proof.finished import Finished
+
+_STEP_MM = 0.2
+_OFF_STROKE_MM, _IN_STROKE_MM = 0.4, 0.3
+_HEIGHT_MM = 0.1  # tolerance
+_ALONG, _ACROSS = 4, 2  # degrees of the polynomial that the underside is without letters
+
+
+def mark_checks(done: Finished) -> tuple[Check, ...]:
+    """The height of the letters, and L or R as read from the solid."""
+    marks = done.asked.under.marks
+    if marks is None:
+        return ()
+    relief = _relief(done, marks)
+    checks = [within("letters_mm", marks.height_mm, relief.height_mm, _HEIGHT_MM)]
+    if done.rx.side_mark:
+        checks.append(is_so("side_mark", "LR"[done.foot.side == "right"], relief.side(marks.text, done.rx.letter_mm)))
+    return tuple(checks)
+
+
+@dataclass(frozen=True)
+class _Relief:
+    """How far the underside lies below its own smooth course in the box of the letters.
+
+    Attributes
+    ----------
+    uv : (N, 2) from the middle of the text, as it is read from below.
+    depth_mm : (N,) positive where letters stand out of it.
+    on_stroke : (N,) bool, well inside a stroke.
+    """
+
+    uv: FloatArray
+    depth_mm: FloatArray
+    on_stroke: BoolArray
+
+    @property
+    def height_mm(self) -> float:
+        return abs(float(np.median(self.depth_mm[self.on_stroke]))) if self.on_stroke.any() else 0.0
+
+    def side(self, text: str, capital_mm: float) -> str:
+        """Return L or R: whose strokes the relief is most like, at the place of the first letter."""
+        left = -0.5 * lettering(text, capital_mm).size_mm[0]
+        likeness = {}
+        for letter in "LR":
+            form = lettering(letter, capital_mm)
+            at = self.uv - np.array([left + 0.5 * form.size_mm[0], 0.0])
+            here = form.covers(at)
+            ink = form.distance_at(at[here]) < 0.0
+            depth = np.abs(self.depth_mm[here])
+            likeness[letter] = float(depth[ink].mean() - depth[~ink].mean())
+        return max(likeness, key=lambda letter: likeness[letter])
+
+
+def _relief(done: Finished, marks: Marks) -> _Relief:
+    length, height = marks.letters.size_mm
+    u, v = np.arange(-0.5 * length, 0.5 * length, _STEP_MM), np.arange(-0.5 * height, 0.5 * height, _STEP_MM)
+    uv = np.stack(np.meshgrid(u, v, indexing="ij"), axis=-1).reshape(-1, 2)
+    z = done.probe.bottom_at(marks.centre + uv * [1.0, -1.0])
+    uv, z = uv[np.isfinite(z)], z[np.isfinite(z)]
+    distance = marks.letters.distance_at(uv)
+    around, on_stroke = distance > _OFF_STROKE_MM, distance < -_IN_STROKE_MM
+    if marks.form == "plate":  # it surrounds the strokes, and falls off at its own border
+        around &= (0.5 * marks.letters.size_mm - np.abs(uv)).min(axis=1) > 2.0 * _OFF_STROKE_MM
+    terms = np.column_stack(
+        [(uv[:, 0] / length) ** i * (uv[:, 1] / height) ** j for i in range(_ALONG + 1) for j in range(_ACROSS + 1)]
+    )
+    course = terms @ np.linalg.lstsq(terms[around], z[around])[0]
+    return _Relief(uv, course - z, on_stroke)
