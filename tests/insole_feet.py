@@ -97,3 +97,9 @@ def bowl_sole(x: FloatArray, y: FloatArray) -> FloatArray:
     wall = np.where(beside < 0.999 * radius, radius - np.sqrt(np.maximum(radius**2 - beside**2, 0.0)), 100.0)
     dome = 16.0 * np.exp(-(((x - 112.0) / 28.0) ** 2) - ((y + 30.0) / 20.0) ** 2)
     return np.asarray(wall + dome)
+
+
+def all_feet() -> list[tuple[str, Foot]]:
+    """Return the legs of the shared data, left and mirrored, by name."""
+    feet = [(f"leg-{index}", leg(index)) for index in range(4)]
+    return feet + [(f"{name}-mirrored", mirrored(foot)) for name, foot in feet]

@@ -147,7 +147,8 @@ def insoles() -> Insoles:
         Check("fit", "a", "b", True),
     )
     outline = RNG.normal(size=(7, 2))
-    return Insoles((Insole("left", mesh(), outline, checks), Insole("right", None, None, (), "the sole was not seen")))
+    made = Insole("left", mesh(), outline, checks, notes=("thickness 3 mm: by rule", "preset größer, unchanged"))
+    return Insoles((made, Insole("right", None, None, (), "the sole was not seen")))
 
 
 ARTIFACTS: dict[str, Callable[[], Any]] = {

@@ -190,6 +190,13 @@ def test_failed_checks_and_refused_feet_make_a_scan_unusable_once_each() -> None
     assert refusal_texts(Refusals(), Insoles((plate_insole(),))) == []
 
 
+def test_an_insole_says_why_its_open_values_are_as_they_are() -> None:
+    why = replace(plate_insole(), notes=("arch fill 3.2 mm: the scan bore no load",))
+    page = page_of(insoles=Insoles((why,)), views=None, registration=None, surface=None, exports=None)
+    assert "arch fill 3.2 mm: the scan bore no load" in page.texts and "Why:" in page.texts
+    assert "Why:" not in page_of(views=None, registration=None, surface=None, exports=None).texts
+
+
 def test_an_insole_on_an_invented_sole_is_named_in_the_first_line() -> None:
     insoles = Insoles((plate_insole(),))
     assert unseen_soles(Feet((ellipsoid_foot(sole_seen=True),)), insoles, 0.05) == []

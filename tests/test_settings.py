@@ -148,7 +148,7 @@ def test_a_template_leaves_a_setting_without_default_out() -> None:
 
 def test_every_default_keeps_to_its_own_type_and_range() -> None:
     for stage, kind in {**config_types(), "simulate": SimulationConfig}.items():
-        values = {name: value for name, value in as_table(kind()).items() if value is not None}
+        values = {item.name: item.default for item in fields(kind) if item.default is not None}
         assert build_config(kind, values, stage) == kind()
 
 

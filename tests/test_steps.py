@@ -85,7 +85,7 @@ def test_equations_are_the_derivatives_of_a_distance(seed: int) -> None:
     normal /= np.linalg.norm(normal)
     distance = float(rng.uniform(-3.0, 3.0))
     H, g = np.zeros((6, 6)), np.zeros(6)
-    add_distance(H, g, tuple(point - centre), tuple(normal), distance, 1e6)  # so wide a gate leaves weights at 1
+    add_distance(H, g, tuple(point - centre), tuple(normal), distance, 1e6, 1.0)  # so wide a gate leaves weights at 1
     row = np.zeros(6)
     for k, size in enumerate([1e-5] * 3 + [1e-2] * 3):
         step = np.zeros(6)
@@ -101,7 +101,7 @@ def test_equations_are_the_derivatives_of_a_distance(seed: int) -> None:
 def test_large_distances_weigh_less(share_of_gate: float, weight: float) -> None:
     """Geman & McClure's weight 1 / (1 + r²)², r in units of the gate / 1.5."""
     H, g = np.zeros((6, 6)), np.zeros(6)
-    add_distance(H, g, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0), 6.0 * share_of_gate, 6.0)
+    add_distance(H, g, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0), 6.0 * share_of_gate, 6.0, 1.0)
     assert H[5, 5] == pytest.approx(weight)
     assert g[5] == pytest.approx(6.0 * share_of_gate * weight)
     assert np.count_nonzero(H) == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scanproc.artifacts import Mesh
+from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.geometry.arches import CONTACT_MM
 from scanproc.geometry.continuing import continued
@@ -24,6 +24,7 @@ _OFFSETS_MM = np.arange(-5.0, 5.1)  # from the chord: wider, the parabola misses
 _AT_MIDDLE = np.linalg.pinv(np.vander(_OFFSETS_MM, 3))[2]  # of the least-squares parabola, by Savitzky & Golay (1964)
 _FEW_TRIALS = 5.0 / 3.0  # of a variance: trials overlap, about five are independent (JCGM 101:2008, 6.4.9.4)
 _REAR_GAP_MM = 12.0  # a heel, 30 mm round, bulges by 0.6 mm over a gap so wide
+_MAX_REAR_SLOPE, _MAX_STEPS = 1.0, 2  # heels lean by up to 0.6 there; a slice or two may be missing between
 LEG_HEIGHTS = (90.0, 160.0)
 LEG_STEP_MM = 5.0
 MIN_SLICES, MIN_HEIGHT_MM = 8, 25.0  # fewer midpoints do not make an angle
@@ -61,9 +62,9 @@ def heel_line(shape: FootShape) -> FrontalLine:
     rear = _rear_points(sections, heights)
     borders, seen = np.full((len(heights), 2), np.nan), np.zeros(len(heights), dtype=np.bool_)
     for k, section in enumerate(sections):
-        borders[k], seen[k] = _chord(section, rear[k])
-    chords = np.isfinite(borders).all(axis=1)
-    middles = np.column_stack([rear[:, 0] + HEEL_CHORD_MM, borders.mean(axis=1), heights])
+        borders[k], seen[k] = _chord(section, rear.points[k])
+    chords = np.isfinite(borders).all(axis=1) & rear.seen
+    middles = np.column_stack([rear.points[:, 0] + HEEL_CHORD_MM, borders.mean(axis=1), heights])
     # A slice that is not there was not invented: too few of them are refused.
     found = _fit(middles[chords], int(seen[chords].sum()), max(int(chords.sum()), 1), "heel")
     if found.line is None or chords.all():
@@ -71,8 +72,16 @@ def heel_line(shape: FootShape) -> FrontalLine:
     return _with_hidden_slices(found, heights, borders)
 
 
-def _rear_points(sections: Sequence[Section], heights: FloatArray) -> FloatArray:
-    """Return the rear-most points of N slices, (N, 2) mm; where a slice is open behind, from its neighbours.
+@dataclass(frozen=True)
+class _Rears:
+    """Rear-most points of N slices: (N, 2) mm, nan where nothing tells; and whether each was seen, (N,) bool."""
+
+    points: FloatArray
+    seen: BoolArray
+
+
+def _rear_points(sections: Sequence[Section], heights: FloatArray) -> _Rears:
+    """Find the rear-most points of N slices; of a slice that is open behind, from its neighbours.
 
     The profile of a heel from the side is a parabola over 16 mm, within 0.3 mm: 0.1 mm for the middle of a chord.
     """
@@ -82,14 +91,30 @@ def _rear_points(sections: Sequence[Section], heights: FloatArray) -> FloatArray
             rear = section.extent(0)
             if not rear.low_open or _gap_behind(section, rear.low_point) <= _REAR_GAP_MM:
                 points[k] = rear.low_point[:2]
-    known = np.flatnonzero(np.isfinite(points[:, 0]))
-    if len(known) < MIN_SLICES:
-        return points
-    for hidden in np.flatnonzero(np.isnan(points[:, 0])):
-        near = known[np.argsort(np.abs(known - hidden), kind="stable")[:MIN_SLICES]]
-        profile = np.polynomial.Polynomial.fit(heights[near], points[near, 0], 2)
-        points[hidden] = float(profile(heights[hidden])), np.interp(heights[hidden], heights[known], points[known, 1])
-    return points
+    seen = _one_profile(points[:, 0])
+    known = np.flatnonzero(seen)
+    points[~seen] = np.nan
+    if len(known) >= MIN_SLICES:
+        for hidden in np.flatnonzero(~seen):
+            near = known[np.argsort(np.abs(known - hidden), kind="stable")[:MIN_SLICES]]
+            profile = np.polynomial.Polynomial.fit(heights[near], points[near, 0], 2)
+            across = np.interp(heights[hidden], heights[known], points[known, 1])
+            points[hidden] = float(profile(heights[hidden])), across
+    return _Rears(points, seen)
+
+
+def _one_profile(x: FloatArray) -> BoolArray:
+    """Return which of (N,) rear-most x go on from the rear-most of all: elsewhere the torn edge of a side was taken."""
+    goes_on = np.zeros(len(x), dtype=np.bool_)
+    if np.isnan(x).all():
+        return goes_on
+    start = int(np.nanargmin(x))
+    for others in (range(start, len(x)), range(start, -1, -1)):
+        last = start
+        for k in others:
+            if abs(k - last) <= _MAX_STEPS and abs(x[k] - x[last]) <= _MAX_REAR_SLOPE * HEEL_STEP_MM * abs(k - last):
+                goes_on[k], last = True, k
+    return goes_on
 
 
 def _chord(section: Section, rear: FloatArray) -> tuple[FloatArray, bool]:

@@ -174,6 +174,6 @@ def _add_distances(
         nx, ny, nz, agree = mean_normal(sx, sy, sz, n[0], n[1], n[2])
         if agree:
             lever = (x - centre[0], y - centre[1], z - centre[2])
-            add_distance(H, g, lever, (nx, ny, nz), ex * nx + ey * ny + ez * nz, gate_mm)
+            add_distance(H, g, lever, (nx, ny, nz), ex * nx + ey * ny + ez * nz, gate_mm, 1.0)
             matches += 1
     return matches

@@ -17,6 +17,9 @@ from scanproc.geometry.view_stack import Images, Samples
 _THICKNESS_MM = 15.0
 #: Points seen at a more grazing angle than this may have been dropped by the other view: they prove nothing.
 _MIN_COSINE = 0.5
+#: Towards a silhouette a point that errs outwards misses the image and one that errs inwards does not, so that views
+#: would push each other apart: trust rises from almost nothing at 90 to all at 60 degrees.
+_FACING, _LEAST_TRUST = 0.5, 0.02
 
 
 @compiled
@@ -30,6 +33,12 @@ def _pixel(images: Images, view: int, x: float, y: float, z: float) -> int:
     if u < 0 or v < 0 or u >= width or v >= height:
         return -1
     return int(images.first[view] + v * width + u)
+
+
+@compiled
+def _trust(cosine: float) -> float:
+    """Return the weight of a match on a surface whose normal stands at that cosine to the ray of the camera."""
+    return min(max(cosine / _FACING, _LEAST_TRUST), 1.0)
 
 
 @compiled
@@ -78,8 +87,9 @@ def add_equations(
         distance = (x - (u - cx) / fx * depth) * bx + (y - (v - cy) / fy * depth) * by + (z - depth) * bz
         if abs(distance) > gate_mm:
             continue
+        trust = _trust(-(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z))
         lever = (wx - centre[0], wy - centre[1], wz - centre[2])
-        add_distance(H, g, lever, (nx, ny, nz), distance, gate_mm)
+        add_distance(H, g, lever, (nx, ny, nz), distance, gate_mm, trust)
         squares += distance * distance
         matches += 1
     for i in range(6):

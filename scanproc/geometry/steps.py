@@ -67,15 +67,16 @@ def add_distance(
     normal: tuple[float, float, float],
     distance: float,
     gate_mm: float,
+    trust: float,
 ) -> None:
     """Add one point-to-plane distance to the lower half of the normal equations H, (6, 6), and g, (6,).
 
     The step is a turn about where levers start, and a shift. Distances are weighted after Geman & McClure with a width
-    that follows the gate: one that follows the residuals converges from 2, not 10 deg.
+    that follows the gate: one that follows the residuals converges from 2, not 10 deg. `trust` is their weight besides.
     """
     (lx, ly, lz), (nx, ny, nz) = lever, normal
     scaled = distance * 1.5 / gate_mm
-    weight = 1.0 / (1.0 + scaled * scaled) ** 2
+    weight = trust / (1.0 + scaled * scaled) ** 2
     row = (ly * nz - lz * ny, lz * nx - lx * nz, lx * ny - ly * nx, nx, ny, nz)
     for i in range(6):
         for j in range(i + 1):

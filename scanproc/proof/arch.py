@@ -8,22 +8,23 @@ from scanproc.artifacts import Check
 from scanproc.design.front import cut_outs
 from scanproc.design.plan import quarter_line
 from scanproc.design.rim import LATERAL_EDGE_AT, MEDIAL_EDGE_AT
+from scanproc.design.top import designed_top
 from scanproc.geometry.doses import edge_heights, lowest_of_half, widths
+from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, within
 from scanproc.proof.finished import Finished
 
 _APEX_MM = 8.0  # a flat arch has no sharp apex: the place is told, and judged so far
 
 
-def arch_checks(done: Finished) -> tuple[Check, ...]:
+def arch_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """How far the arch was lowered, how high it stands, and where."""
-    rx, asked, plan = done.rx, done.asked, done.asked.plan
+    asked, plan = done.asked, done.asked.plan
     line = quarter_line(asked.sole, plan).arch(plan.length_mm)
     line = line[done.off_outline(line, 3.0) >= 3.0]
     top, designed = done.probe.top_at(line), asked.top_at(line)
-    apex = float(designed.max()) if rx.arch_target_mm is None else rx.arch_target_mm
     checks = [
-        within("arch_apex_height_mm", apex, float(top.max()), rx.dose_tolerance_mm),
+        within("arch_apex_height_mm", float(designed.max()), float(top.max()), rx.dose_tolerance_mm),
         within("arch_apex_x_mm", float(line[designed.argmax(), 0]), float(line[top.argmax(), 0]), _APEX_MM),
     ]
     if rx.arch_target_mm is None:
@@ -31,12 +32,16 @@ def arch_checks(done: Finished) -> tuple[Check, ...]:
         # Of a low arch no more than half is taken: what the design could give is asked.
         limited = min(rx.arch_fill_mm, float((unfilled - asked.top.at(line)).max()))
         checks.append(within("arch_fill_mm", limited, float((unfilled - top).max()), rx.dose_tolerance_mm))
+    else:
+        # The target is the arch's before pads, hollows, lift and posts.
+        terms = asked.top.at(line) - designed_top(asked.scanned, rx).arched.at(line)
+        checks.append(within("arch_target_mm", rx.arch_target_mm, float((top - terms).max()), rx.dose_tolerance_mm))
     return tuple(checks)
 
 
-def edge_checks(done: Finished) -> tuple[Check, ...]:
+def edge_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """How high the edges stand where they are asked at their full height, and how narrow the waist is."""
-    rx, asked, probe, plan = done.rx, done.asked, done.probe, done.asked.plan
+    asked, probe, plan = done.asked, done.probe, done.asked.plan
     at_medial, at_lateral = (plan.length_mm * np.linspace(*at, 5) for at in (MEDIAL_EDGE_AT, LATERAL_EDGE_AT))
     quarter = np.column_stack([at_medial, asked.line.at(at_medial, asked.line.quarter_y)])
     medial = float(np.median(edge_heights(probe, at_medial, plan.medial_y) - probe.top_at(quarter)))

@@ -85,7 +85,7 @@ class Finished:
         for platform in self.asked.under.platforms:
             answer &= platform.height_at(xy) > z + _FREE_MM
         if self.asked.under.marks is not None:
-            answer &= np.abs(self.asked.under.marks.lowering(xy)) < 1e-3
+            answer &= ~self.asked.under.marks.near(xy)
         return answer
 
 

@@ -10,17 +10,19 @@ from scanproc.artifacts import BoolArray, Check
 from scanproc.design.plan import HEEL_CENTRE, HEEL_END
 from scanproc.frames import FloatArray
 from scanproc.geometry.doses import cup_depth
+from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished
 
 _SKIVE_DEG, _LIFT_MM = 0.5, 0.1  # tolerances
 _WHOLE = 0.6  # of the largest change: there the skive's plane is bare, without its rounded border
+_SKIVE_WHOLE = 0.19  # of the length: behind it the skive is not faded out
 _SPAN_MM = 0.8  # over which slopes are measured
 
 
-def heel_checks(done: Finished) -> tuple[Check, ...]:
+def heel_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """The cup's depth on three sides; depth and angle of each skive; the lift."""
-    rx, plan, tolerance = done.rx, done.asked.plan, done.rx.dose_tolerance_mm
+    plan, tolerance = done.asked.plan, rx.dose_tolerance_mm
     depth = cup_depth(done.probe, HEEL_END * plan.length_mm, plan.medial_y)
     asked = rx.heel_cup_depth_mm
     checks = [
@@ -55,7 +57,7 @@ def _skive(done: Finished, side: Literal["medial", "lateral"]) -> list[Check]:
 
 def _whole_behind(done: Finished, xy: FloatArray) -> BoolArray:
     """Tell which of (N, 2) points lie where a skive is not yet faded out, (N,) bool."""
-    return np.asarray(xy[:, 0] < (HEEL_END - 0.04) * done.asked.plan.length_mm)
+    return np.asarray(xy[:, 0] < _SKIVE_WHOLE * done.asked.plan.length_mm)
 
 
 def _slopes_across(done: Finished, xy: FloatArray) -> FloatArray:

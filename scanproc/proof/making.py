@@ -9,21 +9,21 @@ from scanproc.frames import transform
 from scanproc.geometry.plan_bins import PlanBins
 from scanproc.geometry.proof import contact_area_mm2, undercut, volume_mm3
 from scanproc.geometry.resting import lying_flat
-from scanproc.prescription.fields import DENSITY_G_PER_CM3
+from scanproc.prescription.fields import DENSITY_G_PER_CM3, Prescription
 from scanproc.proof.checks import at_least, at_most, told
 from scanproc.proof.finished import Finished
 
 _HIDDEN_MM2 = 0.5
 
 
-def making_checks(done: Finished, bins: PlanBins) -> tuple[Check, ...]:
+def making_checks(done: Finished, rx: Prescription, bins: PlanBins) -> tuple[Check, ...]:
     """What a mill cannot see, what a printer's first layer finds, volume, mass, size, triangles.
 
     Parameters
     ----------
     bins : of the solid.
     """
-    rx, solid = done.rx, done.solid
+    solid = done.solid
     lying = Mesh(transform(lying_flat(solid), solid.vertices), solid.faces)
     hidden = undercut(solid, bins)
     volume = volume_mm3(solid) / 1e3

@@ -10,6 +10,7 @@ from scanproc.artifacts import BoolArray, Check
 from scanproc.design.marks import Marks
 from scanproc.frames import FloatArray
 from scanproc.geometry.letters import lettering
+from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import is_so, within
 from scanproc.proof.finished import Finished
 
@@ -19,15 +20,15 @@ _HEIGHT_MM = 0.1  # tolerance
 _ALONG, _ACROSS = 4, 2  # degrees of the polynomial that the underside is without letters
 
 
-def mark_checks(done: Finished) -> tuple[Check, ...]:
+def mark_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """The height of the letters, and L or R as read from the solid."""
     marks = done.asked.under.marks
     if marks is None:
         return ()
     relief = _relief(done, marks)
     checks = [within("letters_mm", marks.height_mm, relief.height_mm, _HEIGHT_MM)]
-    if done.rx.side_mark:
-        checks.append(is_so("side_mark", "LR"[done.foot.side == "right"], relief.side(marks.text, done.rx.letter_mm)))
+    if rx.side_mark:
+        checks.append(is_so("side_mark", "LR"[done.foot.side == "right"], relief.side(marks.text, rx.letter_mm)))
     return tuple(checks)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from scanproc.artifacts import Check
 from scanproc.frames import FloatArray
+from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished
 
@@ -15,15 +16,15 @@ _EDGE = 0.02  # of its height a pad has at the edge that is measured
 _EDGE_MM = 2.0  # so soft is that edge
 
 
-def pad_checks(done: Finished) -> tuple[Check, ...]:
+def pad_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """The largest change that each dose made to the top, and how far pad and bar keep from the metatarsal heads."""
     checks: list[Check] = []
     for names, sign in ((_LAID, 1.0), (_TAKEN, -1.0)):
         for name in names:
-            asked = getattr(done.rx, name)
+            asked = getattr(rx, name)
             if asked > 0.0:
                 change = sign * done.change(**{name: 0.0})
-                checks.append(within(name, asked, float(np.nanmax(change)), done.rx.dose_tolerance_mm))
+                checks.append(within(name, asked, float(np.nanmax(change)), rx.dose_tolerance_mm))
                 checks += _place(done, name, change)
     return tuple(checks)
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from scanproc.artifacts import Check
 from scanproc.design.posts import Post, forefoot_post, rearfoot_post
+from scanproc.design.pressed import intrinsic_posts
 from scanproc.frames import FloatArray
+from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import is_so, within
 from scanproc.proof.finished import Finished
 
@@ -18,10 +20,12 @@ _NEAR_MM = 0.03  # of the plane that most lie in: borders and letters do not
 _ROUNDS = 8
 
 
-def post_checks(done: Finished) -> tuple[Check, ...]:
+def post_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """The angle of each post, the side it raises, and the motion that it allows."""
-    rx, plan = done.rx, done.asked.plan
-    rear, front = rearfoot_post(plan, rx), forefoot_post(plan, rx)
+    plan = done.asked.plan
+    pressed = {post.where: post for post in intrinsic_posts(plan, rx)}
+    rear = pressed.get("rearfoot", rearfoot_post(plan, rx))
+    front = pressed.get("forefoot", forefoot_post(plan, rx))
     checks: list[Check] = []
     if rear is not None and (rx.rearfoot_post_deg > 0.0 or rx.rearfoot_motion_deg > 0.0):
         checks += _post(done, rear, "rearfoot", rx.rearfoot_post_deg, rx.rearfoot_post, rx.rearfoot_motion_deg)

@@ -32,20 +32,21 @@ def prove(built: Built, asked: Design, foot: Foot) -> tuple[Check, ...]:
     built : its solid rounded to single precision, as it is going to be written.
     foot : the scan, which clearance and fit are measured from.
     """
-    done = Finished(built.solid, built.pressed_mm, built.edge_radius_mm, asked, balanced(foot, asked.rx))
+    rx = asked.rx
+    done = Finished(built.solid, built.pressed_mm, built.edge_radius_mm, asked, balanced(foot, rx))
     bins = PlanBins.of(built.solid)
-    most_unseen = 1.0 if asked.rx.allow_unseen_sole else asked.rx.max_unseen_sole
+    most_unseen = 1.0 if rx.allow_unseen_sole else rx.max_unseen_sole
     return (
         *body_checks(built.solid, bins),
-        *wall_checks(done),
-        *surface_checks(done),
-        *size_checks(done),
-        *heel_checks(done),
-        *arch_checks(done),
-        *edge_checks(done),
-        *post_checks(done),
-        *pad_checks(done),
-        *mark_checks(done),
+        *wall_checks(done, rx),
+        *surface_checks(done, rx),
+        *size_checks(done, rx),
+        *heel_checks(done, rx),
+        *arch_checks(done, rx),
+        *edge_checks(done, rx),
+        *post_checks(done, rx),
+        *pad_checks(done, rx),
+        *mark_checks(done, rx),
         at_most("unseen_sole", most_unseen, asked.unseen_share),
-        *making_checks(done, bins),
+        *making_checks(done, rx, bins),
     )

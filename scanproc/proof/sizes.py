@@ -8,6 +8,7 @@ from scanproc.artifacts import Check
 from scanproc.design.front import cut_outs
 from scanproc.frames import FloatArray
 from scanproc.geometry.curves import inside, nearest_on_curve
+from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_most, within
 from scanproc.proof.finished import Finished
 
@@ -17,9 +18,9 @@ _TAPER_MM = 1.0
 _WALLS_BEHIND_MM = np.arange(0.25, 50.0, 0.5)
 
 
-def size_checks(done: Finished) -> tuple[Check, ...]:
+def size_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """Length and width, the shoe's, the front end's place, wall and taper, and the cut-outs."""
-    rx, asked, vertices = done.rx, done.asked, done.solid.vertices[:, :2]
+    asked, vertices = done.asked, done.solid.vertices[:, :2]
     length, width = np.ptp(asked.outline, axis=0)
     got_length, got_width = np.ptp(vertices, axis=0)
     off = np.abs(nearest_on_curve(asked.outline, done.probe.rim, 1.0, closed=True).distance_mm)

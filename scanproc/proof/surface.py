@@ -10,6 +10,7 @@ from scanproc.artifacts import BoolArray, Check, Mesh
 from scanproc.frames import FloatArray
 from scanproc.geometry.meshes import face_normals, keep_faces
 from scanproc.geometry.plan_bins import PlanBins
+from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, within
 from scanproc.proof.finished import Finished
 
@@ -21,19 +22,19 @@ _FOREFOOT_MM = 30.0  # so far behind the ball the forefoot of a full length is s
 _ENOUGH = 200  # places, 80 mm2
 
 
-def surface_checks(done: Finished) -> tuple[Check, ...]:
+def surface_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """Deviation square to the surface, at places that no triangle of the solid knows."""
-    grid, tolerance = done.grid, done.rx.surface_tolerance_mm
+    grid, tolerance = done.grid, rx.surface_tolerance_mm
     deviation = np.abs(grid.z - grid.asked) * grid.cosine
     inner = grid.xy[(grid.off_outline > _OFF_RIM_MM) & grid.free]
     checks = [
         at_most("top_deviation_max_mm", tolerance, float(deviation.max())),
         at_most("top_deviation_rms_mm", 0.3 * tolerance, float(np.sqrt(np.mean(deviation**2)))),
         *_fit(done),
-        at_most("top_roughness_mm", done.rx.max_roughness_mm, _roughness(done.probe.top_at, inner)),
+        at_most("top_roughness_mm", rx.max_roughness_mm, _roughness(done.probe.top_at, inner)),
     ]
-    if done.rx.process == "mill":
-        checks.append(at_least("concave_radius_mm", 0.5 * done.rx.cutter_mm, _concave_radius(done)))
+    if rx.process == "mill":
+        checks.append(at_least("concave_radius_mm", 0.5 * rx.cutter_mm, _concave_radius(done)))
     return tuple(checks)
 
 
@@ -78,8 +79,9 @@ def _roughness(height: Callable[[FloatArray], FloatArray], xy: FloatArray) -> fl
     squares = []
     for axis in np.eye(2):
         z = [height(xy + k * _STEP_MM * axis) for k in (-1.5, -0.5, 0.5, 1.5)]
-        third = (z[3] - z[0]) - 3.0 * (z[2] - z[1])
-        squares.append(third[np.isfinite(third)] ** 2 / 20.0)
+        there = np.isfinite(z).all(axis=0)
+        a, b, c, d = (part[there] for part in z)
+        squares.append(((d - a) - 3.0 * (c - b)) ** 2 / 20.0)
     all_squares = np.concatenate(squares)
     return float(np.sqrt(np.mean(all_squares))) if len(all_squares) else 0.0
 
@@ -89,11 +91,12 @@ def _concave_radius(done: Finished) -> float:
     xy = done.grid.xy[done.grid.off_outline > _OFF_RIM_MM]
     ex, ey = np.array([_SPAN_MM, 0.0]), np.array([0.0, _SPAN_MM])
     z = {(i, j): done.probe.top_at(xy + i * ex + j * ey) for i in (-1, 0, 1) for j in (-1, 0, 1)}
+    there = np.isfinite(list(z.values())).all(axis=0)
+    z = {place: heights[there] for place, heights in z.items()}
     zx, zy = (z[1, 0] - z[-1, 0]) / (2.0 * _SPAN_MM), (z[0, 1] - z[0, -1]) / (2.0 * _SPAN_MM)
     zxx, zyy = ((z[a] + z[b] - 2.0 * z[0, 0]) / _SPAN_MM**2 for a, b in (((1, 0), (-1, 0)), ((0, 1), (0, -1))))
     zxy = (z[1, 1] + z[-1, -1] - z[1, -1] - z[-1, 1]) / (4.0 * _SPAN_MM**2)
     greatest = _greatest_curvature(zx, zy, zxx, zxy, zyy)
-    greatest = greatest[np.isfinite(greatest)]
     tightest = float(np.quantile(greatest, 0.999)) if len(greatest) else 0.0
     return 1.0 / max(tightest, 1e-3)
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
 from scanproc.frames import FloatArray
+from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, told, within
 from scanproc.proof.finished import Finished
 
-_TAPER_DONE_MM = 0.02  # so near its full thickness the taper is over
+_TAPER_END = 1.15  # of the taper's length: it ends softly
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class _Wall:
         return int(np.argmin(self.distance - self.asked))
 
 
-def wall_checks(done: Finished) -> tuple[Check, ...]:
+def wall_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """The wall off the rim, in the taper towards the front end, and at the rim; in mm and where it is thinnest."""
-    rx, slack = done.rx, done.rx.wall_tolerance_mm
+    slack = rx.wall_tolerance_mm
     wall = _samples(done)
     on_rim = wall.off_outline < rx.rim_band_mm
     in_taper = _in_taper(done, wall.xy)
@@ -86,4 +87,4 @@ def _in_taper(done: Finished, xy: FloatArray) -> BoolArray:
     rx = done.rx
     if rx.distal_edge_mm >= rx.thickness_mm:
         return np.zeros(len(xy), dtype=bool)
-    return np.asarray(done.asked.front.behind(xy) < rx.distal_taper_mm + _TAPER_DONE_MM)
+    return np.asarray(done.asked.front.behind(xy) < _TAPER_END * rx.distal_taper_mm)

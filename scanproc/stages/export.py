@@ -10,23 +10,12 @@ import numpy as np
 from scanproc.artifacts import Check, Exports, Insoles, Mesh, ScanFacts, Side
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.proof.advice import advice
 from scanproc.proof.bodies import body_checks
 from scanproc.settings import setting
 from scanproc.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
 
 log = logging.getLogger(__name__)
-
-# What to change when a check fails: by the beginning of its name, the first that fits.
-_ADVICE = (
-    ("wall", "lower insole.triangle_mm, or raise insole.smoothing_mm"),
-    ("top_deviation", "lower insole.triangle_mm, or insole.wall_slope_deg"),
-    ("cup_depth", "ask a cup that the scanned heel holds: lower insole.heel_cup_depth_mm"),
-    ("arch", "lower insole.arch_fill_mm"),
-    ("contact_patch", "lower insole.contact_patch_mm2"),
-    ("triangles", "raise insole.triangle_mm"),
-    ("distal", "raise insole.distal_taper_mm"),
-    ("", "look at the shell with `scanproc view`; raise insole.smoothing_mm, or scan again"),
-)
 
 
 @dataclass(frozen=True)
@@ -110,9 +99,9 @@ def _reason(side: str, failed: list[Check]) -> str | None:
     if not failed:
         return None
     first = failed[0]
-    advice = next(text for start, text in _ADVICE if first.name.startswith(start))
+    todo = advice(first)
     others = f" ({len(failed) - 1} more failed: {', '.join(check.name for check in failed[1:])})" if failed[1:] else ""
     return (
         f"the {side} insole is not exported: check {first.name} found {first.got}, expected {first.asked}{others}. "
-        f"{advice[0].upper()}{advice[1:]}."
+        f"{todo[0].upper()}{todo[1:]}."
     )
