@@ -78,8 +78,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "": {"runner", "scan", "errors"},
     "options": {"parallel"},
     "cli": {
-        "", "options", "several", "runner", "store", "views", "scan", "simulate", "prescription", "settings", "pipeline",
-        "bars", "parallel", "errors",
+        "", "options", "several", "runner", "store", "views", "scan", "simulate", "prescription", "settings",
+        "pipeline", "bars", "parallel", "errors",
     },
     "__main__": {"cli"},
 }  # fmt: skip

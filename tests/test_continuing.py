@@ -117,3 +117,14 @@ def test_the_doubt_is_part_of_the_stated_uncertainty() -> None:
     assert heel.sd is not None and 0.2 < heel.sd < 1.3
     assert heel.sd == found["leg_heel_angle_deg"].sd
     assert found["leg_angle_deg"].sd == pytest.approx(0.0, abs=1e-6)
+
+
+def test_slices_without_a_rear_do_not_count() -> None:
+    """Their chords could be guessed at; but what is left is 24 mm high, and 25 are asked for."""
+    foot = bent_heel(0.004)
+    vertices = foot.mesh.vertices
+    gone = (vertices[:, 2] < 25.0) & (vertices[:, 0] < 8.0)
+    torn = replace(foot, mesh=Mesh(vertices, foot.mesh.faces[~gone[foot.mesh.faces].any(axis=1)]))
+    found = heel_angle_deg(FootShape(torn))
+    assert found.value is None
+    assert "25 mm needed" in str(found.refused)

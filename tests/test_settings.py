@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from scanproc.errors import ScanError
 from scanproc.pipeline import config_types
 from scanproc.settings import (
-    as_table,
     build_config,
     build_configs,
     one_of,

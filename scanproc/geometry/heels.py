@@ -63,7 +63,10 @@ def heel_line(shape: FootShape) -> FrontalLine:
     borders, seen = np.full((len(heights), 2), np.nan), np.zeros(len(heights), dtype=np.bool_)
     for k, section in enumerate(sections):
         borders[k], seen[k] = _chord(section, rear.points[k])
-    chords = np.isfinite(borders).all(axis=1) & rear.seen
+    whole = np.isfinite(borders).all(axis=1)
+    # What a guessed rear is off by moves both borders alike, apart; of one alone it would move the middle.
+    borders[~whole & ~rear.seen] = np.nan
+    chords = whole & rear.seen
     middles = np.column_stack([rear.points[:, 0] + HEEL_CHORD_MM, borders.mean(axis=1), heights])
     # A slice that is not there was not invented: too few of them are refused.
     found = _fit(middles[chords], int(seen[chords].sum()), max(int(chords.sum()), 1), "heel")

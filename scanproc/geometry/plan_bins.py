@@ -187,7 +187,7 @@ def _find_nearest(
     out_distance: FloatArray,
     out_point: FloatArray,
 ) -> None:
-    """Write the nearest point of each of (N, 3) points and its distance: rings of cells, until none can hold a nearer."""
+    """Write the point nearest to each of (N, 3) points, and its distance: rings of cells, until none can be nearer."""
     cell, hit = origin[2], -1
     for n in range(len(points)):
         x, y, z = points[n, 0], points[n, 1], points[n, 2]

@@ -100,7 +100,7 @@ def _on_one_side(vertices: FloatArray, a: int, b: int, c: int, p: int, q: int) -
     x, y, z = vertices[a, 0], vertices[a, 1], vertices[a, 2]
     at_p = (vertices[p, 0] - x) * nx + (vertices[p, 1] - y) * ny + (vertices[p, 2] - z) * nz
     at_q = (vertices[q, 0] - x) * nx + (vertices[q, 1] - y) * ny + (vertices[q, 2] - z) * nz
-    return (at_p > room and at_q > room) or (at_p < -room and at_q < -room)
+    return bool((at_p > room and at_q > room) or (at_p < -room and at_q < -room))
 
 
 @compiled
@@ -149,4 +149,4 @@ def _cross_to_unit(u: FloatArray, v: FloatArray, out: FloatArray) -> None:
 
 @compiled
 def _dot(u: FloatArray, v: FloatArray) -> float:
-    return u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
+    return float(u[0] * v[0] + u[1] * v[1] + u[2] * v[2])

@@ -42,7 +42,10 @@ class Judgement:
         high=0.9,
     )
     max_roughness_mm: float = setting(
-        0.05, "noise of the top, mm RMS: 0.15 mm costs a quarter more print time, 0.5 mm twice as much", low=0.01, high=0.5
+        0.05,
+        "noise of the top, mm RMS: 0.15 mm costs a quarter more print time, 0.5 mm twice as much",
+        low=0.01,
+        high=0.5,
     )
     max_triangles: int = setting(60_000, "most triangles of one insole", low=10_000)
 

@@ -22,6 +22,7 @@ _ADVICE = (
     ("arch", "raise insole.arch_fill_mm, or lower insole.arch_target_mm"),
     ("medial_edge", "lower insole.medial_edge_mm or insole.medial_flange_mm"),
     ("side_edge", "lower insole.side_edge_mm or insole.lateral_flange_mm"),
+    ("waist", "raise insole.side_edge_mm or insole.medial_edge_mm, or lower insole.min_waist_share"),
     ("rearfoot", "lower insole.rearfoot_post_deg, or set insole.rearfoot_posting = extrinsic"),
     ("forefoot", "lower insole.forefoot_post_deg, or set insole.forefoot_posting = extrinsic"),
     ("met_", "lower its height, or move it by insole.met_pad_back_mm or insole.met_bar_back_mm"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import Check
-from scanproc.design.front import cut_outs
 from scanproc.design.plan import quarter_line
 from scanproc.design.rim import LATERAL_EDGE_AT, MEDIAL_EDGE_AT
 from scanproc.design.top import designed_top
@@ -14,14 +13,15 @@ from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, within
 from scanproc.proof.finished import Finished
 
+_OFF_OUTLINE_MM = 3.0
+_OFF_FRONT_MM = 8.0  # and off the front end, whose corners are rounded
 _APEX_MM = 8.0  # a flat arch has no sharp apex: the place is told, and judged so far
 
 
 def arch_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """How far the arch was lowered, how high it stands, and where."""
     asked, plan = done.asked, done.asked.plan
-    line = quarter_line(asked.sole, plan).arch(plan.length_mm)
-    line = line[done.off_outline(line, 3.0) >= 3.0]
+    line = done.inner(quarter_line(asked.sole, plan).arch(plan.length_mm), _OFF_OUTLINE_MM)
     top, designed = done.probe.top_at(line), asked.top_at(line)
     checks = [
         within("arch_apex_height_mm", float(designed.max()), float(top.max()), rx.dose_tolerance_mm),
@@ -42,21 +42,25 @@ def arch_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
 def edge_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """How high the edges stand where they are asked at their full height, and how narrow the waist is."""
     asked, probe, plan = done.asked, done.probe, done.asked.plan
+    # A short shell, or a cut-out, ends before the edges have come down.
+    ends = [float(piece[:, 0].min()) - _OFF_FRONT_MM for piece in asked.front.pieces]
+    end_x = min([*ends, 0.60 * plan.length_mm])
     at_medial, at_lateral = (plan.length_mm * np.linspace(*at, 5) for at in (MEDIAL_EDGE_AT, LATERAL_EDGE_AT))
-    quarter = np.column_stack([at_medial, asked.line.at(at_medial, asked.line.quarter_y)])
-    medial = float(np.median(edge_heights(probe, at_medial, plan.medial_y) - probe.top_at(quarter)))
-    over_lowest = edge_heights(probe, at_lateral, -plan.medial_y) - lowest_of_half(probe, at_lateral, -plan.medial_y)
-    lateral = float(np.median(over_lowest))
-    cut_from = min((float(hole[:, 0].min()) for hole in cut_outs(plan, rx)), default=np.inf)
-    stations = np.linspace(0.30 * plan.length_mm, min(0.60 * plan.length_mm, cut_from - 5.0), 31)
+    at_medial, at_lateral = at_medial[at_medial < end_x], at_lateral[at_lateral < end_x]
+    edges = []
+    if len(at_medial):
+        quarter = np.column_stack([at_medial, asked.line.at(at_medial, asked.line.quarter_y)])
+        got = edge_heights(probe, at_medial, plan.medial_y) - probe.top_at(quarter)
+        edges.append(("medial_edge_mm", rx.medial_edge_mm + rx.medial_flange_mm, float(np.median(got))))
+    if len(at_lateral):
+        lowest = lowest_of_half(probe, at_lateral, -plan.medial_y)
+        got = edge_heights(probe, at_lateral, -plan.medial_y) - lowest
+        edges.append(("side_edge_mm", rx.side_edge_mm + rx.lateral_flange_mm, float(np.median(got))))
+    stations = np.linspace(0.30 * plan.length_mm, end_x, 31)
     waist = float((widths(probe, stations) / asked.line.at(stations, asked.line.width_mm)).min())
-    edges = {
-        "medial_edge_mm": (rx.medial_edge_mm + rx.medial_flange_mm, medial),
-        "side_edge_mm": (rx.side_edge_mm + rx.lateral_flange_mm, lateral),
-    }
     # A shoe's outline may cut the foot's own edge away.
     judged = at_most if rx.shoe_width_mm is not None or rx.outline_curve else within
     return (
-        *(judged(name, height, got, 2.0 * rx.dose_tolerance_mm) for name, (height, got) in edges.items()),
+        *(judged(name, height, got, 2.0 * rx.dose_tolerance_mm) for name, height, got in edges),
         at_least("waist_share", rx.min_waist_share, waist),
     )

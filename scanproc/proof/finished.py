@@ -41,6 +41,11 @@ class Finished:
         """The solid to touch."""
         return Probe(self.solid)
 
+    def inner(self, xy: FloatArray, off_mm: float) -> FloatArray:
+        """Return those of (N, 2) points that lie inside the outline and at least so far off it."""
+        xy = xy[inside(self.asked.outline, xy)]
+        return np.asarray(xy[self.off_outline(xy, off_mm) >= off_mm])
+
     def off_outline(self, xy: FloatArray, up_to_mm: float) -> FloatArray:
         """Return how far (N, 2) points lie from the outline, (N,) mm; inf from `up_to_mm` on."""
         return np.abs(nearest_on_curve(self.asked.outline, xy, up_to_mm, closed=True).distance_mm)

@@ -67,7 +67,7 @@ def _slopes_across(done: Finished, xy: FloatArray) -> FloatArray:
 
 
 def _lift(done: Finished) -> float:
-    """Return how much further the heel rose than the metatarsal heads, mm; a shell that ends behind them raised none."""
+    """Return how much further the heel rose than the metatarsal heads, mm; a shell ends behind them."""
     change, plan = done.change(heel_lift_mm=0.0), done.asked.plan
     x, here = done.grid.xy[:, 0], np.isfinite(change)
     heel = here & (np.abs(x - HEEL_CENTRE * plan.length_mm) < 0.05 * plan.length_mm)

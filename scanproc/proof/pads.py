@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import Check
+from scanproc.design.places import met_bar, met_pad
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import within
@@ -12,8 +13,7 @@ from scanproc.proof.finished import Finished
 
 _LAID = ("met_pad_mm", "met_bar_mm", "mortons_extension_mm", "toe_crest_mm")
 _TAKEN = ("groove_mm", "navicular_relief_mm", "cuboid_relief_mm")
-_EDGE = 0.02  # of its height a pad has at the edge that is measured
-_EDGE_MM = 2.0  # so soft is that edge
+_EDGE_MM = 1.0  # tolerance of its place
 
 
 def pad_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
@@ -34,6 +34,9 @@ def _place(done: Finished, name: str, change: FloatArray) -> list[Check]:
     asked = getattr(done.rx, name.replace("_mm", "_back_mm"), None)
     if asked is None:
         return []
-    felt = change > _EDGE * float(np.nanmax(change))
-    front = float(done.asked.plan.ahead_of_ball(done.grid.xy[felt]).max())
-    return [within(name.replace("_mm", "_back_mm"), asked, -front, _EDGE_MM)]
+    plan, xy = done.asked.plan, done.grid.xy
+    share = (met_pad if name == "met_pad_mm" else met_bar)(plan, done.rx).share(xy)
+    here = np.isfinite(change)
+    # Its edge fades out: what is compared is where it has half its height.
+    ahead = [plan.ahead_of_ball(xy[here & (part > 0.5 * np.nanmax(part))]).max() for part in (share, change)]
+    return [within(name.replace("_mm", "_back_mm"), asked, asked + float(ahead[0] - ahead[1]), _EDGE_MM)]

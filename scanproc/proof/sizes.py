@@ -59,8 +59,10 @@ def _front(done: Finished) -> list[Check]:
         return []
     edge = min(rx.distal_edge_mm, rx.thickness_mm)
     walls = _walls_behind(done, _WALLS_BEHIND_MM)
+    if not np.isfinite(walls[rx.distal_taper_mm > _WALLS_BEHIND_MM]).all():  # a post or base lies below
+        return []
     off = max(done.edge_radius_mm, 0.1)  # the lower edge is rounded
-    asked = float(np.interp(off, [0.0, rx.distal_taper_mm], [edge, rx.thickness_mm]))
+    asked = float(np.median(done.asked.wall_at(front.points + off * front.inward)))
     got = float(np.interp(off, _WALLS_BEHIND_MM, walls))
     checks = [within("distal_edge_mm", asked, got, rx.dose_tolerance_mm)]
     even = not done.asked.under.platforms and rx.medial_thickness == rx.lateral_thickness == 1.0
@@ -75,7 +77,11 @@ def _walls_behind(done: Finished, behind_mm: FloatArray) -> FloatArray:
     front = done.asked.front
     xy = front.points + behind_mm[:, None, None] * front.inward
     points = np.column_stack([xy.reshape(-1, 2), done.probe.bottom_at(xy.reshape(-1, 2))])
-    walls = np.full(len(points), np.nan)
     there = np.isfinite(points[:, 2])
-    walls[there] = done.probe.wall_above(points[there])
-    return np.asarray(np.nanmedian(walls.reshape(len(behind_mm), -1), axis=1))
+    there[there] = done.even_below(points[there, :2], points[there, 2])
+    each = np.full(len(points), np.nan)
+    each[there] = done.probe.wall_above(points[there])
+    walls = each.reshape(len(behind_mm), -1)
+    medians, some = np.full(len(behind_mm), np.nan), np.isfinite(walls).any(axis=1)
+    medians[some] = np.nanmedian(walls[some], axis=1)
+    return medians

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Check, Mesh
+from scanproc.design.kept import ThisFoot
 from scanproc.frames import FloatArray
 from scanproc.geometry.meshes import face_normals, keep_faces
 from scanproc.geometry.plan_bins import PlanBins
@@ -47,27 +50,41 @@ def _fit(done: Finished) -> list[Check]:
     gap = rx.clearance_mm + rx.top_cover_mm
     plain = grid.free & (np.abs(done.copied.at(grid.xy) - grid.asked) < _UNTOUCHED_MM)
     plain &= asked.plan.ahead_of_ball(grid.xy) < (0.0 if rx.length == "shell" else -_FOREFOOT_MM)
-    below = PlanBins.of(_underside(done.foot.mesh, rx.sole_below_mm))
-    seen = PlanBins.of(_underside(done.foot.mesh, rx.sole_below_mm, done.foot.views > 0))
+    sole = _sole(ThisFoot(done.foot), rx.sole_below_mm)
     draft = np.cos(np.deg2rad(rx.wall_slope_deg - 5.0))
-    plain[plain] &= seen.touched(grid.xy[plain], from_above=False).face >= 0
+    plain[plain] &= sole.seen.touched(grid.xy[plain], from_above=False).face >= 0
     plain &= grid.cosine > draft
     if plain.sum() < _ENOUGH:
         return []
     points = np.column_stack([grid.xy[plain], grid.z[plain]])
-    gaps = below.nearest(points, gap + _REACH_MM).distance
-    noise = _roughness(lambda xy: below.touched(xy, from_above=False).z, grid.xy[plain])
+    gaps = sole.whole.nearest(points, gap + _REACH_MM).distance
+    noise = _roughness(lambda xy: sole.whole.touched(xy, from_above=False).z, grid.xy[plain])
     return [
         within("clearance_mm", gap, float(np.median(gaps)), rx.dose_tolerance_mm),
         at_most("fit_p99_mm", rx.surface_tolerance_mm + 2.6 * noise, float(np.quantile(np.abs(gaps - gap), 0.99))),
     ]
 
 
-def _underside(mesh: Mesh, below_mm: float, keep: BoolArray | None = None) -> Mesh:
-    """Return the faces of a foot that look down and lie below a height, of those with all corners kept."""
-    low = mesh.vertices[:, 2] < below_mm
-    low = low if keep is None else low & keep
-    some = keep_faces(mesh, low[mesh.faces].all(axis=1)).mesh
+@dataclass(frozen=True)
+class _Sole:
+    """The faces of a foot that look down and lie low: all of them, and those that were seen."""
+
+    whole: PlanBins
+    seen: PlanBins
+
+
+@lru_cache(maxsize=4)
+def _sole(key: ThisFoot, below_mm: float) -> _Sole:
+    """Return a foot's sole; those of the last few feet are kept in memory."""
+    foot = key.foot
+    low = foot.mesh.vertices[:, 2] < below_mm
+    whole, seen = (_looking_down(foot.mesh, keep) for keep in (low, low & (foot.views > 0)))
+    return _Sole(PlanBins.of(whole), PlanBins.of(seen))
+
+
+def _looking_down(mesh: Mesh, vertices: BoolArray) -> Mesh:
+    """Return the faces that look down and have only vertices that are kept, (V,) bool."""
+    some = keep_faces(mesh, np.asarray(vertices[mesh.faces].all(axis=1))).mesh
     return keep_faces(some, face_normals(some)[:, 2] < 0.0).mesh
 
 

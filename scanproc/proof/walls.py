@@ -12,6 +12,7 @@ from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, told, within
 from scanproc.proof.finished import Finished
 
+_RIM_SLACK = 3.0  # the rim's corners count as thin
 _TAPER_END = 1.15  # of the taper's length: it ends softly
 
 
@@ -42,15 +43,17 @@ def wall_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     wall = _samples(done)
     on_rim = wall.off_outline < rx.rim_band_mm
     in_taper = _in_taper(done, wall.xy)
-    edge = min(rx.distal_edge_mm, rx.thickness_mm)
-    # The lower outer edge is rounded off.
-    rim_least = max(edge - done.edge_radius_mm, 0.0)
     body, taper = wall.only(~on_rim & ~in_taper), wall.only(~on_rim & in_taper)
     checks = _body(done, body, slack)
     if taper.distance.size:
         at = taper.thinnest
         checks.append(at_least("wall_min_taper_mm", taper.asked[at], taper.distance[at], slack))
-    checks.append(at_least("wall_min_rim_mm", rim_least, wall.distance[on_rim].min(initial=np.inf), slack))
+    # The lower outer edge is rounded off.
+    rim = wall.only(on_rim)
+    at = rim.thinnest
+    checks.append(
+        at_least("wall_min_rim_mm", rim.asked[at] - done.edge_radius_mm, rim.distance[at], _RIM_SLACK * slack)
+    )
     return tuple(checks)
 
 
