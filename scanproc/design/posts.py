@@ -61,6 +61,11 @@ class Post:
     ridge_y: float
     slopes: tuple[float, ...]
 
+    @property
+    def is_level(self) -> bool:
+        """Whether it has no slope: that of a lift alone."""
+        return not any(self.slopes)
+
     def rise_at(self, xy: FloatArray) -> FloatArray:
         """Return the height over the ridge line at (N, 2) points, (N,) mm."""
         return np.asarray(np.max([slope * (xy[:, 1] - self.ridge_y) for slope in self.slopes], axis=0))

@@ -10,6 +10,7 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.design.shape import Design
+from scanproc.design.standing import Standing, standing
 from scanproc.design.under import Under
 from scanproc.design.wall import even_wall
 from scanproc.frames import FloatArray
@@ -17,7 +18,7 @@ from scanproc.geometry.curves import inside, nearest_on_curve
 from scanproc.geometry.heightfields import HeightField
 from scanproc.geometry.lattices import lattice_of
 from scanproc.geometry.rounding import RoundedEdge, inner_row, inwards, rounded_edge
-from scanproc.geometry.solids import Pressed, closed_solid, coarse_plan, pressed_flat
+from scanproc.geometry.solids import closed_solid, coarse_plan
 from scanproc.geometry.triangulation import Samples, Sheet, approximated, on_exact_plan
 from scanproc.parallel import spread
 from scanproc.prescription.fields import Prescription
@@ -52,11 +53,11 @@ class _Underside:
 
     even: HeightField
     under: Under
-    pressed: Pressed
+    stands: Standing
 
     def at(self, xy: FloatArray) -> FloatArray:
         """Return its height at (N, 2) points, (N,) mm, but for the rounding of the edge."""
-        return self.pressed.applied(self.under.applied(xy, self.even.at(xy)))
+        return self.stands.applied(xy, self.under.applied(xy, self.even.at(xy)))
 
 
 @dataclass(frozen=True)
@@ -94,18 +95,17 @@ def build(asked: Design) -> Built:
     top = _Surface(even.top, asked.top_at, np.zeros_like(within), rows)
 
     lowered = asked.under.applied(nodes, even.bottom.z.ravel())
-    patch_mm2 = 0.0 if asked.under.has_platform else rx.contact_patch_mm2
-    pressed = pressed_flat(lowered[within], even.bottom.step**2, patch_mm2)
-    underside = _Underside(even.bottom, asked.under, pressed)
+    stands = standing(asked.under, nodes[within], lowered[within], even.bottom.step**2, rx.contact_patch_mm2)
+    underside = _Underside(even.bottom, asked.under, stands)
     edge = _edge(underside, outline, asked.top_at(outline), rx.edge_radius_mm)
     bottom = _Surface(
-        even.bottom.replaced((pressed.applied(lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape)),
+        even.bottom.replaced((stands.applied(nodes, lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape)),
         lambda xy: underside.at(xy) + edge.raised(xy),
         asked.under.detail(nodes),
         edge.points() if edge.rounds else rows,
     )
     solid = _between(top, bottom, outline, within, rx)
-    return Built(solid, pressed.depth_mm, float(edge.radius_mm.max()))
+    return Built(solid, stands.pressed.depth_mm, float(edge.radius_mm.max()))
 
 
 def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolArray, rx: Prescription) -> Mesh:

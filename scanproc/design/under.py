@@ -98,13 +98,15 @@ def under(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField, rx
     xy = np.column_stack([x.ravel(), y.ravel()])
     within = inside(outline, xy)
     xy, z = xy[within], even.z.ravel()[within]
-    platforms = _posts(plan, xy, z, rx)
     ground_z = float(z.min())
-    if rx.arch_support:
-        platforms.append(Platform(_support(plan, outline), ground_z - _FREE_MM))
+    platforms = []
     if rx.style == "block":
         everywhere = Region(np.zeros(2), np.array([1.0, 0.0]), _EVERYWHERE_MM, _EVERYWHERE_MM)
         platforms.append(Platform(Post("base", everywhere, 0.0, (0.0,)), ground_z - _FREE_MM))
+        z = platforms[0].applied(xy, z)  # posts of a block lie below its base
+    elif rx.arch_support:
+        platforms.append(Platform(_support(plan, outline), ground_z - _FREE_MM))
+    platforms += _posts(plan, xy, z, rx)
     bare = Under(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])
     lowered = even.replaced(bare.applied(whole, even.z.ravel()).reshape(even.z.shape))
@@ -117,10 +119,11 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
     """Return the platforms of the extrinsic posts and the lift, each as high as the wall allows."""
     platforms = []
     for post, posting, drop in (
-        (rearfoot_post(plan, rx), rx.rearfoot_posting, rx.heel_lift_mm),
+        # A block's base carries a lifted heel.
+        (rearfoot_post(plan, rx), rx.rearfoot_posting, 0.0 if rx.style == "block" else rx.heel_lift_mm),
         (forefoot_post(plan, rx), rx.forefoot_posting, 0.0),
     ):
-        if post is None or (posting == "intrinsic" and drop == 0.0):
+        if post is None or (drop == 0.0 and (posting == "intrinsic" or post.is_level)):
             continue
         if not post.region.inside(xy).any():
             raise ScanError(

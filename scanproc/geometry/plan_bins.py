@@ -58,7 +58,7 @@ class PlanBins:
     levels: FloatArray
 
     @classmethod
-    def of(cls, mesh: Mesh, cell_mm: float = 1.5) -> PlanBins:
+    def of(cls, mesh: Mesh, cell_mm: float = 1.0) -> PlanBins:
         """Sort the triangles of a mesh."""
         corners = mesh.vertices[mesh.faces]
         boxes = np.hstack([corners.min(axis=1), corners.max(axis=1)])
@@ -85,6 +85,11 @@ class PlanBins:
 
     def nearest(self, points: FloatArray, reach_mm: float) -> Nearest:
         """Find the nearest face of (N, 3) points, at most `reach_mm` away."""
+        # Stripe by stripe: the face of the last point is nearly that of the next.
+        cells = np.floor((points[:, :2] - self.origin[:2]) / self.origin[2])
+        order = np.lexsort((points[:, 1], cells[:, 0]))
+        points, back = points[order], np.empty_like(order)
+        back[order] = np.arange(len(order))
         answer = Nearest(np.empty(len(points)), np.empty((len(points), 3)))
 
         def find(start: int) -> None:
@@ -95,7 +100,7 @@ class PlanBins:
             )  # fmt: skip
 
         spread(find, range(0, len(points), _CHUNK), "insole: distances")
-        return answer
+        return Nearest(answer.distance[back], answer.point[back])
 
 
 @compiled

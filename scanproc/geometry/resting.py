@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import ConvexHull
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between
@@ -12,6 +15,34 @@ _DOWN = np.array([0.0, 0.0, -1.0])
 _MAX_TILT_DEG = 15.0  # posts and lifts stay below it
 _COPLANAR_MM, _COPLANAR = 0.01, 1e-3  # of a plane's distance, and of its normal
 _CANDIDATES = 6  # an insole has at most a base, two posts of two planes and an arch support
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A plane under something, z = height + slope . (x, y); `slope` is (2,)."""
+
+    slope: FloatArray
+    height: float
+
+    def at(self, xy: FloatArray) -> FloatArray:
+        """Return its height at (N, 2) points, (N,) mm."""
+        return np.asarray(self.height + xy @ self.slope)
+
+
+def rest_plane(xy: FloatArray, z: FloatArray) -> Rest:
+    """Return the plane that an underside comes to stand on: that of its lower hull's facet under the middle.
+
+    Parameters
+    ----------
+    xy, z : (N, 2) and (N,) mm, an even sample of the underside.
+    """
+    some = slice(None, None, max(len(z) // 20_000, 1))
+    facets = ConvexHull(np.column_stack([xy[some], z[some]])).equations
+    nx, ny, nz, offset = facets[facets[:, 2] < -1e-6].T
+    slopes, heights = np.column_stack([-nx / nz, -ny / nz]), -offset / nz
+    # The lower hull is the highest of its planes everywhere.
+    under = int(np.argmax(heights + slopes @ xy.mean(axis=0)))
+    return Rest(slopes[under], float((z - xy @ slopes[under]).min()))
 
 
 def lying_flat(solid: Mesh) -> FloatArray:

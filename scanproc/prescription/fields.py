@@ -47,6 +47,9 @@ class Judgement:
         low=0.01,
         high=0.5,
     )
+    fix: bool = setting(
+        False, "thicken a wall that came out thin, by at most 0.3 mm, and say so; false: a thin wall is not exported"
+    )
     max_triangles: int = setting(60_000, "most triangles of one insole", low=10_000)
 
 

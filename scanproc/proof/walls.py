@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, told, within
 from scanproc.proof.finished import Finished
 
+MOST_FIXED_MM = 0.3  # a wall thickened by more is another prescription
 _RIM_SLACK = 3.0  # the rim's corners count as thin
 _TAPER_END = 1.15  # of the taper's length: it ends softly
 
@@ -55,6 +57,13 @@ def wall_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
         at_least("wall_min_rim_mm", rim.asked[at] - done.edge_radius_mm, rim.distance[at], _RIM_SLACK * slack)
     )
     return tuple(checks)
+
+
+def lacking_wall_mm(checks: Iterable[Check]) -> float:
+    """Return by how much a wall that failed has to be thickened, at most `MOST_FIXED_MM`; 0 if none failed."""
+    failed = [check for check in checks if check.name.startswith("wall_min") and not check.passed]
+    lacking = max((float(check.asked) - float(check.got) for check in failed), default=0.0)
+    return min(lacking, MOST_FIXED_MM)
 
 
 def _body(done: Finished, body: _Wall, slack: float) -> list[Check]:

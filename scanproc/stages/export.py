@@ -9,7 +9,8 @@ import numpy as np
 
 from scanproc.artifacts import Check, Exports, Insoles, Mesh, ScanFacts, Side
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray
+from scanproc.frames import FloatArray, transform
+from scanproc.geometry.resting import lying_flat
 from scanproc.proof.advice import advice
 from scanproc.proof.bodies import body_checks
 from scanproc.settings import setting
@@ -28,7 +29,7 @@ class ExportConfig:
 
 
 def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
-    """Write the files of each proven insole, in the print frame: lower corner of the bounding box at the origin.
+    """Write the files of each proven insole, in the print frame: lying on its flat patch, near the origin.
 
     A part with a failed check is left out, and `<side>-not-exported.txt` says why if another part is written.
 
@@ -44,7 +45,7 @@ def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
             continue
         reason = _reason(insole.side, [check for check in insole.checks if not check.passed])
         if reason is None:
-            part = _files_of(insole.side, insole.solid, insole.outline, facts)
+            part = _files_of(insole.side, insole.solid, insole.outline, insole.notes, facts)
             reason = _reason(insole.side, failed_in_files(part))
         if reason is None:
             files.update({name: data for name, data in part.items() if _wanted(name, config)})
@@ -58,8 +59,8 @@ def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
 
 
 def in_print_frame(solid: Mesh) -> Mesh:
-    """Return a solid near the origin with its lowest point at z = 0, rounded to the single precision of STL."""
-    moved = solid.vertices - solid.vertices.min(axis=0)
+    """Return a solid near the origin, lying on its flat patch at z = 0, rounded to the single precision of STL."""
+    moved = transform(lying_flat(solid), solid.vertices)
     return Mesh(moved.astype(np.float32).astype(np.float64), solid.faces)
 
 
@@ -70,14 +71,16 @@ def failed_in_files(files: dict[str, bytes]) -> list[Check]:
     return [check for solid in solids for check in body_checks(solid) if not check.passed]
 
 
-def _files_of(side: Side, solid: Mesh, outline: FloatArray, facts: ScanFacts) -> dict[str, bytes]:
+def _files_of(
+    side: Side, solid: Mesh, outline: FloatArray, notes: tuple[str, ...], facts: ScanFacts
+) -> dict[str, bytes]:
     """Return the files of one part by name."""
     part = in_print_frame(solid)
     name = f"{facts.subject or facts.name} {side} insole"
     moved = outline - solid.vertices.min(axis=0)[:2]
     return {
         f"{side}.stl": write_stl(part, name),
-        f"{side}.3mf": write_3mf(part, name, {"Title": name, "Description": _description(side, facts)}),
+        f"{side}.3mf": write_3mf(part, name, {"Title": name, "Description": _description(side, facts, notes)}),
         f"{side}-outline.dxf": write_outline_dxf(moved, f"{side.upper()}_OUTLINE_MM"),
     }
 
@@ -87,11 +90,11 @@ def _wanted(name: str, config: ExportConfig) -> bool:
     return wanted[name[-4:]]
 
 
-def _description(side: Side, facts: ScanFacts) -> str:
+def _description(side: Side, facts: ScanFacts, notes: tuple[str, ...]) -> str:
     words = [f"side: {side}", f"loading of the scan: {facts.loading}", "unit: mm"]
     if facts.date is not None:
         words.append(f"scanned: {facts.date}")
-    return ", ".join(words)
+    return "; ".join([", ".join(words), *notes])
 
 
 def _reason(side: str, failed: list[Check]) -> str | None:

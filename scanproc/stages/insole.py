@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
-from scanproc.artifacts import Feet, Foot, Insole, Insoles, ScanFacts
+from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, ScanFacts
 from scanproc.design.mirror import feet_to_design, is_mirrored
-from scanproc.design.shape import design
-from scanproc.design.solid import build
+from scanproc.design.shape import Design, design
+from scanproc.design.solid import Built, build
 from scanproc.errors import ScanError
-from scanproc.prescription.fields import InsoleConfig
+from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.resolve import resolved
+from scanproc.proof.checks import told
 from scanproc.proof.prove import prove
+from scanproc.proof.walls import lacking_wall_mm
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +46,27 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
         return Insole(foot.side, None, None, (), refused=str(error))
     built = build(asked)
     checks = prove(built, asked, foot)
+    thickened: tuple[str, ...] = ()
+    if config.fix and (more_mm := lacking_wall_mm(checks)) > 0.0:
+        asked, built, checks = _thickened(foot, rx, more_mm)
+        thickened = (f"the wall came out thin and was thickened by {more_mm:.2f} mm (insole.fix)",)
     failed = [check.name for check in checks if not check.passed]
     log.info("insole: %s, %d checks, failed: %s", foot.side, len(checks), ", ".join(failed) or "none")
     notes = ("the mirror image of the other foot: this one was not scanned",) if is_mirrored(foot, config.pair) else ()
-    return Insole(foot.side, built.solid, asked.outline, checks, notes=(*notes, *rx.evidence))
+    return Insole(foot.side, built.solid, asked.outline, checks, notes=(*notes, *thickened, *rx.evidence))
+
+
+def _thickened(foot: Foot, rx: Prescription, more_mm: float) -> tuple[Design, Built, tuple[Check, ...]]:
+    """Design, build and prove again with a thicker wall, which may lack as much as it was thickened."""
+    thicker = replace(
+        rx,
+        thickness_mm=rx.thickness_mm + more_mm,
+        distal_edge_mm=rx.distal_edge_mm + more_mm,
+        wall_tolerance_mm=rx.wall_tolerance_mm + more_mm,
+    )
+    asked = design(foot, thicker)
+    built = build(asked)
+    return asked, built, (*prove(built, asked, foot), told("wall_thickened_mm", more_mm))
 
 
 def _refuse_doubtful_side(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> None:

@@ -19,8 +19,8 @@ from benchmarking.parts import Rows
 from benchmarking.tables import table
 from scanproc.artifacts import Feet, Foot, Insole, Insoles, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.stages.export import ExportConfig, export
 from scanproc.prescription.fields import InsoleConfig
+from scanproc.stages.export import ExportConfig, export
 from scanproc.stages.insole import insole
 
 SLICED = 10  # every so many made parts the slicer makes layers of
@@ -91,7 +91,9 @@ def slicer_faults(stl: bytes) -> list[str]:
         wrong += [] if re.search(r"number_of_parts = +1\b", told) else ["slicer: several parts"]
         wrong += [f"slicer: {word}" for word in ("repaired", "open_edges", "reversed") if word in told]
         command = [slicer, "--export-gcode", "--bed-shape", "0x0,400x0,400x400,0x400", "--center", "200,200", str(path)]
-        sliced = subprocess.run([*command, "-o", str(path.with_suffix(".gcode"))], capture_output=True, text=True, check=False)
+        sliced = subprocess.run(
+            [*command, "-o", str(path.with_suffix(".gcode"))], capture_output=True, text=True, check=False
+        )
         if sliced.returncode or not path.with_suffix(".gcode").exists():
             wrong.append(f"slicer: {(sliced.stderr or sliced.stdout).strip()[-200:]}")
     return wrong
@@ -104,7 +106,15 @@ def insole_tables(rows: Rows) -> str:
     text = table(["outcome", "prescriptions"], sorted(counts.items()))
     if seconds:
         text += f"\n\nSeconds a solid: median {np.median(seconds):.2f}, 95 % {np.quantile(seconds, 0.95):.2f}\n"
-    rules = Counter(" ".join(re.findall(r"rule [\w-]+", str(row["said"]))[:1]) or "other" for row in rows if row["verdict"] == "refused")
+    rules = Counter(
+        " ".join(re.findall(r"rule [\w-]+", str(row["said"]))[:1]) or "other"
+        for row in rows
+        if row["verdict"] == "refused"
+    )
     text += "\n" + table(["refused by", "prescriptions"], rules.most_common())
     bad = [row for row in rows if row["verdict"] not in ("made", "refused")]
-    return text + "\n\n" + table(["seed", "foot", "outcome", "what"], [(r["seed"], r["foot"], r["verdict"], r["said"]) for r in bad])
+    return (
+        text
+        + "\n\n"
+        + table(["seed", "foot", "outcome", "what"], [(r["seed"], r["foot"], r["verdict"], r["said"]) for r in bad])
+    )
