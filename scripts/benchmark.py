@@ -10,6 +10,7 @@
 
 .venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures, 80 recordings of
                                                           ten seeds (--quick: two)
+.venv/bin/python scripts/benchmark.py insole              random prescriptions on the legs: proven, refused, failed, why
 
 Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
 """
@@ -30,6 +31,7 @@ from benchmarking.against_yardstick import measure_yardstick  # noqa: E402
 from benchmarking.demo import report_on_demos  # noqa: E402
 from benchmarking.design import QUICK_REPEATS, REPEATS, GridRecording, grid, quick_grid, repeats  # noqa: E402
 from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
+from benchmarking.insole import insole_tables, measure_insoles  # noqa: E402
 from benchmarking.measures import measure_all  # noqa: E402
 from benchmarking.page import write_page  # noqa: E402
 from benchmarking.parts import Rows, measured, read_part  # noqa: E402
@@ -43,7 +45,11 @@ def main() -> None:
     if options.what == "demo":
         report_on_demos()
         return
-    benchmark = benchmark_measures if options.what == "measures" else benchmark_registration
+    benchmark = {
+        "measures": benchmark_measures,
+        "registration": benchmark_registration,
+        "insole": benchmark_insoles,
+    }[options.what]
     if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
         benchmark(options, options.keep)
@@ -63,6 +69,11 @@ def parse() -> argparse.Namespace:
     registration.add_argument("--speed", action="store_true", help="seconds and memory")
     registration.add_argument("--yardstick", action="store_true", help="the plain Open3D recipe")
     measures = commands.add_parser("measures", help="measures of recordings that differ by their seed")
+    insoles = commands.add_parser("insole", help="random prescriptions on the legs of the shared data")
+    insoles.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the rows here")
+    insoles.add_argument("--number", type=int, default=200, help="of prescriptions (200)")
+    insoles.add_argument("--first", type=int, default=0, help="seed of the first (0)")
+    insoles.add_argument("--grid-mm", type=float, default=0.5, help="insole.grid_mm (0.5)")
     for command in (registration, measures):
         command.add_argument("--keep", type=Path, metavar="FOLDER", help="keep recordings and rows here")
         command.add_argument("--quick", action="store_true", help="ten recordings of the grid; two seeds")
@@ -102,6 +113,12 @@ def benchmark_measures(options: argparse.Namespace, folder: Path) -> None:
     name = "measures" if not (options.quick or options.only) else "measures-part"
     measured(folder, name, lambda: measure_all(recordings, folder, options.processes))
     write_page(folder, ROOT / "BENCHMARK.md")
+
+
+def benchmark_insoles(options: argparse.Namespace, folder: Path) -> None:
+    """Make random insoles, judge their files by other programs, and print what became of them."""
+    rows = measured(folder, "insoles", lambda: measure_insoles(options.number, options.first, options.grid_mm))
+    print(insole_tables(rows))
 
 
 def render_all(recordings: list[GridRecording], folder: Path) -> None:

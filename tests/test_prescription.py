@@ -266,6 +266,16 @@ BROKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"forefoot_post_deg": 4.0, "forefoot_posting": "intrinsic", "met_pad_mm": 4.8},
         {"met_pad_mm": 0.0},
     ),
+    (
+        "block-posts-extrinsic",
+        {"style": "block", "forefoot_post_deg": 3.0, "forefoot_posting": "intrinsic"},
+        {"forefoot_posting": "extrinsic"},
+    ),
+    (
+        "block-posts-extrinsic",
+        {"style": "block", "rearfoot_post_deg": 2.0, "rearfoot_posting": "intrinsic"},
+        {"style": "shell"},
+    ),
     ("pad-or-bar", {"met_pad_mm": 4.8, "met_bar_mm": 3.0}, {"met_bar_mm": 0.0}),
     ("pads-are-gentle", {"met_pad_mm": 5.0, "met_pad_width_mm": 19.0}, {"met_pad_width_mm": 20.0}),
     ("pads-are-gentle", {"groove_mm": 3.0, "groove_width_mm": 11.0}, {"groove_width_mm": 12.0}),

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from scanproc.design.places import (
-    Dome,
     FirstRay,
-    Ridge,
+    Place,
     cuboid_relief,
     fascia_groove,
     met_bar,
@@ -24,11 +23,11 @@ from scanproc.prescription.fields import Prescription
 
 def padded(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     """Return a top with all that is laid on it or taken from it; doses at one place add up, hollows count negative."""
-    doses = tuple(_doses(plan, rx))
+    doses = tuple(placed_doses(plan, rx))
     if not doses:
         return top
     z = top.z.copy()
-    for place, height_mm in doses:
+    for _, place, height_mm in doses:
         window = _window(top, place)
         x, y = np.broadcast_arrays(top.x[window[0]], top.y[:, window[1]])
         share = place.share(np.column_stack([x.ravel(), y.ravel()]))
@@ -36,25 +35,25 @@ def padded(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     return top.replaced(z)
 
 
-def _doses(plan: FootPlan, rx: Prescription) -> Iterator[tuple[Dome | Ridge | FirstRay, float]]:
-    """Yield the place and the height of each dose that is asked, mm; hollows are negative."""
+def placed_doses(plan: FootPlan, rx: Prescription) -> Iterator[tuple[str, Place, float]]:
+    """Yield field, place and height of each dose that is asked, mm; hollows are negative."""
     if rx.met_pad_mm:
-        yield met_pad(plan, rx), rx.met_pad_mm
+        yield "met_pad_mm", met_pad(plan, rx), rx.met_pad_mm
     if rx.met_bar_mm:
-        yield met_bar(plan, rx), rx.met_bar_mm
+        yield "met_bar_mm", met_bar(plan, rx), rx.met_bar_mm
     if rx.toe_crest_mm:
-        yield toe_crest(plan, rx), rx.toe_crest_mm
+        yield "toe_crest_mm", toe_crest(plan, rx), rx.toe_crest_mm
     if rx.mortons_extension_mm:
-        yield FirstRay(plan), rx.mortons_extension_mm
+        yield "mortons_extension_mm", FirstRay(plan), rx.mortons_extension_mm
     if rx.groove_mm:
-        yield fascia_groove(plan, rx), -rx.groove_mm
+        yield "groove_mm", fascia_groove(plan, rx), -rx.groove_mm
     if rx.navicular_relief_mm:
-        yield navicular_relief(plan), -rx.navicular_relief_mm
+        yield "navicular_relief_mm", navicular_relief(plan), -rx.navicular_relief_mm
     if rx.cuboid_relief_mm:
-        yield cuboid_relief(plan), -rx.cuboid_relief_mm
+        yield "cuboid_relief_mm", cuboid_relief(plan), -rx.cuboid_relief_mm
 
 
-def _window(top: HeightField, place: Dome | Ridge | FirstRay) -> tuple[slice, slice]:
+def _window(top: HeightField, place: Place) -> tuple[slice, slice]:
     """Return the rows and columns of a top that a place can touch."""
     if isinstance(place, FirstRay):
         return slice(None), slice(None)

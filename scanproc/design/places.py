@@ -104,6 +104,9 @@ class FirstRay:
         return smooth_step(plan.ahead_of_ball(xy), *_EXTENSION_MM) * (1.0 - smooth_step(width_share, low, high))
 
 
+Place = Dome | Ridge | FirstRay
+
+
 def met_pad(plan: FootPlan, rx: Prescription) -> Dome:
     """Return the place of the metatarsal pad: a drop on the rays 2 to 4, its long axis towards the heel's middle.
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from scanproc.artifacts import BoolArray
-from scanproc.design.plan import FootPlan, SoleLine
+from scanproc.design.plan import DistalLine, FootPlan, SoleLine
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.curves import Nearest, inside, nearest_on_curve
@@ -25,6 +25,7 @@ _FRONT_FADES, _LOW_FRONT_MM = 0.08, 6.0  # so low, and over such a length, the s
 _ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into the flat edge
 _RIM_RISE = 6.0  # the cut rises so steeply from the flat edge inwards that it ends there ...
 _RIM_REACH_MM = 6.0  # ... and this far inside nothing of the top is as high
+_OPENS_MM, _OPENS_PER_MM2 = -8.0, 0.1  # ahead of the ball; from there on it rises with the square of the way
 _BEYOND_MM = 60.0  # nothing lies further outside
 _CURVE_SIGMA_MM = 4.0
 _PAST_BALL_MM = 25.0  # how far the sides of a shell are followed, so that their end lies in front of the cut
@@ -101,14 +102,20 @@ class Rim:
     curve : (N, 2) outer edge.
     z, lip_mm : (N,) its height, and the width of the flat edge at that height.
     round_mm : (N,) height over which the wall rounds into that edge.
-    closed : whether it goes all round.
+    ball_line : where the rim of a sulcus or full length begins to let the top go, which has no walls in front; None for
+        a shell, that ends behind.
     """
 
     curve: FloatArray
     z: FloatArray
     lip_mm: FloatArray
     round_mm: FloatArray
-    closed: bool
+    ball_line: DistalLine | None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it goes all round."""
+        return self.ball_line is not None
 
     def cut(self, z: FloatArray, xy: FloatArray) -> FloatArray:
         """Cut heights z, (N,), at (N, 2) points down to the edge's: flat beyond and over its width, free inside."""
@@ -117,18 +124,21 @@ class Rim:
         here = np.flatnonzero(found)
         near = Nearest(near.distance_mm[here], near.place[here])
         answer: FloatArray = z.copy()
-        answer[here] = smooth_min(z[here], self._ceiling(near), near.of(self.round_mm))
+        answer[here] = smooth_min(z[here], self._ceiling(near, xy[here]), near.of(self.round_mm))
         far = np.flatnonzero(~found)
         far = far[~inside(self.curve, xy[far])]
         if len(far):
             beyond = nearest_on_curve(self.curve, xy[far], _BEYOND_MM, closed=self.closed)
-            answer[far] = np.minimum(z[far], self._ceiling(beyond))
+            answer[far] = np.minimum(z[far], self._ceiling(beyond, xy[far]))
         return answer
 
-    def _ceiling(self, near: Nearest) -> FloatArray:
-        """Return the height that nothing exceeds at places near the edge, (N,) mm."""
+    def _ceiling(self, near: Nearest, xy: FloatArray) -> FloatArray:
+        """Return the height that nothing exceeds at (N, 2) places near the edge, (N,) mm."""
         inwards = near.distance_mm - near.of(self.lip_mm) - 1.0
-        return np.asarray(near.of(self.z) + _RIM_RISE * np.maximum(inwards, 0.0))
+        ceiling = near.of(self.z) + _RIM_RISE * np.maximum(inwards, 0.0)
+        if self.ball_line is not None:
+            ceiling = ceiling + _OPENS_PER_MM2 * np.minimum(self.ball_line.behind(xy), 0.0) ** 2
+        return np.asarray(ceiling)
 
     def near(self, xy: FloatArray, beyond_lip_mm: float) -> BoolArray:
         """Tell which of (N, 2) points lie on the flat edge or up to `beyond_lip_mm` beside it, (N,) bool."""
@@ -176,12 +186,15 @@ def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: flo
     # tan(theta / 2): where the outer sides of the wall and of the flat edge meet (a mitre).
     lip = wall_mm * slope / (1.0 + np.hypot(slope, 1.0))
     level = heights.at(place)
+    if border.all_round:  # where the border is the scanned sole's, the top may stand higher there: it is not cut
+        level = np.maximum(level, top.at(place))
     rounding = np.maximum(_ROUND_MM * slope, 0.2)
     edge = np.column_stack([place + lip[:, None] * outward, level, lip, rounding])
     if border.all_round:
         edge = begun_behind(edge, float(foot.heel[1]))
     smooth = smoothed_curve(edge, _CURVE_SIGMA_MM, 0.5, closed=border.all_round)
-    return Rim(smooth[:, :2], smooth[:, 2], smooth[:, 3], smooth[:, 4], border.all_round)
+    ball = DistalLine(foot.on_ball(0.5, _OPENS_MM), foot.ball_normal) if border.all_round else None
+    return Rim(smooth[:, :2], smooth[:, 2], smooth[:, 3], smooth[:, 4], ball)
 
 
 def _rays_behind(foot: FootPlan) -> FloatArray:

@@ -8,6 +8,7 @@ from scanproc.artifacts import Foot
 from scanproc.design.balance import balanced
 from scanproc.design.edge import edge_of
 from scanproc.design.front import FrontEnd
+from scanproc.design.on_device import refuse_off_device
 from scanproc.design.plan import FootPlan, SoleLine
 from scanproc.design.rim import Rim
 from scanproc.design.sole import ScannedSole, scanned_sole
@@ -71,6 +72,7 @@ def design(foot: Foot, rx: Prescription) -> Design:
     scanned = scanned_sole(balanced(foot, rx), rx)
     asked = edged(scanned, designed_top(scanned, rx), rx)
     even = even_wall(asked.outline, rx.grid_mm, asked.top_at, asked.wall_at)
+    refuse_off_device(asked.plan, asked.outline, asked.top, even.top, rx)
     below = under(foot.side, asked.plan, asked.outline, even.bottom, rx)
     refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx)
     return replace(asked, even=even, under=below)

@@ -18,8 +18,8 @@ _THICKNESS_MM = 15.0
 #: Points seen at a more grazing angle than this may have been dropped by the other view: they prove nothing.
 _MIN_COSINE = 0.5
 #: Towards a silhouette a point that errs outwards misses the image and one that errs inwards does not, so that views
-#: would push each other apart: trust rises from almost nothing at 90 to all at 60 degrees.
-_FACING, _LEAST_TRUST = 0.5, 0.02
+#: would push each other apart: trust rises from little at 84 to all at 53 degrees.
+_GRAZING, _FACING, _LEAST_TRUST = 0.1, 0.6, 0.05
 
 
 @compiled
@@ -38,7 +38,8 @@ def _pixel(images: Images, view: int, x: float, y: float, z: float) -> int:
 @compiled
 def _trust(cosine: float) -> float:
     """Return the weight of a match on a surface whose normal stands at that cosine to the ray of the camera."""
-    return min(max(cosine / _FACING, _LEAST_TRUST), 1.0)
+    share = min(max((cosine - _GRAZING) / (_FACING - _GRAZING), 0.0), 1.0)
+    return max(share * share, _LEAST_TRUST)
 
 
 @compiled

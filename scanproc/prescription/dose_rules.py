@@ -124,6 +124,20 @@ def intrinsic_alone(rx: InsoleConfig) -> str | None:
     return None
 
 
+def block_posts_extrinsic(rx: InsoleConfig) -> str | None:
+    """The flat base of a block hides what an intrinsic post does to the wall above."""
+    for where, posting, angle in (
+        ("rearfoot", rx.rearfoot_posting, rx.rearfoot_post_deg),
+        ("forefoot", rx.forefoot_posting, rx.forefoot_post_deg),
+    ):
+        if rx.style == "block" and posting == "intrinsic" and angle > 0.0:
+            return (
+                f"found an intrinsic {where} post of {angle:g} deg in a block, whose flat base hides it, expected "
+                f'extrinsic; set insole.{where}_posting = "extrinsic", or style = "shell"'
+            )
+    return None
+
+
 def pad_or_bar(rx: InsoleConfig) -> str | None:
     """Pad and bar lie in one place."""
     if rx.met_pad_mm > 0.0 and rx.met_bar_mm > 0.0:

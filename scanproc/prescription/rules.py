@@ -23,6 +23,7 @@ RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
     "balance-has-direction": doses.balance_has_direction,
     "motion-within-post": doses.motion_within_post,
     "intrinsic-alone": doses.intrinsic_alone,
+    "block-posts-extrinsic": doses.block_posts_extrinsic,
     "pad-or-bar": doses.pad_or_bar,
     "pads-are-gentle": doses.pads_are_gentle,
     "forefoot-needs-length": doses.forefoot_needs_length,

@@ -77,6 +77,12 @@ class Finished:
         """Return the top as it would be asked with other doses, to measure what a dose changed."""
         return designed_top(self.asked.scanned, replace(self.rx, **doses)).field
 
+    def without_marks(self, xy: FloatArray) -> FloatArray:
+        """Return the height of the asked underside without letters at (N, 2) points, (N,) mm."""
+        even = self.asked.even
+        assert even is not None  # only a design that is not yet finished has none
+        return replace(self.asked.under, marks=None).applied(xy, even.bottom.at(xy))
+
     def change(self, **doses: Any) -> FloatArray:
         """Return how much higher the finished top is at the grid's places than one with other doses, (N,) mm.
 

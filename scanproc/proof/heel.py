@@ -17,6 +17,7 @@ from scanproc.proof.finished import Finished
 _SKIVE_DEG, _LIFT_MM = 0.5, 0.1  # tolerances
 _WHOLE = 0.6  # of the largest change: there the skive's plane is bare, without its rounded border
 _SKIVE_WHOLE = 0.19  # of the length: behind it the skive is not faded out
+_LEAST_PLANE_MM = 1.0  # a shallower skive is all rounded border
 _SPAN_MM = 0.8  # over which slopes are measured
 
 
@@ -49,10 +50,10 @@ def _skive(done: Finished, side: Literal["medial", "lateral"]) -> list[Check]:
     bare = grid.xy[heel & (change > _WHOLE * depth) & _whole_behind(done, grid.xy)]
     outward = plan.medial_y if side == "medial" else -plan.medial_y
     angle = outward * float(np.rad2deg(np.arctan(np.median(_slopes_across(done, bare))))) if len(bare) else 0.0
-    return [
-        within(dose, getattr(rx, dose), depth, rx.dose_tolerance_mm),
-        within(f"{side}_skive_angle_deg", rx.skive_angle_deg, angle, _SKIVE_DEG),
-    ]
+    checks = [within(dose, getattr(rx, dose), depth, rx.dose_tolerance_mm)]
+    if getattr(rx, dose) >= _LEAST_PLANE_MM:
+        checks.append(within(f"{side}_skive_angle_deg", rx.skive_angle_deg, angle, _SKIVE_DEG))
+    return checks
 
 
 def _whole_behind(done: Finished, xy: FloatArray) -> BoolArray:

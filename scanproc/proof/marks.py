@@ -17,7 +17,6 @@ from scanproc.proof.finished import Finished
 _STEP_MM = 0.2
 _OFF_STROKE_MM, _IN_STROKE_MM = 0.4, 0.3
 _HEIGHT_MM = 0.1  # tolerance
-_ALONG, _ACROSS = 4, 2  # degrees of the polynomial that the underside is without letters
 
 
 def mark_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
@@ -34,7 +33,7 @@ def mark_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
 
 @dataclass(frozen=True)
 class _Relief:
-    """How far the underside lies below its own smooth course in the box of the letters.
+    """How far the underside lies below the asked one without letters, in the box of the letters.
 
     Attributes
     ----------
@@ -69,14 +68,13 @@ def _relief(done: Finished, marks: Marks) -> _Relief:
     length, height = marks.letters.size_mm
     u, v = np.arange(-0.5 * length, 0.5 * length, _STEP_MM), np.arange(-0.5 * height, 0.5 * height, _STEP_MM)
     uv = np.stack(np.meshgrid(u, v, indexing="ij"), axis=-1).reshape(-1, 2)
-    z = done.probe.bottom_at(marks.centre + uv * [1.0, -1.0])
-    uv, z = uv[np.isfinite(z)], z[np.isfinite(z)]
+    xy = marks.centre + uv * [1.0, -1.0]
+    z = done.probe.bottom_at(xy)
+    there = np.isfinite(z)
+    uv, xy, z = uv[there], xy[there], z[there]
     distance = marks.letters.distance_at(uv)
     around, on_stroke = distance > _OFF_STROKE_MM, distance < -_IN_STROKE_MM
     if marks.form == "plate":  # it surrounds the strokes, and falls off at its own border
         around &= (0.5 * marks.letters.size_mm - np.abs(uv)).min(axis=1) > 2.0 * _OFF_STROKE_MM
-    terms = np.column_stack(
-        [(uv[:, 0] / length) ** i * (uv[:, 1] / height) ** j for i in range(_ALONG + 1) for j in range(_ACROSS + 1)]
-    )
-    course = terms @ np.linalg.lstsq(terms[around], z[around])[0]
-    return _Relief(uv, course - z, on_stroke)
+    depth = done.without_marks(xy) - z
+    return _Relief(uv, depth - float(np.median(depth[around])), on_stroke)

@@ -24,7 +24,7 @@ def pad_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
             asked = getattr(rx, name)
             if asked > 0.0:
                 change = sign * done.change(**{name: 0.0})
-                checks.append(within(name, asked, float(np.nanmax(change)), rx.dose_tolerance_mm))
+                checks.append(within(name, asked, _most(change), rx.dose_tolerance_mm))
                 checks += _place(done, name, change)
     return tuple(checks)
 
@@ -37,6 +37,13 @@ def _place(done: Finished, name: str, change: FloatArray) -> list[Check]:
     plan, xy = done.asked.plan, done.grid.xy
     share = (met_pad if name == "met_pad_mm" else met_bar)(plan, done.rx).share(xy)
     here = np.isfinite(change)
+    if _most(change) <= 0.0:  # it lies beside the insole, which its height tells
+        return []
     # Its edge fades out: what is compared is where it has half its height.
-    ahead = [plan.ahead_of_ball(xy[here & (part > 0.5 * np.nanmax(part))]).max() for part in (share, change)]
+    ahead = [plan.ahead_of_ball(xy[here & (part > 0.5 * _most(part))]).max() for part in (share, change)]
     return [within(name.replace("_mm", "_back_mm"), asked, asked + float(ahead[0] - ahead[1]), _EDGE_MM)]
+
+
+def _most(change: FloatArray) -> float:
+    """Return the largest of some changes, (N,) mm, nan left out; 0 if there are none."""
+    return float(np.nan_to_num(change, nan=-np.inf).max(initial=0.0))

@@ -55,7 +55,7 @@ def _left_in(done: Finished, hole: FloatArray) -> float:
 def _front(done: Finished) -> list[Check]:
     """The wall along the middle of the front end, and the length over which it thins towards it."""
     rx, front = done.rx, done.asked.front
-    if len(front.points) == 0:
+    if len(front.points) == 0 or rx.style == "block":  # which stands on the ground in front, too
         return []
     edge = min(rx.distal_edge_mm, rx.thickness_mm)
     walls = _walls_behind(done, _WALLS_BEHIND_MM)

@@ -1,27 +1,33 @@
-"""Pictures of insoles: the shell coloured by its wall thickness, and under its foot."""
+"""Pictures of insoles: coloured by the wall, by the gap to the scanned sole, and under the foot."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from scanproc.artifacts import Feet, Insoles, Mesh
+from scanproc.artifacts import ByteArray, Feet, Foot, Insole, Insoles, Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.meshes import vertex_normals
-from scanproc.open3d_bridge import RayScene
-from scanproc.views.colors import CLAY, SHELL, colors_of, even
+from scanproc.geometry.meshes import face_normals, keep_faces, vertex_normals
+from scanproc.geometry.plan_bins import PlanBins
+from scanproc.geometry.proof import facing_up
+from scanproc.views.colors import BLUE_RED, CLAY, GREY, SHELL, colors_of, even
 from scanproc.views.foot import TOP_MM, bare, prefix
 from scanproc.views.scene import ABOVE, BELOW, REAR, Legend, Scene, Shot, Skin, medial
 
 _UPRIGHT = 0.03  # faces that look less up or down than this are the rim, neither top nor bottom
+_FAR_MM = 80.0  # no wall is so thick
+_GAP_MM = 6.0  # ends of the colour bar
+_SOLE_MM = 60.0  # what lies higher is no sole
 
 
 def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ...]:
-    """Return every shell from four sides, and under its foot from two."""
+    """Return every insole from four sides, by its gap to the sole, and under its foot from two."""
     shots: list[Shot | Legend] = []
     walls = {insole.side: wall_thickness(insole.solid) for insole in insoles.insoles if insole.solid is not None}
     if not walls:
         return ()
-    thickest = float(np.ceil(max(float(np.percentile(wall, 99)) for wall in walls.values())))
+    # A post is many times thicker than the wall, which is to be told apart.
+    thickest = float(np.ceil(max(min(np.percentile(wall, 99), 2.5 * np.median(wall)) for wall in walls.values())))
+    under_foot = False
     for insole in insoles.insoles:
         if insole.solid is None:
             continue
@@ -36,23 +42,48 @@ def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ..
         ]
         for foot in feet.feet if feet else ():
             if foot.side == insole.side:
-                worn = Scene((bare(foot), Skin(insole.solid, even(SHELL, len(insole.solid.vertices)), sharp=True)))
-                shots.append(Shot(before + "Under the foot, medial", worn, *medial(y), top_mm=TOP_MM))
-                shots.append(Shot(before + "Under the foot, rear", worn, *REAR, top_mm=TOP_MM))
-    marks = ((SHELL, "insole"), (CLAY, "foot")) if feet else ()
-    return (*shots, Legend("Wall thickness", 0, thickest, unit="mm", marks=marks))
+                shots += _with_foot(before, insole, insole.solid, foot, y)
+                under_foot = True
+    legends = [Legend("Wall thickness", 0, thickest, unit="mm")]
+    if under_foot:
+        marks = ((GREY, "beside the sole"), (SHELL, "insole"), (CLAY, "foot"))
+        title = "Top below the scanned sole (red) or above it (blue)"
+        legends.append(Legend(title, -_GAP_MM, _GAP_MM, BLUE_RED, marks=marks, unit="mm"))
+    return (*shots, *legends)
+
+
+def _with_foot(before: str, insole: Insole, solid: Mesh, foot: Foot, medial_y: float) -> list[Shot]:
+    """Return the shots of an insole that show its foot."""
+    gap = Scene((Skin(solid, gap_colors(solid, foot.mesh), sharp=True),))
+    worn = Scene((bare(foot), Skin(solid, even(SHELL, len(solid.vertices)), sharp=True)))
+    return [
+        Shot(before + "Gap to the sole", gap, *ABOVE),
+        Shot(before + "Under the foot, medial", worn, *medial(medial_y), top_mm=TOP_MM),
+        Shot(before + "Under the foot, rear", worn, *REAR, top_mm=TOP_MM),
+    ]
+
+
+def gap_colors(solid: Mesh, foot: Mesh) -> ByteArray:
+    """Return (V, 3) uint8 colours of how far the top lies below the foot, square to the top; grey beside the sole."""
+    is_low = np.asarray((foot.vertices[:, 2] < _SOLE_MM)[foot.faces].all(axis=1))
+    low = keep_faces(foot, is_low).mesh
+    sole = keep_faces(low, face_normals(low)[:, 2] < 0.0).mesh
+    z = PlanBins.of(sole).touched(solid.vertices[:, :2], from_above=False).z
+    covered = np.isfinite(z)
+    gap = np.where(covered, z, 0.0) - solid.vertices[:, 2]
+    colors = colors_of(gap * np.abs(vertex_normals(solid)[:, 2]), -_GAP_MM, _GAP_MM, BLUE_RED)
+    colors[~covered] = GREY
+    return colors
 
 
 def wall_thickness(solid: Mesh) -> FloatArray:
     """Return (V,) mm: from each vertex of the upper side to the nearest point of the lower side, and the reverse."""
-    corners = solid.vertices[solid.faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    upward = across[:, 2] / np.maximum(np.linalg.norm(across, axis=1), 1e-12)
+    up = facing_up(solid, _UPRIGHT)
     is_upper = vertex_normals(solid)[:, 2] > 0.0
     thickness = np.zeros(len(solid.vertices))
-    for upper in (True, False):
-        opposite = upward < -_UPRIGHT if upper else upward > _UPRIGHT
-        own, faces = is_upper == upper, solid.faces[opposite]
-        if own.any() and len(faces):
-            thickness[own] = RayScene(Mesh(solid.vertices, faces)).closest(solid.vertices[own]).distance
+    for sign, own in ((1.0, is_upper), (-1.0, ~is_upper)):
+        opposite = solid.faces[up == -sign]
+        if own.any() and len(opposite):
+            bins = PlanBins.of(Mesh(solid.vertices, opposite))
+            thickness[own] = bins.nearest(solid.vertices[own], _FAR_MM).distance
     return thickness
