@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
 
-from scanproc.artifacts import ByteArray, Foot, Landmark, Mesh
+from scanproc.artifacts import ByteArray, Foot, Landmark, Mesh, ScanFacts
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
 from scanproc.geometry.heightfields import HeightField
+from scanproc.readers.meshes import read_finished_mesh
+from scanproc.stages.align import AlignConfig, align
 
 BOWL_REAR = 3.0  # where the bowl below reaches the height at which the analytic foot is cut; its frame begins there
 
@@ -99,7 +102,33 @@ def bowl_sole(x: FloatArray, y: FloatArray) -> FloatArray:
     return np.asarray(wall + dome)
 
 
-def all_feet() -> list[tuple[str, Foot]]:
+#: Real feet, and shapes learnt from real feet, of the shared data; `align` finds their side and landmarks.
+SCANNED = ("find-mean.ply", "find-shape1_+2.ply", "find-pose07_Medial_Eversion.ply", "focus-template.obj")
+
+
+@cache
+def scanned(name: str) -> Foot:
+    """Return a foot of the shared data as `align` puts it into its frame."""
+    path = FEET / name
+    if not path.exists():
+        pytest.skip(f"{name} is not here: shared/data/feet holds it")
+    surface = read_finished_mesh(path, "auto").surface
+    return align(surface, ScanFacts(path.stem, side="left"), AlignConfig()).feet[0]
+
+
+def both_sides(feet: Iterable[tuple[str, Foot]]) -> list[tuple[str, Foot]]:
+    """Return feet by name, and their mirror images."""
+    lefts = list(feet)
+    return lefts + [(f"{name}-mirrored", mirrored(foot)) for name, foot in lefts]
+
+
+@cache
+def all_legs() -> list[tuple[str, Foot]]:
     """Return the legs of the shared data, left and mirrored, by name."""
-    feet = [(f"leg-{index}", leg(index)) for index in range(4)]
-    return feet + [(f"{name}-mirrored", mirrored(foot)) for name, foot in feet]
+    return both_sides((f"leg-{index}", leg(index)) for index in range(4))
+
+
+@cache
+def all_feet() -> list[tuple[str, Foot]]:
+    """Return the legs and the real feet of the shared data, left and mirrored, by name."""
+    return all_legs() + both_sides((name.rsplit(".", 1)[0], scanned(name)) for name in SCANNED)

@@ -6,18 +6,17 @@ import io
 
 import numpy as np
 import pytest
-from insole_feet import all_feet
+from insole_feet import all_feet, all_legs
 from prescriptions import prescription
 
-from scanproc.artifacts import Feet, Insoles, ScanFacts
+from scanproc.artifacts import Feet, Foot, Insoles, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.stages.export import ExportConfig, export
 from scanproc.stages.insole import insole
 
 
-def judge(seed: int, grid_mm: float) -> str:
+def judge(seed: int, grid_mm: float, feet: list[tuple[str, Foot]]) -> str:
     """Make one insole; return what became of it: made, refused, or the checks that failed."""
-    feet = all_feet()
     foot = feet[seed % len(feet)][1]
     facts = ScanFacts("grid", side=foot.side)
     try:
@@ -47,12 +46,12 @@ def assert_sound(stl: bytes) -> None:
 
 
 def test_a_sample_of_random_prescriptions() -> None:
-    became = [judge(seed, grid_mm=1.0) for seed in range(20, 30)]
+    became = [judge(seed, 1.0, all_legs()) for seed in range(20, 30)]
     assert became.count("made") >= 2 and became.count("refused") >= 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 200, 20))
 def test_two_hundred_random_prescriptions(first: int) -> None:
-    became = [judge(seed, grid_mm=0.5) for seed in range(first, first + 20)]
+    became = [judge(seed, 0.5, all_feet()) for seed in range(first, first + 20)]
     assert became.count("made") >= 4

@@ -36,7 +36,7 @@ def test_views_of_a_standing_foot_are_where_they_were() -> None:
     # The foot itself sways by 0.3 mm and 0.1 deg from view to view, which the truth includes.
     assert np.median(errors, axis=0) == pytest.approx([0.08, 0.2], abs=0.08)
     assert errors[:, 0].max() < 0.4
-    assert errors[:, 1].max() < 0.5
+    assert errors[:, 1].max() < 0.6
 
 
 def test_the_floor_is_at_zero_and_up_is_up() -> None:
@@ -52,7 +52,7 @@ def test_views_of_a_raised_foot_are_where_they_were() -> None:
     assert not registration.floor_seen
     errors = pose_errors(registration, recorded("raised"))
     assert np.median(errors, axis=0) == pytest.approx([0.13, 0.2], abs=0.1)
-    assert errors[:, 0].max() < 0.4
+    assert errors[:, 0].max() < 0.3
     assert errors[:, 1].max() < 0.5
 
 
@@ -289,7 +289,7 @@ def test_bad_views_of_a_raised_foot_are_rejected(seed: int) -> None:
         if not view.accepted and "the same image" not in (view.reason or ""):
             check_reason(view.reason)
     errors = pose_errors(registration, simulation)
-    assert errors[:, 0].max() < 0.4
+    assert errors[:, 0].max() < 0.3
     assert errors[:, 1].max() < 0.6
 
 
@@ -326,5 +326,5 @@ def test_a_raised_foot_in_few_wide_steps_is_held_by_what_overlaps() -> None:
         if not view.accepted:
             check_reason(view.reason)
     errors = pose_errors(registration, simulation)
-    assert errors[:, 0].max() < 0.4
+    assert errors[:, 0].max() < 0.3
     assert errors[:, 1].max() < 0.5

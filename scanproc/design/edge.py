@@ -15,12 +15,15 @@ from scanproc.design.sole import ScannedSole
 from scanproc.design.top import Top
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.geometry.curves import inside
 from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.prescription.fields import Prescription
 
 _INVENTED_MM, _FLANGE_SEARCH_MM = 5.0, 15.0  # of a wall that goes on beyond the scan; the foot is looked for
 _CORNER = 0.01  # of the length, behind the front end
 _FLAT_FROM_MM = 12.0  # behind the metatarsal heads sulcus and full lengths have no walls any more
+_WAIST, _OFF_FRONT_MM = (0.30, 0.60), 8.0  # of the length; clear of the front end
+_WAIST_STATIONS, _WAIST_STEP_MM = 31, 0.2
 _FOREFOOT_MM = (-35.0, -8.0)  # ahead of the metatarsal heads, where the border becomes that of the scanned sole
 
 
@@ -58,6 +61,7 @@ def edge_of(scanned: ScannedSole, top: Top, line: SoleLine, rx: Prescription) ->
         if flange.flange_mm > 0.0:
             _refuse_flange_beyond_scan(name, flange, rim, side, scanned, top, rx)
     outline, front = insole_outline(rim, scanned.field, foot, rx)
+    _refuse_narrow_waist(outline, front, line, foot, rx)
     heel = outline[outline[:, 0] < HEEL_END * foot.length_mm]
     refuse_cut_cup(top.field.at(heel) - heights.at(heel), rx.dose_tolerance_mm, rx)
     return Edge(heights, rim, outline, front)
@@ -99,6 +103,25 @@ def _whole_border(scanned: ScannedSole, top: Top, heights: RimHeights, rx: Presc
     ahead = sole.z.ravel() - scanned_heights.at(xy)
     excess = behind + (ahead - behind) * smooth_step(foot.ahead_of_ball(xy), *_FOREFOOT_MM)
     return Border(sole.replaced(excess.reshape(x.shape)).at, all_round=True)
+
+
+def _refuse_narrow_waist(
+    outline: FloatArray, front: FrontEnd, line: SoleLine, foot: FootPlan, rx: Prescription
+) -> None:
+    """Refuse an insole that a low edge, an expansion or a shoe leaves no width between heel and front end, or cut-out."""
+    ends = [float(piece[:, 0].min()) - _OFF_FRONT_MM for piece in front.pieces]
+    first, last = (share * foot.length_mm for share in _WAIST)
+    x = np.linspace(first, max(min([*ends, last]), first), _WAIST_STATIONS)
+    y = np.arange(float(outline[:, 1].min()), float(outline[:, 1].max()), _WAIST_STEP_MM)
+    xy = np.stack(np.broadcast_arrays(x[:, None], y[None, :]), axis=-1).reshape(-1, 2)
+    width = inside(outline, xy).reshape(len(x), -1).sum(axis=1) * _WAIST_STEP_MM
+    share = width / line.at(x, line.width_mm)
+    if share.min() < rx.min_waist_share:
+        raise ScanError(
+            f"rule waist-is-wide: found an insole of {float(width[share.argmin()]):.0f} mm at its waist, "
+            f"{share.min():.2f} of the foot's width there, expected insole.min_waist_share = {rx.min_waist_share:g}. "
+            "Raise heel_cup_depth_mm, medial_edge_mm or side_edge_mm, or fill the arch less."
+        )
 
 
 def _flanges(heights: RimHeights, foot: FootPlan) -> list[tuple[str, SideEdge, float]]:

@@ -14,7 +14,9 @@ from scanproc.geometry.heightfields import HeightField, smooth_min, smooth_step
 from scanproc.prescription.fields import Prescription
 
 _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
-_THICKER = 0.012  # triangles cut corners: by this share of the grid the wall is built thicker
+# Triangles cut corners: by this share of the grid the wall is built thicker, and by so much more for each mm by which it
+# changes in one, as the underside is steeper there than the top.
+_THICKER, _THICKER_IN_TAPER = 0.02, 0.06
 
 
 def asked_wall(rx: Prescription, plan: FootPlan, xy: FloatArray, behind_mm: FloatArray) -> FloatArray:
@@ -63,4 +65,6 @@ def even_wall(
     grid = HeightField(float(low[0]), float(low[1]), step_mm, np.zeros(shape))
     xy = grid.nodes()
     top = grid.replaced(top_at(xy).reshape(shape))
-    return EvenWall(top, eroded(top, wall_at(xy).reshape(shape) + _THICKER * step_mm))
+    wall = wall_at(xy).reshape(shape)
+    change = np.hypot(*np.gradient(wall, step_mm))
+    return EvenWall(top, eroded(top, wall + step_mm * (_THICKER + _THICKER_IN_TAPER * np.minimum(change, 1.0))))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between
 
 _DOWN = np.array([0.0, 0.0, -1.0])
+TOUCHES_MM = 0.05  # a quarter of a printed layer
 _MAX_TILT_DEG = 15.0  # posts and lifts stay below it
-_COPLANAR_MM, _COPLANAR = 0.01, 1e-3  # of a plane's distance, and of its normal
-_CANDIDATES = 6  # an insole has at most a base, two posts of two planes and an arch support
+_ALIKE = 2e-3  # normals
+_CANDIDATES = 16  # the largest facets of the hull
 
 
 @dataclass(frozen=True)
@@ -46,37 +46,34 @@ def rest_plane(xy: FloatArray, z: FloatArray) -> Rest:
 
 
 def lying_flat(solid: Mesh) -> FloatArray:
-    """Return the transform, (4, 4), into a frame in which the solid lies on z = 0 on its largest flat patch.
+    """Return the transform, (4, 4), into a frame in which the solid lies on z = 0 where most of it touches.
 
-    A patch counts if it looks down within 15 degrees and nothing of the solid lies beyond its plane. Without one the
-    solid keeps its attitude. The lower corner of its bounding box comes to the origin.
+    Nothing of it lies beyond a plane that it can lie on: those are the facets of its hull. One that looks down within
+    15 degrees counts; without one the solid keeps its attitude. The lower corner of its box comes to the origin.
     """
-    corners = solid.vertices[solid.faces]
-    double = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    area = 0.5 * np.linalg.norm(double, axis=1)
-    normal = double / np.maximum(2.0 * area[:, None], 1e-12)
-    down = np.flatnonzero(normal @ _DOWN > np.cos(np.deg2rad(_MAX_TILT_DEG)))
-    attitude = rotation_between(_largest_patch(solid, corners, normal, area, down), _DOWN)
+    hull = ConvexHull(solid.vertices)
+    corners = solid.vertices[hull.simplices]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    down = np.flatnonzero(-hull.equations[:, 2] > np.cos(np.deg2rad(_MAX_TILT_DEG)))
+    # A patch that is flat to a micrometre or two has many facets: together they count as one candidate.
+    down = down[np.argsort(-area[down], kind="stable")]
+    planes = hull.equations[down]
+    _, first, alike = np.unique(np.round(planes[:, :3] / _ALIKE), axis=0, return_index=True, return_inverse=True)
+    largest = np.argsort(-np.bincount(alike.ravel(), area[down]), kind="stable")[:_CANDIDATES]
+    outward, most_mm2 = _DOWN, 0.0
+    for plane in planes[first[largest]]:
+        mm2 = _touching_mm2(solid, plane)
+        if mm2 > most_mm2:
+            outward, most_mm2 = plane[:3], mm2
+    attitude = rotation_between(outward, _DOWN)
     turned = solid.vertices @ attitude.T
     return rigid(attitude, -turned.min(axis=0))
 
 
-def _largest_patch(
-    solid: Mesh, corners: FloatArray, normal: FloatArray, area: FloatArray, down: NDArray[np.intp]
-) -> FloatArray:
-    """Return the outward normal, (3,), of the largest patch that the solid can stand on; straight down without one."""
-    height = np.einsum("ij,ij->i", corners[down, 0], normal[down])
-    bins = np.round(np.column_stack([normal[down, :2] / _COPLANAR, height / (10.0 * _COPLANAR_MM)]))
-    _, group = np.unique(bins, axis=0, return_inverse=True)
-    group_mm2 = np.bincount(group.ravel(), area[down])
-    best, best_mm2 = _DOWN, 0.0
-    for candidate in np.argsort(-group_mm2, kind="stable")[:_CANDIDATES]:
-        members = down[group.ravel() == candidate]
-        plane = (area[members, None] * normal[members]).sum(axis=0)
-        plane /= np.linalg.norm(plane)
-        offset = float((solid.vertices @ plane).max())
-        # What lies in that plane, also where rounding put it into another group.
-        patch_mm2 = float(area[down][(corners[down] @ plane > offset - _COPLANAR_MM).all(axis=1)].sum())
-        if patch_mm2 > best_mm2:
-            best, best_mm2 = plane, patch_mm2
-    return best
+def _touching_mm2(solid: Mesh, plane: FloatArray) -> float:
+    """Return the area of the triangles that lie wholly on a plane, (4,) outward normal and offset."""
+    near = solid.vertices @ plane[:3] + plane[3] > -TOUCHES_MM
+    corners = solid.vertices[solid.faces[near[solid.faces].all(axis=1)]]
+    return float(
+        0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum()
+    )

@@ -14,7 +14,7 @@ from scanproc.geometry.curves import inside, nearest_on_curve
 from scanproc.geometry.nets import neighbours
 from scanproc.geometry.triangulation import Sheet, on_exact_plan
 
-_BLEND = 4.0  # heights that are pressed flat are blended with the rest over so many times the depth
+_BLEND = 1.0  # heights that are pressed flat are blended with the rest over so many times the depth
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from scanproc.artifacts import Check, Mesh
 from scanproc.frames import transform
 from scanproc.geometry.plan_bins import PlanBins
 from scanproc.geometry.proof import contact_area_mm2, undercut, volume_mm3
-from scanproc.geometry.resting import lying_flat
+from scanproc.geometry.resting import TOUCHES_MM, lying_flat
 from scanproc.prescription.fields import DENSITY_G_PER_CM3, Prescription
 from scanproc.proof.checks import at_least, at_most, told
 from scanproc.proof.finished import Finished
@@ -30,7 +30,7 @@ def making_checks(done: Finished, rx: Prescription, bins: PlanBins) -> tuple[Che
     size = " x ".join(f"{length:.1f}" for length in np.ptp(lying.vertices, axis=0))
     patch = rx.contact_patch_mm2
     return (
-        at_least("contact_patch_mm2", patch, contact_area_mm2(lying), 0.1 * patch),
+        at_least("contact_patch_mm2", patch, contact_area_mm2(lying, TOUCHES_MM), 0.1 * patch),
         at_most("undercut_above_mm2", 0.0, hidden.from_above, _HIDDEN_MM2),
         at_most("undercut_below_mm2", 0.0, hidden.from_below, _HIDDEN_MM2),
         told("volume_cm3", volume),
