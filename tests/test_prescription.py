@@ -267,6 +267,11 @@ BROKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"met_pad_mm": 0.0},
     ),
     (
+        "intrinsic-alone",
+        {"forefoot_post_deg": 4.0, "forefoot_posting": "intrinsic", "first_ray_cut": True},
+        {"first_ray_cut": False},
+    ),
+    (
         "block-posts-extrinsic",
         {"style": "block", "forefoot_post_deg": 3.0, "forefoot_posting": "intrinsic"},
         {"forefoot_posting": "extrinsic"},
@@ -292,6 +297,9 @@ BROKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
      {"medial_thickness": 0.9}),
     ("least-wall", {"material": "TPU", "distal_edge_mm": 0.9}, {"distal_edge_mm": 1.0}),
     ("edge-within-wall", {"thickness_mm": 2.0, "distal_edge_mm": 2.1}, {"distal_edge_mm": 2.0}),
+    ("taper-is-gentle", {"thickness_mm": 4.0, "distal_edge_mm": 1.0, "distal_taper_mm": 1.7}, {"distal_taper_mm": 1.8}),
+    ("taper-is-gentle", {"thickness_mm": 2.0, "lateral_thickness": 2.0, "distal_edge_mm": 1.0, "distal_taper_mm": 1.5},
+     {"lateral_thickness": 1.0}),
     ("eva-is-milled-block", {"material": "EVA"}, {"style": "block", "process": "mill"}),
     ("arch-fits-block", {"process": "mill", "arch_target_mm": 34.0, "thickness_mm": 3.0}, {"arch_target_mm": 32.0}),
     ("arch-fits-block", {"style": "block", "heel_cup_depth_mm": 30.0, "heel_lift_mm": 8.0, "wall_slope_deg": 70.0},

@@ -19,10 +19,12 @@ from scanproc.geometry.outlines import begun_behind, last_crossing, smoothed_cur
 # Shares of the foot's length.
 MEDIAL_EDGE_AT, LATERAL_EDGE_AT = (0.43, 0.47), (0.485, 0.515)  # where the edges stand at their full height
 CUP_END = 0.23  # where the edge begins to leave the cup's height
+_FLANGE_FROM = 0.24  # the cup's depth is measured behind
 _STATIONS = 0.001  # between those that heights are interpolated from
 _ACROSS_MM = 10.0  # on both sides of the axis, where the medial edge goes over to the lateral one
 _FRONT_FADES, _LOW_FRONT_MM = 0.08, 6.0  # so low, and over such a length, the sides end at the front end's corners
 _ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into the flat edge
+_FLAT_MM = 1.0  # the flat edge goes on so far inside the wall's middle
 _RIM_RISE = 6.0  # the cut rises so steeply from the flat edge inwards that it ends there ...
 _RIM_REACH_MM = 6.0  # ... and this far inside nothing of the top is as high
 _OPENS_MM, _OPENS_PER_MM2 = -8.0, 0.1  # ahead of the ball; from there on it rises with the square of the way
@@ -84,10 +86,10 @@ class RimHeights:
         medial = self.heel_z + (line.at(x, line.quarter_z) + self.arch_mm - self.heel_z) * eased(s, CUP_END, 0.42)
         medial_front = line.at(x, line.medial_z) + self.medial.in_front(s, MEDIAL_EDGE_AT)
         medial += (medial_front - medial) * eased(s, 0.48, max(self.medial.end, 0.60))
-        medial += self.medial.flange(s, 0.15, MEDIAL_EDGE_AT)
+        medial += self.medial.flange(s, _FLANGE_FROM, MEDIAL_EDGE_AT)
         lateral_front = line.at(x, line.lateral_z) + self.lateral.in_front(s, LATERAL_EDGE_AT)
         lateral = self.heel_z + (lateral_front - self.heel_z) * eased(s, CUP_END, LATERAL_EDGE_AT[0])
-        lateral += self.lateral.flange(s, 0.20, LATERAL_EDGE_AT)
+        lateral += self.lateral.flange(s, _FLANGE_FROM, LATERAL_EDGE_AT)
         return x, medial, lateral
 
 
@@ -134,7 +136,7 @@ class Rim:
 
     def _ceiling(self, near: Nearest, xy: FloatArray) -> FloatArray:
         """Return the height that nothing exceeds at (N, 2) places near the edge, (N,) mm."""
-        inwards = near.distance_mm - near.of(self.lip_mm) - 1.0
+        inwards = near.distance_mm - near.of(self.lip_mm) - _FLAT_MM
         ceiling = near.of(self.z) + _RIM_RISE * np.maximum(inwards, 0.0)
         if self.ball_line is not None:
             ceiling = ceiling + _OPENS_PER_MM2 * np.minimum(self.ball_line.behind(xy), 0.0) ** 2
@@ -186,15 +188,17 @@ def side_rim(top: HeightField, foot: FootPlan, heights: RimHeights, wall_mm: flo
     # tan(theta / 2): where the outer sides of the wall and of the flat edge meet (a mitre).
     lip = wall_mm * slope / (1.0 + np.hypot(slope, 1.0))
     level = heights.at(place)
-    if border.all_round:  # where the border is the scanned sole's, the top may stand higher there: it is not cut
-        level = np.maximum(level, top.at(place))
     rounding = np.maximum(_ROUND_MM * slope, 0.2)
     edge = np.column_stack([place + lip[:, None] * outward, level, lip, rounding])
     if border.all_round:
         edge = begun_behind(edge, float(foot.heel[1]))
     smooth = smoothed_curve(edge, _CURVE_SIGMA_MM, 0.5, closed=border.all_round)
+    # Where the top runs out flat over the edge, the cut goes no deeper than it: it would leave a step inside.
+    step = np.gradient(smooth[:, :2], axis=0)
+    inward = np.column_stack([-step[:, 1], step[:, 0]]) / np.linalg.norm(step, axis=1, keepdims=True)
+    level = np.maximum(smooth[:, 2], top.at(smooth[:, :2] + (smooth[:, 3] + _FLAT_MM)[:, None] * inward))
     ball = DistalLine(foot.on_ball(0.5, _OPENS_MM), foot.ball_normal) if border.all_round else None
-    return Rim(smooth[:, :2], smooth[:, 2], smooth[:, 3], smooth[:, 4], ball)
+    return Rim(smooth[:, :2], level, smooth[:, 3], smooth[:, 4], ball)
 
 
 def _rays_behind(foot: FootPlan) -> FloatArray:

@@ -133,8 +133,8 @@ def edge_heights(probe: Probe, x: FloatArray, outward_y: float) -> FloatArray:
     """Return how high the edge stands at stations x, (N,), on the side towards `outward_y` (+1 or -1), (N,) mm."""
     y, z = _sections(probe, x)
     outermost = np.where(np.isfinite(z), y * outward_y, -np.inf).argmax(axis=1)
-    # A little inside, clear of the rounding of the outline's chords.
-    columns = np.clip(outermost - round(4 * outward_y), 0, len(y) - 1)
+    # A step inside, clear of the rounding of the outline's chords.
+    columns = np.clip(outermost - round(outward_y), 0, len(y) - 1)
     return np.asarray(z[np.arange(len(x)), columns])
 
 

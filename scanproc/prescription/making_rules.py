@@ -8,6 +8,7 @@ from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.materials import least_wall
 
 _MILLED_CUP_MM, _DRAFT_DEG = 18.0, 75.0
+_TAPER_BY_FALL = 0.6
 _TEXT = re.compile(r"[A-Za-z0-9 ./-]*")
 _MAX_TEXT = 24  # letters of 3 mm fill the width of the arch
 
@@ -42,6 +43,20 @@ def edge_within_wall(rx: InsoleConfig) -> str | None:
         return (
             f"found insole.distal_edge_mm = {rx.distal_edge_mm:g} over a wall of {rx.thickness_mm:g}, expected an edge "
             "that is thinner than the wall; thin the edge"
+        )
+    return None
+
+
+def taper_is_gentle(rx: InsoleConfig) -> str | None:
+    """The front thins over a length, not in a step."""
+    if rx.thickness_mm is None:
+        return None
+    fall = rx.thickness_mm * max(1.0, rx.medial_thickness, rx.lateral_thickness) - rx.distal_edge_mm
+    if rx.distal_taper_mm < _TAPER_BY_FALL * fall:
+        return (
+            f"found insole.distal_taper_mm = {rx.distal_taper_mm:g} for a wall that thins by {fall:.3g} mm, expected "
+            f"{_TAPER_BY_FALL * fall:.3g} or more (60 deg): a steeper front is a step; lengthen the taper, or thicken "
+            "distal_edge_mm"
         )
     return None
 

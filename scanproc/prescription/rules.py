@@ -31,6 +31,7 @@ RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
     "outline-one-way": doses.outline_one_way,
     "least-wall": making.least_wall_holds,
     "edge-within-wall": making.edge_within_wall,
+    "taper-is-gentle": making.taper_is_gentle,
     "eva-is-milled-block": making.eva_is_milled_block,
     "arch-fits-block": making.arch_fits_block,
     "milled-cup-needs-draft": making.milled_cup_needs_draft,
@@ -39,7 +40,7 @@ RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
 
 
 #: Those that a wall which a rule gave can break, too.
-WALL_RULES = ("least-wall", "edge-within-wall")
+WALL_RULES = ("least-wall", "edge-within-wall", "taper-is-gentle")
 
 
 def refuse_broken(given: InsoleConfig, names: Iterable[str] = tuple(RULES)) -> None:

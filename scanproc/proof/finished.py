@@ -17,7 +17,7 @@ from scanproc.geometry.doses import Probe
 from scanproc.geometry.heightfields import HeightField
 from scanproc.prescription.fields import Prescription
 
-_GRID_MM = 0.63  # no multiple of the steps that solids are built with
+_GRID_STEP = 1.26  # of the design's: no multiple, so that the places are not those that solids are built with
 _FREE_MM = 2.0  # a platform so far over the underside does not shape it
 
 
@@ -54,7 +54,7 @@ class Finished:
     def grid(self) -> Grid:
         """The places of a square grid on the solid's top, up to 0.3 mm from its outline."""
         low, high = self.asked.outline.min(axis=0), self.asked.outline.max(axis=0)
-        axes = (np.arange(first, last, _GRID_MM) for first, last in zip(low, high, strict=True))
+        axes = (np.arange(first, last, _GRID_STEP * self.rx.grid_mm) for first, last in zip(low, high, strict=True))
         xy = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
         xy = xy[inside(self.asked.outline, xy)]
         off = self.off_outline(xy, 5.0)

@@ -91,16 +91,17 @@ def _looking_down(mesh: Mesh, vertices: BoolArray) -> Mesh:
 def _roughness(height: Callable[[FloatArray], FloatArray], xy: FloatArray) -> float:
     """Return the noise of a surface that third differences over 1 mm tell from its shape, RMS mm.
 
-    Of white noise of 1 the third difference, z0 - 3 z1 + 3 z2 - z3, has a variance of 20.
+    Of white noise of 1 the third difference, z0 - 3 z1 + 3 z2 - z3, has a variance of 20. It is taken from the 90 %
+    quantile, 1.645 sigma: a groove's edges are no noise.
     """
-    squares = []
+    thirds = []
     for axis in np.eye(2):
         z = [height(xy + k * _STEP_MM * axis) for k in (-1.5, -0.5, 0.5, 1.5)]
         there = np.isfinite(z).all(axis=0)
         a, b, c, d = (part[there] for part in z)
-        squares.append(((d - a) - 3.0 * (c - b)) ** 2 / 20.0)
-    all_squares = np.concatenate(squares)
-    return float(np.sqrt(np.mean(all_squares))) if len(all_squares) else 0.0
+        thirds.append(np.abs((d - a) - 3.0 * (c - b)))
+    all_thirds = np.concatenate(thirds)
+    return float(np.quantile(all_thirds, 0.9)) / (1.645 * np.sqrt(20.0)) if len(all_thirds) else 0.0
 
 
 def _concave_radius(done: Finished) -> float:
