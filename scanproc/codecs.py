@@ -367,7 +367,8 @@ def _decode_insoles(files: Files) -> Insoles:
         solid: Mesh | None = read_ply(files[name])[0] if name in files else None
         checks = tuple(Check(row["name"], row["asked"], row["got"], row["pass"]) for row in entry["checks"])
         outline = np.array(entry["outline_mm"]) if "outline_mm" in entry else None
-        insoles.append(Insole(entry["side"], solid, outline, checks, entry.get("refused"), tuple(entry.get("notes", ()))))
+        notes = tuple(entry.get("notes", ()))
+        insoles.append(Insole(entry["side"], solid, outline, checks, entry.get("refused"), notes))
     return Insoles(tuple(insoles))
 
 

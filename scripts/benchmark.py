@@ -32,6 +32,7 @@ from benchmarking.demo import report_on_demos  # noqa: E402
 from benchmarking.design import QUICK_REPEATS, REPEATS, GridRecording, grid, quick_grid, repeats  # noqa: E402
 from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
 from benchmarking.insole import insole_tables, measure_insoles  # noqa: E402
+from benchmarking.insole_speed import measure_insole_speed  # noqa: E402
 from benchmarking.measures import measure_all  # noqa: E402
 from benchmarking.page import write_page  # noqa: E402
 from benchmarking.parts import Rows, measured, read_part  # noqa: E402
@@ -116,9 +117,11 @@ def benchmark_measures(options: argparse.Namespace, folder: Path) -> None:
 
 
 def benchmark_insoles(options: argparse.Namespace, folder: Path) -> None:
-    """Make random insoles, judge their files by other programs, and print what became of them."""
+    """Make random insoles, judge their files by other programs; time a changed prescription."""
     rows = measured(folder, "insoles", lambda: measure_insoles(options.number, options.first, options.grid_mm))
     print(insole_tables(rows))
+    measured(folder, "insole-speed", measure_insole_speed)
+    write_page(folder, ROOT / "BENCHMARK.md")
 
 
 def render_all(recordings: list[GridRecording], folder: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from insole_feet import leg, mirrored
 
 from scanproc.artifacts import Foot
+from scanproc.design.balance import balanced
 from scanproc.design.shape import Design, edged
 from scanproc.design.sole import scanned_sole
 from scanproc.design.top import designed_top
@@ -172,7 +173,7 @@ def test_the_front_end_is_where_the_wall_thins() -> None:
 @pytest.mark.parametrize("index", [0, 1, 2, 3])
 @pytest.mark.parametrize("depth", [4.0, 12.0, 21.0, 30.0])
 def test_the_edge_rises_and_falls_gently_and_stands_as_high_as_asked(index: int, depth: float) -> None:
-    made = designed(foot(index), heel_cup_depth_mm=depth)
+    made = designed(foot(index), heel_cup_depth_mm=depth, min_waist_share=0.4)
     z = made.top_at(made.outline)
     run = np.linalg.norm(np.roll(made.outline, -1, axis=0) - made.outline, axis=1)
     assert (np.abs(np.roll(z, -1) - z) / run).max() < 0.56
@@ -204,6 +205,40 @@ def test_the_cut_is_flat_beyond_the_foot_and_free_inside() -> None:
     low = made.rim.z[200:-200] + 3.0
     assert made.rim.cut(low, curve - 9.0 * outward) == pytest.approx(low, abs=1e-9)
     assert made.rim.near(curve - 1.0 * outward, 2.0).all() and not made.rim.near(curve - 9.0 * outward, 2.0).any()
+
+
+def test_a_flange_leaves_the_cup_as_deep_as_asked() -> None:
+    plain = of_kind(0, 0)
+    raised = designed(foot(0), medial_flange_mm=8.0, lateral_flange_mm=5.0)
+    heel = plain.outline[plain.outline[:, 0] < 0.235 * plain.plan.length_mm]
+    there = nearest_on_curve(raised.outline, heel, 5.0, closed=True)
+    z = there.of(raised.top_at(raised.outline))
+    assert z == pytest.approx(plain.top_at(heel), abs=0.1)
+
+
+STEPS: list[tuple[int, bool, dict[str, Any]]] = [
+    # where the border of the asked top goes over to that of the scanned sole, and a forefoot that was turned
+    (2, False, {"length": "sulcus", "thickness_mm": 2.93, "outline_margin_mm": 1.6, "arch_fill_mm": 4.5,
+                "heel_cup_depth_mm": 11.3, "side_edge_mm": 5.0}),
+    (0, True, {"length": "full", "thickness_mm": 5.3, "clearance_mm": 3.6, "arch_fill_mm": 7.0, "outline_margin_mm": 3.7,
+               "cast_balance": "inverted", "balance_deg": 5.5, "heel_cup_depth_mm": 20.0}),
+    (3, True, {"length": "full", "clearance_mm": 4.9, "arch_fill_mm": 8.4, "outline_margin_mm": 4.4, "side_edge_mm": 3.0,
+               "medial_edge_mm": 10.8, "heel_cup_depth_mm": 30.0, "cast_balance": "inverted", "balance_deg": 4.8}),
+    (1, False, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("index", "other", "asked"), STEPS)
+def test_the_cut_leaves_no_step_inside_the_edge(index: int, other: bool, asked: dict[str, Any]) -> None:
+    feet = foot(index, other)
+    made = designed(balanced(feet, replace(RX, **asked)), **asked)
+    along = np.roll(made.outline, -1, axis=0) - np.roll(made.outline, 1, axis=0)
+    inward = np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True)
+    xy = made.outline + np.arange(0.0, 14.0, 0.1)[:, None, None] * inward
+    cut, free = (height(xy.reshape(-1, 2)).reshape(xy.shape[:2]) for height in (made.top_at, made.top.at))
+    # How much lower it is 0.1 mm further outside: the cut may not fall where the top itself does not.
+    falls, may_fall = cut[1:] - cut[:-1], np.maximum(free[1:] - free[:-1], 0.0)
+    assert (falls - may_fall).max() < 0.06
 
 
 # -------------------------------------------------------------------------------------------------------------- shoes
@@ -263,6 +298,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"shoe_size_eu": 35.0}, r"foot of 246 mm for a shoe .* 35 \(233 mm inside\), expected .* size from 36.4 to"),
     ({"shoe_size_eu": 46.0}, "expected a shoe at most 3 mm shorter and 30 mm"),
     ({"shoe_width_mm": 60.0}, "insole.shoe_width_mm = 60 for a ball of 92 mm, expected at least 80%"),
+    ({"heel_cup_depth_mm": 4.0, "min_waist_share": 0.7}, r"rule waist-is-wide: found an insole of .* mm at its waist"),
     ({"lateral_flange_mm": 25.0}, "insole.lateral_flange_mm = 25 to stand .* higher than the side .* Ask at most"),
 ]
 

@@ -272,6 +272,11 @@ BROKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"first_ray_cut": False},
     ),
     (
+        "intrinsic-alone",
+        {"rearfoot_post_deg": 4.0, "rearfoot_posting": "intrinsic", "groove_mm": 2.0},
+        {"rearfoot_posting": "extrinsic"},
+    ),
+    (
         "block-posts-extrinsic",
         {"style": "block", "forefoot_post_deg": 3.0, "forefoot_posting": "intrinsic"},
         {"forefoot_posting": "extrinsic"},

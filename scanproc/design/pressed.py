@@ -9,7 +9,9 @@ import numpy as np
 from scanproc.design.plan import DistalLine, FootPlan
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.design.wall import asked_wall
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.geometry.curves import inside
 from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.prescription.fields import Prescription
 
@@ -19,6 +21,7 @@ _FRONT_SHARE, _FRONT_MM = 0.25, 5.0  # half the pressed width of the ball's line
 _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lower than its plane, and is raised
 _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
+_OFF_BORDER_MM, _PLANE_MM, _MOST = 1.0, 0.03, 0.8
 _SLIGHT_MM = 0.25  # outside, for the direction away from the region
 
 
@@ -45,6 +48,30 @@ def posted(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     for post in intrinsic_posts(plan, rx):
         top = _pressed(top, post, plan, rx)
     return top
+
+
+def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightField, rx: Prescription) -> None:
+    """Refuse an intrinsic post whose plane the even wall's underside does not show: its edge or thin front lies there.
+
+    Raises
+    ------
+    ScanError
+        By the rule post-lies-plane.
+    """
+    for post in intrinsic_posts(plan, rx):
+        xy = even_below.nodes()
+        here = post.region.outside_mm(xy) < -_OFF_BORDER_MM
+        z, xy = even_below.z.ravel()[here], xy[here]
+        within = inside(outline, xy)
+        off = z[within] - post.rise_at(xy[within])
+        plane = np.abs(off - np.median(off)) < _PLANE_MM if within.any() else np.zeros(1)
+        if within.mean() < _MOST or plane.mean() < _MOST:
+            raise ScanError(
+                f"rule post-lies-plane: found {min(within.mean(), plane.mean()):.0%} of the place of the intrinsic "
+                f"{post.where} post to lie in its plane, expected {_MOST:.0%} or more: the insole's edge, or its taper, "
+                f'reaches into it. Set insole.{post.where}_posting = "extrinsic", shorten distal_taper_mm, or raise the '
+                "edges."
+            )
 
 
 def _pressed(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> HeightField:

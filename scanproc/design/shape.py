@@ -10,6 +10,7 @@ from scanproc.design.edge import edge_of
 from scanproc.design.front import FrontEnd
 from scanproc.design.on_device import refuse_off_device
 from scanproc.design.plan import FootPlan, SoleLine
+from scanproc.design.pressed import refuse_bent_post
 from scanproc.design.rim import Rim
 from scanproc.design.sole import ScannedSole, scanned_sole
 from scanproc.design.top import Top, designed_top
@@ -73,6 +74,7 @@ def design(foot: Foot, rx: Prescription) -> Design:
     asked = edged(scanned, designed_top(scanned, rx), rx)
     even = even_wall(asked.outline, rx.grid_mm, asked.top_at, asked.wall_at)
     refuse_off_device(asked.plan, asked.outline, asked.top, even.top, rx)
+    refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = under(foot.side, asked.plan, asked.outline, even.bottom, rx)
     refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx)
     return replace(asked, even=even, under=below)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
+from scanproc.design.pressed import intrinsic_posts
 from scanproc.design.shape import Design
 from scanproc.design.standing import Standing, standing
 from scanproc.design.under import Under
@@ -95,7 +96,8 @@ def build(asked: Design) -> Built:
     top = _Surface(even.top, asked.top_at, np.zeros_like(within), rows)
 
     lowered = asked.under.applied(nodes, even.bottom.z.ravel())
-    stands = standing(asked.under, nodes[within], lowered[within], even.bottom.step**2, rx.contact_patch_mm2)
+    posts = intrinsic_posts(asked.plan, rx)
+    stands = standing(asked.under, posts, nodes[within], lowered[within], even.bottom.step**2, rx.contact_patch_mm2)
     underside = _Underside(even.bottom, asked.under, stands)
     edge = _edge(underside, outline, asked.top_at(outline), rx.edge_radius_mm)
     bottom = _Surface(

@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.design.posts import Post, Region
 from scanproc.design.under import Under
 from scanproc.frames import FloatArray
+from scanproc.geometry.heightfields import smooth_step
 from scanproc.geometry.resting import Rest, rest_plane
 from scanproc.geometry.solids import Pressed, pressed_flat
 
 _FLAT_MM = 0.01
 _SCATTERED = 1.7  # a patch in three places has the longer border, whose triangles are not flat
 _MUCH_LESS = 0.7
+_KEEPS_OFF_MM = 5.0  # round a post's region, over which pressing fades
+_WHOLE = 0.98
 _LEVEL = Rest(np.zeros(2), 0.0)
 _AS_IT_IS = Pressed(0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The plane that an underside stands on, and how far it is pressed flat onto it."""
+    """The plane that an underside stands on, and how far it is pressed flat onto it.
+
+    Attributes
+    ----------
+    kept : regions of posts, whose planes are left as they are.
+    """
 
     rest: Rest
     pressed: Pressed
+    kept: tuple[Region, ...] = ()
 
     def applied(self, xy: FloatArray, z: FloatArray) -> FloatArray:
         """Return heights z, (N,), at (N, 2) points pressed flat, (N,) mm."""
         ground = self.rest.at(xy)
-        return ground + self.pressed.applied(z - ground)
+        flat = ground + self.pressed.applied(z - ground)
+        return z + pressed_share(self.kept, xy) * (flat - z)
 
 
-def standing(under: Under, xy: FloatArray, z: FloatArray, cell_mm2: float, patch_mm2: float) -> Standing:
+def pressed_share(kept: Sequence[Region], xy: FloatArray) -> FloatArray:
+    """Return 0 on regions, 1 off them, smooth between, at (N, 2) points, (N,)."""
+    share = np.ones(len(xy))
+    for region in kept:
+        share = np.minimum(share, smooth_step(region.outside_mm(xy), 0.0, _KEEPS_OFF_MM))
+    return share
+
+
+def standing(
+    under: Under, pressed_posts: Sequence[Post], xy: FloatArray, z: FloatArray, cell_mm2: float, patch_mm2: float
+) -> Standing:
     """Choose how an underside stands, so that a printer finds a first layer of `patch_mm2`.
 
     It stands on a platform where nothing lies below that one's plane; else on the level ground, or on the plane that it
@@ -39,6 +61,7 @@ def standing(under: Under, xy: FloatArray, z: FloatArray, cell_mm2: float, patch
 
     Parameters
     ----------
+    pressed_posts : intrinsic ones, which are no platforms.
     xy, z : (N, 2) and (N,) mm, the underside at the cells of an even grid.
     """
     for platform in under.platforms:
@@ -47,7 +70,14 @@ def standing(under: Under, xy: FloatArray, z: FloatArray, cell_mm2: float, patch
             above = z - plane.at(xy)
             if above.min() > -_FLAT_MM and (above < _FLAT_MM).sum() * cell_mm2 >= patch_mm2:
                 return Standing(plane, _AS_IT_IS)
-    level = Standing(_LEVEL, pressed_flat(z, cell_mm2, patch_mm2))
-    rest = rest_plane(xy, z)
-    resting = Standing(rest, pressed_flat(z - rest.at(xy), cell_mm2, _SCATTERED * patch_mm2))
+    posts = [*(platform.post for platform in under.platforms), *pressed_posts]
+    kept = tuple(post.region for post in posts if post.where in ("rearfoot", "forefoot"))
+    free = pressed_share(kept, xy) > _WHOLE
+
+    def pressed(plane: Rest, contact_mm2: float) -> Standing:
+        above = z - plane.at(xy)
+        level_z = pressed_flat(above[free], cell_mm2, contact_mm2).level_z
+        return Standing(plane, Pressed(float(above.min()), level_z), kept)
+
+    level, resting = pressed(_LEVEL, patch_mm2), pressed(rest_plane(xy, z), _SCATTERED * patch_mm2)
     return resting if resting.pressed.depth_mm < _MUCH_LESS * level.pressed.depth_mm else level

@@ -121,6 +121,11 @@ def intrinsic_alone(rx: InsoleConfig) -> str | None:
             "found a metatarsal pad or bar and an intrinsic forefoot post, which both shape the front, expected one; "
             'set insole.forefoot_posting = "extrinsic", or leave the pad out'
         )
+    if (heel or front) and rx.groove_mm > 0.0:
+        return (
+            "found insole.groove_mm and an intrinsic post, which flattens the groove where it lies, expected one; set "
+            'insole.rearfoot_posting and forefoot_posting = "extrinsic", or leave the groove out'
+        )
     if front and (rx.first_ray_cut or rx.fifth_ray_cut):
         return (
             "found insole.first_ray_cut or fifth_ray_cut and an intrinsic forefoot post, which lies where the wall thins "

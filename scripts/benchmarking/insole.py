@@ -103,7 +103,11 @@ def insole_tables(rows: Rows) -> str:
     """Return the counts of outcomes, and everything that went wrong."""
     counts = Counter(str(row["verdict"]) for row in rows)
     seconds = [float(row["seconds"]) for row in rows if "seconds" in row]
-    text = table(["outcome", "prescriptions"], sorted(counts.items()))
+    text = (
+        "## Random prescriptions\n\nSeeded, over the whole ranges of all doses, on the feet of the shared data in"
+        " turn (`tests/prescriptions.py`). Files are read by trimesh\nand pymeshlab, each tenth is sliced by PrusaSlicer.\n\n"
+    )
+    text += table(["outcome", "prescriptions"], sorted(counts.items()))
     if seconds:
         text += f"\n\nSeconds a solid: median {np.median(seconds):.2f}, 95 % {np.quantile(seconds, 0.95):.2f}\n"
     rules = Counter(
@@ -113,8 +117,7 @@ def insole_tables(rows: Rows) -> str:
     )
     text += "\n" + table(["refused by", "prescriptions"], rules.most_common())
     bad = [row for row in rows if row["verdict"] not in ("made", "refused")]
-    return (
-        text
-        + "\n\n"
-        + table(["seed", "foot", "outcome", "what"], [(r["seed"], r["foot"], r["verdict"], r["said"]) for r in bad])
-    )
+    if not bad:
+        return text
+    lines = [(row["seed"], row["foot"], row["verdict"], row["said"]) for row in bad]
+    return text + "\n\n" + table(["seed", "foot", "outcome", "what"], lines)

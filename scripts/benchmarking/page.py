@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarking.grid_tables import grid_section, recordings_section
+from benchmarking.insole import insole_tables
+from benchmarking.insole_speed import insole_speed_section
 from benchmarking.measure_tables import measures_section
-from benchmarking.parts import read_part
+from benchmarking.parts import Rows, read_part
 from benchmarking.run_tables import scale_section, speed_section, turntable_section, yardstick_section
 from benchmarking.tables import table
 from scanproc.versions import versions
 
 PARTS = ("grid", "turntable", "scale", "speed", "runs", "yardstick")
-FURTHER_PARTS = ("measures",)
+FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
+    "measures": measures_section,
+    "insoles": insole_tables,
+    "insole-speed": insole_speed_section,
+}
 NAMED_VERSIONS = ("python", "scanproc", "numpy", "scipy", "numba", "open3d", "open3d-cpu", "pillow")
 
 
@@ -36,7 +43,7 @@ def write_page(folder: Path, page: Path) -> bool:
         scale_section(rows["scale"]),
         speed_section(rows["speed"]),
         yardstick_section(rows["runs"], rows["yardstick"]),
-        *([measures_section(rows["measures"])] if "measures" in rows else []),
+        *(section(rows[name]) for name, section in FURTHER_PARTS.items() if name in rows),
         recordings_section(rows["grid"]),
     ]
     page.write_text("\n\n".join(text) + "\n", encoding="utf-8")
