@@ -19,8 +19,14 @@ RX = Prescription(thickness_mm=3.0, arch_fill_mm=1.6, heel_expansion_mm=0.0, gri
 
 LOST: list[tuple[dict[str, Any], str]] = [
     ({"navicular_relief_mm": 4.0, "medial_edge_mm": 2.0}, r"insole\.navicular_relief_mm = 4 .*raise medial_edge_mm"),
-    ({"met_pad_mm": 4.8, "met_pad_back_mm": 2.0, "distal_gap_mm": 30.0}, r"insole\.met_pad_mm = 4\.8 .*raise met_pad_b"),
-    ({"met_bar_mm": 3.0, "met_bar_back_mm": 0.0, "distal_gap_mm": 25.0}, r"insole\.met_bar_mm = 3 .*raise met_bar_back"),
+    (
+        {"met_pad_mm": 4.8, "met_pad_back_mm": 2.0, "distal_gap_mm": 30.0},
+        r"insole\.met_pad_mm = 4\.8 .*raise met_pad_b",
+    ),
+    (
+        {"met_bar_mm": 3.0, "met_bar_back_mm": 0.0, "distal_gap_mm": 25.0},
+        r"insole\.met_bar_mm = 3 .*raise met_bar_back",
+    ),
 ]
 
 

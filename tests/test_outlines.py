@@ -220,10 +220,11 @@ STEPS: list[tuple[int, bool, dict[str, Any]]] = [
     # where the border of the asked top goes over to that of the scanned sole, and a forefoot that was turned
     (2, False, {"length": "sulcus", "thickness_mm": 2.93, "outline_margin_mm": 1.6, "arch_fill_mm": 4.5,
                 "heel_cup_depth_mm": 11.3, "side_edge_mm": 5.0}),
-    (0, True, {"length": "full", "thickness_mm": 5.3, "clearance_mm": 3.6, "arch_fill_mm": 7.0, "outline_margin_mm": 3.7,
-               "cast_balance": "inverted", "balance_deg": 5.5, "heel_cup_depth_mm": 20.0}),
-    (3, True, {"length": "full", "clearance_mm": 4.9, "arch_fill_mm": 8.4, "outline_margin_mm": 4.4, "side_edge_mm": 3.0,
-               "medial_edge_mm": 10.8, "heel_cup_depth_mm": 30.0, "cast_balance": "inverted", "balance_deg": 4.8}),
+    (0, True, {"length": "full", "thickness_mm": 5.3, "clearance_mm": 3.6, "arch_fill_mm": 7.0,
+               "outline_margin_mm": 3.7, "cast_balance": "inverted", "balance_deg": 5.5, "heel_cup_depth_mm": 20.0}),
+    (3, True, {"length": "full", "clearance_mm": 4.9, "arch_fill_mm": 8.4, "outline_margin_mm": 4.4,
+               "side_edge_mm": 3.0, "medial_edge_mm": 10.8, "heel_cup_depth_mm": 30.0, "cast_balance": "inverted",
+               "balance_deg": 4.8}),
     (1, False, {}),
 ]  # fmt: skip
 

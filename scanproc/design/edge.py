@@ -108,7 +108,7 @@ def _whole_border(scanned: ScannedSole, top: Top, heights: RimHeights, rx: Presc
 def _refuse_narrow_waist(
     outline: FloatArray, front: FrontEnd, line: SoleLine, foot: FootPlan, rx: Prescription
 ) -> None:
-    """Refuse an insole that a low edge, an expansion or a shoe leaves no width between heel and front end, or cut-out."""
+    """Refuse an insole that a low edge or a shoe leaves no width between the heel and the front end, or a cut-out."""
     ends = [float(piece[:, 0].min()) - _OFF_FRONT_MM for piece in front.pieces]
     first, last = (share * foot.length_mm for share in _WAIST)
     x = np.linspace(first, max(min([*ends, last]), first), _WAIST_STATIONS)

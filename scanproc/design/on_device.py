@@ -22,7 +22,9 @@ _MEND = {
 }
 
 
-def refuse_off_device(plan: FootPlan, outline: FloatArray, top: HeightField, cut: HeightField, rx: Prescription) -> None:
+def refuse_off_device(
+    plan: FootPlan, outline: FloatArray, top: HeightField, cut: HeightField, rx: Prescription
+) -> None:
     """Refuse a dose whose height does not show on the finished top.
 
     Parameters
@@ -46,7 +48,7 @@ def refuse_off_device(plan: FootPlan, outline: FloatArray, top: HeightField, cut
         shown_mm = abs(height_mm) * float(place.share(xy).max(initial=0.0))
         if abs(height_mm) - shown_mm > _LOST * rx.dose_tolerance_mm:
             raise ScanError(
-                f"rule dose-on-device: found insole.{name} = {abs(height_mm):g} at a place that the insole's edge cuts, "
-                f"so that {shown_mm:.1f} mm of it remain, expected its whole height on the top; "
+                f"rule dose-on-device: found insole.{name} = {abs(height_mm):g} where the insole's edge cuts it: "
+                f"{shown_mm:.1f} mm of it remain, expected its whole height on the top; "
                 f"{_MEND.get(name, 'take away what is cut out there')}, or leave it out."
             )

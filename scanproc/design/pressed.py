@@ -68,9 +68,8 @@ def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightFiel
         if within.mean() < _MOST or plane.mean() < _MOST:
             raise ScanError(
                 f"rule post-lies-plane: found {min(within.mean(), plane.mean()):.0%} of the place of the intrinsic "
-                f"{post.where} post to lie in its plane, expected {_MOST:.0%} or more: the insole's edge, or its taper, "
-                f'reaches into it. Set insole.{post.where}_posting = "extrinsic", shorten distal_taper_mm, or raise the '
-                "edges."
+                f"{post.where} post to lie in its plane, expected {_MOST:.0%} or more: the edge, or the taper, reaches "
+                f'into it. Set insole.{post.where}_posting = "extrinsic", shorten distal_taper_mm, or raise the edges.'
             )
 
 

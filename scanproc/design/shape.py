@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from scanproc.artifacts import Foot
 from scanproc.design.balance import balanced
+from scanproc.design.cutter import refuse_unreached
 from scanproc.design.edge import edge_of
 from scanproc.design.front import FrontEnd
 from scanproc.design.on_device import refuse_off_device
@@ -74,6 +75,7 @@ def design(foot: Foot, rx: Prescription) -> Design:
     asked = edged(scanned, designed_top(scanned, rx), rx)
     even = even_wall(asked.outline, rx.grid_mm, asked.top_at, asked.wall_at)
     refuse_off_device(asked.plan, asked.outline, asked.top, even.top, rx)
+    refuse_unreached(asked.outline, even.top, rx)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = under(foot.side, asked.plan, asked.outline, even.bottom, rx)
     refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx)

@@ -57,7 +57,7 @@ def standing(
     """Choose how an underside stands, so that a printer finds a first layer of `patch_mm2`.
 
     It stands on a platform where nothing lies below that one's plane; else on the level ground, or on the plane that it
-    would come to rest on where that takes much less pressing.
+    would come to rest on, or a post's, where that takes much less pressing.
 
     Parameters
     ----------
@@ -72,12 +72,17 @@ def standing(
                 return Standing(plane, _AS_IT_IS)
     posts = [*(platform.post for platform in under.platforms), *pressed_posts]
     kept = tuple(post.region for post in posts if post.where in ("rearfoot", "forefoot"))
-    free = pressed_share(kept, xy) > _WHOLE
 
-    def pressed(plane: Rest, contact_mm2: float) -> Standing:
-        above = z - plane.at(xy)
+    def pressed(plane: Rest, contact_mm2: float, kept: tuple[Region, ...]) -> Standing:
+        above, free = z - plane.at(xy), pressed_share(kept, xy) > _WHOLE
         level_z = pressed_flat(above[free], cell_mm2, contact_mm2).level_z
         return Standing(plane, Pressed(float(above.min()), level_z), kept)
 
-    level, resting = pressed(_LEVEL, patch_mm2), pressed(rest_plane(xy, z), _SCATTERED * patch_mm2)
-    return resting if resting.pressed.depth_mm < _MUCH_LESS * level.pressed.depth_mm else level
+    tilted = [pressed(rest_plane(xy, z), _SCATTERED * patch_mm2, kept)]
+    for post in posts:
+        if any(post.region is region for region in kept):  # pressed along its own plane it stays one
+            others = tuple(region for region in kept if region is not post.region)
+            planes = [Rest(np.array([0.0, slope]), 0.0) for slope in post.slopes]
+            tilted += [pressed(plane, patch_mm2, others) for plane in planes]
+    level, least = pressed(_LEVEL, patch_mm2, kept), min(tilted, key=lambda one: one.pressed.depth_mm)
+    return least if least.pressed.depth_mm < _MUCH_LESS * level.pressed.depth_mm else level

@@ -82,7 +82,7 @@ def rounded_edge(outline: FloatArray, side_mm: FloatArray, descent: FloatArray, 
     ----------
     side_mm : (K,) height of the upright side at each point of the outline; no rounding takes more than 0.4 of it.
     descent : (K,) slope with which the underside descends inwards.
-    radius_mm : what the rounding takes of the side at most; where the edge is sharper than square the circle is smaller.
+    radius_mm : what the rounding takes of the side at most; where the edge is sharper than square, less is round.
     """
     rises = np.maximum(-descent, 0.0)
     return RoundedEdge(outline, np.minimum(radius_mm, 0.4 * side_mm) / (rises + np.hypot(1.0, rises)), descent)

@@ -17,6 +17,7 @@ ARCH_LINE_SHARE = 0.25  # of the section's width, from its medial border
 _STEP_MM = 1.0
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # skin is not as even as this over centimetres, at 0.5 degrees
 _CAP_SHARE = 0.2  # of the arch line: only a flat foot's skin, pressed on glass, has as much of it in one plane
+_CAP_AREA_SHARE = 0.1  # of the underside: a flat arch line may run through a plane that nothing lies in
 _LEVEL_COSINE = 0.98  # a cap that closes a sole is nearly level: within 11 degrees
 
 
@@ -117,14 +118,15 @@ def _cell_middles(first: float, last: float) -> FloatArray:
 
 @dataclass(frozen=True)
 class Cap:
-    """A plane that closes a sole where a scanner saw none: the (F,) faces in it, and its share of the arch line."""
+    """A plane that closes a sole where a scanner saw none: the (F,) faces in it, its shares of arch line and underside."""
 
     faces: BoolArray
     arch_share: float
+    area_share: float
 
     @property
     def closes_the_arch(self) -> bool:
-        return self.arch_share > _CAP_SHARE
+        return self.arch_share > _CAP_SHARE and self.area_share > _CAP_AREA_SHARE
 
 
 def sole_cap(mesh: Mesh, arch: ArchProfile) -> Cap:
@@ -135,7 +137,7 @@ def sole_cap(mesh: Mesh, arch: ArchProfile) -> Cap:
     areas = face_areas(Mesh(mesh.vertices, mesh.faces[down]))
     flat = np.zeros(len(mesh.faces), dtype=np.bool_)
     if not len(down):
-        return Cap(flat, 0.0)
+        return Cap(flat, 0.0, 0.0)
     normal = _commonest(normals[down], areas)
     distance = mesh.vertices[mesh.faces[down]] @ normal
     even = normals[down] @ normal > _FLAT_COSINE
@@ -143,7 +145,7 @@ def sole_cap(mesh: Mesh, arch: ArchProfile) -> Cap:
     flat[down[even & (np.abs(distance - level) < 2.0 * _FLAT_MM).all(axis=1)]] = True
     with np.errstate(invalid="ignore"):
         on_plane = np.abs(arch.points @ normal - level) < 2.0 * _FLAT_MM
-    return Cap(flat, float(on_plane.mean()))
+    return Cap(flat, float(on_plane.mean()), float(areas[flat[down]].sum() / areas.sum()))
 
 
 def _commonest(values: FloatArray, areas: FloatArray, grain: float = 1e-3) -> FloatArray:

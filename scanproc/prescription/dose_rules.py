@@ -128,8 +128,8 @@ def intrinsic_alone(rx: InsoleConfig) -> str | None:
         )
     if front and (rx.first_ray_cut or rx.fifth_ray_cut):
         return (
-            "found insole.first_ray_cut or fifth_ray_cut and an intrinsic forefoot post, which lies where the wall thins "
-            'towards the cut-out, expected one; set insole.forefoot_posting = "extrinsic", or leave the cut-out out'
+            "found insole.first_ray_cut or fifth_ray_cut and an intrinsic forefoot post, which lies where the wall "
+            'thins towards the cut-out, expected one; set insole.forefoot_posting = "extrinsic", or leave that out'
         )
     return None
 

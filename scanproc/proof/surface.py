@@ -11,6 +11,7 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Check, Mesh
 from scanproc.design.kept import ThisFoot
 from scanproc.frames import FloatArray
+from scanproc.geometry.curvature import tightest_hollow_mm
 from scanproc.geometry.meshes import face_normals, keep_faces
 from scanproc.geometry.plan_bins import PlanBins
 from scanproc.prescription.fields import Prescription
@@ -105,25 +106,5 @@ def _roughness(height: Callable[[FloatArray], FloatArray], xy: FloatArray) -> fl
 
 
 def _concave_radius(done: Finished) -> float:
-    """Return the radius of the tightest hollow of the top that a ball has to reach into, 0.1 % left out, mm."""
-    xy = done.grid.xy[done.grid.off_outline > _OFF_RIM_MM]
-    ex, ey = np.array([_SPAN_MM, 0.0]), np.array([0.0, _SPAN_MM])
-    z = {(i, j): done.probe.top_at(xy + i * ex + j * ey) for i in (-1, 0, 1) for j in (-1, 0, 1)}
-    there = np.isfinite(list(z.values())).all(axis=0)
-    z = {place: heights[there] for place, heights in z.items()}
-    zx, zy = (z[1, 0] - z[-1, 0]) / (2.0 * _SPAN_MM), (z[0, 1] - z[0, -1]) / (2.0 * _SPAN_MM)
-    zxx, zyy = ((z[a] + z[b] - 2.0 * z[0, 0]) / _SPAN_MM**2 for a, b in (((1, 0), (-1, 0)), ((0, 1), (0, -1))))
-    zxy = (z[1, 1] + z[-1, -1] - z[1, -1] - z[-1, 1]) / (4.0 * _SPAN_MM**2)
-    greatest = _greatest_curvature(zx, zy, zxx, zxy, zyy)
-    tightest = float(np.quantile(greatest, 0.999)) if len(greatest) else 0.0
-    return 1.0 / max(tightest, 1e-3)
-
-
-def _greatest_curvature(
-    zx: FloatArray, zy: FloatArray, zxx: FloatArray, zxy: FloatArray, zyy: FloatArray
-) -> FloatArray:
-    """Return the greater principal curvature of a graph, (N,) 1/mm, positive in hollows (do Carmo, 3.3)."""
-    e, f, g, root = 1.0 + zx**2, zx * zy, 1.0 + zy**2, np.sqrt(1.0 + zx**2 + zy**2)
-    mean = (e * zyy - 2.0 * f * zxy + g * zxx) / (2.0 * root**3)
-    gauss = (zxx * zyy - zxy**2) / root**4
-    return np.asarray(mean + np.sqrt(np.maximum(mean**2 - gauss, 0.0)))
+    """Return the radius of the tightest hollow of the top that a ball has to reach into, mm."""
+    return tightest_hollow_mm(done.probe.top_at, done.grid.xy[done.grid.off_outline > _OFF_RIM_MM])
