@@ -10,8 +10,9 @@ from scanproc.artifacts import Check
 from scanproc.design.posts import Post, forefoot_post, rearfoot_post
 from scanproc.design.pressed import intrinsic_posts
 from scanproc.frames import FloatArray
+from scanproc.geometry.resting import rest_plane
 from scanproc.prescription.fields import Prescription
-from scanproc.proof.checks import is_so, within
+from scanproc.proof.checks import is_so, told, within
 from scanproc.proof.finished import Finished
 
 _STEP_MM = 0.7
@@ -31,7 +32,16 @@ def post_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
         checks += _post(done, rear, "rearfoot", rx.rearfoot_post_deg, rx.rearfoot_post, rx.rearfoot_motion_deg)
     if front is not None:
         checks += _post(done, front, "forefoot", rx.forefoot_post_deg, rx.forefoot_post, 0.0)
+    if checks:
+        checks.append(told("stands_inverted_deg", _standing_inversion_deg(done), "measured, medial side up, by itself"))
     return tuple(checks)
+
+
+def _standing_inversion_deg(done: Finished) -> float:
+    """Return how far the device by itself tips its medial side up: also its front end bears, not the post alone."""
+    low = done.solid.vertices[done.solid.vertices[:, 2] <= np.median(done.solid.vertices[:, 2])]
+    slope = rest_plane(low[:, :2], low[:, 2]).slope[1]
+    return float(np.rad2deg(np.arctan(-done.asked.plan.medial_y * slope)))
 
 
 def _post(done: Finished, post: Post, name: str, angle: float, side: str, motion: float) -> list[Check]:

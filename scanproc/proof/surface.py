@@ -45,7 +45,7 @@ def surface_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
 def _fit(done: Finished) -> list[Check]:
     """The gap between the finished top and the scanned foot where no dose shapes the top and the sole was seen.
 
-    A scan's own roughness, that the design smooths, is allowed for: 2.6 sigma, as 99 % of it are smaller.
+    A scan's own roughness, that the design smooths, is allowed for: three sigma, as coarse meshes have heavy tails.
     """
     grid, asked, rx = done.grid, done.asked, done.rx
     gap = rx.clearance_mm + rx.top_cover_mm
@@ -62,7 +62,7 @@ def _fit(done: Finished) -> list[Check]:
     noise = _roughness(lambda xy: sole.whole.touched(xy, from_above=False).z, grid.xy[plain])
     return [
         within("clearance_mm", gap, float(np.median(gaps)), rx.dose_tolerance_mm),
-        at_most("fit_p99_mm", rx.surface_tolerance_mm + 2.6 * noise, float(np.quantile(np.abs(gaps - gap), 0.99))),
+        at_most("fit_p99_mm", rx.surface_tolerance_mm + 3.0 * noise, float(np.quantile(np.abs(gaps - gap), 0.99))),
     ]
 
 
