@@ -8,7 +8,7 @@ Lengths in mm, angles in radians; frames as in `frames.py` and the README. One s
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal
@@ -394,6 +394,7 @@ class Insole:
     outline : (K, 2) float64 mm, the shell's border seen from above, counter-clockwise, its first point not repeated.
     refused : the message, where it is refused.
     notes : why what the prescription left open is as it is, and what is advised against, a sentence each.
+    failed : which check failed and what to change, where one failed; the solid is there to be looked at.
     """
 
     side: Side
@@ -402,6 +403,7 @@ class Insole:
     checks: tuple[Check, ...]
     refused: str | None = None
     notes: tuple[str, ...] = ()
+    failed: str | None = None
 
     def __post_init__(self) -> None:
         if (self.solid is None) != (self.refused is not None):
@@ -413,6 +415,11 @@ class Insole:
         """Whether there is a solid and every check passed: only then it may leave the program."""
         return self.solid is not None and all(check.passed for check in self.checks)
 
+    @property
+    def why_not(self) -> str | None:
+        """Why this insole is none to be made: it was refused, or its proof failed."""
+        return self.refused if self.refused is not None else self.failed
+
 
 @dataclass(frozen=True)
 class Insoles:
@@ -422,8 +429,8 @@ class Insoles:
 
     @property
     def refused_parts(self) -> tuple[str, ...]:
-        """Why a foot got no insole, for each that got none."""
-        return tuple(f"{insole.side} foot: {insole.refused}" for insole in self.insoles if insole.refused is not None)
+        """Why a foot got no insole, or none that may leave the program, for each such foot."""
+        return tuple(f"{insole.side} foot: {insole.why_not}" for insole in self.insoles if insole.why_not is not None)
 
 
 @dataclass(frozen=True)
@@ -447,6 +454,13 @@ class Refusal:
 
     stage: str
     message: str
+
+    def is_said_by(self, earlier: Iterable[Refusal]) -> bool:
+        """Tell whether earlier refusals say all that this one does."""
+        rest = self.message
+        for refusal in earlier:
+            rest = rest.replace(refusal.message, "")
+        return not rest.strip()
 
 
 @dataclass(frozen=True)

@@ -354,6 +354,8 @@ def _encode_insoles(insoles: Insoles) -> Files:
             entry["outline_mm"] = insole.outline.tolist()
         if insole.notes:
             entry["notes"] = list(insole.notes)
+        if insole.failed is not None:
+            entry["failed"] = insole.failed
         entries.append(entry)
         if insole.solid is not None:
             files[f"{insole.side}.ply"] = write_ply(insole.solid)
@@ -368,7 +370,8 @@ def _decode_insoles(files: Files) -> Insoles:
         checks = tuple(Check(row["name"], row["asked"], row["got"], row["pass"]) for row in entry["checks"])
         outline = np.array(entry["outline_mm"]) if "outline_mm" in entry else None
         notes = tuple(entry.get("notes", ()))
-        insoles.append(Insole(entry["side"], solid, outline, checks, entry.get("refused"), notes))
+        told = entry.get("refused"), notes, entry.get("failed")
+        insoles.append(Insole(entry["side"], solid, outline, checks, *told))
     return Insoles(tuple(insoles))
 
 

@@ -140,7 +140,7 @@ class _Job:
             log.info("%s: fresh", stage.folder)
             self.fresh.append(stage.name)
             self.record[stage.name] = known if known.get("key") == key else {"key": key}
-            self._refuse_parts(stage, manifest.get("refused_parts", []))
+            self._note(stage, manifest.get("refused_parts", []))
         elif known.get("refused") and known.get("key") == key:
             log.info("%s: refused before, with the same input and settings", stage.folder)
             self._refuse(stage, key, known["refused"])
@@ -185,7 +185,7 @@ class _Job:
         seconds = time.perf_counter() - start
         parts = list(getattr(artifact, "refused_parts", ()))
         self.store.save(stage, artifact, {"key": key, "stage": stage.name, "refused_parts": parts, **ingredients})
-        self._refuse_parts(stage, parts)
+        self._note(stage, parts)
         self.artifacts[stage.makes] = artifact
         self.computed.append(stage.name)
         self.record[stage.name] = {"key": key, "seconds": round(seconds, 3), "peak_memory_mb": _peak_memory_mb()}
@@ -193,7 +193,7 @@ class _Job:
         return True
 
     def _refuse(self, stage: Stage, key: str, message: str) -> None:
-        self.refusals.append(Refusal(stage.name, message))
+        self._note(stage, [message])
         self.record[stage.name] = {"key": key, "refused": message}
         self._warn_of_earlier(stage)
 
@@ -201,9 +201,10 @@ class _Job:
         if self.store.manifest(stage):
             log.warning("%s still holds the result of an earlier run: do not use it for this one", stage.folder)
 
-    def _refuse_parts(self, stage: Stage, messages: Iterable[str]) -> None:
-        """Note what a stage refused of a scan whose other foot it accepted."""
-        self.refusals += [Refusal(stage.name, message) for message in messages]
+    def _note(self, stage: Stage, messages: Iterable[str]) -> None:
+        """Note what a stage refused, of a scan or of one foot of it, unless stages before it said all of that."""
+        new = (Refusal(stage.name, message) for message in messages)
+        self.refusals += [refusal for refusal in new if not refusal.is_said_by(self.refusals)]
 
     def _has(self, kind: type) -> bool:
         return kind is Refusals or kind in self.keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import math
 import sys
@@ -25,14 +26,38 @@ else:
 _MANY = 30  # names that nobody reads through in a message
 
 
+#: What a value of each kind is called in messages.
+_CALLED = {float: "a number, without unit", int: "a whole number", bool: "true or false", str: "text in quotes"}
+
+
 def setting(
-    default: Any, meaning: str, *, low: float | None = None, high: float | None = None, hidden: bool = False
+    default: Any,
+    meaning: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    hidden: bool = False,
+    instead_of_minus: str = "",
 ) -> Any:
     """Declare one setting of a config dataclass: its default, what it means (with its unit), its inclusive range.
 
-    A hidden one is filled in by the program from what a user gives, and is in no template.
+    A hidden one is filled in by the program from what a user gives, and is in no template. `instead_of_minus` says what
+    to do for what a negative value would mean.
     """
-    return dataclasses.field(default=default, metadata={"meaning": meaning, "low": low, "high": high, "hidden": hidden})
+    about = {"meaning": meaning, "low": low, "high": high, "hidden": hidden, "instead_of_minus": instead_of_minus}
+    return dataclasses.field(default=default, metadata=about)
+
+
+class _WrittenInt(int):
+    """A whole number of `--set` that knows its text: a setting that is a text takes that."""
+
+    text: str
+
+
+class _WrittenFloat(float):
+    """A number of `--set` that knows its text."""
+
+    text: str
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -53,7 +78,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Read `stage.name=value` texts; values are TOML, and a bare word counts as a string.
+    """Read `stage.name=value` texts; values are TOML, and a bare word or a date counts as a string.
 
     `stage.table.name=value` sets a name of a table inside: `insole.left.heel_lift_mm=4`.
     """
@@ -66,7 +91,7 @@ def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
                 f"--set {text!r} is not a setting; expected stage.name=value, such as --set clean.max_range_mm=800."
             )
         try:
-            parsed = tomllib.loads(f"value = {value}")["value"]
+            parsed = _as_written(tomllib.loads(f"value = {value}")["value"], value.strip())
         except tomllib.TOMLDecodeError:
             parsed = value.strip()
         *inside, last = name.split(".")
@@ -79,6 +104,18 @@ def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
                 )
         table[last] = parsed
     return tables
+
+
+def _as_written(value: Any, text: str) -> Any:
+    """Return a value of `--set` that keeps its text where a text can look like it, such as `1234` or `2026-11-23`."""
+    if isinstance(value, (datetime.date, datetime.time)):  # no setting is a date
+        return text
+    kind = {int: _WrittenInt, float: _WrittenFloat}.get(type(value))
+    if kind is None:
+        return value
+    written = kind(value)
+    written.text = text
+    return written
 
 
 def build_configs(config_types: Mapping[str, type], *tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -188,6 +225,8 @@ def one_of(wrong: str, names: Iterable[str]) -> str:
 
 
 def _checked(value: Any, hint: Any, metadata: Mapping[str, Any], name: str) -> Any:
+    if isinstance(value, (_WrittenInt, _WrittenFloat)):
+        value = value.text if hint is str else int(value) if isinstance(value, int) else float(value)
     if typing.get_origin(hint) is Literal:
         choices = typing.get_args(hint)
         if value not in choices:
@@ -197,14 +236,16 @@ def _checked(value: Any, hint: Any, metadata: Mapping[str, Any], name: str) -> A
     if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not any(type(value) is (typing.get_origin(kind) or kind) for kind in kinds):
-        expected = " or ".join(kind.__name__ for kind in kinds if kind is not types.NoneType)
+        expected = " or ".join(_CALLED.get(kind, kind.__name__) for kind in kinds if kind is not types.NoneType)
         raise ScanError(f"{name} = {value!r} has the wrong type; expected {expected}.")
     low, high = metadata.get("low"), metadata.get("high")
     if isinstance(value, float) and not math.isfinite(value):
         raise ScanError(f"{name} = {value}; expected a finite number.")
     if (low is not None and value < low) or (high is not None and value > high):
+        instead = metadata["instead_of_minus"] if value < 0.0 else ""
         raise ScanError(
-            f"{name} = {value} is out of range; expected{_range_text(metadata).strip(' ()').replace('range', '')}."
+            f"{name} = {value} is out of range; expected{_range_text(metadata).strip(' ()').replace('range', '')}"
+            f"{'; ' if instead else ''}{instead}."
         )
     return value
 

@@ -225,7 +225,7 @@ def test_a_scan_that_cannot_be_read_is_refused_by_name_and_nothing_is_written(ma
     [
         (["--set", "clean.max_rnge_mm=3"], "clean.max_rnge_mm; expected 'max_range_mm'"),
         (["--set", "claen.max_range_mm=3"], "'claen'; expected 'clean'"),
-        (["--set", "clean.max_range_mm=far"], "expected float"),
+        (["--set", "clean.max_range_mm=far"], "expected a number, without unit"),
         (["--set", "clean.max_range_mm=1"], "out of range"),
         (["--set", "clean.max_range_mm=inf"], "finite"),
         (["--set", "max_range_mm=3"], "expected stage.name=value"),

@@ -147,7 +147,14 @@ def insoles() -> Insoles:
         Check("fit", "a", "b", True),
     )
     outline = RNG.normal(size=(7, 2))
-    made = Insole("left", mesh(), outline, checks, notes=("thickness 3 mm: by rule", "preset größer, unchanged"))
+    made = Insole(
+        "left",
+        mesh(),
+        outline,
+        checks,
+        notes=("thickness 3 mm: by rule", "preset größer, unchanged"),
+        failed="check wall",
+    )
     return Insoles((made, Insole("right", None, None, (), "the sole was not seen")))
 
 

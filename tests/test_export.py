@@ -88,6 +88,12 @@ def test_only_wanted_files_are_written(left: Insole) -> None:
     assert list(export(Insoles((left,)), FACTS, ExportConfig(threemf=False, outline_dxf=False)).files) == ["left.stl"]
 
 
+def test_no_wanted_kind_of_file_is_said(left: Insole) -> None:
+    none = ExportConfig(stl=False, threemf=False, outline_dxf=False)
+    with pytest.raises(ScanError, match=r"all false, expected one .* Set export\.stl = true"):
+        export(Insoles((left,)), FACTS, none)
+
+
 def test_a_failed_check_stops_a_part_and_names_what_to_change(left: Insole) -> None:
     thin = replace(left, checks=(*GOOD, Check("wall_min_mm", 3.0, 2.2, False)))
     with pytest.raises(ScanError, match=r"check wall_min_mm found 2\.2, expected 3\.0\. Set insole.fix = true"):

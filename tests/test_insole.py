@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from insole_feet import BOWL_REAR, analytic_foot, bowl_sole, leg, mirrored
 
-from scanproc.artifacts import Feet, Foot, Insole, ScanFacts
+from scanproc.artifacts import Feet, Foot, Insole, Insoles, ScanFacts
 from scanproc.design.shape import design
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.geometry.doses import Probe
+from scanproc.geometry.letters import lettering
 from scanproc.prescription.fields import InsoleConfig
+from scanproc.prescription.making_rules import LEAST_STROKE_MM, STROKE_SHARE
 from scanproc.prescription.resolve import resolved
 from scanproc.settings import build_config, template
 from scanproc.stages.insole import insole
@@ -189,6 +192,55 @@ def test_one_refused_foot_does_not_stop_the_other(bowl: Foot) -> None:
     left, right = both.insoles
     assert both.refused_parts == (f"left foot: {left.refused}",)
     assert left.refused is not None and left.solid is None and right.proven
+
+
+@pytest.mark.parametrize("step", ["design", "build", "prove"])
+@pytest.mark.parametrize("when", ["first", "thickened"])
+def test_a_foot_that_cannot_be_built_does_not_stop_the_other(
+    bowl: Foot, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    stage = sys.modules[insole.__module__]
+    steps = {name: getattr(stage, name) for name in ("design", "build", "prove")}
+    calls = []
+
+    def refuses(*given: Any) -> Any:
+        calls.append(step)
+        if len(calls) == (1 if when == "first" else 2):  # the left foot comes first
+            raise ScanError("found a shell that cannot be built. Leave the groove out.")
+        return steps[step](*given)
+
+    monkeypatch.setattr(stage, step, refuses)
+    monkeypatch.setattr(stage, "lacking_wall_mm", lambda checks: 0.1 if when == "thickened" and len(calls) == 1 else 0)
+    coarse = replace(COARSE, fix=True, grid_mm=1.0)
+    both = insole(Feet((bowl, mirrored(bowl))), ScanFacts("test", side="both"), coarse)
+    assert both.refused_parts == ("left foot: found a shell that cannot be built. Leave the groove out.",)
+    assert both.insoles[1].solid is not None
+
+
+def test_a_failed_proof_counts_as_refused_and_says_what_to_change(bowl: Foot, caplog: pytest.LogCaptureFixture) -> None:
+    one = made(bowl, replace(COARSE, max_triangles=10_000, grid_mm=0.5, mesh_deviation_mm=0.005))
+    assert one.solid is not None and one.refused is None and not one.proven
+    assert one.failed is not None and "triangles" in one.failed and "Raise insole.mesh_deviation_mm." in one.failed
+    assert Insoles((one,)).refused_parts == (f"left foot: {one.failed}",)
+    (warning,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert "left foot" in warning and "failed: triangles; raise insole.mesh_deviation_mm" in warning
+
+
+def test_a_blank_text_is_no_text(bowl: Foot) -> None:
+    blank = made(bowl, replace(COARSE, grid_mm=1.0, side_mark=False, text="  "))
+    assert not any(check.name == "letters_mm" for check in blank.checks)
+    padded = made(bowl, replace(COARSE, grid_mm=1.0, text=" AB "))
+    plain = made(bowl, replace(COARSE, grid_mm=1.0, text="AB"))
+    assert padded.solid is not None and plain.solid is not None
+    assert np.array_equal(padded.solid.vertices, plain.solid.vertices)
+
+
+def test_the_thinnest_letters_that_are_taken_stand_out(bowl: Foot) -> None:
+    assert 2.0 * -lettering("I", 1.0).distance_mm.min() > STROKE_SHARE  # as wide as the rule believes
+    least = LEAST_STROKE_MM / STROKE_SHARE
+    for text in ("IVT", "L", "1-z"):
+        one = made(bowl, replace(COARSE, letter_mm=least, side_mark=False, text=text))
+        assert got(one, "letters_mm") == pytest.approx(0.4, abs=0.1), text
 
 
 def test_missing_landmarks_are_named(bowl: Foot) -> None:

@@ -66,7 +66,8 @@ def test_a_pair_is_one_foot_and_its_image_the_left_one_first(foot: Foot) -> None
     "config",
     [
         InsoleConfig(medial_skive_mm=4.0, heel_cup_depth_mm=16.0, medial_flange_mm=8.0),
-        InsoleConfig(rearfoot_post_deg=4.0, rearfoot_posting="intrinsic", met_pad_mm=4.8, groove_mm=2.0),
+        InsoleConfig(rearfoot_post_deg=4.0, rearfoot_posting="intrinsic", met_pad_mm=4.8),
+        InsoleConfig(forefoot_post_deg=3.0, groove_mm=2.0, navicular_relief_mm=2.0),
     ],
 )
 def test_medial_means_medial_on_the_image(foot: Foot, config: InsoleConfig) -> None:

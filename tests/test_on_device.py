@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from insole_feet import leg, mirrored
 
+from scanproc.design.on_device import refuse_off_device
 from scanproc.design.pads import placed_doses
 from scanproc.design.shape import design
 from scanproc.errors import ScanError
@@ -36,6 +37,16 @@ def test_a_dose_that_the_edge_takes_is_refused_by_name(asked: dict[str, Any], wo
     foot = mirrored(leg(1)) if other else leg(1)
     with pytest.raises(ScanError, match=f"rule dose-on-device: found {words}"):
         design(foot, replace(RX, **asked))
+
+
+@pytest.mark.parametrize("name", ["groove_mm", "mortons_extension_mm", "toe_crest_mm"])
+def test_a_cut_out_is_named_only_where_there_is_one(name: str) -> None:
+    made = design(leg(1), replace(RX, length="full"))
+    for cut, words in ((False, r"outline_margin_mm|groove_width_mm"), (True, r"set first_ray_cut = false")):
+        asked = replace(RX, length="full", first_ray_cut=cut, **{name: 3.0})  # type: ignore[arg-type]
+        with pytest.raises(ScanError, match=words) as error:
+            refuse_off_device(made.plan, made.outline, made.top, made.top.replaced(made.top.z - 9.0), asked)
+        assert cut or ("cut out" not in str(error.value) and "_cut =" not in str(error.value))
 
 
 KEPT: list[dict[str, Any]] = [

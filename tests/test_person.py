@@ -186,6 +186,14 @@ def test_of_a_pair_only_the_refused_foot_lacks_an_insole() -> None:
     assert [each.covered for each in Person((raised(), both)).refusals] == [True, False]
 
 
+def test_a_foot_whose_proof_failed_lacks_an_insole_too() -> None:
+    failed = replace(plate_insole(passes=False), failed="its insole failed the proof")
+    right = Insole("right", None, None, (), refused="the heel was not seen")
+    refusals = tuple(Refusal("insole", f"{one.side} foot: {one.why_not}") for one in (failed, right))
+    both = standing("up", "left", "right", insoles=Insoles((failed, right)), refusals=refusals)
+    assert [each.covered for each in Person((raised(), both)).refusals] == [True, False]
+
+
 def test_a_scan_that_could_not_be_measured_is_never_covered() -> None:
     bad = results("bad", refusals=(Refusal("align", "this does not look like a foot."),))
     person = Person((raised(), bad))

@@ -130,6 +130,8 @@ def test_the_report_says_what_differs_from_the_preset() -> None:
     assert resolved(config_of({"preset": "ucbl"}), foot, RAISED).evidence[0] == "preset ucbl, unchanged"
     changed = resolved(config_of({"preset": "ucbl", "heel_cup_depth_mm": 22.0}), foot, RAISED)
     assert changed.evidence[0] == "preset ucbl, but for heel_cup_depth_mm = 22.0 (preset: 25.0)"
+    beside = resolved(config_of({"preset": "ucbl", "groove_mm": 2.0, "text": "A"}), foot, RAISED)
+    assert beside.evidence[0] == "preset ucbl, but for groove_mm = 2.0 (default: 0.0), text = A (default: left out)"
 
 
 # ------------------------------------------------------------------------------------------------ files and feet
@@ -175,9 +177,10 @@ def test_settings_are_the_same_json_whatever_the_order_in_which_they_were_given(
         ({"heel_cup": 12}, "there is no setting insole.heel_cup; expected 'heel_cup_depth_mm'"),
         ({"skive": 4}, "'medial_skive_mm'"),
         ({"heel_cup_depth_mm": 99}, "insole.heel_cup_depth_mm = 99.0 is out of range; expected 4.0 to 30.0"),
-        ({"heel_cup_depth_mm": "deep"}, "wrong type; expected float"),
+        ({"heel_cup_depth_mm": "deep"}, "wrong type; expected a number, without unit"),
         ({"rearfoot_post": "medial"}, "expected one of varus, valgus"),
-        ({"rearfoot_post_deg": -4}, "out of range"),
+        ({"rearfoot_post_deg": -4}, 'angles have no sign: set insole.rearfoot_post = "valgus".'),
+        ({"forefoot_post_deg": -4}, 'angles have no sign: set insole.forefoot_post = "valgus".'),
         ({"left": {"heel_lft_mm": 4}}, "there is no setting insole.left.heel_lft_mm; expected 'heel_lift_mm'"),
         ({"left": {"heel_lift_mm": 40}}, "insole.left.heel_lift_mm = 40.0 is out of range"),
         ({"left": 3}, "insole.left = 3 is not a table"),
@@ -246,7 +249,8 @@ BROKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     ("lift-needs-support", {"heel_lift_mm": 10.5}, {"arch_support": True}),
     ("lift-needs-support", {"heel_lift_mm": 10.5}, {"heel_lift_mm": 10.0}),
-    ("dress-cup", {"preset": "dress", "heel_cup_depth_mm": 10.5}, {"heel_cup_depth_mm": 10.0}),
+    ("dress-cup", {"shoe": "dress", "heel_cup_depth_mm": 10.5}, {"heel_cup_depth_mm": 10.0}),
+    ("dress-cup", {"shoe": "dress", "heel_cup_depth_mm": 12.0}, {"shoe": "any", "preset": "dressage"}),
     ("arch-one-way", {"arch_target_mm": 20.0, "arch_fill_mm": 1.6}, {"arch_fill_mm": None}),
     ("balance-has-direction", {"balance_deg": 2.0}, {"cast_balance": "inverted"}),
     ("balance-has-direction", {"cast_balance": "inverted"}, {"cast_balance": "heel_vertical"}),
@@ -307,12 +311,17 @@ BROKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
      {"lateral_thickness": 1.0}),
     ("eva-is-milled-block", {"material": "EVA"}, {"style": "block", "process": "mill"}),
     ("arch-fits-block", {"process": "mill", "arch_target_mm": 34.0, "thickness_mm": 3.0}, {"arch_target_mm": 32.0}),
-    ("arch-fits-block", {"style": "block", "heel_cup_depth_mm": 30.0, "heel_lift_mm": 8.0, "wall_slope_deg": 70.0},
+    ("arch-fits-block", {"process": "mill", "heel_cup_depth_mm": 30.0, "heel_lift_mm": 8.0, "wall_slope_deg": 70.0},
      {"heel_lift_mm": 5.0}),
+    ("arch-fits-block", {"process": "mill", "style": "block", "heel_cup_depth_mm": 30.0, "heel_lift_mm": 8.0},
+     {"process": "print"}),
     ("milled-cup-needs-draft", {"process": "mill", "heel_cup_depth_mm": 20.0, "wall_slope_deg": 78.0},
      {"wall_slope_deg": 75.0}),
     ("readable-text", {"text": "Größe 42"}, {"text": "Groesse 42"}),
-    ("readable-text", {"text": "x" * 25}, {"text": "x" * 24}),
+    ("readable-text", {"text": "x" * 25}, {"text": " " + "x" * 24 + " "}),
+    ("readable-text", {"text": "-"}, {"text": " "}),
+    ("strokes-print", {"letter_mm": 3.9}, {"letter_mm": 4.0}),
+    ("strokes-print", {"letter_mm": 3.0, "side_mark": False, "text": "A"}, {"text": " "}),
 ]  # fmt: skip
 
 
@@ -344,7 +353,8 @@ def test_what_stands_above_its_block_is_refused() -> None:
     refuse_above_block(34.9, InsoleConfig(process="mill"))
     refuse_above_block(60.0, InsoleConfig())
     with pytest.raises(ScanError, match=r"rule fits-block: the device is 35\.1 mm high"):
-        refuse_above_block(35.1, InsoleConfig(style="block"))
+        refuse_above_block(35.1, InsoleConfig(style="block", process="mill"))
+    refuse_above_block(60.0, InsoleConfig(style="block"))  # printed: it is built up
 
 
 # ------------------------------------------------------------------------------------------------ the wall

@@ -113,7 +113,7 @@ def test_every_command_that_makes_insoles_takes_a_prescription(monkeypatch: pyte
         ("heel_cup = 12", "there is no setting insole.heel_cup; expected 'heel_cup_depth_mm'"),
         ("[insole]\nskive = 4", "there is no setting insole.skive; expected 'skive_angle_deg', 'medial_skive_mm', or"),
         ("heel_cup_depth_mm = 99", "insole.heel_cup_depth_mm = 99.0 is out of range; expected 4.0 to 30.0"),
-        ('heel_cup_depth_mm = "deep"', "wrong type; expected float"),
+        ('heel_cup_depth_mm = "deep"', "wrong type; expected a number, without unit"),
         ("medial_skive_mm = 2", "rule skive-needs-cup: found a skive of 2 mm"),
         ('material = "TPU"\nthickness_mm = 0.8\ndistal_edge_mm = 0.8', "rule least-wall: found a wall of 0.8 mm"),
         ('preset = "dress"\nheel_cup_depth_mm = 12', "rule dress-cup"),
@@ -143,6 +143,27 @@ def test_a_foot_that_was_not_scanned_cannot_be_mirrored(scan: Path) -> None:
     assert not Path("outputs/foot/6-insole").exists()
 
 
+def test_an_insole_that_fails_its_proof_is_kept_and_said_once_with_status_1(scan: Path) -> None:
+    strict = ("--set", "insole.max_triangles=10000", "--set", "insole.mesh_deviation_mm=0.005")
+    for command in ("insole", "insole", "export", "run", "run"):  # the second time, the result is fresh
+        result = call("-q", command, scan, *strict, *COARSE)
+        assert result.exit_code == 1, command
+        said = [line for line in result.stderr.splitlines() if line.startswith("scanproc: ")]
+        assert len(said) == 1 and said[0].startswith("scanproc: insole: left foot: its insole failed the proof"), said
+        assert "insole." in said[0].partition(". ")[2]  # what to set
+        assert not any(line.startswith("export") and "failed the proof" in line for line in result.stderr.splitlines())
+    (left,) = checks()
+    assert Path("outputs/foot/6-insole/left.ply").exists() and not all(check["pass"] for check in left["checks"])
+    assert not Path("outputs/foot/7-export").exists()
+
+
+@pytest.mark.parametrize("text", ["2026-11-23", "1234"])
+def test_a_date_or_a_number_can_be_written_under_it(scan: Path, text: str) -> None:
+    assert call("-q", "insole", scan, "--set", f"insole.text={text}", *COARSE).exit_code == 0
+    settings = json.loads(Path("outputs/foot/run.json").read_text(encoding="utf-8"))["settings"]
+    assert settings["insole"]["text"] == text
+
+
 # ------------------------------------------------------------------------------------------------ good ones
 
 
@@ -151,7 +172,7 @@ def test_an_insole_says_why_and_a_prescription_that_did_not_change_is_fresh(scan
     options = ("--prescription", "rx.toml", "--set", "insole.pair=from-left", *COARSE)
     assert call("-q", "insole", scan, *options).exit_code == 0
     left, right = checks()
-    assert "preset shell, unchanged" in left["notes"]
+    assert "preset shell, but for pair = from-left (default: as-scanned), grid_mm = 1.0 (default: 0.5)" in left["notes"]
     assert any(note.startswith("thickness 3 mm: PA12, 80 kg") for note in left["notes"])
     assert any(note.startswith("arch fill 3.2 mm: the scan bore no load") for note in left["notes"])
     assert "the mirror image of the other foot: this one was not scanned" in right["notes"]

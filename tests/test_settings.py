@@ -40,6 +40,7 @@ class CutConfig:
     tool: Literal["ball", "flat"] = setting("ball", "which tool")
     note: str = setting("none", "for the operator")
     load_kg: float | None = setting(None, "measured load, kg", low=0.0)
+    tilt_deg: float = setting(0.0, "of the tool, deg", low=0.0, high=9.0, instead_of_minus='set tool = "flat"')
 
 
 TYPES: dict[str, type] = {"cut": CutConfig}
@@ -70,22 +71,22 @@ def test_a_whole_number_is_a_float_where_a_float_is_wanted() -> None:
     ("values", "words"),
     [
         ({"depht_mm": 4.0}, ["cut.depht_mm", "'depth_mm'"]),
-        ({"depth_mm": "4"}, ["cut.depth_mm = '4'", "expected float"]),
-        ({"depth_mm": True}, ["True", "expected float"]),
-        ({"depth_mm": [4.0]}, ["[4.0]", "expected float"]),
+        ({"depth_mm": "4"}, ["cut.depth_mm = '4'", "expected a number, without unit"]),
+        ({"depth_mm": True}, ["True", "expected a number, without unit"]),
+        ({"depth_mm": [4.0]}, ["[4.0]", "expected a number, without unit"]),
         ({"depth_mm": float("nan")}, ["cut.depth_mm = nan", "finite"]),
         ({"share": float("-inf")}, ["cut.share = -inf", "finite"]),
         ({"depth_mm": 0.4}, ["0.4", "expected 0.5 to 9.0"]),
         ({"depth_mm": 9.5}, ["9.5", "expected 0.5 to 9.0"]),
         ({"passes": 0}, ["expected from 1"]),
         ({"share": 1.5}, ["expected up to 1.0"]),
-        ({"passes": 2.0}, ["2.0", "expected int"]),
-        ({"passes": True}, ["True", "expected int"]),
-        ({"dry": 1}, ["cut.dry = 1", "expected bool"]),
-        ({"note": 7}, ["expected str"]),
+        ({"passes": 2.0}, ["2.0", "expected a whole number"]),
+        ({"passes": True}, ["True", "expected a whole number"]),
+        ({"dry": 1}, ["cut.dry = 1", "expected true or false"]),
+        ({"note": 7}, ["expected text in quotes"]),
         ({"tool": "drill"}, ["'drill'", "ball, flat"]),
         ({"tool": ["ball"]}, ["['ball']", "ball, flat"]),
-        ({"load_kg": "much"}, ["expected float"]),
+        ({"load_kg": "much"}, ["expected a number, without unit"]),
         ({"load_kg": -1.0}, ["expected from 0.0"]),
     ],
 )
@@ -175,6 +176,29 @@ def test_every_setting_says_what_it_means_and_names_its_unit() -> None:
 )
 def test_overrides_are_toml_or_bare_words(text: str, value: Any) -> None:
     assert parse_overrides([text]) == {"cut": {"depth_mm": value}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-23", "1234", "1_000", "1.50", "0x1F", "1e3", "+5", "nan", "07:30:00", "2026-11-23 07:30:00", "007"],
+)
+def test_a_text_that_looks_like_a_number_or_a_date_is_taken_as_it_is_written(text: str) -> None:
+    built = build_configs(TYPES, parse_overrides([f"cut.note= {text} "]))["cut"]
+    assert (type(built.note), built.note) == (str, text)
+    assert "2026" in refusal(parse_overrides(["cut.depth_mm=2026-11-23"])["cut"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"), [("depth_mm", "4", 4.0), ("depth_mm", "4.5", 4.5), ("passes", "3", 3)]
+)
+def test_a_number_of_an_override_is_a_plain_number(name: str, text: str, value: float) -> None:
+    built = getattr(build_configs(TYPES, parse_overrides([f"cut.{name}={text}"]))["cut"], name)
+    assert (type(built), built) == (type(value), value)
+
+
+def test_a_negative_value_says_what_to_set_instead() -> None:
+    assert refusal({"tilt_deg": -4}).endswith('expected 0.0 to 9.0; set tool = "flat".')
+    assert "flat" not in refusal({"tilt_deg": 10})
 
 
 def test_overrides_of_several_stages_and_the_last_of_a_name() -> None:

@@ -15,6 +15,7 @@ from scanproc.geometry.curves import inside
 from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.geometry.letters import Lettering, lettering
 from scanproc.prescription.fields import Prescription
+from scanproc.prescription.making_rules import written
 
 Form = Literal["raised", "engraved", "plate"]
 
@@ -93,7 +94,7 @@ def marks_of(
     ScanError
         If the text is longer than the room under the arch.
     """
-    text = " ".join(word for word in ("LR"[side == "right"] if rx.side_mark else "", rx.text) if word)
+    text = " ".join(word for word in ("LR"[side == "right"] if rx.side_mark else "", written(rx)) if word)
     if not text:
         return None
     letters = lettering(text, rx.letter_mm)

@@ -19,6 +19,9 @@ _MEND = {
     "met_bar_mm": "raise met_bar_back_mm, or lower distal_gap_mm",
     "navicular_relief_mm": "raise medial_edge_mm",
     "cuboid_relief_mm": "raise side_edge_mm",
+    "groove_mm": "lower groove_width_mm, or raise medial_edge_mm",
+    "mortons_extension_mm": 'raise outline_margin_mm, or set length = "full"',
+    "toe_crest_mm": "raise toe_room_mm or outline_margin_mm",
 }
 
 
@@ -50,5 +53,13 @@ def refuse_off_device(
             raise ScanError(
                 f"rule dose-on-device: found insole.{name} = {abs(height_mm):g} where the insole's edge cuts it: "
                 f"{shown_mm:.1f} mm of it remain, expected its whole height on the top; "
-                f"{_MEND.get(name, 'take away what is cut out there')}, or leave it out."
+                f"{_mend(name, rx)}, or leave it out."
             )
+
+
+def _mend(name: str, rx: Prescription) -> str:
+    """Return what to change so that a dose shows; cut-outs take the doses beside the rays."""
+    cuts = [cut for cut in ("first_ray_cut", "fifth_ray_cut") if getattr(rx, cut)]
+    if cuts and name in ("groove_mm", "mortons_extension_mm", "toe_crest_mm"):
+        return f"set {' and '.join(cuts)} = false"
+    return _MEND[name]

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray
 from scanproc.design.plan import DistalLine, FootPlan, SoleLine
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
@@ -141,13 +140,6 @@ class Rim:
         if self.ball_line is not None:
             ceiling = ceiling + _OPENS_PER_MM2 * np.minimum(self.ball_line.behind(xy), 0.0) ** 2
         return np.asarray(ceiling)
-
-    def near(self, xy: FloatArray, beyond_lip_mm: float) -> BoolArray:
-        """Tell which of (N, 2) points lie on the flat edge or up to `beyond_lip_mm` beside it, (N,) bool."""
-        reach = float(self.lip_mm.max()) + beyond_lip_mm
-        near = nearest_on_curve(self.curve, xy, reach, closed=self.closed)
-        within = near.distance_mm <= near.of(self.lip_mm) + beyond_lip_mm
-        return np.asarray(within & (near.distance_mm >= -beyond_lip_mm))
 
 
 @dataclass(frozen=True)

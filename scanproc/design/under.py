@@ -58,11 +58,6 @@ class Under:
     ground_z: float
     lowest_z: float
 
-    @property
-    def has_platform(self) -> bool:
-        """Whether it brings a flat patch to stand on."""
-        return bool(self.platforms)
-
     def applied(self, xy: FloatArray, even_z: FloatArray) -> FloatArray:
         """Return the underside at (N, 2) points below an even wall's underside, (N,) mm."""
         z = even_z

@@ -72,14 +72,6 @@ class HeightField:
         dz_dy = (self.at(xy + ey) - self.at(xy - ey)) / (2.0 * span_mm)
         return np.hypot(dz_dx, dz_dy)
 
-    def bend_at(self, xy: FloatArray, span_mm: float = 1.0) -> FloatArray:
-        """Return the greater of |d2z/dx2| and |d2z/dy2| at (N, 2) points, (N,) 1/mm."""
-        ex, ey = np.array([span_mm, 0.0]), np.array([0.0, span_mm])
-        here = 2.0 * self.at(xy)
-        along_x = self.at(xy + ex) + self.at(xy - ex) - here
-        along_y = self.at(xy + ey) + self.at(xy - ey) - here
-        return np.asarray(np.maximum(np.abs(along_x), np.abs(along_y)) / span_mm**2)
-
 
 def smooth_step(values: FloatArray, low: float, high: float) -> FloatArray:
     """Rise from 0 at `low` to 1 at `high` with two continuous derivatives (6 t^5 - 15 t^4 + 10 t^3)."""

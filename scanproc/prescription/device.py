@@ -36,6 +36,9 @@ class Device:
     material: Literal["PA12", "PP", "TPU", "PETG", "EVA"] = setting(
         "PA12", "what it is made of: mass, thickness rule and least wall; PA12 is what most print services take"
     )
+    shoe: Literal["any", "dress"] = setting(
+        "any", "kind of shoe; dress: a low counter, out of which a cup deeper than 10 mm lifts the heel"
+    )
     shoe_size_eu: float | None = setting(
         None,
         "EU size of the shoe, for an outline of that length (2/3 cm a size); left out: of the foot's length",

@@ -54,10 +54,10 @@ def lift_needs_support(rx: InsoleConfig) -> str | None:
 
 def dress_cup(rx: InsoleConfig) -> str | None:
     """A dress shoe has a low counter."""
-    if rx.preset.startswith("dress") and rx.heel_cup_depth_mm > _DRESS_CUP_MM:
+    if rx.shoe == "dress" and rx.heel_cup_depth_mm > _DRESS_CUP_MM:
         return (
             f"found insole.heel_cup_depth_mm = {rx.heel_cup_depth_mm:g} in a dress shoe, which takes up to "
-            f"{_DRESS_CUP_MM:g}, expected 8 to 10; lower the cup, or take another preset"
+            f'{_DRESS_CUP_MM:g}, expected 8 to 10; lower the cup, or set insole.shoe = "any"'
         )
     return None
 

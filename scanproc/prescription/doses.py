@@ -91,8 +91,21 @@ class Posts:
         "how the foot is levelled: as it rests on heel and metatarsal heads (a forefoot varus is lost), with the heel "
         "upright (it is kept), or turned by balance_deg",
     )
-    balance_deg: float = setting(0.0, "how far the foot is inverted or everted, deg", low=0.0, high=15.0)
-    rearfoot_post_deg: float = setting(0.0, "plane under the heel against the ground, deg: 0-8", low=0.0, high=10.0)
+    balance_deg: float = setting(
+        0.0,
+        "how far the foot is inverted or everted, deg",
+        low=0.0,
+        high=15.0,
+        instead_of_minus='angles have no sign: set insole.cast_balance = "everted"',
+    )
+    rearfoot_post_deg: float = setting(
+        0.0,
+        "plane under the heel against the foot's own ground, on which heel and forefoot lie, deg: 0-8; how far a rigid "
+        "device tips when it stands by itself depends on its front end, too",
+        low=0.0,
+        high=10.0,
+        instead_of_minus='angles have no sign: set insole.rearfoot_post = "valgus"',
+    )
     rearfoot_post: Literal["varus", "valgus"] = setting(
         "varus", "which side the rearfoot post raises: varus the medial one, valgus the lateral one"
     )
@@ -102,7 +115,14 @@ class Posts:
     rearfoot_motion_deg: float = setting(
         0.0, "motion allowed on the post's other half, deg: 4 with a post of 4 is a 4/4 post", low=0.0, high=8.0
     )
-    forefoot_post_deg: float = setting(0.0, "plane under the front end, deg: 2, 4, 6 or 8", low=0.0, high=10.0)
+    forefoot_post_deg: float = setting(
+        0.0,
+        "plane under the front end against the foot's own ground, on which heel and forefoot lie, deg: 2, 4, 6 or 8; "
+        "how far a rigid device tips when it stands by itself depends on its heel, too",
+        low=0.0,
+        high=10.0,
+        instead_of_minus='angles have no sign: set insole.forefoot_post = "valgus"',
+    )
     forefoot_post: Literal["varus", "valgus"] = setting(
         "varus", "which side the forefoot post raises: varus the medial one, valgus the lateral one"
     )

@@ -100,7 +100,7 @@ def _settled_table(given: Table) -> dict[str, Any]:
         says = _beside(path.parent, preset_values(preset))
         _refuse_whole_template(preset, says, common)
         common = {**laid_over(says, common), "preset": path.stem}
-        common["preset_values"] = tuple((name, value) for name, value in says.items() if name not in _FILES)
+        common["preset_values"] = tuple((name, Path(v).name if name in _FILES else v) for name, v in says.items())
     settled_values = _with_outline(common)
     for side in _SIDES:
         if side in given:

@@ -10,7 +10,9 @@ from scanproc.prescription.materials import least_wall
 _MILLED_CUP_MM, _DRAFT_DEG = 18.0, 75.0
 _TAPER_BY_FALL = 0.6
 _TEXT = re.compile(r"[A-Za-z0-9 ./-]*")
-_MAX_TEXT = 24  # letters of 3 mm fill the width of the arch
+_MAX_TEXT = 24  # more find no room under the arch
+STROKE_SHARE = 0.15  # a stroke's width by the height of capitals: `geometry.letters` draws them so
+LEAST_STROKE_MM = 0.6  # below it neither stands out: fused powder rounds it away, a nozzle of 0.4 mm leaves it out
 
 
 def thinnest(rx: InsoleConfig) -> float | None:
@@ -97,17 +99,39 @@ def milled_cup_needs_draft(rx: InsoleConfig) -> str | None:
 
 
 def is_milled(rx: InsoleConfig) -> bool:
-    """Tell whether it is cut from a block or a plate."""
-    return rx.process == "mill" or rx.style == "block"
+    """Tell whether it is cut from a block or a plate; a printed block is built up, whatever its height."""
+    return rx.process == "mill"
 
 
 def readable_text(rx: InsoleConfig) -> str | None:
     """The letters are there, and there is room for them."""
-    wrong = sorted(set(_TEXT.sub("", rx.text)))
+    text = written(rx)
+    wrong = sorted(set(_TEXT.sub("", text)))
     if wrong:
         return (
             f"found {' '.join(wrong)!r} in insole.text, expected letters a to z, digits, space and - . /; leave it out"
         )
-    if len(rx.text) > _MAX_TEXT:
-        return f"found insole.text of {len(rx.text)} letters, expected up to {_MAX_TEXT}; shorten it"
+    if len(text) > _MAX_TEXT:
+        return f"found insole.text of {len(text)} letters, expected up to {_MAX_TEXT}; shorten it"
+    if text and not any(sign.isalnum() for sign in text):
+        return (
+            f"found insole.text of signs alone, {text!r}, expected a letter or digit, too; write one, or leave it out"
+        )
     return None
+
+
+def strokes_print(rx: InsoleConfig) -> str | None:
+    """Strokes are as wide as a printer or a cutter can make them."""
+    stroke_mm = STROKE_SHARE * rx.letter_mm
+    if (rx.side_mark or written(rx)) and stroke_mm < LEAST_STROKE_MM:
+        return (
+            f"found insole.letter_mm = {rx.letter_mm:g}, whose strokes are {stroke_mm:.2f} mm wide, expected "
+            f"{LEAST_STROKE_MM:g} or more: thinner ones blur in a print; set insole.letter_mm = "
+            f"{LEAST_STROKE_MM / STROKE_SHARE:g} or more"
+        )
+    return None
+
+
+def written(rx: InsoleConfig) -> str:
+    """Return the prescription's own text, without blanks around it."""
+    return rx.text.strip()

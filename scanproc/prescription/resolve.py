@@ -82,9 +82,15 @@ def _preset(given: InsoleConfig) -> list[str]:
     """Return which preset it came from, and what differs from it."""
     if not given.preset:
         return []
+    says = dict(given.preset_values)
+    usual = {item.name: item.default for item in dataclasses.fields(InsoleConfig) if not item.metadata["hidden"]}
     changed = [
-        f"{name} = {getattr(given, name)} (preset: {value})"
-        for name, value in given.preset_values
-        if getattr(given, name) != value
+        f"{name} = {_told(getattr(given, name))} ({'preset' if name in says else 'default'}: {_told(value)})"
+        for name, value in {**says, **{name: value for name, value in usual.items() if name not in says}}.items()
+        if name != "preset" and getattr(given, name) != value
     ]
     return [f"preset {given.preset}" + (f", but for {', '.join(changed)}" if changed else ", unchanged")]
+
+
+def _told(value: object) -> object:
+    return "left out" if value is None or value == "" else value

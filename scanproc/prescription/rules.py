@@ -36,6 +36,7 @@ RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
     "arch-fits-block": making.arch_fits_block,
     "milled-cup-needs-draft": making.milled_cup_needs_draft,
     "readable-text": making.readable_text,
+    "strokes-print": making.strokes_print,
 }
 
 

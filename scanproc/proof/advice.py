@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from scanproc.artifacts import Check
 
 #: By the beginning of the check's name, the first that fits.
@@ -18,7 +20,13 @@ _ADVICE = (
     ("cup_depth", "ask a cup that the scanned heel holds: lower insole.heel_cup_depth_mm"),
     ("medial_skive", "lower insole.medial_skive_mm, or raise insole.heel_cup_depth_mm"),
     ("lateral_skive", "lower insole.lateral_skive_mm, or raise insole.heel_cup_depth_mm"),
+    ("heel_expansion", "lower insole.heel_expansion_mm, or raise insole.heel_cup_depth_mm"),
+    ("medial_expansion", "lower insole.medial_expansion_mm, or raise insole.medial_edge_mm"),
+    ("lateral_expansion", "lower insole.lateral_expansion_mm, or raise insole.side_edge_mm"),
+    ("first_ray", "leave insole.first_ray_cut out, or raise insole.distal_gap_mm"),
+    ("fifth_ray", "leave insole.fifth_ray_cut out, or raise insole.distal_gap_mm"),
     ("heel_lift", "lower insole.heel_lift_mm"),
+    ("arch_support", "shorten insole.text, or leave insole.arch_support out"),
     ("arch", "raise insole.arch_fill_mm, or lower insole.arch_target_mm"),
     ("medial_edge", "lower insole.medial_edge_mm or insole.medial_flange_mm"),
     ("side_edge", "lower insole.side_edge_mm or insole.lateral_flange_mm"),
@@ -45,3 +53,16 @@ _ADVICE = (
 def advice(check: Check) -> str:
     """Return what to change so that a failed check passes."""
     return next(text for start, text in _ADVICE if check.name.startswith(start))
+
+
+def failure(checks: Iterable[Check]) -> str | None:
+    """Return why an insole with these checks is not exported and what to change, or None if all passed."""
+    failed = [check for check in checks if not check.passed]
+    if not failed:
+        return None
+    first, todo = failed[0], advice(failed[0])
+    others = f" ({len(failed) - 1} more failed: {', '.join(check.name for check in failed[1:])})" if failed[1:] else ""
+    return (
+        f"its insole failed the proof and is not exported: check {first.name} found {first.got}, expected "
+        f"{first.asked}{others}. {todo[0].upper()}{todo[1:]}."
+    )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import Check
-from scanproc.design.plan import quarter_line
+from scanproc.design.plan import ARCH_FADES, ARCH_FULL, quarter_line
 from scanproc.design.rim import LATERAL_EDGE_AT, MEDIAL_EDGE_AT
 from scanproc.design.top import designed_top
 from scanproc.frames import FloatArray
 from scanproc.geometry.doses import edge_heights, lowest_of_half, widths
 from scanproc.prescription.fields import Prescription
-from scanproc.proof.checks import at_least, at_most, within
+from scanproc.proof.checks import at_least, at_most, told, within
 from scanproc.proof.finished import Finished
 
 _OFF_OUTLINE_MM = 3.0
@@ -30,14 +30,29 @@ def arch_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     ]
     if rx.arch_target_mm is None:
         unfilled = done.without(arch_fill_mm=0.0).at(line) if rx.arch_fill_mm > 0.0 else asked.top.at(line)
-        # Of a low arch no more than half is taken: what the design could give is asked.
-        limited = min(rx.arch_fill_mm, float((unfilled - asked.top.at(line)).max()))
-        checks.append(within("arch_fill_mm", limited, float((unfilled - top).max()), rx.dose_tolerance_mm))
+        most = _most_fill(done, line)
+        checks.append(within("arch_fill_mm", most, float((unfilled - top).max()), rx.dose_tolerance_mm))
+        if most < rx.arch_fill_mm - rx.dose_tolerance_mm:
+            checks.append(told("arch_fill_limited_mm", most, f"{rx.arch_fill_mm:g}, of a low arch half is left"))
     else:
         # The target is the arch's before pads, hollows, lift and posts.
         terms = asked.top.at(line) - designed_top(asked.scanned, rx).arched.at(line)
         checks.append(within("arch_target_mm", rx.arch_target_mm, float((top - terms).max()), rx.dose_tolerance_mm))
     return tuple(checks)
+
+
+def _most_fill(done: Finished, line: FloatArray) -> float:
+    """Return how far the arch is lowered on its line, (N, 2), where the fill is whole: as asked, or half its height.
+
+    It goes over smoothly from one to the other, over 0.4 of the fill at either side.
+    """
+    asked_mm, length = done.rx.arch_fill_mm, done.asked.plan.length_mm
+    if asked_mm == 0.0:
+        return 0.0
+    whole = line[(line[:, 0] >= ARCH_FULL * length) & (line[:, 0] <= ARCH_FADES * length)]
+    half = 0.5 * np.maximum(done.asked.sole.at(whole), 0.0)
+    rounded = np.maximum(1.0 - np.abs(half - asked_mm) / (0.4 * asked_mm), 0.0) ** 2 * 0.1 * asked_mm
+    return float((np.minimum(half, asked_mm) - rounded).max(initial=0.0))
 
 
 def _apex_place(x: FloatArray, designed: FloatArray, top: FloatArray) -> Check:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 from scanproc.artifacts import Check
+
+_NOT_MEASURED = "not measured"  # of what the solid does not show: a failed check
 
 
 def within(name: str, asked: float, got: float, tolerance: float) -> Check:
     """Return a check that passes if the two differ by no more than the tolerance."""
-    return Check(name, _rounded(asked), _rounded(got), bool(abs(got - asked) <= tolerance))
+    return _judged(name, asked, got, abs(got - asked) <= tolerance)
 
 
 def at_least(name: str, asked: float, got: float, tolerance: float = 0.0) -> Check:
     """Return a check of a lower bound."""
-    return Check(name, _rounded(asked), _rounded(got), bool(got >= asked - tolerance))
+    return _judged(name, asked, got, got >= asked - tolerance)
 
 
 def at_most(name: str, asked: float, got: float, tolerance: float = 0.0) -> Check:
     """Return a check of an upper bound."""
-    return Check(name, _rounded(asked), _rounded(got), bool(got <= asked + tolerance))
+    return _judged(name, asked, got, got <= asked + tolerance)
 
 
 def is_so(name: str, asked: bool | str, got: bool | str) -> Check:
@@ -26,9 +30,17 @@ def is_so(name: str, asked: bool | str, got: bool | str) -> Check:
 
 
 def told(name: str, got: float | str, what: str = "measured") -> Check:
-    """Return what is told and not judged."""
-    return Check(name, what, got if isinstance(got, str) else _rounded(got), True)
+    """Return what is told and not judged; only a number that could not be measured fails."""
+    if isinstance(got, str):
+        return Check(name, what, got, True)
+    return Check(name, what, _rounded(got), math.isfinite(got))
 
 
-def _rounded(value: float) -> float:
-    return round(float(value), 4)
+def _judged(name: str, asked: float, got: float, passed: bool) -> Check:
+    """Return a check; infinite numbers and nan agree with nothing."""
+    known = math.isfinite(asked) and math.isfinite(got)
+    return Check(name, _rounded(asked), _rounded(got), bool(passed) and known)
+
+
+def _rounded(value: float) -> float | str:
+    return round(float(value), 4) if math.isfinite(value) else _NOT_MEASURED

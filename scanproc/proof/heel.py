@@ -8,16 +8,19 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
 from scanproc.design.plan import HEEL_CENTRE, HEEL_END
+from scanproc.design.posts import rearfoot_post
 from scanproc.frames import FloatArray
 from scanproc.geometry.doses import cup_depth
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished
+from scanproc.proof.walls import full_wall
 
 _SKIVE_DEG, _LIFT_MM = 0.5, 0.1  # tolerances
 _WHOLE = 0.6  # of the largest change: there the skive's plane is bare, without its rounded border
 _SKIVE_WHOLE = 0.19  # of the length: behind it the skive is not faded out
 _LEAST_PLANE_MM = 1.0  # a shallower skive is all rounded border
+_BELOW_MM, _PLATFORM_MM = 0.2, 0.05  # tolerance of a platform that lies so far below the wall
 _SPAN_MM = 0.8  # over which slopes are measured
 
 
@@ -37,6 +40,11 @@ def heel_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
         checks += _skive(done, "lateral")
     if rx.heel_lift_mm > 0.0:
         checks.append(within("heel_lift_mm", rx.heel_lift_mm, _lift(done), _LIFT_MM))
+        if rx.style == "shell":  # a block stands on its base
+            below = _stands_below(done)
+            # Beside an intrinsic post the platform may be pressed for the printer.
+            pressed = min(max(below - rx.heel_lift_mm, 0.0), done.pressed_mm)
+            checks.append(within("heel_lift_below_mm", rx.heel_lift_mm + pressed, below, _BELOW_MM))
     return tuple(checks)
 
 
@@ -74,3 +82,22 @@ def _lift(done: Finished) -> float:
     heel = here & (np.abs(x - HEEL_CENTRE * plan.length_mm) < 0.05 * plan.length_mm)
     ball = here & (plan.ahead_of_ball(done.grid.xy) > 0.0)
     return float(np.median(change[heel])) - (float(np.median(change[ball])) if ball.any() else 0.0)
+
+
+def _stands_below(done: Finished) -> float:
+    """Return how much thicker the heel is under its contact than one wall: its underside stayed where the heel was.
+
+    With a post's planes the contact is where the wall comes closest to them.
+    """
+    rx, plan, xy = done.rx, done.asked.plan, done.grid.xy
+    post = rearfoot_post(plan, rx)
+    if post is None:
+        return float("nan")
+    wall = full_wall(rx, plan.medial_y * xy[:, 1])
+    outside, rise = post.region.outside_mm(xy), post.rise_at(xy)
+    inside = outside < 0.0
+    reached = np.sqrt(np.maximum(wall**2 - np.maximum(outside, 0.0) ** 2, 0.0))
+    below = np.where(inside, wall * np.hypot(1.0, np.abs(post.slopes).max()), reached)
+    even = (done.grid.z - below - rise)[outside < wall].min()
+    platform = done.probe.bottom_at(xy[inside]) - rise[inside]
+    return float(even - np.median(platform[np.isfinite(platform)])) - _PLATFORM_MM

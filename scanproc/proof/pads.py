@@ -5,15 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import Check
-from scanproc.design.places import met_bar, met_pad
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import Prescription
-from scanproc.proof.checks import within
+from scanproc.proof.checks import is_so, within
 from scanproc.proof.finished import Finished
 
 _LAID = ("met_pad_mm", "met_bar_mm", "mortons_extension_mm", "toe_crest_mm")
 _TAKEN = ("groove_mm", "navicular_relief_mm", "cuboid_relief_mm")
-_EDGE_MM = 1.0  # tolerance of its place
+_SIDES = {
+    "mortons_extension_mm": "medial",
+    "navicular_relief_mm": "medial",
+    "cuboid_relief_mm": "lateral",
+    "groove_mm": "medial",
+}
+_EDGE_MM = 2.0  # tolerance of its place
+_LEVELS, _FEWEST = (0.1, 0.25, 0.5, 0.75, 0.9), 2  # shares of its height at which its front is looked for
+_SHOWS_MM = 0.15  # less is the triangles' own; a dose that lies beside the insole fails by its height
+_OFF_OUTLINE_MM = 2.0
 
 
 def pad_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
@@ -26,6 +34,7 @@ def pad_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
                 change = sign * done.change(**{name: 0.0})
                 checks.append(within(name, asked, _most(change), rx.dose_tolerance_mm))
                 checks += _place(done, name, change)
+                checks += _side(done, name, change)
     return tuple(checks)
 
 
@@ -34,14 +43,28 @@ def _place(done: Finished, name: str, change: FloatArray) -> list[Check]:
     asked = getattr(done.rx, name.replace("_mm", "_back_mm"), None)
     if asked is None:
         return []
-    plan, xy = done.asked.plan, done.grid.xy
-    share = (met_pad if name == "met_pad_mm" else met_bar)(plan, done.rx).share(xy)
-    here = np.isfinite(change)
-    if _most(change) <= 0.0:  # it lies beside the insole, which its height tells
+    grid, most = done.grid, _most(change)
+    # It rises as (1 + cos(pi d)) / 2, softly: its edge, d = 1, follows from where it has shares of its height.
+    ahead, places = done.asked.plan.ahead_of_ball(grid.xy), []
+    for level in (level for level in _LEVELS if level * most > _SHOWS_MM):
+        higher = np.flatnonzero(change > level * most)
+        first = higher[ahead[higher].argmax()]
+        if grid.off_outline[first] > _OFF_OUTLINE_MM:  # else the front end cuts it
+            places.append((np.arccos(2.0 * level - 1.0) / np.pi, ahead[first]))
+    if len(places) < _FEWEST:
         return []
-    # Its edge fades out: what is compared is where it has half its height.
-    ahead = [plan.ahead_of_ball(xy[here & (part > 0.5 * _most(part))]).max() for part in (share, change)]
-    return [within(name.replace("_mm", "_back_mm"), asked, asked + float(ahead[0] - ahead[1]), _EDGE_MM)]
+    d, at = np.transpose(places)
+    return [within(name.replace("_mm", "_back_mm"), asked, -float(np.polyval(np.polyfit(d, at, 1), 1.0)), _EDGE_MM)]
+
+
+def _side(done: Finished, name: str, change: FloatArray) -> list[Check]:
+    """On which half of the foot a dose lies that is named after what lies there."""
+    if name not in _SIDES or 0.5 * _most(change) <= _SHOWS_MM:
+        return []
+    plan, xy = done.asked.plan, done.grid.xy[change > 0.5 * _most(change)]
+    middle = 0.5 * (plan.border_y(xy[:, 0], medial=True) + plan.border_y(xy[:, 0], medial=False))
+    medial = float(np.median(plan.medial_y * (xy[:, 1] - middle))) > 0.0
+    return [is_so(name.replace("_mm", "_side"), _SIDES[name], "medial" if medial else "lateral")]
 
 
 def _most(change: FloatArray) -> float:

@@ -11,11 +11,13 @@ from scanproc.proof.arch import arch_checks, edge_checks
 from scanproc.proof.bodies import body_checks
 from scanproc.proof.checks import at_most
 from scanproc.proof.finished import Finished
+from scanproc.proof.ground import ground_checks
 from scanproc.proof.heel import heel_checks
 from scanproc.proof.making import making_checks
 from scanproc.proof.marks import mark_checks
 from scanproc.proof.pads import pad_checks
 from scanproc.proof.posts import post_checks
+from scanproc.proof.room import room_checks
 from scanproc.proof.sizes import size_checks
 from scanproc.proof.surface import surface_checks
 from scanproc.proof.walls import wall_checks
@@ -48,5 +50,7 @@ def prove(built: Built, asked: Design, foot: Foot) -> tuple[Check, ...]:
         *pad_checks(done, rx),
         *mark_checks(done, rx),
         at_most("unseen_sole", most_unseen, asked.unseen_share),
+        *room_checks(done, rx),
+        *ground_checks(done, rx),
         *making_checks(done, rx, bins),
     )

@@ -14,7 +14,10 @@ from scanproc.proof.finished import Finished
 
 _OUTLINE_MM = 0.1
 _SOFT_MM = 2.0  # corners of a cut-out are rounded, so that it does not tear
+_FIRST_RAY, _FIFTH_RAY = (0.0, 0.22), (0.88, 1.0)  # shares of the ball from medial that are cut out, clear of corners
+_CUT_MM, _CUT_STEP_MM = 10.0, 0.5  # so far behind the front end, or the heads
 _TAPER_MM = 1.0
+_REACH_MM = 20.0
 _PRESSED_MM = 0.05  # a front end that was pressed further shows no taper
 _WALLS_BEHIND_MM = np.arange(0.25, 50.0, 0.5)
 
@@ -24,7 +27,7 @@ def size_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     asked, vertices = done.asked, done.solid.vertices[:, :2]
     length, width = np.ptp(asked.outline, axis=0)
     got_length, got_width = np.ptp(vertices, axis=0)
-    off = np.abs(nearest_on_curve(asked.outline, done.probe.rim, 1.0, closed=True).distance_mm)
+    off = np.abs(nearest_on_curve(asked.outline, done.probe.rim, _REACH_MM, closed=True).distance_mm)
     checks = [
         within("length_mm", length, got_length, _OUTLINE_MM),
         within("width_mm", width, got_width, _OUTLINE_MM),
@@ -37,7 +40,25 @@ def size_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
         checks.append(within("distal_gap_mm", rx.distal_gap_mm, -front, rx.dose_tolerance_mm))
     for hole in cut_outs(asked.plan, rx):
         checks.append(at_most("cut_out_mm2", 0.0, _left_in(done, hole)))
+    checks += [at_most(f"{name}_mm2", 0.0, _left_beside(done, *shares)) for name, shares in _cut_shares(rx)]
     return (*checks, *_front(done))
+
+
+def _cut_shares(rx: Prescription) -> list[tuple[str, tuple[float, float]]]:
+    """Return which shares of the ball from medial, clear of borders and round corners, nothing may be left on."""
+    cuts = ((rx.first_ray_cut, "first_ray_cut", _FIRST_RAY), (rx.fifth_ray_cut, "fifth_ray_cut", _FIFTH_RAY))
+    return [(name, shares) for asked, name, shares in cuts if asked]
+
+
+def _left_beside(done: Finished, first: float, last: float) -> float:
+    """Return the area of the solid between two shares of the line of the metatarsal heads, at its front end, mm2."""
+    rx, plan = done.rx, done.asked.plan
+    front = -rx.distal_gap_mm if rx.length == "shell" else 0.0
+    ahead, across = np.arange(front - _CUT_MM, front, _CUT_STEP_MM), np.linspace(first, last, 25)
+    line = plan.fibulare - plan.tibiale
+    xy = plan.tibiale + across[:, None, None] * line + ahead[None, :, None] * plan.ball_normal
+    cell = _CUT_STEP_MM * (last - first) * float(np.linalg.norm(line)) / len(across)
+    return float(np.isfinite(done.probe.top_at(xy.reshape(-1, 2))).sum()) * cell
 
 
 def _left_in(done: Finished, hole: FloatArray) -> float:
@@ -63,7 +84,9 @@ def _front(done: Finished) -> list[Check]:
     if not np.isfinite(walls[rx.distal_taper_mm > _WALLS_BEHIND_MM]).all():  # a post or base lies below
         return []
     off = max(done.edge_radius_mm, float(_WALLS_BEHIND_MM[0]))  # the lower edge is rounded
-    asked = float(np.median(done.asked.wall_at(front.points + off * front.inward)))
+    asked = edge + (rx.thickness_mm - edge) * min(off / rx.distal_taper_mm, 1.0)
+    if not rx.medial_thickness == rx.lateral_thickness == 1.0:
+        asked = float(np.median(done.asked.wall_at(front.points + off * front.inward)))
     got = float(np.interp(off, _WALLS_BEHIND_MM, walls))
     # What was pressed flat for the printer may reach the front end, and thickens it.
     pressed = float(np.clip(got - asked, 0.0, done.pressed_mm))

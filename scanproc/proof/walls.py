@@ -9,6 +9,7 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
 from scanproc.frames import FloatArray
+from scanproc.geometry.heightfields import smooth_step
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, told, within
 from scanproc.proof.finished import Finished
@@ -17,6 +18,9 @@ MOST_FIXED_MM = 0.3  # a wall thickened by more is another prescription
 _FULL_GRID_MM = 0.5
 _RIM_SLACK = 3.0  # the rim's corners count as thin
 _TAPER_END = 1.15  # of the taper's length: it ends softly
+_TAPER_GONE = 1.3  # of it: here the wall is whole
+_SIDES_MEET_MM, _ONE_SIDE_MM = 15.0, 17.0  # beside the axis, where the medial and the lateral wall blend
+_TYPICAL_MM = 0.05  # tolerance
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ def wall_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
 def lacking_wall_mm(checks: Iterable[Check]) -> float:
     """Return by how much a wall that failed has to be thickened, at most `MOST_FIXED_MM`; 0 if none failed."""
     failed = [check for check in checks if check.name.startswith("wall_min") and not check.passed]
-    lacking = max((float(check.asked) - float(check.got) for check in failed), default=0.0)
+    pairs = [(check.asked, check.got) for check in failed]
+    lacking = max((a - b for a, b in pairs if not isinstance(a, str) and not isinstance(b, str)), default=0.0)
     return min(lacking, MOST_FIXED_MM)
 
 
@@ -77,9 +82,39 @@ def _body(done: Finished, body: _Wall, slack: float) -> list[Check]:
         at = int(np.argmax(excess))
         most = even.asked[at] + done.pressed_mm
         checks.append(at_most("wall_max_mm", most, even.distance[at], _most_slack(done)))
-        typical = done.rx.thickness_mm + float(np.median(excess))
-        checks.append(within("thickness_mm", done.rx.thickness_mm, typical, 0.05))
-    return checks
+    return [*checks, *_full(done, body)]
+
+
+def full_wall(rx: Prescription, medial_mm: FloatArray) -> FloatArray:
+    """Return the wall that is asked off the front end, (N,) mm, so far on the medial side of the foot's axis, (N,)."""
+    share = smooth_step(medial_mm, -_SIDES_MEET_MM, _SIDES_MEET_MM)
+    return np.asarray(rx.thickness_mm * (rx.lateral_thickness + (rx.medial_thickness - rx.lateral_thickness) * share))
+
+
+def _full(done: Finished, body: _Wall) -> list[Check]:
+    """The typical wall behind the taper, where nothing lies below it, on either side if they differ; of a block the
+    least, which lies under its lowest point.
+    """
+    rx, plan = done.rx, done.asked.plan
+    behind = done.asked.front.behind(body.xy) > _TAPER_GONE * rx.distal_taper_mm
+    body = body.only(body.from_below & behind)
+    if rx.style == "block":
+        least = rx.thickness_mm * min(rx.medial_thickness, rx.lateral_thickness)
+        return [at_least("thickness_mm", least, float(body.distance.min(initial=np.inf)), rx.wall_tolerance_mm)]
+    body = body.only(body.even)
+    if rx.medial_thickness == rx.lateral_thickness == 1.0:
+        return [_typical("thickness_mm", rx.thickness_mm, body.distance)]
+    medial_mm = plan.medial_y * body.xy[:, 1]
+    return [
+        _typical("thickness_medial_mm", rx.thickness_mm * rx.medial_thickness, body.distance[medial_mm > _ONE_SIDE_MM]),
+        _typical(
+            "thickness_lateral_mm", rx.thickness_mm * rx.lateral_thickness, body.distance[medial_mm < -_ONE_SIDE_MM]
+        ),
+    ]
+
+
+def _typical(name: str, asked: float, walls: FloatArray) -> Check:
+    return within(name, asked, float(np.median(walls)) if len(walls) else float("nan"), _TYPICAL_MM)
 
 
 def _most_slack(done: Finished) -> float:

@@ -61,7 +61,7 @@ class Person:
 
 def _without(scan: ScanResults, refusal: Refusal) -> set[str]:
     """Return the sides that a refusal leaves without an insole: one of a pair, or all that the scan holds."""
-    refused = [insole.side for insole in scan.insoles.insoles if insole.refused is not None] if scan.insoles else []
+    refused = [insole.side for insole in scan.insoles.insoles if insole.why_not is not None] if scan.insoles else []
     parts = dict(zip(scan.insoles.refused_parts, refused, strict=True)) if scan.insoles else {}
     return {parts[refusal.message]} if refusal.message in parts else set(scan.scanned_feet)
 

@@ -11,7 +11,7 @@ from scanproc.artifacts import Check, Exports, Insoles, Mesh, ScanFacts, Side
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, transform
 from scanproc.geometry.resting import lying_flat
-from scanproc.proof.advice import advice
+from scanproc.proof.advice import failure
 from scanproc.proof.bodies import body_checks
 from scanproc.settings import setting
 from scanproc.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
@@ -36,25 +36,28 @@ def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
     Raises
     ------
     ScanError
-        If no part can be exported.
+        If no part can be exported, or no kind of file is wanted.
     """
+    if not (config.stl or config.threemf or config.outline_dxf):
+        raise ScanError(
+            "found export.stl, export.threemf and export.outline_dxf all false, expected one to be written at least. "
+            "Set export.stl = true."
+        )
     files: dict[str, bytes] = {}
     failures: dict[str, str] = {}
     for insole in insoles.insoles:
         if insole.solid is None or insole.outline is None:
             continue
-        reason = _reason(insole.side, [check for check in insole.checks if not check.passed])
+        reason = failure(insole.checks)
         if reason is None:
             part = _files_of(insole.side, insole.solid, insole.outline, insole.notes, facts)
-            reason = _reason(insole.side, failed_in_files(part))
+            reason = failure(failed_in_files(part))
         if reason is None:
             files.update({name: data for name, data in part.items() if _wanted(name, config)})
         else:
-            failures[f"{insole.side}-not-exported.txt"] = reason
+            failures[f"{insole.side}-not-exported.txt"] = f"{insole.side} foot: {reason}"
     if not files:
         raise ScanError(" ".join(failures.values()) or "there is no proven insole. See what stage insole refused.")
-    for reason in failures.values():
-        log.warning("export: %s", reason)
     return Exports(files | {name: f"{reason}\n".encode() for name, reason in failures.items()})
 
 
@@ -95,16 +98,3 @@ def _description(side: Side, facts: ScanFacts, notes: tuple[str, ...]) -> str:
     if facts.date is not None:
         words.append(f"scanned: {facts.date}")
     return "; ".join([", ".join(words), *notes])
-
-
-def _reason(side: str, failed: list[Check]) -> str | None:
-    """Return why a part is not exported, or None if no check failed."""
-    if not failed:
-        return None
-    first = failed[0]
-    todo = advice(first)
-    others = f" ({len(failed) - 1} more failed: {', '.join(check.name for check in failed[1:])})" if failed[1:] else ""
-    return (
-        f"the {side} insole is not exported: check {first.name} found {first.got}, expected {first.asked}{others}. "
-        f"{todo[0].upper()}{todo[1:]}."
-    )

@@ -12,6 +12,7 @@ from scanproc.design.solid import Built, build
 from scanproc.errors import ScanError
 from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.resolve import resolved
+from scanproc.proof.advice import advice, failure
 from scanproc.proof.checks import told
 from scanproc.proof.prove import prove
 from scanproc.proof.walls import lacking_wall_mm
@@ -22,7 +23,8 @@ log = logging.getLogger(__name__)
 def insole(feet: Feet, facts: ScanFacts, config: InsoleConfig) -> Insoles:
     """Design, build and prove the insole of each foot.
 
-    A foot that cannot be trusted gets no insole but the reason; the other foot of a pair still gets its own.
+    A foot that cannot be trusted gets no insole but the reason; the other foot of a pair still gets its own. A solid
+    that fails its proof is kept to be looked at, and says what to change.
 
     Raises
     ------
@@ -41,19 +43,32 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
     try:
         _refuse_doubtful_side(foot, facts, config)
         rx = resolved(config, foot, facts)
-        asked = design(foot, rx)
+        asked, built, checks = _proven(foot, rx)
+        thickened: tuple[str, ...] = ()
+        if config.fix and (more_mm := lacking_wall_mm(checks)) > 0.0:
+            asked, built, checks = _thickened(foot, rx, more_mm)
+            thickened = (f"the wall came out thin and was thickened by {more_mm:.2f} mm (insole.fix)",)
     except ScanError as error:
         return Insole(foot.side, None, None, (), refused=str(error))
-    built = build(asked)
-    checks = prove(built, asked, foot)
-    thickened: tuple[str, ...] = ()
-    if config.fix and (more_mm := lacking_wall_mm(checks)) > 0.0:
-        asked, built, checks = _thickened(foot, rx, more_mm)
-        thickened = (f"the wall came out thin and was thickened by {more_mm:.2f} mm (insole.fix)",)
-    failed = [check.name for check in checks if not check.passed]
-    log.info("insole: %s, %d checks, failed: %s", foot.side, len(checks), ", ".join(failed) or "none")
+    _log_checks(foot, checks)
     notes = ("the mirror image of the other foot: this one was not scanned",) if is_mirrored(foot, config.pair) else ()
-    return Insole(foot.side, built.solid, asked.outline, checks, notes=(*notes, *thickened, *rx.evidence))
+    evidence = (*notes, *thickened, *rx.evidence)
+    return Insole(foot.side, built.solid, asked.outline, checks, notes=evidence, failed=failure(checks))
+
+
+def _log_checks(foot: Foot, checks: tuple[Check, ...]) -> None:
+    failed = [check for check in checks if not check.passed]
+    if failed:
+        names = ", ".join(check.name for check in failed)
+        log.warning("insole: %s foot, %d checks, failed: %s; %s", foot.side, len(checks), names, advice(failed[0]))
+    else:
+        log.info("insole: %s foot, %d checks, failed: none", foot.side, len(checks))
+
+
+def _proven(foot: Foot, rx: Prescription) -> tuple[Design, Built, tuple[Check, ...]]:
+    asked = design(foot, rx)
+    built = build(asked)
+    return asked, built, prove(built, asked, foot)
 
 
 def _thickened(foot: Foot, rx: Prescription, more_mm: float) -> tuple[Design, Built, tuple[Check, ...]]:
@@ -64,9 +79,8 @@ def _thickened(foot: Foot, rx: Prescription, more_mm: float) -> tuple[Design, Bu
         distal_edge_mm=rx.distal_edge_mm + more_mm,
         wall_tolerance_mm=rx.wall_tolerance_mm + more_mm,
     )
-    asked = design(foot, thicker)
-    built = build(asked)
-    return asked, built, (*prove(built, asked, foot), told("wall_thickened_mm", more_mm))
+    asked, built, checks = _proven(foot, thicker)
+    return asked, built, (*checks, told("wall_thickened_mm", more_mm))
 
 
 def _refuse_doubtful_side(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> None:
