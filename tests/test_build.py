@@ -16,9 +16,10 @@ from scanproc.design.solid import Built, build
 from scanproc.frames import FloatArray
 from scanproc.geometry.curves import inside, nearest_on_curve
 from scanproc.geometry.proof import contact_area_mm2, facing_up, part, topology
+from scanproc.geometry.resting import rest_plane
 from scanproc.open3d_bridge import RayScene
 from scanproc.parallel import using_workers
-from scanproc.prescription.fields import InsoleConfig
+from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.resolve import resolved
 
 PLAIN = InsoleConfig(thickness_mm=3.0, arch_fill_mm=3.2)
@@ -174,3 +175,16 @@ def test_a_real_foot_and_its_mirror_get_mirrored_solids() -> None:
     gap = RayScene(right).closest(left.vertices * flip).distance
     assert np.percentile(gap, 99) < 0.05 and gap.max() < 0.3
     assert topology(left).volume_mm3 == pytest.approx(topology(right).volume_mm3, rel=1e-3)
+
+
+@pytest.mark.parametrize(("word", "sign"), [("varus", 1.0), ("valgus", -1.0)])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_varus_post_tips_the_standing_device_medial_side_up(side: str, word: str, sign: float) -> None:
+    """The plane that the finished solid comes to rest on, seen from the solid alone."""
+    foot = analytic_foot(bowl_sole)
+    foot = foot if side == "left" else mirrored(foot)
+    built = build(design(foot, Prescription(rearfoot_post_deg=4.0, rearfoot_post=word, grid_mm=1.0)))  # type: ignore[arg-type]
+    low = built.solid.vertices[built.solid.vertices[:, 2] <= np.median(built.solid.vertices[:, 2])]
+    slope = rest_plane(low[:, :2], low[:, 2]).slope[1]
+    raised_deg = np.rad2deg(np.arctan(-foot.medial_y * slope))
+    assert 1.0 < sign * raised_deg < 4.2  # its front end bears, too

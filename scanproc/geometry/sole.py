@@ -118,7 +118,7 @@ def _cell_middles(first: float, last: float) -> FloatArray:
 
 @dataclass(frozen=True)
 class Cap:
-    """A plane that closes an unseen sole: the (F,) faces in it, and its shares of the arch line and of the underside."""
+    """A plane that closes an unseen sole: the (F,) faces in it, its shares of the arch line and the underside."""
 
     faces: BoolArray
     arch_share: float

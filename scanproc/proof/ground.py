@@ -13,7 +13,7 @@ from scanproc.proof.walls import full_wall
 
 _OFF_RIM_MM = 4.0
 _FLAT_MM = 0.1
-_MOST = 0.9  # of a base; letters and the borders of posts are not flat
+_MOST, _POST_MM = 0.8, 60.0  # of a base: the borders of posts are not flat, which reach so far behind the ball
 _SUPPORT, _SUPPORT_WIDTH_MM = (0.32, 0.56), 12.0  # shares of the length; so wide at least is the flat below the arch
 _LEAST = 0.5  # of that place; letters stand on it
 
@@ -25,7 +25,10 @@ def ground_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
         if rx.rearfoot_post_deg or rx.rearfoot_motion_deg:  # posts stand below it
             xy = xy[xy[:, 0] > 0.32 * done.asked.plan.length_mm]
         if rx.forefoot_post_deg:
-            xy = xy[done.asked.front.behind(xy) > 35.0]
+            ahead = done.asked.plan.ahead_of_ball(xy)
+            xy = xy[(ahead < -_POST_MM) | (ahead > 0.2 * _POST_MM)]
+        if done.asked.under.marks is not None:
+            xy = xy[~done.asked.under.marks.near(xy)]
         z = _underside(done, xy)
         off = np.abs(z - np.median(z)) if len(z) else np.array([np.nan])
         return (at_most("base_flat_mm", _FLAT_MM, float(np.quantile(off, _MOST))),)

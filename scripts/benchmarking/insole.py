@@ -105,7 +105,8 @@ def insole_tables(rows: Rows) -> str:
     seconds = [float(row["seconds"]) for row in rows if "seconds" in row]
     text = (
         "## Random prescriptions\n\nSeeded, over the whole ranges of all doses, on the feet of the shared data in"
-        " turn (`tests/prescriptions.py`). Files are read by trimesh\nand pymeshlab, each tenth is sliced by PrusaSlicer.\n\n"
+        " turn\n(`tests/prescriptions.py`). Files are read by trimesh and pymeshlab, each tenth is sliced by"
+        " PrusaSlicer.\n\n"
     )
     text += table(["outcome", "prescriptions"], sorted(counts.items()))
     if seconds:
