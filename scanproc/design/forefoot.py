@@ -18,6 +18,8 @@ _HANGING_MM = 4.0  # a strip so far above the line through most of them is a bor
 _TOE_SPRING_PER_MM = 1.0 / 1500.0  # 3 mm over the length of the toes
 _RUN_OUT_MM = (-45.0, BLEND_MM[1])  # ahead of the ball: between them the side walls run out ...
 _WALL_MM = (12.0, 1.5)  # ... from so high to so high over the sole at a quarter of the width from either border
+_GAP_ENDS_MM, _GAP_MM = (-25.0, -4.0), (25.0, 2.5)  # ahead of the ball: how high over the surface a sole may stand
+_GAP_SHARE = (0.75, 0.95)  # of half the width: what lies beside is the border
 _FREE_PER_MM2 = 0.2  # behind that they stand so much higher, with the square of the distance
 _ARCH_FREE_MM, _BORDER_SHARE = 30.0, (0.5, 0.75)  # of half the width from the middle: what lies inside is no wall
 _WALL_ROUND_MM, _SIGMA_MM = 3.0, 5.0
@@ -39,7 +41,11 @@ def without_toes(sole: HeightField, plan: FootPlan) -> HeightField:
     clamped = smooth_max(smooth_min(aside, inner, 0.2), -inner, 0.2)
     surface = np.polynomial.polynomial.polyval(clamped, _contact(sole.z, ahead, aside))
     surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2
+    # A gap between toes may reach behind the ball; nothing else of the sole stands so high there.
+    gap = _GAP_MM[0] + (_GAP_MM[1] - _GAP_MM[0]) * eased(ahead, *_GAP_ENDS_MM)
+    gap = gap + _GAP_MM[0] * smooth_step(np.abs(aside), *_GAP_SHARE)
     cut = _walls_run_out(sole, plan, ahead)
+    cut = np.where(ahead > _GAP_ENDS_MM[0], smooth_min(cut, surface + gap, _WALL_ROUND_MM), cut)
     in_front = eased(ahead, *BLEND_MM)
     return sole.replaced(cut + (surface - cut) * in_front)
 
