@@ -75,7 +75,8 @@ class Loops:
         kept = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM],
-            env={**kept, "PYTHONPATH": paths, **environment},
+            # Python's own cache goes by size and second: it would miss a change within one.
+            env={**kept, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", **environment},
             capture_output=True,
             text=True,
         )
