@@ -16,7 +16,7 @@ from scanproc.prescription.fields import Prescription
 _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
 # Triangles cut corners: by this share of the grid the wall is built thicker, and by so much more for each mm by which
 # it changes in one, as the underside is steeper there than the top.
-_THICKER, _THICKER_IN_TAPER = 0.02, 0.06
+_THICKER, _THICKER_IN_TAPER = 0.03, 0.06
 
 
 def asked_wall(rx: Prescription, plan: FootPlan, xy: FloatArray, behind_mm: FloatArray) -> FloatArray:
