@@ -98,7 +98,7 @@ def test_a_post_only_adds_material_and_touches_the_wall(bowl: Foot) -> None:
     made = asked(bowl, rearfoot_post_deg=5.0, side_mark=False)
     post = rearfoot_post(made.plan, made.rx)
     assert post is not None
-    xy = np.stack(np.meshgrid(np.arange(10.0, 70.0, 0.5), np.arange(-25.0, 25.0, 0.5)), axis=-1).reshape(-1, 2)
+    xy = np.stack(np.meshgrid(np.arange(5.0, 75.0, 0.5), np.arange(-45.0, 45.0, 0.5)), axis=-1).reshape(-1, 2)
     xy = xy[post.region.inside(xy)]
     assert made.even is not None
     even = made.even.bottom.at(xy)
