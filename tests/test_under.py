@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from insole_feet import analytic_foot, bowl_sole, mirrored
@@ -235,7 +233,3 @@ def test_a_base_that_something_hangs_below_is_not_stood_on() -> None:
     )
     T_bed_foot = lying_flat(with_spike)
     assert T_bed_foot[:3, :3] == pytest.approx(np.eye(3))
-
-
-def test_prescriptions_differ_by_what_is_asked_below() -> None:
-    assert dataclasses.replace(Prescription(), heel_lift_mm=1.0) != Prescription()

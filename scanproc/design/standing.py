@@ -14,11 +14,11 @@ from scanproc.geometry.heightfields import smooth_step
 from scanproc.geometry.resting import Rest, rest_plane
 from scanproc.geometry.solids import Pressed, pressed_flat
 
-_FLAT_MM = 0.01
+_FLAT_MM = 0.01  # what a platform counts as touching within
 _SCATTERED = 1.7  # a patch in three places has the longer border, whose triangles are not flat
-_MUCH_LESS = 0.7
+_MUCH_LESS = 0.7  # of the pressing on level ground: else the device keeps the foot's own attitude
 _KEEPS_OFF_MM = 5.0  # round a post's region, over which pressing fades
-_WHOLE = 0.98
+_WHOLE = 0.98  # share of the pressing from which a place counts as pressed
 _LEVEL = Rest(np.zeros(2), 0.0)
 _AS_IT_IS = Pressed(0.0, 0.0)
 

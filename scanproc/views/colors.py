@@ -13,7 +13,6 @@ Rgb = tuple[int, int, int]
 
 INK: Rgb = (27, 31, 36)
 GREY: Rgb = (107, 114, 128)
-PALE: Rgb = (209, 213, 219)
 CUT: Rgb = (236, 233, 228)  # where a body is cut open
 WHITE: Rgb = (255, 255, 255)
 CLAY: Rgb = (214, 200, 186)  # an uncoloured foot
