@@ -40,15 +40,6 @@ class ClosestPoints:
     distance: FloatArray
 
 
-@dataclass(frozen=True)
-class AllHits:
-    """Every crossing of every ray: its (H,) ray, (H,) face and (H,) distance in lengths of the ray's direction."""
-
-    ray: NDArray[np.int64]
-    face: NDArray[np.int64]
-    distance: FloatArray
-
-
 class RayScene:
     """A mesh to cast rays at and to measure distances from. Single precision: coordinates below 1 m lose < 0.1 um."""
 
@@ -84,15 +75,6 @@ class RayScene:
         """Return how many faces each ray crosses, (N,); odd from inside a closed mesh."""
         counts = self._scene.count_intersections(_tensor(np.hstack([origins, directions]), np.float32))
         return np.asarray(counts.numpy(), dtype=np.int64)
-
-    def all_hits(self, origins: FloatArray, directions: FloatArray) -> AllHits:
-        """Return all faces that each of (N, 3) rays crosses, however far away."""
-        answer = self._scene.list_intersections(_tensor(np.hstack([origins, directions]), np.float32))
-        return AllHits(
-            ray=answer["ray_ids"].numpy().astype(np.int64),
-            face=answer["primitive_ids"].numpy().astype(np.int64),
-            distance=answer["t_hit"].numpy().astype(np.float64),
-        )
 
 
 def _tensor(values: NDArray[Any], dtype: type) -> Any:
