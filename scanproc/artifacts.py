@@ -218,7 +218,7 @@ class Surface:
     views : (V,) uint8, number of accepted views that saw the vertex; 0 = invented to close a hole; saturates at 255.
     color : (V, 3) uint8, or None.
     floor_seen : whether the scan frame's z = 0 is the floor that the foot touches.
-    errors_mm : (V, K) float16, K draws of the surface's error along its normal, see `geometry.draws`; None where the
+    errors_mm : (V, K) float16, K draws of the surface's error along its normal, see `fusion.jackknife`; None where the
         recording does not tell, as for the mesh of another scanner.
     """
 
@@ -250,25 +250,25 @@ class Landmark:
 
 
 @dataclass(frozen=True)
-class Draws:
+class Replicates:
     """K other feet that a recording of the same foot might have given, each with a frame and landmarks of its own.
 
     Attributes
     ----------
     errors_mm : (V, K) float16, by how much each vertex lies further out, along its normal.
-    T_draw_foot : (K, 4, 4), from the foot frame into the draw's own.
+    T_replicate_foot : (K, 4, 4), from the foot frame into the draw's own.
     landmarks : (K, 3) mm by name, in the draw's own frame.
     """
 
     errors_mm: NDArray[np.float16]
-    T_draw_foot: FloatArray
+    T_replicate_foot: FloatArray
     landmarks: Mapping[str, FloatArray]
 
     def __post_init__(self) -> None:
         _freeze(self)
 
     def __len__(self) -> int:
-        return len(self.T_draw_foot)
+        return len(self.T_replicate_foot)
 
 
 @dataclass(frozen=True)
@@ -282,7 +282,7 @@ class Foot:
     T_foot_scan : (4, 4), from the scan frame.
     views, color : as in `Surface`.
     landmarks : by name, such as "pternion".
-    draws : what else the recording might have given; None where it does not tell.
+    replicates : what else the recording might have given; None where it does not tell.
     """
 
     side: Side
@@ -293,7 +293,7 @@ class Foot:
     views: ByteArray
     landmarks: Mapping[str, Landmark]
     color: ByteArray | None = None
-    draws: Draws | None = None
+    replicates: Replicates | None = None
 
     def __post_init__(self) -> None:
         _freeze(self)

@@ -94,16 +94,16 @@ for _each in STAGES[:-1]:
 @main.command("report", short_help=STAGES[-1].summary)
 @scans_argument
 @insole_options
-def _report(scans: tuple[Path, ...], out: Path, elsewhere: Path | None, **settings: Any) -> None:
+def _report(scans: tuple[Path, ...], out: Path, other_scan: Path | None, **settings: Any) -> None:
     """Bring SCAN up to date as far as its report. Several scans of one person make one page.
 
     That page, outputs/A--B/report.html, has the sole, arch and insole of a raised scan and the posture of a standing
     one, left and right side by side, and says of each measure which scan and loading it comes from.
     """
     if len(scans) == 1:
-        _finish(_run_scan(scans[0], _NAMES[-1], out, elsewhere, **settings))
+        _finish(_run_scan(scans[0], _NAMES[-1], out, other_scan, **settings))
         return
-    if elsewhere is not None:
+    if other_scan is not None:
         raise click.UsageError("--from is for one scan.")
     from scanproc.several.actions import report_person
 
@@ -189,7 +189,7 @@ def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any)
     """
     from scanproc.scan import open_scan, read_mesh
     from scanproc.settings import build_config, parse_overrides
-    from scanproc.simulate import SimulationConfig, simulate, write_simulation
+    from scanproc.simulation.simulate import SimulationConfig, simulate, write_simulation
 
     others = parse_overrides(f"simulate.{text}" for text in overrides).get("simulate", {})
     config = build_config(SimulationConfig, {**options, **others}, "simulate")
@@ -206,7 +206,7 @@ def _settings(stage: str | None) -> None:
     """Print every setting (of STAGE) as a TOML file: name, default, meaning. Edit it and pass it with --config."""
     from scanproc.pipeline import config_types
     from scanproc.settings import template
-    from scanproc.simulate import SimulationConfig
+    from scanproc.simulation.simulate import SimulationConfig
 
     known = config_types() if stage is None else {**config_types(), "simulate": SimulationConfig}
     chosen = {name: kind for name, kind in known.items() if stage in (None, name)}
@@ -228,14 +228,14 @@ def _prescription(preset: str | None) -> None:
     click.echo(template({"insole": InsoleConfig}, preset_with_reasons(preset) if preset else None), nl=False)
 
 
-def _run_scan(scan: Path, to: str, out: Path, elsewhere: Path | None = None, **settings: Any) -> Run:
+def _run_scan(scan: Path, to: str, out: Path, other_scan: Path | None = None, **settings: Any) -> Run:
     from scanproc.runner import run
 
     def run_with(tables: list[Any]) -> Run:
-        if elsewhere is not None:
-            from scanproc.several.elsewhere import measured_elsewhere
+        if other_scan is not None:
+            from scanproc.several.other_scan import measures_of_other_scan
 
-            tables = [*tables, measured_elsewhere(scan, elsewhere)]
+            tables = [*tables, measures_of_other_scan(scan, other_scan)]
         return run(scan, out, to, tables)
 
     return _with_settings(run_with, **settings)

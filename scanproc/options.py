@@ -29,7 +29,7 @@ prescription_option = click.option(
 )
 from_option = click.option(
     "--from",
-    "elsewhere",
+    "other_scan",
     type=_FILE,
     metavar="outputs/OTHER",
     help="Fill in what the prescription leaves open by measures of another scan, such as the same foot standing.",

@@ -22,7 +22,7 @@ _chosen: list[int] = []
 
 @contextmanager
 def using_workers(number: int | None) -> Iterator[None]:
-    """Let `spread` use this many threads within the block, whatever the environment says; None changes nothing."""
+    """Let `parallel_map` use this many threads within the block, whatever the environment says; None: as before."""
     before = _chosen[:]
     _chosen[:] = before if number is None else [number]
     try:
@@ -32,7 +32,7 @@ def using_workers(number: int | None) -> Iterator[None]:
 
 
 def num_workers() -> int:
-    """Return how many threads `spread` uses.
+    """Return how many threads `parallel_map` uses.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def num_workers() -> int:
     return int(stated)
 
 
-def spread(function: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
+def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], what: str) -> list[Result]:
     """Return what `function` makes of each item, in order, telling the listeners of `progress` how far it is.
 
     The function must let go of the GIL to gain from it, as compiled loops, numpy's large operations and image decoders

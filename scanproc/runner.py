@@ -13,8 +13,8 @@ from textwrap import shorten
 from typing import Any
 
 from scanproc.artifacts import Feet, Recording, Refusal, Refusals, ScanFacts
-from scanproc.codecs import landmarks_of_edit
 from scanproc.errors import ScanError
+from scanproc.formats.artifact_files import landmarks_of_edit
 from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
 from scanproc.prescription.files import settled

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scanproc import codecs
 from scanproc.errors import ScanError
-from scanproc.parallel import spread
+from scanproc.formats import artifact_files as codecs
+from scanproc.parallel import parallel_map
 from scanproc.pipeline import STAGES, Stage
 
 EDITED_LANDMARKS = "landmarks.edited.json"
@@ -42,7 +42,7 @@ class Store:
         def is_unchanged(name: str) -> bool:
             return bool(_sha256(self._path(stage, name)) == files[name])
 
-        return all(spread(is_unchanged, tuple(files), f"checking {stage.folder}"))
+        return all(parallel_map(is_unchanged, tuple(files), f"checking {stage.folder}"))
 
     def load(self, stage: Stage) -> Any:
         """Read a stage's artifact."""
@@ -67,7 +67,7 @@ class Store:
             for leftover in (fresh, stale):
                 shutil.rmtree(leftover, ignore_errors=True)
             fresh.mkdir(parents=True)
-            digests = dict(zip(files, spread(write, tuple(files), f"writing {stage.folder}"), strict=True))
+            digests = dict(zip(files, parallel_map(write, tuple(files), f"writing {stage.folder}"), strict=True))
             _write_durably(fresh / _MANIFEST, to_json({"schema": 1, **manifest, "files": digests}))
             if folder.exists():
                 folder.rename(stale)

@@ -12,8 +12,8 @@ import pytest
 
 from scanproc.artifacts import ByteArray, Foot, Landmark, Mesh, ScanFacts
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
-from scanproc.geometry.heightfields import HeightField
 from scanproc.readers.meshes import read_finished_mesh
+from scanproc.solid.height_fields import HeightField
 from scanproc.stages.align import AlignConfig, align
 
 BOWL_REAR = 3.0  # where the bowl below reaches the height at which the analytic foot is cut; its frame begins there

@@ -8,11 +8,11 @@ import numpy as np
 
 from scanproc.artifacts import ByteArray, Intrinsics, Mesh
 from scanproc.frames import FloatArray, inverse, rotate, transform
-from scanproc.geometry.fusion import FusionLimits, fuse
-from scanproc.geometry.isosurface import zero_surface
-from scanproc.geometry.meshes import keep_faces
-from scanproc.geometry.posed_views import PosedView
-from scanproc.geometry.sightings import look_up
+from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
+from scanproc.fusion.posed_views import PosedView
+from scanproc.fusion.tsdf import TsdfLimits, integrate
+from scanproc.fusion.visibility import visibility
+from scanproc.mesh.meshes import keep_faces
 
 
 def rays(camera: Intrinsics) -> FloatArray:
@@ -65,7 +65,7 @@ def posed_plane(T_scan_camera: FloatArray, normal: FloatArray, offset_mm: float,
 
 def fused(views: Sequence[PosedView], voxel_mm: float, min_views: int = 1) -> Mesh:
     """Return the fused surface of views where enough of them saw it."""
-    limits = FusionLimits(voxel_mm, 4.0 * voxel_mm, reach_mm=8.0 * voxel_mm, cosine_power=1.0, smoothing_mm=1.2)
-    mesh = zero_surface(fuse(views, limits))
-    seen = look_up(mesh, views, 3.0, 0.15).views >= min_views
+    limits = TsdfLimits(voxel_mm, 4.0 * voxel_mm, reach_mm=8.0 * voxel_mm, cosine_power=1.0, smoothing_mm=1.2)
+    mesh = dual_marching_cubes(integrate(views, limits))
+    seen = visibility(mesh, views, 3.0, 0.15).views >= min_views
     return keep_faces(mesh, seen[mesh.faces].all(axis=1)).mesh

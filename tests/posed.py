@@ -11,8 +11,8 @@ from scipy import ndimage
 
 from scanproc.artifacts import CleanView, Intrinsics, Mesh, Plane
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, rotation_angle_rad, transform
-from scanproc.geometry.prepared_views import PreparedViews, prepare
 from scanproc.open3d_bridge import RayScene
+from scanproc.registration.sampled_views import SampledViews, sample_views
 from scanproc.simulation.bodies import box, mirrored, with_bent_ankle
 from scanproc.simulation.cameras import CAMERAS, scaled
 from scanproc.simulation.motions import look_at
@@ -77,8 +77,8 @@ def floor_seen_from(T_leg_camera: FloatArray) -> Plane:
     return Plane(normal, -float(T_leg_camera[2, 3]))
 
 
-def prepared(views: Sequence[CleanView]) -> PreparedViews:
-    return prepare(views, coarse_mm=6.0, fine_mm=3.5)
+def prepared(views: Sequence[CleanView]) -> SampledViews:
+    return sample_views(views, coarse_mm=6.0, fine_mm=3.5)
 
 
 def motion(angle_deg: float, shift_mm: float, seed: int) -> FloatArray:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from scanproc.artifacts import CleanViews, DepthFrame, Mesh, Recording, Registration
+from scanproc.formats.ply import read_ply
 from scanproc.frames import FloatArray, best_fit, inverse, rotation_angle_rad, transform
-from scanproc.ply import read_ply
-from scanproc.simulate import Simulation, SimulationConfig, simulate
+from scanproc.simulation.simulate import Simulation, SimulationConfig, simulate
 from scanproc.stages.clean import CleanConfig, clean
 from scanproc.stages.register import RegisterConfig, register
 

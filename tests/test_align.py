@@ -17,7 +17,7 @@ from scipy.spatial.transform import Rotation
 from scanproc.artifacts import Foot, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rigid, transform
-from scanproc.geometry.meshes import split, submesh
+from scanproc.mesh.meshes import connected_components, submesh
 from scanproc.stages.align import AlignConfig, align
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "feet"
@@ -257,6 +257,6 @@ def test_an_empty_surface_is_refused() -> None:
 
 def test_parts_of_a_scan_are_split_by_what_hangs_together() -> None:
     both = pair(analytic(), analytic())
-    parts = split(both)
+    parts = connected_components(both)
     assert [len(part) for part in parts] == [len(analytic().vertices)] * 2
     assert len(submesh(both, parts[1]).faces) == len(analytic().faces)

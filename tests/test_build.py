@@ -14,13 +14,13 @@ from scanproc.artifacts import BoolArray, Foot, Mesh, ScanFacts
 from scanproc.design.shape import Design, design
 from scanproc.design.solid import Built, build
 from scanproc.frames import FloatArray
-from scanproc.geometry.curves import inside, nearest_on_curve
-from scanproc.geometry.proof import contact_area_mm2, facing_up, part, topology
-from scanproc.geometry.resting import rest_plane
+from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.open3d_bridge import RayScene
 from scanproc.parallel import using_workers
 from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.resolve import resolved
+from scanproc.solid.resting_plane import resting_plane
+from scanproc.solid.topology import contact_area_mm2, facing_up, part, topology
 
 PLAIN = InsoleConfig(thickness_mm=3.0, arch_fill_mm=3.2)
 DEEP: dict[str, Any] = {"heel_cup_depth_mm": 28.0, "wall_slope_deg": 80.0}
@@ -102,7 +102,7 @@ def test_the_wall_is_nowhere_thicker_than_asked_where_nothing_lies_below(name: s
     below = everywhere(bottom)
     excess = RayScene(top).closest(below).distance - asked.wall_at(below[:, :2])
     even = asked.even.bottom.at(below[:, :2]) if asked.even else below[:, 2]
-    lowered = asked.under.applied(below[:, :2], even) < even - 1e-6
+    lowered = asked.underside.applied(below[:, :2], even) < even - 1e-6
     pressed = below[:, 2] < below[:, 2].min() + 5.2 * built.pressed_mm + 0.5
     plain = off_rim(asked, below[:, :2]) & ~lowered & ~pressed
     assert plain.sum() > 2_000 and excess[plain].max() < 0.08
@@ -185,6 +185,6 @@ def test_a_varus_post_tips_the_standing_device_medial_side_up(side: str, word: s
     foot = foot if side == "left" else mirrored(foot)
     built = build(design(foot, Prescription(rearfoot_post_deg=4.0, rearfoot_post=word, grid_mm=1.0)))  # type: ignore[arg-type]
     low = built.solid.vertices[built.solid.vertices[:, 2] <= np.median(built.solid.vertices[:, 2])]
-    slope = rest_plane(low[:, :2], low[:, 2]).slope[1]
+    slope = resting_plane(low[:, :2], low[:, 2]).slope[1]
     raised_deg = np.rad2deg(np.arctan(-foot.medial_y * slope))
     assert 1.0 < sign * raised_deg < 4.2  # its front end bears, too

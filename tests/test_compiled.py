@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scanproc.geometry.compiled import compiled
+from scanproc.compiled import compiled
 
 # A small package of two files, whose name makes the rules of this one's sources hold for it.
 INNER = """
-from scanproc.geometry.compiled import compiled
+from scanproc.compiled import compiled
 
 SCALE = {scale}
 
@@ -23,7 +23,7 @@ def scaled(value):
     return SCALE * value
 """
 OUTER = """
-from scanproc.geometry.compiled import compiled
+from scanproc.compiled import compiled
 from scanproc_loops.inner import scaled
 
 @compiled

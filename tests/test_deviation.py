@@ -11,7 +11,7 @@ from feet import AnalyticFoot, mirrored, moved, noisy, scaled
 from scanproc.artifacts import Foot, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import inverse, rigid, rotation_about, rotation_angle_rad
-from scanproc.geometry.deviation import TOP_MM, Deviation, deviation
+from scanproc.measures.deviation import TOP_MM, Deviation, deviation
 from scanproc.views.deviation import scale_mm
 
 MESH = AnalyticFoot(step_mm=3.0).mesh()

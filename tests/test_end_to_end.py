@@ -24,9 +24,9 @@ from truth import SCANS, surface_errors, true_measures, true_mesh
 
 from scanproc.artifacts import Mesh, ScanFacts, Surface
 from scanproc.cli import main
+from scanproc.formats.ply import read_ply
 from scanproc.frames import inverse
-from scanproc.ply import read_ply
-from scanproc.simulate import SimulationConfig, simulate, write_simulation
+from scanproc.simulation.simulate import SimulationConfig, simulate, write_simulation
 
 
 def scanproc(*words: object) -> Result:

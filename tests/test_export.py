@@ -14,8 +14,8 @@ from test_solids import ellipse, plate
 
 from scanproc.artifacts import Check, Insole, Insoles, Mesh, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.geometry.proof import topology
-from scanproc.solid_files import read_3mf, read_stl
+from scanproc.formats.solid_files import read_3mf, read_stl
+from scanproc.solid.topology import topology
 from scanproc.stages.export import ExportConfig, export
 
 FACTS = ScanFacts("scan-7", subject="demo", loading="non-weight-bearing", date="2026-11-22")

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from pictures import plane_depth, rays, sphere_depth
 
 from scanproc.artifacts import BoolArray, Intrinsics
-from scanproc.frames import FloatArray, rotation_about
-from scanproc.geometry.clouds import organise
-from scanproc.geometry.images import (
+from scanproc.depth.images import (
     crop,
     depth_in_range,
     pixel_mm,
     unproject,
     without_flying_pixels,
 )
-from scanproc.geometry.normals import plane_fit_normals
+from scanproc.depth.normals import plane_fit_normals
+from scanproc.depth.organised_clouds import organise_cloud
+from scanproc.frames import FloatArray, rotation_about
 
 CAMERA = Intrinsics(90, 70, 101.0, 99.0, 43.4, 36.7)
 SPHERE_CENTRE, SPHERE_RADIUS = np.array([6.0, -4.0, 420.0]), 90.0
@@ -185,7 +185,7 @@ def test_an_organised_plane_has_the_depth_of_the_formula(arrangement: str) -> No
         directions = np.column_stack([rng.uniform(-0.4, 0.4, (6000, 2)), np.ones(6000)])
     points = directions * (offset / (directions @ normal))[:, None]
     points = points[rng.permutation(len(points))]
-    cloud = organise(points, max_gap=6.0)
+    cloud = organise_cloud(points, max_gap=6.0)
     seen = cloud.depth_mm > 0
     assert seen.mean() > (0.95 if arrangement == "grid" else 0.9)  # random points leave wider gaps
     exact = plane_depth(normal, offset, cloud.intrinsics)
@@ -203,7 +203,7 @@ def test_a_gap_in_a_cloud_stays_a_gap() -> None:
     kept = np.ones((70, 90), dtype=bool)
     kept[20:50, 30:60] = False
     kept[5, 5] = False
-    cloud = organise(seen_along[kept] * 400.0, max_gap=4.0)
+    cloud = organise_cloud(seen_along[kept] * 400.0, max_gap=4.0)
     centre = unproject(cloud.depth_mm, cloud.intrinsics) / 400.0
     u, v = centre[:, 0] * CAMERA.fx + CAMERA.cx, centre[:, 1] * CAMERA.fy + CAMERA.cy
     in_hole = (u > 30.5) & (u < 58.5) & (v > 20.5) & (v < 48.5)

@@ -14,12 +14,12 @@ from scanproc.artifacts import Feet, Foot, Insole, Insoles, ScanFacts
 from scanproc.design.shape import design
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.doses import Probe
-from scanproc.geometry.letters import lettering
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.making_rules import LEAST_STROKE_MM, STROKE_SHARE
 from scanproc.prescription.resolve import resolved
 from scanproc.settings import build_config, template
+from scanproc.solid.letters import lettering
+from scanproc.solid.probes import Probe
 from scanproc.stages.insole import insole
 
 FACTS = ScanFacts("test", side="left")

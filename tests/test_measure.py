@@ -17,8 +17,8 @@ from scipy.spatial.transform import Rotation
 
 from scanproc.artifacts import Feet, Foot, Landmark, Measure, Mesh, ScanFacts, Surface
 from scanproc.frames import rigid
-from scanproc.geometry import lengths
-from scanproc.geometry.readings import FootShape
+from scanproc.measures import lengths
+from scanproc.measures.readings import FootShape
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
 

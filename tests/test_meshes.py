@@ -9,17 +9,17 @@ from pictures import fused, posed_sphere
 
 from scanproc.artifacts import IntArray, Intrinsics, Mesh
 from scanproc.frames import FloatArray, rigid
-from scanproc.geometry.blocks import DistanceField
-from scanproc.geometry.bridges import across_bridges
-from scanproc.geometry.holes import border_loops, close_holes, perimeter_mm
-from scanproc.geometry.isosurface import zero_surface
-from scanproc.geometry.meshes import (
+from scanproc.fusion.border_morphology import dilated, opened
+from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
+from scanproc.fusion.voxel_blocks import DistanceField
+from scanproc.mesh.hole_filling import border_loops, close_holes, perimeter_mm
+from scanproc.mesh.meshes import (
+    component_labels,
     face_areas,
     keep_faces,
-    part_labels,
     vertex_normals,
 )
-from scanproc.geometry.rims import grown, without_tatters
+from scanproc.segmentation.joined_feet import faces_between_feet
 
 RADIUS = 40.0
 
@@ -194,7 +194,7 @@ def test_a_core_grows_by_edges() -> None:
     mesh = sheet(20)
     core = mesh.vertices[:, 0] <= 5.0
     for num_edges in (0, 1, 4):
-        np.testing.assert_array_equal(grown(core, mesh, num_edges), mesh.vertices[:, 0] <= 5.0 + num_edges)
+        np.testing.assert_array_equal(dilated(core, mesh, num_edges), mesh.vertices[:, 0] <= 5.0 + num_edges)
 
 
 def test_tatters_go_and_straight_rims_stay() -> None:
@@ -204,7 +204,7 @@ def test_tatters_go_and_straight_rims_stay() -> None:
     for width, stays in ((1.0, False), (7.0, True)):
         tongue = (x > 20.0) & (np.abs(y - 20.0) <= width / 2.0)
         mesh = keep_faces(whole, (((x <= 20.0) & ~hole) | tongue)[whole.faces].all(axis=1)).mesh
-        kept = mesh.vertices[without_tatters(mesh, 60.0, 2)]
+        kept = mesh.vertices[opened(mesh, 60.0, 2)]
         assert 0 <= 21 * 41 - 9 - (kept[:, 0] <= 20.0).sum() <= 20  # but at the corners; also round the small hole
         assert kept[:, 1].min() == 0.0
         assert (kept[:, 0] > 24.0).any() == stays
@@ -223,26 +223,26 @@ def two_boxes(gap_mm: float, bridge_mm: float) -> Mesh:
     blocks = np.argwhere(np.ones(np.array(x.shape) // 8))
     cut = values.reshape(x.shape[0] // 8, 8, x.shape[1] // 8, 8, x.shape[2] // 8, 8).transpose(0, 2, 4, 1, 3, 5)
     field = DistanceField((blocks).astype(np.int32), cut.reshape(-1, 512).astype(np.float32), 2.0)
-    mesh = zero_surface(field)
+    mesh = dual_marching_cubes(field)
     return Mesh(mesh.vertices - 8.0, mesh.faces)
 
 
 @pytest.mark.parametrize("gap_mm", [6.0, 10.0])
 def test_a_thin_bridge_between_two_feet_is_cut(gap_mm: float) -> None:
     mesh = two_boxes(gap_mm, 20.0)
-    assert part_labels(mesh).max() == 0
-    cut = across_bridges(mesh, 2.0, 30.0)
+    assert component_labels(mesh).max() == 0
+    cut = faces_between_feet(mesh, 2.0, 30.0)
     feet = keep_faces(mesh, ~cut).mesh
-    assert np.bincount(part_labels(feet)).tolist() == pytest.approx([len(feet.vertices) / 2] * 2, rel=0.02)
+    assert np.bincount(component_labels(feet)).tolist() == pytest.approx([len(feet.vertices) / 2] * 2, rel=0.02)
     removed = mesh.vertices[mesh.faces[cut]].reshape(-1, 3)
     assert np.abs(removed[:, 1] - 60.0 - gap_mm / 2.0).max() < gap_mm / 2.0 + 8.0  # nothing but what is at the gap
 
 
 def test_feet_joined_at_length_single_feet_and_feet_apart_stay_as_they_are() -> None:
     for mesh in (two_boxes(6.0, 50.0), two_boxes(6.0, 120.0), two_boxes(6.0, 0.0), two_boxes(-20.0, 0.0), sphere()):
-        assert not across_bridges(mesh, 2.0, 30.0).any()
-    assert not across_bridges(two_boxes(6.0, 20.0), 2.0, 0.0).any()
-    assert not across_bridges(Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int32)), 2.0, 30.0).any()
+        assert not faces_between_feet(mesh, 2.0, 30.0).any()
+    assert not faces_between_feet(two_boxes(6.0, 20.0), 2.0, 0.0).any()
+    assert not faces_between_feet(Mesh(np.zeros((0, 3)), np.zeros((0, 3), np.int32)), 2.0, 30.0).any()
 
 
 # ------------------------------------------------------------------------------------------------------- parts
@@ -252,7 +252,7 @@ def test_parts_are_numbered_by_their_first_vertex() -> None:
     one, two = sphere(1), sphere(2)
     faces = np.vstack([one.faces, two.faces + len(one.vertices)]).astype(np.int32)
     both = Mesh(np.vstack([one.vertices, two.vertices + 100.0, [[0.0, 0.0, 0.0]]]), faces)
-    labels = part_labels(both)
+    labels = component_labels(both)
     assert labels.tolist() == [0] * len(one.vertices) + [1] * len(two.vertices) + [2]
 
 

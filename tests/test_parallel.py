@@ -16,7 +16,7 @@ import pytest
 from scanproc import parallel
 from scanproc.artifacts import DepthFrame, Intrinsics, Recording, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.parallel import WORKERS, num_workers, spread, using_workers
+from scanproc.parallel import WORKERS, num_workers, parallel_map, using_workers
 from scanproc.progress import listening
 from scanproc.scan import write_recording
 
@@ -58,7 +58,7 @@ def test_results_come_in_the_order_of_the_items(workers: int) -> None:
         return item, threading.current_thread().name
 
     with using_workers(workers):
-        done = spread(late_first, range(30), "counting")
+        done = parallel_map(late_first, range(30), "counting")
     assert [item for item, _ in done] == list(range(30))
     names = {name for _, name in done}
     assert threading.current_thread().name not in names
@@ -67,7 +67,7 @@ def test_results_come_in_the_order_of_the_items(workers: int) -> None:
 
 def test_nothing_is_spread_to_nothing(workers: int) -> None:
     with using_workers(workers):
-        assert spread(str, [], "nothing") == []
+        assert parallel_map(str, [], "nothing") == []
 
 
 def test_the_first_item_that_fails_decides_the_error_and_the_rest_is_left(workers: int) -> None:
@@ -82,7 +82,7 @@ def test_the_first_item_that_fails_decides_the_error_and_the_rest_is_left(worker
         time.sleep(0.001)
 
     with using_workers(workers), pytest.raises(ScanError, match="view 2 is broken"):
-        spread(fail, range(10_000), "failing")
+        parallel_map(fail, range(10_000), "failing")
     assert {0, 1, 2} <= set(begun)
     assert len(begun) < 10_000
 
@@ -96,7 +96,7 @@ def test_the_listeners_hear_of_every_item_in_their_own_thread(workers: int) -> N
         threads.add(threading.current_thread().name)
 
     with using_workers(workers), listening(listen):
-        spread(str, "abc", "spelling")
+        parallel_map(str, "abc", "spelling")
     assert heard == [("spelling", done, 3) for done in (0, 1, 2, 3)]
     assert threads == {threading.current_thread().name}
 
@@ -110,7 +110,7 @@ def test_the_same_bytes_whatever_the_number_of_workers() -> None:
     found = []
     for number in (1, 3):
         with using_workers(number):
-            found.append(spread(blur, images, "blurring"))
+            found.append(parallel_map(blur, images, "blurring"))
     assert found[0] == found[1]
 
 
@@ -143,7 +143,7 @@ def test_cores_that_this_process_may_not_use_do_not_count(monkeypatch: pytest.Mo
 def test_an_environment_that_says_no_number_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv(WORKERS, text)
     with pytest.raises(ScanError, match=rf"{WORKERS} = '{text}'; expected a whole number from 1 on"):
-        spread(str, "abc", "spelling")
+        parallel_map(str, "abc", "spelling")
 
 
 def test_what_was_chosen_wins_over_the_environment_and_only_within_its_block(monkeypatch: pytest.MonkeyPatch) -> None:

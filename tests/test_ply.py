@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from scanproc.artifacts import ByteArray, Mesh
 from scanproc.errors import ScanError
-from scanproc.ply import read_ply, write_ply
+from scanproc.formats.ply import read_ply, write_ply
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
 

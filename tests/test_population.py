@@ -10,9 +10,9 @@ import pytest
 from feet import AnalyticFoot, as_surface
 
 from scanproc.artifacts import Measure, Measures, ScanFacts
-from scanproc.codecs import decode, encode
-from scanproc.page import measure_groups
-from scanproc.population import ANSUR, NORMS, norms_of, percentile_words, rare_values
+from scanproc.formats.artifact_files import decode, encode
+from scanproc.measures.population import ANSUR, NORMS, norms_of, percentile_words, rare_values
+from scanproc.pages.report_text import measure_groups
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
 

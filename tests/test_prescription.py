@@ -450,8 +450,8 @@ def rows(loading: str = "standing", side: str = "left", **values: float) -> tupl
 
 
 def heel_width_of(foot: Foot) -> float:
-    from scanproc.geometry.lengths import heel_width
-    from scanproc.geometry.readings import FootShape
+    from scanproc.measures.lengths import heel_width
+    from scanproc.measures.readings import FootShape
 
     value = heel_width(FootShape(foot)).value
     assert value is not None
@@ -462,17 +462,17 @@ def heel_width_of(foot: Foot) -> float:
 def test_the_heel_is_as_much_wider_as_it_is_in_the_other_scan(wider: float, expansion: float) -> None:
     foot = leg(0)
     here = heel_width_of(foot)
-    rx = resolved(InsoleConfig(measured_elsewhere=rows(heel_width_mm=here + wider)), foot, RAISED)
+    rx = resolved(InsoleConfig(measures_of_other_scan=rows(heel_width_mm=here + wider)), foot, RAISED)
     assert rx.heel_expansion_mm == pytest.approx(expansion, abs=0.01)
     assert any("heel expansion" in why and "scan other (standing)" in why for why in rx.evidence)
-    asked = InsoleConfig(heel_expansion_mm=1.0, measured_elsewhere=rows(heel_width_mm=here + wider))
+    asked = InsoleConfig(heel_expansion_mm=1.0, measures_of_other_scan=rows(heel_width_mm=here + wider))
     assert resolved(asked, foot, RAISED).heel_expansion_mm == 1.0  # what is prescribed wins
 
 
 def test_a_scan_under_no_more_load_tells_nothing() -> None:
     foot = leg(0)
     for loading, facts in (("standing", replace(RAISED, loading="standing")), ("unknown", RAISED)):
-        config = InsoleConfig(measured_elsewhere=rows(loading, heel_width_mm=90.0, plantar_arch_height_mm=12.0))
+        config = InsoleConfig(measures_of_other_scan=rows(loading, heel_width_mm=90.0, plantar_arch_height_mm=12.0))
         rx = resolved(config, foot, facts)
         assert (rx.heel_expansion_mm, rx.arch_target_mm) == (0.0, None)
         assert any("not known to bear more load" in why for why in rx.evidence)
@@ -480,23 +480,23 @@ def test_a_scan_under_no_more_load_tells_nothing() -> None:
 
 def test_the_arch_comes_down_as_in_the_other_scan() -> None:
     foot = leg(0)
-    sole = resolved(InsoleConfig(measured_elsewhere=rows(plantar_arch_height_mm=12.34)), foot, RAISED)
+    sole = resolved(InsoleConfig(measures_of_other_scan=rows(plantar_arch_height_mm=12.34)), foot, RAISED)
     assert (sole.arch_target_mm, sole.arch_fill_mm) == (12.34, 0.0)
-    asked = InsoleConfig(arch_fill_mm=3.2, measured_elsewhere=rows(plantar_arch_height_mm=12.34))
+    asked = InsoleConfig(arch_fill_mm=3.2, measures_of_other_scan=rows(plantar_arch_height_mm=12.34))
     assert resolved(asked, foot, RAISED).arch_target_mm is None
-    from scanproc.geometry.lengths import dorsum_height
-    from scanproc.geometry.readings import FootShape
+    from scanproc.measures.lengths import dorsum_height
+    from scanproc.measures.readings import FootShape
 
     here = dorsum_height(FootShape(foot)).value
     assert here is not None
     for drop, fill in ((4.0, 4.0), (0.5, 1.6), (11.0, 6.4)):
-        rx = resolved(InsoleConfig(measured_elsewhere=rows(dorsum_height_mm=here - drop)), foot, RAISED)
+        rx = resolved(InsoleConfig(measures_of_other_scan=rows(dorsum_height_mm=here - drop)), foot, RAISED)
         assert rx.arch_fill_mm == pytest.approx(fill, abs=0.01)
         assert any(f"the dorsum is {drop:.1f} mm lower in scan other" in why for why in rx.evidence)
 
 
 def test_measures_of_the_other_foot_are_refused_but_for_its_mirror_image() -> None:
-    config = InsoleConfig(measured_elsewhere=rows(side="right", heel_width_mm=70.0))
+    config = InsoleConfig(measures_of_other_scan=rows(side="right", heel_width_mm=70.0))
     with pytest.raises(ScanError, match=r"right foot only in scan other \(--from\), expected some of the left foot"):
         resolved(config, leg(0), RAISED)
     assert resolved(replace(config, pair="from-right"), leg(0), RAISED).heel_expansion_mm >= 0.0

@@ -8,11 +8,11 @@ from feet import AnalyticFoot
 from not_feet import kept
 from recordings import leg
 
+from scanproc.anatomy.open_boundaries import open_boundary_vertices
+from scanproc.anatomy.plantar_surface import ARCH_WINDOW, PlantarSurface, arch_profile
+from scanproc.anatomy.profiles import borders_at, underside_at
 from scanproc.artifacts import Mesh
-from scanproc.geometry.ends import open_rim
-from scanproc.geometry.profiles import borders_at, underside_at
-from scanproc.geometry.sections import axis_section
-from scanproc.geometry.sole import ARCH_WINDOW, Underside, arch_profile
+from scanproc.mesh.sections import axis_section
 
 PLACES = np.linspace(-5.0, 295.0, 61)
 
@@ -35,7 +35,7 @@ def test_borders_are_those_of_sections(below_mm: float) -> None:
 
 def test_a_border_on_the_rim_is_open() -> None:
     mesh = kept(leg(), lambda v: v[:, 1] < 20.0)
-    found = borders_at(mesh, np.array([100.0, 140.0]), 60.0, None, open_rim(mesh))
+    found = borders_at(mesh, np.array([100.0, 140.0]), 60.0, None, open_boundary_vertices(mesh))
     assert found.open.tolist() == [[False, True], [False, True]]
     assert found.left == pytest.approx([20.0, 20.0], abs=2.0)
 
@@ -43,7 +43,7 @@ def test_a_border_on_the_rim_is_open() -> None:
 def test_the_underside_is_the_lowest_of_what_faces_down() -> None:
     """By rays of a second kind: every face of the column, one by one."""
     mesh = leg()
-    under = Underside.of(mesh, np.ones(len(mesh.vertices), dtype=np.uint8))
+    under = PlantarSurface.of(mesh, np.ones(len(mesh.vertices), dtype=np.uint8))
     x, y = np.array([60.0, 120.5, 200.25]), -10.0
     found = underside_at(under.down, x, np.full(3, y), np.full(3, 4.0), 4, under.down_views)
     a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
@@ -64,7 +64,7 @@ def test_the_underside_is_the_lowest_of_what_faces_down() -> None:
 def test_the_arch_line_by_formula() -> None:
     foot = AnalyticFoot(arch_mm=9.0)
     mesh = foot.mesh()
-    arch = arch_profile(Underside.of(mesh, np.ones(len(mesh.vertices), dtype=np.uint8)), 0.0, foot.length, -1.0)
+    arch = arch_profile(PlantarSurface.of(mesh, np.ones(len(mesh.vertices), dtype=np.uint8)), 0.0, foot.length, -1.0)
     share = np.linspace(*ARCH_WINDOW, len(arch.points))
     assert arch.points[:, 2] == pytest.approx(foot.underside(share), abs=0.1)
     quarter = -foot.medial(share) + 0.25 * (foot.medial(share) + foot.lateral(share))

@@ -12,14 +12,14 @@ from test_insole import COARSE, FACTS, bowl_sole, got, made
 from scanproc.artifacts import Check, Foot, Mesh, ScanFacts
 from scanproc.design.shape import Design, design
 from scanproc.design.solid import Built, build
-from scanproc.geometry.heightfields import HeightField
-from scanproc.geometry.plan_bins import PlanBins
-from scanproc.geometry.plan_crossings import crossing_faces
 from scanproc.open3d_bridge import RayScene
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.resolve import resolved
 from scanproc.proof.advice import advice
 from scanproc.proof.prove import prove
+from scanproc.solid.face_grid import FaceGrid
+from scanproc.solid.height_fields import HeightField
+from scanproc.solid.self_intersection import count_self_intersections
 
 RICH = replace(
     COARSE,
@@ -68,7 +68,7 @@ def failed(checks: tuple[Check, ...]) -> set[str]:
 def test_nearest_and_touched_agree_with_open3d(seed: int) -> None:
     mesh, rng = wavy(seed), np.random.default_rng(seed)
     points = rng.uniform([-14.0, -12.0, -9.0], [14.0, 13.0, 9.0], (3000, 3))
-    bins, scene = PlanBins.of(mesh, cell_mm=1.3), RayScene(mesh)
+    bins, scene = FaceGrid.of(mesh, cell_mm=1.3), RayScene(mesh)
     near = bins.nearest(points, 50.0)
     assert near.distance == pytest.approx(scene.closest(points).distance, abs=1e-4)
     assert near.distance == pytest.approx(np.linalg.norm(near.point - points, axis=1), abs=1e-9)
@@ -84,12 +84,12 @@ def test_a_place_on_an_edge_or_a_corner_is_touched() -> None:
     mesh = wavy(5)
     edges = 0.5 * (mesh.vertices[mesh.faces[:, 0]] + mesh.vertices[mesh.faces[:, 1]])
     for points in (mesh.vertices, edges):
-        hit = PlanBins.of(mesh).touched(points[:, :2], from_above=True)
+        hit = FaceGrid.of(mesh).touched(points[:, :2], from_above=True)
         assert hit.z == pytest.approx(points[:, 2], abs=1e-9)
 
 
 def test_out_of_reach_is_not_found() -> None:
-    near = PlanBins.of(wavy(1)).nearest(np.array([[0.0, 0.0, 40.0], [300.0, 0.0, 0.0]]), 5.0)
+    near = FaceGrid.of(wavy(1)).nearest(np.array([[0.0, 0.0, 40.0], [300.0, 0.0, 0.0]]), 5.0)
     assert np.isinf(near.distance).all() and np.isnan(near.point).all()
 
 
@@ -103,7 +103,7 @@ def test_crossings_agree_with_pymeshlab(seed: int, built: Built) -> None:
     oracle.add_mesh(pymeshlab.Mesh(vertices, built.solid.faces))
     oracle.compute_selection_by_self_intersections_per_face()
     crosses = oracle.current_mesh().selected_face_number() > 0
-    assert (crossing_faces(Mesh(vertices, built.solid.faces)) > 0) == crosses
+    assert (count_self_intersections(Mesh(vertices, built.solid.faces)) > 0) == crosses
 
 
 # ------------------------------------------------------------------------------------------------------------ doses
@@ -142,7 +142,7 @@ def bump(built: Built, at: tuple[float, float], radius: float, *, upper: bool) -
     """Return a bump of height 1, (V,), on the upper or the lower side."""
     middle = built.solid.vertices
     away = np.hypot(middle[:, 0] - at[0], middle[:, 1] - at[1])
-    half = PlanBins.of(built.solid)
+    half = FaceGrid.of(built.solid)
     top, bottom = (half.touched(middle[:, :2], from_above=above).z for above in (True, False))
     nearer_top = np.abs(middle[:, 2] - top) < np.abs(middle[:, 2] - bottom)
     return np.exp(-((away / radius) ** 2)) * (nearer_top == upper)
@@ -191,7 +191,7 @@ def test_noise_on_the_top_is_rough(bowl: Foot, asked: Design, built: Built) -> N
 
 
 def test_the_wrong_letter_is_read(bowl: Foot, asked: Design, built: Built) -> None:
-    assert asked.under.marks is not None
+    assert asked.underside.marks is not None
     right = mirrored(bowl)
     other = design(right, resolved(COARSE, right, ScanFacts("test", side="right")))
     flip = np.array([1.0, -1.0, 1.0])

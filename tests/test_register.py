@@ -17,11 +17,11 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotation_about, rotation_angle_rad, transform
 from scanproc.open3d_bridge import RayScene
 from scanproc.parallel import using_workers
-from scanproc.simulate import Simulation, SimulationConfig, simulate
 from scanproc.simulation.bodies import box, floor
 from scanproc.simulation.motions import look_at
 from scanproc.simulation.render import Body, render
 from scanproc.simulation.scene import Scene
+from scanproc.simulation.simulate import Simulation, SimulationConfig, simulate
 from scanproc.stages.clean import CleanConfig, clean
 from scanproc.stages.register import RegisterConfig, register
 

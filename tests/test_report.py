@@ -32,9 +32,9 @@ from scanproc.artifacts import (
     Surface,
     ViewPose,
 )
-from scanproc.page import check_texts, headline, refusal_texts
-from scanproc.plain_words import GROUPS, spread_of, value_of, words_of
-from scanproc.population import norms_of
+from scanproc.measures.plain_words import GROUPS, uncertainty_text, value_of, words_of
+from scanproc.measures.population import norms_of
+from scanproc.pages.report_text import check_texts, headline, refusal_texts
 from scanproc.stages.report import ReportConfig, report, unseen_soles
 
 trimesh = pytest.importorskip("trimesh")
@@ -214,7 +214,7 @@ def test_every_measure_is_there_with_its_value_status_and_reason(full: Page) -> 
         cells = full.texts[at : at + 8]
         assert value_of(name, measure) in cells and measure.status in cells, name
         assert measure.reason is None or measure.reason in cells
-        assert not spread_of(name, measure) or spread_of(name, measure) in cells
+        assert not uncertainty_text(name, measure) or uncertainty_text(name, measure) in cells
     assert "A new length" in rows and "Others" in full.texts  # one that nobody has words for is not lost
     groups = [text for text in full.texts if text in (*GROUPS, "Others")]
     assert groups == ["Lengths", "Arch", "Heel and leg", "Sizes", "Others"]

@@ -16,8 +16,8 @@ from PIL import Image
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Intrinsics, Mesh, Recording, ScanFacts
 from scanproc.errors import ScanError
+from scanproc.formats.ply import write_ply
 from scanproc.parallel import using_workers
-from scanproc.ply import write_ply
 from scanproc.readers import facts
 from scanproc.readers.facts import facts_stating
 from scanproc.readers.listing import recorded_order

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanproc.artifacts import Mesh
-from scanproc.geometry.meshes import quiet_vertices, split, submesh
-from scanproc.geometry.sections import Outline, axis_section, plane_section, theil_sen
+from scanproc.mesh.meshes import connected_components, smoothed_vertices, submesh
+from scanproc.mesh.sections import Outline, axis_section, plane_section, theil_sen
 
 
 def tube(radius: float = 40.0, height: float = 100.0, around: int = 180, along: int = 60) -> Mesh:
@@ -64,7 +64,7 @@ def test_pieces_and_components_tell_two_tubes_apart() -> None:
     pieces = axis_section(pair, 2, 50.0).pieces()
     assert [len(piece) > 0 for piece in pieces] == [True, True]
     assert pieces[0].lengths().sum() == pytest.approx(2.0 * pieces[1].lengths().sum(), rel=1e-6)
-    parts = split(pair)
+    parts = connected_components(pair)
     assert [len(part) for part in parts] == [len(tube().vertices), len(tube().vertices)]
     assert submesh(pair, parts[0]).vertices[:, 0].max() == pytest.approx(40.0)
 
@@ -74,7 +74,7 @@ def test_components_of_a_triangle_soup() -> None:
     soup = Mesh(
         whole.vertices[whole.faces].reshape(-1, 3), np.arange(3 * len(whole.faces), dtype=np.int32).reshape(-1, 3)
     )
-    assert len(split(soup)) == 1
+    assert len(connected_components(soup)) == 1
 
 
 @given(low=st.floats(-35.0, 30.0), width=st.floats(2.0, 30.0))
@@ -110,13 +110,13 @@ def test_theil_sen_stands_a_quarter_of_outliers() -> None:
 def test_quieting_takes_noise_but_not_size() -> None:
     fine = tube(radius=10.0, height=30.0, around=64, along=30)  # edges of 1 mm round a toe
     inner = (fine.vertices[:, 2] > 5.0) & (fine.vertices[:, 2] < 25.0)
-    still = np.hypot(*quiet_vertices(fine, 1.5)[inner, :2].T)
+    still = np.hypot(*smoothed_vertices(fine, 1.5)[inner, :2].T)
     assert np.abs(still - 10.0).max() < 0.005
     noise = np.random.default_rng(3).normal(scale=0.2, size=fine.vertices.shape)
     loud = Mesh(fine.vertices + noise, fine.faces)
-    quiet = np.hypot(*quiet_vertices(loud, 1.5)[inner, :2].T)
+    quiet = np.hypot(*smoothed_vertices(loud, 1.5)[inner, :2].T)
     assert quiet.std() < 0.7 * np.hypot(*loud.vertices[inner, :2].T).std()
-    assert np.array_equal(quiet_vertices(fine, 0.5), fine.vertices)
+    assert np.array_equal(smoothed_vertices(fine, 0.5), fine.vertices)
 
 
 @pytest.mark.parametrize(("radius", "rounds", "within"), [(8.0, 4, 0.05), (30.0, 4, 0.1), (35.0, 24, 0.04)])
@@ -124,9 +124,9 @@ def test_the_extremes_of_noisy_balls_lie_where_balls_end(radius: float, rounds: 
     """As large as a toe, a heel, and the pad under it; the outmost noisy vertex lies 0.2 to 0.5 mm too far out."""
     ball = trimesh.creation.icosphere(subdivisions=3 if radius < 10.0 else 5, radius=radius)
     clean = Mesh(np.array(ball.vertices), np.array(ball.faces, dtype=np.int32))
-    assert np.abs(np.linalg.norm(quiet_vertices(clean, 1.5, rounds), axis=1) - radius).max() < 0.05
+    assert np.abs(np.linalg.norm(smoothed_vertices(clean, 1.5, rounds), axis=1) - radius).max() < 0.05
     noise = np.random.default_rng(5).normal(scale=0.2, size=(20, *clean.vertices.shape))
-    ends = [quiet_vertices(Mesh(clean.vertices + off, clean.faces), 1.5, rounds)[:, 0].max() for off in noise]
+    ends = [smoothed_vertices(Mesh(clean.vertices + off, clean.faces), 1.5, rounds)[:, 0].max() for off in noise]
     loud = [(clean.vertices + off)[:, 0].max() for off in noise]
     assert np.mean(loud) > radius + 0.1
     assert np.mean(ends) == pytest.approx(radius, abs=within)
@@ -138,4 +138,4 @@ def test_one_short_edge_does_not_make_a_mesh_fine() -> None:
     moved = vertices.copy()
     near = ball.vertex_neighbors[100][0]
     moved[100] += 0.8 * (vertices[near] - vertices[100])
-    assert np.array_equal(quiet_vertices(Mesh(moved, np.array(ball.faces, dtype=np.int32)), 1.5), moved)
+    assert np.array_equal(smoothed_vertices(Mesh(moved, np.array(ball.faces, dtype=np.int32)), 1.5), moved)

@@ -23,7 +23,7 @@ from scanproc.settings import (
     template,
     tomllib,
 )
-from scanproc.simulate import SimulationConfig
+from scanproc.simulation.simulate import SimulationConfig
 
 
 @dataclass(frozen=True)

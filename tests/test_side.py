@@ -14,9 +14,9 @@ from feet import as_surface, mirrored, moved, noisy
 from not_feet import kept
 from scipy.spatial.transform import Rotation
 
+from scanproc.anatomy.side import side_cues
 from scanproc.artifacts import Foot, Mesh, ScanFacts
 from scanproc.frames import FloatArray, rigid
-from scanproc.geometry.side import side_cues
 from scanproc.stages.align import AlignConfig, align
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "feet"

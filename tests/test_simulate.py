@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Intrinsics, Mesh
 from scanproc.errors import ScanError
+from scanproc.formats.ply import read_ply
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.open3d_bridge import RayScene
-from scanproc.ply import read_ply
 from scanproc.scan import open_scan, read_mesh, read_recording
-from scanproc.simulate import Simulation, SimulationConfig, simulate, write_simulation
 from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, scaled
 from scanproc.simulation.noise import StereoNoise, axial_sigma_mm, correlated, measure_depth
 from scanproc.simulation.render import Body, TrueImage, pixel_rays, render
+from scanproc.simulation.simulate import Simulation, SimulationConfig, simulate, write_simulation
 
 SCANS = Path(__file__).parents[1] / "scans"
 CAMERA = Intrinsics(320, 200, 180.0, 182.0, 157.3, 101.6)

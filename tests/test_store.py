@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scanproc import codecs
 from scanproc import store as store_module
 from scanproc.artifacts import CleanView, CleanViews, Exports, Intrinsics, Measures, Mesh, Report, Surface
 from scanproc.errors import ScanError
+from scanproc.formats import artifact_files as codecs
 from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES, Stage
 from scanproc.store import EDITED_LANDMARKS, Store, latest_result, open_store, to_json

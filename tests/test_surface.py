@@ -17,8 +17,8 @@ from scipy.spatial import KDTree
 from scanproc.artifacts import CleanView, CleanViews, Intrinsics, Registration, Surface, ViewPose
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rotate, transform
-from scanproc.geometry.holes import border_loops
-from scanproc.geometry.meshes import part_labels, vertex_normals
+from scanproc.mesh.hole_filling import border_loops
+from scanproc.mesh.meshes import component_labels, vertex_normals
 from scanproc.open3d_bridge import RayScene
 from scanproc.simulation.motions import look_at
 from scanproc.stages.surface import SurfaceConfig, surface
@@ -95,7 +95,7 @@ def test_normals_point_out_of_the_foot() -> None:
 
 def test_there_is_one_part_and_small_holes_are_closed() -> None:
     mesh = fused().mesh
-    assert np.bincount(part_labels(mesh)).max() > 0.9 * len(mesh.vertices)
+    assert np.bincount(component_labels(mesh)).max() > 0.9 * len(mesh.vertices)
     lengths = []
     for loop in border_loops(mesh.faces):
         ring = mesh.vertices[loop]
@@ -188,7 +188,7 @@ def test_debris_is_dropped_and_a_second_foot_kept() -> None:
     for spheres, count in ((small, 1), (large, 2)):
         views, registration = recording_of(spheres, EYES * [1.0, 1.0, 0.3])
         found = surface(views, registration, SurfaceConfig(voxel_mm=2.0))
-        assert part_labels(found.mesh).max() + 1 == count
+        assert component_labels(found.mesh).max() + 1 == count
 
 
 def test_where_one_view_saw_it_the_surface_goes_on_a_little() -> None:

@@ -9,7 +9,7 @@ import pytest
 from visits import ball_foot
 
 from scanproc.artifacts import Foot, Landmark
-from scanproc.geometry.sections import Outline
+from scanproc.mesh.sections import Outline
 from scanproc.views.tapes import ball_tape, instep_tape
 
 

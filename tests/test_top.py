@@ -14,20 +14,20 @@ from insole_feet import analytic_foot, leg, mirrored
 from scanproc.artifacts import BoolArray, Foot, Landmark
 from scanproc.design import sole as sole_module
 from scanproc.design.balance import balanced
+from scanproc.design.intrinsic_posting import intrinsic_posts
 from scanproc.design.places import cuboid_relief, fascia_groove, met_pad, navicular_relief
 from scanproc.design.plan import HEEL_END, quarter_line
-from scanproc.design.pressed import intrinsic_posts
 from scanproc.design.sole import ScannedSole, scanned_sole
 from scanproc.design.top import Top, designed_top
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse
-from scanproc.geometry.casts import quieted, smoothed
-from scanproc.geometry.erosion import eroded
-from scanproc.geometry.heels import heel_angle_deg
-from scanproc.geometry.heightfields import HeightField, bell, eased
-from scanproc.geometry.readings import FootShape
+from scanproc.measures.heels import heel_angle_deg
+from scanproc.measures.readings import FootShape
 from scanproc.open3d_bridge import RayScene
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.ball_erosion import erode_with_ball
+from scanproc.solid.height_fields import HeightField, bell, eased
+from scanproc.solid.plantar_height_field import denoised, smoothed
 
 BARE = Prescription(arch_fill_mm=0.0, thickness_mm=3.0, smoothing_mm=0.0)
 Side = Literal["medial", "lateral"]
@@ -102,13 +102,13 @@ def test_quieting_takes_noise_and_leaves_form() -> None:
     noise = np.random.default_rng(0).normal(0.0, 0.02, form.shape)
     noisy = grid.replaced(form + noise)
     off = np.s_[10:60, 10:-10]
-    quiet = quieted(noisy, 1.0, trusted)
+    quiet = denoised(noisy, 1.0, trusted)
     assert (quiet.z - form)[off].std() < 0.6 * noise.std()
     fold = np.s_[70:90, 10:-10]  # a crease so narrow that smoothing takes it
     assert np.abs(smoothed(noisy, 1.0).z - form)[fold].max() > 0.3
     assert np.abs(quiet.z - form)[fold].max() < 0.12
     loud = grid.replaced(form + 15.0 * noise)
-    assert np.abs(quieted(loud, 1.0, trusted).z - smoothed(loud, 1.0).z)[off].max() < 0.05
+    assert np.abs(denoised(loud, 1.0, trusted).z - smoothed(loud, 1.0).z)[off].max() < 0.05
 
 
 def test_a_foot_is_cast_once_for_all_prescriptions(monkeypatch: pytest.MonkeyPatch, foot: Foot) -> None:
@@ -242,7 +242,7 @@ def test_an_intrinsic_post_makes_the_underside_a_plane(
     asked = {f"{part}_post_deg": degrees, f"{part}_post": word, f"{part}_posting": "intrinsic"}
     rx = replace(BARE, distal_edge_mm=3.0, **asked)
     top = designed_top(scanned, rx)
-    below = eroded(top.field, 3.0)
+    below = erode_with_ball(top.field, 3.0)
     (post,) = intrinsic_posts(scanned.plan, rx)
     x, y = np.broadcast_arrays(below.x, below.y)
     outside = post.region.outside_mm(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape)

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.artifacts import Mesh, Registration, ScanFacts, Surface, ViewPose
+from scanproc.formats.ply import read_ply
 from scanproc.frames import FloatArray, best_fit, inverse, rigid, rotate, rotation_about, rotation_angle_rad, transform
 from scanproc.open3d_bridge import RayScene
-from scanproc.ply import read_ply
-from scanproc.simulate import SimulationConfig, TrueView
 from scanproc.simulation.bodies import with_longer_leg
 from scanproc.simulation.cameras import CAMERAS, scaled
+from scanproc.simulation.simulate import SimulationConfig, TrueView
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
 

@@ -9,8 +9,8 @@ import numpy as np
 from scanproc.design.plan import ARCH_END, ARCH_FADES, ARCH_FULL, ARCH_START, FootPlan
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, smooth_min, smooth_step
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import HeightField, smooth_min, smooth_step
 
 MOST_RAISED_MM = 2.0  # over the scanned arch; more presses into it
 _MOST_FILL_MM = 40.0  # whatever the target: half of the arch is left

@@ -12,8 +12,8 @@ from scanproc.design.kept import ThisFoot
 from scanproc.design.plan import HEEL_END
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
-from scanproc.geometry.heels import heel_angle_deg
-from scanproc.geometry.readings import FootShape
+from scanproc.measures.heels import heel_angle_deg
+from scanproc.measures.readings import FootShape
 from scanproc.prescription.fields import Prescription
 
 _CONTACT_MM = 2.0  # what is lower than this over the heel's lowest point is its contact

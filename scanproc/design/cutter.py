@@ -6,10 +6,10 @@ import numpy as np
 
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.curvature import tightest_hollow_mm
-from scanproc.geometry.curves import inside, nearest_on_curve
-from scanproc.geometry.heightfields import HeightField
+from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.curvature import tightest_hollow_mm
+from scanproc.solid.height_fields import HeightField
 
 _OFF_RIM_MM = 4.0  # the corner below the flat edge is cut by the cutter's side
 _APART_MM = 0.7

@@ -7,8 +7,8 @@ from scipy import ndimage
 
 from scanproc.design.plan import FootPlan
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import HeightField, smooth_step
 
 _HEEL_FADES = (0.22, 0.34)  # shares of the length in front of which the heel's expansion goes over to the sides'
 _FROM, _TO = 0.10, 0.85  # shares of half the width between which the sole is stretched; the walls move as a whole

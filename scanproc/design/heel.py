@@ -8,8 +8,8 @@ import numpy as np
 
 from scanproc.design.plan import HEEL_END, FootPlan
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, eased, smooth_max, smooth_step
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import HeightField, eased, smooth_max, smooth_step
 
 SKIVE_FADES = (0.20, 0.33)  # shares of the length: the skive is whole behind the first, gone at the second
 _ROUND_MM, _ROUND_SHARE = 1.0, 0.4  # of its border, and as a share of its depth

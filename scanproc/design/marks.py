@@ -11,11 +11,11 @@ from scanproc.artifacts import BoolArray, Side
 from scanproc.design.plan import FootPlan
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.curves import inside
-from scanproc.geometry.heightfields import HeightField, smooth_step
-from scanproc.geometry.letters import Lettering, lettering
+from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
 from scanproc.prescription.making_rules import written
+from scanproc.solid.height_fields import HeightField, smooth_step
+from scanproc.solid.letters import Lettering, lettering
 
 Form = Literal["raised", "engraved", "plate"]
 

@@ -27,7 +27,7 @@ def mirrored_foot(foot: Foot) -> Foot:
         name: Landmark(mark.xyz_mm * _FLIP, mark.method, mark.confidence) for name, mark in foot.landmarks.items()
     }
     T = np.diag([*_FLIP, 1.0]) @ foot.T_foot_scan
-    return replace(foot, side=side, mesh=mesh, landmarks=landmarks, T_foot_scan=T, draws=None)
+    return replace(foot, side=side, mesh=mesh, landmarks=landmarks, T_foot_scan=T, replicates=None)
 
 
 def feet_to_design(feet: tuple[Foot, ...], pair: Pair) -> tuple[Foot, ...]:

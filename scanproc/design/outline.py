@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from scanproc.design.front import FrontEnd, behind_front, cut_outs, front_end
+from scanproc.design.distal_edge import DistalEdge, behind_distal_edge, cut_outs, distal_edge
 from scanproc.design.plan import FootPlan
-from scanproc.design.rim import Rim
 from scanproc.design.shoe import fitted_width, full_length_end, placed_insole, refuse_beyond_scan, refuse_wrong_size
+from scanproc.design.trim_line import TrimLine
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, smooth_step
-from scanproc.geometry.outlines import begun_behind, cut_and_rounded, hull, joined, smoothed_curve
+from scanproc.mesh.polygons import begun_behind, cut_and_rounded, hull, joined, smoothed_curve
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import HeightField, smooth_step
 
 _CORNER_RADIUS_MM, _HOLLOW_RADIUS_MM = 12.0, 10.0
 _SIGMA_MM, _STEP_MM = 1.5, 0.7
@@ -21,7 +21,7 @@ _TOE_RADIUS_MM, _TOE_SIGMA_MM = 26.0, 6.0
 _MARGIN_FADES_MM = 70.0  # behind the ball: the heel's edge follows the foot
 
 
-def insole_outline(rim: Rim, sole: HeightField, foot: FootPlan, rx: Prescription) -> tuple[FloatArray, FrontEnd]:
+def insole_outline(rim: TrimLine, sole: HeightField, foot: FootPlan, rx: Prescription) -> tuple[FloatArray, DistalEdge]:
     """Return the closed outline, (K, 2) mm, counter-clockwise from the rear, and its front end.
 
     Parameters
@@ -35,14 +35,14 @@ def insole_outline(rim: Rim, sole: HeightField, foot: FootPlan, rx: Prescription
     """
     edge = _foot_edge(rim, foot, 0.0)
     region = _region(edge, rim, foot, rx)
-    keep, holes = behind_front(edge, sole, foot, rx), cut_outs(foot, rx)
+    keep, holes = behind_distal_edge(edge, sole, foot, rx), cut_outs(foot, rx)
     uncut = _finished(region, keep, [], foot)
     outline = _finished(region, keep, holes, foot) if holes else uncut
     refuse_beyond_scan(outline, edge, foot)
-    return outline, front_end(outline, uncut, region, foot)
+    return outline, distal_edge(outline, uncut, region, foot)
 
 
-def _region(edge: FloatArray, rim: Rim, foot: FootPlan, rx: Prescription) -> FloatArray:
+def _region(edge: FloatArray, rim: TrimLine, foot: FootPlan, rx: Prescription) -> FloatArray:
     """Return what an insole without front end and cut-outs would cover, as a closed curve."""
     refuse_wrong_size(foot, rx)
     if rx.outline_curve:
@@ -55,7 +55,7 @@ def _region(edge: FloatArray, rim: Rim, foot: FootPlan, rx: Prescription) -> Flo
     return fitted_width(region, foot, rx)
 
 
-def _foot_edge(rim: Rim, foot: FootPlan, margin_mm: float) -> FloatArray:
+def _foot_edge(rim: TrimLine, foot: FootPlan, margin_mm: float) -> FloatArray:
     """Return the foot's edge as a closed curve, over the toes a round one, in the forefoot with a margin."""
     if not rim.closed:
         return rim.curve

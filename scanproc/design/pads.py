@@ -17,8 +17,8 @@ from scanproc.design.places import (
     toe_crest,
 )
 from scanproc.design.plan import FootPlan
-from scanproc.geometry.heightfields import HeightField
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import HeightField
 
 
 def padded(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:

@@ -8,8 +8,8 @@ import numpy as np
 
 from scanproc.design.plan import FootPlan
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import bell, smooth_step
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import bell, smooth_step
 
 _PAD_SHARE = 0.54  # of the ball from medial: the third ray, between the second and the fourth
 _APEX_SHARE = 0.4  # of the pad's length behind its front edge

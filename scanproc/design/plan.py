@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField
-from scanproc.geometry.outlines import smoothed_curve
+from scanproc.mesh.polygons import smoothed_curve
+from scanproc.solid.height_fields import HeightField
 
 # Along the foot, as shares of its length (arch: 0.30 to 0.60, as `plantar_arch_height_mm` is defined).
 HEEL_END = 0.25  # the cup is whole behind this

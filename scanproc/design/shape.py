@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 from scanproc.artifacts import Foot
 from scanproc.design.balance import balanced
 from scanproc.design.cutter import refuse_unreached
-from scanproc.design.edge import edge_of
-from scanproc.design.front import FrontEnd
-from scanproc.design.on_device import refuse_off_device
+from scanproc.design.distal_edge import DistalEdge
+from scanproc.design.edge_profile import edge_profile
+from scanproc.design.intrinsic_posting import refuse_bent_post
+from scanproc.design.placement_rules import refuse_off_device
 from scanproc.design.plan import FootPlan, SoleLine
-from scanproc.design.pressed import refuse_bent_post
-from scanproc.design.rim import Rim
 from scanproc.design.sole import ScannedSole, scanned_sole
 from scanproc.design.top import Top, designed_top
-from scanproc.design.under import NOTHING_BELOW, Under, under
+from scanproc.design.trim_line import TrimLine
+from scanproc.design.underside import NOTHING_BELOW, Underside, underside
 from scanproc.design.wall import EvenWall, asked_wall, even_wall
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField
 from scanproc.prescription.fields import Prescription
 from scanproc.prescription.rules import refuse_above_block
+from scanproc.solid.height_fields import HeightField
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Design:
     unseen_share : of the sole under the shell, how much no view saw.
     scanned : what the top was designed on.
     even : its wall without what lies below it.
-    under : what lies below the even wall.
+    underside : what lies below the even wall.
     """
 
     rx: Prescription
@@ -47,12 +47,12 @@ class Design:
     line: SoleLine
     sole: HeightField
     top: HeightField
-    front: FrontEnd
-    rim: Rim
+    front: DistalEdge
+    rim: TrimLine
     outline: FloatArray
     unseen_share: float
     even: EvenWall | None = None
-    under: Under = NOTHING_BELOW
+    underside: Underside = NOTHING_BELOW
 
     def top_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked height of the top at (N, 2) points, (N,) mm."""
@@ -77,16 +77,16 @@ def design(foot: Foot, rx: Prescription) -> Design:
     refuse_off_device(asked.plan, asked.outline, asked.top, even.top, rx)
     refuse_unreached(asked.outline, even.top, rx)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
-    below = under(foot.side, asked.plan, asked.outline, even.bottom, rx)
+    below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)
     refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx)
-    return replace(asked, even=even, under=below)
+    return replace(asked, even=even, underside=below)
 
 
 def edged(scanned: ScannedSole, top: Top, rx: Prescription) -> Design:
     """Give a top its rim and its outline."""
     plan = scanned.plan
     line = SoleLine.of(top.field, top.sole, plan)
-    edge = edge_of(scanned, top, line, rx)
+    edge = edge_profile(scanned, top, line, rx)
     scanned.refuse_unseen(edge.outline, rx)
     unseen = scanned.unseen_share(edge.outline)
     return Design(rx, scanned, plan, line, top.sole, top.field, edge.front, edge.rim, edge.outline, unseen)

@@ -9,10 +9,10 @@ import numpy as np
 from scanproc.design.plan import HEEL_END, FootPlan
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.curves import nearest_on_curve
-from scanproc.geometry.heightfields import smooth_step
-from scanproc.geometry.outlines import area_mm2, begun_behind, resampled
+from scanproc.mesh.polygons import area_mm2, begun_behind, resampled
+from scanproc.mesh.polyline_distance import nearest_on_curve
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import smooth_step
 
 log = logging.getLogger(__name__)
 

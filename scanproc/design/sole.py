@@ -12,11 +12,11 @@ from scanproc.design.kept import ThisFoot
 from scanproc.design.plan import HEEL_CENTRE, DistalLine, FootPlan
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.casts import SoleField, cast_sole, extend_walls, fill_cells, quieted
-from scanproc.geometry.curves import inside
-from scanproc.geometry.heightfields import HeightField
-from scanproc.geometry.outlines import resampled
+from scanproc.mesh.polygons import resampled
+from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import HeightField
+from scanproc.solid.plantar_height_field import PlantarField, denoised, extend_walls, fill_cells, plantar_height_field
 
 _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
 _HEEL_BULGE_MM = 15.0  # over its lowest point a heel is nearly as wide as it gets
@@ -38,7 +38,7 @@ class ScannedSole:
 
     plan: FootPlan
     field: HeightField
-    raw: SoleField
+    raw: PlantarField
 
     def unseen_share(self, outline: FloatArray) -> float:
         """Return which share of the sole inside an outline no view saw."""
@@ -91,9 +91,11 @@ class _Making:
 
 
 @lru_cache(maxsize=_KEPT)
-def _cast(key: ThisFoot, casting: _Casting) -> tuple[FootPlan, SoleField]:
+def _cast(key: ThisFoot, casting: _Casting) -> tuple[FootPlan, PlantarField]:
     foot = key.foot
-    raw = cast_sole(foot.mesh, foot.views, casting.grid_mm, casting.below_mm, casting.beside_mm, casting.ahead_mm)
+    raw = plantar_height_field(
+        foot.mesh, foot.views, casting.grid_mm, casting.below_mm, casting.beside_mm, casting.ahead_mm
+    )
     return _foot_plan(foot, raw), raw
 
 
@@ -105,10 +107,10 @@ def _field(key: ThisFoot, casting: _Casting, making: _Making) -> HeightField:
     bridged = fill_cells(raw.field, holes)
     walls = extend_walls(bridged, float(np.tan(np.deg2rad(making.wall_slope_deg))))
     trusted = raw.seen & (walls.z == raw.field.z)
-    return quieted(walls, making.smoothing_mm, trusted)
+    return denoised(walls, making.smoothing_mm, trusted)
 
 
-def _foot_plan(foot: Foot, sole: SoleField) -> FootPlan:
+def _foot_plan(foot: Foot, sole: PlantarField) -> FootPlan:
     missing = [name for name in _NEEDED if name not in foot.landmarks]
     if missing:
         raise ScanError(f"the foot has no landmark {', '.join(missing)}. Give it in landmarks.edited.json.")
@@ -122,7 +124,7 @@ def _foot_plan(foot: Foot, sole: SoleField) -> FootPlan:
     return FootPlan(foot.medial_y, length, tibiale, fibulare, heel, left - right, navicular)
 
 
-def _heel_borders(sole: SoleField, x: float) -> tuple[float, float]:
+def _heel_borders(sole: PlantarField, x: float) -> tuple[float, float]:
     """Return the y of the heel's right and left border at x, mm, between the cells: where the underside bulges up."""
     row = round((x - sole.field.x0) / sole.field.step)
     z, covered = sole.field.z[row], sole.covered[row]
@@ -138,7 +140,7 @@ def _heel_borders(sole: SoleField, x: float) -> tuple[float, float]:
     return borders[0], borders[1]
 
 
-def _low_cells(sole: SoleField, distal: DistalLine) -> BoolArray:
+def _low_cells(sole: PlantarField, distal: DistalLine) -> BoolArray:
     """Return the cells behind the front end under what can be a sole, (I, J) bool."""
     x, y = np.broadcast_arrays(sole.field.x, sole.field.y)
     behind = distal.behind(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape) > 0.0
@@ -146,7 +148,7 @@ def _low_cells(sole: SoleField, distal: DistalLine) -> BoolArray:
     return np.asarray(sole.covered & behind & ~high)
 
 
-def _cells_inside(sole: SoleField, outline: FloatArray) -> BoolArray:
+def _cells_inside(sole: PlantarField, outline: FloatArray) -> BoolArray:
     """Return the cells of the foot inside the outline whose height shapes the shell, (I, J) bool."""
     cells = np.zeros(sole.covered.shape, dtype=bool)
     i, j = np.nonzero(sole.covered)
@@ -155,12 +157,12 @@ def _cells_inside(sole: SoleField, outline: FloatArray) -> BoolArray:
     return cells
 
 
-def _unseen_share(sole: SoleField, cells: BoolArray) -> float:
+def _unseen_share(sole: PlantarField, cells: BoolArray) -> float:
     """Return which share of some cells no view saw; all of it if there is none."""
     return float((cells & ~sole.seen).sum() / cells.sum()) if cells.any() else 1.0
 
 
-def _refuse_unseen(sole: SoleField, plan: FootPlan, cells: BoolArray, most: float, rx: Prescription) -> None:
+def _refuse_unseen(sole: PlantarField, plan: FootPlan, cells: BoolArray, most: float, rx: Prescription) -> None:
     """Refuse a sole of which more than the share `most` was not seen, and say where."""
     share = _unseen_share(sole, cells)
     if share <= most:

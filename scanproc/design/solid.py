@@ -9,20 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
-from scanproc.design.pressed import intrinsic_posts
+from scanproc.design.ground_contact import GroundContact, ground_contact
+from scanproc.design.intrinsic_posting import intrinsic_posts
 from scanproc.design.shape import Design
-from scanproc.design.standing import Standing, standing
-from scanproc.design.under import Under
+from scanproc.design.underside import Underside
 from scanproc.design.wall import even_wall
 from scanproc.frames import FloatArray
-from scanproc.geometry.curves import inside, nearest_on_curve
-from scanproc.geometry.heightfields import HeightField
-from scanproc.geometry.lattices import lattice_of
-from scanproc.geometry.rounding import RoundedEdge, inner_row, inwards, rounded_edge
-from scanproc.geometry.solids import closed_solid, coarse_plan
-from scanproc.geometry.triangulation import Samples, Sheet, approximated, on_exact_plan
-from scanproc.parallel import spread
+from scanproc.mesh.polyline_distance import inside, nearest_on_curve
+from scanproc.parallel import parallel_map
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.adaptive_samples import adaptive_samples
+from scanproc.solid.closed_solid import closed_solid, coarse_plan
+from scanproc.solid.edge_rounding import RoundedEdge, inner_row, inwards, rounded_edge
+from scanproc.solid.greedy_insertion import Samples, Sheet, greedy_insertion, snapped_plan
+from scanproc.solid.height_fields import HeightField
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +49,16 @@ class Built:
 
 
 @dataclass(frozen=True)
-class _Underside:
+class _FlattenedUnderside:
     """The underside: the even wall's, lowered by platforms and letters, its lowest parts pressed flat."""
 
     even: HeightField
-    under: Under
-    stands: Standing
+    underside: Underside
+    stands: GroundContact
 
     def at(self, xy: FloatArray) -> FloatArray:
         """Return its height at (N, 2) points, (N,) mm, but for the rounding of the edge."""
-        return self.stands.applied(xy, self.under.applied(xy, self.even.at(xy)))
+        return self.stands.applied(xy, self.underside.applied(xy, self.even.at(xy)))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def build(asked: Design) -> Built:
     ScanError
         If the outline comes so close to itself that it cannot be triangulated.
     """
-    rx, outline = asked.rx, on_exact_plan(asked.outline)
+    rx, outline = asked.rx, snapped_plan(asked.outline)
     even = asked.even or even_wall(outline, rx.grid_mm, asked.top_at, asked.wall_at)
     nodes = even.top.nodes()
     within = _inside_off(outline, nodes)
@@ -95,15 +95,17 @@ def build(asked: Design) -> Built:
     rows = np.vstack([inner_row(outline, np.full(len(outline), off)) for off in _RIM_ROWS_MM])
     top = _Surface(even.top, asked.top_at, np.zeros_like(within), rows)
 
-    lowered = asked.under.applied(nodes, even.bottom.z.ravel())
+    lowered = asked.underside.applied(nodes, even.bottom.z.ravel())
     posts = intrinsic_posts(asked.plan, rx)
-    stands = standing(asked.under, posts, nodes[within], lowered[within], even.bottom.step**2, rx.contact_patch_mm2)
-    underside = _Underside(even.bottom, asked.under, stands)
+    stands = ground_contact(
+        asked.underside, posts, nodes[within], lowered[within], even.bottom.step**2, rx.contact_patch_mm2
+    )
+    underside = _FlattenedUnderside(even.bottom, asked.underside, stands)
     edge = _edge(underside, outline, asked.top_at(outline), rx.edge_radius_mm)
     bottom = _Surface(
         even.bottom.replaced((stands.applied(nodes, lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape)),
         lambda xy: underside.at(xy) + edge.raised(xy),
-        asked.under.detail(nodes),
+        asked.underside.detail(nodes),
         edge.points() if edge.rounds else rows,
     )
     solid = _between(top, bottom, outline, within, rx)
@@ -114,16 +116,18 @@ def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolA
     """Return the solid between two surfaces, its triangles somewhat coarser where there would be too many."""
     plan = coarse_plan(outline, _COARSEST_MM)
     tolerance = rx.mesh_deviation_mm * (_PREVIEW if rx.grid_mm >= _PREVIEW_GRID_MM else 1.0)
-    samples = spread(lambda surface: _samples(surface, outline, within, 0.25 * tolerance), (top, bottom), "sampling")
+    samples = parallel_map(
+        lambda surface: _samples(surface, outline, within, 0.25 * tolerance), (top, bottom), "sampling"
+    )
     pairs = list(zip((top, bottom), samples, strict=True))
     for coarser in _COARSER:
 
         def approximate(pair: tuple[_Surface, Samples], deviation_mm: float = coarser * tolerance) -> Sheet:
             surface, kept = pair
             start = Sheet(np.column_stack([plan.xy, surface.height_at(plan.xy)]), plan.faces)
-            return approximated(start, kept, deviation_mm)
+            return greedy_insertion(start, kept, deviation_mm)
 
-        above, below = spread(approximate, pairs, "triangles")
+        above, below = parallel_map(approximate, pairs, "triangles")
         solid = closed_solid(above, below, len(outline))
         if len(solid.faces) <= rx.max_triangles:
             break
@@ -134,7 +138,7 @@ def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolA
 def _samples(surface: _Surface, outline: FloatArray, within: BoolArray, sag_mm: float) -> Samples:
     """Return what the triangles of a surface have to keep to."""
     field = surface.field
-    lattice = lattice_of(field, within, surface.detailed, surface.rows, sag_mm)
+    lattice = adaptive_samples(field, within, surface.detailed, surface.rows, sag_mm)
     keep = _inside_off(outline, lattice.finer_xy)
     finer = lattice.finer_xy[keep]
     nodes = np.column_stack([lattice.node_xy, field.z.ravel()[within]])
@@ -148,7 +152,7 @@ def _inside_off(outline: FloatArray, xy: FloatArray) -> BoolArray:
     return np.asarray(np.isinf(near.distance_mm) & inside(outline, xy))
 
 
-def _edge(underside: _Underside, outline: FloatArray, top_z: FloatArray, radius_mm: float) -> RoundedEdge:
+def _edge(underside: _FlattenedUnderside, outline: FloatArray, top_z: FloatArray, radius_mm: float) -> RoundedEdge:
     """Return the rounding of the lower edge, (K, 2) outline, (K,) heights of the top there."""
     span = max(radius_mm, 0.5)
     z, inner = underside.at(outline), outline + span * inwards(outline)

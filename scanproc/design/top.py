@@ -8,13 +8,13 @@ from scanproc.design.arch import arch_at, arch_fill
 from scanproc.design.expansion import expanded
 from scanproc.design.forefoot import without_toes
 from scanproc.design.heel import lifted, skived
+from scanproc.design.intrinsic_posting import posted
 from scanproc.design.pads import padded
 from scanproc.design.plan import FootPlan, quarter_line
-from scanproc.design.pressed import posted
 from scanproc.design.sole import ScannedSole
-from scanproc.geometry.erosion import eroded
-from scanproc.geometry.heightfields import HeightField
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.ball_erosion import erode_with_ball
+from scanproc.solid.height_fields import HeightField
 
 
 @dataclass(frozen=True)
@@ -67,4 +67,4 @@ def _with_terms(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightFie
 
 def lowered(field: HeightField, distance_mm: float) -> HeightField:
     """Return the surface an even distance below a field, along its normal."""
-    return eroded(field, distance_mm) if distance_mm > 0.0 else field
+    return erode_with_ball(field, distance_mm) if distance_mm > 0.0 else field

@@ -9,9 +9,9 @@ import numpy as np
 
 from scanproc.design.plan import FootPlan
 from scanproc.frames import FloatArray
-from scanproc.geometry.erosion import eroded
-from scanproc.geometry.heightfields import HeightField, smooth_min, smooth_step
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.ball_erosion import erode_with_ball
+from scanproc.solid.height_fields import HeightField, smooth_min, smooth_step
 
 _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
 # Triangles cut corners: by this share of the grid the wall is built thicker, and by so much more for each mm by which
@@ -67,4 +67,6 @@ def even_wall(
     top = grid.replaced(top_at(xy).reshape(shape))
     wall = wall_at(xy).reshape(shape)
     change = np.hypot(*np.gradient(wall, step_mm))
-    return EvenWall(top, eroded(top, wall + step_mm * (_THICKER + _THICKER_IN_TAPER * np.minimum(change, 1.0))))
+    return EvenWall(
+        top, erode_with_ball(top, wall + step_mm * (_THICKER + _THICKER_IN_TAPER * np.minimum(change, 1.0)))
+    )

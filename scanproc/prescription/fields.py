@@ -62,7 +62,7 @@ class InsoleConfig(Judgement, Making, Marks, Pads, Posts, Heel, Arch, Fit, Thick
     preset_values: tuple[tuple[str, object], ...] = setting(
         (), "what the preset says, to tell what was changed", hidden=True
     )
-    measured_elsewhere: tuple[tuple[str, str, str, str, float], ...] = setting(
+    measures_of_other_scan: tuple[tuple[str, str, str, str, float], ...] = setting(
         (), "rows of another scan's measures: scan, side, loading, name, value", hidden=True
     )
 

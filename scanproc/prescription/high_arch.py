@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from scanproc.artifacts import Foot, Loading, ScanFacts
-from scanproc.geometry.arches import arch_height_index
-from scanproc.geometry.readings import FootShape
-from scanproc.prescription.elsewhere import Elsewhere
+from scanproc.measures.arches import arch_height_index
+from scanproc.measures.readings import FootShape
 from scanproc.prescription.materials import ArchJudgement
+from scanproc.prescription.other_scan import OtherScan
 
 #: Mean and standard deviation of the arch height index (Williams & McClay 2000).
 _NORMS: dict[Loading, tuple[float, float]] = {"standing": (0.340, 0.030), "seated": (0.363, 0.030)}
@@ -16,7 +16,7 @@ _HIGH_SD = 1.5  # from so far above the mean an arch counts as high
 _MAX_UNSEEN = 0.1
 
 
-def judged_arch(foot: Foot, facts: ScanFacts, other: Elsewhere | None) -> ArchJudgement:
+def judged_arch(foot: Foot, facts: ScanFacts, other: OtherScan | None) -> ArchJudgement:
     """Judge an arch by the other scan of it, where there is one; an arch that cannot be judged is not high."""
     if other is not None and "arch_height_index" in other.values:
         return _judged(other.values["arch_height_index"], other.loading, f"of scan {other.scan}")

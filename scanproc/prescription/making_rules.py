@@ -11,7 +11,7 @@ _MILLED_CUP_MM, _DRAFT_DEG = 18.0, 75.0
 _TAPER_BY_FALL = 0.6
 _TEXT = re.compile(r"[A-Za-z0-9 ./-]*")
 _MAX_TEXT = 24  # more find no room under the arch
-STROKE_SHARE = 0.15  # a stroke's width by the height of capitals: `geometry.letters` draws them so
+STROKE_SHARE = 0.15  # a stroke's width by the height of capitals: `solid.letters` draws them so
 LEAST_STROKE_MM = 0.6  # below it neither stands out: fused powder rounds it away, a nozzle of 0.4 mm leaves it out
 
 

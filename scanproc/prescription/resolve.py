@@ -7,10 +7,10 @@ import logging
 from typing import Any
 
 from scanproc.artifacts import Foot, Loading, ScanFacts
-from scanproc.prescription.elsewhere import Elsewhere, measured_elsewhere
 from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.high_arch import judged_arch
 from scanproc.prescription.materials import Ruled, wall_by_mass
+from scanproc.prescription.other_scan import OtherScan, measures_of_other_scan
 from scanproc.prescription.rules import WALL_RULES, advice, refuse_broken
 from scanproc.prescription.sides import for_side
 
@@ -30,7 +30,7 @@ def resolved(config: InsoleConfig, foot: Foot, facts: ScanFacts) -> Prescription
     """
     given = for_side(config, foot.side)
     refuse_broken(given)
-    other = measured_elsewhere(config, foot, facts)
+    other = measures_of_other_scan(config, foot, facts)
     values: dict[str, Any] = {item.name: getattr(given, item.name) for item in dataclasses.fields(InsoleConfig)}
     evidence = [*_preset(given)]
     for name, ruled in _open_values(given, foot, facts, other).items():
@@ -44,7 +44,7 @@ def resolved(config: InsoleConfig, foot: Foot, facts: ScanFacts) -> Prescription
     return rx
 
 
-def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Elsewhere | None) -> dict[str, Ruled]:
+def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: OtherScan | None) -> dict[str, Ruled]:
     """Return by name what rules say of the fields that were left open."""
     ruled: dict[str, Ruled] = {}
     if given.thickness_mm is None:
@@ -58,7 +58,7 @@ def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Elsew
     return ruled
 
 
-def _arch(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Elsewhere | None) -> dict[str, Ruled]:
+def _arch(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: OtherScan | None) -> dict[str, Ruled]:
     """Return fill or target of an arch: as asked, as the foot has it elsewhere, or by the scan's loading."""
     if given.arch_target_mm is not None:
         return {"arch_fill_mm": Ruled(0.0, "")}

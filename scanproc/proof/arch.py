@@ -6,13 +6,13 @@ import numpy as np
 
 from scanproc.artifacts import Check
 from scanproc.design.plan import ARCH_FADES, ARCH_FULL, quarter_line
-from scanproc.design.rim import LATERAL_EDGE_AT, MEDIAL_EDGE_AT
 from scanproc.design.top import designed_top
+from scanproc.design.trim_line import LATERAL_EDGE_AT, MEDIAL_EDGE_AT
 from scanproc.frames import FloatArray
-from scanproc.geometry.doses import edge_heights, lowest_of_half, widths
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, told, within
 from scanproc.proof.finished import Finished
+from scanproc.solid.probes import edge_heights, lowest_of_half, widths
 
 _OFF_OUTLINE_MM = 3.0
 _OFF_FRONT_MM = 8.0  # and off the front end, whose corners are rounded

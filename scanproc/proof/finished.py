@@ -12,10 +12,10 @@ from scanproc.artifacts import BoolArray, Foot, Mesh
 from scanproc.design.shape import Design
 from scanproc.design.top import designed_top
 from scanproc.frames import FloatArray
-from scanproc.geometry.curves import inside, nearest_on_curve
-from scanproc.geometry.doses import Probe
-from scanproc.geometry.heightfields import HeightField
+from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import HeightField
+from scanproc.solid.probes import Probe
 
 _GRID_STEP = 1.26  # of the design's: no multiple, so that the places are not those that solids are built with
 _FREE_MM = 2.0  # a platform so far over the underside does not shape it
@@ -81,7 +81,7 @@ class Finished:
         """Return the height of the asked underside without letters at (N, 2) points, (N,) mm."""
         even = self.asked.even
         assert even is not None  # only a design that is not yet finished has none
-        return replace(self.asked.under, marks=None).applied(xy, even.bottom.at(xy))
+        return replace(self.asked.underside, marks=None).applied(xy, even.bottom.at(xy))
 
     def change(self, **doses: Any) -> FloatArray:
         """Return how much higher the finished top is at the grid's places than one with other doses, (N,) mm.
@@ -93,10 +93,10 @@ class Finished:
     def even_below(self, xy: FloatArray, z: FloatArray) -> BoolArray:
         """Tell where nothing but the even wall shapes the underside, that lies at z, at (N, 2) points, (N,) bool."""
         answer = np.ones(len(xy), dtype=bool)
-        for platform in self.asked.under.platforms:
+        for platform in self.asked.underside.platforms:
             answer &= platform.height_at(xy) > z + _FREE_MM
-        if self.asked.under.marks is not None:
-            answer &= ~self.asked.under.marks.near(xy)
+        if self.asked.underside.marks is not None:
+            answer &= ~self.asked.underside.marks.near(xy)
         return answer
 
 

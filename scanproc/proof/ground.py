@@ -27,8 +27,8 @@ def ground_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
         if rx.forefoot_post_deg:
             ahead = done.asked.plan.ahead_of_ball(xy)
             xy = xy[(ahead < -_POST_MM) | (ahead > 0.2 * _POST_MM)]
-        if done.asked.under.marks is not None:
-            xy = xy[~done.asked.under.marks.near(xy)]
+        if done.asked.underside.marks is not None:
+            xy = xy[~done.asked.underside.marks.near(xy)]
         z = _underside(done, xy)
         off = np.abs(z - np.median(z)) if len(z) else np.array([np.nan])
         return (at_most("base_flat_mm", _FLAT_MM, float(np.quantile(off, _MOST))),)

@@ -10,11 +10,11 @@ from scanproc.artifacts import BoolArray, Check
 from scanproc.design.plan import HEEL_CENTRE, HEEL_END
 from scanproc.design.posts import rearfoot_post
 from scanproc.frames import FloatArray
-from scanproc.geometry.doses import cup_depth
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished
 from scanproc.proof.walls import full_wall
+from scanproc.solid.probes import cup_depth
 
 _SKIVE_DEG, _LIFT_MM = 0.5, 0.1  # tolerances
 _WHOLE = 0.6  # of the largest change: there the skive's plane is bare, without its rounded border

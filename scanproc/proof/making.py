@@ -6,17 +6,17 @@ import numpy as np
 
 from scanproc.artifacts import Check, Mesh
 from scanproc.frames import transform
-from scanproc.geometry.plan_bins import PlanBins
-from scanproc.geometry.proof import contact_area_mm2, undercut, volume_mm3
-from scanproc.geometry.resting import TOUCHES_MM, lying_flat
 from scanproc.prescription.fields import DENSITY_G_PER_CM3, Prescription
 from scanproc.proof.checks import at_least, at_most, told
 from scanproc.proof.finished import Finished
+from scanproc.solid.face_grid import FaceGrid
+from scanproc.solid.resting_plane import TOUCHES_MM, stable_pose
+from scanproc.solid.topology import contact_area_mm2, undercut, volume_mm3
 
 _HIDDEN_MM2 = 0.5
 
 
-def making_checks(done: Finished, rx: Prescription, bins: PlanBins) -> tuple[Check, ...]:
+def making_checks(done: Finished, rx: Prescription, bins: FaceGrid) -> tuple[Check, ...]:
     """What a mill cannot see, what a printer's first layer finds, volume, mass, size, triangles.
 
     Parameters
@@ -24,7 +24,7 @@ def making_checks(done: Finished, rx: Prescription, bins: PlanBins) -> tuple[Che
     bins : of the solid.
     """
     solid = done.solid
-    lying = Mesh(transform(lying_flat(solid), solid.vertices), solid.faces)
+    lying = Mesh(transform(stable_pose(solid), solid.vertices), solid.faces)
     hidden = undercut(solid, bins)
     volume = volume_mm3(solid) / 1e3
     size = " x ".join(f"{length:.1f}" for length in np.ptp(lying.vertices, axis=0))

@@ -9,10 +9,10 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Check
 from scanproc.design.marks import Marks
 from scanproc.frames import FloatArray
-from scanproc.geometry.letters import lettering
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import is_so, within
 from scanproc.proof.finished import Finished
+from scanproc.solid.letters import lettering
 
 _STEP_MM = 0.2
 _OFF_STROKE_MM, _IN_STROKE_MM = 0.4, 0.3
@@ -21,7 +21,7 @@ _HEIGHT_MM = 0.1  # tolerance
 
 def mark_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
     """The height of the letters, and L or R as read from the solid."""
-    marks = done.asked.under.marks
+    marks = done.asked.underside.marks
     if marks is None:
         return ()
     relief = _relief(done, marks)

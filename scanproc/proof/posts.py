@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 
 from scanproc.artifacts import Check
+from scanproc.design.intrinsic_posting import intrinsic_posts
 from scanproc.design.posts import Post, forefoot_post, rearfoot_post
-from scanproc.design.pressed import intrinsic_posts
 from scanproc.frames import FloatArray
-from scanproc.geometry.resting import rest_plane
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import is_so, told, within
 from scanproc.proof.finished import Finished
+from scanproc.solid.resting_plane import resting_plane
 
 _STEP_MM = 0.7
 _OFF_BORDER_MM, _OFF_RIDGE_MM = 1.0, 1.0
@@ -40,7 +40,7 @@ def post_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
 def _standing_inversion_deg(done: Finished) -> float:
     """Return how far the device by itself tips its medial side up: also its front end bears, not the post alone."""
     low = done.solid.vertices[done.solid.vertices[:, 2] <= np.median(done.solid.vertices[:, 2])]
-    slope = rest_plane(low[:, :2], low[:, 2]).slope[1]
+    slope = resting_plane(low[:, :2], low[:, 2]).slope[1]
     return float(np.rad2deg(np.arctan(-done.asked.plan.medial_y * slope)))
 
 

@@ -6,7 +6,6 @@ from scanproc.artifacts import Check, Foot
 from scanproc.design.balance import balanced
 from scanproc.design.shape import Design
 from scanproc.design.solid import Built
-from scanproc.geometry.plan_bins import PlanBins
 from scanproc.proof.arch import arch_checks, edge_checks
 from scanproc.proof.bodies import body_checks
 from scanproc.proof.checks import at_most
@@ -21,6 +20,7 @@ from scanproc.proof.room import room_checks
 from scanproc.proof.sizes import size_checks
 from scanproc.proof.surface import surface_checks
 from scanproc.proof.walls import wall_checks
+from scanproc.solid.face_grid import FaceGrid
 
 
 def prove(built: Built, asked: Design, foot: Foot) -> tuple[Check, ...]:
@@ -36,7 +36,7 @@ def prove(built: Built, asked: Design, foot: Foot) -> tuple[Check, ...]:
     """
     rx = asked.rx
     done = Finished(built.solid, built.pressed_mm, built.edge_radius_mm, asked, balanced(foot, rx))
-    bins = PlanBins.of(built.solid)
+    bins = FaceGrid.of(built.solid)
     most_unseen = 1.0 if rx.allow_unseen_sole else rx.max_unseen_sole
     return (
         *body_checks(built.solid, bins),

@@ -8,10 +8,10 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import HeightField, smooth_step
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished, Grid
+from scanproc.solid.height_fields import HeightField, smooth_step
 
 _HEEL, _SIDES = (0.06, 0.20), 0.36  # shares of the length where the heel is widened whole, and from which the sides are
 _STRETCHED = (0.10, 0.85)  # shares of half the width between which the sole is stretched

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import Check
-from scanproc.design.front import cut_outs
+from scanproc.design.distal_edge import cut_outs
 from scanproc.frames import FloatArray
-from scanproc.geometry.curves import inside, nearest_on_curve
+from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_most, within
 from scanproc.proof.finished import Finished
@@ -91,7 +91,7 @@ def _front(done: Finished) -> list[Check]:
     # What was pressed flat for the printer may reach the front end, and thickens it.
     pressed = float(np.clip(got - asked, 0.0, done.pressed_mm))
     checks = [within("distal_edge_mm", asked + pressed, got, rx.dose_tolerance_mm)]
-    even = not done.asked.under.platforms and rx.medial_thickness == rx.lateral_thickness == 1.0
+    even = not done.asked.underside.platforms and rx.medial_thickness == rx.lateral_thickness == 1.0
     if edge < rx.thickness_mm - 0.2 and even and pressed < _PRESSED_MM:
         halfway = float(np.interp(0.5 * (edge + rx.thickness_mm), np.maximum.accumulate(walls), _WALLS_BEHIND_MM))
         # Where it thins little, a wall a little off moves the place far.

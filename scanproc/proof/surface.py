@@ -11,12 +11,12 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Check, Mesh
 from scanproc.design.kept import ThisFoot
 from scanproc.frames import FloatArray
-from scanproc.geometry.curvature import tightest_hollow_mm
-from scanproc.geometry.meshes import face_normals, keep_faces
-from scanproc.geometry.plan_bins import PlanBins
+from scanproc.mesh.meshes import face_normals, keep_faces
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, within
 from scanproc.proof.finished import Finished
+from scanproc.solid.curvature import tightest_hollow_mm
+from scanproc.solid.face_grid import FaceGrid
 
 _UNTOUCHED_MM = 0.005  # where no dose changes the top by more, it is the scanned sole
 _STEP_MM, _SPAN_MM = 1.0, 1.5  # over which roughness and curvature are measured
@@ -70,8 +70,8 @@ def _fit(done: Finished) -> list[Check]:
 class _Sole:
     """The faces of a foot that look down and lie low: all of them, and those that were seen."""
 
-    whole: PlanBins
-    seen: PlanBins
+    whole: FaceGrid
+    seen: FaceGrid
 
 
 @lru_cache(maxsize=4)
@@ -80,7 +80,7 @@ def _sole(key: ThisFoot, below_mm: float) -> _Sole:
     foot = key.foot
     low = foot.mesh.vertices[:, 2] < below_mm
     whole, seen = (_looking_down(foot.mesh, keep) for keep in (low, low & (foot.views > 0)))
-    return _Sole(PlanBins.of(whole), PlanBins.of(seen))
+    return _Sole(FaceGrid.of(whole), FaceGrid.of(seen))
 
 
 def _looking_down(mesh: Mesh, vertices: BoolArray) -> Mesh:

@@ -9,10 +9,10 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
 from scanproc.frames import FloatArray
-from scanproc.geometry.heightfields import smooth_step
 from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, told, within
 from scanproc.proof.finished import Finished
+from scanproc.solid.height_fields import smooth_step
 
 MOST_FIXED_MM = 0.3  # a wall thickened by more is another prescription
 _FULL_GRID_MM = 0.5

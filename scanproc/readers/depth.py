@@ -17,7 +17,7 @@ from PIL import Image
 
 from scanproc.artifacts import ByteArray, DepthFrame, Intrinsics, Recording
 from scanproc.errors import ScanError
-from scanproc.parallel import spread
+from scanproc.parallel import parallel_map
 from scanproc.readers.listing import files_of
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def read_depth_recording(folder: Path, depth_unit_mm: float) -> Recording:
             _check_size(colour_files[file.stem], color.shape, intrinsics)
         return DepthFrame(file.stem, depth, depth_unit_mm, intrinsics, color)
 
-    frames = spread(read, files_of(folder / "depth", (".png",)), "reading depth images")
+    frames = parallel_map(read, files_of(folder / "depth", (".png",)), "reading depth images")
     _check_unit(folder, frames, depth_unit_mm)
     log.info("%s: %d depth images of %d × %d", folder.name, len(frames), intrinsics.width, intrinsics.height)
     return Recording(tuple(frames))

@@ -11,7 +11,7 @@ import numpy as np
 
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.geometry.outlines import area_mm2
+from scanproc.mesh.polygons import area_mm2
 
 _DEVIATION_MM = 0.01  # of chords from the curves they stand for
 _SAME_MM = 1e-6

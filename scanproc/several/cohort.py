@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanproc.artifacts import Measures, ScanFacts
-from scanproc.codecs import measure_cells
-from scanproc.definitions import DEFINITIONS, Definition, columns_of, in_table_order
 from scanproc.errors import ScanError
-from scanproc.plain_words import words_of
+from scanproc.formats.artifact_files import measure_cells
+from scanproc.measures.definitions import DEFINITIONS, Definition, columns_of, in_table_order
+from scanproc.measures.plain_words import words_of
 from scanproc.runner import Run
 from scanproc.several.scans import loaded, scan_name
 from scanproc.store import write_files

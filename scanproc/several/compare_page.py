@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scanproc.artifacts import Measure
-from scanproc.geometry.deviation import Deviation, DeviationSummary
-from scanproc.html_page import Figure, fill
-from scanproc.page import in_order
-from scanproc.plain_words import difference_of, group_of, spread_of, value_of, words_of
+from scanproc.measures.deviation import Deviation, DeviationSummary
+from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
+from scanproc.pages.html import Figure, fill
+from scanproc.pages.report_text import in_order
 from scanproc.several.comparison import Comparison, SameFoot
 from scanproc.several.differences import Difference, FootComparison, loading_words, same_person
 from scanproc.several.pictures import pictures
@@ -238,8 +238,8 @@ def _row(name: str, one: Difference, pair: FootComparison, common: tuple[str, ..
 
 
 def _amount(name: str, measure: Measure | None) -> Amount:
-    return Amount("–", "") if measure is None else Amount(value_of(name, measure), spread_of(name, measure))
+    return Amount("–", "") if measure is None else Amount(value_of(name, measure), uncertainty_text(name, measure))
 
 
 def _plus_minus(name: str, size: float | None) -> str:
-    return "" if size is None else spread_of(name, Measure(0.0, size, "measured"))
+    return "" if size is None else uncertainty_text(name, Measure(0.0, size, "measured"))

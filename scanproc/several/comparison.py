@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from scanproc.artifacts import Foot, Measure, ScanFacts
-from scanproc.codecs import measure_entry
 from scanproc.errors import ScanError
-from scanproc.geometry.deviation import Deviation, deviation
+from scanproc.formats.artifact_files import measure_entry
+from scanproc.measures.deviation import Deviation, deviation
 from scanproc.several.differences import (
     Difference,
     FootComparison,

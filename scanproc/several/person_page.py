@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scanproc.artifacts import Feet, Insole, Insoles, Measure, Measures
-from scanproc.html_page import Figure, fill
-from scanproc.page import check_texts, in_order
-from scanproc.plain_words import difference_of, group_of, spread_of, value_of, words_of
-from scanproc.population import norms_of
+from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
+from scanproc.measures.population import norms_of
+from scanproc.pages.html import Figure, fill
+from scanproc.pages.report_text import check_texts, in_order
 from scanproc.several.compare_page import ArchRow, arch_row
 from scanproc.several.differences import ScannedFoot, difference, loading_words, pair
 from scanproc.several.loadings import between_loadings
@@ -160,8 +160,8 @@ def _right_less_left(name: str, person: Person) -> Sides | None:
         return Sides("–", "", pairing.no_verdict, False)
     verdict = {None: "", True: "they differ", False: "alike"}[found.exceeds]
     if found.detectable is not None and verdict:
-        verdict += f", detectable: {spread_of(name, Measure(0.0, found.detectable, 'measured'))}"
-    spread = "" if found.sd is None else spread_of(name, Measure(0.0, found.sd, "measured"))
+        verdict += f", detectable: {uncertainty_text(name, Measure(0.0, found.detectable, 'measured'))}"
+    spread = "" if found.sd is None else uncertainty_text(name, Measure(0.0, found.sd, "measured"))
     return Sides(difference_of(name, found.value), spread, verdict, bool(found.exceeds))
 
 
@@ -176,7 +176,7 @@ def _cell(name: str, feet: Sequence[ScannedFoot]) -> Cell:
     also = [f"{where}: {reason}" for where, reason in reasons.items() if reason != measure.reason]
     return Cell(
         value=value_of(name, measure),
-        spread=spread_of(name, measure),
+        spread=uncertainty_text(name, measure),
         source=best.where,
         status=measure.status,
         notes=(
@@ -205,7 +205,7 @@ def _other(name: str, foot: ScannedFoot) -> str:
     measure = foot.foot.measures.get(name)
     if measure is None or measure.value is None:
         return ""
-    spread = spread_of(name, measure)
+    spread = uncertainty_text(name, measure)
     marked = " (inferred)" if measure.status == "inferred" else ""
     return f"{value_of(name, measure)}{' ' + spread if spread else ''}{marked}, {foot.where}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scanproc.html_page import Figure, embedded
+from scanproc.pages.html import Figure, embedded
 from scanproc.settings import build_configs
 from scanproc.stages.report import ReportConfig
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from scanproc.artifacts import Exports, Feet, Insoles, Measures, Refusal, ScanFacts
-from scanproc.codecs import landmarks_of_edit
 from scanproc.errors import ScanError
+from scanproc.formats.artifact_files import landmarks_of_edit
 from scanproc.pipeline import STAGES
 from scanproc.runner import Run, run
 from scanproc.scan import open_scan

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.anatomy.foot_frame import FootFrame, settle
+from scanproc.anatomy.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
+from scanproc.anatomy.foot_replicates import FrameRules, foot_replicates
+from scanproc.anatomy.landmarks import support
+from scanproc.anatomy.named_landmarks import named_landmarks
+from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends, refuse_open_sole
+from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, arch_profile, sole_cap
+from scanproc.anatomy.side import SideJudgement, SideVote, judge_one, judge_pair, vote
+from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
-from scanproc.geometry.ends import foot_ends, open_rim, refuse_open_ends, refuse_open_sole
-from scanproc.geometry.foot_draws import FrameRules, foot_draws
-from scanproc.geometry.foot_frame import FootFrame, settle
-from scanproc.geometry.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
-from scanproc.geometry.landmarks import support
-from scanproc.geometry.marks import marked_points
-from scanproc.geometry.meshes import face_areas, face_normals, quiet_vertices, split, submesh
-from scanproc.geometry.named_points import named_points
-from scanproc.geometry.side import SideJudgement, SideVote, judge_one, judge_pair, vote
-from scanproc.geometry.sole import Cap, Underside, arch_profile, sole_cap
+from scanproc.mesh.meshes import connected_components, face_areas, face_normals, smoothed_vertices, submesh
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class _Part:
     vertices: IntArray
     mesh: Mesh
     quiet: Mesh
-    rim: BoolArray
+    boundary: BoolArray
     views: ByteArray
     ground: Ground
     pose: RoughPose
@@ -103,7 +103,7 @@ def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
         raise ScanError(
             "the surface is empty; expected a foot. Scan again, or look at the stages before with scanproc view."
         )
-    pieces = split(surface.mesh)
+    pieces = connected_components(surface.mesh)
     areas = [float(face_areas(submesh(surface.mesh, piece)).sum()) for piece in pieces[:20]]
     large = [piece for piece, area in zip(pieces, areas, strict=False) if area >= config.min_part_share * areas[0]]
     feet, refusals = [], []
@@ -126,9 +126,9 @@ def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
     mesh = submesh(surface.mesh, piece)
     _check_size(mesh, config)
     floor = surface.floor_seen and _touches(mesh, config)
-    quiet = Mesh(quiet_vertices(mesh, config.denoise_edge_mm), mesh.faces)
-    rim = open_rim(mesh)
-    pose = rough_pose(quiet, rim, _UP if floor else None)
+    quiet = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
+    boundary = open_boundary_vertices(mesh)
+    pose = rough_pose(quiet, boundary, _UP if floor else None)
     _check_likeness(pose.likeness, config)
     level = quiet.vertices @ pose.R_foot_scan.T
     if not floor:
@@ -137,7 +137,7 @@ def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
         vertices=piece,
         mesh=mesh,
         quiet=quiet,
-        rim=rim,
+        boundary=boundary,
         views=surface.views[piece],
         ground="floor" if floor else "support",
         pose=pose,
@@ -199,25 +199,27 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     quiet = Mesh(transform(frame.T_foot_scan, part.quiet.vertices), part.mesh.faces)
     _check_likeness(likeness(surface_samples(quiet)), config)
     # Wide means would bend the rims by which a cut is told from an end.
-    narrow = transform(frame.T_foot_scan, quiet_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
-    ends = foot_ends(Mesh(narrow, part.mesh.faces), part.rim, frame.points)
+    narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
+    ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points)
     refuse_open_ends(ends)
     arch = arch_profile(
-        Underside.of(quiet, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
+        PlantarSurface.of(quiet, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
     )
     cap = sole_cap(mesh, arch)
     seen = part.views > 0
     if part.ground == "support" and not cap.closes_the_arch:
-        _check_sole(mesh, seen, part.rim, frame, config)
-    named = named_points(frame.points, ends, arch, quiet, seen, medial_y)
+        _check_sole(mesh, seen, part.boundary, frame, config)
+    named = named_landmarks(frame.points, ends, arch, quiet, seen, medial_y)
     color = None if surface.color is None else surface.color[part.vertices]
     if color is not None:
-        named |= marked_points(mesh, color, seen, frame.points, medial_y)
-    draws = None
+        named |= skin_markers(mesh, color, seen, frame.points, medial_y)
+    replicates = None
     if surface.errors_mm is not None:
         tilt_sd_rad = float(np.deg2rad(config.ground_tilt_sd_deg)) if part.ground == "floor" else 0.0
         rules = FrameRules(medial_y, part.ground == "floor", tilt_sd_rad, config.toe_gap_mm, config.denoise_edge_mm)
-        draws = foot_draws(part.mesh, part.views, surface.errors_mm[part.vertices], frame.T_foot_scan, ends, rules)
+        replicates = foot_replicates(
+            part.mesh, part.views, surface.errors_mm[part.vertices], frame.T_foot_scan, ends, rules
+        )
     return Foot(
         side=judged.side,
         side_confidence=judged.confidence,
@@ -227,7 +229,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
         views=_without_cap(part.views, cap, mesh),
         landmarks=named,
         color=color,
-        draws=draws,
+        replicates=replicates,
     )
 
 
@@ -239,7 +241,7 @@ def _without_cap(views: ByteArray, cap: Cap, mesh: Mesh) -> ByteArray:
     return np.where(np.isin(np.arange(len(views)), mesh.faces[cap.faces]), 0, views).astype(np.uint8)
 
 
-def _check_sole(mesh: Mesh, seen: BoolArray, rim: BoolArray, frame: FootFrame, config: AlignConfig) -> None:
+def _check_sole(mesh: Mesh, seen: BoolArray, boundary: BoolArray, frame: FootFrame, config: AlignConfig) -> None:
     """Refuse a foot that neither a floor nor its own sole levels."""
     low = Mesh(mesh.vertices, mesh.faces[mesh.vertices[:, 2][mesh.faces].max(axis=1) < FOOT_HEIGHT_MM])
     shadow = face_areas(low) * face_normals(low)[:, 2]
@@ -250,7 +252,7 @@ def _check_sole(mesh: Mesh, seen: BoolArray, rim: BoolArray, frame: FootFrame, c
             f"{100.0 * config.min_sole_share:.0f} % of the sole (align.min_sole_share). Scan with the floor in view, "
             "or the raised foot from below."
         )
-    refuse_open_sole(support(mesh.vertices, frame.points), mesh.vertices[rim])
+    refuse_open_sole(support(mesh.vertices, frame.points), mesh.vertices[boundary])
 
 
 def _plan_area(mesh: Mesh) -> float:

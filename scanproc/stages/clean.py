@@ -15,19 +15,19 @@ from scanproc.artifacts import (
     DepthFrame,
     Recording,
 )
+from scanproc.depth.images import crop, pixel_mm, unproject
+from scanproc.depth.normals import plane_fit_normals
+from scanproc.depth.silhouettes import silhouette
+from scanproc.depth.view_image import PixelLimits, ViewImage, halved, measured_image, on_pixels
 from scanproc.errors import ScanError
-from scanproc.geometry.cuts import Cut, above, bounding_box, ceiling
-from scanproc.geometry.floors import FloorLimits, ViewPlanes, find_planes
-from scanproc.geometry.foot_parts import Choice, FootLimits, Situation, choose
-from scanproc.geometry.images import crop, pixel_mm, unproject
-from scanproc.geometry.normals import plane_fit_normals
-from scanproc.geometry.part_measures import PartMeasures, measure_parts
-from scanproc.geometry.parts import Parts
-from scanproc.geometry.planes import PlaneFit
-from scanproc.geometry.silhouettes import silhouette
-from scanproc.geometry.view_image import PixelLimits, ViewImage, halved, measured_image, on_pixels
-from scanproc.geometry.view_parts import PieceLimits, plane_stood_on, view_parts
-from scanproc.parallel import spread
+from scanproc.parallel import parallel_map
+from scanproc.segmentation.component_features import ComponentFeatures, component_features
+from scanproc.segmentation.connected_components import Components
+from scanproc.segmentation.floors import FloorLimits, ViewPlanes, find_planes
+from scanproc.segmentation.foot_components import Choice, FootLimits, Situation, choose
+from scanproc.segmentation.plane_clipping import HalfSpace, bounding_box, ceiling, clip
+from scanproc.segmentation.plane_fitting import PlaneFit
+from scanproc.segmentation.view_components import ComponentLimits, supporting_plane, view_components
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -96,8 +96,8 @@ class _Split:
     """What a view holds before its background, in parts: (H, W) of the whole image."""
 
     floor: PlaneFit | None
-    parts: Parts
-    measured: PartMeasures
+    parts: Components
+    measured: ComponentFeatures
     counts: dict[str, int]
 
 
@@ -110,8 +110,8 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
         If no view holds anything in range.
     """
     placed = partial(on_pixels, near_mm=config.min_range_mm, max_gap=config.cloud_gap)
-    frames = spread(placed, recording.frames, "putting clouds on pixels")
-    looks = spread(partial(_look, config=config), frames, "looking for the floor")
+    frames = parallel_map(placed, recording.frames, "putting clouds on pixels")
+    looks = parallel_map(partial(_look, config=config), frames, "looking for the floor")
     if all(look.is_empty for look in looks):
         raise ScanError(
             f"no view holds a point between {config.min_range_mm:g} and {config.max_range_mm:g} mm;"
@@ -125,12 +125,12 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
     touched = sum(look.touched is not None for look in looks)
     stands = touched * 2 > with_plane and with_plane * 3 > len(looks)
     seen = list(zip(frames, looks, strict=True))
-    splits = spread(partial(_split, stands=stands, config=config), seen, "parting views")
+    splits = parallel_map(partial(_split, stands=stands, config=config), seen, "parting views")
     situation = Situation(stands, is_bare=with_plane * 10 < len(looks))
     chosen = choose([split.measured for split in splits], situation, _foot_limits(config))
     tasks = list(zip(frames, splits, chosen.kept, strict=True))
     top_mm = min(config.max_height_mm, chosen.cuff_mm)
-    views = tuple(spread(partial(_cut_out, top_mm=top_mm, config=config), tasks, "cutting out the foot"))
+    views = tuple(parallel_map(partial(_cut_out, top_mm=top_mm, config=config), tasks, "cutting out the foot"))
     _log_counts(views, stands, chosen)
     return CleanViews(views)
 
@@ -148,7 +148,7 @@ def _look(frame: DepthFrame | ViewImage, config: CleanConfig) -> _Look:
     solid_angle = step**2 / (image.intrinsics.fx * image.intrinsics.fy)
     planes = find_planes(points, solid_angle, _floor_limits(config))
     clear_mm = 2 * config.floor_band_mm
-    touched = plane_stood_on(halved(image), planes, clear_mm, config.touch_mm, _piece_limits(config))
+    touched = supporting_plane(halved(image), planes, clear_mm, config.touch_mm, _piece_limits(config))
     return _Look(planes, touched, measured == 0)
 
 
@@ -160,8 +160,8 @@ def _undecided(look: _Look) -> _Look:
     return replace(look, planes=ViewPlanes(background, ()), touched=touched)
 
 
-def _piece_limits(config: CleanConfig) -> PieceLimits:
-    return PieceLimits(_pixel_limits(config), config.join_mm, config.min_piece_mm2, config.patch_min_spread_mm)
+def _piece_limits(config: CleanConfig) -> ComponentLimits:
+    return ComponentLimits(_pixel_limits(config), config.join_mm, config.min_piece_mm2, config.patch_min_spread_mm)
 
 
 def _floor_limits(config: CleanConfig) -> FloorLimits:
@@ -194,18 +194,20 @@ def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: Cle
     floor = look.touched if stands else None
     if stands and floor is None and look.planes.background:
         floor = look.planes.background[0]  # the foot stands on one in other views
-    cuts: list[Cut] = []
+    cuts: list[HalfSpace] = []
     if floor is not None:
         clearance_mm = max(config.floor_clearance_sd * floor.rms_mm, 1.0)
-        cuts = [Cut(floor.plane, clearance_mm, floor.depth_mm), ceiling(floor.plane, config.max_height_mm)]
+        cuts = [HalfSpace(floor.plane, clearance_mm, floor.depth_mm), ceiling(floor.plane, config.max_height_mm)]
     # A wall is cut away with its noise; a stool closely: the foot may touch it.
     flat = [
-        Cut(fit.plane, 4 * config.floor_band_mm, fit.depth_mm) for fit in look.planes.background if fit is not floor
+        HalfSpace(fit.plane, 4 * config.floor_band_mm, fit.depth_mm)
+        for fit in look.planes.background
+        if fit is not floor
     ]
-    flat += [Cut(fit.plane, config.floor_band_mm, fit.depth_mm) for fit in look.planes.furniture]
-    parts = view_parts(image, flat, cuts, _piece_limits(config))
+    flat += [HalfSpace(fit.plane, config.floor_band_mm, fit.depth_mm) for fit in look.planes.furniture]
+    parts = view_components(image, flat, cuts, _piece_limits(config))
     counts = {**image.counts, "before the background": int(parts.pixels.sum())}
-    measured = measure_parts(parts, image.depth_mm, image.intrinsics, None if floor is None else floor.plane)
+    measured = component_features(parts, image.depth_mm, image.intrinsics, None if floor is None else floor.plane)
     small = replace(parts, labels=parts.labels.astype(np.uint8))  # those of all views are kept until the choice
     return _Split(floor, small, measured, counts)
 
@@ -216,7 +218,7 @@ def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: flo
     image = measured_image(frame, _pixel_limits(config))
     mask = split.parts.masked(kept)
     if split.floor is not None and top_mm < config.max_height_mm:
-        mask &= above(image.depth_mm, image.intrinsics, [ceiling(split.floor.plane, top_mm)])
+        mask &= clip(image.depth_mm, image.intrinsics, [ceiling(split.floor.plane, top_mm)])
     counts = {**split.counts, "foot": int(np.count_nonzero(mask))}
     # The camera looked past the foot where it measured the background; without a floor, also where it measured nothing.
     # What else is there may hide the foot, or be a part of it that looks as if it were not.

@@ -9,12 +9,12 @@ import numpy as np
 
 from scanproc.artifacts import Check, Exports, Insoles, Mesh, ScanFacts, Side
 from scanproc.errors import ScanError
+from scanproc.formats.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
 from scanproc.frames import FloatArray, transform
-from scanproc.geometry.resting import lying_flat
 from scanproc.proof.advice import failure
 from scanproc.proof.bodies import body_checks
 from scanproc.settings import setting
-from scanproc.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
+from scanproc.solid.resting_plane import stable_pose
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
 
 def in_print_frame(solid: Mesh) -> Mesh:
     """Return a solid near the origin, lying on its flat patch at z = 0, rounded to the single precision of STL."""
-    moved = transform(lying_flat(solid), solid.vertices)
+    moved = transform(stable_pose(solid), solid.vertices)
     return Mesh(moved.astype(np.float32).astype(np.float64), solid.faces)
 
 

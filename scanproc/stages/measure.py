@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ScanFacts
-from scanproc.geometry import arches, heels, lengths, toes
-from scanproc.geometry.draws import drawn
-from scanproc.geometry.readings import FootShape, Reading, no_reading
-from scanproc.geometry.uncertainty import ErrorSources, sd_parts
-from scanproc.parallel import spread
-from scanproc.population import rare_values
+from scanproc.fusion.jackknife import replicate_of
+from scanproc.measures import arches, heels, lengths, toes
+from scanproc.measures.population import rare_values
+from scanproc.measures.readings import FootShape, Reading, no_reading
+from scanproc.measures.uncertainty import ErrorSources, sd_parts
+from scanproc.parallel import parallel_map
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -71,14 +71,16 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
 def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMeasures:
     """Judge every measure of one foot, and say how sure it is."""
     readings = _readings(foot, facts)
-    draws: list[dict[str, Reading]] = []
-    if foot.draws is not None:
-        draws = spread(lambda k: _readings(drawn(foot, k), facts), range(len(foot.draws)), "measure: how sure it is")
+    replicates: list[dict[str, Reading]] = []
+    if foot.replicates is not None:
+        replicates = parallel_map(
+            lambda k: _readings(replicate_of(foot, k), facts), range(len(foot.replicates)), "measure: how sure it is"
+        )
     measures = {}
     for name, reading in readings.items():
         judged = _judged(reading, config)
-        if judged.value is not None and draws:
-            others = [other[name].value for other in draws]
+        if judged.value is not None and replicates:
+            others = [other[name].value for other in replicates]
             sources = ErrorSources(config.scale_sd, config.surface_sd_mm)
             parts = sd_parts(name, judged.value, others, sources, reading.own_sd)
             judged = replace(judged, sd=parts.combined if parts else None, sd_parts=parts)

@@ -16,12 +16,12 @@ import numpy as np
 
 from scanproc.artifacts import CleanViews, Registration, ViewPose
 from scanproc.errors import ScanError
-from scanproc.geometry.fits import Fit
-from scanproc.geometry.joining import join
-from scanproc.geometry.joint import align_jointly, count_pairs, spread_pairs, stacked
-from scanproc.geometry.pair_table import FitLimits, Misfit, compare_all
-from scanproc.geometry.placement import Poses, SearchLimits, place_more, place_views
-from scanproc.geometry.prepared_views import PreparedViews, frame_of_floors, prepare
+from scanproc.registration.agreement import Agreement
+from scanproc.registration.incremental import Poses, SearchLimits, register_incrementally, register_more
+from scanproc.registration.pair_statistics import AgreementLimits, RejectedView, pair_statistics
+from scanproc.registration.pose_graph import count_pairs, optimise_pose_graph, sample_pairs, stack_poses
+from scanproc.registration.sampled_views import SampledViews, frame_of_floors, sample_views
+from scanproc.registration.submap_merging import merge_submap
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -89,22 +89,22 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         raise ScanError(
             f"no view shows a foot: {_quote(reasons, views)}. Record the foot closer, and check the depth unit."
         )
-    prepared = prepare([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
+    prepared = sample_views([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
     # What is beyond doubt first: the truer the model, the better it tells where the others belong, or that they do not.
     limits = _search_limits(*_BEYOND_DOUBT, config)
-    main, *others = place_views(prepared, limits)
+    main, *others = register_incrementally(prepared, limits)
     if len(main) < 2:
-        main, *others = place_views(prepared, _search_limits(0.0, 0.0, config))
+        main, *others = register_incrementally(prepared, _search_limits(0.0, 0.0, config))
     poses = _align_all(prepared, main, [_FAR, _MIDDLE], config)
     for group in others:
         if len(group) > 1:
             aligned = _align_all(prepared, group, [_FAR, _MIDDLE], config)
-            joined = join(prepared, aligned, poses, _search_limits(*_IN_A_GROUP, config))
+            joined = merge_submap(prepared, aligned, poses, _search_limits(*_IN_A_GROUP, config))
             poses = _align_all(prepared, poses | joined, [_FAR, _MIDDLE], config) if joined else poses
     judged = _judge(prepared, poses, config)
     for overlap, consistency in (_LIKELY, (config.min_place_overlap, config.min_place_consistency)):
         limits = _search_limits(overlap, consistency, config)
-        placement = place_more(prepared, judged.poses or poses, limits, range(len(usable)))
+        placement = register_more(prepared, judged.poses or poses, limits, range(len(usable)))
         if len(placement.poses) > len(judged.poses):
             poses = _align_all(prepared, placement.poses, [_FAR, _MIDDLE], config)
             judged = _judge(prepared, poses, config)
@@ -112,7 +112,7 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     poses = _align_all(prepared, judged.poses or poses, [_MIDDLE, _NEAR], config)
     judged = _judge(prepared, poses, config, judged.noise_mm)
     if len(judged.poses) < len(usable):
-        placement = place_more(prepared, judged.poses or poses, limits, range(len(usable)))
+        placement = register_more(prepared, judged.poses or poses, limits, range(len(usable)))
         poses = _align_all(prepared, placement.poses, [_MIDDLE, _NEAR], config)
         judged = _judge(prepared, poses, config, judged.noise_mm)
     misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()} | judged.misfits
@@ -185,7 +185,7 @@ def _short(share: float) -> str:
     return f"{np.floor(100.0 * share) / 100.0:.2f}"
 
 
-def _no_place_reason(fit: Fit, config: RegisterConfig) -> str:
+def _no_place_reason(fit: Agreement, config: RegisterConfig) -> str:
     """Return why a view has no place, with what is short where it fits best."""
     if fit.overlap < config.min_place_overlap:
         return (
@@ -201,14 +201,14 @@ def _no_place_reason(fit: Fit, config: RegisterConfig) -> str:
 # ------------------------------------------------------------------------------------------------ all views at once
 
 
-def _align_all(prepared: PreparedViews, poses: Poses, rounds: Sequence[_Round], config: RegisterConfig) -> Poses:
+def _align_all(prepared: SampledViews, poses: Poses, rounds: Sequence[_Round], config: RegisterConfig) -> Poses:
     """Return the poses after joint rounds with narrowing gates; overlaps are looked up again in every round."""
     for gates in rounds:
-        pairs = spread_pairs(prepared, poses, config.max_neighbour_deg, config.num_neighbours)
-        counts = count_pairs(prepared.coarse, prepared.images, stacked(prepared, poses), pairs, gates[0])
-        overlaps = counts.hits > config.min_pair_overlap * np.diff(prepared.coarse.first)[pairs[:, 0]]
+        pairs = sample_pairs(prepared, poses, config.max_neighbour_deg, config.num_neighbours)
+        counts = count_pairs(prepared.coarse, prepared.images, stack_poses(prepared, poses), pairs, gates[0])
+        overlaps = counts.inliers > config.min_pair_overlap * np.diff(prepared.coarse.first)[pairs[:, 0]]
         samples = prepared.fine if gates[0] < config.coarse_spacing_mm else prepared.coarse
-        poses = align_jointly(prepared, samples, poses, pairs[overlaps], gates)
+        poses = optimise_pose_graph(prepared, samples, poses, pairs[overlaps], gates)
     return poses
 
 
@@ -230,13 +230,13 @@ class _Judgement:
     misfits: dict[int, str]
 
 
-def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig, noise_mm: float = 0.0) -> _Judgement:
+def _judge(prepared: SampledViews, poses: Poses, config: RegisterConfig, noise_mm: float = 0.0) -> _Judgement:
     """Drop the views that do not fit the others."""
     tolerance_mm = config.tolerance_mm
     if noise_mm > 0.0:  # it is known; but a point and the pixel that it falls on may lie a pixel apart
         tolerance_mm = min(tolerance_mm, max(config.tolerance_sd * noise_mm, prepared.pixel_mm))
-    pairs = spread_pairs(prepared, poses, 180.0, config.num_judges)
-    table = compare_all(prepared, poses, pairs, tolerance_mm)
+    pairs = sample_pairs(prepared, poses, 180.0, config.num_judges)
+    table = pair_statistics(prepared, poses, pairs, tolerance_mm)
     stays = np.isin(np.arange(len(prepared)), list(poses))
     misfits = table.misfits(stays, _fit_limits(config))
     stays[list(misfits)] = False
@@ -251,8 +251,8 @@ def _judge(prepared: PreparedViews, poses: Poses, config: RegisterConfig, noise_
     )
 
 
-def _fit_limits(config: RegisterConfig) -> FitLimits:
-    return FitLimits(
+def _fit_limits(config: RegisterConfig) -> AgreementLimits:
+    return AgreementLimits(
         min_overlap=config.min_overlap,
         min_consistency=config.min_consistency,
         max_residual_mm=config.max_residual_mm,
@@ -260,7 +260,7 @@ def _fit_limits(config: RegisterConfig) -> FitLimits:
     )
 
 
-def _misfit_reason(misfit: Misfit, config: RegisterConfig) -> str:
+def _misfit_reason(misfit: RejectedView, config: RegisterConfig) -> str:
     if misfit.overlap < config.min_overlap:
         return f"overlap {_short(misfit.overlap)} < register.min_overlap {config.min_overlap:.2f}"
     if misfit.consistency < config.min_consistency:

@@ -22,10 +22,10 @@ from scanproc.artifacts import (
     ScanFacts,
     Surface,
 )
-from scanproc.geometry.curves import inside
-from scanproc.geometry.meshes import face_areas, face_normals
-from scanproc.html_page import Figure, embedded, fill
-from scanproc.page import check_texts, count_names, headline, measure_groups, refusal_texts, view_rows
+from scanproc.mesh.meshes import face_areas, face_normals
+from scanproc.mesh.polyline_distance import inside
+from scanproc.pages.html import Figure, embedded, fill
+from scanproc.pages.report_text import check_texts, count_names, headline, measure_groups, refusal_texts, view_rows
 from scanproc.settings import setting
 
 if TYPE_CHECKING:

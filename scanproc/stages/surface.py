@@ -9,15 +9,15 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, CleanViews, Mesh, Registration, Surface
 from scanproc.errors import ScanError
-from scanproc.geometry.bridges import across_bridges
-from scanproc.geometry.draws import onto_unknown, surface_errors
-from scanproc.geometry.fusion import FusionLimits, fuse
-from scanproc.geometry.holes import close_holes
-from scanproc.geometry.isosurface import zero_surface
-from scanproc.geometry.meshes import Submesh, keep_faces, part_labels
-from scanproc.geometry.posed_views import PosedView
-from scanproc.geometry.rims import grown, without_tatters
-from scanproc.geometry.sightings import look_up
+from scanproc.fusion.border_morphology import dilated, opened
+from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
+from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors
+from scanproc.fusion.posed_views import PosedView
+from scanproc.fusion.tsdf import TsdfLimits, integrate
+from scanproc.fusion.visibility import visibility
+from scanproc.mesh.hole_filling import close_holes
+from scanproc.mesh.meshes import Submesh, component_labels, keep_faces
+from scanproc.segmentation.joined_feet import faces_between_feet
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -60,9 +60,9 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
         If nothing was seen by enough views.
     """
     posed = _posed_views(views, registration)
-    fused = zero_surface(fuse(posed, _limits(config)))
+    fused = dual_marching_cubes(integrate(posed, _limits(config)))
     num_groups = min(config.num_draws, len(posed))
-    seen = look_up(fused, posed, config.seen_tolerance_mm, config.seen_min_cosine, num_groups)
+    seen = visibility(fused, posed, config.seen_tolerance_mm, config.seen_min_cosine, num_groups)
     kept = _kept_parts(fused, seen.views, registration.floor_seen, config)
     if not len(kept.mesh.faces):
         raise ScanError(
@@ -84,8 +84,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     if color is not None:
         color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
     errors_mm = np.full((len(counts), num_groups), np.nan, dtype=np.float16)
-    errors_mm[: filled.num_original] = surface_errors(seen.distances[:, kept.vertices])
-    errors_mm = onto_unknown(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
+    errors_mm[: filled.num_original] = jackknife_errors(seen.distances[:, kept.vertices])
+    errors_mm = extrapolate_errors(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm)
 
 
@@ -97,9 +97,9 @@ def _posed_views(views: CleanViews, registration: Registration) -> list[PosedVie
     ]
 
 
-def _limits(config: SurfaceConfig) -> FusionLimits:
+def _limits(config: SurfaceConfig) -> TsdfLimits:
     wider = max(1.0, 2.0 * config.voxel_mm / config.truncation_mm)  # two voxels on either side make a surface
-    return FusionLimits(
+    return TsdfLimits(
         voxel_mm=config.voxel_mm,
         truncation_mm=wider * config.truncation_mm,
         reach_mm=wider * config.reach_mm,
@@ -112,12 +112,12 @@ def _kept_parts(fused: Mesh, views: ByteArray, floor_seen: bool, config: Surface
     """Return what was seen by enough views, and what one view saw beside it; two feet apart, no tatters, no debris."""
     # Fusion leaves back sides at rims: what no view saw as it is goes.
     mesh = _faces_at(fused, views > 0)
-    mesh = _faces_at(mesh, grown(views >= config.min_views, mesh, round(config.fringe_mm / config.voxel_mm)))
+    mesh = _faces_at(mesh, dilated(views >= config.min_views, mesh, round(config.fringe_mm / config.voxel_mm)))
     if floor_seen:
-        mesh = Mesh(mesh.vertices, mesh.faces[~across_bridges(mesh, config.voxel_mm, config.max_bridge_mm)])
+        mesh = Mesh(mesh.vertices, mesh.faces[~faces_between_feet(mesh, config.voxel_mm, config.max_bridge_mm)])
     tatters = round(config.tatters_mm / config.voxel_mm)
-    mesh = _faces_at(mesh, without_tatters(mesh, config.max_hole_mm, tatters))
-    labels = part_labels(mesh)[mesh.faces[:, 0]]
+    mesh = _faces_at(mesh, opened(mesh, config.max_hole_mm, tatters))
+    labels = component_labels(mesh)[mesh.faces[:, 0]]
     sizes = np.bincount(labels)
     return keep_faces(mesh, (sizes >= config.min_part_share * sizes.max(initial=0))[labels])
 

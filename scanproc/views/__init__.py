@@ -8,7 +8,7 @@ from typing import Any
 
 from scanproc.artifacts import CleanViews, Feet, Insoles, Measures, Registration, Surface
 from scanproc.errors import ScanError
-from scanproc.geometry.deviation import Deviation
+from scanproc.measures.deviation import Deviation
 from scanproc.views.deviation import deviation_shots
 from scanproc.views.foot import feet_shots
 from scanproc.views.measured import measure_shots

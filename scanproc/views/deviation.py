@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scanproc.geometry.deviation import Deviation
+from scanproc.measures.deviation import Deviation
 from scanproc.views.colors import BLUE_RED, CUT, GREY, colors_of
 from scanproc.views.foot import ANKLE_MM, TOP_MM
 from scanproc.views.scene import ABOVE, BELOW, Legend, Scene, Shot, Skin, lateral, medial

@@ -8,7 +8,7 @@ import numpy as np
 
 from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures
 from scanproc.frames import FloatArray
-from scanproc.geometry.sections import axis_section
+from scanproc.mesh.sections import axis_section
 from scanproc.open3d_bridge import RayScene
 from scanproc.views.colors import BLUE, CUT, GREEN, ORANGE, PURPLE, Rgb, colors_of
 from scanproc.views.foot import ANKLE_MM, TOP_MM, bare, ground_line, prefix

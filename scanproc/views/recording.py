@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from scanproc.artifacts import ByteArray, CleanView, CleanViews, Feet, Registration, ViewPose
+from scanproc.depth.images import unproject
 from scanproc.frames import FloatArray, transform
-from scanproc.geometry.images import unproject
 from scanproc.views.colors import GREY, VIRIDIS, WHITE, colors_of
 from scanproc.views.scene import ABOVE, REAR, Cloud, Label, Legend, Line, Scene, Shot, direction
 from scanproc.views.sheet import Panel

@@ -9,7 +9,7 @@ import numpy as np
 
 from scanproc.artifacts import ByteArray, Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.meshes import vertex_normals
+from scanproc.mesh.meshes import vertex_normals
 from scanproc.views.colors import INK, VIRIDIS, Rgb
 
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from scanproc.artifacts import ByteArray, Feet, Foot, Insole, Insoles, Mesh
 from scanproc.frames import FloatArray
-from scanproc.geometry.meshes import face_normals, keep_faces, vertex_normals
-from scanproc.geometry.plan_bins import PlanBins
-from scanproc.geometry.proof import facing_up
+from scanproc.mesh.meshes import face_normals, keep_faces, vertex_normals
+from scanproc.solid.face_grid import FaceGrid
+from scanproc.solid.topology import facing_up
 from scanproc.views.colors import BLUE_RED, CLAY, GREY, SHELL, colors_of, even
 from scanproc.views.foot import TOP_MM, bare, prefix
 from scanproc.views.scene import ABOVE, BELOW, REAR, Legend, Scene, Shot, Skin, medial
@@ -68,7 +68,7 @@ def gap_colors(solid: Mesh, foot: Mesh) -> ByteArray:
     is_low = np.asarray((foot.vertices[:, 2] < _SOLE_MM)[foot.faces].all(axis=1))
     low = keep_faces(foot, is_low).mesh
     sole = keep_faces(low, face_normals(low)[:, 2] < 0.0).mesh
-    z = PlanBins.of(sole).touched(solid.vertices[:, :2], from_above=False).z
+    z = FaceGrid.of(sole).touched(solid.vertices[:, :2], from_above=False).z
     covered = np.isfinite(z)
     gap = np.where(covered, z, 0.0) - solid.vertices[:, 2]
     colors = colors_of(gap * np.abs(vertex_normals(solid)[:, 2]), -_GAP_MM, _GAP_MM, BLUE_RED)
@@ -84,6 +84,6 @@ def wall_thickness(solid: Mesh) -> FloatArray:
     for sign, own in ((1.0, is_upper), (-1.0, ~is_upper)):
         opposite = solid.faces[up == -sign]
         if own.any() and len(opposite):
-            bins = PlanBins.of(Mesh(solid.vertices, opposite))
+            bins = FaceGrid.of(Mesh(solid.vertices, opposite))
             thickness[own] = bins.nearest(solid.vertices[own], _FAR_MM).distance
     return thickness

@@ -6,8 +6,8 @@ import numpy as np
 
 from scanproc.artifacts import Foot
 from scanproc.frames import FloatArray, rotation_about
-from scanproc.geometry.readings import without_leg
-from scanproc.geometry.sections import Outline, Section, axis_section, faces_within, plane_section
+from scanproc.measures.readings import without_leg
+from scanproc.mesh.sections import Outline, Section, axis_section, faces_within, plane_section
 
 _TILTS_DEG = np.linspace(-30.0, 30.0, 13)  # as far as the tape round the ball may lean
 _REACH_MM = 60.0  # of a tape that leans so

@@ -11,8 +11,8 @@ from truth import SCANS, surface_errors, true_measures, true_mesh
 
 import scanproc
 from scanproc.artifacts import Surface
+from scanproc.formats.ply import read_ply
 from scanproc.frames import inverse
-from scanproc.ply import read_ply
 
 COMPARED = ("foot_length_mm", "foot_width_mm", "arch_height_index", "plantar_arch_height_mm", "heel_angle_deg")
 

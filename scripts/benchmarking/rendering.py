@@ -11,11 +11,11 @@ from truth import SCANS
 
 from benchmarking.design import GridRecording
 from scanproc.artifacts import Mesh
-from scanproc.ply import read_ply
+from scanproc.formats.ply import read_ply
 from scanproc.scan import open_scan, read_mesh
 from scanproc.settings import as_table
-from scanproc.simulate import simulate, write_simulation
 from scanproc.simulation.bodies import mirrored
+from scanproc.simulation.simulate import simulate, write_simulation
 
 FEET = SCANS.parents[1] / "shared" / "data" / "feet"
 

@@ -1,0 +1,100 @@
+"""The foot frame: settled from a rough one by turning until its own definition holds in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.anatomy.landmarks import FootPoints, below_ankle, foot_points, support
+from scanproc.artifacts import Mesh
+from scanproc.frames import FloatArray, rigid, rotation_between, transform
+from scanproc.mesh.meshes import face_normals, keep_faces, smoothed_vertices
+
+_MAX_TURNS = 60
+_LOW_MM = 180.0  # 60 mm, and what 25 degrees add to it over the length of a foot
+_SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands on
+_SOLE_EDGE_MM, _SOLE_ROUNDS = 1.5, 24  # a sole is so even that such wide means take 0.05 mm off it at most
+_CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
+
+
+@dataclass(frozen=True)
+class FootFrame:
+    """A frame in which the definition of the foot frame holds.
+
+    Attributes
+    ----------
+    T_foot_scan : (4, 4).
+    points : in this frame.
+    last_turn_rad : how far the last step still turned it; above rounding where two choices of points alternate.
+    """
+
+    T_foot_scan: FloatArray
+    points: FootPoints
+    last_turn_rad: float
+
+
+def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float) -> FootFrame:
+    """Turn a rough frame into the foot frame.
+
+    Each step finds the points in the present frame and makes the frame that they define: z up from the plane under heel
+    and metatarsal heads (or the floor, whose z = 0 stays), x from the pternion to the tip of the second toe.
+
+    Parameters
+    ----------
+    mesh : scan frame.
+    R_rough_scan : (3, 3), good to 25 degrees.
+    floor : whether z = 0 of the scan frame is the ground.
+    """
+    sole = None if floor else _even_sole(mesh, R_rough_scan)
+    mesh = _low_part(mesh, R_rough_scan)
+    T = rigid(R_rough_scan, np.zeros(3))
+    T[2, 3] = 0.0 if floor else -(mesh.vertices @ R_rough_scan[2]).min()
+    seen: list[FloatArray] = []
+    turned = np.inf
+    for _ in range(_MAX_TURNS):
+        T_next = _next_frame(mesh, sole, T, medial_y, gap_depth_mm)
+        turned = float(np.abs(T_next[:3, :3] - T[:3, :3]).max())
+        T = T_next
+        if turned < _CONVERGED_RAD or any(np.abs(T - old).max() < _CONVERGED_RAD for old in seen[:-1]):
+            break
+        seen.append(T)
+    return FootFrame(T, foot_points(below_ankle(_placed(mesh, T)), medial_y, gap_depth_mm), turned)
+
+
+def _next_frame(mesh: Mesh, sole: FloatArray | None, T: FloatArray, medial_y: float, gap_depth_mm: float) -> FloatArray:
+    """Return the frame that the points found in frame `T` define, and (N, 3) points of the sole, where it is level."""
+    present = below_ankle(_placed(mesh, T))
+    points = foot_points(present, medial_y, gap_depth_mm)
+    up, ground = np.array([0.0, 0.0, 1.0]), np.zeros(3)
+    if sole is not None:
+        stand = support(transform(T, sole), points)
+        up, ground = stand.normal, stand.heel
+    R_level = rotation_between(up, np.array([0.0, 0.0, 1.0]))
+    forward = R_level @ (points.second_toe.tip - points.pternion)
+    x, y = forward[:2] / np.hypot(forward[0], forward[1])
+    R_next = np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, 1.0]]) @ R_level
+    origin = R_next @ points.pternion
+    origin[2] = (R_next @ ground)[2]
+    return rigid(R_next, -origin) @ T
+
+
+def _low_part(mesh: Mesh, R_rough_scan: FloatArray) -> Mesh:
+    """Return the part of a foot that may lie below 60 mm in any frame near a rough one: each step looks at it again."""
+    height = mesh.vertices @ R_rough_scan[2]
+    return keep_faces(mesh, (height < height.min() + _LOW_MM)[mesh.faces].any(axis=1)).mesh
+
+
+def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> FloatArray:
+    """Return the (N, 3) vertices of what faces down low, averaged wider than other landmarks are.
+
+    The lowest of a whole heel pad picks more of the noise than the tip of a toe does: a foot would stand 0.1 mm high.
+    """
+    height = mesh.vertices @ R_rough_scan[2]
+    low = (height < height.min() + _SOLE_MM)[mesh.faces].all(axis=1)
+    sole = keep_faces(mesh, low & (face_normals(mesh) @ R_rough_scan[2] < 0.0)).mesh
+    return smoothed_vertices(sole, _SOLE_EDGE_MM, _SOLE_ROUNDS)
+
+
+def _placed(mesh: Mesh, T: FloatArray) -> Mesh:
+    return Mesh(transform(T, mesh.vertices), mesh.faces)

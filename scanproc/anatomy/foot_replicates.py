@@ -1,0 +1,81 @@
+"""The frames and landmarks of a foot as other draws of its surface would give them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.anatomy.foot_frame import settle
+from scanproc.anatomy.named_landmarks import named_landmarks
+from scanproc.anatomy.open_boundaries import OpenEnds
+from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile
+from scanproc.artifacts import ByteArray, Mesh, Replicates
+from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
+from scanproc.mesh.meshes import smoothed_vertices, vertex_normals
+from scanproc.parallel import parallel_map
+
+
+@dataclass(frozen=True)
+class FrameRules:
+    """How a frame is settled, as for the foot itself.
+
+    Attributes
+    ----------
+    medial_y : see `Foot.medial_y`.
+    floor : whether z = 0 of the scan frame is the ground; then it is tilted by `tilt_sd_rad` as well.
+    gap_depth_mm, denoise_edge_mm : settings of align.
+    """
+
+    medial_y: float
+    floor: bool
+    tilt_sd_rad: float
+    gap_depth_mm: float
+    denoise_edge_mm: float
+
+
+def foot_replicates(
+    mesh: Mesh,
+    views: ByteArray,
+    errors_mm: NDArray[np.float16],
+    T_foot_scan: FloatArray,
+    ends: OpenEnds,
+    rules: FrameRules,
+) -> Replicates:
+    """Settle each draw of a foot and name its landmarks.
+
+    Parameters
+    ----------
+    mesh, views : as fused, scan frame.
+    errors_mm : (V, K), see `jackknife.jackknife_errors`.
+    ends : of the foot itself.
+    """
+    normals = vertex_normals(mesh)
+    count = errors_mm.shape[1]
+    pivot = transform(inverse(T_foot_scan), np.array([[100.0, 0.0, 0.0]]))[0]
+
+    def draw(k: int) -> tuple[FloatArray, dict[str, FloatArray]]:
+        T_tilted_scan = np.eye(4)
+        if rules.floor and rules.tilt_sd_rad > 0.0:
+            # Evenly round the compass, so that the K tilts have the asked spread about each axis.
+            towards = 2.0 * np.pi * k / count
+            turn = rotation_about(np.array([np.cos(towards), np.sin(towards), 0.0]), np.sqrt(2.0) * rules.tilt_sd_rad)
+            T_tilted_scan = rigid(turn, pivot - turn @ pivot)
+        moved = transform(T_tilted_scan, mesh.vertices + normals * errors_mm[:, k, None].astype(np.float64))
+        quiet = Mesh(smoothed_vertices(Mesh(moved, mesh.faces), rules.denoise_edge_mm), mesh.faces)
+        frame = settle(quiet, T_foot_scan[:3, :3], rules.medial_y, rules.floor, rules.gap_depth_mm)
+        placed = Mesh(transform(frame.T_foot_scan, quiet.vertices), mesh.faces)
+        start, length = float(frame.points.pternion[0]), frame.points.length_mm
+        arch = arch_profile(PlantarSurface.of(placed, views), start, length, rules.medial_y)
+        marks = named_landmarks(frame.points, ends, arch, placed, views > 0, rules.medial_y)
+        points = {name: mark.xyz_mm for name, mark in marks.items()}
+        return frame.T_foot_scan @ T_tilted_scan @ inverse(T_foot_scan), points
+
+    found = parallel_map(draw, range(count), "align: how sure it is")
+    names = [name for name in found[0][1] if all(name in points for _, points in found)]
+    return Replicates(
+        errors_mm=errors_mm,
+        T_replicate_foot=np.array([T for T, _ in found]),
+        landmarks={name: np.array([points[name] for _, points in found]) for name in names},
+    )

@@ -1,0 +1,183 @@
+"""Where a scan ends although the foot goes on: open rims, and planes that close a cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.anatomy.foot_pose import FOOT_HEIGHT_MM
+from scanproc.anatomy.landmarks import FootPoints, FrontProfile, Support, front_profile
+from scanproc.artifacts import BoolArray, Mesh
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.mesh.hole_filling import border_loops, perimeter_mm
+from scanproc.mesh.meshes import face_areas, face_normals, vertex_normals
+
+NOT_THERE = 0.0  # confidence of a landmark that lies where the scan ends and the foot does not
+_SMALL_HOLE_MM = 20.0  # borders of holes up to 6 mm across, which take at most 0.5 mm off the tip of a toe
+_END_BAND_MM = 1.0  # what lies as far out as this decides where a foot ends
+_END_REACH_MM = 15.0  # and as near as this to its end
+# How far the surface has turned outward at an end: whole toes 0.78 and more, heels 0.99; cut by 5 and 10 mm 0.45, 0.75.
+_TOE_COSINE, _HEEL_COSINE = 0.7, 0.9
+_BESIDE_MM, _BESIDE_VERTICES = 4.0, 8
+_RIM_VERTICES = 3  # fewer are noise
+_FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
+_STEP_MM = 3.0  # from one strip of the front to the next: more is another toe
+_CUT_AREA_MM2 = 200.0  # no heel and no toe has as much skin in one plane
+_CUT_COSINE = 0.6  # between the plane of a cut and straight across the foot
+_CUT_NEAR_MM = 80.0
+_STAND_MM = 3.0  # round a point that a foot stands on
+_FRONT_STRIPS = 9  # of 1 % of the width: fewer are a cleft between toes
+
+
+def open_boundary_vertices(mesh: Mesh) -> BoolArray:
+    """Return (V,) the vertices on an open border, but for small holes."""
+    boundary = np.zeros(len(mesh.vertices), dtype=np.bool_)
+    for loop in border_loops(mesh.faces):
+        boundary[loop] = boundary[loop] | (perimeter_mm(mesh.vertices[loop]) > _SMALL_HOLE_MM)
+    return boundary
+
+
+@dataclass(frozen=True)
+class OpenEnds:
+    """Which ends of a foot are ends of the scan alone: the heel, the second toe's tip (the axis), the longest toe."""
+
+    heel_open: bool
+    axis_open: bool
+    toes_open: bool
+
+
+def open_ends(mesh: Mesh, boundary: BoolArray, points: FootPoints) -> OpenEnds:
+    """Judge both ends of a foot in its frame.
+
+    Parameters
+    ----------
+    mesh : quiet.
+    boundary : (V,) bool, of `open_boundary_vertices`.
+    """
+    forward = vertex_normals(mesh)[:, 0]
+    medial, lateral = float(points.metatarsale_tibiale[1]), float(points.metatarsale_fibulare[1])
+    front = front_profile(mesh, float(points.pternion[0] + 0.7 * points.length_mm), medial, lateral)
+    longest = points.longest_toe_tip
+    return OpenEnds(
+        heel_open=_ends_open(mesh, boundary, points.pternion, -1.0, forward),
+        axis_open=_ends_open(mesh, boundary, points.second_toe.tip, 1.0, forward),
+        toes_open=_ends_open(mesh, boundary, longest, 1.0, forward) or _front_is_open(mesh, boundary, front, forward),
+    )
+
+
+def refuse_open_ends(ends: OpenEnds) -> None:
+    """Refuse a foot whose heel or axis was not scanned: nothing else has a place without them.
+
+    Raises
+    ------
+    ScanError
+        If the heel or the tip of the second toe is an end of the scan alone.
+    """
+    if ends.heel_open:
+        raise ScanError(
+            "found the heel ending in an open or cut edge, expected it rounded off: the rear of the heel was not "
+            "covered, and every measure starts there. Scan the heel from behind."
+        )
+    if ends.axis_open:
+        raise ScanError(
+            "found the toes ending in an open or cut edge, expected the tip of the second toe: the toes were cut off "
+            "or not covered, and they give the foot its axis. Scan the toes from the front."
+        )
+
+
+def refuse_open_sole(stand: Support, edge: FloatArray) -> None:
+    """Refuse a foot that would be levelled by the (K, 3) edge of its sole: a foot stands on no edge.
+
+    Raises
+    ------
+    ScanError
+        If a point that it stands on lies at the edge.
+    """
+    places = (
+        ("heel", stand.heel),
+        ("1st metatarsal head", stand.first_head),
+        ("5th metatarsal head", stand.fifth_head),
+    )
+    for name, point in places:
+        if len(edge) and np.linalg.norm(edge - point, axis=1).min() < _STAND_MM:
+            raise ScanError(
+                f"found the sole ending in an open edge under the {name}, expected skin there: without a floor the "
+                "foot is levelled by it. Scan the floor with it, or the whole sole from below."
+            )
+
+
+def _ends_open(mesh: Mesh, boundary: BoolArray, tip: FloatArray, outward: float, forward: FloatArray) -> bool:
+    """Tell whether a foot ends at a (3,) tip only because its scan does: by an open rim, or the plane of a cut.
+
+    The rim of a standing foot, seen from above, may well run through the tips of its toes. What tells is whether the
+    surface beside it has turned outward, as at a true end.
+
+    Parameters
+    ----------
+    outward : +1 for a tip of the toes, -1 for one of the heel.
+    forward : (V,) x of the unit normals.
+    """
+    apart = np.linalg.norm(mesh.vertices - tip, axis=1)
+    end = (apart < _END_REACH_MM) & (outward * (mesh.vertices[:, 0] - tip[0]) > -_END_BAND_MM)
+    on_rim = np.count_nonzero(boundary & end) >= _RIM_VERTICES
+    return (on_rim and not _has_turned(apart, forward, outward)) or _is_cut(mesh, end, tip, outward)
+
+
+def _has_turned(apart: FloatArray, forward: FloatArray, outward: float) -> bool:
+    """Tell whether the surface near a place, at (V,) distances from it, faces outward as that of a true end does."""
+    beside = apart <= max(_BESIDE_MM, float(np.partition(apart, _BESIDE_VERTICES)[_BESIDE_VERTICES]))
+    turned = float(np.quantile(outward * forward[beside], 0.9))
+    return turned > (_TOE_COSINE if outward > 0.0 else _HEEL_COSINE)
+
+
+def _is_cut(mesh: Mesh, end: BoolArray, tip: FloatArray, outward: float) -> bool:
+    """Tell whether any face with a corner at the end of the foot lies in a large plane across it."""
+    near = mesh.faces[(np.abs(mesh.vertices - tip).max(axis=1) < _CUT_NEAR_MM)[mesh.faces].all(axis=1)]
+    around = Mesh(mesh.vertices, near)
+    normals, areas = face_normals(around), face_areas(around)
+    across = np.flatnonzero(outward * normals[:, 0] > _CUT_COSINE)
+    at_end = across[end[near[across]].any(axis=1)]
+    middles = mesh.vertices[near].mean(axis=1)
+    for face in at_end[np.argsort(-areas[at_end], kind="stable")][:10]:  # a cut's own faces are among the largest
+        normal = normals[face]
+        even = across[normals[across] @ normal > _FLAT_COSINE]
+        flat = even[np.abs((middles[even] - middles[face]) @ normal) < _FLAT_MM]
+        if areas[flat].sum() > _CUT_AREA_MM2:
+            return True
+    return False
+
+
+def _front_is_open(mesh: Mesh, boundary: BoolArray, front: FrontProfile, forward: FloatArray) -> bool:
+    """Tell whether a toe that could be the longest one ends in an open rim.
+
+    A stretch of the front border that is open may go on by twice its breadth: a toe is no longer than that.
+    """
+    ahead = (mesh.vertices[:, 0] >= front.points[:, 0][np.isfinite(front.points[:, 0])].min() - _BESIDE_MM) & (
+        mesh.vertices[:, 2] < FOOT_HEIGHT_MM
+    )
+    vertices, on_rim, forward = mesh.vertices[ahead], boundary[ahead], forward[ahead]
+
+    def is_open(point: FloatArray) -> bool:
+        apart = np.linalg.norm(vertices - point, axis=1)
+        at_rim = bool((apart[on_rim] < _END_BAND_MM).any())
+        return at_rim and not _has_turned(apart, forward, 1.0)
+
+    found = np.array([bool(np.isfinite(point).all()) and is_open(point) for point in front.points])
+    places = np.flatnonzero(found)
+    longest = float(front.points[:, 0].max())
+    for stretch in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
+        reach = 2.0 * len(stretch) * front.strip_mm
+        could_be = len(stretch) >= _FRONT_STRIPS and float(front.points[stretch, 0].max()) + reach > longest
+        if could_be and not _goes_on_beside(front.points[:, 0], stretch):
+            return True
+    return False
+
+
+def _goes_on_beside(x: FloatArray, stretch: NDArray[np.int64]) -> bool:
+    """Tell whether a stretch of the front, (N,) x, is the flank of a toe: it rises into a part that ends truly."""
+    foremost = int(stretch[np.argmax(x[stretch])])
+    beside = [place for place in (foremost - 1, foremost + 1) if 0 <= place < len(x) and place not in stretch]
+    return any(0.0 <= x[place] - x[foremost] < _STEP_MM for place in beside)

@@ -1,0 +1,140 @@
+"""Normals of an organised image."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.artifacts import DepthImage, Intrinsics
+from scanproc.compiled import compiled
+from scanproc.depth.images import intrinsics_array
+from scanproc.frames import FloatArray
+
+_MIN_SHARE = 0.3  # of the window that must be measured
+
+
+def plane_fit_normals(
+    depth_mm: DepthImage, intrinsics: Intrinsics, radius_px: int, min_cosine: float = -1.0
+) -> NDArray[np.float32]:
+    """Return unit normals, (H, W, 3) float32 towards the camera, 0 where there are too few neighbours.
+
+    A plane has an inverse depth that is linear in the pixel: 1/z = a u' + b v' + c with u' = (u - cx)/fx and
+    v' = (v - cy)/fy, and (a, b, c) is along its normal. It is fitted by least squares in a window of
+    (2 radius_px + 1)^2 pixels; the sums over the window run along, so the cost does not grow with the radius.
+
+    Parameters
+    ----------
+    min_cosine : smallest cosine between normal and line of sight; what is seen at a more grazing angle gets none.
+    """
+    return np.asarray(_fit_planes(depth_mm, intrinsics_array(intrinsics), radius_px, min_cosine))
+
+
+@compiled
+def _fit_planes(
+    depth_mm: DepthImage, intrinsics_px: FloatArray, radius_px: int, min_cosine: float
+) -> NDArray[np.float32]:
+    """Return (H, W, 3) float32 normals: see `plane_fit_normals`. Sums are kept per column, then slid along the row."""
+    height, width = depth_mm.shape
+    least = _MIN_SHARE * (2 * radius_px + 1) ** 2
+    least_spread = 0.05 * radius_px**4 / 9.0  # a line of pixels has no plane
+    normals = np.zeros((height, width, 3), dtype=np.float32)
+    columns = np.zeros((width, 5))
+    for v in range(-radius_px, height):
+        _add_row(columns, depth_mm, v + radius_px, 1.0)
+        _add_row(columns, depth_mm, v - radius_px - 1, -1.0)
+        if v < 0:
+            continue
+        first, last = _ends(depth_mm, v)
+        # n, u, v, uu, uv, vv, w, uw, vw with w = 1/z, summed over the window
+        sums = np.zeros(9)
+        for ahead in range(max(first - radius_px, 0), last + radius_px + 1):
+            if ahead < width:
+                _add_column(sums, columns, ahead, 1.0)
+            if ahead - 2 * radius_px - 1 >= max(first - radius_px, 0):
+                _add_column(sums, columns, ahead - 2 * radius_px - 1, -1.0)
+            u = ahead - radius_px
+            if u >= first and depth_mm[v, u] > 0.0 and sums[0] > least:
+                _solve(normals, u, v, sums, intrinsics_px, least_spread, min_cosine)
+    return normals
+
+
+@compiled
+def _ends(depth_mm: DepthImage, row: int) -> tuple[int, int]:
+    """Return the first and the last column of a row that have a depth; -1 as the last if there is none."""
+    width = depth_mm.shape[1]
+    first, last = 0, -1
+    for u in range(width):
+        if depth_mm[row, u] > 0.0:
+            first = u if last < 0 else first
+            last = u
+    return first, last
+
+
+@compiled
+def _add_row(columns: FloatArray, depth_mm: DepthImage, row: int, sign: float) -> None:
+    """Add n, v, vv, w, vw of a row to the sums of the columns, (W, 5), or take them away."""
+    if row < 0 or row >= depth_mm.shape[0]:
+        return
+    v = float(row)
+    for u in range(depth_mm.shape[1]):
+        z = depth_mm[row, u]
+        if z > 0.0:
+            inverse = sign / z
+            columns[u, 0] += sign
+            columns[u, 1] += sign * v
+            columns[u, 2] += sign * v * v
+            columns[u, 3] += inverse
+            columns[u, 4] += inverse * v
+
+
+@compiled
+def _add_column(sums: FloatArray, columns: FloatArray, column: int, sign: float) -> None:
+    """Add the sums of a column to those of the window, (9,), or take them away."""
+    if columns[column, 0] == 0.0:
+        return
+    u = float(column)
+    count, v, w = sign * columns[column, 0], sign * columns[column, 1], sign * columns[column, 3]
+    sums[0] += count
+    sums[1] += count * u
+    sums[2] += v
+    sums[3] += count * u * u
+    sums[4] += v * u
+    sums[5] += sign * columns[column, 2]
+    sums[6] += w
+    sums[7] += w * u
+    sums[8] += sign * columns[column, 4]
+
+
+@compiled
+def _solve(
+    normals: NDArray[np.float32],
+    u: int,
+    v: int,
+    sums: FloatArray,
+    intrinsics_px: FloatArray,
+    least_spread: float,
+    min_cosine: float,
+) -> None:
+    """Write the normal of the plane that the sums of a window give to its pixel; leave it 0 where they give none."""
+    fx, fy, cx, cy = intrinsics_px
+    n = sums[0]
+    mean_u, mean_v, mean_w = sums[1] / n, sums[2] / n, sums[6] / n
+    cuu = sums[3] / n - mean_u * mean_u
+    cuv = sums[4] / n - mean_u * mean_v
+    cvv = sums[5] / n - mean_v * mean_v
+    cuw = sums[7] / n - mean_u * mean_w
+    cvw = sums[8] / n - mean_v * mean_w
+    determinant = cuu * cvv - cuv * cuv
+    if determinant <= least_spread:
+        return
+    slope_u = (cuw * cvv - cvw * cuv) / determinant
+    slope_v = (cvw * cuu - cuw * cuv) / determinant
+    x, y = slope_u * fx, slope_v * fy
+    z = mean_w - slope_u * (mean_u - cx) - slope_v * (mean_v - cy)
+    length = np.sqrt(x * x + y * y + z * z)
+    if length <= 0.0:
+        return
+    ray_x, ray_y = (u - cx) / fx, (v - cy) / fy
+    cosine = (x * ray_x + y * ray_y + z) / (length * np.sqrt(ray_x * ray_x + ray_y * ray_y + 1.0))
+    if cosine >= min_cosine:
+        normals[v, u, 0], normals[v, u, 1], normals[v, u, 2] = -x / length, -y / length, -z / length

@@ -1,0 +1,146 @@
+"""The front end of the insole: where it ends, what is cut out of it, and how far behind it a place lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.design.plan import DistalLine, FootPlan
+from scanproc.frames import FloatArray
+from scanproc.mesh.polygons import cut_and_rounded, hull
+from scanproc.mesh.polyline_distance import nearest_on_curve
+from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import HeightField
+
+_INSIDE_MM = 0.7  # what lies further inside the foot's edge was cut off
+_FORWARD = 0.5  # an outline that looks so far forwards ends a full length
+_FAR_MM = 1e3
+_SULCUS_SHARE = 0.40  # of the way from the metatarsal heads to the toes' tips, where the scan does not show it
+_SULCUS_WINDOW = np.linspace(0.10, 0.75, 66)  # shares at which the scan is looked at
+_SULCUS_MM = 1.5  # how far the sole rises there, both from the ball and from the toes' pads
+_CUT_BACK_MM = 28.0  # cut-outs reach so far behind the metatarsal heads
+_LEAST_CUT_MM = 15.0  # and at least so far behind the front end
+_NOTCH_AHEAD_MM = 12.0  # of a full length only the joint is cut out
+_FIRST_RAY, _FIFTH_RAY = 0.32, 0.22  # their shares of the ball's width
+_CUT_RADIUS_MM = 10.0  # sharper corners tear
+
+
+@dataclass(frozen=True)
+class DistalEdge:
+    """The parts of an outline where the insole ends in front, cut-outs included.
+
+    Attributes
+    ----------
+    pieces : of the outline, (M, 2) each, counter-clockwise.
+    points, inward : (M, 2) places along the middle half of the end itself, and the ways into the insole there.
+    """
+
+    pieces: tuple[FloatArray, ...]
+    points: FloatArray
+    inward: FloatArray
+
+    def behind(self, xy: FloatArray, reach_mm: float = 60.0) -> FloatArray:
+        """Return how far (N, 2) points of the insole lie from its front end, (N,) mm; inf beyond the reach."""
+        distance = np.full(len(xy), np.inf)
+        for piece in self.pieces:
+            away = nearest_on_curve(piece, xy, reach_mm, closed=False).distance_mm
+            distance = np.minimum(distance, np.abs(away))
+        return distance
+
+
+def distal_edge(outline: FloatArray, uncut: FloatArray, region: FloatArray, foot: FootPlan) -> DistalEdge:
+    """Find the front end along an outline.
+
+    Parameters
+    ----------
+    outline : (K, 2) of the insole; `uncut` without cut-outs; `region` without a front end, too.
+    """
+    pieces = _distal_pieces(outline, region, foot)
+    ends = _distal_pieces(uncut, region, foot)
+    if not pieces or not ends:
+        return DistalEdge((), np.zeros((0, 2)), np.zeros((0, 2)))
+    end = max(ends, key=lambda piece: float(piece[:, 0].max()))
+    middle = end[len(end) // 4 : max(3 * len(end) // 4, len(end) // 4 + 3)]
+    step = np.gradient(middle, axis=0)
+    inward = np.column_stack([-step[:, 1], step[:, 0]]) / np.linalg.norm(step, axis=1, keepdims=True)
+    left = np.abs(nearest_on_curve(outline, middle, 1.0, closed=True).distance_mm) < 0.05
+    return DistalEdge(tuple(pieces), middle[left], inward[left])
+
+
+def _distal_pieces(outline: FloatArray, region: FloatArray, foot: FootPlan) -> list[FloatArray]:
+    away = nearest_on_curve(region, outline, 100.0, closed=True).distance_mm
+    along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
+    forward = along @ np.array([-foot.ball_normal[1], foot.ball_normal[0]]) / np.linalg.norm(along, axis=1)
+    toes = (forward > _FORWARD) & (foot.ahead_of_ball(outline) > 20.0)
+    on_front = (away > _INSIDE_MM) | toes
+    if on_front.all() or not on_front.any():
+        return []
+    start = int(np.flatnonzero(~on_front)[0])
+    on_front, points = np.roll(on_front, -start), np.roll(outline, -start, axis=0)
+    bounds = np.flatnonzero(np.diff(np.append(on_front, False)))
+    runs = zip(bounds[::2] + 1, bounds[1::2] + 1, strict=True)
+    return [points[first:last] for first, last in runs if last - first > 3]
+
+
+def sulcus_region(border: FloatArray, sole: HeightField, foot: FootPlan) -> FloatArray:
+    """Return the ground behind the line where the toes' pads begin, as a large polygon.
+
+    Parameters
+    ----------
+    border : (K, 2) the foot's edge, all round.
+    """
+    front = hull(border[foot.ahead_of_ball(border) > 0.0])
+    y = np.linspace(float(front[:, 1].min()), float(front[:, 1].max()), 41)[4:-4]  # the borders' own ends are no toes
+    ball_x = foot.tibiale[0] - (y - foot.tibiale[1]) * foot.ball_normal[1] / foot.ball_normal[0]
+    way = _reach_ahead(front, y) - ball_x
+    line = ball_x + _sulcus_share(sole, y, ball_x, way) * way
+    curve = np.polynomial.Polynomial.fit(y, line, 2)
+    across = np.linspace(front[:, 1].min() - 30.0, front[:, 1].max() + 30.0, 120)
+    far = np.array([[-_FAR_MM, across[-1]], [-_FAR_MM, across[0]]])
+    return np.vstack([np.column_stack([curve(across), across]), far])
+
+
+def _reach_ahead(front: FloatArray, y: FloatArray) -> FloatArray:
+    """Return how far forward a convex curve reaches at each y, (N,) mm."""
+    a, b = front, np.roll(front, -1, axis=0)
+    ahead = b[:, 1] > a[:, 1]  # counter-clockwise: the forward chain runs towards +y
+    chain = a[ahead][np.argsort(a[ahead, 1])]
+    return np.asarray(np.interp(y, chain[:, 1], chain[:, 0]))
+
+
+def _sulcus_share(sole: HeightField, y: FloatArray, ball_x: FloatArray, way: FloatArray) -> float:
+    """Return where the sole rises between ball and toes, as a share of the way; the usual one where it does not."""
+    x = ball_x[:, None] + _SULCUS_WINDOW * way[:, None]
+    z = sole.at(np.column_stack([x.ravel(), np.repeat(y, len(_SULCUS_WINDOW))])).reshape(x.shape)
+    crest = z[:, 5:-10].argmax(axis=1) + 5
+    each = np.arange(len(y))
+    behind = np.minimum.accumulate(z, axis=1)[each, crest]
+    before = np.minimum.accumulate(z[:, ::-1], axis=1)[:, ::-1][each, crest]
+    shown = z[each, crest] - np.maximum(behind, before) > _SULCUS_MM
+    return float(np.median(_SULCUS_WINDOW[crest[shown]])) if shown.mean() > 0.5 else _SULCUS_SHARE
+
+
+def behind_distal_edge(region: FloatArray, sole: HeightField, foot: FootPlan, rx: Prescription) -> FloatArray | None:
+    """Return the ground that an insole of the asked length covers, as a large polygon; None if all."""
+    if rx.length == "shell":
+        return DistalLine(foot.tibiale - rx.distal_gap_mm * foot.ball_normal, foot.ball_normal).half_plane()
+    return sulcus_region(region, sole, foot) if rx.length == "sulcus" else None
+
+
+def cut_outs(foot: FootPlan, rx: Prescription) -> list[FloatArray]:
+    """Return what is cut out under the first and the fifth ray, as closed curves."""
+    across = foot.fibulare - foot.tibiale
+    width = float(np.linalg.norm(across))
+    spans = []
+    if rx.first_ray_cut:
+        spans.append((-50.0, _FIRST_RAY * width))
+    if rx.fifth_ray_cut:
+        spans.append(((1.0 - _FIFTH_RAY) * width, width + 50.0))
+    back = -_CUT_BACK_MM
+    if rx.length == "shell":
+        back = min(back, -rx.distal_gap_mm - _LEAST_CUT_MM)
+    ahead = _NOTCH_AHEAD_MM if rx.length == "full" else _FAR_MM
+    corners = [[(first, back), (last, back), (last, ahead), (first, ahead)] for first, last in spans]
+    places = [np.array([foot.tibiale + u * across / width + v * foot.ball_normal for u, v in each]) for each in corners]
+    return [cut_and_rounded(place, None, _CUT_RADIUS_MM) for place in places]

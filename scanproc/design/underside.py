@@ -1,0 +1,140 @@
+"""What lies below the even wall: platforms of posts and lifts, the base of a block, arch support, letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, Side
+from scanproc.design.marks import Marks, marks_of
+from scanproc.design.plan import FootPlan
+from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.mesh.polyline_distance import inside
+from scanproc.prescription.fields import Prescription
+from scanproc.solid.height_fields import HeightField, smooth_min
+
+_SIDE_SLOPE = 2.75  # of a platform's sides: 70 degrees, so that a mould lets go
+_EDGE_MM = 0.8  # over which the sides round into the platform
+_FILLET_MM = 1.5  # over which they round into the wall
+_FREE_MM = 0.05  # a platform lies so far below the wall that the wall nowhere pierces it
+_SUPPORT = (0.30, 0.58)  # arch support, as shares of the foot's length
+_SUPPORT_MARGIN_MM = 5.0  # it keeps so far off the medial outline
+_EVERYWHERE_MM = 1e3
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A post at its height: material from the even wall down to its planes, inside its region and its sloping sides."""
+
+    post: Post
+    ridge_z: float
+
+    def height_at(self, xy: FloatArray) -> FloatArray:
+        """Return the height of its planes and sides at (N, 2) points, (N,) mm."""
+        outside = np.maximum(self.post.region.outside_mm(xy), 0.0)
+        return np.asarray(self.ridge_z + self.post.rise_at(xy) + _SIDE_SLOPE * outside**2 / (outside + _EDGE_MM))
+
+    def applied(self, xy: FloatArray, z: FloatArray) -> FloatArray:
+        """Return heights z, (N,), lowered to the platform, with a fillet where its sides meet them."""
+        fillet = np.clip(self.post.region.outside_mm(xy), 1e-6, _FILLET_MM)
+        return smooth_min(z, self.height_at(xy), fillet)
+
+
+@dataclass(frozen=True)
+class Underside:
+    """All that lowers the underside below the even wall.
+
+    Attributes
+    ----------
+    ground_z : height of the lowest point of the even wall's underside: where the insole would stand without posts.
+    lowest_z : height of the lowest point with them.
+    """
+
+    platforms: tuple[Platform, ...]
+    marks: Marks | None
+    ground_z: float
+    lowest_z: float
+
+    def applied(self, xy: FloatArray, even_z: FloatArray) -> FloatArray:
+        """Return the underside at (N, 2) points below an even wall's underside, (N,) mm."""
+        z = even_z
+        for platform in self.platforms:
+            z = platform.applied(xy, z)
+        return z if self.marks is None else z - self.marks.lowering(xy)
+
+    def detail(self, xy: FloatArray) -> BoolArray:
+        """Tell which of (N, 2) points lie on letters or at the border of a platform, (N,) bool."""
+        answer = np.zeros(len(xy), dtype=bool) if self.marks is None else self.marks.near(xy)
+        for platform in self.platforms:
+            answer |= np.abs(platform.post.region.outside_mm(xy) - _EDGE_MM) < 2.0 * _EDGE_MM
+        return answer
+
+
+NOTHING_BELOW = Underside((), None, -np.inf, -np.inf)
+
+
+def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField, rx: Prescription) -> Underside:
+    """Return what a prescription asks below the even wall.
+
+    Parameters
+    ----------
+    outline : (K, 2).
+    even : the even wall's underside; it counts inside the outline.
+
+    Raises
+    ------
+    ScanError
+        If there is no room for a post or the text.
+    """
+    x, y = np.broadcast_arrays(even.x, even.y)
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    within = inside(outline, xy)
+    xy, z = xy[within], even.z.ravel()[within]
+    ground_z = float(z.min())
+    platforms = []
+    if rx.style == "block":
+        everywhere = Region(np.zeros(2), np.array([1.0, 0.0]), _EVERYWHERE_MM, _EVERYWHERE_MM)
+        platforms.append(Platform(Post("base", everywhere, 0.0, (0.0,)), ground_z - _FREE_MM))
+        z = platforms[0].applied(xy, z)  # posts of a block lie below its base
+    elif rx.arch_support:
+        platforms.append(Platform(_support(plan, outline), ground_z - _FREE_MM))
+    platforms += _posts(plan, xy, z, rx)
+    bare = Underside(tuple(platforms), None, ground_z, ground_z)
+    whole = np.column_stack([x.ravel(), y.ravel()])
+    lowered = even.replaced(bare.applied(whole, even.z.ravel()).reshape(even.z.shape))
+    stands_z = float(lowered.z.ravel()[within].min())
+    marks = marks_of(side, plan, outline, even, lowered, stands_z, rx)
+    return Underside(bare.platforms, marks, ground_z, stands_z)
+
+
+def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> list[Platform]:
+    """Return the platforms of the extrinsic posts and the lift, each as high as the wall allows."""
+    platforms = []
+    for post, posting, drop in (
+        # A block's base carries a lifted heel.
+        (rearfoot_post(plan, rx), rx.rearfoot_posting, 0.0 if rx.style == "block" else rx.heel_lift_mm),
+        (forefoot_post(plan, rx), rx.forefoot_posting, 0.0),
+    ):
+        if post is None or (drop == 0.0 and (posting == "intrinsic" or post.is_level)):
+            continue
+        if not post.region.inside(xy).any():
+            raise ScanError(
+                f"found no room for the {post.where} post under the insole (rule post-fits); expected its outline"
+                f" to reach it. Leave insole.{post.where}_post_deg at 0, or change the outline."
+            )
+        # The top was raised by the lift; the platform stays down where the heel was.
+        platforms.append(Platform(post, post.below(xy, z) - drop - _FREE_MM))
+    return platforms
+
+
+def _support(plan: FootPlan, outline: FloatArray) -> Post:
+    """Return the flat patch below the medial arch."""
+    first, last = (share * plan.length_mm for share in _SUPPORT)
+    medial = plan.medial_y * outline[:, 1]
+    beside = (outline[:, 0] > first) & (outline[:, 0] < last) & (medial > 0.0)
+    width = max(float(medial[beside].min(initial=30.0)) - _SUPPORT_MARGIN_MM, 10.0)
+    centre = np.array([0.5 * (first + last), plan.medial_y * 0.5 * width])
+    return Post("arch", Region(centre, np.array([1.0, 0.0]), 0.5 * (last - first), 0.5 * width), 0.0, (0.0,))

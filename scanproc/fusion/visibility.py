@@ -1,0 +1,134 @@
+"""Which views saw the vertices of a mesh, and in which colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import ByteArray, DepthImage, Mesh
+from scanproc.compiled import compiled
+from scanproc.depth.images import intrinsics_array
+from scanproc.frames import FloatArray, inverse
+from scanproc.fusion.posed_views import PosedView
+from scanproc.mesh.meshes import vertex_normals
+from scanproc.parallel import parallel_map
+
+_CHUNK = 1 << 13  # vertices of a task
+_COLOR_POWER = 4.0  # of a pixel's share of the surface in its colour's weight: one sharp view beats many blurred ones
+
+
+@dataclass(frozen=True)
+class Visibility:
+    """What all views together say of V vertices.
+
+    Attributes
+    ----------
+    views : (V,) uint8 number of views that saw it, saturating at 255.
+    color : (V, 3) uint8, or None.
+    distances : (K, V, 2) for K groups of views: sum of weight times the distance in mm at which a view saw the surface
+        outside of the vertex, and sum of weights.
+    """
+
+    views: ByteArray
+    color: ByteArray | None
+    distances: FloatArray
+
+
+def visibility(
+    mesh: Mesh, views: Sequence[PosedView], tolerance_mm: float, min_cosine: float, num_groups: int = 1
+) -> Visibility:
+    """Find the vertices in all views.
+
+    A view saw a vertex that faces it with a cosine of at least `min_cosine` if the depth measured there is within
+    `tolerance_mm` of the vertex, along its normal; what is hidden behind something else is farther than measured.
+    The colour is None unless all views have one. View k is in group k mod `num_groups`, so that each group goes all
+    round the foot.
+    """
+    normals = vertex_normals(mesh)
+    colored = bool(views) and all(view.color is not None for view in views)
+    nothing = np.zeros((1, 1, 3), dtype=np.uint8)
+    nothing.flags.writeable = False
+    counts = np.zeros(len(normals), dtype=np.uint8)
+    sums = np.zeros((len(normals), 4))
+    distances = np.zeros((num_groups, len(normals), 2))
+
+    def look(start: int) -> None:
+        part = slice(start, start + _CHUNK)
+        for number, view in enumerate(views):
+            color = nothing if view.color is None else view.color
+            _add_view(
+                mesh.vertices[part], normals[part], view.depth_mm, color, intrinsics_array(view.intrinsics),
+                inverse(view.T_scan_camera), tolerance_mm, min_cosine, colored, counts[part], sums[part],
+                distances[number % num_groups, part],
+            )  # fmt: skip
+
+    parallel_map(look, range(0, len(normals), _CHUNK), "surface: who saw what")
+    if not colored:
+        return Visibility(counts, None, distances)
+    mean = sums[:, :3] / np.maximum(sums[:, 3:], 1e-300)
+    color = np.rint(np.where(sums[:, 3:] > 0.0, mean, 128.0)).astype(np.uint8)
+    return Visibility(counts, color, distances)
+
+
+@compiled
+def _add_view(
+    vertices: FloatArray,
+    normals: FloatArray,
+    depth_mm: DepthImage,
+    color: ByteArray,
+    intrinsics_px: FloatArray,
+    T_camera_scan: FloatArray,
+    tolerance_mm: float,
+    min_cosine: float,
+    colored: bool,
+    counts: ByteArray,
+    sums: FloatArray,
+    distances: FloatArray,
+) -> None:
+    """Add one view to the counts, (V,), the sums of weight times colour and of weight, (V, 4), and the distances."""
+    for i in range(len(vertices)):
+        row, column, cosine, ahead = project_vertex(vertices[i], normals[i], depth_mm, intrinsics_px, T_camera_scan)
+        if row < 0 or cosine < min_cosine:
+            continue
+        # Along the normal: on a slope one pixel more is much depth.
+        outside = (ahead - depth_mm[row, column]) * cosine
+        if abs(outside) > tolerance_mm:
+            continue
+        counts[i] = min(counts[i] + 1, 255)
+        trust = np.sqrt(cosine) * (300.0 / ahead) ** 4  # the weight of fusion
+        distances[i, 0] += trust * outside
+        distances[i, 1] += trust
+        if colored:
+            weight = (cosine * (intrinsics_px[0] / ahead) ** 2) ** _COLOR_POWER  # pixels on a square mm
+            for channel in range(3):
+                sums[i, channel] += weight * color[row, column, channel]
+            sums[i, 3] += weight
+
+
+@compiled
+def project_vertex(
+    vertex: FloatArray, normal: FloatArray, depth_mm: DepthImage, intrinsics_px: FloatArray, T_camera_scan: FloatArray
+) -> tuple[int, int, float, float]:
+    """Return the pixel (row, column) that a vertex falls on, the cosine of the angle of view, and its depth in mm.
+
+    The row is -1 where the vertex is turned away, is behind the camera, or falls on no pixel with a depth.
+    """
+    T = T_camera_scan
+    x, y, z = vertex[0], vertex[1], vertex[2]
+    p = T[0, 0] * x + T[0, 1] * y + T[0, 2] * z + T[0, 3]
+    q = T[1, 0] * x + T[1, 1] * y + T[1, 2] * z + T[1, 3]
+    ahead = T[2, 0] * x + T[2, 1] * y + T[2, 2] * z + T[2, 3]
+    if ahead < 1.0:
+        return -1, -1, 0.0, ahead
+    a = T[0, 0] * normal[0] + T[0, 1] * normal[1] + T[0, 2] * normal[2]
+    b = T[1, 0] * normal[0] + T[1, 1] * normal[1] + T[1, 2] * normal[2]
+    c = T[2, 0] * normal[0] + T[2, 1] * normal[1] + T[2, 2] * normal[2]
+    cosine = -(a * p + b * q + c * ahead) / np.sqrt(p * p + q * q + ahead * ahead)
+    u, v = p / ahead * intrinsics_px[0] + intrinsics_px[2] + 0.5, q / ahead * intrinsics_px[1] + intrinsics_px[3] + 0.5
+    height, width = depth_mm.shape
+    if cosine <= 0.0 or not (0.0 <= u < width and 0.0 <= v < height):
+        return -1, -1, cosine, ahead
+    row, column = int(v), int(u)
+    return (row if depth_mm[row, column] > 0.0 else -1), column, cosine, ahead

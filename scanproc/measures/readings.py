@@ -1,0 +1,153 @@
+"""What the measures are read from, and a reading with how much of its surface was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar, cast
+
+import numpy as np
+
+from scanproc.anatomy.foot_pose import FOOT_HEIGHT_MM
+from scanproc.anatomy.open_boundaries import NOT_THERE, open_boundary_vertices
+from scanproc.anatomy.plantar_surface import SOLE_HEIGHT_MM, ArchProfile, Cap, PlantarSurface, arch_profile, sole_cap
+from scanproc.anatomy.profiles import Borders, borders_at
+from scanproc.artifacts import BoolArray, ByteArray, Foot, Mesh
+from scanproc.frames import FloatArray
+from scanproc.mesh.meshes import Submesh, keep_faces
+from scanproc.mesh.sections import Section, axis_section
+
+Found = TypeVar("Found")
+
+LANDMARK_REACH_MM = 4.0  # the surface round a landmark that decides whether it was seen
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value, or the reason why there is none.
+
+    Attributes
+    ----------
+    unseen_share : of the surface that the value needs, in [0, 1].
+    where : what was not seen, in words.
+    own_sd : standard uncertainty that draws of the surface do not show, in the unit of the value.
+    """
+
+    value: float | None
+    unseen_share: float = 0.0
+    where: str = ""
+    refused: str | None = None
+    own_sd: float = 0.0
+
+
+def no_reading(reason: str) -> Reading:
+    """Return a reading without a value."""
+    return Reading(None, refused=reason)
+
+
+@dataclass(frozen=True)
+class FootShape:
+    """A foot with the sections that several measures read."""
+
+    foot: Foot
+    _kept: dict[object, object] = field(default_factory=dict, repr=False)
+
+    def once(self, read: Callable[[FootShape], Found]) -> Found:
+        """Return what a function reads from this foot; several measures that want it compute it once."""
+        if read not in self._kept:
+            self._kept[read] = read(self)
+        return cast(Found, self._kept[read])
+
+    @property
+    def medial_y(self) -> float:
+        return self.foot.medial_y
+
+    def landmark(self, name: str) -> FloatArray:
+        """Return a landmark, (3,) mm, foot frame."""
+        return self.foot.landmarks[name].xyz_mm
+
+    @property
+    def rear(self) -> float:
+        """x of the pternion, mm: 0 unless the landmark was edited."""
+        return float(self.landmark("pternion")[0])
+
+    @cached_property
+    def length(self) -> float:
+        """Foot length FL, mm."""
+        return float(self.landmark("longest_toe_tip")[0]) - self.rear
+
+    def at(self, share: float) -> float:
+        """Return the x of a share of the foot length, mm."""
+        return self.rear + share * self.length
+
+    @cached_property
+    def boundary(self) -> BoolArray:
+        """The vertices, (V,) bool, on an open border of the surface."""
+        return open_boundary_vertices(self.foot.mesh)
+
+    @cached_property
+    def _low(self) -> Submesh:
+        reaches = self.foot.mesh.vertices[:, 2] <= FOOT_HEIGHT_MM
+        return keep_faces(self.foot.mesh, np.asarray(reaches[self.foot.mesh.faces].any(axis=1)))
+
+    @property
+    def low_mesh(self) -> Mesh:
+        """The foot below 60 mm: whole faces that reach below it."""
+        return self._low.mesh
+
+    @cached_property
+    def low_views(self) -> ByteArray:
+        return self.foot.views[self._low.vertices]
+
+    @cached_property
+    def low_boundary(self) -> BoolArray:
+        return np.asarray(self.boundary[self._low.vertices])
+
+    def borders(self, x: FloatArray, below_mm: float) -> Borders:
+        """Return the borders of the foot below a height at ascending (N,) `x`, mm."""
+        return borders_at(self.low_mesh, x, below_mm, self.low_views, self.low_boundary)
+
+    @cached_property
+    def plantar(self) -> PlantarSurface:
+        return PlantarSurface.of(self.foot.mesh, self.foot.views)
+
+    @cached_property
+    def arch(self) -> ArchProfile:
+        return arch_profile(self.plantar, self.rear, self.length, self.medial_y)
+
+    @cached_property
+    def midfoot(self) -> Section:
+        """The section at half the length, without the leg, which it may cut as well."""
+        return without_leg(axis_section(self.foot.mesh, 0, self.at(0.5), self.foot.views, self.boundary))
+
+    @cached_property
+    def cap(self) -> Cap:
+        """The plane that closes the sole, if any does."""
+        return sole_cap(self.foot.mesh, self.arch)
+
+    def unseen(self, name: str) -> float:
+        """Return the share of the surface round a landmark that was not seen; all of it where the scan ends there."""
+        mark = self.foot.landmarks[name]
+        if mark.method != "auto":
+            return 0.0
+        if mark.confidence == NOT_THERE:
+            return 1.0
+        vertices = self.low_mesh.vertices
+        distance = np.linalg.norm(vertices - mark.xyz_mm, axis=1)
+        # A hole of a few millimetres that the scan closed does not move a tip: what counts is what is round it.
+        near = distance <= max(LANDMARK_REACH_MM, float(distance.min()))
+        return float((self.low_views[near] == 0).mean())
+
+    def unseen_points(self, *names: str) -> float:
+        """Return the share of the surface round the least seen of the named landmarks that was not seen."""
+        return max(self.unseen(name) for name in names)
+
+
+def without_leg(section: Section) -> Section:
+    """Return an upright section without pieces that do not reach below 40 mm: those are leg."""
+    kept = [piece for piece in section.pieces() if float(piece.points[:, :, 2].min()) < SOLE_HEIGHT_MM]
+    if not kept:
+        return section.keep(np.zeros(len(section), dtype=np.bool_))
+    names = ("points", "edges", "seen", "open")
+    return Section(*(np.concatenate([getattr(piece, name) for piece in kept]) for name in names))

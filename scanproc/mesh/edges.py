@@ -1,0 +1,61 @@
+"""The edges of a mesh, vertex by vertex."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.artifacts import IntArray
+from scanproc.compiled import compiled
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The edges of all faces in their direction of travel: those from vertex i end at `ends[starts[i]:starts[i + 1]]`.
+
+    Where the faces round a vertex are complete, these are all its neighbours, each once.
+    """
+
+    starts: NDArray[np.int64]
+    ends: IntArray
+
+
+def edges_of(faces: IntArray, num_vertices: int) -> Edges:
+    """Return the edges of (F, 3) faces, those of a vertex in the order of its faces."""
+    numbers = np.bincount(faces.reshape(-1), minlength=num_vertices)
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers, dtype=np.int64)])
+    return Edges(starts, _ends(np.ascontiguousarray(faces), starts))
+
+
+def border_edges(edges: Edges) -> NDArray[np.int64]:
+    """Return (E, 2) the edges that have a face on one side only, turned round."""
+    return np.asarray(_without_partner(edges.starts, edges.ends))
+
+
+@compiled
+def _ends(faces: IntArray, starts: NDArray[np.int64]) -> IntArray:
+    ends = np.empty(3 * len(faces), dtype=np.int32)
+    following = starts.copy()
+    for face in range(len(faces)):
+        for corner in range(3):
+            start = faces[face, corner]
+            ends[following[start]] = faces[face, (corner + 1) % 3]
+            following[start] += 1
+    return ends
+
+
+@compiled
+def _without_partner(starts: NDArray[np.int64], ends: IntArray) -> NDArray[np.int64]:
+    border = np.empty((len(ends), 2), dtype=np.int64)
+    count = 0
+    for start in range(len(starts) - 1):
+        for end in ends[starts[start] : starts[start + 1]]:
+            has_partner = False
+            for back in ends[starts[end] : starts[end + 1]]:
+                has_partner |= back == start
+            if not has_partner:
+                border[count, 0], border[count, 1] = end, start
+                count += 1
+    return np.asarray(border[:count].copy())

@@ -1,0 +1,184 @@
+"""Distances from curves in the ground plane, and what lies inside closed ones: for hundred thousands of points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.artifacts import BoolArray
+from scanproc.compiled import compiled
+from scanproc.frames import FloatArray
+
+_BLOCK = 8  # segments that share a circle round them
+_CELL_MM = 4.0
+_ROW_MM = 1.0
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest place of a curve to each of N points.
+
+    Attributes
+    ----------
+    distance_mm : (N,) positive to the left of the curve (inside a counter-clockwise one), negative to the right;
+        inf beyond the reach.
+    place : (N,) index along the curve's points, with a fraction; 0 beyond the reach.
+    """
+
+    distance_mm: FloatArray
+    place: FloatArray
+
+    def of(self, values: FloatArray) -> FloatArray:
+        """Return values that are known at the curve's points, (K,), at the nearest places, (N,)."""
+        before = self.place.astype(np.int64)
+        rises = np.append(np.diff(values), [values[0] - values[-1], 0.0])
+        return np.asarray(np.append(values, values[0])[before] + (self.place - before) * rises[before])
+
+
+def nearest_on_curve(curve: FloatArray, xy: FloatArray, reach_mm: float, *, closed: bool) -> Nearest:
+    """Find the nearest place of a polyline, (K, 2), to each of (N, 2) points, as far as `reach_mm`; it is exact."""
+    points = np.ascontiguousarray(np.vstack([curve, curve[:1]]) if closed else curve, dtype=np.float64)
+    distance, place = np.full(len(xy), np.inf), np.zeros(len(xy))
+    if len(xy):
+        low = np.maximum(points.min(axis=0) - reach_mm, xy.min(axis=0))
+        high = np.minimum(points.max(axis=0) + reach_mm, xy.max(axis=0))
+        cells = np.maximum(np.floor((high - low) / _CELL_MM).astype(np.int64) + 1, 0)
+        first, blocks = _candidates(points, low, cells, reach_mm)
+        _find_nearest(points, low, cells, first, blocks, np.ascontiguousarray(xy), reach_mm, distance, place)
+    return Nearest(distance, place)
+
+
+@compiled
+def _candidates(points: FloatArray, low: FloatArray, cells: Indices, reach: float) -> tuple[Indices, Indices]:
+    """Return for each square cell which blocks of segments can hold the nearest: those of [first[c], first[c + 1])."""
+    count = (len(points) - 2) // _BLOCK + 1
+    middle, radius = np.zeros((count, 2)), np.zeros(count)
+    for block in range(count):
+        part = points[block * _BLOCK : (block + 1) * _BLOCK + 1]
+        for k in range(len(part)):
+            middle[block, 0] += part[k, 0] / len(part)
+            middle[block, 1] += part[k, 1] / len(part)
+        for k in range(len(part)):
+            radius[block] = max(radius[block], np.hypot(part[k, 0] - middle[block, 0], part[k, 1] - middle[block, 1]))
+    half = _CELL_MM * np.sqrt(0.5)
+    first = np.zeros(cells[0] * cells[1] + 1, dtype=np.int64)
+    blocks, away = np.empty(8 * len(first) + count, dtype=np.int64), np.empty(count)
+    used = 0
+    for i in range(cells[0]):
+        for j in range(cells[1]):
+            x, y = low[0] + (i + 0.5) * _CELL_MM, low[1] + (j + 0.5) * _CELL_MM
+            best = reach
+            for block in range(count):
+                away[block] = np.hypot(x - middle[block, 0], y - middle[block, 1])
+                best = min(best, away[block] + radius[block])
+            if used + count > len(blocks):
+                blocks = np.concatenate((blocks, np.empty(len(blocks) + count, dtype=np.int64)))
+            for block in range(count):
+                if away[block] - radius[block] <= best + 2.0 * half:
+                    blocks[used] = block
+                    used += 1
+            first[i * cells[1] + j + 1] = used
+    return first, blocks
+
+
+@compiled
+def _side(points: FloatArray, at: int, share: float, x: float, y: float) -> float:
+    """Return on which side of its nearest segment, or of a corner, a point lies: 1 left, -1 right.
+
+    A corner is nearest only to points on its outer side, whatever a segment that ends there says.
+    """
+    ex, ey = points[at + 1, 0] - points[at, 0], points[at + 1, 1] - points[at, 1]
+    if share == 0.0 or share == 1.0:
+        last = len(points) - 1
+        closed = points[0, 0] == points[last, 0] and points[0, 1] == points[last, 1]
+        other = at - 1 if share == 0.0 else at + 1
+        if closed:
+            other = other % last
+        if 0 <= other < last:
+            fx, fy = points[other + 1, 0] - points[other, 0], points[other + 1, 1] - points[other, 1]
+            turn = fx * ey - fy * ex if share == 0.0 else ex * fy - ey * fx
+            if abs(turn) > 0.05 * np.hypot(ex, ey) * np.hypot(fx, fy):
+                return -1.0 if turn > 0.0 else 1.0
+    return 1.0 if ex * (y - points[at, 1]) - ey * (x - points[at, 0]) >= 0.0 else -1.0
+
+
+@compiled
+def _find_nearest(
+    points: FloatArray,
+    low: FloatArray,
+    cells: Indices,
+    first: Indices,
+    blocks: Indices,
+    xy: FloatArray,
+    reach: float,
+    distance: FloatArray,
+    place: FloatArray,
+) -> None:
+    """Project each point onto the segments that can be nearest to its cell."""
+    for n in range(len(xy)):
+        x, y = xy[n, 0], xy[n, 1]
+        i, j = int(np.floor((x - low[0]) / _CELL_MM)), int(np.floor((y - low[1]) / _CELL_MM))
+        if i < 0 or j < 0 or i >= cells[0] or j >= cells[1]:
+            continue
+        best, at, share = reach * reach, -1, 0.0
+        for m in range(first[i * cells[1] + j], first[i * cells[1] + j + 1]):
+            for k in range(blocks[m] * _BLOCK, min((blocks[m] + 1) * _BLOCK, len(points) - 1)):
+                ax, ay = points[k, 0], points[k, 1]
+                ex, ey = points[k + 1, 0] - ax, points[k + 1, 1] - ay
+                length2 = ex * ex + ey * ey
+                t = 0.0 if length2 == 0.0 else min(max(((x - ax) * ex + (y - ay) * ey) / length2, 0.0), 1.0)
+                dx, dy = x - ax - t * ex, y - ay - t * ey
+                away = dx * dx + dy * dy
+                if away < best:
+                    best, at, share = away, k, t
+        if at >= 0:
+            distance[n], place[n] = _side(points, at, share, x, y) * np.sqrt(best), at + share
+
+
+def inside(outline: FloatArray, points: FloatArray) -> BoolArray:
+    """Tell which of (N, 2) points lie inside a closed curve, (N,) bool, by counting crossings to the right."""
+    start = np.ascontiguousarray(outline, dtype=np.float64)
+    end = np.roll(start, -1, axis=0)
+    low = np.floor((np.minimum(start[:, 1], end[:, 1]) - start[:, 1].min()) / _ROW_MM).astype(np.int64)
+    high = np.floor((np.maximum(start[:, 1], end[:, 1]) - start[:, 1].min()) / _ROW_MM).astype(np.int64)
+    rows = int(high.max()) + 1
+    begin, stop = np.bincount(low, minlength=rows), np.bincount(high + 1, minlength=rows + 1)[:rows]
+    first = np.concatenate([[0], np.cumsum(np.cumsum(begin - stop))])
+    edges = np.empty(first[-1], dtype=np.int64)
+    answer = np.zeros(len(points), dtype=np.bool_)
+    _spread_edges(low, high, first[:-1].copy(), edges)
+    _count_crossings(start, end, first, edges, np.ascontiguousarray(points, dtype=np.float64), answer)
+    return answer
+
+
+@compiled
+def _spread_edges(low: Indices, high: Indices, free: Indices, edges: Indices) -> None:
+    """List the edges of each row that they touch."""
+    for k in range(len(low)):
+        for row in range(low[k], high[k] + 1):
+            edges[free[row]] = k
+            free[row] += 1
+
+
+@compiled
+def _count_crossings(
+    start: FloatArray, end: FloatArray, first: Indices, edges: Indices, points: FloatArray, answer: BoolArray
+) -> None:
+    lowest = start[:, 1].min()
+    for n in range(len(points)):
+        x, y = points[n, 0], points[n, 1]
+        row = int(np.floor((y - lowest) / _ROW_MM))
+        if row < 0 or row >= len(first) - 1:
+            continue
+        within = False
+        for m in range(first[row], first[row + 1]):
+            k = edges[m]
+            if (start[k, 1] > y) != (end[k, 1] > y):
+                run_per_rise = (end[k, 0] - start[k, 0]) / (end[k, 1] - start[k, 1])
+                if x < start[k, 0] + (y - start[k, 1]) * run_per_rise:
+                    within = not within
+        answer[n] = within

@@ -1,0 +1,133 @@
+"""How well a view fits views that have a place, at many poses at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.compiled import compiled
+from scanproc.frames import FloatArray, rotate, transform
+from scanproc.registration.grid_icp import NearestPointGrid, nearest_point_grid
+from scanproc.registration.point_to_plane import compose, inverse
+from scanproc.registration.projective_icp import count_inliers
+from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.stacked_views import Images, Samples
+
+_CELL_MM = 7.0  # of the grid of nearest points
+_REACH_MM = 40.0  # how far beyond the model it goes on
+_STRICTNESS = 6  # a view that does not belong may overlap twice as much, at a consistency of 0.85
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well a view fits others: overlap is its share that they saw too, consistency the worse way."""
+
+    overlap: float
+    consistency: float
+
+    @property
+    def score(self) -> float:
+        return float(self.overlap * self.consistency**_STRICTNESS)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether no other start can be much better."""
+        return self.overlap > 0.6 and self.consistency > 0.97
+
+
+@dataclass(frozen=True)
+class Submap:
+    """Placed views, the nearest first, and what they show together, in the common frame."""
+
+    near: NDArray[np.int64]
+    poses: FloatArray  # (K, 4, 4) T_common_camera
+    grid: NearestPointGrid
+    centre: FloatArray
+    stands: bool
+
+
+def submap_of(views: SampledViews, near: Sequence[int], poses: Sequence[FloatArray]) -> Submap:
+    seen = [views.coarse.of(view) for view in near]
+    points = np.vstack([transform(pose, one[0]) for pose, one in zip(poses, seen, strict=True)])
+    normals = np.vstack([rotate(pose, one[1]) for pose, one in zip(poses, seen, strict=True)])
+    return Submap(
+        near=np.array(near, dtype=np.int64),
+        poses=np.array(poses),
+        grid=nearest_point_grid(points, normals, _CELL_MM, _REACH_MM),
+        centre=transform(poses[0], seen[0][0].mean(axis=0)[None])[0],
+        stands=all(views.views[view].floor is not None for view in near),
+    )
+
+
+@dataclass(frozen=True)
+class AgreementCounts:
+    """How a view fits a model: the share of its points that the model has, hits and contradictions, the worse way."""
+
+    overlap: float
+    inliers: float
+    violations: float
+
+
+def count_agreement(
+    views: SampledViews,
+    samples: Samples,
+    index: int,
+    model: Submap,
+    poses: Sequence[FloatArray],
+    tolerance_mm: float,
+) -> list[AgreementCounts]:
+    """Return how a view fits the model at each of several poses."""
+    counts = _count(samples, index, views.images, np.array(poses), model.near, model.poses, tolerance_mm)
+    total = max(int(samples.first[index + 1] - samples.first[index]), 1)
+    found = []
+    for union, inliers, violations, back_inliers, back_violations in counts:
+        # Seen twice must not count twice against being contradicted twice.
+        there = (union, violations * union / max(inliers, 1.0))
+        back = (back_inliers, back_violations)
+        worse = min(there, back, key=lambda way: way[0] / max(way[0] + way[1], 1.0))
+        found.append(AgreementCounts(union / total, *worse))
+    return found
+
+
+def agreement_at(
+    views: SampledViews,
+    samples: Samples,
+    index: int,
+    model: Submap,
+    poses: Sequence[FloatArray],
+    tolerance_mm: float,
+) -> list[Agreement]:
+    counts = count_agreement(views, samples, index, model, poses, tolerance_mm)
+    return [Agreement(one.overlap, one.inliers / max(one.inliers + one.violations, 1.0)) for one in counts]
+
+
+@compiled
+def _count(
+    samples: Samples,
+    source: int,
+    images: Images,
+    T_common_source: FloatArray,
+    targets: NDArray[np.int64],
+    T_common_target: FloatArray,
+    tolerance_mm: float,
+) -> FloatArray:
+    """Return for each of (P, 4, 4) poses: points seen by any target, hits and contradictions by all, and both back."""
+    counts = np.zeros((len(T_common_source), 5))
+    unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
+    for p in range(len(T_common_source)):
+        seen = np.zeros(samples.first[source + 1] - samples.first[source])
+        for t in range(len(targets)):
+            T = compose(inverse(T_common_target[t]), T_common_source[p])
+            inliers, violations = count_inliers(samples, source, images, targets[t], T, tolerance_mm, seen)
+            back_inliers, back_violations = count_inliers(
+                samples, targets[t], images, source, inverse(T), tolerance_mm, unused
+            )
+            counts[p, 1] += inliers
+            counts[p, 2] += violations
+            counts[p, 3] += back_inliers
+            counts[p, 4] += back_violations
+        counts[p, 0] = seen.sum()
+    return counts

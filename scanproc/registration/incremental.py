@@ -1,0 +1,199 @@
+"""Places views one after the other, each against those that have a place, without any first guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.frames import FloatArray, inverse, rigid, transform
+from scanproc.registration.agreement import Agreement, Submap, agreement_at, submap_of
+from scanproc.registration.grid_icp import grid_icp_from_all
+from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
+
+Poses = dict[int, FloatArray]  # T_common_camera of the views that have a place
+
+#: Turns about the foot's centre from which an alignment is tried, batch by batch; it finds the last 15 deg by itself.
+_STARTS_DEG = ((25.0,), (45.0, 70.0))
+_SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
+_FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
+_FIRST_STEPS = 4
+_SECOND_GATES_MM = np.array([25.0, 20.0, 15.0])
+_THIRD_GATES_MM = np.array([10.0, 6.0])
+_SECOND_STEPS = 12
+
+
+@dataclass(frozen=True)
+class SearchLimits:
+    """When a placement counts.
+
+    Attributes
+    ----------
+    tolerance_mm : distance at which two views agree on a surface.
+    min_overlap : share of a view's points that the model must have.
+    min_consistency : share of judged points that must agree, both ways.
+    num_guesses : guesses of the coarse search that are refined and judged.
+    search_back : nearest placed views, in recorded order, that a view is tried against first.
+    """
+
+    tolerance_mm: float
+    min_overlap: float
+    min_consistency: float
+    num_guesses: int
+    search_back: int
+
+
+@dataclass(frozen=True)
+class IncrementalResult:
+    """The T_common_camera of the views that have a place, and how well the others fit where they fit best."""
+
+    poses: Poses
+    misses: dict[int, Agreement]
+
+
+def register_incrementally(views: SampledViews, limits: SearchLimits) -> list[Poses]:
+    """Return the groups of views that fit together, the largest first, each as T_common_camera in a frame of its own.
+
+    The frame is the level frame of the group's first view. A bad first view does no harm: it is a group by itself.
+    """
+    groups: list[Poses] = []
+    left = list(range(len(views)))
+    while left:
+        search = _IncrementalSearch(views, {left[0]: views.T_level_camera[left[0]]}, left[1:], limits, wide=False)
+        search.try_neighbours()
+        groups.append(search.poses)
+        left = search.waiting
+    groups.sort(key=len, reverse=True)
+    main = register_more(views, groups[0], limits, [index for group in groups[1:] for index in group]).poses
+    rest = [{index: pose for index, pose in group.items() if index not in main} for group in groups[1:]]
+    return [main, *(group for group in rest if group)]
+
+
+def register_more(
+    views: SampledViews, placed: Poses, limits: SearchLimits, candidates: Sequence[int]
+) -> IncrementalResult:
+    """Place those candidates that fit the placed views, which stay where they are."""
+    search = _IncrementalSearch(views, dict(placed), [index for index in candidates if index not in placed], limits)
+    search.try_neighbours()
+    while search.try_all():
+        search.try_neighbours()
+    return IncrementalResult(search.poses, search.misses)
+
+
+@dataclass
+class _IncrementalSearch:
+    """Views that have a place, those that wait for one, and how well these fit where they fit best."""
+
+    views: SampledViews
+    poses: Poses
+    waiting: list[int]
+    limits: SearchLimits
+    wide: bool = True  # whether the widest turns are tried, too
+    misses: dict[int, Agreement] = field(default_factory=dict)
+    tried: dict[int, tuple[int, int]] = field(default_factory=dict)  # the nearest and the number of views, last time
+
+    def try_neighbours(self) -> None:
+        """Place views recorded just before or after a placed one, as long as there are such."""
+        reach = self.limits.search_back
+        before = -1
+        while before != len(self.waiting):
+            before = len(self.waiting)
+            for index in list(self.waiting):
+                near = self._nearest(index, reach)
+                if abs(near[0] - index) <= reach:
+                    self._try(index, near)
+
+    def try_all(self) -> bool:
+        """Try each view that waits once, against more of the placed ones; say whether any found a place."""
+        before = len(self.waiting)
+        for index in list(self.waiting):
+            self._try(index, self._nearest(index, 3 * self.limits.search_back))
+        return len(self.waiting) < before
+
+    def _nearest(self, index: int, count: int) -> tuple[int, ...]:
+        return tuple(sorted(self.poses, key=lambda other: (abs(other - index), other))[:count])
+
+    def _try(self, index: int, near: tuple[int, ...]) -> None:
+        """Try a view against placed ones, unless nothing much has changed since it was last tried."""
+        if self.tried.get(index) == (near[0], len(near)):
+            return
+        self.tried[index] = (near[0], len(near))
+        model = submap_of(self.views, near, [self.poses[other] for other in near])
+        best = _best_candidate(self.views, index, model, self.limits, self.wide)
+        if best.fit.overlap >= self.limits.min_overlap and best.fit.consistency >= self.limits.min_consistency:
+            self.poses[index] = best.pose
+            self.waiting.remove(index)
+            self.misses.pop(index, None)
+        else:
+            self.misses[index] = max(best.fit, self.misses.get(index, best.fit), key=lambda fit: fit.score)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A T_common_camera and how well the view fits there."""
+
+    fit: Agreement
+    pose: FloatArray
+
+
+def _best_candidate(views: SampledViews, index: int, model: Submap, limits: SearchLimits, wide: bool) -> _Candidate:
+    """Return where the view fits the model best; the widest turns are tried only where the nearer ones are not sure."""
+    level = views.views[index].floor is not None and model.stands
+    batches = _yaw_starts(views, index, model) if level else _rotated_starts(views, index, model)
+    free = LEVEL_FREE if level else ALL_FREE
+    points, normals = views.tiny.of(index)
+    guesses: list[_Candidate] = []
+    for starts in batches if wide else batches[:2]:
+        tries = starts
+        if len(starts) > 1:
+            tries = grid_icp_from_all(points, normals, model.grid, starts, _FIRST_GATES_MM, _FIRST_STEPS, free)
+            fits = agreement_at(views, views.tiny, index, model, tries, limits.tolerance_mm)
+            order = sorted(range(len(tries)), key=lambda k: -fits[k].score)
+            tries = [tries[k] for k in order[: limits.num_guesses]]
+        guesses += _refined(views, index, model, tries, free, limits)
+        if any(guess.fit.is_sure for guess in guesses):
+            break
+    return max(guesses, key=lambda guess: guess.fit.score)
+
+
+def _refined(
+    views: SampledViews,
+    index: int,
+    model: Submap,
+    starts: Sequence[FloatArray],
+    free: NDArray[np.bool_],
+    limits: SearchLimits,
+) -> list[_Candidate]:
+    poses = list(starts)
+    for samples, gates_mm in ((views.tiny, _SECOND_GATES_MM), (views.coarse, _THIRD_GATES_MM)):
+        points, normals = samples.of(index)
+        poses = grid_icp_from_all(points, normals, model.grid, poses, gates_mm, _SECOND_STEPS, free)
+    fits = agreement_at(views, views.coarse, index, model, poses, limits.tolerance_mm)
+    return [_Candidate(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
+
+
+def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[list[FloatArray]]:
+    """Return batches of guesses for a view that stands on the model's floor, from where the nearest placed view was."""
+    T_level_camera = views.T_level_camera[index]
+    nearest = int(model.near[0])
+    T_common_nearest = model.poses[0] @ inverse(views.T_level_camera[nearest])
+    points = transform(T_level_camera, views.tiny.of(index)[0])
+    source = points.mean(axis=0)
+    turns = [T_common_nearest[:3, :3] @ turn for turn in yaw_rotations()]
+    starts = [
+        rigid(turn, np.array([*(model.centre - turn @ source)[:2] + shift, 0.0])) @ T_level_camera
+        for turn in turns
+        for shift in _SHIFTS_MM
+    ]
+    return [starts[:1], starts]
+
+
+def _rotated_starts(views: SampledViews, index: int, model: Submap) -> list[list[FloatArray]]:
+    """Return batches of guesses that turn the view about its centre, from where the nearest placed view was."""
+    source = views.tiny.of(index)[0].mean(axis=0)
+    batches = [[np.eye(3)], *(rotations_all_ways(angles_deg) for angles_deg in _STARTS_DEG)]
+    rotations = [[model.poses[0][:3, :3] @ turn for turn in turns] for turns in batches]
+    return [[rigid(rotation, model.centre - rotation @ source) for rotation in batch] for batch in rotations]

@@ -1,0 +1,147 @@
+"""Points of one view against the depth image of another: distances, agreement, and the step that brings them together.
+
+A point is matched with the pixel that it falls on (Blais & Levine 1995), which takes no search; the distance is that to
+the plane of the pixel, whose normal the image knows well (Chen & Medioni 1992).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.compiled import compiled
+from scanproc.frames import FloatArray
+from scanproc.registration.point_to_plane import (
+    add_point_to_plane,
+    inverse,
+    mean_normal,
+    rotate_vector,
+    transform_point,
+)
+from scanproc.registration.stacked_views import Images, Samples
+
+#: Facing points hidden this far behind the seen surface may lie on another part of the foot, such as the other toe.
+_THICKNESS_MM = 15.0
+#: Points seen at a more grazing angle than this may have been dropped by the other view: they prove nothing.
+_MIN_COSINE = 0.5
+#: Towards a silhouette a point that errs outwards misses the image and one that errs inwards does not, so that views
+#: would push each other apart: trust rises from little at 84 to all at 53 degrees.
+_GRAZING, _FACING, _LEAST_TRUST = 0.1, 0.6, 0.05
+
+
+@compiled
+def _pixel(images: Images, view: int, x: float, y: float, z: float) -> int:
+    """Return the index of the pixel that a point of the camera frame falls on, -1 outside of the image."""
+    if z <= 1.0:
+        return -1
+    width, height = int(images.cameras[view, 0]), int(images.cameras[view, 1])
+    u = int(np.floor(x / z * images.cameras[view, 2] + images.cameras[view, 4] + 0.5))
+    v = int(np.floor(y / z * images.cameras[view, 3] + images.cameras[view, 5] + 0.5))
+    if u < 0 or v < 0 or u >= width or v >= height:
+        return -1
+    return int(images.first[view] + v * width + u)
+
+
+@compiled
+def _weight(cosine: float) -> float:
+    """Return the weight of a match on a surface whose normal stands at that cosine to the ray of the camera."""
+    share = min(max((cosine - _GRAZING) / (_FACING - _GRAZING), 0.0), 1.0)
+    return max(share * share, _LEAST_TRUST)
+
+
+@compiled
+def add_normal_equations(
+    samples: Samples,
+    source: int,
+    images: Images,
+    target: int,
+    T_common_source: FloatArray,
+    T_common_target: FloatArray,
+    centre: FloatArray,
+    gate_mm: float,
+    H: FloatArray,
+    g: FloatArray,
+) -> tuple[float, int]:
+    """Add the distances of the source's points from the target's surface to H, (6, 6), and g, (6,).
+
+    The step that they ask for is a rotation vector about `centre` and a translation, in the common frame.
+
+    Returns
+    -------
+    Sum of the squared distances in mm2, and the number of matched points.
+    """
+    T_target_common = inverse(T_common_target)
+    fx, fy, cx, cy = images.cameras[target, 2:]
+    width, first = int(images.cameras[target, 0]), images.first[target]
+    squares, matches = 0.0, 0
+    for k in range(samples.first[source], samples.first[source + 1]):
+        p, n = samples.points[k], samples.normals[k]
+        wx, wy, wz = transform_point(T_common_source, p[0], p[1], p[2])
+        x, y, z = transform_point(T_target_common, wx, wy, wz)
+        pixel = _pixel(images, target, x, y, z)
+        if pixel < 0:
+            continue
+        depth = images.depth_mm[pixel]
+        if depth <= 0.0 or abs(depth - z) > 3.0 * gate_mm:
+            continue
+        q = images.normals[pixel]
+        sx, sy, sz = rotate_vector(T_common_source, n[0], n[1], n[2])
+        qx, qy, qz = rotate_vector(T_common_target, q[0], q[1], q[2])
+        nx, ny, nz, agree = mean_normal(sx, sy, sz, qx, qy, qz)
+        if not agree:
+            continue
+        u, v = (pixel - first) % width, (pixel - first) // width
+        bx, by, bz = rotate_vector(T_target_common, nx, ny, nz)
+        distance = (x - (u - cx) / fx * depth) * bx + (y - (v - cy) / fy * depth) * by + (z - depth) * bz
+        if abs(distance) > gate_mm:
+            continue
+        trust = _weight(-(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z))
+        lever = (wx - centre[0], wy - centre[1], wz - centre[2])
+        add_point_to_plane(H, g, lever, (nx, ny, nz), distance, gate_mm, trust)
+        squares += distance * distance
+        matches += 1
+    for i in range(6):
+        for j in range(i):
+            H[j, i] = H[i, j]
+    return squares, matches
+
+
+@compiled
+def count_inliers(
+    samples: Samples,
+    source: int,
+    images: Images,
+    target: int,
+    T_target_source: FloatArray,
+    tolerance_mm: float,
+    on_surface: FloatArray,
+) -> tuple[int, int]:
+    """Count how the samples of one view fit what another camera saw; mark those on its surface with 1, (S,).
+
+    Returns
+    -------
+    The number of points on the seen surface, and that of contradictions: points that the camera would have seen in
+    front of the surface, just behind it, or beside the silhouette.
+    """
+    T, begin = T_target_source, samples.first[source]
+    inliers, violations = 0, 0
+    for k in range(begin, samples.first[source + 1]):
+        p, n = samples.points[k], samples.normals[k]
+        x, y, z = transform_point(T, p[0], p[1], p[2])
+        nx, ny, nz = rotate_vector(T, n[0], n[1], n[2])
+        towards = -(x * nx + y * ny + z * nz)
+        if towards < _MIN_COSINE * np.sqrt(x * x + y * y + z * z):
+            continue
+        pixel = _pixel(images, target, x, y, z)
+        if pixel < 0:
+            continue
+        if images.depth_mm[pixel] <= 0.0:
+            violations += images.past[pixel]
+            continue
+        # Along the normal: on a slope one pixel more is much depth.
+        behind = (z - images.depth_mm[pixel]) * towards / z
+        if abs(behind) <= tolerance_mm:
+            inliers += 1
+            on_surface[k - begin] = 1.0
+        elif behind < max(_THICKNESS_MM, 2.0 * tolerance_mm):
+            violations += 1
+    return inliers, violations

@@ -1,0 +1,79 @@
+"""Views ready for alignment: levelled, stacked, and sampled at three spacings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import CleanView, Plane
+from scanproc.depth.images import pixel_mm
+from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_between, transform
+from scanproc.registration.stacked_views import Images, Samples, sample, stack_images
+
+_UP = np.array([0.0, 0.0, 1.0])
+
+
+@dataclass(frozen=True)
+class SampledViews:
+    """All usable views, ready for alignment.
+
+    Attributes
+    ----------
+    T_level_camera : puts each view's floor at z = 0; the identity without a floor.
+    tiny, coarse, fine : points of each view, ever closer, for first guesses, their judgement, and the alignment.
+    """
+
+    views: Sequence[CleanView]
+    images: Images
+    T_level_camera: Sequence[FloatArray]
+    tiny: Samples
+    coarse: Samples
+    fine: Samples
+
+    def __len__(self) -> int:
+        return len(self.views)
+
+    @property
+    def pixel_mm(self) -> float:
+        """Return the width on the foot of a pixel of the median view."""
+        return float(np.median([pixel_mm(view.depth_mm, view.intrinsics) for view in self.views]))
+
+    @property
+    def floors(self) -> list[Plane | None]:
+        return [view.floor for view in self.views]
+
+
+def sample_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -> SampledViews:
+    """Bring views into the form that alignment wants."""
+    return SampledViews(
+        views=views,
+        images=stack_images(views),
+        T_level_camera=[np.eye(4) if view.floor is None else levelling(view.floor) for view in views],
+        tiny=sample(views, 2.0 * coarse_mm),
+        coarse=sample(views, coarse_mm),
+        fine=sample(views, fine_mm),
+    )
+
+
+def levelling(floor: Plane) -> FloatArray:
+    """Return the T_level_camera that turns the floor's normal up and puts the floor at z = 0."""
+    return rigid(rotation_between(floor.normal, _UP), np.array([0.0, 0.0, -floor.offset_mm]))
+
+
+def frame_of_floors(views: SampledViews, poses: Mapping[int, FloatArray]) -> FloatArray:
+    """Return the T_scan_common that puts the mean of all floors at z = 0; without floors, the first camera's frame.
+
+    Parameters
+    ----------
+    poses : T_common_camera of the views that count.
+    """
+    seen = [(pose, floor) for view, pose in poses.items() if (floor := views.floors[view]) is not None]
+    if not seen:
+        return inverse(next(iter(poses.values())))
+    normals = np.array([rotate(pose, floor.normal[None])[0] for pose, floor in seen])
+    points = np.array([transform(pose, (floor.normal * floor.offset_mm)[None])[0] for pose, floor in seen])
+    normal = normals.mean(axis=0)
+    normal /= np.linalg.norm(normal)
+    return levelling(Plane(normal, float(np.mean(np.einsum("ij,ij->i", normals, points)))))

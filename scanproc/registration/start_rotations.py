@@ -1,0 +1,28 @@
+"""Turns from which a search begins, and how it may move from there."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray
+from scanproc.frames import FloatArray, rotation_about
+
+#: Which of the turns about x, y, z and the shifts along them an alignment may make: all, or those on a floor.
+ALL_FREE: BoolArray = np.ones(6, dtype=bool)
+LEVEL_FREE: BoolArray = np.array([False, False, True, True, True, False])
+
+_NUM_YAWS = 24  # alignment finds the last 7 deg by itself
+_AXES = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 1), repeat=3) if any(axis)]
+
+
+def yaw_rotations() -> list[FloatArray]:
+    """Return (3, 3) rotations all round the vertical, none first."""
+    return [rotation_about(np.array([0.0, 0.0, 1.0]), 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS)]
+
+
+def rotations_all_ways(angles_deg: Iterable[float]) -> list[FloatArray]:
+    """Return (3, 3) rotations by each angle about the 26 directions to the neighbours of a cell, both ways."""
+    return [rotation_about(axis, np.radians(angle)) for angle in angles_deg for axis in _AXES]

@@ -1,0 +1,87 @@
+"""Brings a group of views that fit together to another group, from wherever it may be."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from scanproc.frames import FloatArray, inverse, rigid, rotate, transform
+from scanproc.registration.agreement import Agreement, Submap, count_agreement, submap_of
+from scanproc.registration.grid_icp import grid_icp_from_all
+from scanproc.registration.incremental import Poses, SearchLimits
+from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
+
+_MAX_VIEWS = 16  # of each group that are compared
+_MAX_ENDS = 3  # pairs of neighbours in recorded order from which a start is made
+_TURNS_DEG = (25.0, 50.0, 75.0, 110.0, 150.0)
+_FIRST_GATES_MM = np.array([25.0, 20.0])
+_SECOND_GATES_MM = np.array([15.0, 10.0, 6.0])
+_STEPS = 15  # at each gate
+_NUM_REFINED = 80  # of 390 starts: the few that are right are not always among the first dozen
+_MAX_POINTS = 2000  # with a quarter of them a start as far off is found a third as often
+
+
+def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchLimits) -> Poses | None:
+    """Return the group in the frame of `main`, or None where it does not fit there.
+
+    As a whole it finds places that none of its views finds alone, such as views of the sole beside those of the leg.
+    """
+    ends = sorted(itertools.product(group, main), key=lambda pair: (abs(pair[0] - pair[1]), pair))[:_MAX_ENDS]
+    near = sorted(main, key=lambda view: min(abs(view - own) for own in group))[: 2 * _MAX_VIEWS]
+    model = submap_of(views, near, [main[view] for view in near])
+    level = all(views.views[view].floor is not None for view in (*group, *main))
+    free = LEVEL_FREE if level else ALL_FREE
+    starts = [start for own, other in ends for start in _starts(views, group[own], own, main[other], other, level)]
+    few = sorted(group)[:_MAX_VIEWS]
+
+    points, normals = _merged(views, group, few)
+    tries = grid_icp_from_all(points, normals, model.grid, starts, _FIRST_GATES_MM, _STEPS, free)
+    fits = _fits(views, group, few, model, tries, limits)
+    order = sorted(range(len(tries)), key=lambda k: -fits[k].score)[:_NUM_REFINED]
+    tries = [tries[k] for k in order]
+    tries = grid_icp_from_all(points, normals, model.grid, tries, _SECOND_GATES_MM, _STEPS, free)
+    fits = _fits(views, group, few, model, tries, limits)
+    best = max(range(len(fits)), key=lambda k: fits[k].score)
+    if fits[best].overlap < limits.min_overlap or fits[best].consistency < limits.min_consistency:
+        return None
+    return {view: tries[best] @ pose for view, pose in group.items()}
+
+
+def _merged(views: SampledViews, group: Poses, few: list[int]) -> tuple[FloatArray, FloatArray]:
+    """Return the points and normals that some views of a group saw, in the group's frame."""
+    points = np.vstack([transform(group[view], views.coarse.of(view)[0]) for view in few])
+    normals = np.vstack([rotate(group[view], views.coarse.of(view)[1]) for view in few])
+    step = -(-len(points) // _MAX_POINTS)
+    return np.ascontiguousarray(points[::step]), np.ascontiguousarray(normals[::step])
+
+
+def _starts(
+    views: SampledViews, own_pose: FloatArray, own: int, other_pose: FloatArray, other: int, level: bool
+) -> list[FloatArray]:
+    """Return guesses of T_main_group that put one view's camera near another's, turned about what it saw."""
+    source = transform(own_pose, views.tiny.of(own)[0].mean(axis=0)[None])[0]
+    target = transform(other_pose, views.tiny.of(other)[0].mean(axis=0)[None])[0]
+    if level:
+        flat = np.array([1.0, 1.0, 0.0])
+        return [rigid(turn, (target - turn @ source) * flat) for turn in yaw_rotations()]
+    base = (other_pose @ inverse(own_pose))[:3, :3]
+    turns = [turn @ base for turn in (np.eye(3), *rotations_all_ways(_TURNS_DEG))]
+    return [rigid(turn, target - turn @ source) for turn in turns]
+
+
+def _fits(
+    views: SampledViews, group: Poses, few: list[int], model: Submap, tries: list[FloatArray], limits: SearchLimits
+) -> list[Agreement]:
+    """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
+    every = [
+        count_agreement(views, views.tiny, view, model, [pose @ group[view] for pose in tries], limits.tolerance_mm)
+        for view in few
+    ]
+    fits = []
+    for counts in zip(*every, strict=True):
+        overlap = max(one.overlap for one in counts)
+        inliers, violations = sum(one.inliers for one in counts), sum(one.violations for one in counts)
+        fits.append(Agreement(overlap, inliers / max(inliers + violations, 1.0)))
+    return fits

@@ -1,0 +1,167 @@
+"""Doses measured back from a finished solid, by rays and distances; nothing here knows how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from scanproc.artifacts import Mesh
+from scanproc.frames import FloatArray
+from scanproc.mesh.meshes import face_normals
+from scanproc.solid.face_grid import FaceGrid, FirstHits
+from scanproc.solid.topology import facing_up, part
+
+_STEP_MM = 0.05  # between the points at which a section is touched
+_FAR_MM = 80.0  # no wall is so thick
+
+
+@dataclass(frozen=True)
+class CupDepth:
+    """Height of the rim over the lowest point of the heel behind, on the medial and on the lateral side, mm."""
+
+    rear: float
+    medial: float
+    lateral: float
+
+
+@dataclass(frozen=True)
+class Walls:
+    """Distances through the wall at N samples of one side, mm.
+
+    Attributes
+    ----------
+    distance : (N,) to the nearest point of the other side.
+    xy : (N, 2) place of its end on the underside.
+    z : (N,) height of that end.
+    """
+
+    distance: FloatArray
+    xy: FloatArray
+    z: FloatArray
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A finished solid that can be touched from above, from below, and through its wall."""
+
+    solid: Mesh
+
+    @cached_property
+    def _facing(self) -> FloatArray:
+        return facing_up(self.solid)
+
+    @cached_property
+    def top(self) -> Mesh:
+        """The triangles that look up."""
+        return part(self.solid, self.solid.faces[self._facing > 0.0])
+
+    @cached_property
+    def bottom(self) -> Mesh:
+        """The triangles that look down."""
+        return part(self.solid, self.solid.faces[self._facing < 0.0])
+
+    @cached_property
+    def _top_bins(self) -> FaceGrid:
+        return FaceGrid.of(self.top)
+
+    @cached_property
+    def _bottom_bins(self) -> FaceGrid:
+        return FaceGrid.of(self.bottom)
+
+    @cached_property
+    def top_cosine(self) -> FloatArray:
+        """The cosine of the slope of each triangle of `top`, (F,)."""
+        return np.asarray(face_normals(self.top)[:, 2])
+
+    def touch_top(self, xy: FloatArray) -> FirstHits:
+        """Touch the triangles that look up from above at (N, 2) points; faces are those of `top`."""
+        return self._top_bins.touched(xy, from_above=True)
+
+    def top_at(self, xy: FloatArray) -> FloatArray:
+        """Return the height of the solid touched from above at (N, 2) points, (N,) mm; -inf beside it."""
+        return self.touch_top(xy).z
+
+    def bottom_at(self, xy: FloatArray) -> FloatArray:
+        """Return the height of the solid touched from below at (N, 2) points, (N,) mm; inf beside it."""
+        return self._bottom_bins.touched(xy, from_above=False).z
+
+    @property
+    def rim(self) -> FloatArray:
+        """The upper ends of the upright faces, (N, 2)."""
+        upright = self.solid.vertices[self.solid.faces[self._facing == 0.0]]
+        return np.asarray(upright[:, :, :2].reshape(-1, 2))
+
+    @cached_property
+    def walls_up(self) -> Walls:
+        """The wall from the corners, middles of sides and middles of all lower triangles."""
+        start = _samples(self.bottom)
+        return Walls(self.wall_above(start), start[:, :2], start[:, 2])
+
+    @cached_property
+    def walls_down(self) -> Walls:
+        """The wall from the corners, middles of sides and middles of all upper triangles."""
+        near = self._bottom_bins.nearest(_samples(self.top), _FAR_MM)
+        return Walls(near.distance, near.point[:, :2], near.point[:, 2])
+
+    def wall_above(self, points: FloatArray) -> FloatArray:
+        """Return the distance of (N, 3) points from the top, (N,) mm."""
+        return self._top_bins.nearest(points, _FAR_MM).distance
+
+
+def cup_depth(probe: Probe, heel_end_x: float, medial_y: float) -> CupDepth:
+    """Measure the cup: walk from its lowest point backwards and to both sides, and take the highest top on the way."""
+    low = probe.solid.vertices.min(axis=0)
+    high = probe.solid.vertices.max(axis=0)
+    x, y = np.meshgrid(np.arange(low[0], heel_end_x, 0.5), np.arange(low[1], high[1], 0.5), indexing="ij")
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    z = probe.top_at(xy)
+    xy, z = xy[np.isfinite(z)], z[np.isfinite(z)]
+    floor = float(z.min())
+    # The lowest spot may be wide and flat: its middle is the place to walk from.
+    centre = xy[z < floor + 0.1].mean(axis=0)
+    steps = np.arange(0.0, 80.0, 0.05)[:, None]
+    rise = {
+        name: float(probe.top_at(centre + steps * np.array(direction)).max()) - floor
+        for name, direction in (("rear", (-1.0, 0.0)), ("medial", (0.0, medial_y)), ("lateral", (0.0, -medial_y)))
+    }
+    return CupDepth(**rise)
+
+
+def edge_heights(probe: Probe, x: FloatArray, outward_y: float) -> FloatArray:
+    """Return how high the edge stands at stations x, (N,), on the side towards `outward_y` (+1 or -1), (N,) mm."""
+    y, z = _sections(probe, x)
+    outermost = np.where(np.isfinite(z), y * outward_y, -np.inf).argmax(axis=1)
+    # A step inside, clear of the rounding of the outline's chords.
+    columns = np.clip(outermost - round(outward_y), 0, len(y) - 1)
+    return np.asarray(z[np.arange(len(x)), columns])
+
+
+def lowest_of_half(probe: Probe, x: FloatArray, outward_y: float) -> FloatArray:
+    """Return the lowest top at stations x, (N,), between the foot's axis and the side towards `outward_y`, (N,) mm."""
+    y, z = _sections(probe, x)
+    return np.asarray(np.where(np.isfinite(z) & (y * outward_y >= 0.0), z, np.inf).min(axis=1))
+
+
+def widths(probe: Probe, x: FloatArray) -> FloatArray:
+    """Return the width of the solid, what it leaves out left out, at stations x, (N,) mm."""
+    _, z = _sections(probe, x)
+    return np.asarray(np.isfinite(z).sum(axis=1) * _STEP_MM)
+
+
+def _sections(probe: Probe, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return y, (M,), and the tops at stations x, (N, M); -inf beside the solid."""
+    low, high = probe.solid.vertices[:, 1].min(), probe.solid.vertices[:, 1].max()
+    y = np.arange(low, high, _STEP_MM)
+    xy = np.stack(np.broadcast_arrays(x[:, None], y[None, :]), axis=-1)
+    return y, probe.top_at(xy.reshape(-1, 2)).reshape(len(x), len(y))
+
+
+def _samples(mesh: Mesh) -> FloatArray:
+    """Return the corners, the middles of the sides and the middles of all triangles, (N, 3)."""
+    sides = np.sort(np.vstack([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]]), axis=1)
+    numbers = np.unique(sides[:, 0].astype(np.int64) * len(mesh.vertices) + sides[:, 1])
+    start, end = np.divmod(numbers, len(mesh.vertices))
+    middles = 0.5 * (mesh.vertices[start] + mesh.vertices[end])
+    return np.vstack([mesh.vertices, middles, mesh.vertices[mesh.faces].mean(axis=1)])

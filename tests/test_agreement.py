@@ -1,0 +1,122 @@
+"""How well a view fits others: the truth does, what was moved or is another thing does not."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from posed import UP, motion, pose, prepared, view
+
+from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
+from scanproc.parallel import using_workers
+from scanproc.registration.agreement import Agreement, agreement_at, count_agreement, submap_of
+from scanproc.registration.projective_icp import count_inliers
+from scanproc.registration.sampled_views import SampledViews
+
+AZIMUTHS = (0.0, 30.0, 60.0, 20.0)
+BOX = 4
+
+
+@cache
+def views() -> SampledViews:
+    """Return four views of a leg, the last from between the others, and one of a box from there."""
+    return prepared([*(view(azimuth) for azimuth in AZIMUTHS), view(20.0, name="box")])
+
+
+def fits(index: int, poses: list[FloatArray], near: tuple[int, ...] = (0, 1, 2)) -> list[Agreement]:
+    model = submap_of(views(), near, [pose(AZIMUTHS[other]) for other in near])
+    return agreement_at(views(), views().coarse, index, model, poses, 4.0)
+
+
+def test_the_truth_fits() -> None:
+    [fit] = fits(3, [pose(20.0)])
+    assert 0.9 < fit.overlap <= 1.0
+    assert fit.consistency > 0.98
+    assert fit.is_sure
+    [from_one] = fits(3, [pose(20.0)], near=(2,))
+    assert 0.4 < from_one.overlap < fit.overlap - 0.05
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        rigid(np.eye(3), np.array([0.0, 25.0, 0.0])),
+        rigid(np.eye(3), np.array([0.0, 0.0, 20.0])),
+        rigid(rotation_about(UP, np.radians(90.0)), np.array([90.0, -120.0, 0.0])),
+        motion(25.0, 5.0, 1),
+    ],
+)
+def test_what_was_moved_does_not(moved: FloatArray) -> None:
+    here, there = fits(3, [pose(20.0), moved @ pose(20.0)])
+    assert there.consistency < 0.85
+    assert there.score < 0.5 * here.score
+    assert not there.is_sure
+
+
+def test_another_thing_does_not() -> None:
+    [fit] = fits(BOX, [pose(20.0)])
+    assert fit.consistency < 0.8
+    assert not fit.is_sure
+
+
+def test_only_much_overlap_without_contradiction_is_sure() -> None:
+    assert Agreement(0.7, 0.98).is_sure
+    assert not Agreement(0.5, 1.0).is_sure
+    assert not Agreement(1.0, 0.96).is_sure
+    assert Agreement(0.5, 1.0).score > Agreement(1.0, 0.85).score > Agreement(0.3, 1.0).score
+
+
+def test_what_is_far_away_overlaps_nothing() -> None:
+    [fit] = fits(3, [rigid(np.eye(3), np.array([900.0, 0.0, 0.0])) @ pose(20.0)])
+    assert fit.overlap == 0.0
+    assert fit.score == 0.0
+
+
+def test_points_that_two_views_saw_count_once() -> None:
+    model = submap_of(views(), (0, 0, 0), [pose(0.0)] * 3)
+    once = submap_of(views(), (0,), [pose(0.0)])
+    poses = [motion(4.0, 8.0, seed) @ pose(20.0) for seed in range(8)]
+    shares = []
+    for one_model in (model, once):
+        counts = count_agreement(views(), views().coarse, 3, one_model, poses, 4.0)
+        shares.append([(one.overlap, one.hits / (one.hits + one.against)) for one in counts])
+    np.testing.assert_allclose(*shares, rtol=1e-9)
+    assert np.ptp(shares[0], axis=0).min() > 0.05
+
+
+def test_the_worse_way_counts() -> None:
+    """Of the view's points before the placed camera, and of the placed view's points before the view's camera."""
+    poses = [motion(4.0, 8.0, seed) @ pose(20.0) for seed in range(6)]
+    shares = []
+    for found in poses:
+        T = inverse(pose(0.0)) @ found
+        ways = ((3, 0, T), (0, 3, inverse(T)))
+        counts = [
+            count_inliers(views().coarse, a, views().images, b, T_b_a, 4.0, np.zeros(5000)) for a, b, T_b_a in ways
+        ]
+        shares.append([hits / (hits + against) for hits, against in counts])
+    assert np.ptp(shares, axis=1).max() > 0.02
+    np.testing.assert_allclose([fit.consistency for fit in fits(3, poses, near=(0,))], np.min(shares, axis=1))
+
+
+def test_a_model_is_all_that_its_views_show() -> None:
+    model = submap_of(views(), (1, 0), [pose(30.0), pose(0.0)])
+    counts = [len(views().coarse.of(index)[0]) for index in (1, 0)]
+    assert len(model.grid.points) == sum(counts)
+    first = transform(pose(30.0), views().coarse.of(1)[0])
+    np.testing.assert_allclose(model.grid.points[: counts[0]], first)
+    np.testing.assert_allclose(model.centre, first.mean(axis=0))
+    assert model.stands
+    mixed = prepared([view(0.0), view(30.0, stands=False)])
+    assert not submap_of(mixed, (0, 1), [pose(0.0), pose(30.0)]).stands
+
+
+def test_the_number_of_workers_does_not_matter() -> None:
+    poses = [motion(3.0, 3.0, seed) @ pose(20.0) for seed in range(30)]
+    found = []
+    for workers in (1, 3):
+        with using_workers(workers):
+            found.append(fits(3, poses))
+    assert found[0] == found[1]
+    assert len({fit.score for fit in found[0]}) > 20

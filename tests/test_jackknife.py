@@ -1,0 +1,132 @@
+"""Draws of a surface's error, and the uncertainty of measures taken from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scanproc.artifacts import Foot, Landmark, Mesh, Replicates
+from scanproc.frames import FloatArray, rigid, rotation_about, transform
+from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors, replicate_of
+from scanproc.measures.uncertainty import ErrorSources, sd_parts
+from scanproc.mesh.meshes import vertex_normals
+
+NO_MORE = ErrorSources(scale_sd=0.0, surface_sd_mm=0.0)
+
+
+def distances(values: FloatArray, weight: float = 1.0) -> FloatArray:
+    """Return (K, V, 2) sums of groups of one view each."""
+    return np.stack([weight * values, np.full(values.shape, weight)], axis=-1)
+
+
+def test_draws_have_the_spread_of_the_mean() -> None:
+    """Eight independent groups of sd 0.8 mm: their mean has 0.8 / sqrt(8) = 0.283 mm."""
+    values = np.random.default_rng(0).normal(0.0, 0.8, (8, 4000))
+    errors = jackknife_errors(distances(values)).astype(np.float64)
+    assert errors.shape == (4000, 8)
+    rms = np.sqrt(np.mean(errors**2))
+    assert 0.27 < rms < 0.30
+    assert np.abs(errors.mean(axis=1)).max() < 2e-3  # half precision
+
+
+def test_a_weightier_group_moves_the_surface_more() -> None:
+    values = np.array([[1.0], [0.0], [0.0], [0.0]])
+    even = jackknife_errors(distances(values)).astype(float)
+    heavy = distances(values)
+    heavy[0] *= 5.0
+    assert np.abs(jackknife_errors(heavy).astype(float)).max() > 1.5 * np.abs(even).max()
+
+
+def test_what_one_group_alone_saw_is_not_drawn() -> None:
+    values = distances(np.array([[0.5], [0.0], [0.0]]))
+    values[1:] = 0.0
+    assert np.isnan(jackknife_errors(values)).all()
+
+
+def test_the_unknown_moves_with_its_neighbours() -> None:
+    """A strip of squares: known at its two ends, unknown between; one loose triangle beyond reach."""
+    x = np.arange(10.0)
+    vertices = np.vstack([np.column_stack([x, 0 * x, 0 * x]), np.column_stack([x, 0 * x + 1, 0 * x])])
+    vertices = np.vstack([vertices, vertices[:3] + 100.0])
+    squares = [(i, i + 1, 10 + i) for i in range(9)] + [(i + 1, 11 + i, 10 + i) for i in range(9)]
+    mesh = Mesh(vertices, np.array([*squares, (20, 21, 22)], dtype=np.int32))
+    errors = np.full((23, 2), np.nan, dtype=np.float16)
+    errors[[0, 10]], errors[[9, 19]] = (1.0, -1.0), (0.0, 0.5)
+    known = ~np.isnan(errors[:, 0])
+    found = extrapolate_errors(mesh, errors, known).astype(float)
+    assert found[known] == pytest.approx(errors[known].astype(float))
+    assert found[2] == pytest.approx((1.0, -1.0)) and found[7] == pytest.approx((0.0, 0.5))
+    assert found[20] == pytest.approx((0.5, -0.25))
+    assert not np.isnan(found).any()
+
+
+def test_an_absurd_draw_is_bounded() -> None:
+    errors = jackknife_errors(distances(np.array([[3.0], [-3.0], [3.0], [-300.0]])))
+    assert np.abs(errors).max() == 3.0
+
+
+def foot_with_draws() -> Foot:
+    vertices = np.array([[0.0, 0, 0], [10, 0, 0], [0, 10, 0], [10, 10, 0]])
+    mesh = Mesh(vertices, np.array([[0, 1, 2], [1, 3, 2]], dtype=np.int32))
+    turn = rigid(rotation_about(np.array([0.0, 0.0, 1.0]), 0.1), np.array([1.0, 2.0, 0.0]))
+    replicates = Replicates(
+        errors_mm=np.array([[0.5, -0.25]] * 4, dtype=np.float16),
+        T_replicate_foot=np.array([np.eye(4), turn]),
+        landmarks={"pternion": np.array([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]])},
+    )
+    landmarks = {
+        "pternion": Landmark(np.zeros(3), "auto", 0.9),
+        "navicular": Landmark(np.array([5.0, 5.0, 0.0]), "edited", 1.0),
+    }
+    return Foot("left", 0.9, "floor", np.eye(4), mesh, np.full(4, 3, np.uint8), landmarks, replicates=replicates)
+
+
+@pytest.mark.parametrize("k", [0, 1])
+def test_a_draw_is_moved_along_its_normals_and_into_its_own_frame(k: int) -> None:
+    foot = foot_with_draws()
+    assert foot.replicates is not None
+    other = replicate_of(foot, k)
+    T = foot.replicates.T_replicate_foot[k]
+    expected = foot.mesh.vertices + vertex_normals(foot.mesh) * (0.5, -0.25)[k]
+    assert other.mesh.vertices == pytest.approx(transform(T, expected))
+    assert other.landmarks["pternion"].xyz_mm == pytest.approx([1.0 + k] * 3)
+    # Set by hand: it stays where it is on the foot.
+    assert other.landmarks["navicular"].xyz_mm == pytest.approx(transform(T, np.array([[5.0, 5.0, 0.0]]))[0])
+    assert other.replicates is None
+
+
+def test_a_foot_without_draws_has_none() -> None:
+    with pytest.raises(ValueError, match="without draws"):
+        replicate_of(replace(foot_with_draws(), replicates=None), 0)
+
+
+def combined_sd(name: str, value: float, replicate_of: list[float | None], sources: ErrorSources) -> float | None:
+    parts = sd_parts(name, value, replicate_of, sources)
+    return None if parts is None else parts.combined
+
+
+def test_the_repeat_is_the_rms_of_the_draws() -> None:
+    assert combined_sd("heel_angle_deg", 5.0, [5.3, 4.7, 5.3, 4.7], NO_MORE) == pytest.approx(0.3)
+
+
+def test_scale_counts_by_the_power_of_the_unit() -> None:
+    scale = ErrorSources(scale_sd=0.004, surface_sd_mm=0.0)
+    assert combined_sd("foot_length_mm", 250.0, [250.0] * 4, scale) == pytest.approx(1.0)
+    assert combined_sd("arch_volume_mm3", 50_000.0, [50_000.0] * 4, scale) == pytest.approx(600.0)
+    assert combined_sd("arch_height_index", 0.34, [0.34] * 4, scale) == 0.0
+    assert combined_sd("heel_angle_deg", 5.0, [5.0] * 4, scale) == 0.0
+
+
+def test_sources_add_in_squares() -> None:
+    sources = ErrorSources(scale_sd=0.004, surface_sd_mm=0.1)
+    found = sd_parts("foot_length_mm", 250.0, [250.3, 249.7], sources)
+    assert found is not None
+    assert (found.repeat, found.surface, found.scale) == pytest.approx((0.3, np.sqrt(2) * 0.1, 1.0))
+    assert found.combined == pytest.approx(np.sqrt(0.3**2 + 1.0**2 + 2 * 0.1**2))
+
+
+def test_what_most_draws_refuse_has_no_uncertainty() -> None:
+    assert combined_sd("foot_length_mm", 250.0, [250.1, None, None, None], NO_MORE) is None
+    assert combined_sd("foot_length_mm", 250.0, [250.1, 250.1, None, None], NO_MORE) == pytest.approx(0.1)

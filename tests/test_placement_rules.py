@@ -1,0 +1,71 @@
+"""Doses that the edge, a cut-out or the front end takes are refused by name; all others show whole on the top."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from insole_feet import leg, mirrored
+
+from scanproc.design.pads import placed_doses
+from scanproc.design.placement_rules import refuse_off_device
+from scanproc.design.shape import design
+from scanproc.errors import ScanError
+from scanproc.mesh.polyline_distance import inside
+from scanproc.prescription.fields import Prescription
+
+RX = Prescription(thickness_mm=3.0, arch_fill_mm=1.6, heel_expansion_mm=0.0, grid_mm=1.0)
+
+LOST: list[tuple[dict[str, Any], str]] = [
+    ({"navicular_relief_mm": 4.0, "medial_edge_mm": 2.0}, r"insole\.navicular_relief_mm = 4 .*raise medial_edge_mm"),
+    (
+        {"met_pad_mm": 4.8, "met_pad_back_mm": 2.0, "distal_gap_mm": 30.0},
+        r"insole\.met_pad_mm = 4\.8 .*raise met_pad_b",
+    ),
+    (
+        {"met_bar_mm": 3.0, "met_bar_back_mm": 0.0, "distal_gap_mm": 25.0},
+        r"insole\.met_bar_mm = 3 .*raise met_bar_back",
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "words"), LOST)
+@pytest.mark.parametrize("other", [False, True])
+def test_a_dose_that_the_edge_takes_is_refused_by_name(asked: dict[str, Any], words: str, other: bool) -> None:
+    foot = mirrored(leg(1)) if other else leg(1)
+    with pytest.raises(ScanError, match=f"rule dose-on-device: found {words}"):
+        design(foot, replace(RX, **asked))
+
+
+@pytest.mark.parametrize("name", ["groove_mm", "mortons_extension_mm", "toe_crest_mm"])
+def test_a_cut_out_is_named_only_where_there_is_one(name: str) -> None:
+    made = design(leg(1), replace(RX, length="full"))
+    for cut, words in ((False, r"outline_margin_mm|groove_width_mm"), (True, r"set first_ray_cut = false")):
+        asked = replace(RX, length="full", first_ray_cut=cut, **{name: 3.0})  # type: ignore[arg-type]
+        with pytest.raises(ScanError, match=words) as error:
+            refuse_off_device(made.plan, made.outline, made.top, made.top.replaced(made.top.z - 9.0), asked)
+        assert cut or ("cut out" not in str(error.value) and "_cut =" not in str(error.value))
+
+
+KEPT: list[dict[str, Any]] = [
+    {"met_pad_mm": 4.8},
+    {"met_bar_mm": 3.0, "met_bar_back_mm": 8.0},
+    {"navicular_relief_mm": 3.0, "medial_edge_mm": 12.0, "cuboid_relief_mm": 2.0, "groove_mm": 2.0},
+    {"length": "full", "toe_crest_mm": 3.0, "mortons_extension_mm": 3.0},
+]
+
+
+@pytest.mark.parametrize("asked", KEPT)
+@pytest.mark.parametrize("index", [0, 1, 2, 3])
+def test_a_dose_that_is_not_refused_shows_whole(index: int, asked: dict[str, Any]) -> None:
+    rx = replace(RX, **asked)
+    made = design(leg(index), rx)
+    xy = np.random.default_rng(0).uniform(made.outline.min(axis=0), made.outline.max(axis=0), (60_000, 2))
+    xy = xy[inside(made.outline, xy)]
+    xy = xy[made.top_at(xy) > made.top.at(xy) - 1e-3]
+    names = [name for name, _, _ in placed_doses(made.plan, rx)]
+    assert set(names) == {name for name in asked if name.endswith("_mm") and not name.endswith(("edge_mm", "back_mm"))}
+    for _, place, height_mm in placed_doses(made.plan, rx):
+        assert abs(height_mm) * (1.0 - place.share(xy).max()) < 0.12
