@@ -87,8 +87,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "": {"runner", "scan", "errors"},
     "options": {"parallel"},
     "cli": {
-        "", "bars", "errors", "options", "parallel", "pipeline", "prescription", "runner", "scan", "settings", "several",
-        "simulation", "store", "views",
+        "", "bars", "errors", "options", "parallel", "pipeline", "prescription", "runner", "scan", "settings",
+        "several", "simulation", "store", "views",
     },
     "__main__": {"cli"},
 }  # fmt: skip
