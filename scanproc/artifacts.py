@@ -218,8 +218,8 @@ class Surface:
     views : (V,) uint8, number of accepted views that saw the vertex; 0 = invented to close a hole; saturates at 255.
     color : (V, 3) uint8, or None.
     floor_seen : whether the scan frame's z = 0 is the floor that the foot touches.
-    errors_mm : (V, K) float16, K replicates of the surface's error along its normal, see `fusion.jackknife`; None where the
-        recording does not tell, as for the mesh of another scanner.
+    errors_mm : (V, K) float16, K replicates of the surface's error along its normal, see `fusion.jackknife`; None
+        where the recording does not tell, as for the mesh of another scanner.
     """
 
     mesh: Mesh
