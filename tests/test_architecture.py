@@ -246,8 +246,9 @@ GONE = {
     "turned", "placed", "undone", "then", "projective", "point_grid", "fits", "turns", "placement", "joining", "joint",
     "pair_solver", "pair_table", "view_stack", "prepared_views", "blocks", "isosurface", "sightings", "look_up",
     "draws", "foot_draws", "lens", "lens_px", "cuts", "parts", "part_measures", "nets", "turn", "lattices",
-    "lattice_of", "triangulation", "casts", "cast_sole", "plan_bins", "plan_crossings", "resting", "rim", "edge", "front", "under",
-    "kept", "on_device", "elsewhere", "pressed", "standing", "spread", "continuing", "ends", "geometry",
+    "lattice_of", "triangulation", "casts", "cast_sole", "plan_bins", "plan_crossings", "resting", "rim", "edge",
+    "front", "under", "kept", "on_device", "elsewhere", "pressed", "standing", "spread", "continuing", "ends",
+    "geometry",
 }  # fmt: skip
 #: Those of them that no variable may have either: they would mean something else in the field.
 GONE_AS_WORDS = {
