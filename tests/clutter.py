@@ -13,8 +13,8 @@ from scanproc.frames import FloatArray
 from scanproc.open3d_bridge import RayScene
 from scanproc.simulation.cameras import CAMERAS, CameraName, scaled
 from scanproc.simulation.motions import Path, camera_poses
-from scanproc.simulation.noise import StereoNoise, measure_depth
 from scanproc.simulation.render import Body, render
+from scanproc.simulation.stereo_ideal import StereoIdeal
 
 TARGET = np.array([110.0, 0.0, 60.0])
 
@@ -70,7 +70,7 @@ def show(
     intrinsics = scaled(lens.intrinsics, scale)
     poses = camera_poses(path, views, TARGET, distance_mm or lens.distance_mm, np.random.default_rng(seed))
     scenes = {name: RayScene(mesh) for name, mesh in {**things, **fixed}.items()}
-    noise = StereoNoise(
+    noise = StereoIdeal(
         focal_baseline=intrinsics.fx * lens.baseline_mm,
         disparity_px=0.08,
         floor_mm=0.2,
@@ -87,7 +87,7 @@ def show(
         alone = np.stack([render([body], intrinsics).depth_mm for body in bodies.values()])
         nearest = np.where(np.isfinite(alone).any(axis=0), alone.argmin(axis=0), -1)
         rng = np.random.default_rng([seed, index])
-        depth = measure_depth(render(list(bodies.values()), intrinsics), noise, rng)
+        depth = noise.measure(render(list(bodies.values()), intrinsics), rng)
         depth[(depth < lens.near_mm) | (depth > lens.far_mm)] = 0.0
         steps = np.rint(depth / lens.depth_unit_mm).clip(0.0, 65535.0).astype(np.uint16)
         frames.append(DepthFrame(f"{index:06d}", steps, lens.depth_unit_mm, intrinsics))

@@ -21,9 +21,10 @@ from scanproc.open3d_bridge import RayScene
 from scanproc.scan import open_scan, read_mesh, read_recording
 from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, scaled
-from scanproc.simulation.noise import StereoNoise, axial_sigma_mm, correlated, measure_depth
+from scanproc.simulation.random_fields import correlated
 from scanproc.simulation.render import Body, TrueImage, pixel_rays, render
 from scanproc.simulation.simulate import Simulation, SimulationConfig, simulate, write_simulation
+from scanproc.simulation.stereo_ideal import StereoIdeal, axial_sigma_mm
 
 SCANS = Path(__file__).parents[1] / "scans"
 CAMERA = Intrinsics(320, 200, 180.0, 182.0, 157.3, 101.6)
@@ -130,8 +131,8 @@ def test_the_poses_put_the_points_onto_the_mesh(leg: Mesh, options: dict[str, An
 # ------------------------------------------------------------------------------------------------------- noise
 
 
-def quiet(**changes: Any) -> StereoNoise:
-    silent = StereoNoise(430.0 * 18.0, 0.0, 0.0, 7.0, 0.0, 5.0, (90.0, 91.0), (0.0, 0.0), has_steps=False)
+def quiet(**changes: Any) -> StereoIdeal:
+    silent = StereoIdeal(430.0 * 18.0, 0.0, 0.0, 7.0, 0.0, 5.0, (90.0, 91.0), (0.0, 0.0), has_steps=False)
     return replace(silent, **changes)
 
 
@@ -143,7 +144,7 @@ def wall(depth_mm: float, grazing_deg: float = 0.0, shape: tuple[int, int] = (48
 def test_axial_noise_is_as_asked(depth_mm: float, sigma_mm: float) -> None:
     noise = quiet(disparity_px=0.08, floor_mm=0.2)
     assert axial_sigma_mm(np.array([depth_mm]), noise)[0] == pytest.approx(sigma_mm, abs=1e-3)
-    errors = measure_depth(wall(depth_mm), noise, np.random.default_rng(3)) - depth_mm
+    errors = noise.measure(wall(depth_mm), np.random.default_rng(3)) - depth_mm
     assert np.std(errors) == pytest.approx(sigma_mm, rel=0.1)
     assert abs(np.mean(errors)) < 0.1 * sigma_mm
 
@@ -160,7 +161,7 @@ def test_noise_is_correlated_over_the_width_asked(width_px: float) -> None:
 
 def test_disparity_comes_in_steps() -> None:
     true = TrueImage(np.linspace(200.0, 600.0, 10000).reshape(100, 100), np.zeros((100, 100)))
-    depth = measure_depth(true, quiet(has_steps=True), np.random.default_rng(0))
+    depth = quiet(has_steps=True).measure(true, np.random.default_rng(0))
     steps = 430.0 * 18.0 / depth * 32.0
     np.testing.assert_allclose(steps, np.rint(steps), atol=1e-6)
     half_step = true.depth_mm**2 / (430.0 * 18.0) / 32.0 / 2.0
@@ -170,7 +171,7 @@ def test_disparity_comes_in_steps() -> None:
 def test_flying_pixels_lie_between_front_and_back_of_an_edge() -> None:
     depth = np.full((400, 400), 500.0)
     depth[:, :200] = 300.0
-    measured = measure_depth(TrueImage(depth, np.zeros_like(depth)), quiet(flying_share=0.3), np.random.default_rng(0))
+    measured = quiet(flying_share=0.3).measure(TrueImage(depth, np.zeros_like(depth)), np.random.default_rng(0))
     torn = measured != depth
     assert not torn[:, :198].any()
     assert not torn[:, 202:].any()
@@ -181,7 +182,7 @@ def test_flying_pixels_lie_between_front_and_back_of_an_edge() -> None:
     assert 370.0 < measured[torn].mean() < 430.0
     shallow = np.where(depth == 300.0, 496.0, 500.0)  # below the jump that is asked for
     np.testing.assert_array_equal(
-        measure_depth(TrueImage(shallow, np.zeros_like(depth)), quiet(flying_share=0.3), np.random.default_rng(0)),
+        quiet(flying_share=0.3).measure(TrueImage(shallow, np.zeros_like(depth)), np.random.default_rng(0)),
         shallow,
     )
 
@@ -189,13 +190,13 @@ def test_flying_pixels_lie_between_front_and_back_of_an_edge() -> None:
 @pytest.mark.parametrize(("grazing_deg", "lost"), [(59.0, 0.0), (66.25, 0.25), (72.5, 0.5), (85.0, 1.0)])
 def test_grazing_views_drop_out(grazing_deg: float, lost: float) -> None:
     noise = quiet(grazing_deg=(60.0, 85.0))
-    measured = measure_depth(wall(300.0, grazing_deg), noise, np.random.default_rng(0))
+    measured = noise.measure(wall(300.0, grazing_deg), np.random.default_rng(0))
     assert (measured == 0.0).mean() == pytest.approx(lost, abs=0.04)
 
 
 def test_holes_cover_the_share_asked() -> None:
     for seed in range(5):
-        measured = measure_depth(wall(300.0), quiet(hole_share=(0.01, 0.03)), np.random.default_rng(seed))
+        measured = quiet(hole_share=(0.01, 0.03)).measure(wall(300.0), np.random.default_rng(seed))
         assert 0.006 < (measured == 0.0).mean() < 0.037
 
 

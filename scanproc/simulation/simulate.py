@@ -24,9 +24,10 @@ from scanproc.scan import write_recording
 from scanproc.settings import as_table, setting
 from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, Camera, scaled
-from scanproc.simulation.noise import StereoNoise, measure_depth
+from scanproc.simulation.noise_models import NOISE_MODELS, NoiseAsked
 from scanproc.simulation.render import pixel_rays, render
 from scanproc.simulation.scene import FAULTS, Fault, Scene
+from scanproc.simulation.stereo_ideal import StereoIdeal
 
 _STANDS_WITHIN_MM = 5.0  # what a sole may lie above or below z = 0
 
@@ -58,7 +59,10 @@ class SimulationConfig:
     leg_mm: float = setting(
         250.0, "by how much a leg that was cut flat goes on above the cut, mm", low=0.0, high=1000.0
     )
-    noise: float = setting(1.0, "axial noise against the camera's", low=0.0, high=20.0)
+    noise_model: Literal["stereo-real", "stereo-ideal", "tof", "structured-light", "phone-truedepth"] = setting(
+        "stereo-ideal", "how depth errs; settings from disparity_px to hole_share_high are of stereo-ideal alone"
+    )
+    noise: float = setting(1.0, "random noise against the model's own", low=0.0, high=20.0)
     disparity_px: float = setting(0.08, "disparity noise of stereo: depth noise is z² s / (f b), px", low=0.0, high=2.0)
     noise_floor_mm: float = setting(0.2, "least axial noise, mm", low=0.0, high=5.0)
     noise_width_px: float = setting(
@@ -132,7 +136,8 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
     )
     faults = _faults(config, rng)
     scene = Scene(foot, config.path, config.leg_mm, config.background_mm)
-    noise = _noise(camera, intrinsics, config)
+    asked = NoiseAsked(config.noise, _ideal_noise(camera, intrinsics, config))
+    noise = NOISE_MODELS[config.noise_model].make(camera, intrinsics, asked)
 
     views: list[TrueView] = []
     frames: list[DepthFrame] = []
@@ -148,7 +153,7 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
             depth = np.zeros((intrinsics.height, intrinsics.width), dtype=np.uint16)
         else:
             image = render(scene.bodies(T_mesh_camera, T_room_camera, fault), intrinsics)
-            depth = _digitised(measure_depth(image, noise, rng), camera, config)
+            depth = _digitised(noise.measure(image, rng), camera, config)
         views.append(TrueView(f"{i:06d}", T_mesh_camera, fault))
         frames.append(DepthFrame(f"{i:06d}", depth, _depth_unit_mm(camera, config), intrinsics))
     recording = Recording(tuple(frames) if config.form == "depth" else tuple(_cloud(f, config) for f in frames))
@@ -211,10 +216,10 @@ def _faults(config: SimulationConfig, rng: np.random.Generator) -> dict[int, Fau
     return {int(view): FAULTS[(first + i) % len(FAULTS)] for i, view in enumerate(chosen)}
 
 
-def _noise(camera: Camera, intrinsics: Intrinsics, config: SimulationConfig) -> StereoNoise:
-    """Return the noise of a camera: its baseline and focal length with the config's disparity noise."""
+def _ideal_noise(camera: Camera, intrinsics: Intrinsics, config: SimulationConfig) -> StereoIdeal:
+    """Return the ideal noise of a camera: its baseline and focal length with the config's disparity noise."""
     on = 1.0 if config.artefacts else 0.0
-    return StereoNoise(
+    return StereoIdeal(
         focal_baseline=intrinsics.fx * camera.baseline_mm,
         disparity_px=config.noise * config.disparity_px,
         floor_mm=config.noise * config.noise_floor_mm,

@@ -1,4 +1,4 @@
-"""What a stereo depth camera makes of a true depth image.
+"""What an ideal stereo camera makes of a true depth image: no rims, no matching window, no slow errors.
 
 Depth noise of stereo is that of its disparity: sigma = z² s / (f b) (Keselman et al. 2017, on RealSense). It is
 correlated since neighbouring pixels are matched with overlapping windows.
@@ -14,6 +14,7 @@ from scipy import ndimage, special
 
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
+from scanproc.simulation.random_fields import correlated
 from scanproc.simulation.render import TrueImage
 
 _STEPS_PER_PIXEL = 32.0  # a RealSense chip reports disparity in 1/32 of a pixel
@@ -21,7 +22,7 @@ _VOID_BEHIND_MM = 50.0  # how far a flying pixel leaves an edge that has nothing
 
 
 @dataclass(frozen=True)
-class StereoNoise:
+class StereoIdeal:
     """Parameters of the noise.
 
     Attributes
@@ -46,37 +47,25 @@ class StereoNoise:
     hole_share: tuple[float, float]
     has_steps: bool
 
+    def measure(self, image: TrueImage, rng: np.random.Generator) -> FloatArray:
+        """Return (H, W) measured depth in mm, 0 where there is no reading."""
+        depth = _with_flying_pixels(image.depth_mm, self, rng)
+        seen = np.isfinite(depth)
+        depth = np.where(seen, depth, 1.0)
+        depth = depth + axial_sigma_mm(depth, self) * correlated(depth.shape, self.width_px, rng)
+        if self.has_steps:
+            steps = np.rint(self.focal_baseline / depth * _STEPS_PER_PIXEL).clip(1.0)
+            depth = self.focal_baseline * _STEPS_PER_PIXEL / steps
+        lost = _grazing(image.grazing_rad, self, rng) | _holes(depth.shape, self, rng)
+        return np.where(seen & ~lost & (depth > 0.0), depth, 0.0)
 
-def measure_depth(image: TrueImage, noise: StereoNoise, rng: np.random.Generator) -> FloatArray:
-    """Return (H, W) measured depth in mm, 0 where there is no reading."""
-    depth = _with_flying_pixels(image.depth_mm, noise, rng)
-    seen = np.isfinite(depth)
-    depth = np.where(seen, depth, 1.0)
-    depth = depth + axial_sigma_mm(depth, noise) * correlated(depth.shape, noise.width_px, rng)
-    if noise.has_steps:
-        steps = np.rint(noise.focal_baseline / depth * _STEPS_PER_PIXEL).clip(1.0)
-        depth = noise.focal_baseline * _STEPS_PER_PIXEL / steps
-    lost = _grazing(image.grazing_rad, noise, rng) | _holes(depth.shape, noise, rng)
-    return np.where(seen & ~lost & (depth > 0.0), depth, 0.0)
 
-
-def axial_sigma_mm(depth_mm: FloatArray, noise: StereoNoise) -> FloatArray:
+def axial_sigma_mm(depth_mm: FloatArray, noise: StereoIdeal) -> FloatArray:
     """Return the standard deviation of the axial noise of stereo: z² s / (f b), with a floor."""
     return np.maximum(depth_mm**2 * (noise.disparity_px / noise.focal_baseline), noise.floor_mm)
 
 
-def correlated(shape: tuple[int, ...], width_px: float, rng: np.random.Generator) -> FloatArray:
-    """Return normal noise of unit variance whose correlation has a full width at half maximum of `width_px`."""
-    white = rng.standard_normal(shape)
-    # White noise smoothed by a Gaussian of sigma g correlates as a Gaussian of sigma sqrt(2) g.
-    g = width_px / (2.0 * np.sqrt(2.0 * np.log(2.0)) * np.sqrt(2.0))
-    impulse = np.zeros(2 * int(4.0 * g + 1.0) + 1)
-    impulse[len(impulse) // 2] = 1.0
-    kernel = ndimage.gaussian_filter1d(impulse, g)
-    return np.asarray(ndimage.gaussian_filter(white, g, mode="wrap") / np.sum(kernel**2))
-
-
-def _with_flying_pixels(depth: FloatArray, noise: StereoNoise, rng: np.random.Generator) -> FloatArray:
+def _with_flying_pixels(depth: FloatArray, noise: StereoIdeal, rng: np.random.Generator) -> FloatArray:
     """Tear pixels within 1 to 2 px of a jump off their surface, to anywhere between front and back."""
     if noise.flying_share <= 0.0:
         return depth
@@ -95,14 +84,14 @@ def _with_flying_pixels(depth: FloatArray, noise: StereoNoise, rng: np.random.Ge
     return torn
 
 
-def _grazing(grazing_rad: FloatArray, noise: StereoNoise, rng: np.random.Generator) -> BoolArray:
+def _grazing(grazing_rad: FloatArray, noise: StereoIdeal, rng: np.random.Generator) -> BoolArray:
     """Drop readings in patches, with a probability that grows from 0 to 1 between two angles."""
     low, high = np.radians(noise.grazing_deg)
     probability = ((grazing_rad - low) / (high - low)).clip(0.0, 1.0)
     return np.asarray(special.ndtr(correlated(grazing_rad.shape, noise.width_px, rng)) < probability)
 
 
-def _holes(shape: tuple[int, ...], noise: StereoNoise, rng: np.random.Generator) -> NDArray[np.bool_]:
+def _holes(shape: tuple[int, ...], noise: StereoIdeal, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Lose blobs that cover a share of the image drawn between the two given."""
     share = rng.uniform(*noise.hole_share)
     blobs = correlated(shape, 2.0 * noise.width_px, rng)
