@@ -178,7 +178,14 @@ def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> 
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--path", "path", default="hand-held", show_default=True, help="hand-held, turntable or raised.")
 @click.option("--views", default=30, show_default=True, type=click.IntRange(min=2), help="Number of views.")
-@click.option("--camera", default="d405", show_default=True, help="d405, d415 or d435.")
+@click.option("--camera", default="d405", show_default=True, help="d405, d415, d435, truedepth or azure-kinect.")
+@click.option(
+    "--noise",
+    "noise_model",
+    default="stereo-ideal",
+    show_default=True,
+    help="stereo-real, stereo-ideal, tof, structured-light or phone-truedepth.",
+)
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Change another of its settings.")
 def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any) -> None:

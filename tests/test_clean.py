@@ -167,7 +167,7 @@ def test_clouds_are_cut_like_images() -> None:
 
 @cache
 def pair_on_a_turntable() -> Shown:
-    both = bodies.standing_pair(leg(), 80.0, 6.0)
+    both = bodies.joined(*bodies.standing_pair(leg(), 80.0, 6.0))
     feet = Mesh(both.vertices - [0.0, both.vertices[:, 1].mean(), 0.0], both.faces)
     return show({"foot": feet}, {}, "turntable", "d435", 470.0, scale=0.6)
 

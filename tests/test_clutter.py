@@ -30,7 +30,7 @@ def tall() -> Mesh:
 
 
 def pair(gap_mm: float) -> Mesh:
-    both = bodies.standing_pair(leg(), gap_mm, 6.0)
+    both = bodies.joined(*bodies.standing_pair(leg(), gap_mm, 6.0))
     return bodies.with_longer_leg(moved(both, at(0.0, -both.vertices[:, 1].mean())), 250.0)
 
 

@@ -296,11 +296,11 @@ def test_bad_views_of_a_raised_foot_are_rejected(seed: int) -> None:
 def share_bent(simulation: Simulation, index: int) -> float:
     """Return the share of a view's pixels whose depth a bent ankle changes by more than 3 mm."""
     view, config = simulation.views[index], simulation.config
-    scene = Scene(simulation.mesh, config.path, config.leg_mm, config.background_mm)
+    scene = Scene([simulation.mesh], config.path, config.leg_mm, config.background_mm)
     frame = simulation.recording.frames[index]
     assert isinstance(frame, DepthFrame) and view.fault == "bent"
     bent, straight = (
-        np.nan_to_num(render(scene.bodies(view.T_mesh_camera, view.T_mesh_camera, fault), frame.intrinsics).depth_mm)
+        np.nan_to_num(render(scene.bodies([view.T_mesh_camera], view.T_mesh_camera, fault), frame.intrinsics).depth_mm)
         for fault in (view.fault, None)
     )
     return float((np.abs(bent - straight) > 3.0)[frame.depth > 0].mean())

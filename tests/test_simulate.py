@@ -366,7 +366,7 @@ def test_bodies_are_closed_and_face_outwards(leg: Mesh) -> None:
     assert plate.volume == pytest.approx(np.pi * 200.0**2 * 20.0, rel=2e-3)
     assert plate.bounds[1, 2] == 0.0
     assert as_trimesh(bodies.mirrored(leg)).volume == pytest.approx(as_trimesh(leg).volume)
-    pair = as_trimesh(bodies.standing_pair(leg, 80.0, 6.0))
+    pair = as_trimesh(bodies.joined(*bodies.standing_pair(leg, 80.0, 6.0)))
     assert pair.is_watertight
     assert pair.volume == pytest.approx(2.0 * as_trimesh(leg).volume)
     assert np.abs(pair.vertices[:, 1]).min() == pytest.approx(40.0)
@@ -429,3 +429,67 @@ def test_the_whole_foot_is_seen_in_the_demo(leg: Mesh) -> None:
         views += np.isfinite(KDTree(points[::4]).query(centers, distance_upper_bound=3.0)[0])
     assert (views >= 2).mean() > 0.98
     assert (views[centers[:, 2] < 10.0] >= 2).mean() > 0.98
+
+
+# ------------------------------------------------------------------------------------------ feet that do not hold still
+
+
+def flat(simulation: Simulation) -> list[FloatArray]:
+    return [view.T_mesh_camera for view in simulation.views]
+
+
+def test_a_foot_that_slides_half_way_is_elsewhere_from_then_on(leg: Mesh) -> None:
+    config = SimulationConfig(**{**PERFECT, **SMALL}, path="hand-held", camera="d435")
+    still, slid = flat(simulate(leg, config)), flat(simulate(leg, replace(config, shift_mm=3.0)))
+    moved = [np.linalg.norm(a[:3, 3] - b[:3, 3]) for a, b in zip(still, slid, strict=True)]
+    np.testing.assert_allclose(moved, [0.0] * 3 + [3.0] * 3, atol=1e-9)
+
+
+def test_toes_rise_in_every_third_view_and_the_heel_in_the_second_half(leg: Mesh) -> None:
+    config = SimulationConfig(**{**PERFECT, **SMALL}, path="hand-held", camera="d435")
+    toes = simulate(leg, replace(config, toes_deg=15.0))
+    assert [view.bend.toes_rad > 0.0 for view in toes.views] == [False, True, False] * 2
+    heel = simulate(leg, replace(config, heel_rise_deg=4.0))
+    far = [float(np.percentile(distances_to_foot(heel, i), 95.0)) for i in range(6)]
+    assert max(far[:3]) < 0.05
+    assert min(far[3:]) > 1.0
+
+
+def test_a_raised_heel_is_raised_by_the_angle_and_the_toes_stay(leg: Mesh) -> None:
+    raised = bodies.with_raised_heel(leg, np.radians(2.0))
+    rear, front = int(np.argmin(leg.vertices[:, 0])), int(np.argmax(leg.vertices[:, 0]))
+    length = float(np.ptp(leg.vertices[leg.vertices[:, 2] < 60.0][:, 0]))
+    assert raised.vertices[rear, 2] - leg.vertices[rear, 2] == pytest.approx(
+        np.sin(np.radians(2.0)) * 0.72 * length, rel=0.1
+    )
+    np.testing.assert_allclose(raised.vertices[front], leg.vertices[front], atol=1e-9)
+    lifted = bodies.with_raised_toes(leg, np.radians(10.0))
+    assert lifted.vertices[front, 2] - leg.vertices[front, 2] > 0.8 * np.sin(np.radians(10.0)) * 0.28 * length
+    np.testing.assert_allclose(lifted.vertices[rear], leg.vertices[rear], atol=1e-9)
+
+
+def test_the_feet_of_a_pair_move_against_each_other(leg: Mesh, tmp_path: Path) -> None:
+    config = SimulationConfig(**{**PERFECT, **SMALL}, path="hand-held", camera="d435", pair=True)
+    together, apart = simulate(leg, config), simulate(leg, replace(config, pair_sway_mm=2.0))
+    for view in together.views:
+        assert view.T_right_camera is not None
+        np.testing.assert_array_equal(view.T_mesh_camera, view.T_right_camera)
+    between = np.array([(view.cameras[0] - view.cameras[1])[:3, 3] for view in apart.views])
+    assert 1.0 < np.linalg.norm(between, axis=1).mean() < 6.0
+    write_simulation(tmp_path / "made", apart)
+    entry = json.loads((tmp_path / "made" / "truth" / "poses.json").read_text())["views"][0]
+    np.testing.assert_array_equal(entry["T_right_camera"], apart.views[0].T_right_camera)
+
+
+@pytest.mark.parametrize("model", ["stereo-real", "structured-light"])
+def test_a_noise_model_is_taken_by_name(leg: Mesh, model: Literal["stereo-real", "structured-light"]) -> None:
+    config = SimulationConfig(**{**SMALL, "views": 1}, path="hand-held", camera="d435")
+    ideal, other = (simulate(leg, replace(config, noise_model=name)) for name in ("stereo-ideal", model))
+    first, second = ideal.recording.frames[0], other.recording.frames[0]
+    assert isinstance(first, DepthFrame) and isinstance(second, DepthFrame)
+    assert (first.depth != second.depth).any()
+
+
+def test_stereo_wants_two_imagers(leg: Mesh) -> None:
+    with pytest.raises(ScanError, match="no second imager"):
+        simulate(leg, SimulationConfig(camera="azure-kinect", noise_model="stereo-real"))

@@ -7,6 +7,8 @@ import numpy as np
 from scanproc.artifacts import IntArray, Mesh
 from scanproc.frames import FloatArray, rotation_about
 
+_BALL_SHARE, _FOOT_MM = 0.72, 60.0  # the ball's place along the foot, which is what lies below that
+_BEND_MM = 30.0  # length over which the skin of a joint bends
 _CAP_MM = 1.05  # of height that the lid of a cut takes up: it is flat, or a fan whose middle rises by 1 mm
 
 
@@ -22,11 +24,11 @@ def joined(*meshes: Mesh) -> Mesh:
     return Mesh(np.vstack([mesh.vertices for mesh in meshes]), np.vstack(faces))
 
 
-def standing_pair(left: Mesh, gap_mm: float, toe_out_deg: float) -> Mesh:
+def standing_pair(left: Mesh, gap_mm: float, toe_out_deg: float) -> tuple[Mesh, Mesh]:
     """Return a left foot and its mirror image side by side, `gap_mm` between them, toes turned out."""
     turned = left.vertices @ rotation_about(np.array([0.0, 0.0, 1.0]), np.radians(toe_out_deg)).T
     shifted = Mesh(turned + np.array([0.0, gap_mm / 2.0 - turned[:, 1].min(), 0.0]), left.faces)
-    return joined(shifted, mirrored(shifted))
+    return shifted, mirrored(shifted)
 
 
 def with_longer_leg(mesh: Mesh, by_mm: float) -> Mesh:
@@ -51,9 +53,36 @@ def with_bent_ankle(mesh: Mesh, angle_rad: float) -> Mesh:
     """Swing the leg forward about the ankle, as when a person moves during the recording; the foot stays."""
     ankle = np.array([np.ptp(mesh.vertices[:, 0]) * 0.25 + mesh.vertices[:, 0].min(), 0.0, 70.0])
     share = np.clip((mesh.vertices[:, 2] - 50.0) / 60.0, 0.0, 1.0)  # from the foot, 0, to the leg, 1
-    x, z = mesh.vertices[:, 0] - ankle[0], mesh.vertices[:, 2] - ankle[2]
-    sine, cosine = np.sin(share * angle_rad), np.cos(share * angle_rad)
-    bent = np.column_stack([cosine * x + sine * z + ankle[0], mesh.vertices[:, 1], cosine * z - sine * x + ankle[2]])
+    return _bent(mesh, ankle, share * angle_rad)
+
+
+def with_raised_toes(mesh: Mesh, angle_rad: float) -> Mesh:
+    """Raise the toes about the ball; what lies behind it stays."""
+    return _bent(mesh, _ball(mesh), -_before_ball(mesh) * angle_rad)
+
+
+def with_raised_heel(mesh: Mesh, angle_rad: float) -> Mesh:
+    """Raise heel and leg about the ball; the toes stay."""
+    return _bent(mesh, _ball(mesh), (1.0 - _before_ball(mesh)) * angle_rad)
+
+
+def _ball(mesh: Mesh) -> FloatArray:
+    """Return a point of the axis about which the toes bend, (3,) mm: at the ground, 0.72 of the length ahead."""
+    low = mesh.vertices[mesh.vertices[:, 2] < _FOOT_MM]
+    return np.array([low[:, 0].min() + _BALL_SHARE * np.ptp(low[:, 0]), 0.0, 0.0])
+
+
+def _before_ball(mesh: Mesh) -> FloatArray:
+    """Return 0 behind the ball, 1 under the toes, (V,), smooth between."""
+    t = np.clip((mesh.vertices[:, 0] - _ball(mesh)[0]) / _BEND_MM + 0.5, 0.0, 1.0)
+    return np.asarray(t * t * (3.0 - 2.0 * t))
+
+
+def _bent(mesh: Mesh, centre: FloatArray, angle_rad: FloatArray) -> Mesh:
+    """Turn each vertex by an angle, (V,), about y through a point: positive takes what is above the point forwards."""
+    x, z = mesh.vertices[:, 0] - centre[0], mesh.vertices[:, 2] - centre[2]
+    sine, cosine = np.sin(angle_rad), np.cos(angle_rad)
+    bent = np.column_stack([cosine * x + sine * z + centre[0], mesh.vertices[:, 1], cosine * z - sine * x + centre[2]])
     return Mesh(bent, mesh.faces)
 
 

@@ -1,4 +1,4 @@
-"""How a camera is carried round a foot: T_room_camera of every view, and how the foot sways."""
+"""How a camera is carried round a foot: T_room_camera of every view, and how the foot moves meanwhile."""
 
 from __future__ import annotations
 
@@ -86,3 +86,30 @@ def foot_sway(path: Path, sway_mm: float, sway_rad: float, rng: np.random.Genera
         shift[2] = turn[0] = turn[1] = 0.0
     angle = float(np.linalg.norm(turn))
     return rigid(rotation_about(turn, angle) if angle > 0.0 else np.eye(3), shift)
+
+
+@dataclass(frozen=True)
+class Unrest:
+    """How a person moves beside the sway from view to view.
+
+    Attributes
+    ----------
+    shift_mm : by which the foot has slid forward and outward from the middle of the recording on.
+    drift_mm : standard deviation, at the end, of a slow walk on the ground.
+    pair_mm : standard deviation of each of the two feet of a pair against the other, between stops.
+    """
+
+    shift_mm: float = 0.0
+    drift_mm: float = 0.0
+    pair_mm: float = 0.0
+
+
+def slow_movements(views: int, feet: int, unrest: Unrest, rng: np.random.Generator) -> FloatArray:
+    """Return the shifts on the ground of each foot in each view, (views, feet, 3) mm."""
+    shifts = np.zeros((views, feet, 3))
+    shifts[views // 2 :, :, :2] += unrest.shift_mm * np.array([0.8, 0.6])
+    walk = np.cumsum(rng.standard_normal((views, 2)), axis=0) / np.sqrt(views)
+    shifts[:, :, :2] += unrest.drift_mm * walk[:, None]
+    if feet > 1:
+        shifts[:, :, :2] += unrest.pair_mm * rng.standard_normal((views, feet, 2))
+    return shifts

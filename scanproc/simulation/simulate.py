@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scanproc.artifacts import CloudFrame, DepthFrame, Intrinsics, Mesh, Recording, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.ply import write_ply
-from scanproc.frames import FloatArray, inverse
+from scanproc.frames import FloatArray, inverse, rigid
 from scanproc.readers.facts import facts_stating
 from scanproc.scan import write_recording
 from scanproc.settings import as_table, setting
@@ -26,7 +26,7 @@ from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, Camera, scaled
 from scanproc.simulation.noise_models import NOISE_MODELS, NoiseAsked
 from scanproc.simulation.render import pixel_rays, render
-from scanproc.simulation.scene import FAULTS, Fault, Scene
+from scanproc.simulation.scene import FAULTS, STRAIGHT, Bend, Fault, Scene
 from scanproc.simulation.stereo_ideal import StereoIdeal
 
 _STANDS_WITHIN_MM = 5.0  # what a sole may lie above or below z = 0
@@ -39,7 +39,9 @@ class SimulationConfig:
     path: Literal["hand-held", "turntable", "raised"] = setting(
         "raised", "how the camera goes round: hand-held and turntable stand on a floor"
     )
-    camera: Literal["d405", "d415", "d435"] = setting("d405", "the camera that is imitated")
+    camera: Literal["d405", "d415", "d435", "truedepth", "azure-kinect"] = setting(
+        "d405", "the camera that is imitated"
+    )
     views: int = setting(36, "number of views", low=1, high=1000)
     seed: int = setting(0, "of everything random: one seed, one recording", low=0)
     side: Literal["left", "right"] = setting(
@@ -48,7 +50,7 @@ class SimulationConfig:
     pair: bool = setting(False, "two feet stand side by side, the right one mirrored from the left")
     pair_gap_mm: float = setting(80.0, "between the two feet of a pair, mm", low=0.0, high=400.0)
     distance_mm: float = setting(0.0, "camera to foot, mm; 0 for the camera's usual", low=0.0, high=3000.0)
-    image_scale: float = setting(1.0, "size of the image against the camera's 848 × 480", low=0.05, high=2.0)
+    image_scale: float = setting(1.0, "size of the image against the camera's own", low=0.05, high=2.0)
     depth_unit_mm: float = setting(
         0.0, "of one step of the depth image, mm; 0 for the camera's own", low=0.0, high=10.0
     )
@@ -78,6 +80,18 @@ class SimulationConfig:
     scale_error: float = setting(0.0, "of the camera: 0.004 measures everything 0.4 % too long", low=-0.1, high=0.1)
     sway_mm: float = setting(0.3, "standard deviation of the foot's movement between views, mm", low=0.0, high=50.0)
     sway_deg: float = setting(0.1, "standard deviation of the foot's turning between views, deg", low=0.0, high=30.0)
+    shift_mm: float = setting(0.0, "by which the foot has slid from the middle of the recording on, mm", high=50.0)
+    drift_mm: float = setting(
+        0.0, "slow sway: standard deviation at the end of the way the foot has drifted, mm", low=0.0, high=50.0
+    )
+    pair_sway_mm: float = setting(
+        0.0, "standard deviation of the movement of the feet of a pair against each other, mm", low=0.0, high=50.0
+    )
+    toes_deg: float = setting(0.0, "angle by which the toes are raised in every third view, deg", low=-40.0, high=40.0)
+    heel_rise_deg: float = setting(
+        0.0, "angle by which the heel rises about the ball in the second half, deg", low=0.0, high=40.0
+    )
+    ankle_deg: float = setting(0.0, "angle by which the ankle is bent in the second half, deg", low=-40.0, high=40.0)
     bad_views: float = setting(
         0.0, "share of views that are blank, bent, of another object, or duplicates", low=0.0, high=1.0
     )
@@ -91,11 +105,25 @@ class SimulationConfig:
 
 @dataclass(frozen=True)
 class TrueView:
-    """Where a view's camera was in the mesh frame, and what is wrong with the view."""
+    """Where a view's camera was in the mesh frame, and what is wrong with the view.
+
+    Attributes
+    ----------
+    T_mesh_camera : of a pair that of the left foot.
+    T_right_camera : of the right foot of a pair, in the same mesh frame; None of a single foot.
+    bend : how the foot was held.
+    """
 
     name: str
     T_mesh_camera: FloatArray
     fault: Fault | None = None
+    T_right_camera: FloatArray | None = None
+    bend: Bend = STRAIGHT
+
+    @property
+    def cameras(self) -> list[FloatArray]:
+        """T_mesh_camera of each foot."""
+        return [self.T_mesh_camera] if self.T_right_camera is None else [self.T_mesh_camera, self.T_right_camera]
 
 
 @dataclass(frozen=True)
@@ -129,15 +157,21 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
     _check(mesh, config)
     camera = CAMERAS[config.camera]
     intrinsics = scaled(camera.intrinsics, config.image_scale)
-    foot = _foot_of(mesh, config)
+    feet = _feet_of(mesh, config)
+    foot = bodies.joined(*feet)
     rng = np.random.default_rng(config.seed)
     T_room_cameras = motions.camera_poses(
         config.path, config.views, _target(foot), _distance_mm(camera, foot, config), rng
     )
     faults = _faults(config, rng)
-    scene = Scene(foot, config.path, config.leg_mm, config.background_mm)
+    scene = Scene(feet, config.path, config.leg_mm, config.background_mm)
     asked = NoiseAsked(config.noise, _ideal_noise(camera, intrinsics, config))
     noise = NOISE_MODELS[config.noise_model].make(camera, intrinsics, asked)
+
+    unrest = motions.Unrest(config.shift_mm, config.drift_mm, config.pair_sway_mm)
+    slow = motions.slow_movements(
+        config.views, len(feet), unrest, np.random.default_rng([config.seed, config.views, 1])
+    )
 
     views: list[TrueView] = []
     frames: list[DepthFrame] = []
@@ -145,16 +179,16 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
         # Every view has its own stream, such that a setting of one view changes no other.
         rng = np.random.default_rng([config.seed, i])
         T_room_foot = motions.foot_sway(config.path, config.sway_mm, np.radians(config.sway_deg), rng)
-        T_mesh_camera = inverse(T_room_foot) @ T_room_camera
-        fault = faults.get(i)
+        T_mesh_cameras = [inverse(rigid(np.eye(3), shift) @ T_room_foot) @ T_room_camera for shift in slow[i]]
+        fault, bend = faults.get(i), _bend(i, config)
         if fault == "duplicate" and i > 0:
-            T_mesh_camera, depth = views[-1].T_mesh_camera, frames[-1].depth
+            T_mesh_cameras, bend, depth = views[-1].cameras, views[-1].bend, frames[-1].depth
         elif fault == "blank":
             depth = np.zeros((intrinsics.height, intrinsics.width), dtype=np.uint16)
         else:
-            image = render(scene.bodies(T_mesh_camera, T_room_camera, fault), intrinsics)
+            image = render(scene.bodies(T_mesh_cameras, T_room_camera, fault, bend), intrinsics)
             depth = _digitised(noise.measure(image, rng), camera, config)
-        views.append(TrueView(f"{i:06d}", T_mesh_camera, fault))
+        views.append(TrueView(f"{i:06d}", T_mesh_cameras[0], fault, T_mesh_cameras[1] if len(feet) > 1 else None, bend))
         frames.append(DepthFrame(f"{i:06d}", depth, _depth_unit_mm(camera, config), intrinsics))
     recording = Recording(tuple(frames) if config.form == "depth" else tuple(_cloud(f, config) for f in frames))
     return Simulation(recording, _facts(camera, config), foot, tuple(views), config)
@@ -166,12 +200,18 @@ def write_simulation(folder: Path, simulation: Simulation) -> None:
     truth = folder / "truth"
     truth.mkdir(exist_ok=True)
     (truth / "mesh.ply").write_bytes(write_ply(simulation.mesh))
-    poses = [
-        {"name": view.name, "fault": view.fault, "T_mesh_camera": view.T_mesh_camera.tolist()}
-        for view in simulation.views
-    ]
+    poses = [_pose_entry(view) for view in simulation.views]
     (truth / "poses.json").write_bytes(_json({"schema": 1, "views": poses}))
     (truth / "simulation.json").write_bytes(_json({"schema": 1, "settings": as_table(simulation.config)}))
+
+
+def _pose_entry(view: TrueView) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": view.name, "fault": view.fault, "T_mesh_camera": view.T_mesh_camera.tolist()}
+    if view.T_right_camera is not None:
+        entry["T_right_camera"] = view.T_right_camera.tolist()
+    if view.bend != STRAIGHT:
+        entry["bend_rad"] = vars(view.bend)
+    return entry
 
 
 def _check(mesh: Mesh, config: SimulationConfig) -> None:
@@ -181,6 +221,11 @@ def _check(mesh: Mesh, config: SimulationConfig) -> None:
             f"the lowest point of the mesh is at z = {lowest:.1f} mm; expected a foot that stands on z = 0. "
             "Take one in the foot frame, such as outputs/<scan>/4-align/left.ply."
         )
+    if config.noise_model in ("stereo-real", "stereo-ideal") and CAMERAS[config.camera].baseline_mm == 0.0:
+        raise ScanError(
+            f"simulate.noise_model = {config.noise_model} with camera = {config.camera}, which has no second imager;"
+            " expected a stereo camera. Take --noise tof, or another camera."
+        )
     if config.grazing_from_deg >= config.grazing_to_deg:
         raise ScanError(
             f"simulate.grazing_from_deg = {config.grazing_from_deg:g}, grazing_to_deg = {config.grazing_to_deg:g}; "
@@ -188,11 +233,21 @@ def _check(mesh: Mesh, config: SimulationConfig) -> None:
         )
 
 
-def _foot_of(mesh: Mesh, config: SimulationConfig) -> Mesh:
+def _feet_of(mesh: Mesh, config: SimulationConfig) -> tuple[Mesh, ...]:
     """Return the foot, or the pair, that stands before the camera."""
     if config.pair:
         return bodies.standing_pair(mesh, config.pair_gap_mm, toe_out_deg=6.0)
-    return bodies.mirrored(mesh) if config.side == "right" else mesh
+    return (bodies.mirrored(mesh) if config.side == "right" else mesh,)
+
+
+def _bend(view: int, config: SimulationConfig) -> Bend:
+    """Return how the foot is held in a view: toes move now and then, what gives way does so for good."""
+    late = view >= config.views // 2
+    return Bend(
+        toes_rad=float(np.radians(config.toes_deg)) if view % 3 == 1 else 0.0,
+        heel_rad=float(np.radians(config.heel_rise_deg)) if late else 0.0,
+        ankle_rad=float(np.radians(config.ankle_deg)) if late else 0.0,
+    )
 
 
 def _distance_mm(camera: Camera, foot: Mesh, config: SimulationConfig) -> float:
