@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scanproc.artifacts import CleanView, Plane
 from scanproc.depth.images import pixel_mm
+from scanproc.depth.rims import rims
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_between, transform
 from scanproc.registration.stacked_views import Images, Samples, sample, stack_images
 
@@ -31,6 +32,9 @@ class SampledViews:
     tiny: Samples
     coarse: Samples
     fine: Samples
+    inner: Images
+    inner_tiny: Samples
+    inner_coarse: Samples
 
     def __len__(self) -> int:
         return len(self.views)
@@ -47,7 +51,11 @@ class SampledViews:
 
 def sample_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -> SampledViews:
     """Bring views into the form that alignment wants."""
+    without = [without_rims(view) for view in views]
     return SampledViews(
+        inner=stack_images(without),
+        inner_tiny=sample(without, 2.0 * coarse_mm),
+        inner_coarse=sample(without, coarse_mm),
         views=views,
         images=stack_images(views),
         T_level_camera=[np.eye(4) if view.floor is None else levelling(view.floor) for view in views],
@@ -55,6 +63,16 @@ def sample_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -
         coarse=sample(views, coarse_mm),
         fine=sample(views, fine_mm),
     )
+
+
+def without_rims(view: CleanView) -> CleanView:
+    rim = rims(view.depth_mm, view.intrinsics, RIM_RAD)
+    if rim.all() or np.count_nonzero(rim) > 0.8 * np.count_nonzero(view.depth_mm):
+        return view
+    return replace(view, depth_mm=np.where(rim, np.float32(0), view.depth_mm))
+
+
+RIM_RAD = 0.0125
 
 
 def levelling(floor: Plane) -> FloatArray:
