@@ -50,10 +50,8 @@ class RegisterConfig:
     seed_consistency: float = setting(0.975, "that consistency at first", low=0.0, high=1.0)
     grow_overlap: float = setting(0.30, "that share next, of likely views", low=0.0, high=1.0)
     grow_consistency: float = setting(0.95, "that consistency next", low=0.0, high=1.0)
-    submap_overlap: float = setting(
-        0.0, "that share for a whole group, of the view that overlaps most", low=0.0, high=1.0
-    )
-    submap_consistency: float = setting(0.95, "that consistency for a whole group", low=0.0, high=1.0)
+    submap_overlap: float = setting(0.0, "that share for a group, of its view that overlaps most", low=0.0, high=1.0)
+    submap_consistency: float = setting(0.95, "that consistency for a group", low=0.0, high=1.0)
     consistency_power: float = setting(
         6.0, "in overlap * consistency^power: what is misplaced may overlap twice as much, at 0.85", low=1.0, high=20.0
     )
