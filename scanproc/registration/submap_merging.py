@@ -39,11 +39,11 @@ def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchL
 
     points, normals = _merged(views, group, few)
     tries = grid_icp_from_all(points, normals, model.grid, starts, _FIRST_GATES_MM, _STEPS, free)
-    fits = _fits(views, group, few, model, tries, limits)
+    fits = _agreements(views, group, few, model, tries, limits)
     order = sorted(range(len(tries)), key=lambda k: -limits.ranking.score(fits[k]))[:_NUM_REFINED]
     tries = [tries[k] for k in order]
     tries = grid_icp_from_all(points, normals, model.grid, tries, _SECOND_GATES_MM, _STEPS, free)
-    fits = _fits(views, group, few, model, tries, limits)
+    fits = _agreements(views, group, few, model, tries, limits)
     best = max(range(len(fits)), key=lambda k: limits.ranking.score(fits[k]))
     if fits[best].overlap < limits.min_overlap or fits[best].consistency < limits.min_consistency:
         return None
@@ -72,7 +72,7 @@ def _starts(
     return [rigid(turn, target - turn @ source) for turn in turns]
 
 
-def _fits(
+def _agreements(
     views: SampledViews, group: Poses, few: list[int], model: Submap, tries: list[FloatArray], limits: SearchLimits
 ) -> list[Agreement]:
     """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
