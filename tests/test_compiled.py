@@ -172,3 +172,12 @@ def test_the_folder_that_a_user_chose_is_kept_to(loops: Loops) -> None:
     kept.touch()
     assert "in every run" in loops.run(NUMBA_CACHE_DIR=str(kept))[2][0]
     assert not (loops.package / "__pycache__").exists(), "where the user did not want it"
+
+
+def test_beside_sources_that_cannot_be_written_the_user_s_cache_is_taken(loops: Loops) -> None:
+    (loops.package / "__pycache__").write_text("a file where the folder would be", encoding="utf-8")
+    home = {"XDG_CACHE_HOME": str(loops.folder / "cache")}
+    assert loops.run(**home)[:2] == (20.0, 0)
+    assert loops.run(**home) == (20.0, 1, [])
+    loops.write_inner(scale=3.0)
+    assert loops.run(**home)[:2] == (30.0, 0)
