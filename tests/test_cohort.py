@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from feet import AnalyticFoot, as_surface
+from scanproc.measures.definitions import BETWEEN_LOADINGS, DEFINITIONS
 from visits import VALUES, facts, measures, results
 
 from scanproc.artifacts import Measure, Measures, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.artifact_files import encode
-from scanproc.measures.definitions import BETWEEN_LOADINGS, DEFINITIONS
 from scanproc.measures.plain_words import GROUPS
 from scanproc.several.cohort import COLUMNS, Outcome, check_none_refused, cohort_csv, dictionary_csv, write_cohort
 from scanproc.stages.align import AlignConfig, align

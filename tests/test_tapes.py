@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scanproc.views.tapes import ball_tape, instep_tape
 from visits import ball_foot
 
 from scanproc.artifacts import Foot, Landmark
 from scanproc.mesh.sections import Outline
-from scanproc.views.tapes import ball_tape, instep_tape
 
 
 def on_border(x: float, side: float) -> np.ndarray:
