@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "proof": {"proof", "design", "prescription", "anatomy", "solid", "mesh", "artifacts", "frames"},
     # pictures and pages
     "views": {
-        "views", "measures", "anatomy", "solid", "mesh", "depth", "open3d_bridge", "artifacts", "frames", "errors",
+        "views", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
     "pages": {"views", "measures", "artifacts"},
     # what becomes files

@@ -25,12 +25,12 @@ def arch_height_index(shape: FootShape) -> Reading:
         return dorsum if dorsum.value is None else truncated
     worse = max(dorsum, truncated, key=lambda reading: reading.unseen_share)
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         parts = {"dorsum height": dorsum.geometry(), "truncated length": truncated.geometry()}
         points = {name: point for part in parts.values() for name, point in part.points.items()}
         return ReadGeometry(points, {name: part.lines["dimension"] for name, part in parts.items()})
 
-    return Reading(dorsum.value / truncated.value, worse.unseen_share, worse.where, geometry=geometry)
+    return Reading(dorsum.value / truncated.value, worse.unseen_share, worse.where, geometry=read_from)
 
 
 def plantar_arch_height(shape: FootShape) -> Reading:
@@ -42,11 +42,11 @@ def plantar_arch_height(shape: FootShape) -> Reading:
     if apex is None:
         return _sole_unseen(unseen)
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         found, line = height_of(apex, "apex"), shape.arch.points
         return replace(found, curves={"arch line": line[np.isfinite(line[:, 2])]})
 
-    return Reading(float(apex[2]), unseen, _SOLE, geometry=geometry)
+    return Reading(float(apex[2]), unseen, _SOLE, geometry=read_from)
 
 
 def arch_volume(shape: FootShape) -> Reading:
@@ -68,12 +68,12 @@ def arch_volume(shape: FootShape) -> Reading:
     if seen <= 0.0:
         return _sole_unseen(1.0)
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         there = np.isfinite(right)
         sides = [np.column_stack([x[there], y[there], np.zeros(there.sum())]) for y in (right, right + half)]
         return ReadGeometry(curves={"on the ground": np.concatenate([sides[0], sides[1][::-1], sides[0][:1]])})
 
-    return Reading(float(np.nansum(area) * step_x), 1.0 - seen, _SOLE, geometry=geometry)
+    return Reading(float(np.nansum(area) * step_x), 1.0 - seen, _SOLE, geometry=read_from)
 
 
 def arch_index(shape: FootShape) -> Reading:
@@ -95,7 +95,7 @@ def arch_index(shape: FootShape) -> Reading:
     third = np.floor((np.arange(len(sole.x)) - rows[0]) * 3.0 / (rows[-1] - rows[0] + 1)).astype(np.int64)
     print_area = contact.sum(axis=1)
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         y = sole.y[np.flatnonzero(contact.any(axis=0))[[0, -1]]]
         half_cell = 0.5 * (sole.x[1] - sole.x[0])
         x = np.linspace(sole.x[rows[0]] - half_cell, sole.x[rows[-1]] + half_cell, 4)
@@ -103,7 +103,7 @@ def arch_index(shape: FootShape) -> Reading:
         ends = [np.array([[at, y[0], 0.0], [at, y[1], 0.0]]) for at in x]
         return ReadGeometry(lines=dict(zip(names, ends, strict=True)))
 
-    return Reading(float(print_area[third == 1].sum() / print_area.sum()), unseen, _SOLE, geometry=geometry)
+    return Reading(float(print_area[third == 1].sum() / print_area.sum()), unseen, _SOLE, geometry=read_from)
 
 
 def whole_sole(shape: FootShape) -> SoleMap:

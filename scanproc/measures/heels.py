@@ -48,8 +48,8 @@ def leg_heel_angle_deg(shape: FootShape) -> Reading:
     if heel.value is None or leg.value is None:
         return heel if heel.value is None else leg
     worse = max(heel, leg, key=lambda reading: reading.unseen_share)
-    geometry = partial(_heel_and_leg, shape)
-    return Reading(heel.value - leg.value, worse.unseen_share, worse.where, own_sd=heel.own_sd, geometry=geometry)
+    read_from = partial(_heel_and_leg, shape)
+    return Reading(heel.value - leg.value, worse.unseen_share, worse.where, own_sd=heel.own_sd, geometry=read_from)
 
 
 def _heel_and_leg(shape: FootShape) -> ReadGeometry:
@@ -81,13 +81,13 @@ def forefoot_angle_deg(shape: FootShape) -> Reading:
     tilt = np.rad2deg(np.arctan2(first[2] - fifth[2], abs(first[1] - fifth[1])))
     unseen = max(heel.unseen_share, 1.0 - float(seen[heads].mean()))
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         found = _heel_geometry(shape)
         points = {"1st metatarsal head": first, "5th metatarsal head": fifth}
         return ReadGeometry(points, {**found.lines, "metatarsal heads": np.stack([first, fifth])}, found.curves)
 
     where = "the heel or a metatarsal head"
-    return Reading(float(tilt) + heel.value, unseen, where, own_sd=heel.own_sd, geometry=geometry)
+    return Reading(float(tilt) + heel.value, unseen, where, own_sd=heel.own_sd, geometry=read_from)
 
 
 def heel_contact_offset(shape: FootShape) -> Reading:
@@ -103,11 +103,11 @@ def heel_contact_offset(shape: FootShape) -> Reading:
     middle = float((contact * sole.y).sum() / contact.sum())
     axis_y = leg.line.at_zero
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         x = float((contact * sole.x[:, None]).sum() / contact.sum())
         points = {"leg axis on the ground": np.array([x, axis_y, 0.0]), "centre of contact": np.array([x, middle, 0.0])}
         found = _leg_geometry(shape)
         return ReadGeometry(points, {**found.lines, "dimension": np.stack(list(points.values()))}, found.curves)
 
     offset = (axis_y - middle) * shape.medial_y
-    return Reading(offset, leg.unseen_share, "the heel or the leg", geometry=geometry)
+    return Reading(offset, leg.unseen_share, "the heel or the leg", geometry=read_from)

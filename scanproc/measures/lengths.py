@@ -23,12 +23,12 @@ _BELOW_MM = 7.0  # the ground
 def foot_length(shape: FootShape) -> Reading:
     """Pternion to the tip of the longest toe, along x."""
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         low = shape.low_mesh.vertices[shape.low_mesh.vertices[:, 2] < FOOT_HEIGHT_MM, 1]
         lateral = float(low.max()) + _BESIDE_MM if shape.medial_y < 0.0 else float(low.min()) - _BESIDE_MM
         return _along_geometry(shape, "longest_toe_tip", lateral, 0.0)
 
-    return _along(shape, "longest_toe_tip", geometry)
+    return _along(shape, "longest_toe_tip", read_from)
 
 
 def truncated_foot_length(shape: FootShape) -> Reading:
@@ -43,10 +43,10 @@ def outside_ball_length(shape: FootShape) -> Reading:
     return _along(shape, name, lambda: _along_geometry(shape, name, 0.0, -_BELOW_MM))
 
 
-def _along(shape: FootShape, name: str, geometry: Callable[[], ReadGeometry]) -> Reading:
+def _along(shape: FootShape, name: str, read_from: Callable[[], ReadGeometry]) -> Reading:
     value = float(shape.landmark(name)[0]) - shape.rear
     where = f"the pternion or the {name.replace('_', ' ')}"
-    return Reading(value, shape.unseen_points("pternion", name), where, geometry=geometry)
+    return Reading(value, shape.unseen_points("pternion", name), where, geometry=read_from)
 
 
 def _along_geometry(shape: FootShape, name: str, y: float, z: float) -> ReadGeometry:
@@ -60,26 +60,26 @@ def foot_width(shape: FootShape) -> Reading:
     """Metatarsale tibiale to fibulare, along y."""
     value = abs(float(shape.landmark(_BALL[0])[1] - shape.landmark(_BALL[1])[1]))
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         points = _ball_points(shape)
         x = 0.5 * (points[_BALL[0]][0] + points[_BALL[1]][0])
         ends = {name: np.array([x, point[1], 0.0]) for name, point in points.items()}
         lines = {f"to the {name}": np.stack([ends[name], point]) for name, point in points.items()}
         return ReadGeometry(points, {"dimension": np.stack([ends[_BALL[1]], ends[_BALL[0]]]), **lines})
 
-    return Reading(value, shape.unseen_points(*_BALL), "a border of the ball", geometry=geometry)
+    return Reading(value, shape.unseen_points(*_BALL), "a border of the ball", geometry=read_from)
 
 
 def ball_angle_deg(shape: FootShape) -> Reading:
     """Line of the two metatarsal points against y; positive where the medial one lies ahead."""
     ahead, across, _ = shape.landmark(_BALL[0]) - shape.landmark(_BALL[1])
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         points = _ball_points(shape)
         return ReadGeometry(points, {"ball line": np.stack([points[name] for name in _BALL])})
 
     value = float(np.rad2deg(np.arctan2(ahead, abs(across))))
-    return Reading(value, shape.unseen_points(*_BALL), "a border of the ball", geometry=geometry)
+    return Reading(value, shape.unseen_points(*_BALL), "a border of the ball", geometry=read_from)
 
 
 def _ball_points(shape: FootShape) -> dict[str, FloatArray]:
@@ -97,12 +97,12 @@ def heel_width(shape: FootShape) -> Reading:
     if borders.open.any() or not right < -least < least < left:
         return no_reading("one side of the heel was not seen")
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         sides = dict(zip(("right border", "left border"), borders.points[0], strict=True))
         lateral, medial = sides.values() if shape.medial_y > 0.0 else reversed(sides.values())
         return ReadGeometry(sides, {"dimension": np.stack([lateral, medial]) * (1.0, 1.0, 0.0)})
 
-    return Reading(left - right, 1.0 - float(borders.seen.mean()), "a border of the heel", geometry=geometry)
+    return Reading(left - right, 1.0 - float(borders.seen.mean()), "a border of the heel", geometry=read_from)
 
 
 def dorsum_height(shape: FootShape) -> Reading:
@@ -136,8 +136,8 @@ def malleolus_height(shape: FootShape) -> Reading:
     if "lateral_malleolus" not in shape.foot.landmarks:
         return no_reading("no lateral malleolus shows (the ankle was not seen so high, or is too round)")
     mark, unseen = shape.landmark("lateral_malleolus"), shape.unseen("lateral_malleolus")
-    geometry = partial(height_of, mark, "lateral_malleolus")
-    return Reading(float(mark[2]), unseen, "the lateral malleolus", geometry=geometry)
+    read_from = partial(height_of, mark, "lateral_malleolus")
+    return Reading(float(mark[2]), unseen, "the lateral malleolus", geometry=read_from)
 
 
 def navicular_height(shape: FootShape) -> Reading:
@@ -164,8 +164,8 @@ def _size(shape: FootShape, step: float, per_mm: float, room: float) -> Reading:
     size = step * round((shape.length * per_mm + room) / step)
     own_sd = step / np.sqrt(12.0)  # evenly spread: GUM 4.3.7
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         found = length.geometry()
         return ReadGeometry(found.points, {"foot length": found.lines["dimension"]})
 
-    return Reading(size, length.unseen_share, length.where, own_sd=own_sd, geometry=geometry)
+    return Reading(size, length.unseen_share, length.where, own_sd=own_sd, geometry=read_from)

@@ -34,13 +34,13 @@ def _toe_lean(shape: FootShape, joint_name: str, outward_y: float, toe_shares: F
     if heel is None or toe is None:
         return no_reading("there is no surface along the border")
 
-    def geometry() -> ReadGeometry:
+    def read_from() -> ReadGeometry:
         ends = {"heel": heel.point, "toe": toe.point}
         return ReadGeometry({joint_name: joint, **ends}, {name: np.stack([joint, end]) for name, end in ends.items()})
 
     value = float(np.rad2deg(np.arctan(heel.fall) + np.arctan(toe.fall)))
     unseen = 1.0 - (heel.seen + toe.seen) / 2.0
-    return Reading(value, unseen, "the border of the heel or the toe", geometry=geometry)
+    return Reading(value, unseen, "the border of the heel or the toe", geometry=read_from)
 
 
 @dataclass(frozen=True)
