@@ -14,11 +14,14 @@ from visits import VALUES, facts, measures, results
 from scanproc.artifacts import Measure, Measures, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.artifact_files import encode
-from scanproc.measures.plain_words import GROUPS, group_of
+from scanproc.measures.plain_words import group_of
 from scanproc.measures.table import MEASURES, ROWS
 from scanproc.several.cohort import COLUMNS, Outcome, check_none_refused, cohort_csv, dictionary_csv, write_cohort
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
+
+#: Groups in the order of a report.
+GROUPS = tuple(dict.fromkeys(row.group for row in ROWS.values()))
 
 
 def table(data: bytes) -> list[dict[str, str]]:

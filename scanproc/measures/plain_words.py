@@ -6,8 +6,6 @@ from scanproc.artifacts import Measure
 from scanproc.measures.rows import DIMENSIONS, INDEX, Dimension
 from scanproc.measures.table import ROWS
 
-#: Groups in the order of a report.
-GROUPS = tuple(dict.fromkeys(row.group for row in ROWS.values()))
 _OTHER = "Others"
 
 
