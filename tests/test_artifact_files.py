@@ -256,6 +256,7 @@ def test_what_a_measure_was_read_from_stands_beside_it_to_a_thousandth_of_a_mill
     (entry,) = (foot["measures"]["foot_length_mm"] for foot in json_of(whole, "measures.json")["feet"])
     assert list(entry) == ["value", "sd", "status", "geometry"]
     assert entry["geometry"] == {"lines": {"dimension": [[1.234, 0.0, 0.0], [0.667, 4.0, 5.0]]}}
+    assert "-0.0" not in json.dumps(entry)
     bare = dataclasses.replace(whole.feet[0], measures={"foot_length_mm": dataclasses.replace(found, geometry=None)})
     assert codecs.encode(whole)["measures.csv"] == codecs.encode(Measures((bare,)))["measures.csv"]
 
