@@ -51,12 +51,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the insole
     "prescription": {"prescription", "measures", "readers", "settings", "artifacts", "errors"},
     "design": {
-        "design", "prescription", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel",
+        "design", "prescription", "measures", "anatomy", "solid", "mesh", "artifacts", "frames", "errors", "parallel",
     },
-    "proof": {"proof", "design", "prescription", "solid", "mesh", "artifacts", "frames"},
+    "proof": {"proof", "design", "prescription", "anatomy", "solid", "mesh", "artifacts", "frames"},
     # pictures and pages
     "views": {
-        "views", "measures", "solid", "mesh", "depth", "open3d_bridge", "artifacts", "frames", "errors",
+        "views", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
     "pages": {"views", "measures", "artifacts"},
     # what becomes files

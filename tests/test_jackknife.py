@@ -13,6 +13,7 @@ from scanproc.frames import FloatArray, rigid, rotation_about, transform
 from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors, replicate_of
 from scanproc.fusion.posed_views import PosedView
 from scanproc.fusion.visibility import VisibilityLimits, visibility
+from scanproc.measures.table import ROWS
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
 from scanproc.mesh.meshes import vertex_normals
 from scanproc.simulation.motions import look_at
@@ -127,7 +128,7 @@ def test_a_foot_without_draws_has_none() -> None:
 
 
 def combined_sd(name: str, value: float, replicate_of: list[float | None], sources: ErrorSources) -> float | None:
-    parts = sd_parts(name, value, replicate_of, sources)
+    parts = sd_parts(ROWS[name].dimension, value, replicate_of, sources)
     return None if parts is None else parts.combined
 
 
@@ -145,7 +146,7 @@ def test_scale_counts_by_the_power_of_the_unit() -> None:
 
 def test_sources_add_in_squares() -> None:
     sources = ErrorSources(scale_sd=0.004, surface_sd_mm=0.1)
-    found = sd_parts("foot_length_mm", 250.0, [250.3, 249.7], sources)
+    found = sd_parts(ROWS["foot_length_mm"].dimension, 250.0, [250.3, 249.7], sources)
     assert found is not None
     assert (found.repeat, found.surface, found.scale) == pytest.approx((0.3, np.sqrt(2) * 0.1, 1.0))
     assert found.combined == pytest.approx(np.sqrt(0.3**2 + 1.0**2 + 2 * 0.1**2))
