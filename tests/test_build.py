@@ -76,7 +76,7 @@ def test_it_is_one_body_without_crossings_of_few_triangles(name: str) -> None:
     assert form.volume_mm3 > 0.0
     assert len(solid.vertices) - 3 * len(solid.faces) // 2 + len(solid.faces) == 2  # Euler: no tunnel
     assert np.array_equal(solid.vertices, solid.vertices.astype(np.float32))
-    assert 5_000 < len(solid.faces) <= asked.rx.max_triangles
+    assert 5_000 < len(solid.faces) <= asked.rx.judgement.max_triangles
     oracle = pymeshlab.MeshSet()
     oracle.add_mesh(pymeshlab.Mesh(solid.vertices, solid.faces))
     oracle.compute_selection_by_self_intersections_per_face()
@@ -183,7 +183,7 @@ def test_a_varus_post_tips_the_standing_device_medial_side_up(side: str, word: s
     """The plane that the finished solid comes to rest on, seen from the solid alone."""
     foot = analytic_foot(bowl_sole)
     foot = foot if side == "left" else mirrored(foot)
-    built = build(design(foot, Prescription(rearfoot_post_deg=4.0, rearfoot_post=word, grid_mm=1.0)))  # type: ignore[arg-type]
+    built = build(design(foot, Prescription().changed(rearfoot_post_deg=4.0, rearfoot_post=word, grid_mm=1.0)))
     low = built.solid.vertices[built.solid.vertices[:, 2] <= np.median(built.solid.vertices[:, 2])]
     slope = resting_plane(low[:, :2], low[:, 2]).slope[1]
     raised_deg = np.rad2deg(np.arctan(-foot.medial_y * slope))

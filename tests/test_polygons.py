@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import pytest
 from insole_feet import leg, mirrored
 
 from scanproc.artifacts import Foot
-from scanproc.design.balance import balanced
 from scanproc.design.shape import Design, edged
 from scanproc.design.sole import scanned_sole
 from scanproc.design.top import designed_top
@@ -25,7 +23,7 @@ from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.prescription.fields import Prescription
 from scanproc.readers.outline_files import read_outline
 
-RX = Prescription(thickness_mm=3.0, arch_fill_mm=1.6, heel_expansion_mm=0.0, grid_mm=1.0)
+RX = Prescription().changed(thickness_mm=3.0, arch_fill_mm=1.6, heel_expansion_mm=0.0, grid_mm=1.0)
 FLIP = np.array([1.0, -1.0])
 KINDS: list[dict[str, Any]] = [
     {},
@@ -45,7 +43,7 @@ def foot(index: int, other: bool = False) -> Foot:
 
 
 def designed(feet: Foot, **asked: Any) -> Design:
-    rx = replace(RX, **asked)
+    rx = RX.changed(**asked)
     scanned = scanned_sole(feet, rx)
     return edged(scanned, designed_top(scanned, rx), rx)
 
@@ -112,7 +110,7 @@ def test_sulcus_ends_between_ball_and_toes_and_full_in_front_of_them() -> None:
         toes = plan.length_mm - plan.tibiale[0]
         assert 0.2 * toes < sulcus < 0.65 * toes
         end = of_kind(index, 2).outline[:, 0].max()
-        assert end == pytest.approx(plan.length_mm + RX.toe_room_mm, abs=0.3)
+        assert end == pytest.approx(plan.length_mm + RX.fit.toe_room_mm, abs=0.3)
 
 
 def test_the_sulcus_is_found_where_the_scan_shows_it() -> None:
@@ -231,7 +229,7 @@ STEPS: list[tuple[int, bool, dict[str, Any]]] = [
 @pytest.mark.parametrize(("index", "other", "asked"), STEPS)
 def test_the_cut_leaves_no_step_inside_the_edge(index: int, other: bool, asked: dict[str, Any]) -> None:
     feet = foot(index, other)
-    made = designed(balanced(feet, replace(RX, **asked)), **asked)
+    made = designed(feet, **asked)
     along = np.roll(made.outline, -1, axis=0) - np.roll(made.outline, 1, axis=0)
     inward = np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True)
     xy = made.outline + np.arange(0.0, 14.0, 0.1)[:, None, None] * inward

@@ -412,12 +412,12 @@ def test_polypropylene_is_thinner_under_a_high_arch(mass_kg: float, high: float,
     facts = ScanFacts("stands", side="left", loading="standing", mass_kg=mass_kg)
     judged = judged_arch(foot, facts, None)
     wall = resolved(InsoleConfig(material="PP"), foot, facts)
-    assert wall.thickness_mm == (high if judged.high else usual)
+    assert wall.thickness.thickness_mm == (high if judged.high else usual)
     assert any(judged.why in why and f"{mass_kg:g} kg" in why for why in wall.evidence)
     tall = replace(foot, mesh=replace(foot.mesh, vertices=foot.mesh.vertices * [1.0, 1.0, 1.6]))
     assert judged_arch(tall, facts, None).high != judged_arch(squeezed(foot), facts, None).high
-    assert resolved(InsoleConfig(material="PP"), tall, facts).thickness_mm == high
-    assert resolved(InsoleConfig(material="PP"), squeezed(foot), facts).thickness_mm == usual
+    assert resolved(InsoleConfig(material="PP"), tall, facts).thickness.thickness_mm == high
+    assert resolved(InsoleConfig(material="PP"), squeezed(foot), facts).thickness.thickness_mm == usual
 
 
 def squeezed(foot: Foot) -> Foot:
@@ -434,7 +434,7 @@ def test_an_arch_is_filled_by_the_load_it_was_scanned_under(loading: Any, fill: 
     foot = leg(0)
     facts = ScanFacts("scan", side="left", loading=loading)
     rx = resolved(InsoleConfig(), foot, facts)
-    assert rx.arch_fill_mm == fill
+    assert rx.arch.arch_fill_mm == fill
     assert any(f"arch fill {fill:g} mm" in why for why in rx.evidence)
     given = resolved(InsoleConfig(arch_fill_mm=6.4), foot, facts)
     assert given.arch_fill_mm == 6.4 and not any("arch fill" in why for why in given.evidence)
@@ -463,7 +463,7 @@ def test_the_heel_is_as_much_wider_as_it_is_in_the_other_scan(wider: float, expa
     foot = leg(0)
     here = heel_width_of(foot)
     rx = resolved(InsoleConfig(measures_of_other_scan=rows(heel_width_mm=here + wider)), foot, RAISED)
-    assert rx.heel_expansion_mm == pytest.approx(expansion, abs=0.01)
+    assert rx.fit.heel_expansion_mm == pytest.approx(expansion, abs=0.01)
     assert any("heel expansion" in why and "scan other (standing)" in why for why in rx.evidence)
     asked = InsoleConfig(heel_expansion_mm=1.0, measures_of_other_scan=rows(heel_width_mm=here + wider))
     assert resolved(asked, foot, RAISED).heel_expansion_mm == 1.0  # what is prescribed wins
@@ -474,7 +474,7 @@ def test_a_scan_under_no_more_load_tells_nothing() -> None:
     for loading, facts in (("standing", replace(RAISED, loading="standing")), ("unknown", RAISED)):
         config = InsoleConfig(measures_of_other_scan=rows(loading, heel_width_mm=90.0, plantar_arch_height_mm=12.0))
         rx = resolved(config, foot, facts)
-        assert (rx.heel_expansion_mm, rx.arch_target_mm) == (0.0, None)
+        assert (rx.fit.heel_expansion_mm, rx.arch.arch_target_mm) == (0.0, None)
         assert any("not known to bear more load" in why for why in rx.evidence)
 
 
@@ -491,7 +491,7 @@ def test_the_arch_comes_down_as_in_the_other_scan() -> None:
     assert here is not None
     for drop, fill in ((4.0, 4.0), (0.5, 1.6), (11.0, 6.4)):
         rx = resolved(InsoleConfig(measures_of_other_scan=rows(dorsum_height_mm=here - drop)), foot, RAISED)
-        assert rx.arch_fill_mm == pytest.approx(fill, abs=0.01)
+        assert rx.arch.arch_fill_mm == pytest.approx(fill, abs=0.01)
         assert any(f"the dorsum is {drop:.1f} mm lower in scan other" in why for why in rx.evidence)
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.design.plan import DistalLine, FootPlan
+from scanproc.anatomy.foot_plan import DistalLine, FootPlan
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import cut_and_rounded, hull
 from scanproc.mesh.polyline_distance import nearest_on_curve
+from scanproc.pads.ray_cuts import ray_corners
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.height_fields import HeightField
 
@@ -18,12 +19,8 @@ _FORWARD = 0.5  # an outline that looks so far forwards ends a full length
 _FAR_MM = 1e3
 _SULCUS_SHARE = 0.40  # of the way from the metatarsal heads to the toes' tips, where the scan does not show it
 _SULCUS_WINDOW = np.linspace(0.10, 0.75, 66)  # shares at which the scan is looked at
+_CUT_RADIUS_MM = 10.0  # of the corners of a cut-out: sharper ones tear
 _SULCUS_MM = 1.5  # how far the sole rises there, both from the ball and from the toes' pads
-_CUT_BACK_MM = 28.0  # cut-outs reach so far behind the metatarsal heads
-_LEAST_CUT_MM = 15.0  # and at least so far behind the front end
-_NOTCH_AHEAD_MM = 12.0  # of a full length only the joint is cut out
-_FIRST_RAY, _FIFTH_RAY = 0.32, 0.22  # their shares of the ball's width
-_CUT_RADIUS_MM = 10.0  # sharper corners tear
 
 
 @dataclass(frozen=True)
@@ -123,24 +120,12 @@ def _sulcus_share(sole: HeightField, y: FloatArray, ball_x: FloatArray, way: Flo
 
 def behind_distal_edge(region: FloatArray, sole: HeightField, foot: FootPlan, rx: Prescription) -> FloatArray | None:
     """Return the ground that an insole of the asked length covers, as a large polygon; None if all."""
-    if rx.length == "shell":
-        return DistalLine(foot.tibiale - rx.distal_gap_mm * foot.ball_normal, foot.ball_normal).half_plane()
-    return sulcus_region(region, sole, foot) if rx.length == "sulcus" else None
+    if rx.device.length == "shell":
+        return DistalLine(foot.tibiale - rx.arch.distal_gap_mm * foot.ball_normal, foot.ball_normal).half_plane()
+    return sulcus_region(region, sole, foot) if rx.device.length == "sulcus" else None
 
 
 def cut_outs(foot: FootPlan, rx: Prescription) -> list[FloatArray]:
     """Return what is cut out under the first and the fifth ray, as closed curves."""
-    across = foot.fibulare - foot.tibiale
-    width = float(np.linalg.norm(across))
-    spans = []
-    if rx.first_ray_cut:
-        spans.append((-50.0, _FIRST_RAY * width))
-    if rx.fifth_ray_cut:
-        spans.append(((1.0 - _FIFTH_RAY) * width, width + 50.0))
-    back = -_CUT_BACK_MM
-    if rx.length == "shell":
-        back = min(back, -rx.distal_gap_mm - _LEAST_CUT_MM)
-    ahead = _NOTCH_AHEAD_MM if rx.length == "full" else _FAR_MM
-    corners = [[(first, back), (last, back), (last, ahead), (first, ahead)] for first, last in spans]
-    places = [np.array([foot.tibiale + u * across / width + v * foot.ball_normal for u, v in each]) for each in corners]
-    return [cut_and_rounded(place, None, _CUT_RADIUS_MM) for place in places]
+    corners = ray_corners(foot, rx.pads, rx.device.length, rx.arch.distal_gap_mm)
+    return [cut_and_rounded(each, None, _CUT_RADIUS_MM) for each in corners]

@@ -10,8 +10,8 @@ import numpy as np
 from scanproc.design.posts import Post, Region
 from scanproc.design.underside import Underside
 from scanproc.frames import FloatArray
+from scanproc.solid.blending import smooth_step
 from scanproc.solid.closed_solid import Flattened, flattened
-from scanproc.solid.height_fields import smooth_step
 from scanproc.solid.resting_plane import RestingPlane, resting_plane
 
 _FLAT_MM = 0.01  # what a platform counts as touching within

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanproc.design.plan import DistalLine, FootPlan
+from scanproc.anatomy.foot_plan import DistalLine, FootPlan
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.design.wall import asked_wall
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.height_fields import HeightField, smooth_step
+from scanproc.solid.blending import smooth_step
+from scanproc.solid.height_fields import HeightField
 
 _HEEL_AT = 0.17  # share of the length where the pressed part of the heel has its middle
 _HEEL_HALF = (0.055, 0.20)  # half its length and width, as shares of the foot's length and the heel's width
@@ -32,11 +33,19 @@ def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
     reaches, the cup's walls and the arch would be pressed down with it.
     """
     posts = []
-    if rx.rearfoot_posting == "intrinsic" and rx.rearfoot_post_deg and (post := rearfoot_post(plan, rx)):
+    if (
+        rx.posts.rearfoot_posting == "intrinsic"
+        and rx.posts.rearfoot_post_deg
+        and (post := rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm))
+    ):
         centre = np.array([_HEEL_AT * plan.length_mm, plan.heel[1]])
         half_length, half_width = _HEEL_HALF[0] * plan.length_mm, _HEEL_HALF[1] * plan.heel_width_mm
         posts.append(replace(post, region=Region(centre, post.region.along, half_length, half_width)))
-    if rx.forefoot_posting == "intrinsic" and rx.forefoot_post_deg and (post := forefoot_post(plan, rx)):
+    if (
+        rx.posts.forefoot_posting == "intrinsic"
+        and rx.posts.forefoot_post_deg
+        and (post := forefoot_post(plan, rx.posts, rx.gap_mm))
+    ):
         centre = post.region.centre + (post.region.half_length - _FRONT_MM) * post.region.along
         half_width = _FRONT_SHARE * float(np.linalg.norm(plan.fibulare - plan.tibiale))
         posts.append(replace(post, region=Region(centre, post.region.along, _FRONT_MM, half_width)))
@@ -114,6 +123,6 @@ def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:
 def _wall(plan: FootPlan, rx: Prescription, xy: FloatArray) -> FloatArray:
     """Return the wall at (N, 2) points, (N,) mm: it thins towards the front end of a shell."""
     behind = np.full(len(xy), np.inf)
-    if rx.length == "shell":
-        behind = DistalLine(plan.tibiale - rx.distal_gap_mm * plan.ball_normal, plan.ball_normal).behind(xy)
-    return asked_wall(rx, plan, xy, behind)
+    if rx.device.length == "shell":
+        behind = DistalLine(plan.tibiale - rx.arch.distal_gap_mm * plan.ball_normal, plan.ball_normal).behind(xy)
+    return asked_wall(rx.thickness, plan, xy, behind)

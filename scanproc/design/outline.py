@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.design.distal_edge import DistalEdge, behind_distal_edge, cut_outs, distal_edge
-from scanproc.design.plan import FootPlan
 from scanproc.design.shoe import fitted_width, full_length_end, placed_insole, refuse_beyond_scan, refuse_wrong_size
 from scanproc.design.trim_line import TrimLine
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import begun_behind, cut_and_rounded, hull, joined, smoothed_curve
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.height_fields import HeightField, smooth_step
+from scanproc.solid.blending import smooth_step
+from scanproc.solid.height_fields import HeightField
 
 _CORNER_RADIUS_MM, _HOLLOW_RADIUS_MM = 12.0, 10.0
 _SIGMA_MM, _STEP_MM = 1.5, 0.7
@@ -44,15 +45,15 @@ def insole_outline(rim: TrimLine, sole: HeightField, foot: FootPlan, rx: Prescri
 
 def _region(edge: FloatArray, rim: TrimLine, foot: FootPlan, rx: Prescription) -> FloatArray:
     """Return what an insole without front end and cut-outs would cover, as a closed curve."""
-    refuse_wrong_size(foot, rx)
-    if rx.outline_curve:
-        region = placed_insole(np.array(rx.outline_curve), edge, foot)
-    elif rx.length == "shell":
+    refuse_wrong_size(foot, rx.device)
+    if rx.device.outline_curve:
+        region = placed_insole(np.array(rx.device.outline_curve), edge, foot)
+    elif rx.device.length == "shell":
         region = edge
     else:
-        wide = _foot_edge(rim, foot, rx.outline_margin_mm) if rx.outline_margin_mm else edge
-        region = _drawn_to(full_length_end(edge, foot, rx), wide, foot)
-    return fitted_width(region, foot, rx)
+        wide = _foot_edge(rim, foot, rx.fit.outline_margin_mm) if rx.fit.outline_margin_mm else edge
+        region = _drawn_to(full_length_end(edge, foot, rx.device, rx.fit.toe_room_mm), wide, foot)
+    return fitted_width(region, foot, rx.device)
 
 
 def _foot_edge(rim: TrimLine, foot: FootPlan, margin_mm: float) -> FloatArray:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import Foot
-from scanproc.design.balance import balanced
 from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.edge_profile import edge_profile
 from scanproc.design.intrinsic_posting import refuse_bent_post
 from scanproc.design.placement_rules import refuse_off_device
-from scanproc.design.plan import FootPlan, SoleLine
+from scanproc.design.plan import SoleLine
 from scanproc.design.sole import ScannedSole, scanned_sole
 from scanproc.design.top import Top, designed_top
 from scanproc.design.trim_line import TrimLine
 from scanproc.design.underside import NOTHING_BELOW, Underside, underside
 from scanproc.design.wall import EvenWall, asked_wall, even_wall
 from scanproc.frames import FloatArray
+from scanproc.pads.table import placed_pads
 from scanproc.prescription.fields import Prescription
 from scanproc.prescription.rules import refuse_above_block
 from scanproc.solid.height_fields import HeightField
@@ -60,25 +61,32 @@ class Design:
 
     def wall_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked wall at (N, 2) points, (N,) mm, thinning towards the front end."""
-        return asked_wall(self.rx, self.plan, xy, self.front.behind(xy))
+        return asked_wall(self.rx.thickness, self.plan, xy, self.front.behind(xy))
 
 
-def design(foot: Foot, rx: Prescription) -> Design:
+def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> Design:
     """Return what is asked of the insole of a foot.
+
+    Parameters
+    ----------
+    before : what another prescription of the same foot was designed on; the rays are not cast again.
 
     Raises
     ------
     ScanError
         If the sole under the shell was not seen, or a landmark is missing.
     """
-    scanned = scanned_sole(balanced(foot, rx), rx)
+    scanned = scanned_sole(foot, rx, before)
     asked = edged(scanned, designed_top(scanned, rx), rx)
-    even = even_wall(asked.outline, rx.grid_mm, asked.top_at, asked.wall_at)
-    refuse_off_device(asked.plan, asked.outline, asked.top, even.top, rx)
-    refuse_unreached(asked.outline, even.top, rx)
+    even = even_wall(asked.outline, rx.making.grid_mm, asked.top_at, asked.wall_at)
+    placed = placed_pads(asked.plan, rx.pads)
+    most_lost_mm = 0.5 * rx.judgement.dose_tolerance_mm
+    refuse_off_device(placed, rx.pads, asked.outline, asked.top, even.top, most_lost_mm)
+    if rx.device.process == "mill":
+        refuse_unreached(asked.outline, even.top, rx.making.cutter_mm)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)
-    refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx)
+    refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx.device)
     return replace(asked, even=even, underside=below)
 
 
@@ -87,6 +95,6 @@ def edged(scanned: ScannedSole, top: Top, rx: Prescription) -> Design:
     plan = scanned.plan
     line = SoleLine.of(top.field, top.sole, plan)
     edge = edge_profile(scanned, top, line, rx)
-    scanned.refuse_unseen(edge.outline, rx)
+    scanned.refuse_unseen(edge.outline, rx.judgement)
     unseen = scanned.unseen_share(edge.outline)
     return Design(rx, scanned, plan, line, top.sole, top.field, edge.front, edge.rim, edge.outline, unseen)

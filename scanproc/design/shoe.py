@@ -6,13 +6,14 @@ import logging
 
 import numpy as np
 
-from scanproc.design.plan import HEEL_END, FootPlan
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.design.plan import HEEL_END
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import area_mm2, begun_behind, resampled
 from scanproc.mesh.polyline_distance import nearest_on_curve
-from scanproc.prescription.fields import Prescription
-from scanproc.solid.height_fields import smooth_step
+from scanproc.prescription.device import Device
+from scanproc.solid.blending import smooth_step
 
 log = logging.getLogger(__name__)
 
@@ -25,28 +26,28 @@ _LENGTHS = (0.6, 1.3)  # of the foot's
 _CLEAR_BEND = 0.01  # of the length: bends less than that tell no side
 
 
-def full_length_end(edge: FloatArray, foot: FootPlan, rx: Prescription) -> float:
+def full_length_end(edge: FloatArray, foot: FootPlan, device: Device, toe_room_mm: float) -> float:
     """Return the x of the front end of a full length, mm: by the toes, or by the shoe."""
-    if rx.shoe_size_eu is None:
-        return foot.length_mm + rx.toe_room_mm
-    return float(edge[:, 0].min()) + rx.shoe_size_eu * _MM_PER_SIZE
+    if device.shoe_size_eu is None:
+        return foot.length_mm + toe_room_mm
+    return float(edge[:, 0].min()) + device.shoe_size_eu * _MM_PER_SIZE
 
 
-def refuse_wrong_size(foot: FootPlan, rx: Prescription) -> None:
+def refuse_wrong_size(foot: FootPlan, device: Device) -> None:
     """Refuse a shoe that is too short or too long for the foot."""
-    if rx.shoe_size_eu is None:
+    if device.shoe_size_eu is None:
         return
-    inner = rx.shoe_size_eu * _MM_PER_SIZE
+    inner = device.shoe_size_eu * _MM_PER_SIZE
     least, most = ((foot.length_mm + room) / _MM_PER_SIZE for room in (-_TOO_SHORT_MM, _TOO_LONG_MM))
     if not -_TOO_SHORT_MM <= inner - foot.length_mm <= _TOO_LONG_MM:
         raise ScanError(
-            f"found a foot of {foot.length_mm:.0f} mm for a shoe of insole.shoe_size_eu = {rx.shoe_size_eu:g}"
+            f"found a foot of {foot.length_mm:.0f} mm for a shoe of insole.shoe_size_eu = {device.shoe_size_eu:g}"
             f" ({inner:.0f} mm inside), expected a shoe at most {_TOO_SHORT_MM:g} mm shorter and {_TOO_LONG_MM:g} mm"
             f" longer than the foot. Give a size from {least:.1f} to {most:.1f}, or check the scale of the scan."
         )
 
 
-def fitted_width(region: FloatArray, foot: FootPlan, rx: Prescription) -> FloatArray:
+def fitted_width(region: FloatArray, foot: FootPlan, device: Device) -> FloatArray:
     """Narrow an outline to the shoe's width, evenly about its middle; the heel keeps the width that its cup needs.
 
     Raises
@@ -54,16 +55,16 @@ def fitted_width(region: FloatArray, foot: FootPlan, rx: Prescription) -> FloatA
     ScanError
         If the shoe is far narrower than the foot.
     """
-    if rx.shoe_width_mm is None:
+    if device.shoe_width_mm is None:
         return region
     ball = float(np.linalg.norm(foot.fibulare - foot.tibiale))
-    if rx.shoe_width_mm < _LEAST_WIDTH * ball:
+    if device.shoe_width_mm < _LEAST_WIDTH * ball:
         raise ScanError(
-            f"found insole.shoe_width_mm = {rx.shoe_width_mm:g} for a ball of {ball:.0f} mm, expected at least"
+            f"found insole.shoe_width_mm = {device.shoe_width_mm:g} for a ball of {ball:.0f} mm, expected at least"
             f" {_LEAST_WIDTH:.0%} of it ({_LEAST_WIDTH * ball:.0f} mm). Take a wider shoe."
         )
-    used = region[foot.ahead_of_ball(region) < 0.0] if rx.length == "shell" else region
-    factor = min(rx.shoe_width_mm / float(np.ptp(used[:, 1])), 1.0)
+    used = region[foot.ahead_of_ball(region) < 0.0] if device.length == "shell" else region
+    factor = min(device.shoe_width_mm / float(np.ptp(used[:, 1])), 1.0)
     middle_x = 0.5 * (foot.tibiale[0] + foot.fibulare[0])
     middle_y = 0.5 * (used[:, 1].min() + used[:, 1].max())
     axis = foot.heel[1] + (middle_y - foot.heel[1]) * (region[:, 0] - foot.heel[0]) / (middle_x - foot.heel[0])
@@ -162,7 +163,7 @@ def refuse_beyond_scan(outline: FloatArray, edge: FloatArray, foot: FootPlan) ->
     )
 
 
-def refuse_cut_cup(edge_left_mm: FloatArray, tolerance_mm: float, rx: Prescription) -> None:
+def refuse_cut_cup(edge_left_mm: FloatArray, cup_mm: float, tolerance_mm: float) -> None:
     """Refuse an outline so narrow at the heel that the cup's walls end below its asked depth.
 
     Parameters
@@ -172,6 +173,6 @@ def refuse_cut_cup(edge_left_mm: FloatArray, tolerance_mm: float, rx: Prescripti
     lacking = -float(edge_left_mm.min())
     if lacking > tolerance_mm:
         raise ScanError(
-            f"found a heel cup of only {rx.heel_cup_depth_mm - lacking:.1f} mm inside the shoe's outline, expected"
-            f" insole.heel_cup_depth_mm = {rx.heel_cup_depth_mm:g}. Ask a shallower cup, or a wider outline."
+            f"found a heel cup of only {cup_mm - lacking:.1f} mm inside the shoe's outline, expected"
+            f" insole.heel_cup_depth_mm = {cup_mm:g}. Ask a shallower cup, or a wider outline."
         )

@@ -88,7 +88,7 @@ def build(asked: Design) -> Built:
         If the outline comes so close to itself that it cannot be triangulated.
     """
     rx, outline = asked.rx, snapped_plan(asked.outline)
-    even = asked.even or even_wall(outline, rx.grid_mm, asked.top_at, asked.wall_at)
+    even = asked.even or even_wall(outline, rx.making.grid_mm, asked.top_at, asked.wall_at)
     nodes = even.top.nodes()
     within = _inside_off(outline, nodes)
 
@@ -98,10 +98,10 @@ def build(asked: Design) -> Built:
     lowered = asked.underside.applied(nodes, even.bottom.z.ravel())
     posts = intrinsic_posts(asked.plan, rx)
     stands = ground_contact(
-        asked.underside, posts, nodes[within], lowered[within], even.bottom.step**2, rx.contact_patch_mm2
+        asked.underside, posts, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
     )
     underside = _FlattenedUnderside(even.bottom, asked.underside, stands)
-    edge = _edge(underside, outline, asked.top_at(outline), rx.edge_radius_mm)
+    edge = _edge(underside, outline, asked.top_at(outline), rx.thickness.edge_radius_mm)
     bottom = _Surface(
         even.bottom.replaced((stands.applied(nodes, lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape)),
         lambda xy: underside.at(xy) + edge.raised(xy),
@@ -115,7 +115,7 @@ def build(asked: Design) -> Built:
 def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolArray, rx: Prescription) -> Mesh:
     """Return the solid between two surfaces, its triangles somewhat coarser where there would be too many."""
     plan = coarse_plan(outline, _COARSEST_MM)
-    tolerance = rx.mesh_deviation_mm * (_PREVIEW if rx.grid_mm >= _PREVIEW_GRID_MM else 1.0)
+    tolerance = rx.making.mesh_deviation_mm * (_PREVIEW if rx.making.grid_mm >= _PREVIEW_GRID_MM else 1.0)
     samples = parallel_map(
         lambda surface: _samples(surface, outline, within, 0.25 * tolerance), (top, bottom), "sampling"
     )
@@ -129,7 +129,7 @@ def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolA
 
         above, below = parallel_map(approximate, pairs, "triangles")
         solid = closed_solid(above, below, len(outline))
-        if len(solid.faces) <= rx.max_triangles:
+        if len(solid.faces) <= rx.judgement.max_triangles:
             break
     log.info("insole: %d triangles above, %d below", len(above.faces), len(below.faces))
     return solid

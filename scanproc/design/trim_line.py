@@ -8,12 +8,14 @@ from functools import cached_property
 
 import numpy as np
 
-from scanproc.design.plan import DistalLine, FootPlan, SoleLine
+from scanproc.anatomy.foot_plan import DistalLine, FootPlan
+from scanproc.design.plan import SoleLine
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import begun_behind, last_crossing, smoothed_curve
 from scanproc.mesh.polyline_distance import Nearest, inside, nearest_on_curve
-from scanproc.solid.height_fields import HeightField, eased, smooth_min, smooth_step
+from scanproc.solid.blending import eased, smooth_min, smooth_step
+from scanproc.solid.height_fields import HeightField
 
 # Shares of the foot's length.
 MEDIAL_EDGE_AT, LATERAL_EDGE_AT = (0.43, 0.47), (0.485, 0.515)  # where the edges stand at their full height

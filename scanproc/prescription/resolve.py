@@ -31,14 +31,11 @@ def resolved(config: InsoleConfig, foot: Foot, facts: ScanFacts) -> Prescription
     given = for_side(config, foot.side)
     refuse_broken(given)
     other = measures_of_other_scan(config, foot, facts)
-    values: dict[str, Any] = {item.name: getattr(given, item.name) for item in dataclasses.fields(InsoleConfig)}
-    evidence = [*_preset(given)]
-    for name, ruled in _open_values(given, foot, facts, other).items():
-        values[name] = ruled.value
-        evidence += [ruled.why] if ruled.why else []
-    rx = Prescription(**values)
-    refuse_broken(rx, WALL_RULES)
-    rx = dataclasses.replace(rx, evidence=(*evidence, *advice(rx)))
+    ruled = _open_values(given, foot, facts, other)
+    values: dict[str, Any] = {name: rule.value for name, rule in ruled.items()}
+    whole = dataclasses.replace(given, **values)
+    refuse_broken(whole, WALL_RULES)
+    rx = Prescription.of(whole, (*_preset(given), *(rule.why for rule in ruled.values() if rule.why), *advice(whole)))
     for why in rx.evidence:
         log.info("insole: %s foot, %s", foot.side, why)
     return rx
