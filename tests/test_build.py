@@ -103,11 +103,11 @@ def test_the_wall_is_nowhere_thicker_than_asked_where_nothing_lies_below(name: s
     excess = RayScene(top).closest(below).distance - asked.wall_at(below[:, :2])
     even = asked.even.bottom.at(below[:, :2]) if asked.even else below[:, 2]
     lowered = asked.underside.applied(below[:, :2], even) < even - 1e-6
-    pressed = below[:, 2] < below[:, 2].min() + 5.2 * built.pressed_mm + 0.5
+    pressed = below[:, 2] < below[:, 2].min() + 5.2 * built.flattened_mm + 0.5
     plain = off_rim(asked, below[:, :2]) & ~lowered & ~pressed
     assert plain.sum() > 2_000 and excess[plain].max() < 0.08
     assert np.percentile(excess[plain], 99) < 0.04
-    assert excess[pressed & ~lowered].max() < built.pressed_mm + 0.05
+    assert excess[pressed & ~lowered].max() < built.flattened_mm + 0.05
 
 
 @pytest.mark.parametrize("name", CASES)

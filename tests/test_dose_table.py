@@ -54,7 +54,7 @@ def finished(name: str) -> Finished:
     config = dataclasses.replace(COARSE, grid_mm=1.0, mesh_deviation_mm=0.1, **ASKED[name])
     asked = design(foot, resolved(config, foot, FACTS))
     built = build(asked)
-    return Finished(built.solid, built.pressed_mm, built.edge_radius_mm, asked)
+    return Finished(built.solid, built.flattened_mm, built.edge_radius_mm, asked)
 
 
 @cache

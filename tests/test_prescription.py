@@ -185,6 +185,7 @@ def test_settings_are_the_same_json_whatever_the_order_in_which_they_were_given(
         ({"left": {"heel_lift_mm": 40}}, "insole.left.heel_lift_mm = 40.0 is out of range"),
         ({"left": 3}, "insole.left = 3 is not a table"),
         ({"right": {"preset": "ucbl"}}, "insole.right.preset is one foot's alone"),
+        ({"left": {"measures_of_other_scan": ()}}, "insole.left.measures_of_other_scan is one foot's alone"),
         ({"outline_curve": [[0, 0]]}, "wrong type"),
         ({"outline_file": "nowhere.dxf"}, "nowhere.dxf"),
     ],

@@ -10,7 +10,7 @@ from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.solid.curvature import tightest_hollow_mm
 from scanproc.solid.height_fields import HeightField
 
-_OFF_RIM_MM = 4.0  # the corner below the flat edge is cut by the cutter's side
+_OFF_OUTLINE_MM = 4.0  # the corner below the flat edge is cut by the cutter's side
 _APART_MM = 0.7
 _SLACK = 1.02  # the finished top differs a little from the asked one
 
@@ -33,7 +33,7 @@ def refuse_unreached(outline: FloatArray, top: HeightField, cutter_mm: float) ->
     axes = (np.arange(first, last, _APART_MM) for first, last in zip(low, high, strict=True))
     xy = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
     xy = xy[inside(outline, xy)]
-    xy = xy[np.isinf(nearest_on_curve(outline, xy, _OFF_RIM_MM, closed=True).distance_mm)]
+    xy = xy[np.isinf(nearest_on_curve(outline, xy, _OFF_OUTLINE_MM, closed=True).distance_mm)]
     radius_mm = tightest_hollow_mm(top.at, xy)
     if radius_mm < _SLACK * 0.5 * cutter_mm:
         raise ScanError(

@@ -1,4 +1,4 @@
-"""The front end of the insole: where it ends, what is cut out of it, and how far behind it a place lies."""
+"""The distal edge: where the insole ends, what is cut out of it in front, and how far behind it a place lies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scanproc.pads.ray_cuts import ray_corners
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.height_fields import HeightField
 
-_INSIDE_MM = 0.7  # what lies further inside the foot's edge was cut off
+_INSIDE_MM = 0.7  # what lies further inside the foot's border was cut off
 _FORWARD = 0.5  # an outline that looks so far forwards ends a full length
 _FAR_MM = 1e3
 _SULCUS_SHARE = 0.40  # of the way from the metatarsal heads to the toes' tips, where the scan does not show it
@@ -70,12 +70,12 @@ def _distal_pieces(outline: FloatArray, region: FloatArray, foot: FootPlan) -> l
     along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
     forward = along @ np.array([-foot.ball_normal[1], foot.ball_normal[0]]) / np.linalg.norm(along, axis=1)
     toes = (forward > _FORWARD) & (foot.ahead_of_ball(outline) > 20.0)
-    on_front = (away > _INSIDE_MM) | toes
-    if on_front.all() or not on_front.any():
+    on_end = (away > _INSIDE_MM) | toes
+    if on_end.all() or not on_end.any():
         return []
-    start = int(np.flatnonzero(~on_front)[0])
-    on_front, points = np.roll(on_front, -start), np.roll(outline, -start, axis=0)
-    bounds = np.flatnonzero(np.diff(np.append(on_front, False)))
+    start = int(np.flatnonzero(~on_end)[0])
+    on_end, points = np.roll(on_end, -start), np.roll(outline, -start, axis=0)
+    bounds = np.flatnonzero(np.diff(np.append(on_end, False)))
     runs = zip(bounds[::2] + 1, bounds[1::2] + 1, strict=True)
     return [points[first:last] for first, last in runs if last - first > 3]
 
@@ -85,22 +85,24 @@ def sulcus_region(border: FloatArray, sole: HeightField, foot: FootPlan) -> Floa
 
     Parameters
     ----------
-    border : (K, 2) the foot's edge, all round.
+    border : (K, 2) the foot's border, all round.
     """
-    front = hull(border[foot.ahead_of_ball(border) > 0.0])
-    y = np.linspace(float(front[:, 1].min()), float(front[:, 1].max()), 41)[4:-4]  # the borders' own ends are no toes
+    forefoot = hull(border[foot.ahead_of_ball(border) > 0.0])
+    y = np.linspace(float(forefoot[:, 1].min()), float(forefoot[:, 1].max()), 41)[
+        4:-4
+    ]  # the borders' own ends are no toes
     ball_x = foot.tibiale[0] - (y - foot.tibiale[1]) * foot.ball_normal[1] / foot.ball_normal[0]
-    way = _reach_ahead(front, y) - ball_x
+    way = _reach_ahead(forefoot, y) - ball_x
     line = ball_x + _sulcus_share(sole, y, ball_x, way) * way
     curve = np.polynomial.Polynomial.fit(y, line, 2)
-    across = np.linspace(front[:, 1].min() - 30.0, front[:, 1].max() + 30.0, 120)
+    across = np.linspace(forefoot[:, 1].min() - 30.0, forefoot[:, 1].max() + 30.0, 120)
     far = np.array([[-_FAR_MM, across[-1]], [-_FAR_MM, across[0]]])
     return np.vstack([np.column_stack([curve(across), across]), far])
 
 
-def _reach_ahead(front: FloatArray, y: FloatArray) -> FloatArray:
+def _reach_ahead(curve: FloatArray, y: FloatArray) -> FloatArray:
     """Return how far forward a convex curve reaches at each y, (N,) mm."""
-    a, b = front, np.roll(front, -1, axis=0)
+    a, b = curve, np.roll(curve, -1, axis=0)
     ahead = b[:, 1] > a[:, 1]  # counter-clockwise: the forward chain runs towards +y
     chain = a[ahead][np.argsort(a[ahead, 1])]
     return np.asarray(np.interp(y, chain[:, 1], chain[:, 0]))

@@ -1,4 +1,4 @@
-"""Intrinsic posts: the top itself pressed so that the even wall's underside is the post's plane."""
+"""Intrinsic posts: the top itself flattened so that the even wall's underside is the post's plane."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from scanproc.prescription.fields import Prescription
 from scanproc.solid.blending import smooth_step
 from scanproc.solid.height_fields import HeightField
 
-_HEEL_AT = 0.17  # share of the length where the pressed part of the heel has its middle
+_HEEL_AT = 0.17  # share of the length where the posted part of the heel has its middle
 _HEEL_HALF = (0.055, 0.20)  # half its length and width, as shares of the foot's length and the heel's width
-_FRONT_SHARE, _FRONT_MM = 0.25, 5.0  # half the pressed width of the ball's line, and half its length
+_FRONT_SHARE, _FRONT_MM = 0.25, 5.0  # half the posted width of the ball's line, and half its length
 _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lower than its plane, and is raised
 _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
@@ -29,8 +29,8 @@ _SLIGHT_MM = 0.25  # outside, for the direction away from the region
 def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
     """Return the intrinsic posts of a prescription: the planes of the extrinsic ones under a smaller region.
 
-    Only what bears is pressed, the middle of the heel and a strip behind the front end: as far as an extrinsic post
-    reaches, the cup's walls and the arch would be pressed down with it.
+    Only what bears is posted, the middle of the heel and a strip behind the front end: as far as an extrinsic post
+    reaches, the cup's walls and the arch would be flattened with it.
     """
     posts = []
     if (
@@ -83,10 +83,10 @@ def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightFiel
 
 
 def _posted_flat(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> HeightField:
-    """Press a top onto the surface one wall above a post's planes, in its region.
+    """Bring a top onto the surface one wall above a post's planes, in its region.
 
-    Under the forefoot nearly all is pressed down, as plaster is added to a cast below the raised side of the ball
-    (Root's platform). In the heel the planes lie where they change it least: only pressed down it would become a well.
+    Under the forefoot nearly all is lowered, as plaster is added to a cast below the raised side of the ball
+    (Root's platform). In the heel the planes lie where they change it least: only lowered it would become a well.
     """
     blend = _BLEND_MM[post.where]
     x, y = np.broadcast_arrays(top.x, top.y)
@@ -106,9 +106,9 @@ def _posted_flat(top: HeightField, post: Post, plan: FootPlan, rx: Prescription)
     near = _pulled(post, around, outside[~inside])
     fades = 1.0 - smooth_step(outside[~inside], 0.0, blend)
     change[~inside] = fades * (height + surface(near) - top.at(near))
-    pressed = top.z.ravel().copy()
-    pressed[reached] = z + change
-    return top.replaced(pressed.reshape(top.z.shape))
+    z_posted = top.z.ravel().copy()
+    z_posted[reached] = z + change
+    return top.replaced(z_posted.reshape(top.z.shape))
 
 
 def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Lines along the sole that edge and arch are measured from."""
+"""Lines along the sole that trim line and arch are measured from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEEL_CENTRE = 0.15
 ARCH_START, ARCH_FULL, ARCH_FADES, ARCH_END = 0.25, 0.38, 0.56, 0.70
 APEX_WINDOW = (0.30, 0.60)
 _SECTION_MM = 40.0  # what is lower belongs to the section of the sole
-_LINE_SIGMA_MM = 5.0  # of the heights that the edge is measured from
+_LINE_SIGMA_MM = 5.0  # of the heights that the trim line is measured from
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def quarter_line(sole: HeightField, foot: FootPlan) -> QuarterLine:
 
 @dataclass(frozen=True)
 class SoleLine:
-    """Heights along the foot that the edge is measured from, at `x`, (N,) mm: a raised foot's border hangs in the air.
+    """Heights along the foot that the trim line is measured from, at `x`, (N,) mm: a raised foot's border hangs free.
 
     Attributes
     ----------

@@ -32,9 +32,9 @@ class Design:
     ----------
     line : heights of the top along the foot.
     sole : the foot's underside, lowered by the clearance, before the prescription's terms.
-    top : with them, not yet cut at the rim.
-    front : the front end of the outline; the wall thins towards it.
-    rim : the foot's own edge, which the top is cut down to.
+    top : with them, not yet cut at the trim line.
+    distal_edge : the front end of the outline; the wall thins towards it.
+    trim : the trim line, which the top is cut down to.
     outline : (K, 2), counter-clockwise from the rear.
     unseen_share : of the sole under the shell, how much no view saw.
     scanned : what the top was designed on.
@@ -48,8 +48,8 @@ class Design:
     line: SoleLine
     sole: HeightField
     top: HeightField
-    front: DistalEdge
-    rim: TrimLine
+    distal_edge: DistalEdge
+    trim: TrimLine
     outline: FloatArray
     unseen_share: float
     even: EvenWall | None = None
@@ -57,11 +57,11 @@ class Design:
 
     def top_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked height of the top at (N, 2) points, (N,) mm."""
-        return self.rim.cut(self.top.at(xy), xy)
+        return self.trim.cut(self.top.at(xy), xy)
 
     def wall_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked wall at (N, 2) points, (N,) mm, thinning towards the front end."""
-        return asked_wall(self.rx.thickness, self.plan, xy, self.front.behind(xy))
+        return asked_wall(self.rx.thickness, self.plan, xy, self.distal_edge.behind(xy))
 
 
 def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> Design:
@@ -91,10 +91,12 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
 
 
 def edged(scanned: ScannedSole, top: Top, rx: Prescription) -> Design:
-    """Give a top its rim and its outline."""
+    """Give a top its trim line and its outline."""
     plan = scanned.plan
     line = SoleLine.of(top.field, top.sole, plan)
-    edge = edge_profile(scanned, top, line, rx)
-    scanned.refuse_unseen(edge.outline, rx.judgement)
-    unseen = scanned.unseen_share(edge.outline)
-    return Design(rx, scanned, plan, line, top.sole, top.field, edge.front, edge.rim, edge.outline, unseen)
+    profile = edge_profile(scanned, top, line, rx)
+    scanned.refuse_unseen(profile.outline, rx.judgement)
+    unseen = scanned.unseen_share(profile.outline)
+    return Design(
+        rx, scanned, plan, line, top.sole, top.field, profile.distal_edge, profile.trim, profile.outline, unseen
+    )

@@ -23,7 +23,7 @@ from scanproc.solid.plantar_height_field import PlantarField, denoised, extend_w
 
 _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
 _HEEL_BULGE_MM = 15.0  # over its lowest point a heel is nearly as wide as it gets
-_ROOM_MM = 15.0  # beside the foot, for the rim
+_ROOM_MM = 15.0  # beside the foot, for the trim line
 _LEAST_TOE_ROOM_MM = 12.0  # in front of it, for a full length
 _NO_SOLE = 0.5  # unseen share of the foot's plan from which there is no sole to speak of
 

@@ -27,7 +27,7 @@ class Top:
     sole : the scanned sole with its expansions, lowered by clearance and cover: what a shell without doses copies.
     arched : that with the arch filled or at its target, where `arch_target_mm` is counted; of a sulcus or full length
         without toes and side walls in front.
-    field : with the prescription's terms, not yet cut at the rim.
+    field : with the prescription's terms, not yet cut at the trim line.
     """
 
     sole: HeightField

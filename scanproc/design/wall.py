@@ -41,7 +41,7 @@ class EvenWall:
 
     Attributes
     ----------
-    top : the asked top, cut at its rim.
+    top : the asked top, cut at the trim line.
     bottom : the surface one asked wall below it, square to it.
     """
 

@@ -79,10 +79,10 @@ def arch_fits_block(rx: InsoleConfig) -> str | None:
     if not is_milled(rx):
         return None
     arch = (rx.arch_target_mm or 0.0) + (rx.thickness_mm or 0.0)
-    rim = rx.heel_cup_depth_mm + rx.heel_lift_mm + (rx.thickness_mm or 0.0)
-    if max(arch, rim) > rx.block_height_mm:
+    border = rx.heel_cup_depth_mm + rx.heel_lift_mm + (rx.thickness_mm or 0.0)
+    if max(arch, border) > rx.block_height_mm:
         return (
-            f"found {'an arch' if arch > rim else 'a rim'} of {max(arch, rim):g} mm with its wall, over insole."
+            f"found {'an arch' if arch > border else 'a rim'} of {max(arch, border):g} mm with its wall, over insole."
             f"block_height_mm = {rx.block_height_mm:g}, which cannot be milled; lower it, or take a higher block"
         )
     return None

@@ -56,7 +56,7 @@ def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Other
 
 
 def _arch(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: OtherScan | None) -> dict[str, Ruled]:
-    """Return fill or target of an arch: as asked, as the foot has it elsewhere, or by the scan's loading."""
+    """Return fill or target of an arch: as asked, as another scan of the foot has it, or by the scan's loading."""
     if given.arch_target_mm is not None:
         return {"arch_fill_mm": Ruled(0.0, "")}
     if other is not None:

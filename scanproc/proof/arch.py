@@ -14,7 +14,7 @@ from scanproc.proof.finished import Finished
 from scanproc.solid.probes import edge_heights, lowest_of_half, widths
 
 _OFF_OUTLINE_MM = 3.0
-_OFF_FRONT_MM = 8.0  # and off the front end, whose corners are rounded
+_OFF_DISTAL_MM = 8.0  # and off the front end, whose corners are rounded
 _APEX_MM, _LEVEL_MM = 8.0, 0.1  # its place: a flat arch is as high elsewhere
 
 
@@ -69,7 +69,7 @@ def edge_checks(done: Finished) -> tuple[Check, ...]:
     rx = done.rx
     asked, probe, plan = done.asked, done.probe, done.asked.plan
     # A short shell, or a cut-out, ends before the edges have come down.
-    ends = [float(piece[:, 0].min()) - _OFF_FRONT_MM for piece in asked.front.pieces]
+    ends = [float(piece[:, 0].min()) - _OFF_DISTAL_MM for piece in asked.distal_edge.pieces]
     end_x = min([*ends, 0.60 * plan.length_mm])
     at_medial, at_lateral = (plan.length_mm * np.linspace(*at, 5) for at in (MEDIAL_EDGE_AT, LATERAL_EDGE_AT))
     at_medial, at_lateral = at_medial[at_medial < end_x], at_lateral[at_lateral < end_x]

@@ -27,7 +27,7 @@ class Finished:
     """A solid rounded to single precision, as it is going to be written, and its design."""
 
     solid: Mesh
-    pressed_mm: float
+    flattened_mm: float
     edge_radius_mm: float
     asked: Design
 
@@ -98,7 +98,7 @@ class Finished:
     def change(self, **doses: Any) -> FloatArray:
         """Return how much higher the finished top is at the grid's places than one with other doses, (N,) mm.
 
-        It is nan where the rim cuts the top.
+        It is nan where the trim line cuts the top.
         """
         return np.where(self.grid.free, self.grid.z - self.without(**doses).at(self.grid.xy), np.nan)
 
@@ -123,7 +123,7 @@ class Grid:
     z : (N,) mm, the finished top.
     cosine : (N,) of its slope: a vertical distance times it is the one square to the surface.
     asked : (N,) mm, the asked top.
-    free : (N,) bool, where the rim does not cut the top.
+    free : (N,) bool, where the trim line does not cut the top.
     """
 
     xy: FloatArray

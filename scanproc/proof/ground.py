@@ -10,7 +10,7 @@ from scanproc.proof.checks import at_least, at_most
 from scanproc.proof.finished import Finished
 from scanproc.proof.walls import full_wall
 
-_OFF_RIM_MM = 4.0
+_OFF_OUTLINE_MM = 4.0
 _FLAT_MM = 0.1
 _MOST, _POST_MM = 0.8, 60.0  # of a base: the borders of posts are not flat, which reach so far behind the ball
 _SUPPORT, _SUPPORT_WIDTH_MM = (0.32, 0.56), 12.0  # shares of the length; so wide at least is the flat below the arch
@@ -21,7 +21,7 @@ def ground_checks(done: Finished) -> tuple[Check, ...]:
     """How flat a block's base is and whether it is level; how much of the ground an arch support reaches."""
     rx = done.rx
     if rx.device.style == "block":
-        xy = done.inner(done.grid.xy, _OFF_RIM_MM)
+        xy = done.inner(done.grid.xy, _OFF_OUTLINE_MM)
         if rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg:  # posts stand below it
             xy = xy[xy[:, 0] > 0.32 * done.asked.plan.length_mm]
         if rx.posts.forefoot_post_deg:
@@ -39,7 +39,7 @@ def _support(done: Finished) -> Check:
     """The area below the medial arch that lies at the ground, or below it."""
     grid, plan = done.grid, done.asked.plan
     medial_mm = plan.medial_y * grid.xy[:, 1]
-    ground = float((grid.z - full_wall(done.rx.thickness, medial_mm))[grid.off_outline > _OFF_RIM_MM].min())
+    ground = float((grid.z - full_wall(done.rx.thickness, medial_mm))[grid.off_outline > _OFF_OUTLINE_MM].min())
     share = grid.xy[:, 0] / plan.length_mm
     here = (share > _SUPPORT[0]) & (share < _SUPPORT[1]) & (medial_mm > 1.0) & (medial_mm < _SUPPORT_WIDTH_MM)
     asked = _LEAST * (_SUPPORT[1] - _SUPPORT[0]) * plan.length_mm * (_SUPPORT_WIDTH_MM - 1.0)

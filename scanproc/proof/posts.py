@@ -24,9 +24,9 @@ def post_checks(done: Finished) -> tuple[Check, ...]:
     """The angle of each post, the side it raises, and the motion that it allows."""
     rx = done.rx
     plan = done.asked.plan
-    pressed = {post.where: post for post in intrinsic_posts(plan, rx)}
-    rear = pressed.get("rearfoot", rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm))
-    front = pressed.get("forefoot", forefoot_post(plan, rx.posts, rx.gap_mm))
+    intrinsic = {post.where: post for post in intrinsic_posts(plan, rx)}
+    rear = intrinsic.get("rearfoot", rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm))
+    front = intrinsic.get("forefoot", forefoot_post(plan, rx.posts, rx.gap_mm))
     checks: list[Check] = []
     if rear is not None and (rx.posts.rearfoot_post_deg > 0.0 or rx.posts.rearfoot_motion_deg > 0.0):
         checks += _post(
@@ -35,11 +35,11 @@ def post_checks(done: Finished) -> tuple[Check, ...]:
     if front is not None:
         checks += _post(done, front, "forefoot", rx.posts.forefoot_post_deg, rx.posts.forefoot_post, 0.0)
     if checks:
-        checks.append(told("stands_inverted_deg", _standing_inversion_deg(done), "measured, medial side up, by itself"))
+        checks.append(told("stands_inverted_deg", _resting_inversion_deg(done), "measured, medial side up, by itself"))
     return tuple(checks)
 
 
-def _standing_inversion_deg(done: Finished) -> float:
+def _resting_inversion_deg(done: Finished) -> float:
     """Return how far the device by itself tips its medial side up: also its front end bears, not the post alone."""
     low = done.solid.vertices[done.solid.vertices[:, 2] <= np.median(done.solid.vertices[:, 2])]
     slope = resting_plane(low[:, :2], low[:, 2]).slope[1]

@@ -19,5 +19,5 @@ def prove(built: Built, asked: Design) -> tuple[Check, ...]:
     ----------
     built : its solid rounded to single precision, as it is going to be written.
     """
-    done = Finished(built.solid, built.pressed_mm, built.edge_radius_mm, asked)
+    done = Finished(built.solid, built.flattened_mm, built.edge_radius_mm, asked)
     return tuple(check for checks in CHECKS for check in checks(done))

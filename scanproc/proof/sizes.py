@@ -18,7 +18,7 @@ _FIRST_RAY, _FIFTH_RAY = (0.0, 0.22), (0.88, 1.0)  # shares of the ball from med
 _CUT_MM, _CUT_STEP_MM = 10.0, 0.5  # so far behind the front end, or the heads
 _TAPER_MM = 1.0
 _REACH_MM = 20.0
-_PRESSED_MM = 0.05  # a front end that was pressed further shows no taper
+_FLATTENED_MM = 0.05  # a front end that was flattened further shows no taper
 _WALLS_BEHIND_MM = np.arange(0.25, 50.0, 0.5)
 
 
@@ -42,7 +42,7 @@ def size_checks(done: Finished) -> tuple[Check, ...]:
     for hole in cut_outs(asked.plan, rx):
         checks.append(at_most("cut_out_mm2", 0.0, _left_in(done, hole)))
     checks += [at_most(f"{name}_mm2", 0.0, _left_beside(done, *shares)) for name, shares in _cut_shares(rx.pads)]
-    return (*checks, *_front(done))
+    return (*checks, *_distal(done))
 
 
 def _cut_shares(cuts: RayCuts) -> list[tuple[str, tuple[float, float]]]:
@@ -74,10 +74,10 @@ def _left_in(done: Finished, hole: FloatArray) -> float:
     return float(np.isfinite(done.probe.top_at(xy[clear])).sum()) * step**2
 
 
-def _front(done: Finished) -> list[Check]:
+def _distal(done: Finished) -> list[Check]:
     """The wall along the middle of the front end, and the length over which it thins towards it."""
-    rx, front = done.rx, done.asked.front
-    if len(front.points) == 0 or rx.device.style == "block":  # which stands on the ground in front, too
+    rx, distal = done.rx, done.asked.distal_edge
+    if len(distal.points) == 0 or rx.device.style == "block":  # which stands on the ground in front, too
         return []
     edge = min(rx.thickness.distal_edge_mm, rx.thickness.thickness_mm)
     walls = _walls_behind(done, _WALLS_BEHIND_MM)
@@ -86,13 +86,13 @@ def _front(done: Finished) -> list[Check]:
     off = max(done.edge_radius_mm, float(_WALLS_BEHIND_MM[0]))  # the lower edge is rounded
     asked = edge + (rx.thickness.thickness_mm - edge) * min(off / rx.thickness.distal_taper_mm, 1.0)
     if not rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
-        asked = float(np.median(done.asked.wall_at(front.points + off * front.inward)))
+        asked = float(np.median(done.asked.wall_at(distal.points + off * distal.inward)))
     got = float(np.interp(off, _WALLS_BEHIND_MM, walls))
-    # What was pressed flat for the printer may reach the front end, and thickens it.
-    pressed = float(np.clip(got - asked, 0.0, done.pressed_mm))
-    checks = [within("distal_edge_mm", asked + pressed, got, rx.judgement.dose_tolerance_mm)]
+    # What was flattened for the printer may reach the front end, and thickens it.
+    flattened = float(np.clip(got - asked, 0.0, done.flattened_mm))
+    checks = [within("distal_edge_mm", asked + flattened, got, rx.judgement.dose_tolerance_mm)]
     even = not done.asked.underside.platforms and rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0
-    if edge < rx.thickness.thickness_mm - 0.2 and even and pressed < _PRESSED_MM:
+    if edge < rx.thickness.thickness_mm - 0.2 and even and flattened < _FLATTENED_MM:
         halfway = float(
             np.interp(0.5 * (edge + rx.thickness.thickness_mm), np.maximum.accumulate(walls), _WALLS_BEHIND_MM)
         )
@@ -106,8 +106,8 @@ def _front(done: Finished) -> list[Check]:
 
 def _walls_behind(done: Finished, behind_mm: FloatArray) -> FloatArray:
     """Return the median wall at (N,) distances behind the middle half of the front end, (N,) mm."""
-    front = done.asked.front
-    xy = front.points + behind_mm[:, None, None] * front.inward
+    distal = done.asked.distal_edge
+    xy = distal.points + behind_mm[:, None, None] * distal.inward
     points = np.column_stack([xy.reshape(-1, 2), done.probe.bottom_at(xy.reshape(-1, 2))])
     there = np.isfinite(points[:, 2])
     there[there] = done.even_below(points[there, :2], points[there, 2])

@@ -14,7 +14,7 @@ from scanproc.solid.curvature import tightest_hollow_mm
 
 _UNTOUCHED_MM = 0.005  # where no dose changes the top by more, it is the scanned sole
 _STEP_MM, _SPAN_MM = 1.0, 1.5  # over which roughness and curvature are measured
-_OFF_RIM_MM = 4.0
+_OFF_OUTLINE_MM = 4.0
 _REACH_MM = 5.0
 _FOREFOOT_MM = 30.0  # so far behind the ball the forefoot of a full length is shaped
 _ENOUGH = 200  # places, 80 mm2
@@ -25,7 +25,7 @@ def surface_checks(done: Finished) -> tuple[Check, ...]:
     rx = done.rx
     grid, tolerance = done.grid, rx.judgement.surface_tolerance_mm
     deviation = np.abs(grid.z - grid.asked) * grid.cosine
-    inner = grid.xy[(grid.off_outline > _OFF_RIM_MM) & grid.free]
+    inner = grid.xy[(grid.off_outline > _OFF_OUTLINE_MM) & grid.free]
     checks = [
         at_most("top_deviation_max_mm", tolerance, float(deviation.max())),
         at_most("top_deviation_rms_mm", 0.3 * tolerance, float(np.sqrt(np.mean(deviation**2)))),
@@ -88,4 +88,4 @@ def _roughness(height: Callable[[FloatArray], FloatArray], xy: FloatArray) -> fl
 
 def _concave_radius(done: Finished) -> float:
     """Return the radius of the tightest hollow of the top that a ball has to reach into, mm."""
-    return tightest_hollow_mm(done.probe.top_at, done.grid.xy[done.grid.off_outline > _OFF_RIM_MM])
+    return tightest_hollow_mm(done.probe.top_at, done.grid.xy[done.grid.off_outline > _OFF_OUTLINE_MM])

@@ -16,7 +16,7 @@ from scanproc.solid.blending import smooth_step
 
 MOST_FIXED_MM = 0.3  # a wall thickened by more is another prescription
 _FULL_GRID_MM = 0.5
-_RIM_SLACK = 3.0  # the rim's corners count as thin
+_BORDER_SLACK = 3.0  # the border's corners count as thin
 _TAPER_END = 1.15  # of the taper's length: it ends softly
 _TAPER_GONE = 1.3  # of it: here the wall is whole
 _SIDES_MEET_MM, _ONE_SIDE_MM = 15.0, 17.0  # beside the axis, where the medial and the lateral wall blend
@@ -45,22 +45,22 @@ class _Wall:
 
 
 def wall_checks(done: Finished) -> tuple[Check, ...]:
-    """The wall off the rim, in the taper towards the front end, and at the rim; in mm and where it is thinnest."""
+    """The wall off the border, in the taper to the front end, and at the border; in mm and where it is thinnest."""
     rx = done.rx
     slack = rx.judgement.wall_tolerance_mm
     wall = _samples(done)
-    on_rim = wall.off_outline < rx.judgement.rim_band_mm
+    at_border = wall.off_outline < rx.judgement.rim_band_mm
     in_taper = _in_taper(done, wall.xy)
-    body, taper = wall.only(~on_rim & ~in_taper), wall.only(~on_rim & in_taper)
+    body, taper = wall.only(~at_border & ~in_taper), wall.only(~at_border & in_taper)
     checks = _body(done, body, slack)
     if taper.distance.size:
         at = taper.thinnest
         checks.append(at_least("wall_min_taper_mm", taper.asked[at], taper.distance[at], slack))
     # The lower outer edge is rounded off.
-    rim = wall.only(on_rim)
-    at = rim.thinnest
+    border = wall.only(at_border)
+    at = border.thinnest
     checks.append(
-        at_least("wall_min_rim_mm", rim.asked[at] - done.edge_radius_mm, rim.distance[at], _RIM_SLACK * slack)
+        at_least("wall_min_rim_mm", border.asked[at] - done.edge_radius_mm, border.distance[at], _BORDER_SLACK * slack)
     )
     return tuple(checks)
 
@@ -81,7 +81,7 @@ def _body(done: Finished, body: _Wall, slack: float) -> list[Check]:
     if even.distance.size:
         excess = even.distance - even.asked
         at = int(np.argmax(excess))
-        most = even.asked[at] + done.pressed_mm
+        most = even.asked[at] + done.flattened_mm
         checks.append(at_most("wall_max_mm", most, even.distance[at], _most_slack(done)))
     return [*checks, *_full(done, body)]
 
@@ -100,7 +100,7 @@ def _full(done: Finished, body: _Wall) -> list[Check]:
     least, which lies under its lowest point.
     """
     rx, plan = done.rx, done.asked.plan
-    behind = done.asked.front.behind(body.xy) > _TAPER_GONE * rx.thickness.distal_taper_mm
+    behind = done.asked.distal_edge.behind(body.xy) > _TAPER_GONE * rx.thickness.distal_taper_mm
     body = body.only(body.from_below & behind)
     if rx.device.style == "block":
         least = rx.thickness.thickness_mm * min(rx.thickness.medial_thickness, rx.thickness.lateral_thickness)
@@ -152,4 +152,4 @@ def _in_taper(done: Finished, xy: FloatArray) -> BoolArray:
     rx = done.rx
     if rx.thickness.distal_edge_mm >= rx.thickness.thickness_mm:
         return np.zeros(len(xy), dtype=bool)
-    return np.asarray(done.asked.front.behind(xy) < _TAPER_END * rx.thickness.distal_taper_mm)
+    return np.asarray(done.asked.distal_edge.behind(xy) < _TAPER_END * rx.thickness.distal_taper_mm)
