@@ -218,8 +218,8 @@ class Surface:
     views : (V,) uint8, number of accepted views that saw the vertex; 0 = invented to close a hole; saturates at 255.
     color : (V, 3) uint8, or None.
     floor_seen : whether the scan frame's z = 0 is the floor that the foot touches.
-    errors_mm : (V, K) float16, K draws of the surface's error along its normal, see `fusion.jackknife`; None where the
-        recording does not tell, as for the mesh of another scanner.
+    errors_mm : (V, K) float16, K replicates of the surface's error along its normal, see `fusion.jackknife`; None
+        where the recording does not tell, as for the mesh of another scanner.
     """
 
     mesh: Mesh
@@ -256,8 +256,8 @@ class Replicates:
     Attributes
     ----------
     errors_mm : (V, K) float16, by how much each vertex lies further out, along its normal.
-    T_replicate_foot : (K, 4, 4), from the foot frame into the draw's own.
-    landmarks : (K, 3) mm by name, in the draw's own frame.
+    T_replicate_foot : (K, 4, 4), from the foot frame into the replicate's own.
+    landmarks : (K, 3) mm by name, in the replicate's own frame.
     """
 
     errors_mm: NDArray[np.float16]

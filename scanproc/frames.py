@@ -60,11 +60,3 @@ def rotation_angle_rad(rotation: FloatArray) -> float:
         [rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]]
     )
     return float(np.arctan2(sine, np.trace(rotation) - 1.0))
-
-
-def best_fit(source: FloatArray, target: FloatArray) -> FloatArray:
-    """Return the rigid T_target_source that minimises the squared distances of paired (N, 3) points (Kabsch 1976)."""
-    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
-    U, _, Vt = np.linalg.svd((target - target_mean).T @ (source - source_mean))
-    rotation = U @ np.diag([1.0, 1.0, np.linalg.det(U @ Vt)]) @ Vt
-    return rigid(rotation, target_mean - rotation @ source_mean)

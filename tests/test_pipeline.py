@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from scanproc.artifacts import Feet, Measures, Surface
-from scanproc.pipeline import GIVEN, GIVEN_BY_MESH, STAGES, Input, Stage, config_types
+from scanproc.artifacts import Feet, Measures, Recording, Refusals, ScanFacts, Surface
+from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Input, Stage, config_types
 
+#: What a run starts with, beside what the stages make.
+GIVEN = (ScanFacts, Recording, Refusals)
 CONTRACT = ["1-clean", "2-register", "3-surface", "4-align", "5-measure", "6-insole", "7-export", "8-report"]
 
 

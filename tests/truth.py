@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scanproc.artifacts import Mesh, Registration, ScanFacts, Surface, ViewPose
 from scanproc.formats.ply import read_ply
-from scanproc.frames import FloatArray, best_fit, inverse, rigid, rotate, rotation_about, rotation_angle_rad, transform
+from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, rotation_angle_rad, transform
 from scanproc.open3d_bridge import RayScene
 from scanproc.simulation.bodies import with_longer_leg
 from scanproc.simulation.cameras import CAMERAS, scaled
@@ -249,3 +249,11 @@ def lacking_share(surface: Mesh, T_truth_scan: FloatArray, points: FloatArray, w
     """Return the share of (N, 3) points of the truth that have no surface within a distance."""
     scene = RayScene(surface)
     return float(np.mean(scene.closest(transform(inverse(T_truth_scan), points)).distance > within_mm))
+
+
+def best_fit(source: FloatArray, target: FloatArray) -> FloatArray:
+    """Return the rigid T_target_source that minimises the squared distances of paired (N, 3) points (Kabsch 1976)."""
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    U, _, Vt = np.linalg.svd((target - target_mean).T @ (source - source_mean))
+    rotation = U @ np.diag([1.0, 1.0, np.linalg.det(U @ Vt)]) @ Vt
+    return rigid(rotation, target_mean - rotation @ source_mean)

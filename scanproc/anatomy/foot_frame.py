@@ -51,20 +51,20 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     T = rigid(R_rough_scan, np.zeros(3))
     T[2, 3] = 0.0 if floor else -(mesh.vertices @ R_rough_scan[2]).min()
     seen: list[FloatArray] = []
-    turned = np.inf
+    rotated = np.inf
     for _ in range(_MAX_TURNS):
         T_next = _next_frame(mesh, sole, T, medial_y, gap_depth_mm)
-        turned = float(np.abs(T_next[:3, :3] - T[:3, :3]).max())
+        rotated = float(np.abs(T_next[:3, :3] - T[:3, :3]).max())
         T = T_next
-        if turned < _CONVERGED_RAD or any(np.abs(T - old).max() < _CONVERGED_RAD for old in seen[:-1]):
+        if rotated < _CONVERGED_RAD or any(np.abs(T - old).max() < _CONVERGED_RAD for old in seen[:-1]):
             break
         seen.append(T)
-    return FootFrame(T, foot_points(below_ankle(_placed(mesh, T)), medial_y, gap_depth_mm), turned)
+    return FootFrame(T, foot_points(below_ankle(_in_frame(mesh, T)), medial_y, gap_depth_mm), rotated)
 
 
 def _next_frame(mesh: Mesh, sole: FloatArray | None, T: FloatArray, medial_y: float, gap_depth_mm: float) -> FloatArray:
     """Return the frame that the points found in frame `T` define, and (N, 3) points of the sole, where it is level."""
-    present = below_ankle(_placed(mesh, T))
+    present = below_ankle(_in_frame(mesh, T))
     points = foot_points(present, medial_y, gap_depth_mm)
     up, ground = np.array([0.0, 0.0, 1.0]), np.zeros(3)
     if sole is not None:
@@ -96,5 +96,5 @@ def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> FloatArray:
     return smoothed_vertices(sole, _SOLE_EDGE_MM, _SOLE_ROUNDS)
 
 
-def _placed(mesh: Mesh, T: FloatArray) -> Mesh:
+def _in_frame(mesh: Mesh, T: FloatArray) -> Mesh:
     return Mesh(transform(T, mesh.vertices), mesh.faces)

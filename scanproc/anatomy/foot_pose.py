@@ -18,7 +18,7 @@ from scanproc.mesh.meshes import face_areas
 FOOT_HEIGHT_MM = 60.0  # "the foot below z = 60 mm" of the definitions: above it is leg
 _SLICES = 20  # of the length: 12 mm each, enough points in each even on a coarse mesh
 _SAMPLES = 6000
-# Share of the length from the heel, what is measured there, mean and spread as shares of the length (a taper: of the
+# Share of the length from the heel, what is measured there, mean and sd as shares of the length (a taper: of the
 # dorsum's height). Means: ANSUR II (2012) and nine feet at hand; spreads are wide on purpose, for children, leg
 # positions and missing parts.
 _PROFILE = (
@@ -94,10 +94,10 @@ def likeness(points: FloatArray) -> Likeness:
         return min(value, _LEG_TOP) if what == "top" and value < np.inf else value
 
     deviations = []
-    for share, what, mean, spread in _PROFILE:
+    for share, what, mean, sd in _PROFILE:
         value = read(share, what)
         told = f"{what} {value:.2f} at {share:.2f} of the length{_reminder(share, what, value - mean)}"
-        deviations.append((min(abs(value - mean) / spread, 10.0), told))
+        deviations.append((min(abs(value - mean) / sd, 10.0), told))
     misfit = float(np.sqrt(np.mean([deviation**2 for deviation, _ in deviations])))
     return Likeness(misfit, max(deviations)[1], length)
 
@@ -161,8 +161,8 @@ def _poses_with(points: FloatArray, up: FloatArray) -> list[RoughPose]:
     _, axes = np.linalg.eigh(np.cov(low.T))
     poses = []
     for forward in (axes[:, 1], -axes[:, 1]):
-        turn = np.array([[forward[0], forward[1], 0.0], [-forward[1], forward[0], 0.0], [0.0, 0.0, 1.0]])
-        poses.append(RoughPose(turn @ R_level, likeness(level @ turn.T)))
+        rotation = np.array([[forward[0], forward[1], 0.0], [-forward[1], forward[0], 0.0], [0.0, 0.0, 1.0]])
+        poses.append(RoughPose(rotation @ R_level, likeness(level @ rotation.T)))
     return poses
 
 

@@ -1,4 +1,4 @@
-"""The frames and landmarks of a foot as other draws of its surface would give them."""
+"""The frames and landmarks of a foot on each jackknife replicate of its surface."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def foot_replicates(
     ends: OpenEnds,
     rules: FrameRules,
 ) -> Replicates:
-    """Settle each draw of a foot and name its landmarks.
+    """Settle each replicate of a foot and name its landmarks.
 
     Parameters
     ----------
@@ -55,24 +55,26 @@ def foot_replicates(
     count = errors_mm.shape[1]
     pivot = transform(inverse(T_foot_scan), np.array([[100.0, 0.0, 0.0]]))[0]
 
-    def draw(k: int) -> tuple[FloatArray, dict[str, FloatArray]]:
+    def replicate(k: int) -> tuple[FloatArray, dict[str, FloatArray]]:
         T_tilted_scan = np.eye(4)
         if rules.floor and rules.tilt_sd_rad > 0.0:
             # Evenly round the compass, so that the K tilts have the asked spread about each axis.
             towards = 2.0 * np.pi * k / count
-            turn = rotation_about(np.array([np.cos(towards), np.sin(towards), 0.0]), np.sqrt(2.0) * rules.tilt_sd_rad)
-            T_tilted_scan = rigid(turn, pivot - turn @ pivot)
+            rotation = rotation_about(
+                np.array([np.cos(towards), np.sin(towards), 0.0]), np.sqrt(2.0) * rules.tilt_sd_rad
+            )
+            T_tilted_scan = rigid(rotation, pivot - rotation @ pivot)
         moved = transform(T_tilted_scan, mesh.vertices + normals * errors_mm[:, k, None].astype(np.float64))
-        quiet = Mesh(smoothed_vertices(Mesh(moved, mesh.faces), rules.denoise_edge_mm), mesh.faces)
-        frame = settle(quiet, T_foot_scan[:3, :3], rules.medial_y, rules.floor, rules.gap_depth_mm)
-        placed = Mesh(transform(frame.T_foot_scan, quiet.vertices), mesh.faces)
+        smooth = Mesh(smoothed_vertices(Mesh(moved, mesh.faces), rules.denoise_edge_mm), mesh.faces)
+        frame = settle(smooth, T_foot_scan[:3, :3], rules.medial_y, rules.floor, rules.gap_depth_mm)
+        in_frame = Mesh(transform(frame.T_foot_scan, smooth.vertices), mesh.faces)
         start, length = float(frame.points.pternion[0]), frame.points.length_mm
-        arch = arch_profile(PlantarSurface.of(placed, views), start, length, rules.medial_y)
-        marks = named_landmarks(frame.points, ends, arch, placed, views > 0, rules.medial_y)
-        points = {name: mark.xyz_mm for name, mark in marks.items()}
+        arch = arch_profile(PlantarSurface.of(in_frame, views), start, length, rules.medial_y)
+        named = named_landmarks(frame.points, ends, arch, in_frame, views > 0, rules.medial_y)
+        points = {name: mark.xyz_mm for name, mark in named.items()}
         return frame.T_foot_scan @ T_tilted_scan @ inverse(T_foot_scan), points
 
-    found = parallel_map(draw, range(count), "align: how sure it is")
+    found = parallel_map(replicate, range(count), "align: how sure it is")
     names = [name for name in found[0][1] if all(name in points for _, points in found)]
     return Replicates(
         errors_mm=errors_mm,

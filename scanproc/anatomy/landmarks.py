@@ -142,12 +142,12 @@ class FrontProfile:
 def front_profile(mesh: Mesh, from_x: float, medial: float, lateral: float, strips: int = 100) -> FrontProfile:
     """Return the front border of the foot between y = `medial` and y = `lateral`, ahead of x = `from_x`, mm."""
     near = keep_faces(mesh, np.asarray((mesh.vertices[:, 0] >= from_x)[mesh.faces].any(axis=1))).mesh
-    turned = Mesh(near.vertices[:, [1, 0, 2]], near.faces)  # sections across y, whose greatest x is the front
+    rotated = Mesh(near.vertices[:, [1, 0, 2]], near.faces)  # sections across y, whose greatest x is the front
     across = (np.arange(strips) + 0.5) / strips
     y = medial + across * (lateral - medial)
     rising = np.argsort(y, kind="stable")
     front = np.empty((strips, 3))
-    front[rising] = borders_at(turned, y[rising], FOOT_HEIGHT_MM).points[:, 1][:, [1, 0, 2]]
+    front[rising] = borders_at(rotated, y[rising], FOOT_HEIGHT_MM).points[:, 1][:, [1, 0, 2]]
     front[~(front[:, 0] >= from_x)] = -np.inf
     return FrontProfile(across, front, abs(lateral - medial) / strips)
 

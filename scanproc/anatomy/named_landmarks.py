@@ -19,7 +19,7 @@ def named_landmarks(
 
     Parameters
     ----------
-    mesh : in the foot frame, quiet.
+    mesh : in the foot frame, smoothed.
     seen : (V,) bool.
     """
     found = {

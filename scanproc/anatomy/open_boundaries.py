@@ -54,7 +54,7 @@ def open_ends(mesh: Mesh, boundary: BoolArray, points: FootPoints) -> OpenEnds:
 
     Parameters
     ----------
-    mesh : quiet.
+    mesh : smoothed, see `meshes.smoothed_vertices`.
     boundary : (V,) bool, of `open_boundary_vertices`.
     """
     forward = vertex_normals(mesh)[:, 0]
@@ -129,8 +129,8 @@ def _ends_open(mesh: Mesh, boundary: BoolArray, tip: FloatArray, outward: float,
 def _has_turned(apart: FloatArray, forward: FloatArray, outward: float) -> bool:
     """Tell whether the surface near a place, at (V,) distances from it, faces outward as that of a true end does."""
     beside = apart <= max(_BESIDE_MM, float(np.partition(apart, _BESIDE_VERTICES)[_BESIDE_VERTICES]))
-    turned = float(np.quantile(outward * forward[beside], 0.9))
-    return turned > (_TOE_COSINE if outward > 0.0 else _HEEL_COSINE)
+    rotated = float(np.quantile(outward * forward[beside], 0.9))
+    return rotated > (_TOE_COSINE if outward > 0.0 else _HEEL_COSINE)
 
 
 def _is_cut(mesh: Mesh, end: BoolArray, tip: FloatArray, outward: float) -> bool:

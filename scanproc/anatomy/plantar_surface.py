@@ -89,24 +89,24 @@ class PlantarSurface:
         return underside_at(self.down, x, first_y, step_y, count, self.down_views)
 
 
-def arch_profile(under: PlantarSurface, rear: float, length: float, medial_y: float) -> ArchProfile:
+def arch_profile(plantar: PlantarSurface, rear: float, length: float, medial_y: float) -> ArchProfile:
     """Return the underside along the line at a quarter of the width from the medial border."""
     first, last = (rear + share * length for share in ARCH_WINDOW)
     x = np.linspace(first, last, int(np.ceil((last - first) / _STEP_MM)) + 1)
-    borders = under.borders(x)
+    borders = plantar.borders(x)
     medial = borders.right if medial_y < 0.0 else borders.left
     y = medial - medial_y * ARCH_LINE_SHARE * borders.width
-    found = under.heights(x, y, np.ones(len(x)), 1)
+    found = plantar.heights(x, y, np.ones(len(x)), 1)
     return ArchProfile(np.column_stack([x, y, found.height[:, 0]]), found.seen[:, 0])
 
 
-def sole_map(under: PlantarSurface, first_x: float, last_x: float, first_y: float, last_y: float) -> SoleMap:
+def sole_map(plantar: PlantarSurface, first_x: float, last_x: float, first_y: float, last_y: float) -> SoleMap:
     """Return the underside between the given borders, mm, on cells of 1 mm or a little less, evenly spread."""
     x = _cell_middles(first_x, last_x)
     y = _cell_middles(first_y, last_y)
     step = np.full(len(x), y[1] - y[0] if len(y) > 1 else 1.0)
-    found = under.heights(x, np.full(len(x), y[0]), step, len(y))
-    borders = under.borders(x)
+    found = plantar.heights(x, np.full(len(x), y[0]), step, len(y))
+    borders = plantar.borders(x)
     inside = (y > borders.right[:, None]) & (y < borders.left[:, None])
     return SoleMap(x, y, found.height, found.seen, inside)
 

@@ -20,7 +20,7 @@ class Borders:
     ----------
     points : (N, 2, 3) float64, mm: right (least y), left (greatest y); nan where there is no surface.
     seen : (N, 2) bool.
-    open : (N, 2) bool, the border is the rim of the surface, which went on there, unseen.
+    open : (N, 2) bool, the border lies on an open boundary: the surface went on there, unseen.
     """
 
     points: FloatArray
@@ -52,8 +52,8 @@ def borders_at(
     views : (V,) uint8, how many views saw each vertex; None counts all as seen.
     boundary : (V,) bool, see `open_boundaries.open_boundary_vertices`; None takes no border for open.
     """
-    no_rim = np.zeros(len(mesh.vertices), dtype=np.bool_) if boundary is None else boundary
-    points, faces, is_open = _borders(mesh.vertices, mesh.faces, np.ascontiguousarray(x), below_mm, no_rim)
+    no_boundary = np.zeros(len(mesh.vertices), dtype=np.bool_) if boundary is None else boundary
+    points, faces, is_open = _borders(mesh.vertices, mesh.faces, np.ascontiguousarray(x), below_mm, no_boundary)
     return Borders(points, _seen(mesh, faces, views), is_open)
 
 

@@ -19,8 +19,8 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.sections import axis_section
 
-# Cue, its mean on left feet and its spread between them (nine feet, spreads doubled: nine are few), and the most
-# that it may say. A likelihood ratio of two normal distributions is linear: 2 * mean / spread² * value.
+# Cue, its mean on left feet and its sd between them (nine feet, sds doubled: nine are few), and the most
+# that it may say. A likelihood ratio of two normal distributions is linear: 2 * mean / sd² * value.
 _CUES = (
     ("toe line", 0.09, 0.06, 4.0),
     ("ball line", 0.09, 0.08, 2.0),
@@ -47,7 +47,7 @@ def vote(mesh: Mesh) -> SideVote:
     """Judge the side of a foot in a rough frame with x forward, z up from the ground."""
     values = side_cues(mesh)
     votes = tuple(
-        (name, float(np.clip(2.0 * mean / spread**2 * values[name], -most, most))) for name, mean, spread, most in _CUES
+        (name, float(np.clip(2.0 * mean / sd**2 * values[name], -most, most))) for name, mean, sd, most in _CUES
     )
     odds = sum(value for _, value in votes)
     return SideVote("left" if odds >= 0.0 else "right", _probability(abs(odds)), votes)

@@ -44,7 +44,7 @@ def _fit_planes(
         _add_row(columns, depth_mm, v - radius_px - 1, -1.0)
         if v < 0:
             continue
-        first, last = _ends(depth_mm, v)
+        first, last = _first_and_last(depth_mm, v)
         # n, u, v, uu, uv, vv, w, uw, vw with w = 1/z, summed over the window
         sums = np.zeros(9)
         for ahead in range(max(first - radius_px, 0), last + radius_px + 1):
@@ -59,7 +59,7 @@ def _fit_planes(
 
 
 @compiled
-def _ends(depth_mm: DepthImage, row: int) -> tuple[int, int]:
+def _first_and_last(depth_mm: DepthImage, row: int) -> tuple[int, int]:
     """Return the first and the last column of a row that have a depth; -1 as the last if there is none."""
     width = depth_mm.shape[1]
     first, last = 0, -1

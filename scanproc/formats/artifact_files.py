@@ -241,13 +241,13 @@ def _decode_feet(files: Files) -> Feet:
                 views=views,
                 landmarks=_landmarks(entry["landmarks"]),
                 color=color,
-                replicates=_decode_draws(files.get(f"{entry['side']}-draws.npz")),
+                replicates=_decode_replicates(files.get(f"{entry['side']}-draws.npz")),
             )
         )
     return Feet(tuple(feet))
 
 
-def _decode_draws(data: bytes | None) -> Replicates | None:
+def _decode_replicates(data: bytes | None) -> Replicates | None:
     if data is None:
         return None
     arrays = _from_npz(data)

@@ -144,5 +144,5 @@ def smoothed_vertices(mesh: Mesh, max_edge_mm: float, rounds: int = 4) -> FloatA
             values = np.column_stack(sums) * weight[:, None]
         return values
 
-    quiet = mean(mesh.vertices)
-    return quiet + mean(mesh.vertices - quiet)
+    smooth = mean(mesh.vertices)
+    return smooth + mean(mesh.vertices - smooth)

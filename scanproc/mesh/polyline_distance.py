@@ -100,9 +100,9 @@ def _side(points: FloatArray, at: int, share: float, x: float, y: float) -> floa
             other = other % last
         if 0 <= other < last:
             fx, fy = points[other + 1, 0] - points[other, 0], points[other + 1, 1] - points[other, 1]
-            turn = fx * ey - fy * ex if share == 0.0 else ex * fy - ey * fx
-            if abs(turn) > 0.05 * np.hypot(ex, ey) * np.hypot(fx, fy):
-                return -1.0 if turn > 0.0 else 1.0
+            cross = fx * ey - fy * ex if share == 0.0 else ex * fy - ey * fx
+            if abs(cross) > 0.05 * np.hypot(ex, ey) * np.hypot(fx, fy):
+                return -1.0 if cross > 0.0 else 1.0
     return 1.0 if ex * (y - points[at, 1]) - ey * (x - points[at, 0]) >= 0.0 else -1.0
 
 

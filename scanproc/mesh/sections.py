@@ -28,7 +28,7 @@ class Section:
     points : (S, 2, 3) float64, mm, frame of the mesh.
     edges : (S, 2) int64, names the mesh edge that each point lies on; equal names are the same point.
     seen : (S,) bool, whether the camera saw all of the face that was cut.
-    open : (S, 2) bool, ends on the rim of the mesh: the surface went on there, unseen.
+    open : (S, 2) bool, ends on an open boundary of the mesh: the surface went on there, unseen.
     """
 
     points: FloatArray

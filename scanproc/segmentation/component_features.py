@@ -1,4 +1,4 @@
-"""Where the parts of a view lie, and how large they are."""
+"""Where the components of a view lie, and how large they are."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DIRECTIONS /= np.linalg.norm(_DIRECTIONS, axis=1)[:, None]
 
 @dataclass(frozen=True)
 class ComponentFeatures:
-    """Where the P parts of a view lie, and how large they are.
+    """Where the P components of a view lie, and how large they are.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class ComponentFeatures:
     reach_mm : (P, D, 2) least and greatest along each of D directions in space.
     low_reach_mm : (P, 4, 2) the same along four level directions, of what lies low.
     breadth_mm : (P,) greatest horizontal extent of what lies high.
-    steps_mm : (P, P) from one part to the other, as in `Components`.
+    steps_mm : (P, P) from one component to the other, as in `Components`.
     """
 
     area_mm2: FloatArray
@@ -47,14 +47,14 @@ class ComponentFeatures:
     breadth_mm: FloatArray
     steps_mm: FloatArray
 
-    def gaps_mm(self, part: int) -> FloatArray:
-        """Return by how much each part, (P,), is apart from one at least: along the direction that parts them best."""
-        own = self.reach_mm[part]
+    def gaps_mm(self, component: int) -> FloatArray:
+        """Return the least gap, (P,), between each component and one: along the direction that separates them best."""
+        own = self.reach_mm[component]
         apart = np.maximum(own[:, 0] - self.reach_mm[:, :, 1], self.reach_mm[:, :, 0] - own[:, 1])
         return np.asarray(apart.max(axis=1))
 
     def lengths_mm(self, together_with: BoolArray) -> FloatArray:
-        """Return the greatest level extent, (P,), of what lies low in each part and in some others, (P,), together."""
+        """Return the greatest level extent, (P,), of what lies low in each component with some others, (P,)."""
         least = self.low_reach_mm[together_with, :, 0].min(axis=0, initial=np.inf)
         greatest = self.low_reach_mm[together_with, :, 1].max(axis=0, initial=-np.inf)
         least = np.minimum(self.low_reach_mm[:, :, 0], least)
@@ -63,9 +63,9 @@ class ComponentFeatures:
 
 
 def component_features(
-    parts: Components, depth_mm: DepthImage, intrinsics: Intrinsics, floor: Plane | None
+    components: Components, depth_mm: DepthImage, intrinsics: Intrinsics, floor: Plane | None
 ) -> ComponentFeatures:
-    """Measure the parts of a view."""
+    """Measure the components of a view."""
     up = np.array([0.0, 0.0, 1.0]) if floor is None else floor.normal
     offset_mm = 0.0 if floor is None else floor.offset_mm
     aside = np.array([1.0, 0.0, 0.0]) if abs(up[0]) < 0.7 else np.array([0.0, 1.0, 0.0])
@@ -74,7 +74,9 @@ def component_features(
     level = np.array([np.cos(a) * x + np.sin(a) * y for a in np.pi / 4.0 * np.arange(4)])
     rows = np.vstack([up, level, level, _DIRECTIONS])
     bands = offset_mm + np.array([_LOW_MM, _HIGH_MM])
-    sums, reach = _measure(parts.labels, len(parts.pixels), depth_mm, intrinsics_array(intrinsics), rows, bands)
+    sums, reach = _measure(
+        components.labels, len(components.pixels), depth_mm, intrinsics_array(intrinsics), rows, bands
+    )
     return ComponentFeatures(
         area_mm2=sums[:, 1],
         central_px=sums[:, 2],
@@ -84,7 +86,7 @@ def component_features(
         reach_mm=reach[:, 9:],
         low_reach_mm=reach[:, 1:5],
         breadth_mm=(reach[:, 5:9, 1] - reach[:, 5:9, 0]).max(axis=1, initial=0.0),
-        steps_mm=parts.steps_mm,
+        steps_mm=components.steps_mm,
     )
 
 
@@ -97,7 +99,7 @@ def _measure(
     directions: FloatArray,
     bands_mm: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the (P, 4) sums over each part's pixels of 1, area, centrality and depth; and (P, D, 2) reaches.
+    """Return the (P, 4) sums over each component's pixels of 1, area, centrality and depth; and (P, D, 2) reaches.
 
     The first of the (D, 3) directions is up; along the next four only what lies low counts, along four more only what
     lies high: below and above the two `bands_mm`.
@@ -108,21 +110,21 @@ def _measure(
     reach[:, :, 0], reach[:, :, 1] = np.inf, -np.inf
     for v in range(labels.shape[0]):
         for u in range(labels.shape[1]):
-            part = labels[v, u] - 1
-            if part < 0:
+            component = labels[v, u] - 1
+            if component < 0:
                 continue
             z = float(depth_mm[v, u])
             across, down = (u - cx) / fx, (v - cy) / fy
             area = z * z / (fx * fy)
-            sums[part, 0] += 1.0
-            sums[part, 1] += area
-            sums[part, 2] += np.exp(-(across * across + down * down) / (_CENTRAL * _CENTRAL))
-            sums[part, 3] += z
+            sums[component, 0] += 1.0
+            sums[component, 1] += area
+            sums[component, 2] += np.exp(-(across * across + down * down) / (_CENTRAL * _CENTRAL))
+            sums[component, 3] += z
             height = (directions[0, 0] * across + directions[0, 1] * down + directions[0, 2]) * z
             for k in range(len(directions)):
                 if (1 <= k < 5 and height > bands_mm[0]) or (5 <= k < 9 and height < bands_mm[1]):
                     continue
                 along = (directions[k, 0] * across + directions[k, 1] * down + directions[k, 2]) * z
-                reach[part, k, 0] = min(reach[part, k, 0], along)
-                reach[part, k, 1] = max(reach[part, k, 1], along)
+                reach[component, k, 0] = min(reach[component, k, 0], along)
+                reach[component, k, 1] = max(reach[component, k, 1], along)
     return sums, reach

@@ -1,4 +1,4 @@
-"""Connected parts of what is left of a depth image."""
+"""Connected components of what is left of a depth image."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Labels = NDArray[np.integer[Any]]
 
 _MOST_PIECES = 200  # the largest of them: a table of all pairs stays small
 _LEAST_PAIRS = 6  # fewer pairs of near pixels are chance
-_BORDER_PX = 4  # pixels of two parts this close are at their common border: flying ones are lost between them
+_BORDER_PX = 4  # pixels of two components this close are at their common border: flying ones are lost between them
 
 
 @dataclass(frozen=True)
 class Components:
-    """The parts of a view.
+    """The components of a view.
 
     Attributes
     ----------
-    labels : (H, W) int32 or less, 0 = no part, 1 to P in the order of their first pixels.
+    labels : (H, W) int32 or less, 0 = none, 1 to P in the order of their first pixels.
     pixels : (P,) int64.
-    steps_mm : (P, P), mean depth step from one part to another along their common border; 0 where they have none.
+    steps_mm : (P, P), mean depth step from one component to another along their common border; 0 where they have none.
     """
 
     labels: Labels
@@ -36,12 +36,12 @@ class Components:
     steps_mm: FloatArray
 
     def masked(self, kept: BoolArray) -> BoolArray:
-        """Return the (H, W) pixels of the parts that are kept, (P,)."""
+        """Return the (H, W) pixels of the components that are kept, (P,)."""
         return np.asarray(np.concatenate([[False], kept])[self.labels])
 
 
 def connected_components(mask: BoolArray, depth_mm: DepthImage, jump_mm: float) -> Components:
-    """Return the 8-connected parts of a mask; pixels whose depths are more than `jump_mm` apart are not connected."""
+    """Return the 8-connected components of a mask; a depth step of more than `jump_mm` disconnects neighbours."""
     labels, pixels = _label(mask, depth_mm, jump_mm)
     return Components(labels, pixels, np.zeros((len(pixels), len(pixels))))
 
@@ -49,7 +49,7 @@ def connected_components(mask: BoolArray, depth_mm: DepthImage, jump_mm: float) 
 def joined_components(
     mask: BoolArray, depth_mm: DepthImage, intrinsics: Intrinsics, jump_mm: float, join_mm: float, min_pixels: int
 ) -> Components:
-    """Return the parts of a mask, cut apart where the depth jumps, and joined again where they come close in space.
+    """Return the components of a mask, cut where the depth jumps, joined again where they come close in space.
 
     A toe before another, or a hole between them, parts a foot in the image; a chair behind it stays apart.
 
@@ -71,12 +71,12 @@ def joined_components(
         one, other = _root(root, a), _root(root, b)
         root[max(one, other)] = min(one, other)
     joined = np.array([_root(root, label) for label in range(len(root))])
-    _, part = np.unique(joined, return_inverse=True)
-    labels = _renumbered(labels, part.astype(np.int32))
-    count = int(part.max()) + 1
+    _, component = np.unique(joined, return_inverse=True)
+    labels = _renumbered(labels, component.astype(np.int32))
+    count = int(component.max()) + 1
     borders = np.zeros((2, count, count))
     for total, own in zip(borders, pairs[1:], strict=True):
-        np.add.at(total, (part[:, None], part[None, :]), own)
+        np.add.at(total, (component[:, None], component[None, :]), own)
     steps = np.divide(borders[1], borders[0], out=np.zeros((count, count)), where=borders[0] > 0)
     return Components(labels, np.bincount(labels.ravel(), minlength=count)[1:], steps[1:, 1:])
 
@@ -126,10 +126,10 @@ def _borders(labels: Labels, count: int, depth_mm: DepthImage, intrinsics_px: Fl
     return pairs
 
 
-def principal_sds(parts: Components, depth_mm: DepthImage, intrinsics: Intrinsics) -> FloatArray:
-    """Return the standard deviations, (P, 3) mm, of each part's points along its principal directions, growing."""
-    sums = _sum_moments(parts.labels, len(parts.pixels), depth_mm, intrinsics_array(intrinsics))
-    number = np.maximum(parts.pixels, 1).astype(np.float64)[:, None]
+def principal_sds(components: Components, depth_mm: DepthImage, intrinsics: Intrinsics) -> FloatArray:
+    """Return the standard deviations, (P, 3) mm, of each component's points along its principal directions, growing."""
+    sums = _sum_moments(components.labels, len(components.pixels), depth_mm, intrinsics_array(intrinsics))
+    number = np.maximum(components.pixels, 1).astype(np.float64)[:, None]
     mean = sums[:, :3] / number
     second = (sums[:, 3:] / number).reshape(-1, 3, 3)
     covariance = second - mean[:, :, None] * mean[:, None, :]
@@ -138,21 +138,21 @@ def principal_sds(parts: Components, depth_mm: DepthImage, intrinsics: Intrinsic
 
 @compiled
 def _sum_moments(labels: Labels, count: int, depth_mm: DepthImage, intrinsics_px: FloatArray) -> FloatArray:
-    """Return the (P, 12) sums of the coordinates of each part's points and of their products."""
+    """Return the (P, 12) sums of the coordinates of each component's points and of their products."""
     fx, fy, cx, cy = intrinsics_px
     sums = np.zeros((count, 12))
     point = np.empty(3)
     for v in range(labels.shape[0]):
         for u in range(labels.shape[1]):
-            part = labels[v, u] - 1
-            if part < 0:
+            component = labels[v, u] - 1
+            if component < 0:
                 continue
             point[2] = depth_mm[v, u]
             point[0], point[1] = (u - cx) / fx * point[2], (v - cy) / fy * point[2]
             for i in range(3):
-                sums[part, i] += point[i]
+                sums[component, i] += point[i]
                 for j in range(3):
-                    sums[part, 3 + 3 * i + j] += point[i] * point[j]
+                    sums[component, 3 + 3 * i + j] += point[i] * point[j]
     return sums
 
 

@@ -1,4 +1,4 @@
-"""Which parts of a view are the foot's, and which are what stands round it."""
+"""Which components of a view are the foot's, and which are what stands round it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from scanproc.artifacts import BoolArray
 from scanproc.segmentation.component_features import ComponentFeatures
 
-_RANGE_SHARE = 0.35  # of the usual distance: a part that much nearer or farther counts half
+_RANGE_SHARE = 0.35  # of the usual distance: a component that much nearer or farther counts half
 _LEAST_SHARE = 0.05  # of what other views show of the foot is nothing
 
 _LEG_MM = 150.0  # what is higher is or has a leg
@@ -20,7 +20,7 @@ _LEG_MAX_BREADTH_MM = 170.0  # of what is higher than an ankle; a stool is broad
 _FOOT_MIN_HEIGHT_MM = 35.0  # of what is seen of one
 _FOOT_SEEN_MM = 140.0  # so much of its length tells it from a leg
 _FOOT_MAX_LENGTH_MM = 340.0
-_TOE_GAP_MM = 20.0  # a small part this close to the foot is a toe ...
+_TOE_GAP_MM = 20.0  # a small component this close to the foot is a toe ...
 _TOE_MIN_HEIGHT_MM = 16.0  # ... if it is no cable
 
 _CUFF_MIN_HEIGHT_MM = 100.0  # lower it is a shoe or a blanket
@@ -33,9 +33,9 @@ class FootLimits:
 
     Attributes
     ----------
-    min_share : smaller parts than this share of the main one are nothing.
+    min_share : smaller components than this share of the main one are nothing.
     touch_mm : height at which the lowest seen point of what stands on the floor lies at most.
-    part_gap_mm : parts farther from the foot are not its own.
+    part_gap_mm : components farther from the foot are not its own.
     pair_gap_mm : a second foot is not farther from the first than this, nor a leg from the foot that hides its ankle.
     pair_min_share : of the views must show a second foot.
     min_views : fewer cannot outvote each other.
@@ -49,27 +49,27 @@ class FootLimits:
     min_views: int
 
 
-def main_component(measured: ComponentFeatures, usual_mm: float | None, candidates: BoolArray) -> int | None:
-    """Return the part that the camera looks at: large, central and, if that is known, as far away as in other views."""
-    weight = measured.central_px * candidates
+def main_component(features: ComponentFeatures, usual_mm: float | None, candidates: BoolArray) -> int | None:
+    """Return the component that the camera looks at: large, central, as far away as in other views if that is known."""
+    weight = features.central_px * candidates
     if usual_mm is not None:
-        weight = weight / (1.0 + ((measured.distance_mm - usual_mm) / (_RANGE_SHARE * usual_mm)) ** 2)
+        weight = weight / (1.0 + ((features.distance_mm - usual_mm) / (_RANGE_SHARE * usual_mm)) ** 2)
     return int(np.argmax(weight)) if len(weight) and weight.max() > 0.0 else None
 
 
-def standing_components(measured: ComponentFeatures, limits: FootLimits) -> BoolArray:
-    """Return which parts, (P,), come down to the floor and rise from it."""
-    return np.asarray((measured.lowest_mm < limits.touch_mm) & (measured.highest_mm > _FOOT_MIN_HEIGHT_MM))
+def standing_components(features: ComponentFeatures, limits: FootLimits) -> BoolArray:
+    """Return which components, (P,), come down to the floor and rise from it."""
+    return np.asarray((features.lowest_mm < limits.touch_mm) & (features.highest_mm > _FOOT_MIN_HEIGHT_MM))
 
 
-def second_feet(measured: ComponentFeatures, main: int, limits: FootLimits) -> BoolArray:
-    """Return which parts, (P,), may be the other foot of a standing pair: near the main part, and of a foot's size."""
-    near = measured.gaps_mm(main) < limits.pair_gap_mm
+def second_feet(features: ComponentFeatures, main: int, limits: FootLimits) -> BoolArray:
+    """Return which components, (P,), may be the other foot of a standing pair: near the main one, of a foot's size."""
+    near = features.gaps_mm(main) < limits.pair_gap_mm
     near[main] = False
-    lengths_mm = measured.lengths_mm(np.zeros(len(near), dtype=bool))
+    lengths_mm = features.lengths_mm(np.zeros(len(near), dtype=bool))
     is_long = (lengths_mm > _FOOT_SEEN_MM) & (lengths_mm < _FOOT_MAX_LENGTH_MM)
     return np.asarray(
-        near & standing_components(measured, limits) & is_long & (measured.breadth_mm < _LEG_MAX_BREADTH_MM)
+        near & standing_components(features, limits) & is_long & (features.breadth_mm < _LEG_MAX_BREADTH_MM)
     )
 
 
@@ -90,30 +90,30 @@ class Situation:
     is_pair: bool = False
 
 
-def foot_components(measured: ComponentFeatures, main: int, situation: Situation, limits: FootLimits) -> BoolArray:
-    """Return which parts, (P,), are the foot's, or the pair's: those within a gap of it, one after the other."""
+def foot_components(features: ComponentFeatures, main: int, situation: Situation, limits: FootLimits) -> BoolArray:
+    """Return which components, (P,), are the foot's, or the pair's: those within a gap of it, one after the other."""
     stands, is_pair = situation.stands, situation.is_pair
     gap_mm = limits.pair_gap_mm if is_pair or situation.is_bare else limits.part_gap_mm
-    is_large = measured.area_mm2 >= limits.min_share * measured.area_mm2[main]
+    is_large = features.area_mm2 >= limits.min_share * features.area_mm2[main]
     allowed = np.ones(len(is_large), dtype=bool)
     is_tall = np.zeros(len(allowed), dtype=bool)
     if stands:
-        allowed &= (measured.breadth_mm < _LEG_MAX_BREADTH_MM) & (measured.highest_mm > _TOE_MIN_HEIGHT_MM)
-        is_tall = measured.highest_mm > _LEG_MM
+        allowed &= (features.breadth_mm < _LEG_MAX_BREADTH_MM) & (features.highest_mm > _TOE_MIN_HEIGHT_MM)
+        is_tall = features.highest_mm > _LEG_MM
     kept = np.zeros(len(allowed), dtype=bool)
     gaps = np.full(len(allowed), np.inf)
-    part: int | None = main
-    while part is not None:
-        kept[part] = True
-        gaps = np.minimum(gaps, measured.gaps_mm(part))
+    component: int | None = main
+    while component is not None:
+        kept[component] = True
+        gaps = np.minimum(gaps, features.gaps_mm(component))
         if stands:  # a cuff hangs before the leg, and does not come down to the floor
-            allowed &= (measured.steps_mm[part] >= 0.0) | (measured.lowest_mm < limits.touch_mm)
+            allowed &= (features.steps_mm[component] >= 0.0) | (features.lowest_mm < limits.touch_mm)
         near = allowed & ~kept & (gaps < np.where(is_large, gap_mm, _TOE_GAP_MM))
         if not is_pair and is_tall[kept].any():  # one foot, one leg, which may go on higher up
-            near &= ~is_tall | (measured.lowest_mm > measured.highest_mm[kept].max() - _LEG_OVERLAP_MM)
+            near &= ~is_tall | (features.lowest_mm > features.highest_mm[kept].max() - _LEG_OVERLAP_MM)
         if not is_pair and stands:
-            near &= measured.lengths_mm(kept) < _FOOT_MAX_LENGTH_MM
-        part = int(np.argmin(np.where(near, gaps, np.inf))) if near.any() else None
+            near &= features.lengths_mm(kept) < _FOOT_MAX_LENGTH_MM
+        component = int(np.argmin(np.where(near, gaps, np.inf))) if near.any() else None
     return kept
 
 
@@ -124,7 +124,7 @@ class Choice:
     Attributes
     ----------
     what : two standing feet, one, or, where nothing else was recorded, or too few views to tell, all that there is.
-    kept : of each view, which parts are the foot's, (P,).
+    kept : of each view, which components are the foot's, (P,).
     cuff_mm : height above the floor of a trouser cuff that hangs round the leg; infinite if there is none.
     """
 
@@ -134,13 +134,13 @@ class Choice:
 
 
 def choose(views: Sequence[ComponentFeatures], situation: Situation, limits: FootLimits) -> Choice:
-    """Choose the parts of the foot in all views of a recording.
+    """Choose the components of the foot in all views of a recording.
 
     A single view may show another leg before the foot, or hide what tells the foot from a leg: the views vote.
     """
     if situation.stands and len(views) < limits.min_views:
-        return Choice("all there is", [_upright_parts(view, limits) for view in views], np.inf)
-    mains = _main_parts(views, situation, limits)
+        return Choice("all there is", [_upright_components(view, limits) for view in views], np.inf)
+    mains = _main_components(views, situation, limits)
     looked = [(view, main) for view, main in zip(views, mains, strict=True) if main is not None]
     shown = sum(bool(second_feet(view, main, limits).any()) for view, main in looked)
     is_pair = situation.stands and shown > limits.pair_min_share * len(looked)
@@ -156,8 +156,8 @@ def choose(views: Sequence[ComponentFeatures], situation: Situation, limits: Foo
     )
 
 
-def _main_parts(views: Sequence[ComponentFeatures], situation: Situation, limits: FootLimits) -> list[int | None]:
-    """Return of each view the part that is the foot's, or one of it, at about the same distance in most views."""
+def _main_components(views: Sequence[ComponentFeatures], situation: Situation, limits: FootLimits) -> list[int | None]:
+    """Return of each view the component that is the foot's, or one of it, at about the same distance in most views."""
     candidates = [standing_components(view, limits) if situation.stands else view.area_mm2 > 0.0 for view in views]
     candidates = [own if own.any() else view.area_mm2 > 0.0 for own, view in zip(candidates, views, strict=True)]
     usual_mm: float | None = None
@@ -171,9 +171,9 @@ def _main_parts(views: Sequence[ComponentFeatures], situation: Situation, limits
     return [main if own > least else None for main, own in zip(mains, sizes, strict=True)]
 
 
-def _upright_parts(measured: ComponentFeatures, limits: FootLimits) -> BoolArray:
-    is_large = measured.area_mm2 >= limits.min_share * measured.area_mm2.max(initial=0.0)
-    return np.asarray(is_large & (measured.lowest_mm < limits.touch_mm))
+def _upright_components(features: ComponentFeatures, limits: FootLimits) -> BoolArray:
+    is_large = features.area_mm2 >= limits.min_share * features.area_mm2.max(initial=0.0)
+    return np.asarray(is_large & (features.lowest_mm < limits.touch_mm))
 
 
 def _cuff_mm(views: Sequence[ComponentFeatures], kept: Sequence[BoolArray], limits: FootLimits) -> float:

@@ -42,16 +42,16 @@ def _two_cores(plan: BoolArray, voxel_mm: float, depth_mm: float) -> NDArray[np.
     inner = plan
     for step in range(round(depth_mm / voxel_mm)):
         inner = ~_dilated(~inner, diagonally=step % 2 == 1)  # in turn: an octagon, nearly round
-    parts = connected_components(inner, np.ones(plan.shape, dtype=np.float32), 1.0)
-    large = 1 + np.flatnonzero(parts.pixels >= _LEAST_SHARE * parts.pixels.max(initial=1))
+    components = connected_components(inner, np.ones(plan.shape, dtype=np.float32), 1.0)
+    large = 1 + np.flatnonzero(components.pixels >= _LEAST_SHARE * components.pixels.max(initial=1))
     if len(large) != 2:
         return None
     cores = np.zeros(plan.shape, dtype=np.int32)
     for number, label in enumerate(large.tolist(), 1):
-        at = np.argwhere(parts.labels == label)
+        at = np.argwhere(components.labels == label)
         if voxel_mm * float(np.linalg.norm(np.ptp(at, axis=0))) + 2.0 * depth_mm < _LEAST_LENGTH_MM:
             return None
-        cores[parts.labels == label] = number
+        cores[components.labels == label] = number
     return cores
 
 

@@ -34,9 +34,12 @@ def ceiling(plane: Plane, height_mm: float, grows_from_mm: float = np.inf) -> Ha
     return HalfSpace(Plane(-plane.normal, -plane.offset_mm), -height_mm, grows_from_mm)
 
 
-def clip(depth_mm: DepthImage, intrinsics: Intrinsics, cuts: list[HalfSpace]) -> BoolArray:
-    """Return, (H, W), the pixels that have a depth and that every cut keeps."""
-    rows = [[*cut.plane.normal, cut.plane.offset_mm, cut.clearance_mm, cut.grows_from_mm] for cut in cuts]
+def clip(depth_mm: DepthImage, intrinsics: Intrinsics, half_spaces: list[HalfSpace]) -> BoolArray:
+    """Return, (H, W), the pixels that have a depth and that every half-space holds."""
+    rows = [
+        [*half_space.plane.normal, half_space.plane.offset_mm, half_space.clearance_mm, half_space.grows_from_mm]
+        for half_space in half_spaces
+    ]
     return np.asarray(_above(depth_mm, intrinsics_array(intrinsics), np.array(rows, dtype=np.float64).reshape(-1, 6)))
 
 
@@ -63,18 +66,18 @@ def _above(depth_mm: DepthImage, intrinsics_px: FloatArray, planes: FloatArray) 
 
 
 def without_plane_patches(
-    mask: BoolArray, depth_mm: DepthImage, intrinsics: Intrinsics, flat: HalfSpace, min_spread_mm: float
+    mask: BoolArray, depth_mm: DepthImage, intrinsics: Intrinsics, patches_of: HalfSpace, min_spread_mm: float
 ) -> BoolArray:
-    """Drop the pixels of wide patches within `flat.clearance_mm` of a plane, and keep what the plane cuts elsewhere.
+    """Drop the pixels of wide patches within `patches_of.clearance_mm` of a plane; what it cuts elsewhere stays.
 
     min_spread_mm : standard deviation of a patch along its shorter direction. A slice of a leg is narrower.
     """
-    plane, band, grows_from = flat.plane, flat.clearance_mm, flat.grows_from_mm
+    plane, band, grows_from = patches_of.plane, patches_of.clearance_mm, patches_of.grows_from_mm
     near = mask & clip(depth_mm, intrinsics, [HalfSpace(plane, -band, grows_from), ceiling(plane, band, grows_from)])
     # Seen at a flat angle, the depth of a plane grows by some widths of a pixel from one to the next.
-    parts = connected_components(near, depth_mm, max(2.0 * band, _FLAT_STEP_PX * pixel_mm(depth_mm, intrinsics)))
-    spread = principal_sds(parts, depth_mm, intrinsics)
-    return np.asarray(mask & ~parts.masked(spread[:, 1] >= min_spread_mm))
+    components = connected_components(near, depth_mm, max(2.0 * band, _FLAT_STEP_PX * pixel_mm(depth_mm, intrinsics)))
+    spread = principal_sds(components, depth_mm, intrinsics)
+    return np.asarray(mask & ~components.masked(spread[:, 1] >= min_spread_mm))
 
 
 def bounding_box(mask: BoolArray, margin_px: int) -> tuple[slice, slice]:

@@ -1,4 +1,4 @@
-"""The parts of a view without its flat faces, and the plane that the middle one of them stands on."""
+"""The components of a view without its flat faces, and the plane that the middle one of them stands on."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from scanproc.segmentation.plane_fitting import PlaneFit
 
 @dataclass(frozen=True)
 class ComponentLimits:
-    """What cuts a view into parts.
+    """What cuts a view into components.
 
     Attributes
     ----------
     pixels : says what a depth step is.
-    join_mm : pieces that come this close in space are one part.
+    join_mm : pieces that come this close in space are one component.
     min_piece_mm2 : smaller pieces are dropped.
     patch_min_spread_mm : standard deviation of a flat face along its shorter direction.
     """
@@ -35,17 +35,17 @@ class ComponentLimits:
 
 
 def view_components(
-    image: ViewImage, flat: list[HalfSpace], cuts: list[HalfSpace], limits: ComponentLimits
+    image: ViewImage, patches_of: list[HalfSpace], half_spaces: list[HalfSpace], limits: ComponentLimits
 ) -> Components:
-    """Return the parts of a view without wide patches of some planes, of what lies above others.
+    """Return the components of a view without wide patches of some planes, of what lies above others.
 
-    flat : planes, and how close to them a patch lies.
+    patches_of : planes, and how close to them a patch lies.
     """
     depth, intrinsics = image.depth_mm, image.intrinsics
     mask = depth > 0
-    for face in flat:
+    for face in patches_of:
         mask = without_plane_patches(mask, depth, intrinsics, face, limits.patch_min_spread_mm)
-    mask &= clip(depth, intrinsics, cuts)
+    mask &= clip(depth, intrinsics, half_spaces)
     width_mm = pixel_mm(depth, intrinsics)
     min_pixels = int(limits.min_piece_mm2 / width_mm**2) + 1 if width_mm > 0.0 else 1
     return joined_components(
@@ -66,12 +66,16 @@ def supporting_plane(
     touch_mm : what stands on a plane comes down to this height.
     """
     fits = [*planes.background, *planes.furniture]
-    flat = [HalfSpace(fit.plane, clear_mm, fit.depth_mm) for fit in fits]
-    parts = view_components(image, flat, [], limits)
-    main = main_component(component_features(parts, image.depth_mm, image.intrinsics, None), None, parts.pixels > 0)
+    patches_of = [HalfSpace(fit.plane, clear_mm, fit.depth_mm) for fit in fits]
+    components = view_components(image, patches_of, [], limits)
+    main = main_component(
+        component_features(components, image.depth_mm, image.intrinsics, None), None, components.pixels > 0
+    )
     if main is None or not fits:
         return None
-    lowest_mm = [component_features(parts, image.depth_mm, image.intrinsics, fit.plane).lowest_mm[main] for fit in fits]
+    lowest_mm = [
+        component_features(components, image.depth_mm, image.intrinsics, fit.plane).lowest_mm[main] for fit in fits
+    ]
     away_mm = [abs(lowest) if -clear_mm < lowest < touch_mm else np.inf for lowest in lowest_mm]
     nearest = int(np.argmin(away_mm))
     return fits[nearest] if np.isfinite(away_mm[nearest]) else None

@@ -41,8 +41,8 @@ def resting_plane(xy: FloatArray, z: FloatArray) -> RestingPlane:
     nx, ny, nz, offset = facets[facets[:, 2] < -1e-6].T
     slopes, heights = np.column_stack([-nx / nz, -ny / nz]), -offset / nz
     # The lower hull is the highest of its planes everywhere.
-    under = int(np.argmax(heights + slopes @ xy.mean(axis=0)))
-    return RestingPlane(slopes[under], float((z - xy @ slopes[under]).min()))
+    facet = int(np.argmax(heights + slopes @ xy.mean(axis=0)))
+    return RestingPlane(slopes[facet], float((z - xy @ slopes[facet]).min()))
 
 
 def stable_pose(solid: Mesh) -> FloatArray:
@@ -66,8 +66,8 @@ def stable_pose(solid: Mesh) -> FloatArray:
         if mm2 > most_mm2:
             outward, most_mm2 = plane[:3], mm2
     attitude = rotation_between(outward, _DOWN)
-    turned = solid.vertices @ attitude.T
-    return rigid(attitude, -turned.min(axis=0))
+    rotated = solid.vertices @ attitude.T
+    return rigid(attitude, -rotated.min(axis=0))
 
 
 def _touching_mm2(solid: Mesh, plane: FloatArray) -> float:

@@ -64,7 +64,7 @@ class _Part:
 
     vertices: IntArray
     mesh: Mesh
-    quiet: Mesh
+    smooth: Mesh
     boundary: BoolArray
     views: ByteArray
     ground: Ground
@@ -126,17 +126,17 @@ def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
     mesh = submesh(surface.mesh, piece)
     _check_size(mesh, config)
     floor = surface.floor_seen and _touches(mesh, config)
-    quiet = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
+    smooth = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
     boundary = open_boundary_vertices(mesh)
-    pose = rough_pose(quiet, boundary, _UP if floor else None)
+    pose = rough_pose(smooth, boundary, _UP if floor else None)
     _check_likeness(pose.likeness, config)
-    level = quiet.vertices @ pose.R_foot_scan.T
+    level = smooth.vertices @ pose.R_foot_scan.T
     if not floor:
         level = level - [0.0, 0.0, level[:, 2].min()]
     return _Part(
         vertices=piece,
         mesh=mesh,
-        quiet=quiet,
+        smooth=smooth,
         boundary=boundary,
         views=surface.views[piece],
         ground="floor" if floor else "support",
@@ -188,7 +188,7 @@ def _touches(mesh: Mesh, config: AlignConfig) -> bool:
 def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignConfig) -> Foot:
     """Settle the foot frame of one foot, check the foot in it, and name its landmarks."""
     medial_y = -1.0 if judged.side == "left" else 1.0
-    frame = settle(part.quiet, part.pose.R_foot_scan, medial_y, part.ground == "floor", config.toe_gap_mm)
+    frame = settle(part.smooth, part.pose.R_foot_scan, medial_y, part.ground == "floor", config.toe_gap_mm)
     if frame.last_turn_rad > np.deg2rad(0.01):
         log.warning(
             "align: the %s foot's frame did not settle: its last turn was %.3f°",
@@ -196,20 +196,20 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
             np.rad2deg(frame.last_turn_rad),
         )
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
-    quiet = Mesh(transform(frame.T_foot_scan, part.quiet.vertices), part.mesh.faces)
-    _check_likeness(likeness(surface_samples(quiet)), config)
+    smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
+    _check_likeness(likeness(surface_samples(smooth)), config)
     # Wide means would bend the rims by which a cut is told from an end.
     narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
     ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points)
     refuse_open_ends(ends)
     arch = arch_profile(
-        PlantarSurface.of(quiet, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
+        PlantarSurface.of(smooth, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
     )
     cap = sole_cap(mesh, arch)
     seen = part.views > 0
     if part.ground == "support" and not cap.closes_the_arch:
         _check_sole(mesh, seen, part.boundary, frame, config)
-    named = named_landmarks(frame.points, ends, arch, quiet, seen, medial_y)
+    named = named_landmarks(frame.points, ends, arch, smooth, seen, medial_y)
     color = None if surface.color is None else surface.color[part.vertices]
     if color is not None:
         named |= skin_markers(mesh, color, seen, frame.points, medial_y)

@@ -93,11 +93,11 @@ class _Look:
 
 @dataclass(frozen=True)
 class _Split:
-    """What a view holds before its background, in parts: (H, W) of the whole image."""
+    """What a view holds before its background, in connected components: (H, W) of the whole image."""
 
     floor: PlaneFit | None
-    parts: Components
-    measured: ComponentFeatures
+    components: Components
+    features: ComponentFeatures
     counts: dict[str, int]
 
 
@@ -127,7 +127,7 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
     seen = list(zip(frames, looks, strict=True))
     splits = parallel_map(partial(_split, stands=stands, config=config), seen, "parting views")
     situation = Situation(stands, is_bare=with_plane * 10 < len(looks))
-    chosen = choose([split.measured for split in splits], situation, _foot_limits(config))
+    chosen = choose([split.features for split in splits], situation, _foot_limits(config))
     tasks = list(zip(frames, splits, chosen.kept, strict=True))
     top_mm = min(config.max_height_mm, chosen.cuff_mm)
     views = tuple(parallel_map(partial(_cut_out, top_mm=top_mm, config=config), tasks, "cutting out the foot"))
@@ -142,14 +142,14 @@ def _pixel_limits(config: CleanConfig) -> PixelLimits:
 def _look(frame: DepthFrame | ViewImage, config: CleanConfig) -> _Look:
     """Look for the wide planes of a view, and which of them the foot stands on."""
     image = measured_image(frame, _pixel_limits(config))
-    measured = image.counts["no flying pixels"]
-    step = max(1, int(np.sqrt(measured / config.floor_points)))
+    num_pixels = image.counts["no flying pixels"]
+    step = max(1, int(np.sqrt(num_pixels / config.floor_points)))
     points = unproject(image.depth_mm, image.intrinsics, step)
     solid_angle = step**2 / (image.intrinsics.fx * image.intrinsics.fy)
     planes = find_planes(points, solid_angle, _floor_limits(config))
     clear_mm = 2 * config.floor_band_mm
     touched = supporting_plane(halved(image), planes, clear_mm, config.touch_mm, _piece_limits(config))
-    return _Look(planes, touched, measured == 0)
+    return _Look(planes, touched, num_pixels == 0)
 
 
 def _undecided(look: _Look) -> _Look:
@@ -194,35 +194,37 @@ def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: Cle
     floor = look.touched if stands else None
     if stands and floor is None and look.planes.background:
         floor = look.planes.background[0]  # the foot stands on one in other views
-    cuts: list[HalfSpace] = []
+    half_spaces: list[HalfSpace] = []
     if floor is not None:
         clearance_mm = max(config.floor_clearance_sd * floor.rms_mm, 1.0)
-        cuts = [HalfSpace(floor.plane, clearance_mm, floor.depth_mm), ceiling(floor.plane, config.max_height_mm)]
+        half_spaces = [HalfSpace(floor.plane, clearance_mm, floor.depth_mm), ceiling(floor.plane, config.max_height_mm)]
     # A wall is cut away with its noise; a stool closely: the foot may touch it.
-    flat = [
+    patches_of = [
         HalfSpace(fit.plane, 4 * config.floor_band_mm, fit.depth_mm)
         for fit in look.planes.background
         if fit is not floor
     ]
-    flat += [HalfSpace(fit.plane, config.floor_band_mm, fit.depth_mm) for fit in look.planes.furniture]
-    parts = view_components(image, flat, cuts, _piece_limits(config))
-    counts = {**image.counts, "before the background": int(parts.pixels.sum())}
-    measured = component_features(parts, image.depth_mm, image.intrinsics, None if floor is None else floor.plane)
-    small = replace(parts, labels=parts.labels.astype(np.uint8))  # those of all views are kept until the choice
-    return _Split(floor, small, measured, counts)
+    patches_of += [HalfSpace(fit.plane, config.floor_band_mm, fit.depth_mm) for fit in look.planes.furniture]
+    components = view_components(image, patches_of, half_spaces, _piece_limits(config))
+    counts = {**image.counts, "before the background": int(components.pixels.sum())}
+    features = component_features(components, image.depth_mm, image.intrinsics, None if floor is None else floor.plane)
+    small = replace(
+        components, labels=components.labels.astype(np.uint8)
+    )  # those of all views are kept until the choice
+    return _Split(floor, small, features, counts)
 
 
 def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: float, config: CleanConfig) -> CleanView:
-    """Keep the parts that are the foot's."""
+    """Keep the components that are the foot's."""
     frame, split, kept = task
     image = measured_image(frame, _pixel_limits(config))
-    mask = split.parts.masked(kept)
+    mask = split.components.masked(kept)
     if split.floor is not None and top_mm < config.max_height_mm:
         mask &= clip(image.depth_mm, image.intrinsics, [ceiling(split.floor.plane, top_mm)])
     counts = {**split.counts, "foot": int(np.count_nonzero(mask))}
     # The camera looked past the foot where it measured the background; without a floor, also where it measured nothing.
     # What else is there may hide the foot, or be a part of it that looks as if it were not.
-    past = split.parts.labels == 0
+    past = split.components.labels == 0
     if split.floor is not None:
         past &= image.depth_mm > 0
     return _finish(image, mask, past, split.floor, counts, config)

@@ -47,7 +47,7 @@ class SurfaceConfig:
         30.0, "two standing feet that hang together by less than this are parted, mm", low=0.0, high=50.0
     )
     min_part_share: float = setting(0.05, "parts smaller than this share of the largest are dropped", low=0.0, high=1.0)
-    num_draws: int = setting(8, "groups of views that the uncertainty is taken from", low=2, high=64)
+    num_replicates: int = setting(8, "groups of views that the uncertainty is taken from", low=2, high=64)
     max_hole_mm: float = setting(60.0, "holes with a longer border than this stay open, mm", low=0.0, high=300.0)
 
 
@@ -61,7 +61,7 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     """
     posed = _posed_views(views, registration)
     fused = dual_marching_cubes(integrate(posed, _limits(config)))
-    num_groups = min(config.num_draws, len(posed))
+    num_groups = min(config.num_replicates, len(posed))
     seen = visibility(fused, posed, config.seen_tolerance_mm, config.seen_min_cosine, num_groups)
     kept = _kept_parts(fused, seen.views, registration.floor_seen, config)
     if not len(kept.mesh.faces):
