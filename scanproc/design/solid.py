@@ -101,7 +101,7 @@ def build(asked: Design) -> Built:
         asked.underside, posts, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
     )
     underside = _FlattenedUnderside(even.bottom, asked.underside, contact)
-    edge = _edge(underside, outline, asked.top_at(outline), rx.thickness.edge_radius_mm)
+    edge = _lower_edge(underside, outline, asked.top_at(outline), rx.thickness.edge_radius_mm)
     bottom = _Surface(
         even.bottom.replaced((contact.applied(nodes, lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape)),
         lambda xy: underside.at(xy) + edge.raised(xy),
@@ -152,7 +152,9 @@ def _inside_off(outline: FloatArray, xy: FloatArray) -> BoolArray:
     return np.asarray(np.isinf(near.distance_mm) & inside(outline, xy))
 
 
-def _edge(underside: _FlattenedUnderside, outline: FloatArray, top_z: FloatArray, radius_mm: float) -> RoundedEdge:
+def _lower_edge(
+    underside: _FlattenedUnderside, outline: FloatArray, top_z: FloatArray, radius_mm: float
+) -> RoundedEdge:
     """Return the rounding of the lower edge, (K, 2) outline, (K,) heights of the top there."""
     span = max(radius_mm, 0.5)
     z, inner = underside.at(outline), outline + span * inwards(outline)
