@@ -138,12 +138,12 @@ def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolA
 def _samples(surface: _Surface, outline: FloatArray, within: BoolArray, sag_mm: float) -> Samples:
     """Return what the triangles of a surface have to keep to."""
     field = surface.field
-    lattice = adaptive_samples(field, within, surface.detailed, surface.rows, sag_mm)
-    keep = _inside_off(outline, lattice.finer_xy)
-    finer = lattice.finer_xy[keep]
-    nodes = np.column_stack([lattice.node_xy, field.z.ravel()[within]])
+    adaptive = adaptive_samples(field, within, surface.detailed, surface.rows, sag_mm)
+    keep = _inside_off(outline, adaptive.finer_xy)
+    finer = adaptive.finer_xy[keep]
+    nodes = np.column_stack([adaptive.node_xy, field.z.ravel()[within]])
     between = np.column_stack([finer, surface.height_at(finer)])
-    return Samples(np.vstack([nodes, between]), np.concatenate([lattice.node_share, lattice.finer_share[keep]]))
+    return Samples(np.vstack([nodes, between]), np.concatenate([adaptive.node_share, adaptive.finer_share[keep]]))
 
 
 def _inside_off(outline: FloatArray, xy: FloatArray) -> BoolArray:
