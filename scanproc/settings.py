@@ -164,11 +164,8 @@ def template(config_types: Mapping[str, type], chosen: Mapping[str, Chosen] | No
         for group in _groups(config_type):
             if group is not config_type:
                 lines += ["", f"# ---- {summary(group)}"]
-            for item in dataclasses.fields(config_type):
-                if item.name in vars(group).get("__annotations__", {}) and not item.metadata["hidden"]:
-                    lines += _lines_of(
-                        item, typing.get_type_hints(config_type)[item.name], (chosen or {}).get(item.name)
-                    )
+            for item in _own_fields(group, config_type):
+                lines += _lines_of(item, typing.get_type_hints(config_type)[item.name], (chosen or {}).get(item.name))
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -183,7 +180,14 @@ class Chosen:
 
 def _groups(config_type: type) -> list[type]:
     """Return the dataclasses that a config is put together from, in the order of their fields; itself if it is one."""
-    return [kind for kind in reversed(config_type.__mro__) if dataclasses.is_dataclass(kind)]
+    return [kind for kind in (*reversed(config_type.__bases__), config_type) if dataclasses.is_dataclass(kind)]
+
+
+def _own_fields(group: type, config_type: type) -> list[dataclasses.Field[Any]]:
+    """Return the fields that a template shows under a group; under the config itself those that no group has."""
+    inherited = {item.name for kind in _groups(config_type)[:-1] for item in dataclasses.fields(kind)}
+    shown = [item for item in dataclasses.fields(group) if not item.metadata["hidden"]]
+    return [item for item in shown if group is not config_type or item.name not in inherited]
 
 
 def _lines_of(item: dataclasses.Field[Any], hint: Any, chosen: Chosen | None) -> list[str]:

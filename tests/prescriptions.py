@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from scanproc.pads.table import PADS
 from scanproc.prescription.fields import InsoleConfig
 
 RANGES = {item.name: (item.metadata["low"], item.metadata["high"]) for item in dataclasses.fields(InsoleConfig)}
@@ -33,6 +34,7 @@ DOSES = {
     "cuboid_relief_mm": 0.2,
     "toe_crest_mm": 0.15,
 }
+DOSES |= {pad.dose: 0.15 for pad in PADS if pad.dose not in DOSES}
 #: Always drawn over their ranges.
 SHAPES = (
     "heel_cup_depth_mm", "skive_angle_deg", "medial_edge_mm", "side_edge_mm", "distal_gap_mm", "met_pad_back_mm",
@@ -95,9 +97,9 @@ def _made_plausible(values: dict[str, Any], rng: np.random.Generator) -> None:
         values["heel_cup_depth_mm"] = max(values["heel_cup_depth_mm"], 20.0)
     if values.get("met_pad_mm"):
         values.pop("met_bar_mm", None)
-        values["met_pad_width_mm"] = max(values["met_pad_width_mm"], 4.0 * values["met_pad_mm"])
-    if values.get("groove_mm"):
-        values["groove_width_mm"] = max(values["groove_width_mm"], 4.0 * values["groove_mm"])
+    for pad in PADS:
+        if pad.width and values.get(pad.dose):
+            values[pad.width] = max(values[pad.width], 4.0 * values[pad.dose])
     if skive or values.get("rearfoot_motion_deg"):
         values["rearfoot_posting"] = "extrinsic"
     if values.get("met_pad_mm") or values.get("met_bar_mm"):
@@ -106,10 +108,9 @@ def _made_plausible(values: dict[str, Any], rng: np.random.Generator) -> None:
         values["rearfoot_motion_deg"] = min(values["rearfoot_motion_deg"], values.get("rearfoot_post_deg", 0.0) + 4.0)
     if values.get("heel_lift_mm", 0.0) > 10.0:
         values["arch_support"] = True
-    if values["length"] == "shell":
-        values.pop("mortons_extension_mm", None)
-    if values["length"] != "full":
-        values.pop("toe_crest_mm", None)
+    for pad in PADS:
+        if values["length"] not in pad.lengths:
+            values.pop(pad.dose, None)
     if values["first_ray_cut"]:
         values.pop("mortons_extension_mm", None)
     if values["material"] == "EVA":

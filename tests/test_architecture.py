@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import scanproc
+from scanproc.pads.table import PADS
 from scanproc.pipeline import STAGES, config_types
 from scanproc.simulation.simulate import SimulationConfig
 from scanproc.versions import LIBRARIES
@@ -49,14 +50,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "anatomy": {"anatomy", "mesh", "compiled", "artifacts", "frames", "errors", "parallel"},
     "measures": {"measures", "anatomy", "mesh", "open3d_bridge", "artifacts", "frames", "errors"},
     # the insole
-    "prescription": {"prescription", "measures", "readers", "settings", "artifacts", "errors"},
+    "pads": {"pads", "anatomy", "solid", "settings", "frames"},
+    "prescription": {"prescription", "pads", "measures", "readers", "settings", "artifacts", "errors"},
     "design": {
-        "design", "prescription", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel",
+        "design", "prescription", "pads", "measures", "anatomy", "solid", "mesh", "artifacts", "frames", "errors",
+        "parallel",
     },
-    "proof": {"proof", "design", "prescription", "solid", "mesh", "artifacts", "frames"},
+    "proof": {"proof", "design", "prescription", "pads", "anatomy", "solid", "mesh", "artifacts", "frames"},
     # pictures and pages
     "views": {
-        "views", "measures", "solid", "mesh", "depth", "open3d_bridge", "artifacts", "frames", "errors",
+        "views", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
     "pages": {"views", "measures", "artifacts"},
     # what becomes files
@@ -116,8 +119,8 @@ ONLY_IN = {
 PURE = tuple(
     f"{room}/"
     for room in (
-        "stages", "mesh", "depth", "solid", "segmentation", "registration", "fusion", "anatomy", "measures", "design",
-        "proof",
+        "stages", "mesh", "depth", "solid", "segmentation", "registration", "fusion", "anatomy", "measures", "pads",
+        "design", "proof",
     )
 )  # fmt: skip
 
@@ -333,6 +336,7 @@ def test_stages_and_what_serves_them_know_no_clock_and_no_path() -> None:
 
 
 def test_every_setting_is_read_outside_its_declaration() -> None:
+    """The heights of pads are read by their rows."""
     read = {
         node.attr
         for file in FILES
@@ -340,7 +344,7 @@ def test_every_setting_is_read_outside_its_declaration() -> None:
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
     }
     for stage, kind in {**config_types(), "simulate": SimulationConfig}.items():
-        unread = {item.name for item in dataclasses.fields(kind)} - read
+        unread = {item.name for item in dataclasses.fields(kind)} - read - {pad.dose for pad in PADS}
         assert not unread, f"nobody reads {unread} of {stage}"
 
 
@@ -349,9 +353,9 @@ def test_a_stage_reads_its_own_settings() -> None:
     for stage, kind in {**config_types(), "simulate": SimulationConfig}.items():
         users = [file for file in FILES if kind.__name__ in (ROOT / file).read_text(encoding="utf-8")]
         if stage == "insole":  # rooms that are handed one foot's prescription
-            users += [file for file in FILES if file.startswith(("prescription/", "design/", "proof/"))]
+            users += [file for file in FILES if file.startswith(("prescription/", "pads/", "design/", "proof/"))]
         read = {node.attr for file in users for node in ast.walk(tree_of(file)) if isinstance(node, ast.Attribute)}
-        unread = {item.name for item in dataclasses.fields(kind)} - read
+        unread = {item.name for item in dataclasses.fields(kind)} - read - {pad.dose for pad in PADS}
         assert not unread, f"{stage} never reads {unread}"
 
 

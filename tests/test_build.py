@@ -76,7 +76,7 @@ def test_it_is_one_body_without_crossings_of_few_triangles(name: str) -> None:
     assert form.volume_mm3 > 0.0
     assert len(solid.vertices) - 3 * len(solid.faces) // 2 + len(solid.faces) == 2  # Euler: no tunnel
     assert np.array_equal(solid.vertices, solid.vertices.astype(np.float32))
-    assert 5_000 < len(solid.faces) <= asked.rx.max_triangles
+    assert 5_000 < len(solid.faces) <= asked.rx.judgement.max_triangles
     oracle = pymeshlab.MeshSet()
     oracle.add_mesh(pymeshlab.Mesh(solid.vertices, solid.faces))
     oracle.compute_selection_by_self_intersections_per_face()
@@ -103,11 +103,11 @@ def test_the_wall_is_nowhere_thicker_than_asked_where_nothing_lies_below(name: s
     excess = RayScene(top).closest(below).distance - asked.wall_at(below[:, :2])
     even = asked.even.bottom.at(below[:, :2]) if asked.even else below[:, 2]
     lowered = asked.underside.applied(below[:, :2], even) < even - 1e-6
-    pressed = below[:, 2] < below[:, 2].min() + 5.2 * built.pressed_mm + 0.5
+    pressed = below[:, 2] < below[:, 2].min() + 5.2 * built.flattened_mm + 0.5
     plain = off_rim(asked, below[:, :2]) & ~lowered & ~pressed
     assert plain.sum() > 2_000 and excess[plain].max() < 0.08
     assert np.percentile(excess[plain], 99) < 0.04
-    assert excess[pressed & ~lowered].max() < built.pressed_mm + 0.05
+    assert excess[pressed & ~lowered].max() < built.flattened_mm + 0.05
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -183,7 +183,7 @@ def test_a_varus_post_tips_the_standing_device_medial_side_up(side: str, word: s
     """The plane that the finished solid comes to rest on, seen from the solid alone."""
     foot = analytic_foot(bowl_sole)
     foot = foot if side == "left" else mirrored(foot)
-    built = build(design(foot, Prescription(rearfoot_post_deg=4.0, rearfoot_post=word, grid_mm=1.0)))  # type: ignore[arg-type]
+    built = build(design(foot, Prescription().changed(rearfoot_post_deg=4.0, rearfoot_post=word, grid_mm=1.0)))
     low = built.solid.vertices[built.solid.vertices[:, 2] <= np.median(built.solid.vertices[:, 2])]
     slope = resting_plane(low[:, :2], low[:, 2]).slope[1]
     raised_deg = np.rad2deg(np.arctan(-foot.medial_y * slope))

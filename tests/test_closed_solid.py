@@ -14,11 +14,12 @@ from scanproc.mesh.polygons import area_mm2, cut_and_rounded, resampled, smoothe
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.open3d_bridge import RayScene
 from scanproc.solid.adaptive_samples import adaptive_samples
+from scanproc.solid.blending import smooth_min
 from scanproc.solid.closed_solid import closed_solid, coarse_plan, flattened
 from scanproc.solid.delaunay import neighbours
 from scanproc.solid.edge_rounding import inwards, rounded_edge
 from scanproc.solid.greedy_insertion import Samples, Sheet, greedy_insertion, snapped_plan
-from scanproc.solid.height_fields import HeightField, smooth_min
+from scanproc.solid.height_fields import HeightField
 from scanproc.solid.plantar_height_field import extend_walls, fill_cells, smoothed
 from scanproc.solid.self_intersection import count_self_intersections
 from scanproc.solid.topology import Undercut, contact_area_mm2, topology, undercut, welded

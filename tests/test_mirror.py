@@ -86,5 +86,5 @@ def test_medial_means_medial_on_the_image(foot: Foot, config: InsoleConfig) -> N
 
 def test_what_is_said_of_one_foot_is_said_of_its_image_alone(foot: Foot) -> None:
     config = InsoleConfig(pair="from-left", right=(("heel_lift_mm", 4.0),))
-    lifts = [resolved(config, each, FACTS).heel_lift_mm for each in feet_to_design((foot,), "from-left")]
+    lifts = [resolved(config, each, FACTS).heel.heel_lift_mm for each in feet_to_design((foot,), "from-left")]
     assert lifts == [0.0, 4.0]

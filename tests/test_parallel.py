@@ -25,7 +25,7 @@ SLOW = """
 import signal, time
 from pathlib import Path
 from scanproc import cli, pipeline
-from scanproc.parallel import spread
+from scanproc.parallel import parallel_map
 
 def work(item):
     with Path("begun.txt").open("a") as file:
@@ -34,7 +34,7 @@ def work(item):
 
 def slow(recording, config):
     print("begun", flush=True)
-    spread(work, range(200), "sleeping")
+    parallel_map(work, range(200), "sleeping")
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the shell of the tests says
 stage = pipeline.STAGES[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import pytest
 from insole_feet import leg, mirrored
 
 from scanproc.artifacts import Foot
-from scanproc.design.balance import balanced
 from scanproc.design.shape import Design, edged
 from scanproc.design.sole import scanned_sole
 from scanproc.design.top import designed_top
@@ -25,7 +23,7 @@ from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.prescription.fields import Prescription
 from scanproc.readers.outline_files import read_outline
 
-RX = Prescription(thickness_mm=3.0, arch_fill_mm=1.6, heel_expansion_mm=0.0, grid_mm=1.0)
+RX = Prescription().changed(thickness_mm=3.0, arch_fill_mm=1.6, heel_expansion_mm=0.0, grid_mm=1.0)
 FLIP = np.array([1.0, -1.0])
 KINDS: list[dict[str, Any]] = [
     {},
@@ -45,7 +43,7 @@ def foot(index: int, other: bool = False) -> Foot:
 
 
 def designed(feet: Foot, **asked: Any) -> Design:
-    rx = replace(RX, **asked)
+    rx = RX.changed(**asked)
     scanned = scanned_sole(feet, rx)
     return edged(scanned, designed_top(scanned, rx), rx)
 
@@ -95,7 +93,7 @@ def test_a_mirrored_foot_gets_the_mirrored_outline(kind: int) -> None:
     assert apart.max() < 0.25 and np.quantile(apart, 0.97) < 0.05  # polygons are simplified to 0.005 mm on the way
     xy = left.outline * 0.97 + 0.03 * left.outline.mean(axis=0)
     assert left.top_at(xy) == pytest.approx(right.top_at(xy * FLIP), abs=0.05)
-    behind = np.abs(left.front.behind(xy, 1e3) - right.front.behind(xy * FLIP, 1e3))
+    behind = np.abs(left.distal_edge.behind(xy, 1e3) - right.distal_edge.behind(xy * FLIP, 1e3))
     assert behind.max() < 0.75 and np.quantile(behind, 0.95) < 0.05  # the front end begins at a point of the outline
 
 
@@ -112,7 +110,7 @@ def test_sulcus_ends_between_ball_and_toes_and_full_in_front_of_them() -> None:
         toes = plan.length_mm - plan.tibiale[0]
         assert 0.2 * toes < sulcus < 0.65 * toes
         end = of_kind(index, 2).outline[:, 0].max()
-        assert end == pytest.approx(plan.length_mm + RX.toe_room_mm, abs=0.3)
+        assert end == pytest.approx(plan.length_mm + RX.fit.toe_room_mm, abs=0.3)
 
 
 def test_the_sulcus_is_found_where_the_scan_shows_it() -> None:
@@ -159,12 +157,12 @@ def test_cut_outs_free_their_ray_and_nothing_else(kind: int, side: float, depth:
 def test_the_front_end_is_where_the_wall_thins() -> None:
     for index, kind in [(0, 0), (0, 1), (0, 2), (3, 3)]:
         made = of_kind(index, kind)
-        points, inward = made.front.points, made.front.inward
+        points, inward = made.distal_edge.points, made.distal_edge.inward
         assert len(points) > 20 and (inward @ made.plan.ball_normal < 0.3).all()
-        assert made.front.behind(points) == pytest.approx(0.0, abs=0.1)
-        assert made.wall_at(points + 0.01 * inward) == pytest.approx(RX.distal_edge_mm, abs=0.05)
-        assert made.wall_at(points + 5.0 * inward) == pytest.approx(RX.distal_edge_mm + 1.5 * 5.0 / 12.0, abs=0.1)
-        assert made.wall_at(made.plan.heel[None]) == pytest.approx(RX.thickness_mm, abs=1e-9)
+        assert made.distal_edge.behind(points) == pytest.approx(0.0, abs=0.1)
+        assert made.wall_at(points + 0.01 * inward) == pytest.approx(RX.thickness.distal_edge_mm, abs=0.05)
+        assert made.wall_at(points + 5.0 * inward) == pytest.approx(1.5 + 1.5 * 5.0 / 12.0, abs=0.1)
+        assert made.wall_at(made.plan.heel[None]) == pytest.approx(RX.thickness.thickness_mm, abs=1e-9)
 
 
 # ------------------------------------------------------------------------------------------------------------- the edge
@@ -196,14 +194,14 @@ def test_a_flange_raises_its_side_of_the_midfoot_alone() -> None:
 
 def test_the_cut_is_flat_beyond_the_foot_and_free_inside() -> None:
     made = of_kind(0, 0)
-    curve = made.rim.curve[200:-200]
+    curve = made.trim.curve[200:-200]
     step = np.gradient(curve, axis=0)
     outward = np.column_stack([step[:, 1], -step[:, 0]]) / np.linalg.norm(step, axis=1, keepdims=True)
     high = np.full(len(curve), 70.0)
     for beyond in (0.01, 0.5, 6.0, 15.0, 30.0):
-        assert made.rim.cut(high, curve + beyond * outward) == pytest.approx(made.rim.z[200:-200], abs=1.5)
-    low = made.rim.z[200:-200] + 3.0
-    assert made.rim.cut(low, curve - 9.0 * outward) == pytest.approx(low, abs=1e-9)
+        assert made.trim.cut(high, curve + beyond * outward) == pytest.approx(made.trim.z[200:-200], abs=1.5)
+    low = made.trim.z[200:-200] + 3.0
+    assert made.trim.cut(low, curve - 9.0 * outward) == pytest.approx(low, abs=1e-9)
 
 
 def test_a_flange_leaves_the_cup_as_deep_as_asked() -> None:
@@ -231,7 +229,7 @@ STEPS: list[tuple[int, bool, dict[str, Any]]] = [
 @pytest.mark.parametrize(("index", "other", "asked"), STEPS)
 def test_the_cut_leaves_no_step_inside_the_edge(index: int, other: bool, asked: dict[str, Any]) -> None:
     feet = foot(index, other)
-    made = designed(balanced(feet, replace(RX, **asked)), **asked)
+    made = designed(feet, **asked)
     along = np.roll(made.outline, -1, axis=0) - np.roll(made.outline, 1, axis=0)
     inward = np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True)
     xy = made.outline + np.arange(0.0, 14.0, 0.1)[:, None, None] * inward
@@ -279,19 +277,19 @@ def test_a_drawn_insole_is_laid_onto_either_foot(turn_deg: float, other_foot: bo
     there = begun_behind(made.outline * FLIP if other else made.outline, 0.0)
     assert np.abs(nearest_on_curve(shoe, there, 50.0, closed=True).distance_mm).max() < 1.0
     shell = designed(foot(0, other), **(asked | {"length": "shell"}))
-    assert made.plan.ahead_of_ball(shell.outline).max() == pytest.approx(-RX.distal_gap_mm, abs=0.02)
+    assert made.plan.ahead_of_ball(shell.outline).max() == pytest.approx(-RX.arch.distal_gap_mm, abs=0.02)
 
 
 def test_a_drawing_beyond_the_foot_gets_a_flat_edge() -> None:
     plain = designed(foot(0), length="full", heel_cup_depth_mm=9.0)
     wide = plain.outline * [1.0, 1.12] - [0.0, 0.12 * plain.plan.heel[1]]
     made = designed(foot(0), length="full", heel_cup_depth_mm=9.0, outline_curve=drawn(wide, 0.0, False))
-    beyond = nearest_on_curve(made.rim.curve, made.outline, 30.0, closed=True).distance_mm < -2.0
+    beyond = nearest_on_curve(made.trim.curve, made.outline, 30.0, closed=True).distance_mm < -2.0
     behind = made.plan.ahead_of_ball(made.outline) < -40.0
     assert (beyond & behind).sum() > 50
     place = made.outline[beyond & behind]
-    near = nearest_on_curve(made.rim.curve, place, 30.0, closed=True)
-    assert made.top_at(place) == pytest.approx(near.of(made.rim.z), abs=0.05)
+    near = nearest_on_curve(made.trim.curve, place, 30.0, closed=True)
+    assert made.top_at(place) == pytest.approx(near.of(made.trim.z), abs=0.05)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -133,9 +133,9 @@ def test_without_a_dose_there_is_no_check_of_it(bowl: Foot) -> None:
 # --------------------------------------------------------------------------------------------------- planted faults
 
 
-def spoiled(bowl: Foot, asked: Design, built: Built, shift: np.ndarray) -> set[str]:
+def spoiled(asked: Design, built: Built, shift: np.ndarray) -> set[str]:
     """Return what fails after each vertex was moved by `shift`, (V, 3) mm."""
-    return failed(prove(replace(built, solid=Mesh(built.solid.vertices + shift, built.solid.faces)), asked, bowl))
+    return failed(prove(replace(built, solid=Mesh(built.solid.vertices + shift, built.solid.faces)), asked))
 
 
 def bump(built: Built, at: tuple[float, float], radius: float, *, upper: bool) -> np.ndarray:
@@ -149,7 +149,7 @@ def bump(built: Built, at: tuple[float, float], radius: float, *, upper: bool) -
 
 
 def test_the_solid_as_it_is_passes(bowl: Foot, asked: Design, built: Built) -> None:
-    assert spoiled(bowl, asked, built, np.zeros((len(built.solid.vertices), 3))) == set()
+    assert spoiled(asked, built, np.zeros((len(built.solid.vertices), 3))) == set()
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_a_thin_spot_is_found(
 ) -> None:
     dent = depth_mm * bump(built, (60.0, 5.0), 6.0, upper=upper)
     shift = dent[:, None] * np.array([0.0, 0.0, 1.0])
-    assert found <= spoiled(bowl, asked, built, shift)
+    assert found <= spoiled(asked, built, shift)
     moved = replace(built, solid=Mesh(built.solid.vertices + shift, built.solid.faces))
-    where = {check.name: check.got for check in prove(moved, asked, bowl)}["wall_min_at_mm"]
+    where = {check.name: check.got for check in prove(moved, asked)}["wall_min_at_mm"]
     _, x, _, y = str(where).split()
     assert np.hypot(float(x) - 60.0, float(y) - 5.0) < 6.0
 
@@ -174,20 +174,20 @@ def test_a_tilted_underside_a_shrunk_and_a_shifted_solid_are_found(bowl: Foot) -
     v = built.solid.vertices
     under_heel = bump(built, (35.0, 0.0), 60.0, upper=False) > 0.0
     tilt = np.where(under_heel, np.deg2rad(0.3) * v[:, 1], 0.0)[:, None] * np.array([0.0, 0.0, 1.0])
-    assert "rearfoot_post_deg" in spoiled(bowl, asked, built, tilt)
-    assert "length_mm" in spoiled(bowl, asked, built, v * [-0.002, 0.0, 0.0])
+    assert "rearfoot_post_deg" in spoiled(asked, built, tilt)
+    assert "length_mm" in spoiled(asked, built, v * [-0.002, 0.0, 0.0])
 
 
 def test_a_top_that_lies_too_low_does_not_fit(bowl: Foot, asked: Design, built: Built) -> None:
     lowered = np.broadcast_to([0.0, 0.0, -0.3], built.solid.vertices.shape)
-    assert {"fit_p99_mm", "clearance_mm", "top_deviation_max_mm"} <= spoiled(bowl, asked, built, lowered)
+    assert {"fit_p99_mm", "clearance_mm", "top_deviation_max_mm"} <= spoiled(asked, built, lowered)
 
 
 def test_noise_on_the_top_is_rough(bowl: Foot, asked: Design, built: Built) -> None:
     noise = np.random.default_rng(0).normal(0.0, 0.3, len(built.solid.vertices)) * (
         bump(built, (0, 0), 1e6, upper=True)
     )
-    assert "top_roughness_mm" in spoiled(bowl, asked, built, noise[:, None] * np.array([0.0, 0.0, 1.0]))
+    assert "top_roughness_mm" in spoiled(asked, built, noise[:, None] * np.array([0.0, 0.0, 1.0]))
 
 
 def test_the_wrong_letter_is_read(bowl: Foot, asked: Design, built: Built) -> None:
@@ -195,9 +195,7 @@ def test_the_wrong_letter_is_read(bowl: Foot, asked: Design, built: Built) -> No
     right = mirrored(bowl)
     other = design(right, resolved(COARSE, right, ScanFacts("test", side="right")))
     flip = np.array([1.0, -1.0, 1.0])
-    checks = prove(
-        replace(built, solid=Mesh(built.solid.vertices * flip, built.solid.faces[:, ::-1].copy())), other, right
-    )
+    checks = prove(replace(built, solid=Mesh(built.solid.vertices * flip, built.solid.faces[:, ::-1].copy())), other)
     assert {check.name: check.got for check in checks}["side_mark"] != "R"
 
 

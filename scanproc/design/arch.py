@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scanproc.design.plan import ARCH_END, ARCH_FADES, ARCH_FULL, ARCH_START, FootPlan
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.design.plan import ARCH_END, ARCH_FADES, ARCH_FULL, ARCH_START
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
-from scanproc.solid.height_fields import HeightField, smooth_min, smooth_step
+from scanproc.solid.blending import smooth_min, smooth_step
+from scanproc.solid.height_fields import HeightField
 
 MOST_RAISED_MM = 2.0  # over the scanned arch; more presses into it
 _MOST_FILL_MM = 40.0  # whatever the target: half of the arch is left
@@ -39,7 +40,7 @@ def _under_arch(sole: HeightField, foot: FootPlan) -> FloatArray:
     return np.asarray(along * across)
 
 
-def arch_at(sole: HeightField, foot: FootPlan, line: FloatArray, rx: Prescription) -> HeightField:
+def arch_at(sole: HeightField, foot: FootPlan, line: FloatArray, target_mm: float, room_mm: float) -> HeightField:
     """Return a sole whose arch is filled so far, or raised by a little, that its apex is at the target.
 
     The apex is the greatest height over the ground on the line of `plantar_arch_height_mm`. It is the arch's own: a
@@ -47,15 +48,15 @@ def arch_at(sole: HeightField, foot: FootPlan, line: FloatArray, rx: Prescriptio
 
     Parameters
     ----------
-    sole : lowered by the clearance, which an arch may be raised into.
+    sole : lowered by the clearance.
     line : (N, 2), that line.
+    room_mm : that clearance, which an arch may be raised into.
 
     Raises
     ------
     ScanError
         If the target lies more than 2 mm above the scanned arch, or so low that the arch would become a hollow.
     """
-    target_mm = float(rx.arch_target_mm or 0.0)
     weight = _under_arch(sole, foot)
 
     def changed(fill_mm: float) -> HeightField:
@@ -66,7 +67,7 @@ def arch_at(sole: HeightField, foot: FootPlan, line: FloatArray, rx: Prescriptio
     def excess(fill_mm: float) -> float:
         return float(changed(fill_mm).at(line).max()) - target_mm
 
-    as_scanned, most_raised = excess(0.0), MOST_RAISED_MM + rx.clearance_mm
+    as_scanned, most_raised = excess(0.0), MOST_RAISED_MM + room_mm
     if as_scanned < -most_raised:
         most = np.floor(10.0 * (target_mm + as_scanned + most_raised)) / 10.0
         raise ScanError(

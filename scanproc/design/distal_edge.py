@@ -1,4 +1,4 @@
-"""The front end of the insole: where it ends, what is cut out of it, and how far behind it a place lies."""
+"""The distal edge: where the insole ends, what is cut out of it in front, and how far behind it a place lies."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.design.plan import DistalLine, FootPlan
+from scanproc.anatomy.foot_plan import DistalLine, FootPlan
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import cut_and_rounded, hull
 from scanproc.mesh.polyline_distance import nearest_on_curve
+from scanproc.pads.ray_cuts import ray_corners
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.height_fields import HeightField
 
-_INSIDE_MM = 0.7  # what lies further inside the foot's edge was cut off
+_INSIDE_MM = 0.7  # what lies further inside the foot's border was cut off
 _FORWARD = 0.5  # an outline that looks so far forwards ends a full length
 _FAR_MM = 1e3
 _SULCUS_SHARE = 0.40  # of the way from the metatarsal heads to the toes' tips, where the scan does not show it
 _SULCUS_WINDOW = np.linspace(0.10, 0.75, 66)  # shares at which the scan is looked at
+_CUT_RADIUS_MM = 10.0  # of the corners of a cut-out: sharper ones tear
 _SULCUS_MM = 1.5  # how far the sole rises there, both from the ball and from the toes' pads
-_CUT_BACK_MM = 28.0  # cut-outs reach so far behind the metatarsal heads
-_LEAST_CUT_MM = 15.0  # and at least so far behind the front end
-_NOTCH_AHEAD_MM = 12.0  # of a full length only the joint is cut out
-_FIRST_RAY, _FIFTH_RAY = 0.32, 0.22  # their shares of the ball's width
-_CUT_RADIUS_MM = 10.0  # sharper corners tear
 
 
 @dataclass(frozen=True)
@@ -73,12 +70,12 @@ def _distal_pieces(outline: FloatArray, region: FloatArray, foot: FootPlan) -> l
     along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
     forward = along @ np.array([-foot.ball_normal[1], foot.ball_normal[0]]) / np.linalg.norm(along, axis=1)
     toes = (forward > _FORWARD) & (foot.ahead_of_ball(outline) > 20.0)
-    on_front = (away > _INSIDE_MM) | toes
-    if on_front.all() or not on_front.any():
+    on_end = (away > _INSIDE_MM) | toes
+    if on_end.all() or not on_end.any():
         return []
-    start = int(np.flatnonzero(~on_front)[0])
-    on_front, points = np.roll(on_front, -start), np.roll(outline, -start, axis=0)
-    bounds = np.flatnonzero(np.diff(np.append(on_front, False)))
+    start = int(np.flatnonzero(~on_end)[0])
+    on_end, points = np.roll(on_end, -start), np.roll(outline, -start, axis=0)
+    bounds = np.flatnonzero(np.diff(np.append(on_end, False)))
     runs = zip(bounds[::2] + 1, bounds[1::2] + 1, strict=True)
     return [points[first:last] for first, last in runs if last - first > 3]
 
@@ -88,22 +85,24 @@ def sulcus_region(border: FloatArray, sole: HeightField, foot: FootPlan) -> Floa
 
     Parameters
     ----------
-    border : (K, 2) the foot's edge, all round.
+    border : (K, 2) the foot's border, all round.
     """
-    front = hull(border[foot.ahead_of_ball(border) > 0.0])
-    y = np.linspace(float(front[:, 1].min()), float(front[:, 1].max()), 41)[4:-4]  # the borders' own ends are no toes
+    forefoot = hull(border[foot.ahead_of_ball(border) > 0.0])
+    y = np.linspace(float(forefoot[:, 1].min()), float(forefoot[:, 1].max()), 41)[
+        4:-4
+    ]  # the borders' own ends are no toes
     ball_x = foot.tibiale[0] - (y - foot.tibiale[1]) * foot.ball_normal[1] / foot.ball_normal[0]
-    way = _reach_ahead(front, y) - ball_x
+    way = _reach_ahead(forefoot, y) - ball_x
     line = ball_x + _sulcus_share(sole, y, ball_x, way) * way
     curve = np.polynomial.Polynomial.fit(y, line, 2)
-    across = np.linspace(front[:, 1].min() - 30.0, front[:, 1].max() + 30.0, 120)
+    across = np.linspace(forefoot[:, 1].min() - 30.0, forefoot[:, 1].max() + 30.0, 120)
     far = np.array([[-_FAR_MM, across[-1]], [-_FAR_MM, across[0]]])
     return np.vstack([np.column_stack([curve(across), across]), far])
 
 
-def _reach_ahead(front: FloatArray, y: FloatArray) -> FloatArray:
+def _reach_ahead(curve: FloatArray, y: FloatArray) -> FloatArray:
     """Return how far forward a convex curve reaches at each y, (N,) mm."""
-    a, b = front, np.roll(front, -1, axis=0)
+    a, b = curve, np.roll(curve, -1, axis=0)
     ahead = b[:, 1] > a[:, 1]  # counter-clockwise: the forward chain runs towards +y
     chain = a[ahead][np.argsort(a[ahead, 1])]
     return np.asarray(np.interp(y, chain[:, 1], chain[:, 0]))
@@ -123,24 +122,12 @@ def _sulcus_share(sole: HeightField, y: FloatArray, ball_x: FloatArray, way: Flo
 
 def behind_distal_edge(region: FloatArray, sole: HeightField, foot: FootPlan, rx: Prescription) -> FloatArray | None:
     """Return the ground that an insole of the asked length covers, as a large polygon; None if all."""
-    if rx.length == "shell":
-        return DistalLine(foot.tibiale - rx.distal_gap_mm * foot.ball_normal, foot.ball_normal).half_plane()
-    return sulcus_region(region, sole, foot) if rx.length == "sulcus" else None
+    if rx.device.length == "shell":
+        return DistalLine(foot.tibiale - rx.arch.distal_gap_mm * foot.ball_normal, foot.ball_normal).half_plane()
+    return sulcus_region(region, sole, foot) if rx.device.length == "sulcus" else None
 
 
 def cut_outs(foot: FootPlan, rx: Prescription) -> list[FloatArray]:
     """Return what is cut out under the first and the fifth ray, as closed curves."""
-    across = foot.fibulare - foot.tibiale
-    width = float(np.linalg.norm(across))
-    spans = []
-    if rx.first_ray_cut:
-        spans.append((-50.0, _FIRST_RAY * width))
-    if rx.fifth_ray_cut:
-        spans.append(((1.0 - _FIFTH_RAY) * width, width + 50.0))
-    back = -_CUT_BACK_MM
-    if rx.length == "shell":
-        back = min(back, -rx.distal_gap_mm - _LEAST_CUT_MM)
-    ahead = _NOTCH_AHEAD_MM if rx.length == "full" else _FAR_MM
-    corners = [[(first, back), (last, back), (last, ahead), (first, ahead)] for first, last in spans]
-    places = [np.array([foot.tibiale + u * across / width + v * foot.ball_normal for u, v in each]) for each in corners]
-    return [cut_and_rounded(place, None, _CUT_RADIUS_MM) for place in places]
+    corners = ray_corners(foot, rx.pads, rx.device.length, rx.arch.distal_gap_mm)
+    return [cut_and_rounded(each, None, _CUT_RADIUS_MM) for each in corners]

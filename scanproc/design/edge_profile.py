@@ -1,4 +1,4 @@
-"""The edge of the insole: its height, the foot's own edge, the outline, the front end."""
+"""The edge profile of the insole: its height, the trim line, the outline, the distal edge."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.anatomy.foot_regions import ARCH_WINDOW
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.outline import insole_outline
-from scanproc.design.plan import ARCH_END, HEEL_END, FootPlan, SoleLine
+from scanproc.design.plan import ARCH_END, HEEL_END, SoleLine
 from scanproc.design.shoe import refuse_cut_cup
 from scanproc.design.sole import ScannedSole
 from scanproc.design.top import Top
@@ -17,36 +19,38 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.height_fields import HeightField, smooth_step
+from scanproc.solid.blending import smooth_step
+from scanproc.solid.height_fields import HeightField
 
 _INVENTED_MM, _FLANGE_SEARCH_MM = 5.0, 15.0  # of a wall that goes on beyond the scan; the foot is looked for
 _CORNER = 0.01  # of the length, behind the front end
 _FLAT_FROM_MM = 12.0  # behind the metatarsal heads sulcus and full lengths have no walls any more
-_WAIST, _OFF_FRONT_MM = (0.30, 0.60), 8.0  # of the length; clear of the front end
+_WAIST = ARCH_WINDOW  # the waist lies beside the arch
+_OFF_FRONT_MM = 8.0  # clear of the front end
 _WAIST_STATIONS, _WAIST_STEP_MM = 31, 0.2
 _FOREFOOT_MM = (-35.0, -8.0)  # ahead of the metatarsal heads, where the border becomes that of the scanned sole
 
 
 @dataclass(frozen=True)
 class EdgeProfile:
-    """The edge of an insole.
+    """The edge profile of an insole.
 
     Attributes
     ----------
     heights : how high it is asked to stand, anywhere.
-    rim : the foot's own edge.
+    trim : the line that the top is cut down to.
     outline : (K, 2) mm, counter-clockwise from the rear, about 0.7 mm apart.
-    front : the front end of the outline.
+    distal_edge : the front end of the outline.
     """
 
     heights: TrimHeights
-    rim: TrimLine
+    trim: TrimLine
     outline: FloatArray
-    front: DistalEdge
+    distal_edge: DistalEdge
 
 
 def edge_profile(scanned: ScannedSole, top: Top, line: SoleLine, rx: Prescription) -> EdgeProfile:
-    """Return the edge that a prescription asks of a top.
+    """Return the edge profile that a prescription asks of a top.
 
     Raises
     ------
@@ -55,34 +59,36 @@ def edge_profile(scanned: ScannedSole, top: Top, line: SoleLine, rx: Prescriptio
     """
     foot = scanned.plan
     heights = _heights(scanned, top.field, line, rx)
-    border = _side_border(top, heights, foot) if rx.length == "shell" else _whole_border(scanned, top, heights, rx)
-    rim = trim_line(top.field, foot, heights, rx.thickness_mm, border)
+    border = (
+        _side_border(top, heights, foot) if rx.device.length == "shell" else _whole_border(scanned, top, heights, rx)
+    )
+    trim = trim_line(top.field, foot, heights, rx.thickness.thickness_mm, border)
     for name, flange, side in _flanges(heights, foot):
         if flange.flange_mm > 0.0:
-            _refuse_flange_beyond_scan(name, flange, rim, side, scanned, top, rx)
-    outline, front = insole_outline(rim, scanned.field, foot, rx)
-    _refuse_narrow_waist(outline, front, line, foot, rx)
+            _refuse_flange_beyond_scan(name, flange, trim, side, scanned, top, rx)
+    outline, distal_edge = insole_outline(trim, scanned.field, foot, rx)
+    _refuse_narrow_waist(outline, distal_edge, line, foot, rx.judgement.min_waist_share)
     heel = outline[outline[:, 0] < HEEL_END * foot.length_mm]
-    refuse_cut_cup(top.field.at(heel) - heights.at(heel), rx.dose_tolerance_mm, rx)
-    return EdgeProfile(heights, rim, outline, front)
+    refuse_cut_cup(top.field.at(heel) - heights.at(heel), rx.heel.heel_cup_depth_mm, rx.judgement.dose_tolerance_mm)
+    return EdgeProfile(heights, trim, outline, distal_edge)
 
 
 def _heights(scanned: ScannedSole, field: HeightField, line: SoleLine, rx: Prescription) -> TrimHeights:
     in_heel = scanned.raw.covered & (field.x >= 0.0) & (field.x < HEEL_END * scanned.plan.length_mm)
-    heel_z = float(field.z[in_heel].min()) + rx.heel_cup_depth_mm
+    heel_z = float(field.z[in_heel].min()) + rx.heel.heel_cup_depth_mm
     return _heights_over(line, heel_z, scanned.plan, rx)
 
 
 def _heights_over(line: SoleLine, heel_z: float, foot: FootPlan, rx: Prescription) -> TrimHeights:
     ends = [_side_end(foot, share, rx) for share in (0.05, 0.95)]
-    medial = SideEdge(rx.medial_flange_mm, rx.side_edge_mm, ends[0])
-    lateral = SideEdge(rx.lateral_flange_mm, rx.side_edge_mm, ends[1])
-    return TrimHeights(foot, line, heel_z, rx.medial_edge_mm, medial, lateral)
+    medial = SideEdge(rx.arch.medial_flange_mm, rx.arch.side_edge_mm, ends[0])
+    lateral = SideEdge(rx.arch.lateral_flange_mm, rx.arch.side_edge_mm, ends[1])
+    return TrimHeights(foot, line, heel_z, rx.arch.medial_edge_mm, medial, lateral)
 
 
 def _side_end(foot: FootPlan, width_share: float, rx: Prescription) -> float:
     """Return the share of the length where a side meets the front end, or the flat forefoot."""
-    behind = rx.distal_gap_mm if rx.length == "shell" else _FLAT_FROM_MM
+    behind = rx.arch.distal_gap_mm if rx.device.length == "shell" else _FLAT_FROM_MM
     return min(float(foot.on_ball(width_share, -behind)[0]) / foot.length_mm - _CORNER, ARCH_END)
 
 
@@ -106,20 +112,20 @@ def _whole_border(scanned: ScannedSole, top: Top, heights: TrimHeights, rx: Pres
 
 
 def _refuse_narrow_waist(
-    outline: FloatArray, front: DistalEdge, line: SoleLine, foot: FootPlan, rx: Prescription
+    outline: FloatArray, distal_edge: DistalEdge, line: SoleLine, foot: FootPlan, least_share: float
 ) -> None:
     """Refuse an insole that a low edge or a shoe leaves no width between the heel and the front end, or a cut-out."""
-    ends = [float(piece[:, 0].min()) - _OFF_FRONT_MM for piece in front.pieces]
+    ends = [float(piece[:, 0].min()) - _OFF_FRONT_MM for piece in distal_edge.pieces]
     first, last = (share * foot.length_mm for share in _WAIST)
     x = np.linspace(first, max(min([*ends, last]), first), _WAIST_STATIONS)
     y = np.arange(float(outline[:, 1].min()), float(outline[:, 1].max()), _WAIST_STEP_MM)
     xy = np.stack(np.broadcast_arrays(x[:, None], y[None, :]), axis=-1).reshape(-1, 2)
     width = inside(outline, xy).reshape(len(x), -1).sum(axis=1) * _WAIST_STEP_MM
     share = width / line.at(x, line.width_mm)
-    if share.min() < rx.min_waist_share:
+    if share.min() < least_share:
         raise ScanError(
             f"rule waist-is-wide: found an insole of {float(width[share.argmin()]):.0f} mm at its waist, "
-            f"{share.min():.2f} of the foot's width there, expected insole.min_waist_share = {rx.min_waist_share:g}. "
+            f"{share.min():.2f} of the foot's width there, expected insole.min_waist_share = {least_share:g}. "
             "Raise heel_cup_depth_mm, medial_edge_mm or side_edge_mm, or fill the arch less."
         )
 
@@ -130,25 +136,25 @@ def _flanges(heights: TrimHeights, foot: FootPlan) -> list[tuple[str, SideEdge, 
 
 
 def _refuse_flange_beyond_scan(
-    name: str, edge: SideEdge, rim: TrimLine, side: float, scanned: ScannedSole, top: Top, rx: Prescription
+    name: str, side_edge: SideEdge, trim: TrimLine, side: float, scanned: ScannedSole, top: Top, rx: Prescription
 ) -> None:
     """Refuse a flange that stands higher than the foot's side was seen: the wall goes on straight there, invented."""
-    s = rim.curve[:, 0] / scanned.plan.length_mm
-    here = (rim.curve[:, 1] * side > 0.0) & (s > CUP_END) & (s < edge.end)
-    step = np.gradient(rim.curve, axis=0)
+    s = trim.curve[:, 0] / scanned.plan.length_mm
+    here = (trim.curve[:, 1] * side > 0.0) & (s > CUP_END) & (s < side_edge.end)
+    step = np.gradient(trim.curve, axis=0)
     inward = np.column_stack([-step[:, 1], step[:, 0]]) / np.linalg.norm(step, axis=1, keepdims=True)
-    cells = scanned.raw.covered if rx.allow_unseen_sole else scanned.raw.seen
+    cells = scanned.raw.covered if rx.judgement.allow_unseen_sole else scanned.raw.seen
     seen_z = np.full(int(here.sum()), -np.inf)
-    for in_mm in np.arange(0.0, _FLANGE_SEARCH_MM, rx.grid_mm):
-        xy = rim.curve[here] + (rim.lip_mm[here] + in_mm)[:, None] * inward[here]
+    for in_mm in np.arange(0.0, _FLANGE_SEARCH_MM, rx.making.grid_mm):
+        xy = trim.curve[here] + (trim.lip_mm[here] + in_mm)[:, None] * inward[here]
         seen = scanned.raw.field.cells_at(xy, cells) & np.isinf(seen_z)
         seen_z[seen] = top.field.at(xy[seen])
     # What cup and arch ask is not the flange's doing.
-    invented = float(np.minimum(rim.z[here] - seen_z, edge.flange_mm).max(initial=0.0))
+    invented = float(np.minimum(trim.z[here] - seen_z, side_edge.flange_mm).max(initial=0.0))
     if invented > _INVENTED_MM:
-        most = np.floor(edge.flange_mm - (invented - _INVENTED_MM))
+        most = np.floor(side_edge.flange_mm - (invented - _INVENTED_MM))
         raise ScanError(
-            f"found insole.{name}_flange_mm = {edge.flange_mm:g} to stand {invented:.0f} mm higher than the side of the"
-            f" foot was seen, expected at most {_INVENTED_MM:g} mm. Ask at most {most:.0f} mm, or scan the foot's sides"
-            " as well."
+            f"found insole.{name}_flange_mm = {side_edge.flange_mm:g} to stand {invented:.0f} mm higher than the side"
+            f" of the foot was seen, expected at most {_INVENTED_MM:g} mm. Ask at most {most:.0f} mm, or scan the"
+            " foot's sides as well."
         )

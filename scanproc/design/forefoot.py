@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from scanproc.design.plan import FootPlan, quarter_line
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.design.plan import quarter_line
 from scanproc.frames import FloatArray
 from scanproc.mesh.sections import theil_sen
-from scanproc.solid.height_fields import HeightField, eased, smooth_max, smooth_min, smooth_step
+from scanproc.solid.blending import eased, smooth_max, smooth_min, smooth_step
+from scanproc.solid.height_fields import HeightField
 
 BLEND_MM = (-14.0, 8.0)  # in front of the ball: between them the sole goes over to the surface
 _CONTACT_MM = (-12.0, 6.0)  # in front of the ball, where the lowest contact is looked for

@@ -1,4 +1,4 @@
-"""What an insole stands on: a platform of its own, or its lowest parts pressed flat."""
+"""What an insole stands on: a platform of its own, or its lowest parts flattened."""
 
 from __future__ import annotations
 
@@ -10,79 +10,79 @@ import numpy as np
 from scanproc.design.posts import Post, Region
 from scanproc.design.underside import Underside
 from scanproc.frames import FloatArray
+from scanproc.solid.blending import smooth_step
 from scanproc.solid.closed_solid import Flattened, flattened
-from scanproc.solid.height_fields import smooth_step
 from scanproc.solid.resting_plane import RestingPlane, resting_plane
 
 _FLAT_MM = 0.01  # what a platform counts as touching within
 _SCATTERED = 1.7  # a patch in three places has the longer border, whose triangles are not flat
-_MUCH_LESS = 0.7  # of the pressing on level ground: else the device keeps the foot's own attitude
-_KEEPS_OFF_MM = 5.0  # round a post's region, over which pressing fades
-_WHOLE = 0.98  # share of the pressing from which a place counts as pressed
+_MUCH_LESS = 0.7  # of the flattening on level ground: else the device keeps the foot's own attitude
+_KEEPS_OFF_MM = 5.0  # round a post's region, over which flattening fades
+_WHOLE = 0.98  # share of the flattening from which a place counts as flattened
 _LEVEL = RestingPlane(np.zeros(2), 0.0)
 _AS_IT_IS = Flattened(0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class GroundContact:
-    """The plane that an underside stands on, and how far it is pressed flat onto it.
+    """The plane that an underside stands on, and how far it is flattened onto it.
 
     Attributes
     ----------
-    kept : regions of posts, whose planes are left as they are.
+    spared : regions of posts, whose planes are left as they are.
     """
 
     rest: RestingPlane
-    pressed: Flattened
-    kept: tuple[Region, ...] = ()
+    flattening: Flattened
+    spared: tuple[Region, ...] = ()
 
     def applied(self, xy: FloatArray, z: FloatArray) -> FloatArray:
-        """Return heights z, (N,), at (N, 2) points pressed flat, (N,) mm."""
+        """Return heights z, (N,), at (N, 2) points flattened, (N,) mm."""
         ground = self.rest.at(xy)
-        flat = ground + self.pressed.applied(z - ground)
-        return z + pressed_share(self.kept, xy) * (flat - z)
+        flat = ground + self.flattening.applied(z - ground)
+        return z + flattened_share(self.spared, xy) * (flat - z)
 
 
-def pressed_share(kept: Sequence[Region], xy: FloatArray) -> FloatArray:
+def flattened_share(spared: Sequence[Region], xy: FloatArray) -> FloatArray:
     """Return 0 on regions, 1 off them, smooth between, at (N, 2) points, (N,)."""
     share = np.ones(len(xy))
-    for region in kept:
+    for region in spared:
         share = np.minimum(share, smooth_step(region.outside_mm(xy), 0.0, _KEEPS_OFF_MM))
     return share
 
 
 def ground_contact(
-    under: Underside, pressed_posts: Sequence[Post], xy: FloatArray, z: FloatArray, cell_mm2: float, patch_mm2: float
+    underside: Underside, intrinsic: Sequence[Post], xy: FloatArray, z: FloatArray, cell_mm2: float, patch_mm2: float
 ) -> GroundContact:
     """Choose how an underside stands, so that a printer finds a first layer of `patch_mm2`.
 
     It stands on a platform where nothing lies below that one's plane; else on the level ground, or on the plane that it
-    would come to rest on, or a post's, where that takes much less pressing.
+    would come to rest on, or a post's, where that takes much less flattening.
 
     Parameters
     ----------
-    pressed_posts : intrinsic ones, which are no platforms.
+    intrinsic : intrinsic ones, which are no platforms.
     xy, z : (N, 2) and (N,) mm, the underside at the cells of an even grid.
     """
-    for platform in under.platforms:
+    for platform in underside.platforms:
         for slope in platform.post.slopes:
             plane = RestingPlane(np.array([0.0, slope]), platform.ridge_z - slope * platform.post.ridge_y)
             above = z - plane.at(xy)
             if above.min() > -_FLAT_MM and (above < _FLAT_MM).sum() * cell_mm2 >= patch_mm2:
                 return GroundContact(plane, _AS_IT_IS)
-    posts = [*(platform.post for platform in under.platforms), *pressed_posts]
-    kept = tuple(post.region for post in posts if post.where in ("rearfoot", "forefoot"))
+    posts = [*(platform.post for platform in underside.platforms), *intrinsic]
+    spared = tuple(post.region for post in posts if post.where in ("rearfoot", "forefoot"))
 
-    def pressed(plane: RestingPlane, contact_mm2: float, kept: tuple[Region, ...]) -> GroundContact:
-        above, free = z - plane.at(xy), pressed_share(kept, xy) > _WHOLE
+    def flattened_onto(plane: RestingPlane, contact_mm2: float, spared: tuple[Region, ...]) -> GroundContact:
+        above, free = z - plane.at(xy), flattened_share(spared, xy) > _WHOLE
         level_z = flattened(above[free], cell_mm2, contact_mm2).level_z
-        return GroundContact(plane, Flattened(float(above.min()), level_z), kept)
+        return GroundContact(plane, Flattened(float(above.min()), level_z), spared)
 
-    tilted = [pressed(resting_plane(xy, z), _SCATTERED * patch_mm2, kept)]
+    tilted = [flattened_onto(resting_plane(xy, z), _SCATTERED * patch_mm2, spared)]
     for post in posts:
-        if any(post.region is region for region in kept):  # pressed along its own plane it stays one
-            others = tuple(region for region in kept if region is not post.region)
+        if any(post.region is region for region in spared):  # flattened along its own plane it stays one
+            others = tuple(region for region in spared if region is not post.region)
             planes = [RestingPlane(np.array([0.0, slope]), 0.0) for slope in post.slopes]
-            tilted += [pressed(plane, patch_mm2, others) for plane in planes]
-    level, least = pressed(_LEVEL, patch_mm2, kept), min(tilted, key=lambda one: one.pressed.depth_mm)
-    return least if least.pressed.depth_mm < _MUCH_LESS * level.pressed.depth_mm else level
+            tilted += [flattened_onto(plane, patch_mm2, others) for plane in planes]
+    level, least = flattened_onto(_LEVEL, patch_mm2, spared), min(tilted, key=lambda one: one.flattening.depth_mm)
+    return least if least.flattening.depth_mm < _MUCH_LESS * level.flattening.depth_mm else level

@@ -6,10 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from scanproc.design.plan import HEEL_END, FootPlan
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.design.plan import HEEL_END
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
-from scanproc.solid.height_fields import HeightField, eased, smooth_max, smooth_step
+from scanproc.prescription.doses import Heel
+from scanproc.solid.blending import eased, smooth_max, smooth_step
+from scanproc.solid.height_fields import HeightField
 
 SKIVE_FADES = (0.20, 0.33)  # shares of the length: the skive is whole behind the first, gone at the second
 _ROUND_MM, _ROUND_SHARE = 1.0, 0.4  # of its border, and as a share of its depth
@@ -17,16 +19,16 @@ _STEEP_ROUND = 1.5  # for each unit of slope: where the plane meets the cup's wa
 _STEPS = 40  # of halving
 
 
-def skived(top: HeightField, plan: FootPlan, rx: Prescription, side: Literal["medial", "lateral"]) -> HeightField:
+def skived(top: HeightField, plan: FootPlan, heel: Heel, side: Literal["medial", "lateral"]) -> HeightField:
     """Return a top with a heel skive (Kirby 1992): raised to a plane that rises to one side, without slope along x.
 
     The plane lies so that the largest vertical change behind a fifth of the length is the asked depth. In front of that
     it fades out, and changes no section by more.
     """
-    depth = rx.medial_skive_mm if side == "medial" else rx.lateral_skive_mm
+    depth = heel.medial_skive_mm if side == "medial" else heel.lateral_skive_mm
     rows = slice(0, int(np.ceil((SKIVE_FADES[1] * plan.length_mm - top.x0) / top.step)) + 1)
     outward_y = plan.medial_y if side == "medial" else -plan.medial_y
-    rise = outward_y * np.tan(np.deg2rad(rx.skive_angle_deg)) * (top.y - plan.heel[1])
+    rise = outward_y * np.tan(np.deg2rad(heel.skive_angle_deg)) * (top.y - plan.heel[1])
     z, share = top.z[rows], top.x[rows, 0] / plan.length_mm
     steepness = np.hypot(*np.gradient(z, top.step))
     rounding = min(_ROUND_MM, _ROUND_SHARE * depth) * np.clip(_STEEP_ROUND * steepness, 1.0, 3.0)

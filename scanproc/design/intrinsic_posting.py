@@ -1,4 +1,4 @@
-"""Intrinsic posts: the top itself pressed so that the even wall's underside is the post's plane."""
+"""Intrinsic posts: the top itself flattened so that the even wall's underside is the post's plane."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanproc.design.plan import DistalLine, FootPlan
+from scanproc.anatomy.foot_plan import DistalLine, FootPlan
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.design.wall import asked_wall
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.height_fields import HeightField, smooth_step
+from scanproc.solid.blending import smooth_step
+from scanproc.solid.height_fields import HeightField
 
-_HEEL_AT = 0.17  # share of the length where the pressed part of the heel has its middle
+_HEEL_AT = 0.17  # share of the length where the posted part of the heel has its middle
 _HEEL_HALF = (0.055, 0.20)  # half its length and width, as shares of the foot's length and the heel's width
-_FRONT_SHARE, _FRONT_MM = 0.25, 5.0  # half the pressed width of the ball's line, and half its length
+_FRONT_SHARE, _FRONT_MM = 0.25, 5.0  # half the posted width of the ball's line, and half its length
 _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lower than its plane, and is raised
 _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
@@ -28,15 +29,23 @@ _SLIGHT_MM = 0.25  # outside, for the direction away from the region
 def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
     """Return the intrinsic posts of a prescription: the planes of the extrinsic ones under a smaller region.
 
-    Only what bears is pressed, the middle of the heel and a strip behind the front end: as far as an extrinsic post
-    reaches, the cup's walls and the arch would be pressed down with it.
+    Only what bears is posted, the middle of the heel and a strip behind the front end: as far as an extrinsic post
+    reaches, the cup's walls and the arch would be flattened with it.
     """
     posts = []
-    if rx.rearfoot_posting == "intrinsic" and rx.rearfoot_post_deg and (post := rearfoot_post(plan, rx)):
+    if (
+        rx.posts.rearfoot_posting == "intrinsic"
+        and rx.posts.rearfoot_post_deg
+        and (post := rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm))
+    ):
         centre = np.array([_HEEL_AT * plan.length_mm, plan.heel[1]])
         half_length, half_width = _HEEL_HALF[0] * plan.length_mm, _HEEL_HALF[1] * plan.heel_width_mm
         posts.append(replace(post, region=Region(centre, post.region.along, half_length, half_width)))
-    if rx.forefoot_posting == "intrinsic" and rx.forefoot_post_deg and (post := forefoot_post(plan, rx)):
+    if (
+        rx.posts.forefoot_posting == "intrinsic"
+        and rx.posts.forefoot_post_deg
+        and (post := forefoot_post(plan, rx.posts, rx.gap_mm))
+    ):
         centre = post.region.centre + (post.region.half_length - _FRONT_MM) * post.region.along
         half_width = _FRONT_SHARE * float(np.linalg.norm(plan.fibulare - plan.tibiale))
         posts.append(replace(post, region=Region(centre, post.region.along, _FRONT_MM, half_width)))
@@ -74,10 +83,10 @@ def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightFiel
 
 
 def _posted_flat(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> HeightField:
-    """Press a top onto the surface one wall above a post's planes, in its region.
+    """Bring a top onto the surface one wall above a post's planes, in its region.
 
-    Under the forefoot nearly all is pressed down, as plaster is added to a cast below the raised side of the ball
-    (Root's platform). In the heel the planes lie where they change it least: only pressed down it would become a well.
+    Under the forefoot nearly all is lowered, as plaster is added to a cast below the raised side of the ball
+    (Root's platform). In the heel the planes lie where they change it least: only lowered it would become a well.
     """
     blend = _BLEND_MM[post.where]
     x, y = np.broadcast_arrays(top.x, top.y)
@@ -97,9 +106,9 @@ def _posted_flat(top: HeightField, post: Post, plan: FootPlan, rx: Prescription)
     near = _pulled(post, around, outside[~inside])
     fades = 1.0 - smooth_step(outside[~inside], 0.0, blend)
     change[~inside] = fades * (height + surface(near) - top.at(near))
-    pressed = top.z.ravel().copy()
-    pressed[reached] = z + change
-    return top.replaced(pressed.reshape(top.z.shape))
+    z_posted = top.z.ravel().copy()
+    z_posted[reached] = z + change
+    return top.replaced(z_posted.reshape(top.z.shape))
 
 
 def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:
@@ -114,6 +123,6 @@ def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:
 def _wall(plan: FootPlan, rx: Prescription, xy: FloatArray) -> FloatArray:
     """Return the wall at (N, 2) points, (N,) mm: it thins towards the front end of a shell."""
     behind = np.full(len(xy), np.inf)
-    if rx.length == "shell":
-        behind = DistalLine(plan.tibiale - rx.distal_gap_mm * plan.ball_normal, plan.ball_normal).behind(xy)
-    return asked_wall(rx, plan, xy, behind)
+    if rx.device.length == "shell":
+        behind = DistalLine(plan.tibiale - rx.arch.distal_gap_mm * plan.ball_normal, plan.ball_normal).behind(xy)
+    return asked_wall(rx.thickness, plan, xy, behind)

@@ -7,14 +7,15 @@ from typing import Literal
 
 import numpy as np
 
+from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray, Side
-from scanproc.design.plan import FootPlan
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
-from scanproc.prescription.fields import Prescription
+from scanproc.prescription.device import Marks as AskedMarks
 from scanproc.prescription.making_rules import written
-from scanproc.solid.height_fields import HeightField, smooth_step
+from scanproc.solid.blending import smooth_step
+from scanproc.solid.height_fields import HeightField
 from scanproc.solid.letters import Lettering, lettering
 
 Form = Literal["raised", "engraved", "plate"]
@@ -80,7 +81,7 @@ def marks_of(
     even: HeightField,
     underside: HeightField,
     ground_z: float,
-    rx: Prescription,
+    asked: AskedMarks,
 ) -> Marks | None:
     """Return what is written, placed where the underside is highest over the ground; None if nothing is.
 
@@ -94,10 +95,10 @@ def marks_of(
     ScanError
         If the text is longer than the room under the arch.
     """
-    text = " ".join(word for word in ("LR"[side == "right"] if rx.side_mark else "", written(rx)) if word)
+    text = " ".join(word for word in ("LR"[side == "right"] if asked.side_mark else "", written(asked)) if word)
     if not text:
         return None
-    letters = lettering(text, rx.letter_mm)
+    letters = lettering(text, asked.letter_mm)
     half = 0.5 * letters.size_mm
     y = np.arange(outline[:, 1].min(), outline[:, 1].max(), 1.0)
     centres = np.stack(np.meshgrid(_PLACES_X * plan.length_mm, y, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -106,7 +107,7 @@ def marks_of(
     fits = inside(outline, around).reshape(len(centres), -1).all(axis=1)
     if not fits.any():
         raise ScanError(
-            f"insole.text: {text!r} is {2 * half[0]:.0f} mm long in letters of {rx.letter_mm:g} mm and finds no room"
+            f"insole.text: {text!r} is {2 * half[0]:.0f} mm long in letters of {asked.letter_mm:g} mm and finds no room"
             " under the arch (rule text-fits). Shorten insole.text or lower insole.letter_mm."
         )
     boxes = (centres[fits][:, None] + corners * half).reshape(-1, 2)
@@ -115,6 +116,6 @@ def marks_of(
     thick = (even.at(boxes).reshape(z.shape) - z).min(axis=1)
     best = int(np.argmax(room))
     form: Form = "raised"
-    if room[best] < rx.mark_height_mm + _CLEAR_MM:
-        form = "engraved" if thick[best] > 2.0 * rx.mark_height_mm else "plate"
-    return Marks(text, letters, centres[fits][best], rx.mark_height_mm, form)
+    if room[best] < asked.mark_height_mm + _CLEAR_MM:
+        form = "engraved" if thick[best] > 2.0 * asked.mark_height_mm else "plate"
+    return Marks(text, letters, centres[fits][best], asked.mark_height_mm, form)

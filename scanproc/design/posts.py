@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
+from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray
-from scanproc.design.plan import FootPlan
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
+from scanproc.prescription.doses import Posts
 
 HEEL_WIDTH_SHARE = 0.8  # of the heel's width that the post is wide: the cup rounds up beside it
 HEEL_START_MM, HEEL_END_SHARE = 9.0, 0.28  # from behind the cup's rounding to where the arch begins
@@ -76,9 +76,9 @@ class Post:
         return float((z[within] - self.rise_at(xy[within])).min())
 
 
-def rearfoot_post(plan: FootPlan, rx: Prescription) -> Post | None:
+def rearfoot_post(plan: FootPlan, posts: Posts, lift_mm: float) -> Post | None:
     """Return the post under the heel, None where neither an angle, a motion nor a lift asks for one."""
-    if rx.rearfoot_post_deg == 0.0 and rx.rearfoot_motion_deg == 0.0 and rx.heel_lift_mm == 0.0:
+    if posts.rearfoot_post_deg == 0.0 and posts.rearfoot_motion_deg == 0.0 and lift_mm == 0.0:
         return None
     end = HEEL_END_SHARE * plan.length_mm
     centre = np.array([0.5 * (HEEL_START_MM + end), plan.heel[1]])
@@ -86,22 +86,26 @@ def rearfoot_post(plan: FootPlan, rx: Prescription) -> Post | None:
         centre, np.array([1.0, 0.0]), 0.5 * (end - HEEL_START_MM), 0.5 * HEEL_WIDTH_SHARE * plan.heel_width_mm
     )
     # A motion of 4 degrees on a post of 4: the insole can roll from 4 degrees to 0.
-    angles = {rx.rearfoot_post_deg, rx.rearfoot_post_deg - rx.rearfoot_motion_deg}
-    slopes = tuple(_slope(plan, angle, rx.rearfoot_post) for angle in sorted(angles, reverse=True))
+    angles = {posts.rearfoot_post_deg, posts.rearfoot_post_deg - posts.rearfoot_motion_deg}
+    slopes = tuple(_slope(plan, angle, posts.rearfoot_post) for angle in sorted(angles, reverse=True))
     return Post("rearfoot", region, float(plan.heel[1]), slopes)
 
 
-def forefoot_post(plan: FootPlan, rx: Prescription) -> Post | None:
-    """Return the post behind the line of the metatarsal heads, None where no angle asks for one."""
-    if rx.forefoot_post_deg == 0.0:
+def forefoot_post(plan: FootPlan, posts: Posts, gap_mm: float) -> Post | None:
+    """Return the post behind the line of the metatarsal heads, None where no angle asks for one.
+
+    Parameters
+    ----------
+    gap_mm : by which the insole ends behind that line.
+    """
+    if posts.forefoot_post_deg == 0.0:
         return None
     across = plan.fibulare - plan.tibiale
     width = float(np.linalg.norm(across))
-    gap = rx.distal_gap_mm if rx.length == "shell" else 0.0
     centre = 0.5 * (plan.tibiale + plan.fibulare)
-    centre = centre - (gap + FRONT_MARGIN_MM + 0.5 * FRONT_LENGTH_MM) * plan.ball_normal
+    centre = centre - (gap_mm + FRONT_MARGIN_MM + 0.5 * FRONT_LENGTH_MM) * plan.ball_normal
     region = Region(centre, plan.ball_normal, 0.5 * FRONT_LENGTH_MM, (0.5 - _SIDE_MARGIN_SHARE) * width)
-    return Post("forefoot", region, float(centre[1]), (_slope(plan, rx.forefoot_post_deg, rx.forefoot_post),))
+    return Post("forefoot", region, float(centre[1]), (_slope(plan, posts.forefoot_post_deg, posts.forefoot_post),))
 
 
 def _slope(plan: FootPlan, angle_deg: float, raises: Literal["varus", "valgus"]) -> float:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import Foot
-from scanproc.design.balance import balanced
 from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.edge_profile import edge_profile
 from scanproc.design.intrinsic_posting import refuse_bent_post
 from scanproc.design.placement_rules import refuse_off_device
-from scanproc.design.plan import FootPlan, SoleLine
+from scanproc.design.plan import SoleLine
 from scanproc.design.sole import ScannedSole, scanned_sole
 from scanproc.design.top import Top, designed_top
 from scanproc.design.trim_line import TrimLine
 from scanproc.design.underside import NOTHING_BELOW, Underside, underside
 from scanproc.design.wall import EvenWall, asked_wall, even_wall
 from scanproc.frames import FloatArray
+from scanproc.pads.table import placed_pads
 from scanproc.prescription.fields import Prescription
 from scanproc.prescription.rules import refuse_above_block
 from scanproc.solid.height_fields import HeightField
@@ -31,9 +32,9 @@ class Design:
     ----------
     line : heights of the top along the foot.
     sole : the foot's underside, lowered by the clearance, before the prescription's terms.
-    top : with them, not yet cut at the rim.
-    front : the front end of the outline; the wall thins towards it.
-    rim : the foot's own edge, which the top is cut down to.
+    top : with them, not yet cut at the trim line.
+    distal_edge : the front end of the outline; the wall thins towards it.
+    trim : the trim line, which the top is cut down to.
     outline : (K, 2), counter-clockwise from the rear.
     unseen_share : of the sole under the shell, how much no view saw.
     scanned : what the top was designed on.
@@ -47,8 +48,8 @@ class Design:
     line: SoleLine
     sole: HeightField
     top: HeightField
-    front: DistalEdge
-    rim: TrimLine
+    distal_edge: DistalEdge
+    trim: TrimLine
     outline: FloatArray
     unseen_share: float
     even: EvenWall | None = None
@@ -56,37 +57,46 @@ class Design:
 
     def top_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked height of the top at (N, 2) points, (N,) mm."""
-        return self.rim.cut(self.top.at(xy), xy)
+        return self.trim.cut(self.top.at(xy), xy)
 
     def wall_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked wall at (N, 2) points, (N,) mm, thinning towards the front end."""
-        return asked_wall(self.rx, self.plan, xy, self.front.behind(xy))
+        return asked_wall(self.rx.thickness, self.plan, xy, self.distal_edge.behind(xy))
 
 
-def design(foot: Foot, rx: Prescription) -> Design:
+def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> Design:
     """Return what is asked of the insole of a foot.
+
+    Parameters
+    ----------
+    before : what another prescription of the same foot was designed on; the rays are not cast again.
 
     Raises
     ------
     ScanError
         If the sole under the shell was not seen, or a landmark is missing.
     """
-    scanned = scanned_sole(balanced(foot, rx), rx)
+    scanned = scanned_sole(foot, rx, before)
     asked = edged(scanned, designed_top(scanned, rx), rx)
-    even = even_wall(asked.outline, rx.grid_mm, asked.top_at, asked.wall_at)
-    refuse_off_device(asked.plan, asked.outline, asked.top, even.top, rx)
-    refuse_unreached(asked.outline, even.top, rx)
+    even = even_wall(asked.outline, rx.making.grid_mm, asked.top_at, asked.wall_at)
+    placed = placed_pads(asked.plan, rx.pads)
+    most_lost_mm = 0.5 * rx.judgement.dose_tolerance_mm
+    refuse_off_device(placed, rx.pads, asked.outline, asked.top, even.top, most_lost_mm)
+    if rx.device.process == "mill":
+        refuse_unreached(asked.outline, even.top, rx.making.cutter_mm)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)
-    refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx)
+    refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx.device)
     return replace(asked, even=even, underside=below)
 
 
 def edged(scanned: ScannedSole, top: Top, rx: Prescription) -> Design:
-    """Give a top its rim and its outline."""
+    """Give a top its trim line and its outline."""
     plan = scanned.plan
     line = SoleLine.of(top.field, top.sole, plan)
-    edge = edge_profile(scanned, top, line, rx)
-    scanned.refuse_unseen(edge.outline, rx)
-    unseen = scanned.unseen_share(edge.outline)
-    return Design(rx, scanned, plan, line, top.sole, top.field, edge.front, edge.rim, edge.outline, unseen)
+    profile = edge_profile(scanned, top, line, rx)
+    scanned.refuse_unseen(profile.outline, rx.judgement)
+    unseen = scanned.unseen_share(profile.outline)
+    return Design(
+        rx, scanned, plan, line, top.sole, top.field, profile.distal_edge, profile.trim, profile.outline, unseen
+    )

@@ -6,47 +6,48 @@ import logging
 
 import numpy as np
 
-from scanproc.design.plan import HEEL_END, FootPlan
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.design.plan import HEEL_END
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import area_mm2, begun_behind, resampled
 from scanproc.mesh.polyline_distance import nearest_on_curve
-from scanproc.prescription.fields import Prescription
-from scanproc.solid.height_fields import smooth_step
+from scanproc.prescription.device import Device
+from scanproc.solid.blending import smooth_step
 
 log = logging.getLogger(__name__)
 
 _MM_PER_SIZE = 20.0 / 3.0  # Paris points
 _TOO_SHORT_MM, _TOO_LONG_MM = 3.0, 30.0  # half a size under the foot; toes that swim
 _LEAST_WIDTH = 0.80  # of the ball: a narrower insole bears no forefoot
-_BESIDE_MM, _AHEAD_MM = 12.0, 40.0  # so far beyond the foot's edge nothing of the sole tells how high to build
+_BESIDE_MM, _AHEAD_MM = 12.0, 40.0  # so far beyond the foot's border nothing of the sole tells how high to build
 _PROPORTIONS = (2.0, 4.5)  # length by width of any shoe's insole
 _LENGTHS = (0.6, 1.3)  # of the foot's
 _CLEAR_BEND = 0.01  # of the length: bends less than that tell no side
 
 
-def full_length_end(edge: FloatArray, foot: FootPlan, rx: Prescription) -> float:
+def full_length_end(border: FloatArray, foot: FootPlan, device: Device, toe_room_mm: float) -> float:
     """Return the x of the front end of a full length, mm: by the toes, or by the shoe."""
-    if rx.shoe_size_eu is None:
-        return foot.length_mm + rx.toe_room_mm
-    return float(edge[:, 0].min()) + rx.shoe_size_eu * _MM_PER_SIZE
+    if device.shoe_size_eu is None:
+        return foot.length_mm + toe_room_mm
+    return float(border[:, 0].min()) + device.shoe_size_eu * _MM_PER_SIZE
 
 
-def refuse_wrong_size(foot: FootPlan, rx: Prescription) -> None:
+def refuse_wrong_size(foot: FootPlan, device: Device) -> None:
     """Refuse a shoe that is too short or too long for the foot."""
-    if rx.shoe_size_eu is None:
+    if device.shoe_size_eu is None:
         return
-    inner = rx.shoe_size_eu * _MM_PER_SIZE
+    inner = device.shoe_size_eu * _MM_PER_SIZE
     least, most = ((foot.length_mm + room) / _MM_PER_SIZE for room in (-_TOO_SHORT_MM, _TOO_LONG_MM))
     if not -_TOO_SHORT_MM <= inner - foot.length_mm <= _TOO_LONG_MM:
         raise ScanError(
-            f"found a foot of {foot.length_mm:.0f} mm for a shoe of insole.shoe_size_eu = {rx.shoe_size_eu:g}"
+            f"found a foot of {foot.length_mm:.0f} mm for a shoe of insole.shoe_size_eu = {device.shoe_size_eu:g}"
             f" ({inner:.0f} mm inside), expected a shoe at most {_TOO_SHORT_MM:g} mm shorter and {_TOO_LONG_MM:g} mm"
             f" longer than the foot. Give a size from {least:.1f} to {most:.1f}, or check the scale of the scan."
         )
 
 
-def fitted_width(region: FloatArray, foot: FootPlan, rx: Prescription) -> FloatArray:
+def fitted_width(region: FloatArray, foot: FootPlan, device: Device) -> FloatArray:
     """Narrow an outline to the shoe's width, evenly about its middle; the heel keeps the width that its cup needs.
 
     Raises
@@ -54,16 +55,16 @@ def fitted_width(region: FloatArray, foot: FootPlan, rx: Prescription) -> FloatA
     ScanError
         If the shoe is far narrower than the foot.
     """
-    if rx.shoe_width_mm is None:
+    if device.shoe_width_mm is None:
         return region
     ball = float(np.linalg.norm(foot.fibulare - foot.tibiale))
-    if rx.shoe_width_mm < _LEAST_WIDTH * ball:
+    if device.shoe_width_mm < _LEAST_WIDTH * ball:
         raise ScanError(
-            f"found insole.shoe_width_mm = {rx.shoe_width_mm:g} for a ball of {ball:.0f} mm, expected at least"
+            f"found insole.shoe_width_mm = {device.shoe_width_mm:g} for a ball of {ball:.0f} mm, expected at least"
             f" {_LEAST_WIDTH:.0%} of it ({_LEAST_WIDTH * ball:.0f} mm). Take a wider shoe."
         )
-    used = region[foot.ahead_of_ball(region) < 0.0] if rx.length == "shell" else region
-    factor = min(rx.shoe_width_mm / float(np.ptp(used[:, 1])), 1.0)
+    used = region[foot.ahead_of_ball(region) < 0.0] if device.length == "shell" else region
+    factor = min(device.shoe_width_mm / float(np.ptp(used[:, 1])), 1.0)
     middle_x = 0.5 * (foot.tibiale[0] + foot.fibulare[0])
     middle_y = 0.5 * (used[:, 1].min() + used[:, 1].max())
     axis = foot.heel[1] + (middle_y - foot.heel[1]) * (region[:, 0] - foot.heel[0]) / (middle_x - foot.heel[0])
@@ -71,7 +72,7 @@ def fitted_width(region: FloatArray, foot: FootPlan, rx: Prescription) -> FloatA
     return np.column_stack([region[:, 0], region[:, 1] - narrowing * (region[:, 1] - axis)])
 
 
-def placed_insole(curve: FloatArray, edge: FloatArray, foot: FootPlan) -> FloatArray:
+def placed_insole(curve: FloatArray, border: FloatArray, foot: FootPlan) -> FloatArray:
     """Lay the outline of a shoe's insole onto the foot: heel end to heel end, axis to axis; mirrored if of the other.
 
     Raises
@@ -95,7 +96,7 @@ def placed_insole(curve: FloatArray, edge: FloatArray, foot: FootPlan) -> FloatA
     ball = 0.5 * (foot.tibiale + foot.fibulare)
     along = (ball - foot.heel) / np.linalg.norm(ball - foot.heel)
     turned = straight @ np.array([along, [-along[1], along[0]]])
-    rear = edge[:, 0].min()
+    rear = border[:, 0].min()
     heel_y = foot.heel[1] + (rear - foot.heel[0]) * along[1] / along[0]
     placed = turned + np.array([rear - turned[:, 0].min(), heel_y])
     return begun_behind(resampled(placed, 0.5, closed=True), float(foot.heel[1]))
@@ -144,34 +145,34 @@ def _medial_side(straight: FloatArray) -> float:
     return 0.0 if abs(bend) < _CLEAR_BEND * length else float(np.sign(bend))
 
 
-def refuse_beyond_scan(outline: FloatArray, edge: FloatArray, foot: FootPlan) -> None:
-    """Refuse an outline that goes so far beyond the foot's own edge that nothing tells how high to build there."""
-    beyond = -nearest_on_curve(edge, outline, 200.0, closed=True).distance_mm
-    front = foot.ahead_of_ball(outline) > 0.5 * (foot.length_mm - foot.tibiale[0])
-    excess = beyond - np.where(front, _AHEAD_MM, _BESIDE_MM)
+def refuse_beyond_scan(outline: FloatArray, border: FloatArray, foot: FootPlan) -> None:
+    """Refuse an outline that goes so far beyond the foot's own border that nothing tells how high to build there."""
+    beyond = -nearest_on_curve(border, outline, 200.0, closed=True).distance_mm
+    in_front = foot.ahead_of_ball(outline) > 0.5 * (foot.length_mm - foot.tibiale[0])
+    excess = beyond - np.where(in_front, _AHEAD_MM, _BESIDE_MM)
     worst = int(excess.argmax())
     if excess[worst] <= 0.0:
         return
     x, y = outline[worst]
     side = "medial" if y * foot.medial_y > 0.0 else "lateral"
-    place = "toes" if front[worst] else f"{side} side, {x / foot.length_mm:.0%} of the foot's length"
+    place = "toes" if in_front[worst] else f"{side} side, {x / foot.length_mm:.0%} of the foot's length"
     raise ScanError(
         f"found the outline beyond the scan: {beyond[worst]:.0f} mm beyond the foot's edge ({place}), expected at most"
-        f" {_AHEAD_MM if front[worst] else _BESIDE_MM:g} mm. Check insole.outline_file and its unit,"
+        f" {_AHEAD_MM if in_front[worst] else _BESIDE_MM:g} mm. Check insole.outline_file and its unit,"
         " insole.shoe_size_eu, and whether the whole foot was scanned."
     )
 
 
-def refuse_cut_cup(edge_left_mm: FloatArray, tolerance_mm: float, rx: Prescription) -> None:
+def refuse_cut_cup(left_mm: FloatArray, cup_mm: float, tolerance_mm: float) -> None:
     """Refuse an outline so narrow at the heel that the cup's walls end below its asked depth.
 
     Parameters
     ----------
-    edge_left_mm : (N,) how far the top at the heel's outline stands over the asked edge, mm; negative where it lacks.
+    left_mm : (N,) how far the top at the heel's outline stands over the asked trim line, mm; negative where it lacks.
     """
-    lacking = -float(edge_left_mm.min())
+    lacking = -float(left_mm.min())
     if lacking > tolerance_mm:
         raise ScanError(
-            f"found a heel cup of only {rx.heel_cup_depth_mm - lacking:.1f} mm inside the shoe's outline, expected"
-            f" insole.heel_cup_depth_mm = {rx.heel_cup_depth_mm:g}. Ask a shallower cup, or a wider outline."
+            f"found a heel cup of only {cup_mm - lacking:.1f} mm inside the shoe's outline, expected"
+            f" insole.heel_cup_depth_mm = {cup_mm:g}. Ask a shallower cup, or a wider outline."
         )

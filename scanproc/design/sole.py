@@ -2,78 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import astuple, dataclass
+from functools import cached_property
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray, Foot
-from scanproc.design.kept import ThisFoot
-from scanproc.design.plan import HEEL_CENTRE, DistalLine, FootPlan
+from scanproc.anatomy.foot_plan import DistalLine, FootPlan
+from scanproc.anatomy.foot_regions import surface_length
+from scanproc.artifacts import BoolArray, Foot, Mesh
+from scanproc.design.balance import balanced
+from scanproc.design.plan import HEEL_CENTRE
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.mesh.meshes import face_normals, keep_faces
 from scanproc.mesh.polygons import resampled
 from scanproc.mesh.polyline_distance import inside
-from scanproc.prescription.fields import Prescription
+from scanproc.prescription.fields import Judgement, Prescription
+from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.height_fields import HeightField
 from scanproc.solid.plantar_height_field import PlantarField, denoised, extend_walls, fill_cells, plantar_height_field
 
 _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
 _HEEL_BULGE_MM = 15.0  # over its lowest point a heel is nearly as wide as it gets
-_ROOM_MM = 15.0  # beside the foot, for the rim
+_ROOM_MM = 15.0  # beside the foot, for the trim line
 _LEAST_TOE_ROOM_MM = 12.0  # in front of it, for a full length
-_KEPT = 4  # casts: a pair, before and after a balance
 _NO_SOLE = 0.5  # unseen share of the foot's plan from which there is no sole to speak of
 
 
 @dataclass(frozen=True)
-class ScannedSole:
-    """The underside of a foot: smooth, its holes bridged, its walls rising on beyond the foot.
-
-    Attributes
-    ----------
-    field : heights, before clearance and the prescription's terms.
-    raw : what the rays found.
-    """
-
-    plan: FootPlan
-    field: HeightField
-    raw: PlantarField
-
-    def unseen_share(self, outline: FloatArray) -> float:
-        """Return which share of the sole inside an outline no view saw."""
-        return _unseen_share(self.raw, _cells_inside(self.raw, outline))
-
-    def refuse_unseen(self, outline: FloatArray, rx: Prescription) -> None:
-        """Refuse a sole of which too much was not seen inside an outline, and say where."""
-        if not rx.allow_unseen_sole:
-            _refuse_unseen(self.raw, self.plan, _cells_inside(self.raw, outline), rx.max_unseen_sole, rx)
-
-
-def scanned_sole(foot: Foot, rx: Prescription) -> ScannedSole:
-    """Cast the sole of a foot, bridge its small holes, and smooth it; the last few are kept in memory.
-
-    Raises
-    ------
-    ScanError
-        If there is no sole to speak of, or a landmark is missing.
-    """
-    beside = _ROOM_MM + max(rx.outline_margin_mm, 0.0) + 0.5 * rx.heel_expansion_mm
-    beside += max(rx.medial_expansion_mm, rx.lateral_expansion_mm)
-    ahead = max(rx.toe_room_mm, _LEAST_TOE_ROOM_MM) if rx.length == "full" else 0.0
-    casting = _Casting(rx.grid_mm, rx.sole_below_mm, float(np.ceil(beside)), float(np.ceil(beside + ahead)))
-    plan, raw = _cast(ThisFoot(foot), casting)
-    if not rx.allow_unseen_sole:
-        # Without an underside there is no border to follow either: refuse before looking for one.
-        end = DistalLine(plan.tibiale - rx.distal_gap_mm * plan.ball_normal, plan.ball_normal)
-        _refuse_unseen(raw, plan, _low_cells(raw, end), _NO_SOLE, rx)
-    making = _Making(rx.allow_unseen_sole, rx.wall_slope_deg, rx.smoothing_mm)
-    return ScannedSole(plan, _field(ThisFoot(foot), casting, making), raw)
-
-
-@dataclass(frozen=True)
-class _Casting:
-    """What the rays depend on besides the foot."""
+class Casting:
+    """What the rays depend on besides the foot and its balance."""
 
     grid_mm: float
     below_mm: float
@@ -82,7 +40,7 @@ class _Casting:
 
 
 @dataclass(frozen=True)
-class _Making:
+class Finishing:
     """What is made of their hits."""
 
     allow_unseen: bool
@@ -90,24 +48,114 @@ class _Making:
     smoothing_mm: float
 
 
-@lru_cache(maxsize=_KEPT)
-def _cast(key: ThisFoot, casting: _Casting) -> tuple[FootPlan, PlantarField]:
-    foot = key.foot
-    raw = plantar_height_field(
-        foot.mesh, foot.views, casting.grid_mm, casting.below_mm, casting.beside_mm, casting.ahead_mm
-    )
-    return _foot_plan(foot, raw), raw
+@dataclass(frozen=True)
+class SoleFaces:
+    """The faces of a foot that look down and lie low: all of them, and those that were seen."""
+
+    whole: FaceGrid
+    seen: FaceGrid
 
 
-@lru_cache(maxsize=_KEPT)
-def _field(key: ThisFoot, casting: _Casting, making: _Making) -> HeightField:
+@dataclass(frozen=True)
+class ScannedSole:
+    """The underside of a foot: smooth, its holes bridged, its walls rising on beyond the foot.
+
+    It is made once for a foot, and handed on to all that is designed on it and proven by it.
+
+    Attributes
+    ----------
+    scan, foot : as it was scanned, and as it was balanced.
+    balance : kind and angle, deg.
+    field : heights, before clearance and the prescription's terms.
+    raw : what the rays found.
+    """
+
+    scan: Foot
+    balance: tuple[str, float]
+    foot: Foot
+    casting: Casting
+    finishing: Finishing
+    plan: FootPlan
+    field: HeightField
+    raw: PlantarField
+
+    @cached_property
+    def faces(self) -> SoleFaces:
+        """The faces that the rays can have hit."""
+        mesh = self.foot.mesh
+        low = mesh.vertices[:, 2] < self.casting.below_mm
+        whole, seen = (_looking_down(mesh, keep) for keep in (low, low & (self.foot.views > 0)))
+        return SoleFaces(FaceGrid.of(whole), FaceGrid.of(seen))
+
+    def unseen_share(self, outline: FloatArray) -> float:
+        """Return which share of the sole inside an outline no view saw."""
+        return _unseen_share(self.raw, _cells_inside(self.raw, outline))
+
+    def refuse_unseen(self, outline: FloatArray, judgement: Judgement) -> None:
+        """Refuse a sole of which too much was not seen inside an outline, and say where."""
+        if not judgement.allow_unseen_sole:
+            cells = _cells_inside(self.raw, outline)
+            _refuse_unseen(self.raw, self.plan, cells, judgement.max_unseen_sole, judgement)
+
+
+def scanned_sole(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> ScannedSole:
+    """Balance a foot, cast its sole, bridge its small holes, and smooth it.
+
+    Parameters
+    ----------
+    before : of the same foot, by another prescription; what would come out the same is taken from it.
+
+    Raises
+    ------
+    ScanError
+        If there is no sole to speak of, or a landmark is missing.
+    """
+    before = before if before is not None and before.scan is foot else None
+    balance = (rx.posts.cast_balance, rx.posts.balance_deg)
+    casting, finishing = _casting(rx), _finishing(rx)
+    same_foot = before is not None and before.balance == balance
+    level = before.foot if before is not None and same_foot else balanced(foot, rx.posts)
+    same_rays = before is not None and same_foot and before.casting == casting
+    if before is not None and same_rays:
+        plan, raw = before.plan, before.raw
+    else:
+        raw = plantar_height_field(level.mesh, level.views, *astuple(casting))
+        plan = _foot_plan(level, raw)
+    if not rx.judgement.allow_unseen_sole:
+        # Without an underside there is no border to follow either: refuse before looking for one.
+        end = DistalLine(plan.tibiale - rx.arch.distal_gap_mm * plan.ball_normal, plan.ball_normal)
+        _refuse_unseen(raw, plan, _low_cells(raw, end), _NO_SOLE, rx.judgement)
+    if before is not None and same_rays and before.finishing == finishing:
+        return before
+    return ScannedSole(foot, balance, level, casting, finishing, plan, _finished(raw, finishing), raw)
+
+
+def _casting(rx: Prescription) -> Casting:
+    fit = rx.fit
+    beside = _ROOM_MM + max(fit.outline_margin_mm, 0.0) + 0.5 * fit.heel_expansion_mm
+    beside += max(fit.medial_expansion_mm, fit.lateral_expansion_mm)
+    ahead = max(fit.toe_room_mm, _LEAST_TOE_ROOM_MM) if rx.device.length == "full" else 0.0
+    making = rx.making
+    return Casting(making.grid_mm, making.sole_below_mm, float(np.ceil(beside)), float(np.ceil(beside + ahead)))
+
+
+def _finishing(rx: Prescription) -> Finishing:
+    return Finishing(rx.judgement.allow_unseen_sole, rx.making.wall_slope_deg, rx.making.smoothing_mm)
+
+
+def _finished(raw: PlantarField, finishing: Finishing) -> HeightField:
     """Return the smooth sole, its holes bridged, its walls opened."""
-    _, raw = _cast(key, casting)
-    holes = raw.covered & (np.isnan(raw.field.z) if making.allow_unseen else ~raw.seen)
+    holes = raw.covered & (np.isnan(raw.field.z) if finishing.allow_unseen else ~raw.seen)
     bridged = fill_cells(raw.field, holes)
-    walls = extend_walls(bridged, float(np.tan(np.deg2rad(making.wall_slope_deg))))
+    walls = extend_walls(bridged, float(np.tan(np.deg2rad(finishing.wall_slope_deg))))
     trusted = raw.seen & (walls.z == raw.field.z)
-    return denoised(walls, making.smoothing_mm, trusted)
+    return denoised(walls, finishing.smoothing_mm, trusted)
+
+
+def _looking_down(mesh: Mesh, vertices: BoolArray) -> Mesh:
+    """Return the faces that look down and have only vertices that are kept, (V,) bool."""
+    some = keep_faces(mesh, np.asarray(vertices[mesh.faces].all(axis=1))).mesh
+    return keep_faces(some, face_normals(some)[:, 2] < 0.0).mesh
 
 
 def _foot_plan(foot: Foot, sole: PlantarField) -> FootPlan:
@@ -115,8 +163,7 @@ def _foot_plan(foot: Foot, sole: PlantarField) -> FootPlan:
     if missing:
         raise ScanError(f"the foot has no landmark {', '.join(missing)}. Give it in landmarks.edited.json.")
     tibiale, fibulare = (np.array(foot.landmarks[name].xyz_mm[:2]) for name in _NEEDED)
-    below = foot.mesh.vertices[:, 2] < 60.0
-    length = float(foot.mesh.vertices[below, 0].max())
+    length = surface_length(foot)
     right, left = _heel_borders(sole, HEEL_CENTRE * length)
     heel = np.array([HEEL_CENTRE * length, 0.5 * (right + left)])
     mark = foot.landmarks.get("navicular")
@@ -162,7 +209,7 @@ def _unseen_share(sole: PlantarField, cells: BoolArray) -> float:
     return float((cells & ~sole.seen).sum() / cells.sum()) if cells.any() else 1.0
 
 
-def _refuse_unseen(sole: PlantarField, plan: FootPlan, cells: BoolArray, most: float, rx: Prescription) -> None:
+def _refuse_unseen(sole: PlantarField, plan: FootPlan, cells: BoolArray, most: float, judgement: Judgement) -> None:
     """Refuse a sole of which more than the share `most` was not seen, and say where."""
     share = _unseen_share(sole, cells)
     if share <= most:
@@ -175,6 +222,6 @@ def _refuse_unseen(sole: PlantarField, plan: FootPlan, cells: BoolArray, most: f
             places.append(f"{name} {_unseen_share(sole, here):.0%}")
     raise ScanError(
         f"the sole under the shell was not seen ({share:.0%} of it: {', '.join(places)}; insole.max_unseen_sole ="
-        f" {rx.max_unseen_sole:g}). Scan the foot raised, with its sole free, or set"
+        f" {judgement.max_unseen_sole:g}). Scan the foot raised, with its sole free, or set"
         " insole.allow_unseen_sole = true to build on an invented surface."
     )

@@ -30,7 +30,7 @@ _COARSEST_MM = 5.0  # sides of triangles where the surface is flat
 _PREVIEW_GRID_MM, _PREVIEW = 1.0, 1.25  # at this step triangles may lie off by so many times the asked deviation
 _COARSER = (1.0, 1.25, 1.5)  # times the asked deviation, while there are too many triangles
 _OFF_OUTLINE_MM = 0.05  # samples keep so far off the outline: no slivers
-_RIM_ROWS_MM = (0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5)  # rows of samples along the outline: a lip may be narrow
+_OUTLINE_ROWS_MM = (0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5)  # rows of samples along the outline: a lip may be narrow
 
 
 @dataclass(frozen=True)
@@ -39,26 +39,26 @@ class Built:
 
     Attributes
     ----------
-    pressed_mm : how far its underside was pressed flat for the printer.
+    flattened_mm : how far its underside was flattened for the printer.
     edge_radius_mm : largest radius of its lower edge.
     """
 
     solid: Mesh
-    pressed_mm: float
+    flattened_mm: float
     edge_radius_mm: float
 
 
 @dataclass(frozen=True)
 class _FlattenedUnderside:
-    """The underside: the even wall's, lowered by platforms and letters, its lowest parts pressed flat."""
+    """The underside: the even wall's, lowered by platforms and letters, its lowest parts flattened."""
 
     even: HeightField
     underside: Underside
-    stands: GroundContact
+    contact: GroundContact
 
     def at(self, xy: FloatArray) -> FloatArray:
         """Return its height at (N, 2) points, (N,) mm, but for the rounding of the edge."""
-        return self.stands.applied(xy, self.underside.applied(xy, self.even.at(xy)))
+        return self.contact.applied(xy, self.underside.applied(xy, self.even.at(xy)))
 
 
 @dataclass(frozen=True)
@@ -88,34 +88,34 @@ def build(asked: Design) -> Built:
         If the outline comes so close to itself that it cannot be triangulated.
     """
     rx, outline = asked.rx, snapped_plan(asked.outline)
-    even = asked.even or even_wall(outline, rx.grid_mm, asked.top_at, asked.wall_at)
+    even = asked.even or even_wall(outline, rx.making.grid_mm, asked.top_at, asked.wall_at)
     nodes = even.top.nodes()
     within = _inside_off(outline, nodes)
 
-    rows = np.vstack([inner_row(outline, np.full(len(outline), off)) for off in _RIM_ROWS_MM])
+    rows = np.vstack([inner_row(outline, np.full(len(outline), off)) for off in _OUTLINE_ROWS_MM])
     top = _Surface(even.top, asked.top_at, np.zeros_like(within), rows)
 
     lowered = asked.underside.applied(nodes, even.bottom.z.ravel())
     posts = intrinsic_posts(asked.plan, rx)
-    stands = ground_contact(
-        asked.underside, posts, nodes[within], lowered[within], even.bottom.step**2, rx.contact_patch_mm2
+    contact = ground_contact(
+        asked.underside, posts, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
     )
-    underside = _FlattenedUnderside(even.bottom, asked.underside, stands)
-    edge = _edge(underside, outline, asked.top_at(outline), rx.edge_radius_mm)
+    underside = _FlattenedUnderside(even.bottom, asked.underside, contact)
+    edge = _lower_edge(underside, outline, asked.top_at(outline), rx.thickness.edge_radius_mm)
     bottom = _Surface(
-        even.bottom.replaced((stands.applied(nodes, lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape)),
+        even.bottom.replaced((contact.applied(nodes, lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape)),
         lambda xy: underside.at(xy) + edge.raised(xy),
         asked.underside.detail(nodes),
         edge.points() if edge.rounds else rows,
     )
     solid = _between(top, bottom, outline, within, rx)
-    return Built(solid, stands.pressed.depth_mm, float(edge.radius_mm.max()))
+    return Built(solid, contact.flattening.depth_mm, float(edge.radius_mm.max()))
 
 
 def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolArray, rx: Prescription) -> Mesh:
     """Return the solid between two surfaces, its triangles somewhat coarser where there would be too many."""
     plan = coarse_plan(outline, _COARSEST_MM)
-    tolerance = rx.mesh_deviation_mm * (_PREVIEW if rx.grid_mm >= _PREVIEW_GRID_MM else 1.0)
+    tolerance = rx.making.mesh_deviation_mm * (_PREVIEW if rx.making.grid_mm >= _PREVIEW_GRID_MM else 1.0)
     samples = parallel_map(
         lambda surface: _samples(surface, outline, within, 0.25 * tolerance), (top, bottom), "sampling"
     )
@@ -123,13 +123,13 @@ def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolA
     for coarser in _COARSER:
 
         def approximate(pair: tuple[_Surface, Samples], deviation_mm: float = coarser * tolerance) -> Sheet:
-            surface, kept = pair
+            surface, wanted = pair
             start = Sheet(np.column_stack([plan.xy, surface.height_at(plan.xy)]), plan.faces)
-            return greedy_insertion(start, kept, deviation_mm)
+            return greedy_insertion(start, wanted, deviation_mm)
 
         above, below = parallel_map(approximate, pairs, "triangles")
         solid = closed_solid(above, below, len(outline))
-        if len(solid.faces) <= rx.max_triangles:
+        if len(solid.faces) <= rx.judgement.max_triangles:
             break
     log.info("insole: %d triangles above, %d below", len(above.faces), len(below.faces))
     return solid
@@ -138,12 +138,12 @@ def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolA
 def _samples(surface: _Surface, outline: FloatArray, within: BoolArray, sag_mm: float) -> Samples:
     """Return what the triangles of a surface have to keep to."""
     field = surface.field
-    lattice = adaptive_samples(field, within, surface.detailed, surface.rows, sag_mm)
-    keep = _inside_off(outline, lattice.finer_xy)
-    finer = lattice.finer_xy[keep]
-    nodes = np.column_stack([lattice.node_xy, field.z.ravel()[within]])
+    adaptive = adaptive_samples(field, within, surface.detailed, surface.rows, sag_mm)
+    keep = _inside_off(outline, adaptive.finer_xy)
+    finer = adaptive.finer_xy[keep]
+    nodes = np.column_stack([adaptive.node_xy, field.z.ravel()[within]])
     between = np.column_stack([finer, surface.height_at(finer)])
-    return Samples(np.vstack([nodes, between]), np.concatenate([lattice.node_share, lattice.finer_share[keep]]))
+    return Samples(np.vstack([nodes, between]), np.concatenate([adaptive.node_share, adaptive.finer_share[keep]]))
 
 
 def _inside_off(outline: FloatArray, xy: FloatArray) -> BoolArray:
@@ -152,7 +152,9 @@ def _inside_off(outline: FloatArray, xy: FloatArray) -> BoolArray:
     return np.asarray(np.isinf(near.distance_mm) & inside(outline, xy))
 
 
-def _edge(underside: _FlattenedUnderside, outline: FloatArray, top_z: FloatArray, radius_mm: float) -> RoundedEdge:
+def _lower_edge(
+    underside: _FlattenedUnderside, outline: FloatArray, top_z: FloatArray, radius_mm: float
+) -> RoundedEdge:
     """Return the rounding of the lower edge, (K, 2) outline, (K,) heights of the top there."""
     span = max(radius_mm, 0.5)
     z, inner = underside.at(outline), outline + span * inwards(outline)

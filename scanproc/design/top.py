@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.design.arch import arch_at, arch_fill
 from scanproc.design.expansion import expanded
 from scanproc.design.forefoot import without_toes
 from scanproc.design.heel import lifted, skived
 from scanproc.design.intrinsic_posting import posted
 from scanproc.design.pads import padded
-from scanproc.design.plan import FootPlan, quarter_line
+from scanproc.design.plan import quarter_line
 from scanproc.design.sole import ScannedSole
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.ball_erosion import erode_with_ball
@@ -26,7 +27,7 @@ class Top:
     sole : the scanned sole with its expansions, lowered by clearance and cover: what a shell without doses copies.
     arched : that with the arch filled or at its target, where `arch_target_mm` is counted; of a sulcus or full length
         without toes and side walls in front.
-    field : with the prescription's terms, not yet cut at the rim.
+    field : with the prescription's terms, not yet cut at the trim line.
     """
 
     sole: HeightField
@@ -43,25 +44,25 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     flattens what lies in its region.
     """
     plan = scanned.plan
-    sole = lowered(expanded(scanned.field, plan, rx), rx.clearance_mm + rx.top_cover_mm)
-    base = sole if rx.length == "shell" else without_toes(sole, plan)
-    if rx.arch_target_mm is not None:
+    sole = lowered(expanded(scanned.field, plan, rx.fit), rx.fit.clearance_mm + rx.fit.top_cover_mm)
+    base = sole if rx.device.length == "shell" else without_toes(sole, plan)
+    if rx.arch.arch_target_mm is not None:
         line = quarter_line(sole, plan).arch(plan.length_mm)
-        arched = arch_at(base, plan, line, rx)
+        arched = arch_at(base, plan, line, rx.arch.arch_target_mm, rx.fit.clearance_mm)
     else:
-        arched = base.replaced(base.z - arch_fill(base, plan, rx.arch_fill_mm)) if rx.arch_fill_mm else base
+        arched = base.replaced(base.z - arch_fill(base, plan, rx.arch.arch_fill_mm)) if rx.arch.arch_fill_mm else base
     return Top(sole, arched, _with_terms(arched, plan, rx))
 
 
 def _with_terms(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     """Return a top with all terms that come after the arch."""
-    if rx.medial_skive_mm:
-        top = skived(top, plan, rx, "medial")
-    if rx.lateral_skive_mm:
-        top = skived(top, plan, rx, "lateral")
-    top = padded(top, plan, rx)
-    if rx.heel_lift_mm:
-        top = lifted(top, plan, rx.heel_lift_mm)
+    if rx.heel.medial_skive_mm:
+        top = skived(top, plan, rx.heel, "medial")
+    if rx.heel.lateral_skive_mm:
+        top = skived(top, plan, rx.heel, "lateral")
+    top = padded(top, plan, rx.pads)
+    if rx.heel.heel_lift_mm:
+        top = lifted(top, plan, rx.heel.heel_lift_mm)
     return posted(top, plan, rx)
 
 

@@ -1,4 +1,4 @@
-"""The edge of the insole: how high it stands, where the foot's own edge runs, and how the top is cut down to it."""
+"""The trim line of the insole: how high it stands, where it runs round the foot, and how the top is cut down to it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from functools import cached_property
 
 import numpy as np
 
-from scanproc.design.plan import DistalLine, FootPlan, SoleLine
+from scanproc.anatomy.foot_plan import DistalLine, FootPlan
+from scanproc.design.plan import SoleLine
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import begun_behind, last_crossing, smoothed_curve
 from scanproc.mesh.polyline_distance import Nearest, inside, nearest_on_curve
-from scanproc.solid.height_fields import HeightField, eased, smooth_min, smooth_step
+from scanproc.solid.blending import eased, smooth_min, smooth_step
+from scanproc.solid.height_fields import HeightField
 
 # Shares of the foot's length.
 MEDIAL_EDGE_AT, LATERAL_EDGE_AT = (0.43, 0.47), (0.485, 0.515)  # where the edges stand at their full height
-CUP_END = 0.23  # where the edge begins to leave the cup's height
+CUP_END = 0.23  # where the trim line begins to leave the cup's height
 _FLANGE_FROM = 0.24  # the cup's depth is measured behind
 _STATIONS = 0.001  # between those that heights are interpolated from
 _ACROSS_MM = 10.0  # on both sides of the axis, where the medial edge goes over to the lateral one
 _FRONT_FADES, _LOW_FRONT_MM = 0.08, 6.0  # so low, and over such a length, the sides end at the front end's corners
 _ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into the flat edge
 _FLAT_MM = 1.0  # the flat edge goes on so far inside the wall's middle
-_RIM_RISE = 6.0  # the cut rises so steeply from the flat edge inwards that it ends there ...
-_RIM_REACH_MM = 6.0  # ... and this far inside nothing of the top is as high
+_CUT_RISE = 6.0  # the cut rises so steeply from the flat edge inwards that it ends there ...
+_CUT_REACH_MM = 6.0  # ... and this far inside nothing of the top is as high
 _OPENS_MM, _OPENS_PER_MM2 = -8.0, 0.1  # ahead of the ball; from there on it rises with the square of the way
 _BEYOND_MM = 60.0  # nothing lies further outside
 _CURVE_SIGMA_MM = 4.0
@@ -60,7 +62,7 @@ class SideEdge:
 
 @dataclass(frozen=True)
 class TrimHeights:
-    """How high the edge stands: at the heel, over the arch's line on the medial side, over the sole elsewhere, mm."""
+    """How high the trim line lies: at the heel, on the medial side over the arch's line, else over the sole, mm."""
 
     foot: FootPlan
     line: SoleLine
@@ -70,7 +72,7 @@ class TrimHeights:
     lateral: SideEdge
 
     def at(self, xy: FloatArray) -> FloatArray:
-        """Return the height that the edge has at (N, 2) points, (N,) mm."""
+        """Return the height that the trim line has at (N, 2) points, (N,) mm."""
         x, medial, lateral = self._sides
         medial_z, lateral_z = (np.interp(xy[:, 0], x, side) for side in (medial, lateral))
         medial_share = smooth_step(self.foot.medial_y * xy[:, 1], -_ACROSS_MM, _ACROSS_MM)
@@ -94,7 +96,9 @@ class TrimHeights:
 
 @dataclass(frozen=True)
 class TrimLine:
-    """The foot's own edge, counter-clockwise: of a shell from the front round the heel to the front, else all round.
+    """The line that the foot's own border is trimmed at, counter-clockwise.
+
+    Of a shell it runs from the front round the heel to the front, else all round.
 
     The insole's outline follows it where nothing else is asked.
 
@@ -103,8 +107,8 @@ class TrimLine:
     curve : (N, 2) outer edge.
     z, lip_mm : (N,) its height, and the width of the flat edge at that height.
     round_mm : (N,) height over which the wall rounds into that edge.
-    ball_line : where the rim of a sulcus or full length begins to let the top go, which has no walls in front; None for
-        a shell, that ends behind.
+    ball_line : where that of a sulcus or full length begins to let the top go, which has no walls in front; None for a
+        shell, that ends behind.
     """
 
     curve: FloatArray
@@ -119,8 +123,8 @@ class TrimLine:
         return self.ball_line is not None
 
     def cut(self, z: FloatArray, xy: FloatArray) -> FloatArray:
-        """Cut heights z, (N,), at (N, 2) points down to the edge's: flat beyond and over its width, free inside."""
-        near = nearest_on_curve(self.curve, xy, float(self.lip_mm.max()) + _RIM_REACH_MM, closed=self.closed)
+        """Cut heights z, (N,), at (N, 2) points down to its own: flat beyond and over its width, free inside."""
+        near = nearest_on_curve(self.curve, xy, float(self.lip_mm.max()) + _CUT_REACH_MM, closed=self.closed)
         found = np.isfinite(near.distance_mm)
         here = np.flatnonzero(found)
         near = Nearest(near.distance_mm[here], near.place[here])
@@ -134,9 +138,9 @@ class TrimLine:
         return answer
 
     def _ceiling(self, near: Nearest, xy: FloatArray) -> FloatArray:
-        """Return the height that nothing exceeds at (N, 2) places near the edge, (N,) mm."""
+        """Return the height that nothing exceeds at (N, 2) places near it, (N,) mm."""
         inwards = near.distance_mm - near.of(self.lip_mm) - _FLAT_MM
-        ceiling = near.of(self.z) + _RIM_RISE * np.maximum(inwards, 0.0)
+        ceiling = near.of(self.z) + _CUT_RISE * np.maximum(inwards, 0.0)
         if self.ball_line is not None:
             ceiling = ceiling + _OPENS_PER_MM2 * np.minimum(self.ball_line.behind(xy), 0.0) ** 2
         return np.asarray(ceiling)
@@ -144,14 +148,14 @@ class TrimLine:
 
 @dataclass(frozen=True)
 class Border:
-    """What the foot's edge is found by: zero where the edge stands, positive outside, of (N, 2) points, (N,) mm."""
+    """What the trim line is found by: zero where it runs, positive outside, of (N, 2) points, (N,) mm."""
 
     excess: Callable[[FloatArray], FloatArray]
     all_round: bool
 
 
 def trim_line(top: HeightField, foot: FootPlan, heights: TrimHeights, wall_mm: float, border: Border) -> TrimLine:
-    """Find the foot's edge: where its border is first met, seen from outside, as a smooth curve.
+    """Find the trim line: where its border is first met, seen from outside, as a smooth curve.
 
     A flat edge follows outside, so wide that the wall keeps its thickness up to it.
 
@@ -181,10 +185,10 @@ def trim_line(top: HeightField, foot: FootPlan, heights: TrimHeights, wall_mm: f
     lip = wall_mm * slope / (1.0 + np.hypot(slope, 1.0))
     level = heights.at(place)
     rounding = np.maximum(_ROUND_MM * slope, 0.2)
-    edge = np.column_stack([place + lip[:, None] * outward, level, lip, rounding])
+    line = np.column_stack([place + lip[:, None] * outward, level, lip, rounding])
     if border.all_round:
-        edge = begun_behind(edge, float(foot.heel[1]))
-    smooth = smoothed_curve(edge, _CURVE_SIGMA_MM, 0.5, closed=border.all_round)
+        line = begun_behind(line, float(foot.heel[1]))
+    smooth = smoothed_curve(line, _CURVE_SIGMA_MM, 0.5, closed=border.all_round)
     # Where the top runs out flat over the edge, the cut goes no deeper than it: it would leave a step inside.
     step = np.gradient(smooth[:, :2], axis=0)
     inward = np.column_stack([-step[:, 1], step[:, 0]]) / np.linalg.norm(step, axis=1, keepdims=True)

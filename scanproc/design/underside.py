@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray, Side
 from scanproc.design.marks import Marks, marks_of
-from scanproc.design.plan import FootPlan
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.height_fields import HeightField, smooth_min
+from scanproc.solid.blending import smooth_min
+from scanproc.solid.height_fields import HeightField
 
 _SIDE_SLOPE = 2.75  # of a platform's sides: 70 degrees, so that a mould lets go
 _EDGE_MM = 0.8  # over which the sides round into the platform
@@ -95,18 +96,18 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
     xy, z = xy[within], even.z.ravel()[within]
     ground_z = float(z.min())
     platforms = []
-    if rx.style == "block":
+    if rx.device.style == "block":
         everywhere = Region(np.zeros(2), np.array([1.0, 0.0]), _EVERYWHERE_MM, _EVERYWHERE_MM)
         platforms.append(Platform(Post("base", everywhere, 0.0, (0.0,)), ground_z - _FREE_MM))
         z = platforms[0].applied(xy, z)  # posts of a block lie below its base
-    elif rx.arch_support:
+    elif rx.arch.arch_support:
         platforms.append(Platform(_support(plan, outline), ground_z - _FREE_MM))
     platforms += _posts(plan, xy, z, rx)
     bare = Underside(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])
     lowered = even.replaced(bare.applied(whole, even.z.ravel()).reshape(even.z.shape))
     stands_z = float(lowered.z.ravel()[within].min())
-    marks = marks_of(side, plan, outline, even, lowered, stands_z, rx)
+    marks = marks_of(side, plan, outline, even, lowered, stands_z, rx.marks)
     return Underside(bare.platforms, marks, ground_z, stands_z)
 
 
@@ -115,8 +116,12 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
     platforms = []
     for post, posting, drop in (
         # A block's base carries a lifted heel.
-        (rearfoot_post(plan, rx), rx.rearfoot_posting, 0.0 if rx.style == "block" else rx.heel_lift_mm),
-        (forefoot_post(plan, rx), rx.forefoot_posting, 0.0),
+        (
+            rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm),
+            rx.posts.rearfoot_posting,
+            0.0 if rx.device.style == "block" else rx.heel.heel_lift_mm,
+        ),
+        (forefoot_post(plan, rx.posts, rx.gap_mm), rx.posts.forefoot_posting, 0.0),
     ):
         if post is None or (drop == 0.0 and (posting == "intrinsic" or post.is_level)):
             continue

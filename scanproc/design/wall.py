@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.design.plan import FootPlan
+from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
+from scanproc.prescription.fields import RuledThickness
 from scanproc.solid.ball_erosion import erode_with_ball
-from scanproc.solid.height_fields import HeightField, smooth_min, smooth_step
+from scanproc.solid.blending import smooth_min, smooth_step
+from scanproc.solid.height_fields import HeightField
 
 _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
 # Triangles cut corners: by this share of the grid the wall is built thicker, and by so much more for each mm by which
@@ -19,16 +20,18 @@ _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
 _THICKER, _THICKER_IN_TAPER = 0.03, 0.06
 
 
-def asked_wall(rx: Prescription, plan: FootPlan, xy: FloatArray, behind_mm: FloatArray) -> FloatArray:
+def asked_wall(thickness: RuledThickness, plan: FootPlan, xy: FloatArray, behind_mm: FloatArray) -> FloatArray:
     """Return the asked wall at (N, 2) points, `behind_mm`, (N,), behind the front end, towards which it thins; (N,) mm.
 
     The factors of the medial and the lateral side meet along the foot's axis.
     """
     medial_share = smooth_step(plan.medial_y * xy[:, 1], -_MEET_MM, _MEET_MM)
-    full = rx.thickness_mm * (rx.lateral_thickness + (rx.medial_thickness - rx.lateral_thickness) * medial_share)
-    edge = np.minimum(rx.distal_edge_mm, full)
+    full = thickness.thickness_mm * (
+        thickness.lateral_thickness + (thickness.medial_thickness - thickness.lateral_thickness) * medial_share
+    )
+    edge = np.minimum(thickness.distal_edge_mm, full)
     # Where the taper ends it goes over smoothly: a kink would be missed between nodes.
-    rise = smooth_min(behind_mm / rx.distal_taper_mm, np.ones(len(xy)), 0.3)
+    rise = smooth_min(behind_mm / thickness.distal_taper_mm, np.ones(len(xy)), 0.3)
     return np.asarray(edge + (full - edge) * np.maximum(rise, 0.0))
 
 
@@ -38,7 +41,7 @@ class EvenWall:
 
     Attributes
     ----------
-    top : the asked top, cut at its rim.
+    top : the asked top, cut at the trim line.
     bottom : the surface one asked wall below it, square to it.
     """
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from scanproc.pads.table import PADS, Pads
+from scanproc.prescription.device import Device
+from scanproc.prescription.doses import Arch, Heel, Posts
 from scanproc.prescription.fields import InsoleConfig
 
 SHOE_LIFT_MM = 10.0  # what fits into a shoe, and what an arch carries with nothing below it
@@ -12,7 +15,7 @@ _MOTION_DEG = 4.0
 _WIDTH_BY_HEIGHT = 4.0
 
 
-def skive_needs_cup(rx: InsoleConfig) -> str | None:
+def skive_needs_cup(rx: Heel) -> str | None:
     """A skive rises out of the cup."""
     skive = max(rx.medial_skive_mm, rx.lateral_skive_mm)
     if skive > 0.0 and rx.heel_cup_depth_mm < _SKIVE_CUP_MM:
@@ -35,7 +38,7 @@ def turned_heel_needs_deep_cup(rx: InsoleConfig) -> str | None:
     return None
 
 
-def skives_exclude(rx: InsoleConfig) -> str | None:
+def skives_exclude(rx: Heel) -> str | None:
     """Two skives undo each other."""
     if rx.medial_skive_mm > 0.0 and rx.lateral_skive_mm > 0.0:
         return "found insole.medial_skive_mm and lateral_skive_mm, which undo each other, expected one; leave one out"
@@ -65,7 +68,7 @@ def dress_cup(rx: InsoleConfig) -> str | None:
 # ------------------------------------------------------------------------------------------------ arch and posts
 
 
-def arch_one_way(rx: InsoleConfig) -> str | None:
+def arch_one_way(rx: Arch) -> str | None:
     """The arch's height is said once."""
     if rx.arch_target_mm is not None and rx.arch_fill_mm is not None:
         return (
@@ -75,7 +78,7 @@ def arch_one_way(rx: InsoleConfig) -> str | None:
     return None
 
 
-def balance_has_direction(rx: InsoleConfig) -> str | None:
+def balance_has_direction(rx: Posts) -> str | None:
     """A turned balance says to which side, and how far."""
     turned = rx.cast_balance in ("inverted", "everted")
     if turned and rx.balance_deg == 0.0:
@@ -88,7 +91,7 @@ def balance_has_direction(rx: InsoleConfig) -> str | None:
     return None
 
 
-def motion_within_post(rx: InsoleConfig) -> str | None:
+def motion_within_post(rx: Posts) -> str | None:
     """Motion beyond the post makes the device rock."""
     most = rx.rearfoot_post_deg + _MOTION_DEG
     if rx.rearfoot_motion_deg > most:
@@ -116,16 +119,13 @@ def intrinsic_alone(rx: InsoleConfig) -> str | None:
             'insole.rearfoot_posting = "extrinsic", or leave the skive out'
         )
     front = rx.forefoot_posting == "intrinsic" and rx.forefoot_post_deg > 0.0
-    if front and max(rx.met_pad_mm, rx.met_bar_mm) > 0.0:
-        return (
-            "found a metatarsal pad or bar and an intrinsic forefoot post, which both shape the front, expected one; "
-            'set insole.forefoot_posting = "extrinsic", or leave the pad out'
-        )
-    if (heel or front) and rx.groove_mm > 0.0:
-        return (
-            "found insole.groove_mm and an intrinsic post, which flattens the groove where it lies, expected one; set "
-            'insole.rearfoot_posting and forefoot_posting = "extrinsic", or leave the groove out'
-        )
+    for pad in PADS:
+        for where, posted in (("rearfoot", heel), ("forefoot", front)):
+            if posted and where in pad.flattened_by and pad.asked(rx) > 0.0:
+                return (
+                    f"found insole.{pad.dose} and an intrinsic {where} post, which flattens what lies there, expected "
+                    f'one; set insole.{where}_posting = "extrinsic", or leave the other out'
+                )
     if front and (rx.first_ray_cut or rx.fifth_ray_cut):
         return (
             "found insole.first_ray_cut or fifth_ray_cut and an intrinsic forefoot post, which lies where the wall "
@@ -148,41 +148,37 @@ def block_posts_extrinsic(rx: InsoleConfig) -> str | None:
     return None
 
 
-def pad_or_bar(rx: InsoleConfig) -> str | None:
+def pad_or_bar(rx: Pads) -> str | None:
     """Pad and bar lie in one place."""
     if rx.met_pad_mm > 0.0 and rx.met_bar_mm > 0.0:
         return "found insole.met_pad_mm and met_bar_mm, which add up to one hill, expected one; leave one out"
     return None
 
 
-def pads_are_gentle(rx: InsoleConfig) -> str | None:
+def pads_are_gentle(rx: Pads) -> str | None:
     """What is high must be wide, or it is a ridge."""
-    for what, height, width in (
-        ("met_pad", rx.met_pad_mm, rx.met_pad_width_mm),
-        ("groove", rx.groove_mm, rx.groove_width_mm),
-    ):
-        if width < _WIDTH_BY_HEIGHT * height:
+    for pad in PADS:
+        least = _WIDTH_BY_HEIGHT * pad.asked(rx)
+        if pad.width and (width := getattr(rx, pad.width)) < least:
             return (
-                f"found insole.{what}_mm = {height:g} on {what}_width_mm = {width:g}, expected a width of "
-                f"{_WIDTH_BY_HEIGHT * height:g} or more: steeper ones are felt as ridges; widen it"
+                f"found insole.{pad.dose} = {pad.asked(rx):g} on {pad.width} = {width:g}, expected a width of "
+                f"{least:g} or more: steeper ones are felt as ridges; widen it"
             )
     return None
 
 
 def forefoot_needs_length(rx: InsoleConfig) -> str | None:
     """What lies under the toes needs an insole there."""
-    if rx.mortons_extension_mm > 0.0 and rx.length == "shell":
-        return (
-            "found insole.mortons_extension_mm on a shell, which ends behind it, expected length sulcus or full; set it"
-        )
-    if rx.toe_crest_mm > 0.0 and rx.length != "full":
-        return (
-            f"found insole.toe_crest_mm on length {rx.length}, which ends behind it, expected full; set insole.length"
-        )
+    for pad in PADS:
+        if pad.asked(rx) > 0.0 and rx.length not in pad.lengths:
+            return (
+                f"found insole.{pad.dose} on length {rx.length}, which ends behind it, expected "
+                f"{' or '.join(pad.lengths)}; set insole.length"
+            )
     return None
 
 
-def first_ray_one_way(rx: InsoleConfig) -> str | None:
+def first_ray_one_way(rx: Pads) -> str | None:
     """The first ray sinks, or is held up."""
     if rx.first_ray_cut and rx.mortons_extension_mm > 0.0:
         return (
@@ -192,7 +188,7 @@ def first_ray_one_way(rx: InsoleConfig) -> str | None:
     return None
 
 
-def outline_one_way(rx: InsoleConfig) -> str | None:
+def outline_one_way(rx: Device) -> str | None:
     """The outline's length is said once."""
     if rx.outline_file and rx.shoe_size_eu is not None:
         return (

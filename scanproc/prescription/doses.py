@@ -1,4 +1,4 @@
-"""What is done to the foot: arch, heel, posts, pads. Sides are words; places are named or in mm from a named line."""
+"""What is done to the foot: arch, heel, posts. Sides are words, angles have no sign. Pads have a room of their own."""
 
 from __future__ import annotations
 
@@ -128,39 +128,4 @@ class Posts:
     )
     forefoot_posting: Literal["extrinsic", "intrinsic"] = setting(
         "extrinsic", "extrinsic: material below the shell; intrinsic: in its form"
-    )
-
-
-@dataclass(frozen=True)
-class Pads:
-    """Pads, reliefs and cut-outs; places are in mm behind the line of the metatarsal heads, or in named spots."""
-
-    met_pad_mm: float = setting(
-        0.0, "height of the metatarsal pad, mm; 4.8 standard; spreads the heads apart", low=0.0, high=10.0
-    )
-    met_pad_back_mm: float = setting(
-        8.0, "front edge of the pad behind the line of the metatarsal heads, mm: 6-11", low=0.0, high=30.0
-    )
-    met_pad_width_mm: float = setting(32.0, "width of the pad, mm: under the 2nd to 4th shaft", low=15.0, high=70.0)
-    met_pad_length_mm: float = setting(42.0, "length of the pad, mm: fades out before the arch", low=20.0, high=80.0)
-    met_bar_mm: float = setting(
-        0.0, "height of the bar behind all metatarsal heads, mm: takes load off all of them", low=0.0, high=8.0
-    )
-    met_bar_back_mm: float = setting(
-        8.0, "front edge of the bar behind that line, mm: under the heads it would load them", low=0.0, high=30.0
-    )
-    first_ray_cut: bool = setting(False, "cut the shell out under the first ray, so that it can plantarflex")
-    fifth_ray_cut: bool = setting(False, "cut the shell out under the fifth ray: a tender styloid or 5th head")
-    mortons_extension_mm: float = setting(
-        0.0,
-        "thickness of an extension under the first ray to the toe, mm (sulcus or full length): a stiff hallux",
-        low=0.0,
-        high=6.0,
-    )
-    groove_mm: float = setting(0.0, "depth of the groove for the plantar fascia, mm; 2 usual", low=0.0, high=4.0)
-    groove_width_mm: float = setting(12.0, "width of that groove, mm: the cord and its sides", low=6.0, high=25.0)
-    navicular_relief_mm: float = setting(0.0, "depth of a hollow under the navicular, mm", low=0.0, high=6.0)
-    cuboid_relief_mm: float = setting(0.0, "depth of a hollow under the cuboid, mm", low=0.0, high=6.0)
-    toe_crest_mm: float = setting(
-        0.0, "height of a crest behind the lesser toes, mm (full length): clawed toes", low=0.0, high=8.0
     )

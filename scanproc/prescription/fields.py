@@ -1,14 +1,17 @@
-"""All fields of a prescription. A field is `insole.name` everywhere: the groups are for readers.
+"""All fields of a prescription. A user's field is `insole.name`, whatever its group.
 
-`InsoleConfig` is what a user gives for both feet, `Prescription` is one foot's with nothing left open.
+`InsoleConfig` is what a user gives for both feet, flat. `Prescription` is one foot's with nothing left open, by groups:
+what design and proof are handed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
+from scanproc.pads.table import Pads
 from scanproc.prescription.device import Device, Fit, Making, Marks, Material, Thickness
-from scanproc.prescription.doses import Arch, Heel, Pads, Posts
+from scanproc.prescription.doses import Arch, Heel, Posts
 from scanproc.settings import setting
 
 #: Of the solid material, data sheets.
@@ -67,16 +70,86 @@ class InsoleConfig(Judgement, Making, Marks, Pads, Posts, Heel, Arch, Fit, Thick
     )
 
 
+# ------------------------------------------------------------------------------- one foot's, with nothing left open
+
+
 @dataclass(frozen=True)
-class Prescription(InsoleConfig):
-    """The prescription of one foot with nothing left open: what was left out is filled in by a rule.
+class RuledThickness(Thickness):
+    """The wall, as asked or as a rule gave it."""
+
+    thickness_mm: float = 3.0
+
+
+@dataclass(frozen=True)
+class RuledFit(Fit):
+    """Room between foot, insole and shoe, as asked or as a rule gave it."""
+
+    heel_expansion_mm: float = 0.0
+
+
+@dataclass(frozen=True)
+class RuledArch(Arch):
+    """The arch, as asked or as a rule gave it."""
+
+    arch_fill_mm: float = 3.2
+
+
+#: What a prescription is handed on in: a function of the design takes the group that it needs.
+GROUPS: dict[str, type] = {
+    "device": Device,
+    "thickness": RuledThickness,
+    "fit": RuledFit,
+    "arch": RuledArch,
+    "heel": Heel,
+    "posts": Posts,
+    "pads": Pads,
+    "marks": Marks,
+    "making": Making,
+    "judgement": Judgement,
+}
+
+
+@dataclass(frozen=True)
+class Prescription:
+    """The prescription of one foot by groups, with nothing left open: what was left out is filled in by a rule.
 
     Attributes
     ----------
     evidence : why each value that a rule gave is what it is, and what is advised against, for the report.
     """
 
-    thickness_mm: float = 3.0
-    arch_fill_mm: float = 3.2
-    heel_expansion_mm: float = 0.0
+    device: Device = field(default_factory=Device)
+    thickness: RuledThickness = field(default_factory=RuledThickness)
+    fit: RuledFit = field(default_factory=RuledFit)
+    arch: RuledArch = field(default_factory=RuledArch)
+    heel: Heel = field(default_factory=Heel)
+    posts: Posts = field(default_factory=Posts)
+    pads: Pads = field(default_factory=Pads)
+    marks: Marks = field(default_factory=Marks)
+    making: Making = field(default_factory=Making)
+    judgement: Judgement = field(default_factory=Judgement)
     evidence: tuple[str, ...] = ()
+
+    @property
+    def gap_mm(self) -> float:
+        """By how much the insole ends behind the line of the metatarsal heads, mm; 0 where it reaches further."""
+        return self.arch.distal_gap_mm if self.device.length == "shell" else 0.0
+
+    @classmethod
+    def of(cls, given: InsoleConfig, evidence: tuple[str, ...] = ()) -> Prescription:
+        """Return the prescription of one foot; fields that were left open were filled in before."""
+        groups: dict[str, Any] = {
+            name: kind(**{item.name: getattr(given, item.name) for item in fields(kind)})
+            for name, kind in GROUPS.items()
+        }
+        return cls(**groups, evidence=evidence)
+
+    def changed(self, **doses: Any) -> Prescription:
+        """Return it with other doses, each by the name of its field, whatever its group."""
+        groups: dict[str, Any] = {}
+        for name, kind in GROUPS.items():
+            own = {item.name: doses.pop(item.name) for item in fields(kind) if item.name in doses}
+            groups |= {name: replace(getattr(self, name), **own)} if own else {}
+        if doses:
+            raise TypeError(f"a prescription has no field {', '.join(doses)}")
+        return replace(self, **groups)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scanproc.prescription.device import Device, Marks, Thickness
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.materials import least_wall
 
@@ -15,7 +16,7 @@ STROKE_SHARE = 0.15  # a stroke's width by the height of capitals: `solid.letter
 LEAST_STROKE_MM = 0.6  # below it neither stands out: fused powder rounds it away, a nozzle of 0.4 mm leaves it out
 
 
-def thinnest(rx: InsoleConfig) -> float | None:
+def thinnest(rx: Thickness) -> float | None:
     """Return the thinnest wall behind the front's taper, mm; None where the rule of thickness is still to come."""
     if rx.thickness_mm is None:
         return None
@@ -39,7 +40,7 @@ def least_wall_holds(rx: InsoleConfig) -> str | None:
     return None
 
 
-def edge_within_wall(rx: InsoleConfig) -> str | None:
+def edge_within_wall(rx: Thickness) -> str | None:
     """The front thins."""
     if rx.thickness_mm is not None and rx.distal_edge_mm > rx.thickness_mm:
         return (
@@ -49,7 +50,7 @@ def edge_within_wall(rx: InsoleConfig) -> str | None:
     return None
 
 
-def taper_is_gentle(rx: InsoleConfig) -> str | None:
+def taper_is_gentle(rx: Thickness) -> str | None:
     """The front thins over a length, not in a step."""
     if rx.thickness_mm is None:
         return None
@@ -63,7 +64,7 @@ def taper_is_gentle(rx: InsoleConfig) -> str | None:
     return None
 
 
-def eva_is_milled_block(rx: InsoleConfig) -> str | None:
+def eva_is_milled_block(rx: Device) -> str | None:
     """Foam is milled from a block."""
     if rx.material == "EVA" and (rx.style, rx.process) != ("block", "mill"):
         return (
@@ -78,10 +79,10 @@ def arch_fits_block(rx: InsoleConfig) -> str | None:
     if not is_milled(rx):
         return None
     arch = (rx.arch_target_mm or 0.0) + (rx.thickness_mm or 0.0)
-    rim = rx.heel_cup_depth_mm + rx.heel_lift_mm + (rx.thickness_mm or 0.0)
-    if max(arch, rim) > rx.block_height_mm:
+    border = rx.heel_cup_depth_mm + rx.heel_lift_mm + (rx.thickness_mm or 0.0)
+    if max(arch, border) > rx.block_height_mm:
         return (
-            f"found {'an arch' if arch > rim else 'a rim'} of {max(arch, rim):g} mm with its wall, over insole."
+            f"found {'an arch' if arch > border else 'a rim'} of {max(arch, border):g} mm with its wall, over insole."
             f"block_height_mm = {rx.block_height_mm:g}, which cannot be milled; lower it, or take a higher block"
         )
     return None
@@ -98,12 +99,12 @@ def milled_cup_needs_draft(rx: InsoleConfig) -> str | None:
     return None
 
 
-def is_milled(rx: InsoleConfig) -> bool:
+def is_milled(rx: Device) -> bool:
     """Tell whether it is cut from a block or a plate; a printed block is built up, whatever its height."""
     return rx.process == "mill"
 
 
-def readable_text(rx: InsoleConfig) -> str | None:
+def readable_text(rx: Marks) -> str | None:
     """The letters are there, and there is room for them."""
     text = written(rx)
     wrong = sorted(set(_TEXT.sub("", text)))
@@ -120,7 +121,7 @@ def readable_text(rx: InsoleConfig) -> str | None:
     return None
 
 
-def strokes_print(rx: InsoleConfig) -> str | None:
+def strokes_print(rx: Marks) -> str | None:
     """Strokes are as wide as a printer or a cutter can make them."""
     stroke_mm = STROKE_SHARE * rx.letter_mm
     if (rx.side_mark or written(rx)) and stroke_mm < LEAST_STROKE_MM:
@@ -132,6 +133,6 @@ def strokes_print(rx: InsoleConfig) -> str | None:
     return None
 
 
-def written(rx: InsoleConfig) -> str:
+def written(rx: Marks) -> str:
     """Return the prescription's own text, without blanks around it."""
     return rx.text.strip()

@@ -31,14 +31,11 @@ def resolved(config: InsoleConfig, foot: Foot, facts: ScanFacts) -> Prescription
     given = for_side(config, foot.side)
     refuse_broken(given)
     other = measures_of_other_scan(config, foot, facts)
-    values: dict[str, Any] = {item.name: getattr(given, item.name) for item in dataclasses.fields(InsoleConfig)}
-    evidence = [*_preset(given)]
-    for name, ruled in _open_values(given, foot, facts, other).items():
-        values[name] = ruled.value
-        evidence += [ruled.why] if ruled.why else []
-    rx = Prescription(**values)
-    refuse_broken(rx, WALL_RULES)
-    rx = dataclasses.replace(rx, evidence=(*evidence, *advice(rx)))
+    ruled = _open_values(given, foot, facts, other)
+    values: dict[str, Any] = {name: rule.value for name, rule in ruled.items()}
+    whole = dataclasses.replace(given, **values)
+    refuse_broken(whole, WALL_RULES)
+    rx = Prescription.of(whole, (*_preset(given), *(rule.why for rule in ruled.values() if rule.why), *advice(whole)))
     for why in rx.evidence:
         log.info("insole: %s foot, %s", foot.side, why)
     return rx
@@ -59,7 +56,7 @@ def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Other
 
 
 def _arch(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: OtherScan | None) -> dict[str, Ruled]:
-    """Return fill or target of an arch: as asked, as the foot has it elsewhere, or by the scan's loading."""
+    """Return fill or target of an arch: as asked, as another scan of the foot has it, or by the scan's loading."""
     if given.arch_target_mm is not None:
         return {"arch_fill_mm": Ruled(0.0, "")}
     if other is not None:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from scanproc.errors import ScanError
 from scanproc.prescription import dose_rules as doses
 from scanproc.prescription import making_rules as making
-from scanproc.prescription.fields import InsoleConfig, Prescription
+from scanproc.prescription.device import Device
+from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.materials import WARN_BELOW_MM, least_wall
 
 RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
@@ -57,23 +58,23 @@ def refuse_broken(given: InsoleConfig, names: Iterable[str] = tuple(RULES)) -> N
         raise ScanError(" ".join(broken))
 
 
-def refuse_above_block(highest_mm: float, given: InsoleConfig) -> None:
+def refuse_above_block(highest_mm: float, device: Device) -> None:
     """Refuse a device that stands higher than the block or plate that it is milled from.
 
     Parameters
     ----------
     highest_mm : from the device's lowest point to its highest.
     """
-    if making.is_milled(given) and highest_mm > given.block_height_mm:
+    if making.is_milled(device) and highest_mm > device.block_height_mm:
         raise ScanError(
             f"rule fits-block: the device is {highest_mm:.1f} mm high, which cannot be milled from "
-            f"insole.block_height_mm = {given.block_height_mm:g}. Lower the arch (raise arch_fill_mm), the edges or "
+            f"insole.block_height_mm = {device.block_height_mm:g}. Lower the arch (raise arch_fill_mm), the edges or "
             "the cup, or take a higher block."
         )
 
 
-def advice(rx: Prescription) -> tuple[str, ...]:
-    """Return what is allowed but advised against, a sentence each."""
+def advice(rx: InsoleConfig) -> tuple[str, ...]:
+    """Return what a prescription with nothing left open allows but advises against, a sentence each."""
     least, thin = least_wall(rx.material, rx.process), making.thinnest(rx)
     found = []
     if thin is not None and thin < least.advised_mm:

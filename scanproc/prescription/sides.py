@@ -12,7 +12,7 @@ from scanproc.prescription.fields import InsoleConfig
 #: Fields that say the same thing in two ways: who gives one of them takes back the others that lie below it.
 ALTERNATIVES = (("arch_fill_mm", "arch_target_mm"), ("outline_file", "shoe_size_eu"))
 #: Fields that no single foot can have for itself.
-OF_BOTH = ("preset", "pair", "left", "right", "preset_values", "measured_elsewhere", "outline_curve")
+OF_BOTH = ("preset", "pair", "left", "right", "preset_values", "measures_of_other_scan", "outline_curve")
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from scanproc.design.top import designed_top
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.prescription.fields import Prescription
+from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.height_fields import HeightField
 from scanproc.solid.probes import Probe
 
@@ -23,18 +24,27 @@ _FREE_MM = 2.0  # a platform so far over the underside does not shape it
 
 @dataclass(frozen=True)
 class Finished:
-    """A solid rounded to single precision, as it is going to be written, its design, and the foot that was scanned."""
+    """A solid rounded to single precision, as it is going to be written, and its design."""
 
     solid: Mesh
-    pressed_mm: float
+    flattened_mm: float
     edge_radius_mm: float
     asked: Design
-    foot: Foot
 
     @property
     def rx(self) -> Prescription:
         """The prescription."""
         return self.asked.rx
+
+    @property
+    def foot(self) -> Foot:
+        """The scan, balanced, which clearance and fit are measured from."""
+        return self.asked.scanned.foot
+
+    @cached_property
+    def faces(self) -> FaceGrid:
+        """The solid's faces by their place."""
+        return FaceGrid.of(self.solid)
 
     @cached_property
     def probe(self) -> Probe:
@@ -54,7 +64,9 @@ class Finished:
     def grid(self) -> Grid:
         """The places of a square grid on the solid's top, up to 0.3 mm from its outline."""
         low, high = self.asked.outline.min(axis=0), self.asked.outline.max(axis=0)
-        axes = (np.arange(first, last, _GRID_STEP * self.rx.grid_mm) for first, last in zip(low, high, strict=True))
+        axes = (
+            np.arange(first, last, _GRID_STEP * self.rx.making.grid_mm) for first, last in zip(low, high, strict=True)
+        )
         xy = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
         xy = xy[inside(self.asked.outline, xy)]
         off = self.off_outline(xy, 5.0)
@@ -67,15 +79,15 @@ class Finished:
     @cached_property
     def copied(self) -> HeightField:
         """The top that copies the scanned sole: nothing but clearance and cover."""
-        rx = self.rx
-        if rx.heel_expansion_mm == rx.medial_expansion_mm == rx.lateral_expansion_mm == 0.0:
+        fit = self.rx.fit
+        if fit.heel_expansion_mm == fit.medial_expansion_mm == fit.lateral_expansion_mm == 0.0:
             return self.asked.sole
-        plain = replace(rx, heel_expansion_mm=0.0, medial_expansion_mm=0.0, lateral_expansion_mm=0.0)
+        plain = self.rx.changed(heel_expansion_mm=0.0, medial_expansion_mm=0.0, lateral_expansion_mm=0.0)
         return designed_top(self.asked.scanned, plain).sole
 
     def without(self, **doses: Any) -> HeightField:
         """Return the top as it would be asked with other doses, to measure what a dose changed."""
-        return designed_top(self.asked.scanned, replace(self.rx, **doses)).field
+        return designed_top(self.asked.scanned, self.rx.changed(**doses)).field
 
     def without_marks(self, xy: FloatArray) -> FloatArray:
         """Return the height of the asked underside without letters at (N, 2) points, (N,) mm."""
@@ -86,7 +98,7 @@ class Finished:
     def change(self, **doses: Any) -> FloatArray:
         """Return how much higher the finished top is at the grid's places than one with other doses, (N,) mm.
 
-        It is nan where the rim cuts the top.
+        It is nan where the trim line cuts the top.
         """
         return np.where(self.grid.free, self.grid.z - self.without(**doses).at(self.grid.xy), np.nan)
 
@@ -111,7 +123,7 @@ class Grid:
     z : (N,) mm, the finished top.
     cosine : (N,) of its slope: a vertical distance times it is the one square to the surface.
     asked : (N,) mm, the asked top.
-    free : (N,) bool, where the rim does not cut the top.
+    free : (N,) bool, where the trim line does not cut the top.
     """
 
     xy: FloatArray

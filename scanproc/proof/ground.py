@@ -6,25 +6,25 @@ import numpy as np
 
 from scanproc.artifacts import Check
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most
 from scanproc.proof.finished import Finished
 from scanproc.proof.walls import full_wall
 
-_OFF_RIM_MM = 4.0
+_OFF_OUTLINE_MM = 4.0
 _FLAT_MM = 0.1
 _MOST, _POST_MM = 0.8, 60.0  # of a base: the borders of posts are not flat, which reach so far behind the ball
 _SUPPORT, _SUPPORT_WIDTH_MM = (0.32, 0.56), 12.0  # shares of the length; so wide at least is the flat below the arch
 _LEAST = 0.5  # of that place; letters stand on it
 
 
-def ground_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
+def ground_checks(done: Finished) -> tuple[Check, ...]:
     """How flat a block's base is and whether it is level; how much of the ground an arch support reaches."""
-    if rx.style == "block":
-        xy = done.inner(done.grid.xy, _OFF_RIM_MM)
-        if rx.rearfoot_post_deg or rx.rearfoot_motion_deg:  # posts stand below it
+    rx = done.rx
+    if rx.device.style == "block":
+        xy = done.inner(done.grid.xy, _OFF_OUTLINE_MM)
+        if rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg:  # posts stand below it
             xy = xy[xy[:, 0] > 0.32 * done.asked.plan.length_mm]
-        if rx.forefoot_post_deg:
+        if rx.posts.forefoot_post_deg:
             ahead = done.asked.plan.ahead_of_ball(xy)
             xy = xy[(ahead < -_POST_MM) | (ahead > 0.2 * _POST_MM)]
         if done.asked.underside.marks is not None:
@@ -32,14 +32,14 @@ def ground_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
         z = _underside(done, xy)
         off = np.abs(z - np.median(z)) if len(z) else np.array([np.nan])
         return (at_most("base_flat_mm", _FLAT_MM, float(np.quantile(off, _MOST))),)
-    return (_support(done, rx),) if rx.arch_support else ()
+    return (_support(done),) if rx.arch.arch_support else ()
 
 
-def _support(done: Finished, rx: Prescription) -> Check:
+def _support(done: Finished) -> Check:
     """The area below the medial arch that lies at the ground, or below it."""
     grid, plan = done.grid, done.asked.plan
     medial_mm = plan.medial_y * grid.xy[:, 1]
-    ground = float((grid.z - full_wall(rx, medial_mm))[grid.off_outline > _OFF_RIM_MM].min())
+    ground = float((grid.z - full_wall(done.rx.thickness, medial_mm))[grid.off_outline > _OFF_OUTLINE_MM].min())
     share = grid.xy[:, 0] / plan.length_mm
     here = (share > _SUPPORT[0]) & (share < _SUPPORT[1]) & (medial_mm > 1.0) & (medial_mm < _SUPPORT_WIDTH_MM)
     asked = _LEAST * (_SUPPORT[1] - _SUPPORT[0]) * plan.length_mm * (_SUPPORT_WIDTH_MM - 1.0)

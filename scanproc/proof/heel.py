@@ -10,7 +10,6 @@ from scanproc.artifacts import BoolArray, Check
 from scanproc.design.plan import HEEL_CENTRE, HEEL_END
 from scanproc.design.posts import rearfoot_post
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished
 from scanproc.proof.walls import full_wall
@@ -24,27 +23,28 @@ _BELOW_MM, _PLATFORM_MM = 0.2, 0.05  # tolerance of a platform that lies so far 
 _SPAN_MM = 0.8  # over which slopes are measured
 
 
-def heel_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
+def heel_checks(done: Finished) -> tuple[Check, ...]:
     """The cup's depth on three sides; depth and angle of each skive; the lift."""
-    plan, tolerance = done.asked.plan, rx.dose_tolerance_mm
+    rx = done.rx
+    plan, tolerance = done.asked.plan, rx.judgement.dose_tolerance_mm
     depth = cup_depth(done.probe, HEEL_END * plan.length_mm, plan.medial_y)
-    asked = rx.heel_cup_depth_mm
+    asked = rx.heel.heel_cup_depth_mm
     checks = [
         within("cup_depth_rear_mm", asked, depth.rear, tolerance),
         within("cup_depth_medial_mm", asked, depth.medial, tolerance),
         within("cup_depth_lateral_mm", asked, depth.lateral, tolerance),
     ]
-    if rx.medial_skive_mm > 0.0:
+    if rx.heel.medial_skive_mm > 0.0:
         checks += _skive(done, "medial")
-    if rx.lateral_skive_mm > 0.0:
+    if rx.heel.lateral_skive_mm > 0.0:
         checks += _skive(done, "lateral")
-    if rx.heel_lift_mm > 0.0:
-        checks.append(within("heel_lift_mm", rx.heel_lift_mm, _lift(done), _LIFT_MM))
-        if rx.style == "shell":  # a block stands on its base
+    if rx.heel.heel_lift_mm > 0.0:
+        checks.append(within("heel_lift_mm", rx.heel.heel_lift_mm, _lift(done), _LIFT_MM))
+        if rx.device.style == "shell":  # a block stands on its base
             below = _stands_below(done)
-            # Beside an intrinsic post the platform may be pressed for the printer.
-            pressed = min(max(below - rx.heel_lift_mm, 0.0), done.pressed_mm)
-            checks.append(within("heel_lift_below_mm", rx.heel_lift_mm + pressed, below, _BELOW_MM))
+            # Beside an intrinsic post the platform may be flattened for the printer.
+            flattened = min(max(below - rx.heel.heel_lift_mm, 0.0), done.flattened_mm)
+            checks.append(within("heel_lift_below_mm", rx.heel.heel_lift_mm + flattened, below, _BELOW_MM))
     return tuple(checks)
 
 
@@ -58,9 +58,10 @@ def _skive(done: Finished, side: Literal["medial", "lateral"]) -> list[Check]:
     bare = grid.xy[heel & (change > _WHOLE * depth) & _whole_behind(done, grid.xy)]
     outward = plan.medial_y if side == "medial" else -plan.medial_y
     angle = outward * float(np.rad2deg(np.arctan(np.median(_slopes_across(done, bare))))) if len(bare) else 0.0
-    checks = [within(dose, getattr(rx, dose), depth, rx.dose_tolerance_mm)]
-    if getattr(rx, dose) >= _LEAST_PLANE_MM:
-        checks.append(within(f"{side}_skive_angle_deg", rx.skive_angle_deg, angle, _SKIVE_DEG))
+    asked = rx.heel.medial_skive_mm if side == "medial" else rx.heel.lateral_skive_mm
+    checks = [within(dose, asked, depth, rx.judgement.dose_tolerance_mm)]
+    if asked >= _LEAST_PLANE_MM:
+        checks.append(within(f"{side}_skive_angle_deg", rx.heel.skive_angle_deg, angle, _SKIVE_DEG))
     return checks
 
 
@@ -90,10 +91,10 @@ def _stands_below(done: Finished) -> float:
     With a post's planes the contact is where the wall comes closest to them.
     """
     rx, plan, xy = done.rx, done.asked.plan, done.grid.xy
-    post = rearfoot_post(plan, rx)
+    post = rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm)
     if post is None:
         return float("nan")
-    wall = full_wall(rx, plan.medial_y * xy[:, 1])
+    wall = full_wall(rx.thickness, plan.medial_y * xy[:, 1])
     outside, rise = post.region.outside_mm(xy), post.rise_at(xy)
     inside = outside < 0.0
     reached = np.sqrt(np.maximum(wall**2 - np.maximum(outside, 0.0) ** 2, 0.0))

@@ -9,7 +9,6 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Check
 from scanproc.design.marks import Marks
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import is_so, within
 from scanproc.proof.finished import Finished
 from scanproc.solid.letters import lettering
@@ -19,15 +18,16 @@ _OFF_STROKE_MM, _IN_STROKE_MM = 0.4, 0.3
 _HEIGHT_MM = 0.1  # tolerance
 
 
-def mark_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
+def mark_checks(done: Finished) -> tuple[Check, ...]:
     """The height of the letters, and L or R as read from the solid."""
+    rx = done.rx
     marks = done.asked.underside.marks
     if marks is None:
         return ()
     relief = _relief(done, marks)
     checks = [within("letters_mm", marks.height_mm, relief.height_mm, _HEIGHT_MM)]
-    if rx.side_mark:
-        checks.append(is_so("side_mark", "LR"[done.foot.side == "right"], relief.side(marks.text, rx.letter_mm)))
+    if rx.marks.side_mark:
+        checks.append(is_so("side_mark", "LR"[done.foot.side == "right"], relief.side(marks.text, rx.marks.letter_mm)))
     return tuple(checks)
 
 

@@ -6,43 +6,32 @@ import numpy as np
 
 from scanproc.artifacts import Check
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
+from scanproc.pads.table import PADS, Pad
 from scanproc.proof.checks import is_so, within
 from scanproc.proof.finished import Finished
 
-_LAID = ("met_pad_mm", "met_bar_mm", "mortons_extension_mm", "toe_crest_mm")
-_TAKEN = ("groove_mm", "navicular_relief_mm", "cuboid_relief_mm")
-_SIDES = {
-    "mortons_extension_mm": "medial",
-    "navicular_relief_mm": "medial",
-    "cuboid_relief_mm": "lateral",
-    "groove_mm": "medial",
-}
 _EDGE_MM = 2.0  # tolerance of its place
 _LEVELS, _FEWEST = (0.1, 0.25, 0.5, 0.75, 0.9), 2  # shares of its height at which its front is looked for
 _SHOWS_MM = 0.15  # less is the triangles' own; a dose that lies beside the insole fails by its height
 _OFF_OUTLINE_MM = 2.0
 
 
-def pad_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
+def pad_checks(done: Finished) -> tuple[Check, ...]:
     """The largest change that each dose made to the top, and how far pad and bar keep from the metatarsal heads."""
     checks: list[Check] = []
-    for names, sign in ((_LAID, 1.0), (_TAKEN, -1.0)):
-        for name in names:
-            asked = getattr(rx, name)
-            if asked > 0.0:
-                change = sign * done.change(**{name: 0.0})
-                checks.append(within(name, asked, _most(change), rx.dose_tolerance_mm))
-                checks += _place(done, name, change)
-                checks += _side(done, name, change)
+    for pad in sorted(PADS, key=lambda one: one.hollow):
+        asked_mm = pad.asked(done.rx.pads)
+        if asked_mm > 0.0:
+            change = (-1.0 if pad.hollow else 1.0) * done.change(**{pad.dose: 0.0})
+            checks.append(within(pad.dose, asked_mm, _most(change), done.rx.judgement.dose_tolerance_mm))
+            checks += _place(done, pad, change) if pad.begins else []
+            checks += _side(done, pad, change) if pad.side else []
     return tuple(checks)
 
 
-def _place(done: Finished, name: str, change: FloatArray) -> list[Check]:
+def _place(done: Finished, pad: Pad, change: FloatArray) -> list[Check]:
     """How far behind the line of the metatarsal heads a pad or bar begins."""
-    asked = getattr(done.rx, name.replace("_mm", "_back_mm"), None)
-    if asked is None:
-        return []
+    asked = float(getattr(done.rx.pads, pad.begins))
     grid, most = done.grid, _most(change)
     # It rises as (1 + cos(pi d)) / 2, softly: its edge, d = 1, follows from where it has shares of its height.
     ahead, places = done.asked.plan.ahead_of_ball(grid.xy), []
@@ -54,17 +43,17 @@ def _place(done: Finished, name: str, change: FloatArray) -> list[Check]:
     if len(places) < _FEWEST:
         return []
     d, at = np.transpose(places)
-    return [within(name.replace("_mm", "_back_mm"), asked, -float(np.polyval(np.polyfit(d, at, 1), 1.0)), _EDGE_MM)]
+    return [within(pad.begins, asked, -float(np.polyval(np.polyfit(d, at, 1), 1.0)), _EDGE_MM)]
 
 
-def _side(done: Finished, name: str, change: FloatArray) -> list[Check]:
+def _side(done: Finished, pad: Pad, change: FloatArray) -> list[Check]:
     """On which half of the foot a dose lies that is named after what lies there."""
-    if name not in _SIDES or 0.5 * _most(change) <= _SHOWS_MM:
+    if 0.5 * _most(change) <= _SHOWS_MM:
         return []
     plan, xy = done.asked.plan, done.grid.xy[change > 0.5 * _most(change)]
     middle = 0.5 * (plan.border_y(xy[:, 0], medial=True) + plan.border_y(xy[:, 0], medial=False))
     medial = float(np.median(plan.medial_y * (xy[:, 1] - middle))) > 0.0
-    return [is_so(name.replace("_mm", "_side"), _SIDES[name], "medial" if medial else "lateral")]
+    return [is_so(pad.checks[-1], pad.side, "medial" if medial else "lateral")]
 
 
 def _most(change: FloatArray) -> float:

@@ -10,7 +10,6 @@ from scanproc.artifacts import Check
 from scanproc.design.intrinsic_posting import intrinsic_posts
 from scanproc.design.posts import Post, forefoot_post, rearfoot_post
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import is_so, told, within
 from scanproc.proof.finished import Finished
 from scanproc.solid.resting_plane import resting_plane
@@ -21,23 +20,26 @@ _NEAR_MM = 0.03  # of the plane that most lie in: borders and letters do not
 _ROUNDS = 8
 
 
-def post_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
+def post_checks(done: Finished) -> tuple[Check, ...]:
     """The angle of each post, the side it raises, and the motion that it allows."""
+    rx = done.rx
     plan = done.asked.plan
-    pressed = {post.where: post for post in intrinsic_posts(plan, rx)}
-    rear = pressed.get("rearfoot", rearfoot_post(plan, rx))
-    front = pressed.get("forefoot", forefoot_post(plan, rx))
+    intrinsic = {post.where: post for post in intrinsic_posts(plan, rx)}
+    rear = intrinsic.get("rearfoot", rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm))
+    front = intrinsic.get("forefoot", forefoot_post(plan, rx.posts, rx.gap_mm))
     checks: list[Check] = []
-    if rear is not None and (rx.rearfoot_post_deg > 0.0 or rx.rearfoot_motion_deg > 0.0):
-        checks += _post(done, rear, "rearfoot", rx.rearfoot_post_deg, rx.rearfoot_post, rx.rearfoot_motion_deg)
+    if rear is not None and (rx.posts.rearfoot_post_deg > 0.0 or rx.posts.rearfoot_motion_deg > 0.0):
+        checks += _post(
+            done, rear, "rearfoot", rx.posts.rearfoot_post_deg, rx.posts.rearfoot_post, rx.posts.rearfoot_motion_deg
+        )
     if front is not None:
-        checks += _post(done, front, "forefoot", rx.forefoot_post_deg, rx.forefoot_post, 0.0)
+        checks += _post(done, front, "forefoot", rx.posts.forefoot_post_deg, rx.posts.forefoot_post, 0.0)
     if checks:
-        checks.append(told("stands_inverted_deg", _standing_inversion_deg(done), "measured, medial side up, by itself"))
+        checks.append(told("stands_inverted_deg", _resting_inversion_deg(done), "measured, medial side up, by itself"))
     return tuple(checks)
 
 
-def _standing_inversion_deg(done: Finished) -> float:
+def _resting_inversion_deg(done: Finished) -> float:
     """Return how far the device by itself tips its medial side up: also its front end bears, not the post alone."""
     low = done.solid.vertices[done.solid.vertices[:, 2] <= np.median(done.solid.vertices[:, 2])]
     slope = resting_plane(low[:, :2], low[:, 2]).slope[1]
@@ -52,7 +54,7 @@ def _post(done: Finished, post: Post, name: str, angle: float, side: str, motion
     word = 1.0 if side == "varus" else -1.0
     # Where two planes meet the higher one counts: a varus post rests on its lateral half.
     posted, other = (lateral, medial) if side == "varus" else (medial, lateral)
-    tolerance = done.rx.angle_tolerance_deg
+    tolerance = done.rx.judgement.angle_tolerance_deg
     checks = [within(f"{name}_post_deg", angle, word * posted, tolerance)]
     if angle > 0.0:
         checks.append(is_so(f"{name}_post", side, "varus" if posted > 0.0 else "valgus"))

@@ -8,10 +8,10 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished, Grid
-from scanproc.solid.height_fields import HeightField, smooth_step
+from scanproc.solid.blending import smooth_step
+from scanproc.solid.height_fields import HeightField
 
 _HEEL, _SIDES = (0.06, 0.20), 0.36  # shares of the length where the heel is widened whole, and from which the sides are
 _STRETCHED = (0.10, 0.85)  # shares of half the width between which the sole is stretched
@@ -23,20 +23,21 @@ _ROUNDS = 14  # of halving
 _TOLERANCE_MM = 0.5
 
 
-def room_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
+def room_checks(done: Finished) -> tuple[Check, ...]:
     """How much wider the heel is, and how much further out the borders stand, than without the room that was asked."""
-    rooms = (rx.heel_expansion_mm, rx.medial_expansion_mm, rx.lateral_expansion_mm)
+    rx = done.rx
+    rooms = (rx.fit.heel_expansion_mm, rx.fit.medial_expansion_mm, rx.fit.lateral_expansion_mm)
     if not any(rooms):
         return ()
     plain = done.without(heel_expansion_mm=0.0, medial_expansion_mm=0.0, lateral_expansion_mm=0.0)
     share = done.grid.xy[:, 0] / done.asked.plan.length_mm
     in_heel, in_front = (share > _HEEL[0]) & (share < _HEEL[1]), share > _SIDES
     checks = []
-    if rx.heel_expansion_mm > 0.0:
-        sides = [_moved(done, plain, in_heel, 0.5 * rx.heel_expansion_mm, medial=side) for side in (True, False)]
+    if rx.fit.heel_expansion_mm > 0.0:
+        sides = [_moved(done, plain, in_heel, 0.5 * rx.fit.heel_expansion_mm, medial=side) for side in (True, False)]
         if None not in sides:
             wider = sum(side for side in sides if side is not None)
-            checks.append(within("heel_expansion_mm", rx.heel_expansion_mm, wider, _TOLERANCE_MM))
+            checks.append(within("heel_expansion_mm", rx.fit.heel_expansion_mm, wider, _TOLERANCE_MM))
     for name, mm, medial in (("medial", rooms[1], True), ("lateral", rooms[2], False)):
         if mm > 0.0 and (out := _moved(done, plain, in_front, mm, medial=medial)) is not None:
             checks.append(within(f"{name}_expansion_mm", mm, out, _TOLERANCE_MM))

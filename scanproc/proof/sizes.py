@@ -8,7 +8,7 @@ from scanproc.artifacts import Check
 from scanproc.design.distal_edge import cut_outs
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
-from scanproc.prescription.fields import Prescription
+from scanproc.pads.ray_cuts import RayCuts
 from scanproc.proof.checks import at_most, within
 from scanproc.proof.finished import Finished
 
@@ -18,42 +18,42 @@ _FIRST_RAY, _FIFTH_RAY = (0.0, 0.22), (0.88, 1.0)  # shares of the ball from med
 _CUT_MM, _CUT_STEP_MM = 10.0, 0.5  # so far behind the front end, or the heads
 _TAPER_MM = 1.0
 _REACH_MM = 20.0
-_PRESSED_MM = 0.05  # a front end that was pressed further shows no taper
+_FLATTENED_MM = 0.05  # a front end that was flattened further shows no taper
 _WALLS_BEHIND_MM = np.arange(0.25, 50.0, 0.5)
 
 
-def size_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
+def size_checks(done: Finished) -> tuple[Check, ...]:
     """Length and width, the shoe's, the front end's place, wall and taper, and the cut-outs."""
+    rx = done.rx
     asked, vertices = done.asked, done.solid.vertices[:, :2]
     length, width = np.ptp(asked.outline, axis=0)
     got_length, got_width = np.ptp(vertices, axis=0)
-    off = np.abs(nearest_on_curve(asked.outline, done.probe.rim, _REACH_MM, closed=True).distance_mm)
+    off = np.abs(nearest_on_curve(asked.outline, done.probe.upright_edges, _REACH_MM, closed=True).distance_mm)
     checks = [
         within("length_mm", length, got_length, _OUTLINE_MM),
         within("width_mm", width, got_width, _OUTLINE_MM),
         at_most("outline_deviation_mm", _OUTLINE_MM, float(off.max())),
     ]
-    if rx.shoe_width_mm is not None:
-        checks.append(at_most("shoe_width_mm", rx.shoe_width_mm, got_width, rx.dose_tolerance_mm))
-    if rx.length == "shell" and not rx.outline_curve:
+    if rx.device.shoe_width_mm is not None:
+        checks.append(at_most("shoe_width_mm", rx.device.shoe_width_mm, got_width, rx.judgement.dose_tolerance_mm))
+    if rx.device.length == "shell" and not rx.device.outline_curve:
         front = float(asked.plan.ahead_of_ball(vertices).max())
-        checks.append(within("distal_gap_mm", rx.distal_gap_mm, -front, rx.dose_tolerance_mm))
+        checks.append(within("distal_gap_mm", rx.arch.distal_gap_mm, -front, rx.judgement.dose_tolerance_mm))
     for hole in cut_outs(asked.plan, rx):
         checks.append(at_most("cut_out_mm2", 0.0, _left_in(done, hole)))
-    checks += [at_most(f"{name}_mm2", 0.0, _left_beside(done, *shares)) for name, shares in _cut_shares(rx)]
-    return (*checks, *_front(done))
+    checks += [at_most(f"{name}_mm2", 0.0, _left_beside(done, *shares)) for name, shares in _cut_shares(rx.pads)]
+    return (*checks, *_distal(done))
 
 
-def _cut_shares(rx: Prescription) -> list[tuple[str, tuple[float, float]]]:
+def _cut_shares(cuts: RayCuts) -> list[tuple[str, tuple[float, float]]]:
     """Return which shares of the ball from medial, clear of borders and round corners, nothing may be left on."""
-    cuts = ((rx.first_ray_cut, "first_ray_cut", _FIRST_RAY), (rx.fifth_ray_cut, "fifth_ray_cut", _FIFTH_RAY))
-    return [(name, shares) for asked, name, shares in cuts if asked]
+    rows = ((cuts.first_ray_cut, "first_ray_cut", _FIRST_RAY), (cuts.fifth_ray_cut, "fifth_ray_cut", _FIFTH_RAY))
+    return [(name, shares) for asked, name, shares in rows if asked]
 
 
 def _left_beside(done: Finished, first: float, last: float) -> float:
     """Return the area of the solid between two shares of the line of the metatarsal heads, at its front end, mm2."""
-    rx, plan = done.rx, done.asked.plan
-    front = -rx.distal_gap_mm if rx.length == "shell" else 0.0
+    plan, front = done.asked.plan, -done.rx.gap_mm
     ahead, across = np.arange(front - _CUT_MM, front, _CUT_STEP_MM), np.linspace(first, last, 25)
     line = plan.fibulare - plan.tibiale
     xy = plan.tibiale + across[:, None, None] * line + ahead[None, :, None] * plan.ball_normal
@@ -74,36 +74,40 @@ def _left_in(done: Finished, hole: FloatArray) -> float:
     return float(np.isfinite(done.probe.top_at(xy[clear])).sum()) * step**2
 
 
-def _front(done: Finished) -> list[Check]:
+def _distal(done: Finished) -> list[Check]:
     """The wall along the middle of the front end, and the length over which it thins towards it."""
-    rx, front = done.rx, done.asked.front
-    if len(front.points) == 0 or rx.style == "block":  # which stands on the ground in front, too
+    rx, distal = done.rx, done.asked.distal_edge
+    if len(distal.points) == 0 or rx.device.style == "block":  # which stands on the ground in front, too
         return []
-    edge = min(rx.distal_edge_mm, rx.thickness_mm)
+    edge = min(rx.thickness.distal_edge_mm, rx.thickness.thickness_mm)
     walls = _walls_behind(done, _WALLS_BEHIND_MM)
-    if not np.isfinite(walls[rx.distal_taper_mm > _WALLS_BEHIND_MM]).all():  # a post or base lies below
+    if not np.isfinite(walls[rx.thickness.distal_taper_mm > _WALLS_BEHIND_MM]).all():  # a post or base lies below
         return []
     off = max(done.edge_radius_mm, float(_WALLS_BEHIND_MM[0]))  # the lower edge is rounded
-    asked = edge + (rx.thickness_mm - edge) * min(off / rx.distal_taper_mm, 1.0)
-    if not rx.medial_thickness == rx.lateral_thickness == 1.0:
-        asked = float(np.median(done.asked.wall_at(front.points + off * front.inward)))
+    asked = edge + (rx.thickness.thickness_mm - edge) * min(off / rx.thickness.distal_taper_mm, 1.0)
+    if not rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
+        asked = float(np.median(done.asked.wall_at(distal.points + off * distal.inward)))
     got = float(np.interp(off, _WALLS_BEHIND_MM, walls))
-    # What was pressed flat for the printer may reach the front end, and thickens it.
-    pressed = float(np.clip(got - asked, 0.0, done.pressed_mm))
-    checks = [within("distal_edge_mm", asked + pressed, got, rx.dose_tolerance_mm)]
-    even = not done.asked.underside.platforms and rx.medial_thickness == rx.lateral_thickness == 1.0
-    if edge < rx.thickness_mm - 0.2 and even and pressed < _PRESSED_MM:
-        halfway = float(np.interp(0.5 * (edge + rx.thickness_mm), np.maximum.accumulate(walls), _WALLS_BEHIND_MM))
+    # What was flattened for the printer may reach the front end, and thickens it.
+    flattened = float(np.clip(got - asked, 0.0, done.flattened_mm))
+    checks = [within("distal_edge_mm", asked + flattened, got, rx.judgement.dose_tolerance_mm)]
+    even = not done.asked.underside.platforms and rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0
+    if edge < rx.thickness.thickness_mm - 0.2 and even and flattened < _FLATTENED_MM:
+        halfway = float(
+            np.interp(0.5 * (edge + rx.thickness.thickness_mm), np.maximum.accumulate(walls), _WALLS_BEHIND_MM)
+        )
         # Where it thins little, a wall a little off moves the place far.
-        slack = _TAPER_MM + rx.wall_tolerance_mm * rx.distal_taper_mm / (rx.thickness_mm - edge)
-        checks.append(within("distal_taper_mm", rx.distal_taper_mm, 2.0 * halfway, slack))
+        slack = _TAPER_MM + rx.judgement.wall_tolerance_mm * rx.thickness.distal_taper_mm / (
+            rx.thickness.thickness_mm - edge
+        )
+        checks.append(within("distal_taper_mm", rx.thickness.distal_taper_mm, 2.0 * halfway, slack))
     return checks
 
 
 def _walls_behind(done: Finished, behind_mm: FloatArray) -> FloatArray:
     """Return the median wall at (N,) distances behind the middle half of the front end, (N,) mm."""
-    front = done.asked.front
-    xy = front.points + behind_mm[:, None, None] * front.inward
+    distal = done.asked.distal_edge
+    xy = distal.points + behind_mm[:, None, None] * distal.inward
     points = np.column_stack([xy.reshape(-1, 2), done.probe.bottom_at(xy.reshape(-1, 2))])
     there = np.isfinite(points[:, 2])
     there[there] = done.even_below(points[there, :2], points[there, 2])

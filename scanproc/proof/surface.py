@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray, Check, Mesh
-from scanproc.design.kept import ThisFoot
+from scanproc.artifacts import Check
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import face_normals, keep_faces
-from scanproc.prescription.fields import Prescription
 from scanproc.proof.checks import at_least, at_most, within
 from scanproc.proof.finished import Finished
 from scanproc.solid.curvature import tightest_hollow_mm
-from scanproc.solid.face_grid import FaceGrid
 
 _UNTOUCHED_MM = 0.005  # where no dose changes the top by more, it is the scanned sole
 _STEP_MM, _SPAN_MM = 1.0, 1.5  # over which roughness and curvature are measured
-_OFF_RIM_MM = 4.0
+_OFF_OUTLINE_MM = 4.0
 _REACH_MM = 5.0
 _FOREFOOT_MM = 30.0  # so far behind the ball the forefoot of a full length is shaped
 _ENOUGH = 200  # places, 80 mm2
 
 
-def surface_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
+def surface_checks(done: Finished) -> tuple[Check, ...]:
     """Deviation square to the surface, at places that no triangle of the solid knows."""
-    grid, tolerance = done.grid, rx.surface_tolerance_mm
+    rx = done.rx
+    grid, tolerance = done.grid, rx.judgement.surface_tolerance_mm
     deviation = np.abs(grid.z - grid.asked) * grid.cosine
-    inner = grid.xy[(grid.off_outline > _OFF_RIM_MM) & grid.free]
+    inner = grid.xy[(grid.off_outline > _OFF_OUTLINE_MM) & grid.free]
     checks = [
         at_most("top_deviation_max_mm", tolerance, float(deviation.max())),
         at_most("top_deviation_rms_mm", 0.3 * tolerance, float(np.sqrt(np.mean(deviation**2)))),
         *_fit(done),
-        at_most("top_roughness_mm", rx.max_roughness_mm, _roughness(done.probe.top_at, inner)),
+        at_most("top_roughness_mm", rx.judgement.max_roughness_mm, _roughness(done.probe.top_at, inner)),
     ]
-    if rx.process == "mill":
-        checks.append(at_least("concave_radius_mm", 0.5 * rx.cutter_mm, _concave_radius(done)))
+    if rx.device.process == "mill":
+        checks.append(at_least("concave_radius_mm", 0.5 * rx.making.cutter_mm, _concave_radius(done)))
     return tuple(checks)
+
+
+def unseen_checks(done: Finished) -> tuple[Check, ...]:
+    """How much of the sole under the shell no view saw."""
+    judgement = done.rx.judgement
+    most = 1.0 if judgement.allow_unseen_sole else judgement.max_unseen_sole
+    return (at_most("unseen_sole", most, done.asked.unseen_share),)
 
 
 def _fit(done: Finished) -> list[Check]:
@@ -48,11 +50,11 @@ def _fit(done: Finished) -> list[Check]:
     A scan's own roughness, that the design smooths, is allowed for: three sigma, as coarse meshes have heavy tails.
     """
     grid, asked, rx = done.grid, done.asked, done.rx
-    gap = rx.clearance_mm + rx.top_cover_mm
+    gap = rx.fit.clearance_mm + rx.fit.top_cover_mm
     plain = grid.free & (np.abs(done.copied.at(grid.xy) - grid.asked) < _UNTOUCHED_MM)
-    plain &= asked.plan.ahead_of_ball(grid.xy) < (0.0 if rx.length == "shell" else -_FOREFOOT_MM)
-    sole = _sole(ThisFoot(done.foot), rx.sole_below_mm)
-    draft = np.cos(np.deg2rad(rx.wall_slope_deg - 5.0))
+    plain &= asked.plan.ahead_of_ball(grid.xy) < (0.0 if rx.device.length == "shell" else -_FOREFOOT_MM)
+    sole = asked.scanned.faces
+    draft = np.cos(np.deg2rad(rx.making.wall_slope_deg - 5.0))
     plain[plain] &= sole.seen.touched(grid.xy[plain], from_above=False).face >= 0
     plain &= grid.cosine > draft
     if plain.sum() < _ENOUGH:
@@ -61,32 +63,11 @@ def _fit(done: Finished) -> list[Check]:
     gaps = sole.whole.nearest(points, gap + _REACH_MM).distance
     noise = _roughness(lambda xy: sole.whole.touched(xy, from_above=False).z, grid.xy[plain])
     return [
-        within("clearance_mm", gap, float(np.median(gaps)), rx.dose_tolerance_mm),
-        at_most("fit_p99_mm", rx.surface_tolerance_mm + 3.0 * noise, float(np.quantile(np.abs(gaps - gap), 0.99))),
+        within("clearance_mm", gap, float(np.median(gaps)), rx.judgement.dose_tolerance_mm),
+        at_most(
+            "fit_p99_mm", rx.judgement.surface_tolerance_mm + 3.0 * noise, float(np.quantile(np.abs(gaps - gap), 0.99))
+        ),
     ]
-
-
-@dataclass(frozen=True)
-class _Sole:
-    """The faces of a foot that look down and lie low: all of them, and those that were seen."""
-
-    whole: FaceGrid
-    seen: FaceGrid
-
-
-@lru_cache(maxsize=4)
-def _sole(key: ThisFoot, below_mm: float) -> _Sole:
-    """Return a foot's sole; those of the last few feet are kept in memory."""
-    foot = key.foot
-    low = foot.mesh.vertices[:, 2] < below_mm
-    whole, seen = (_looking_down(foot.mesh, keep) for keep in (low, low & (foot.views > 0)))
-    return _Sole(FaceGrid.of(whole), FaceGrid.of(seen))
-
-
-def _looking_down(mesh: Mesh, vertices: BoolArray) -> Mesh:
-    """Return the faces that look down and have only vertices that are kept, (V,) bool."""
-    some = keep_faces(mesh, np.asarray(vertices[mesh.faces].all(axis=1))).mesh
-    return keep_faces(some, face_normals(some)[:, 2] < 0.0).mesh
 
 
 def _roughness(height: Callable[[FloatArray], FloatArray], xy: FloatArray) -> float:
@@ -107,4 +88,4 @@ def _roughness(height: Callable[[FloatArray], FloatArray], xy: FloatArray) -> fl
 
 def _concave_radius(done: Finished) -> float:
     """Return the radius of the tightest hollow of the top that a ball has to reach into, mm."""
-    return tightest_hollow_mm(done.probe.top_at, done.grid.xy[done.grid.off_outline > _OFF_RIM_MM])
+    return tightest_hollow_mm(done.probe.top_at, done.grid.xy[done.grid.off_outline > _OFF_OUTLINE_MM])

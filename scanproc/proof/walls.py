@@ -9,14 +9,14 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
 from scanproc.frames import FloatArray
-from scanproc.prescription.fields import Prescription
+from scanproc.prescription.fields import RuledThickness
 from scanproc.proof.checks import at_least, at_most, told, within
 from scanproc.proof.finished import Finished
-from scanproc.solid.height_fields import smooth_step
+from scanproc.solid.blending import smooth_step
 
 MOST_FIXED_MM = 0.3  # a wall thickened by more is another prescription
 _FULL_GRID_MM = 0.5
-_RIM_SLACK = 3.0  # the rim's corners count as thin
+_BORDER_SLACK = 3.0  # the border's corners count as thin
 _TAPER_END = 1.15  # of the taper's length: it ends softly
 _TAPER_GONE = 1.3  # of it: here the wall is whole
 _SIDES_MEET_MM, _ONE_SIDE_MM = 15.0, 17.0  # beside the axis, where the medial and the lateral wall blend
@@ -44,22 +44,23 @@ class _Wall:
         return int(np.argmin(self.distance - self.asked))
 
 
-def wall_checks(done: Finished, rx: Prescription) -> tuple[Check, ...]:
-    """The wall off the rim, in the taper towards the front end, and at the rim; in mm and where it is thinnest."""
-    slack = rx.wall_tolerance_mm
+def wall_checks(done: Finished) -> tuple[Check, ...]:
+    """The wall off the border, in the taper to the front end, and at the border; in mm and where it is thinnest."""
+    rx = done.rx
+    slack = rx.judgement.wall_tolerance_mm
     wall = _samples(done)
-    on_rim = wall.off_outline < rx.rim_band_mm
+    at_border = wall.off_outline < rx.judgement.rim_band_mm
     in_taper = _in_taper(done, wall.xy)
-    body, taper = wall.only(~on_rim & ~in_taper), wall.only(~on_rim & in_taper)
+    body, taper = wall.only(~at_border & ~in_taper), wall.only(~at_border & in_taper)
     checks = _body(done, body, slack)
     if taper.distance.size:
         at = taper.thinnest
         checks.append(at_least("wall_min_taper_mm", taper.asked[at], taper.distance[at], slack))
     # The lower outer edge is rounded off.
-    rim = wall.only(on_rim)
-    at = rim.thinnest
+    border = wall.only(at_border)
+    at = border.thinnest
     checks.append(
-        at_least("wall_min_rim_mm", rim.asked[at] - done.edge_radius_mm, rim.distance[at], _RIM_SLACK * slack)
+        at_least("wall_min_rim_mm", border.asked[at] - done.edge_radius_mm, border.distance[at], _BORDER_SLACK * slack)
     )
     return tuple(checks)
 
@@ -80,15 +81,18 @@ def _body(done: Finished, body: _Wall, slack: float) -> list[Check]:
     if even.distance.size:
         excess = even.distance - even.asked
         at = int(np.argmax(excess))
-        most = even.asked[at] + done.pressed_mm
+        most = even.asked[at] + done.flattened_mm
         checks.append(at_most("wall_max_mm", most, even.distance[at], _most_slack(done)))
     return [*checks, *_full(done, body)]
 
 
-def full_wall(rx: Prescription, medial_mm: FloatArray) -> FloatArray:
+def full_wall(thickness: RuledThickness, medial_mm: FloatArray) -> FloatArray:
     """Return the wall that is asked off the front end, (N,) mm, so far on the medial side of the foot's axis, (N,)."""
     share = smooth_step(medial_mm, -_SIDES_MEET_MM, _SIDES_MEET_MM)
-    return np.asarray(rx.thickness_mm * (rx.lateral_thickness + (rx.medial_thickness - rx.lateral_thickness) * share))
+    return np.asarray(
+        thickness.thickness_mm
+        * (thickness.lateral_thickness + (thickness.medial_thickness - thickness.lateral_thickness) * share)
+    )
 
 
 def _full(done: Finished, body: _Wall) -> list[Check]:
@@ -96,19 +100,27 @@ def _full(done: Finished, body: _Wall) -> list[Check]:
     least, which lies under its lowest point.
     """
     rx, plan = done.rx, done.asked.plan
-    behind = done.asked.front.behind(body.xy) > _TAPER_GONE * rx.distal_taper_mm
+    behind = done.asked.distal_edge.behind(body.xy) > _TAPER_GONE * rx.thickness.distal_taper_mm
     body = body.only(body.from_below & behind)
-    if rx.style == "block":
-        least = rx.thickness_mm * min(rx.medial_thickness, rx.lateral_thickness)
-        return [at_least("thickness_mm", least, float(body.distance.min(initial=np.inf)), rx.wall_tolerance_mm)]
+    if rx.device.style == "block":
+        least = rx.thickness.thickness_mm * min(rx.thickness.medial_thickness, rx.thickness.lateral_thickness)
+        return [
+            at_least("thickness_mm", least, float(body.distance.min(initial=np.inf)), rx.judgement.wall_tolerance_mm)
+        ]
     body = body.only(body.even)
-    if rx.medial_thickness == rx.lateral_thickness == 1.0:
-        return [_typical("thickness_mm", rx.thickness_mm, body.distance)]
+    if rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
+        return [_typical("thickness_mm", rx.thickness.thickness_mm, body.distance)]
     medial_mm = plan.medial_y * body.xy[:, 1]
     return [
-        _typical("thickness_medial_mm", rx.thickness_mm * rx.medial_thickness, body.distance[medial_mm > _ONE_SIDE_MM]),
         _typical(
-            "thickness_lateral_mm", rx.thickness_mm * rx.lateral_thickness, body.distance[medial_mm < -_ONE_SIDE_MM]
+            "thickness_medial_mm",
+            rx.thickness.thickness_mm * rx.thickness.medial_thickness,
+            body.distance[medial_mm > _ONE_SIDE_MM],
+        ),
+        _typical(
+            "thickness_lateral_mm",
+            rx.thickness.thickness_mm * rx.thickness.lateral_thickness,
+            body.distance[medial_mm < -_ONE_SIDE_MM],
         ),
     ]
 
@@ -119,7 +131,7 @@ def _typical(name: str, asked: float, walls: FloatArray) -> Check:
 
 def _most_slack(done: Finished) -> float:
     """Return how much thicker than asked the wall may be: more on the coarse grid of a preview."""
-    return 2.0 * done.rx.wall_tolerance_mm * max(1.0, done.rx.grid_mm / _FULL_GRID_MM)
+    return 2.0 * done.rx.judgement.wall_tolerance_mm * max(1.0, done.rx.making.grid_mm / _FULL_GRID_MM)
 
 
 def _samples(done: Finished) -> _Wall:
@@ -131,13 +143,13 @@ def _samples(done: Finished) -> _Wall:
         xy=xy,
         from_below=np.arange(len(xy)) < len(up.xy),
         even=done.even_below(xy, np.concatenate([up.z, down.z])),
-        off_outline=done.off_outline(xy, done.rx.rim_band_mm),
+        off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm),
     )
 
 
 def _in_taper(done: Finished, xy: FloatArray) -> BoolArray:
     """Tell where the wall thins towards the front end, (N,) bool."""
     rx = done.rx
-    if rx.distal_edge_mm >= rx.thickness_mm:
+    if rx.thickness.distal_edge_mm >= rx.thickness.thickness_mm:
         return np.zeros(len(xy), dtype=bool)
-    return np.asarray(done.asked.front.behind(xy) < _TAPER_END * rx.distal_taper_mm)
+    return np.asarray(done.asked.distal_edge.behind(xy) < _TAPER_END * rx.thickness.distal_taper_mm)

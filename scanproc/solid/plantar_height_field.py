@@ -13,7 +13,8 @@ from scanproc.artifacts import BoolArray, ByteArray, IntArray, Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.parallel import parallel_map
-from scanproc.solid.height_fields import HeightField, smooth_step
+from scanproc.solid.blending import smooth_step
+from scanproc.solid.height_fields import HeightField
 
 _ON_EDGE = 1e-9  # a node so near the edge of a face lies on it
 _STRIP = 48  # rows that one thread takes at a time

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, ScanFacts
 from scanproc.design.mirror import feet_to_design, is_mirrored
 from scanproc.design.shape import Design, design
+from scanproc.design.sole import ScannedSole
 from scanproc.design.solid import Built, build
 from scanproc.errors import ScanError
 from scanproc.prescription.fields import InsoleConfig, Prescription
@@ -46,7 +46,7 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
         asked, built, checks = _proven(foot, rx)
         thickened: tuple[str, ...] = ()
         if config.fix and (more_mm := lacking_wall_mm(checks)) > 0.0:
-            asked, built, checks = _thickened(foot, rx, more_mm)
+            asked, built, checks = _thickened(foot, rx, asked.scanned, more_mm)
             thickened = (f"the wall came out thin and was thickened by {more_mm:.2f} mm (insole.fix)",)
     except ScanError as error:
         return Insole(foot.side, None, None, (), refused=str(error))
@@ -65,21 +65,22 @@ def _log_checks(foot: Foot, checks: tuple[Check, ...]) -> None:
         log.info("insole: %s foot, %d checks, failed: none", foot.side, len(checks))
 
 
-def _proven(foot: Foot, rx: Prescription) -> tuple[Design, Built, tuple[Check, ...]]:
-    asked = design(foot, rx)
+def _proven(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> tuple[Design, Built, tuple[Check, ...]]:
+    asked = design(foot, rx, before)
     built = build(asked)
-    return asked, built, prove(built, asked, foot)
+    return asked, built, prove(built, asked)
 
 
-def _thickened(foot: Foot, rx: Prescription, more_mm: float) -> tuple[Design, Built, tuple[Check, ...]]:
+def _thickened(
+    foot: Foot, rx: Prescription, scanned: ScannedSole, more_mm: float
+) -> tuple[Design, Built, tuple[Check, ...]]:
     """Design, build and prove again with a thicker wall, which may lack as much as it was thickened."""
-    thicker = replace(
-        rx,
-        thickness_mm=rx.thickness_mm + more_mm,
-        distal_edge_mm=rx.distal_edge_mm + more_mm,
-        wall_tolerance_mm=rx.wall_tolerance_mm + more_mm,
+    thicker = rx.changed(
+        thickness_mm=rx.thickness.thickness_mm + more_mm,
+        distal_edge_mm=rx.thickness.distal_edge_mm + more_mm,
+        wall_tolerance_mm=rx.judgement.wall_tolerance_mm + more_mm,
     )
-    asked, built, checks = _proven(foot, thicker)
+    asked, built, checks = _proven(foot, thicker, scanned)
     return asked, built, (*checks, told("wall_thickened_mm", more_mm))
 
 
