@@ -20,6 +20,7 @@ class JudgementLimits:
     ----------
     tolerance_mm : distance at which two views agree on a surface while the noise is unknown.
     tolerance_sd : the same once it is known, in units of the noise.
+    max_tolerance_mm : the most that noise can make of it.
     num_judges : views that each view is judged by.
     min_pair_overlap : share of a view's points that another must have seen to tell its distance.
     agreement : what a view must keep to stay.
@@ -27,6 +28,7 @@ class JudgementLimits:
 
     tolerance_mm: float
     tolerance_sd: float
+    max_tolerance_mm: float
     num_judges: int
     min_pair_overlap: float
     agreement: AgreementLimits
@@ -40,24 +42,32 @@ class Judgement:
     ----------
     rms_mm : distance of each view from the others.
     noise_mm : the median of these.
+    tolerance_mm : distance at which two views were taken to agree.
     strain_mm : see `PairStatistics.strain_mm`.
     """
 
     poses: Poses
     rms_mm: dict[int, float]
     noise_mm: float
+    tolerance_mm: float
     strain_mm: float
     misfits: dict[int, RejectedView]
 
 
 def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float = 0.0) -> Judgement:
     """Drop the views that do not fit the others; the noise is unknown where it is 0."""
-    tolerance_mm = limits.tolerance_mm
-    if noise_mm > 0.0:  # it is known; but a point and the pixel that it falls on may lie a pixel apart
-        tolerance_mm = min(tolerance_mm, max(limits.tolerance_sd * noise_mm, views.pixel_mm))
     pairs = sample_pairs(views, poses, 180.0, limits.num_judges)
-    table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
     stays = np.isin(np.arange(len(views)), list(poses))
+    if noise_mm > 0.0:  # it is known; but a point and the pixel that it falls on may lie a pixel apart
+        tolerance_mm = min(max(limits.tolerance_sd * noise_mm, views.pixel_mm), limits.max_tolerance_mm)
+        table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
+    else:
+        tolerance_mm = limits.tolerance_mm
+        table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
+        noise_mm = float(np.median(table.rms_mm(stays)[stays]))
+        if tolerance_mm < limits.tolerance_sd * noise_mm < np.inf:
+            tolerance_mm = min(limits.tolerance_sd * noise_mm, limits.max_tolerance_mm)
+            table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
     misfits = table.misfits(stays, limits.agreement)
     stays[list(misfits)] = False
     rms = table.rms_mm(stays)
@@ -66,6 +76,7 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
         poses={index: poses[index] for index in kept},
         rms_mm={index: float(rms[index]) for index in kept},
         noise_mm=float(np.median([rms[index] for index in kept])) if kept else 0.0,
+        tolerance_mm=tolerance_mm,
         strain_mm=table.strain_mm(stays),
         misfits=misfits,
     )

@@ -15,6 +15,7 @@ from scanproc.frames import FloatArray, inverse, rigid, rotation_about
 from scanproc.registration.incremental import Poses
 from scanproc.registration.pose_graph import Pairs, count_pairs, edge_equations
 from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.stacked_views import Samples
 
 _ELEVATIONS_DEG = (-60.0, -40.0, -20.0, 0.0, 20.0, 40.0, 60.0)  # of the camera over the object's middle
 _BEHIND_MM = 30.0  # the axis lies that far behind the surface that is seen
@@ -54,8 +55,8 @@ class Turn:
         return Turn(point, direction / np.linalg.norm(direction), angles)
 
 
-def turntable_poses(views: SampledViews, tolerance_mm: float) -> Poses | None:
-    """Return the poses of all views as one whole turn in even steps gives them; None where views do not overlap so.
+def turntable_poses(views: SampledViews, tolerance_mm: float) -> Poses:
+    """Return the poses of all views as one whole turn in even steps gives them; whether they fit is not said.
 
     Parameters
     ----------
@@ -63,21 +64,17 @@ def turntable_poses(views: SampledViews, tolerance_mm: float) -> Poses | None:
     """
     count = len(views)
     pairs = _neighbours(count)
-    best: tuple[float, Turn] | None = None
-    for start in _starts(views):
-        turn = _settled(views, start, pairs, _AXIS_GATES_MM, free_angles=False)
-        score = _score(views, turn, pairs, tolerance_mm)
-        if best is None or score > best[0]:
-            best = score, turn
-    if best is None or best[0] <= 0.0:
-        return None
-    turn = _settled(views, best[1], pairs, _ANGLE_GATES_MM, free_angles=True)
-    return dict(enumerate(turn.poses()))
+    turns = [_settled(views, views.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in _starts(views)]
+    best = max(turns, key=lambda turn: _score(views, turn, pairs, tolerance_mm))
+    best = _settled(views, views.coarse, best, pairs, _ANGLE_GATES_MM, free_angles=True)
+    return dict(enumerate(best.poses()))
 
 
 def _neighbours(count: int) -> Pairs:
     reach = range(1, min(_NEIGHBOURS, (count - 1) // 2) + 1)
-    return np.array([pair for a in range(count) for k in reach for pair in ((a, (a + k) % count), ((a + k) % count, a))])
+    return np.array(
+        [pair for a in range(count) for k in reach for pair in ((a, (a + k) % count), ((a + k) % count, a))]
+    )
 
 
 def _starts(views: SampledViews) -> list[Turn]:
@@ -93,19 +90,20 @@ def _starts(views: SampledViews) -> list[Turn]:
 
 
 def _settled(
-    views: SampledViews, turn: Turn, pairs: Pairs, gates_mm: tuple[float, ...], free_angles: bool
+    views: SampledViews, samples: Samples, turn: Turn, pairs: Pairs, gates_mm: tuple[float, ...], free_angles: bool
 ) -> Turn:
     """Return the turn after a Gauss-Newton step a gate, of the axis alone or of the angles of the steps as well."""
     num_free = 4 + (len(views) - 1 if free_angles else 0)
     a, b = pairs.T
     for gate in gates_mm:
         poses = turn.poses()
-        found = edge_equations(views.coarse, views.images, poses, pairs, gate)
+        found = edge_equations(samples, views.images, poses, pairs, gate)
         J = np.zeros((len(views), 6, num_free))
         for k in range(num_free):
             change = np.zeros(num_free)
             change[k] = _STEP
-            J[:, :, k] = [_twist(after @ inverse(before)) / _STEP for after, before in zip(turn.moved(change).poses(), poses, strict=True)]
+            after = turn.moved(change).poses()
+            J[:, :, k] = [_twist(T @ inverse(before)) / _STEP for T, before in zip(after, poses, strict=True)]
         D = J[a] - J[b]
         A = np.einsum("eik,eij,ejl->kl", D, found.H, D)
         r = np.einsum("eik,ei->k", D, found.g)

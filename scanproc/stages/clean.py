@@ -23,8 +23,8 @@ from scanproc.errors import ScanError
 from scanproc.parallel import parallel_map
 from scanproc.segmentation.component_features import ComponentFeatures, component_features
 from scanproc.segmentation.connected_components import Components
-from scanproc.segmentation.floors import FloorLimits, ViewPlanes, find_planes
 from scanproc.segmentation.cropped_borders import hidden_by_crop
+from scanproc.segmentation.floors import FloorLimits, ViewPlanes, find_planes
 from scanproc.segmentation.foot_components import Choice, FootLimits, Situation, choose
 from scanproc.segmentation.plane_clipping import HalfSpace, bounding_box, ceiling, clip
 from scanproc.segmentation.plane_fitting import PlaneFit
