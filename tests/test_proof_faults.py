@@ -14,7 +14,7 @@ from insole_feet import analytic_foot, bowl_sole, mirrored
 from test_insole import COARSE, FACTS, made
 
 from scanproc.artifacts import Foot, Mesh, ScanFacts
-from scanproc.design import arch, expansion, front, outline, pads, places, shape, top, under, wall
+from scanproc.design import arch, distal_edge, expansion, outline, pads, places, shape, top, underside, wall
 from scanproc.design.shape import design
 from scanproc.design.solid import build
 from scanproc.prescription.fields import InsoleConfig
@@ -69,7 +69,7 @@ def _beside(dome: Any) -> Any:
 
 
 def wrong_cut(plan: Any, rx: Any) -> Any:
-    return front.cut_outs(plan, replace(rx, first_ray_cut=rx.fifth_ray_cut, fifth_ray_cut=rx.first_ray_cut))
+    return distal_edge.cut_outs(plan, replace(rx, first_ray_cut=rx.fifth_ray_cut, fifth_ray_cut=rx.first_ray_cut))
 
 
 def swapped_room(sole: Any, plan: Any, rx: Any) -> Any:
@@ -90,11 +90,11 @@ FAULTS: dict[str, tuple[InsoleConfig, Any, str, Callable[..., Any], set[str]]] =
     ),
     "a thin wall": (PREVIEW, shape, "asked_wall", thin_wall, {"thickness_mm", "distal_edge_mm"}),
     "a thin block": (replace(PREVIEW, style="block"), shape, "asked_wall", thin_wall, {"thickness_mm"}),
-    "no platform": (replace(PREVIEW, heel_lift_mm=5.0), under, "_posts", lambda *_: [], {"heel_lift_below_mm"}),
-    "no base": (replace(PREVIEW, style="block"), under.Platform, "applied", lambda _, xy, z: z, {"base_flat_mm"}),
+    "no platform": (replace(PREVIEW, heel_lift_mm=5.0), underside, "_posts", lambda *_: [], {"heel_lift_below_mm"}),
+    "no base": (replace(PREVIEW, style="block"), underside.Platform, "applied", lambda _, xy, z: z, {"base_flat_mm"}),
     "no lift": (replace(PREVIEW, heel_lift_mm=5.0), top, "lifted", lambda field, *_: field, {"heel_lift_mm"}),
     "no arch support": (
-        replace(PREVIEW, arch_support=True), under.Platform, "applied", lambda _, xy, z: z, {"arch_support_mm2"},
+        replace(PREVIEW, arch_support=True), underside.Platform, "applied", lambda _, xy, z: z, {"arch_support_mm2"},
     ),
     "no room": (
         WIDER, top, "expanded", lambda sole, *_: sole,

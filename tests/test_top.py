@@ -114,8 +114,8 @@ def test_quieting_takes_noise_and_leaves_form() -> None:
 def test_a_foot_is_cast_once_for_all_prescriptions(monkeypatch: pytest.MonkeyPatch, foot: Foot) -> None:
     again = replace(foot, landmarks=dict(foot.landmarks))
     casts: list[float] = []
-    real = sole_module.cast_sole
-    monkeypatch.setattr(sole_module, "cast_sole", lambda *args: casts.append(args[2]) or real(*args))
+    real = sole_module.plantar_height_field
+    monkeypatch.setattr(sole_module, "plantar_height_field", lambda *args: casts.append(args[2]) or real(*args))
     first = scanned_sole(again, BARE)
     assert scanned_sole(again, replace(BARE, medial_skive_mm=2.0)).field is first.field
     assert scanned_sole(again, replace(BARE, grid_mm=1.0)).field.step == 1.0
@@ -355,7 +355,7 @@ def sharpest(field: HeightField, cells: BoolArray, span_mm: float = 2.0) -> floa
     return max(float(np.nanmax(np.abs(part))) for part in (along_x, along_y)) / span_mm**2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.fixed_dictionaries(DOSES))
 def test_any_doses_together_make_no_ridge(foot: Foot, doses: dict[str, float]) -> None:
     rx = replace(BARE, **doses)
