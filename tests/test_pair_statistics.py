@@ -21,7 +21,7 @@ def by_hand() -> PairStatistics:
     """Return three views of 100 points: the first two agree, the last contradicts both."""
     return PairStatistics(
         pairs=np.array([[0, 1], [1, 0], [0, 2], [2, 0], [1, 2], [2, 1]]),
-        hits=np.array([80.0, 70.0, 20.0, 30.0, 10.0, 20.0]),
+        inliers=np.array([80.0, 70.0, 20.0, 30.0, 10.0, 20.0]),
         violations=np.array([0.0, 0.0, 20.0, 10.0, 20.0, 30.0]),
         squares=np.array([100.0, 60.0, 400.0, 500.0, 0.0, 0.0]),
         matches=np.array([100.0, 60.0, 50.0, 50.0, 0.0, 0.0]),

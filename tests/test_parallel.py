@@ -25,7 +25,7 @@ SLOW = """
 import signal, time
 from pathlib import Path
 from scanproc import cli, pipeline
-from scanproc.parallel import spread
+from scanproc.parallel import parallel_map
 
 def work(item):
     with Path("begun.txt").open("a") as file:
@@ -34,7 +34,7 @@ def work(item):
 
 def slow(recording, config):
     print("begun", flush=True)
-    spread(work, range(200), "sleeping")
+    parallel_map(work, range(200), "sleeping")
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the shell of the tests says
 stage = pipeline.STAGES[0]
@@ -170,7 +170,11 @@ def test_ctrl_c_ends_a_run_soon_and_leaves_no_half_result(tmp_path: Path, number
     write_recording(tmp_path / "scan", Recording((frame,)), ScanFacts("scan"))
     words = ["run", "scan", "--to", "clean", "--workers", number]
     program = subprocess.Popen(
-        [sys.executable, "-c", SLOW, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", SLOW, *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
     assert program.stdout is not None
     assert program.stdout.readline() == "begun\n"

@@ -160,11 +160,11 @@ def test_pairs_of_the_truth_agree() -> None:
     views = ring()
     pairs = neighbours(views, TRUTH)
     counts = count_pairs(views.coarse, views.images, stack_poses(views, TRUTH), pairs, 4.0)
-    assert (counts.violations < 0.08 * np.maximum(counts.hits, 30.0)).all()
-    assert counts.violations.sum() < 0.01 * counts.hits.sum()
+    assert (counts.violations < 0.08 * np.maximum(counts.inliers, 30.0)).all()
+    assert counts.violations.sum() < 0.01 * counts.inliers.sum()
     near = np.array([true_angle_deg(a, b) < 40.0 for a, b in pairs])
     points = np.diff(views.coarse.first)[pairs[:, 0]]
-    assert (counts.hits[near] / points[near] > 0.25).all()
+    assert (counts.inliers[near] / points[near] > 0.25).all()
     found = edge_equations(views.coarse, views.images, centre_poses(views, TRUTH), pairs, 8.0)
     np.testing.assert_allclose(found.H, found.H.transpose(0, 2, 1))
     assert found.H.shape == (len(pairs), 6, 6) and found.g.shape == (len(pairs), 6)
@@ -174,7 +174,7 @@ def test_pairs_of_the_truth_agree() -> None:
 def test_no_pairs_are_no_trouble() -> None:
     none = np.zeros((0, 2), dtype=np.int64)
     views = ring(stands=False)
-    assert count_pairs(views.coarse, views.images, stack_poses(views, TRUTH), none, 4.0).hits.shape == (0,)
+    assert count_pairs(views.coarse, views.images, stack_poses(views, TRUTH), none, 4.0).inliers.shape == (0,)
     assert edge_equations(views.coarse, views.images, stack_poses(views, TRUTH), none, 4.0).H.shape == (0, 6, 6)
     alone = optimise_pose_graph(views, views.fine, {3: TRUTH[3]}, none, (5.0,))
     np.testing.assert_allclose(alone[3], TRUTH[3], atol=1e-9)
@@ -189,7 +189,7 @@ def test_the_number_of_workers_does_not_matter() -> None:
         with using_workers(workers):
             poses = optimise_pose_graph(views, views.fine, start, pairs, GATES_MM[:3])
             counts = count_pairs(views.coarse, views.images, stack_poses(views, poses), pairs, 4.0)
-        found.append(b"".join([*(one.tobytes() for one in poses.values()), counts.hits.tobytes()]))
+        found.append(b"".join([*(one.tobytes() for one in poses.values()), counts.inliers.tobytes()]))
     assert found[0] == found[1]
 
 
