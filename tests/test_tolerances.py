@@ -76,6 +76,11 @@ def prescribed(config: InsoleConfig) -> Prescription:
     return resolved(config, bowl(), FACTS)
 
 
+def value_of(config: InsoleConfig, name: str) -> Any:
+    """Return what is prescribed of a field, whatever its group."""
+    return next(getattr(group, name) for group in vars(prescribed(config)).values() if hasattr(group, name))
+
+
 @cache
 def proven(config: InsoleConfig) -> Proven:
     asked = design(bowl(), prescribed(config))
@@ -156,9 +161,7 @@ WALLS: dict[str, tuple[InsoleConfig, str, float, float]] = {
 
 def asked_more(config: InsoleConfig, by: dict[str, float]) -> dict[str, Check]:
     """Return the checks of the same solid after fields were raised."""
-    return (
-        proven(config).asking(**{name: getattr(prescribed(config), name) + more for name, more in by.items()}).checks()
-    )
+    return proven(config).asking(**{name: value_of(config, name) + more for name, more in by.items()}).checks()
 
 
 @cache
