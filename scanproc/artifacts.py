@@ -332,14 +332,52 @@ class SdParts:
         return math.hypot(self.repeat, self.surface, self.scale)
 
 
+@dataclass(frozen=True, eq=False)
+class ReadGeometry:
+    """What a value was read from, each by a name of its own: foot frame, mm, to 0.001 mm.
+
+    Attributes
+    ----------
+    points : (3,) float64.
+    lines : (2, 3) float64, straight; "dimension" is as long as the value.
+    curves : (K, 3) float64, through these points in their order.
+    """
+
+    points: Mapping[str, FloatArray] = field(default_factory=dict)
+    lines: Mapping[str, FloatArray] = field(default_factory=dict)
+    curves: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for kind in fields(self):
+            rounded = {}
+            for name, points in getattr(self, kind.name).items():
+                rounded[name] = np.round(np.asarray(points, dtype=np.float64), 3) + 0.0  # no -0.0
+                rounded[name].flags.writeable = False
+            object.__setattr__(self, kind.name, MappingProxyType(rounded))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ReadGeometry) and self.as_lists() == other.as_lists()
+
+    def __hash__(self) -> int:
+        return hash(repr(self.as_lists()))
+
+    def as_lists(self) -> dict[str, dict[str, Any]]:
+        """Return the coordinates as nested lists, by kind and name; kinds that there are none of are left out."""
+        kinds = {kind.name: getattr(self, kind.name) for kind in fields(self)}
+        return {
+            kind: {name: points.tolist() for name, points in named.items()} for kind, named in kinds.items() if named
+        }
+
+
 @dataclass(frozen=True)
 class Measure:
-    """A value in the unit that its name ends in, or the reason why there is none.
+    """A value in the unit of its row in `measures.table`, or the reason why there is none.
 
     Attributes
     ----------
     sd : combined standard uncertainty; None if not known.
     sd_parts : what it is made of; None if not known.
+    geometry : what it was read from; None of a refused one, and where it is not known.
     """
 
     value: float | None
@@ -347,6 +385,7 @@ class Measure:
     status: Status
     reason: str | None = None
     sd_parts: SdParts | None = None
+    geometry: ReadGeometry | None = None
 
     def __post_init__(self) -> None:
         if (self.status == "refused") != (self.value is None) or (self.status == "measured") != (self.reason is None):

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import logging
+import os
 import re
+import shutil
 import sys
+import tempfile
+import threading
+import time
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import njit
+from numba import config, njit
 from numba.core import event
 
 log = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+_config: Any = config  # whose names are made when it is loaded
+_HASH_DIGITS = 16  # 64 bits: short enough for the paths of Windows
+_STALE_SECONDS = 30 * 86400.0
+_one_at_a_time = threading.Lock()
 
 
 def compiled(function: Function) -> Function:
@@ -26,14 +37,75 @@ def compiled(function: Function) -> Function:
     It lets go of the GIL, so that `parallel_map` runs it on several cores; it computes in the written order, without
     short cuts in floating point, so that the same input gives the same bytes.
     """
-    try:
-        kept: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
-        # Numba would go by the function's own file alone, and keep what it has compiled of a loop in another one.
-        kept._cache._cache_file._source_stamp = _sources_sha256(function.__module__)
-        return cast(Function, kept)
-    except (RuntimeError, AttributeError, OSError):  # no folder to keep it in, or a numba that keeps it otherwise
+    folder = _folder_of(function.__module__)
+    kept = None if folder is None else _kept_in(folder, function)
+    if kept is None:
         _told.again_in_every_run = True
         return cast(Function, njit(nogil=True, error_model="numpy")(function))
+    return kept
+
+
+def _kept_in(folder: Path, function: Function) -> Function | None:
+    """Return the function, kept below a folder once it is compiled; None if numba finds no place there.
+
+    Numba asks for the place when it decorates: what other packages compile stays where it was.
+    """
+    with _one_at_a_time:
+        before, _config.CACHE_DIR = _config.CACHE_DIR, str(folder)
+        try:
+            kept: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+        except RuntimeError:
+            return None
+        finally:
+            _config.CACHE_DIR = before
+    return cast(Function, kept) if Path(kept.stats.cache_path).is_relative_to(folder) else None
+
+
+@cache
+def _folder_of(module: str) -> Path | None:
+    """Return the folder for what is compiled of a module, named by a hash of all sources it is made of; None if none.
+
+    Numba by itself would go by the function's own file alone, and keep what it has compiled of a loop in another one.
+    The folder lies below NUMBA_CACHE_DIR where that is set, else beside the sources, else in the user's cache. A
+    folder a module, rather than one for all, so that a change compiles again only what it changes.
+    """
+    try:
+        digest = _sources_sha256(module)[:_HASH_DIGITS]
+        beside = Path(inspect.getfile(sys.modules[module])).parent / "__pycache__"
+    except (OSError, TypeError):  # typed in, or without its source
+        return None
+    places = [Path(_config.CACHE_DIR)] if _config.CACHE_DIR else [beside, *_user_caches()]
+    for place in places:
+        folder = place / f"{module}-{digest}"
+        try:
+            is_new = not folder.is_dir()
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+            os.utime(folder)  # it is in use
+        except OSError:
+            continue
+        if is_new:
+            _remove_stale(place, module)
+        return folder.resolve()
+    return None
+
+
+def _user_caches() -> list[Path]:
+    """Return this program's part of the user's cache folder; none for a user without a home."""
+    found = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache")
+    return [] if found.startswith("~") else [Path(found) / "scanproc"]
+
+
+def _remove_stale(place: Path, module: str) -> None:
+    """Remove what was compiled of earlier sources of a module: a few MB for each change of them else add up.
+
+    Every run renews the time of the folders that it uses, so that none goes which another check-out or a process that
+    has run for less than a month still wants.
+    """
+    for folder in place.glob(f"{module}-{'?' * _HASH_DIGITS}"):
+        with contextlib.suppress(OSError):  # another process was faster
+            if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(folder)
 
 
 @cache
@@ -45,20 +117,6 @@ def _sources_sha256(module: str) -> str:
     for name in imported:
         digest.update(_sources_sha256(name).encode() if name in sys.modules else b"")
     return digest.hexdigest()
-
-
-def _load_without_blas() -> None:
-    """Load what numba else loads at the first call, but for scipy's BLAS: it takes 0.1 s, and few loops need it.
-
-    Those that do (`@`, `np.linalg`) load it themselves.
-    """
-    blas = "scipy.linalg.cython_blas"
-    if blas not in sys.modules:
-        sys.modules[blas] = None  # type: ignore[assignment]
-        try:
-            import_module("numba.np.arraymath")  # asks once whether there is one, for np.cov in compiled loops
-        finally:
-            del sys.modules[blas]
 
 
 class _Told(event.Listener):
@@ -80,6 +138,5 @@ class _Told(event.Listener):
         """Say nothing; numba asks for it."""
 
 
-_load_without_blas()
 _told = _Told()
 event.register("numba:compile", _told)  # type: ignore[no-untyped-call]

@@ -92,7 +92,7 @@ def _configs(to: str, tables: list[Mapping[str, Any]]) -> dict[str, Any]:
 def _stages_of(scan: Scan, to: str) -> tuple[Stage, ...]:
     """Return the stages up to `to`; a finished mesh leaves out those that make a surface."""
     names = [stage.name for stage in STAGES]
-    first = _maker(GIVEN_BY_MESH).number if scan.kind == "mesh" else 0
+    first = _maker(GIVEN_BY_MESH).number if scan.surface is not None else 0
     if names.index(to) < first:
         raise ScanError(
             f"{scan.path} is a finished mesh, which has no stage {to}; it enters at {names[first]}."
@@ -122,7 +122,7 @@ class _Job:
         given = hashlib.sha256(to_json([self.scan.name, self.inputs])).hexdigest()
         self.keys |= {ScanFacts: given, Recording: given}
         self.artifacts[ScanFacts] = self.scan.facts
-        if self.scan.kind == "mesh":
+        if self.scan.surface is not None:
             self.keys[GIVEN_BY_MESH] = given
 
     def bring_up_to_date(self, stage: Stage) -> None:
@@ -218,7 +218,7 @@ class _Job:
         if kind not in self.artifacts:
             if kind is Recording:
                 self.artifacts[kind] = read_recording(self.scan)
-            elif kind is GIVEN_BY_MESH and self.scan.kind == "mesh":
+            elif kind is GIVEN_BY_MESH and self.scan.surface is not None:
                 self.artifacts[kind] = read_mesh(self.scan)
             else:
                 self.artifacts[kind] = self.store.load(_maker(kind))

@@ -7,21 +7,72 @@ read_mesh      a mesh that another scanner finished -> Surface
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.readers import clouds, depth, facts, meshes
 from scanproc.readers.listing import files_of, recorded_order
+from scanproc.readers.opened import Opened
 
-Kind = Literal["depth", "clouds", "mesh"]
 
-_FORMS = (
-    "depth/*.png with camera_intrinsic.json, clouds/*.{ply,pcd}, or one finished mesh "
-    f"({' '.join(meshes.MESH_SUFFIXES)})"
+@dataclass(frozen=True)
+class Form:
+    """A form that a recording comes in.
+
+    Attributes
+    ----------
+    name : short, for messages and callers.
+    words : what the user may give, for messages; of a single file without "one" or "a".
+    is_file : whether a single file is a scan of this form.
+    finds : (path) -> what in a folder is of this form, or the file itself; nothing where it is of another.
+    opens : (path, stated facts) -> files, remarks and unit; raises ScanError if they are no recording.
+    reads : (path, settled facts) -> every view in recorded order; None where `opens` has read the surface.
+    writes : (folder, recording, facts), for frames of the type `frame`; None where nobody writes this form.
+    """
+
+    name: str
+    words: str
+    is_file: bool
+    finds: Callable[[Path], list[Path]]
+    opens: Callable[[Path, ScanFacts], Opened]
+    reads: Callable[[Path, ScanFacts], Recording] | None
+    writes: Callable[[Path, Recording, ScanFacts], None] | None = None
+    frame: type[DepthFrame | CloudFrame] | None = None
+
+
+#: One row a form, in the order in which messages name them. Another form: a file in `readers/`, a row, a test.
+FORMS: tuple[Form, ...] = (
+    Form(
+        name="depth",
+        words="depth/*.png with camera_intrinsic.json",
+        is_file=False,
+        finds=depth.find_depth,
+        opens=depth.open_depth,
+        reads=depth.read_depth,
+        writes=depth.write_depth,
+        frame=DepthFrame,
+    ),
+    Form(
+        name="clouds",
+        words="clouds/*.{ply,pcd}",
+        is_file=False,
+        finds=clouds.find_clouds,
+        opens=clouds.open_clouds,
+        reads=clouds.read_clouds,
+        writes=clouds.write_clouds,
+        frame=CloudFrame,
+    ),
+    Form(
+        name="mesh",
+        words=f"finished mesh ({' '.join(meshes.MESH_SUFFIXES)})",
+        is_file=True,
+        finds=meshes.find_meshes,
+        opens=meshes.open_mesh,
+        reads=None,
+    ),
 )
 
 
@@ -34,7 +85,7 @@ class Scan:
     path : the folder, or the file of a finished mesh.
     name : the folder's name, or the file's stem.
     facts : what `scan.toml` states, with the reader's remarks; the unit of clouds is settled, never "auto".
-    kind : the form of the recording.
+    form : the row of `FORMS` that it is of.
     files : every file that is an input, sorted; never `truth/` or notes.
     surface : a finished mesh, which is read on opening since its unit is found by its size.
     """
@@ -42,9 +93,14 @@ class Scan:
     path: Path
     name: str
     facts: ScanFacts
-    kind: Kind
+    form: Form
     files: tuple[Path, ...]
     surface: Surface | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """Return the name of the form."""
+        return self.form.name
 
     def contents(self) -> Iterator[tuple[str, bytes]]:
         """Yield name (below the scan's folder, with /) and bytes of every input, for hashing."""
@@ -54,7 +110,7 @@ class Scan:
 
 
 def open_scan(path: Path) -> Scan:
-    """Open a scan: a folder in one of the forms above, or the file of a finished mesh.
+    """Open a scan: a folder in one of the forms above, or a file of one.
 
     Raises
     ------
@@ -63,15 +119,15 @@ def open_scan(path: Path) -> Scan:
     """
     if not path.exists():
         raise ScanError(f"{path} does not exist; expected a folder of a scan or a finished mesh. Check the path.")
-    if path.is_file():
-        if path.suffix.lower() == ".bag":
-            raise _bag_refusal(path)
-        if path.suffix.lower() not in meshes.MESH_SUFFIXES:
-            raise ScanError(
-                f"{path} is not a scan; expected a folder, or a finished mesh ({_suffixes()}). Check the path."
-            )
-        return _open_mesh(path, path, path.stem, path.parent / facts.FILE_NAME)
-    return _open_folder(path)
+    form = _form_of(path)
+    name = path.stem if path.is_file() else path.resolve().name
+    toml_file = (path.parent if path.is_file() else path) / facts.FILE_NAME
+    stated = facts.read_facts(toml_file, name)
+    opened = form.opens(path, stated)
+    remarks = (*stated.remarks, *opened.remarks)
+    settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
+    files = recorded_order([*opened.files, *([toml_file] if toml_file.exists() else [])])
+    return Scan(path, name, settled, form, tuple(files), opened.surface)
 
 
 def read_recording(scan: Scan) -> Recording:
@@ -82,13 +138,9 @@ def read_recording(scan: Scan) -> Recording:
     ScanError
         If a file is broken, sizes disagree, or the unit is plainly wrong.
     """
-    if scan.kind == "depth":
-        return depth.read_depth_recording(scan.path, scan.facts.depth_unit_mm)
-    if scan.kind == "clouds":
-        if scan.facts.unit == "auto":
-            raise ValueError(f"{scan.name}: the unit of clouds is settled by open_scan")
-        return clouds.read_clouds(clouds.cloud_files(scan.path), scan.facts.unit)
-    raise ValueError(f"{scan.name} is a finished mesh; there are no views to read")
+    if scan.form.reads is None:
+        raise ValueError(f"{scan.name} is a finished mesh; there are no views to read")
+    return scan.form.reads(scan.path, scan.facts)
 
 
 def read_mesh(scan: Scan) -> Surface:
@@ -99,99 +151,67 @@ def read_mesh(scan: Scan) -> Surface:
 
 
 def write_recording(folder: Path, recording: Recording, scan_facts: ScanFacts) -> None:
-    """Write a recording as a scan folder: the depth form or the clouds form (mm), and the facts that are stated.
+    """Write a recording as a scan folder, in the form that is of its frames (clouds in mm), and the stated facts.
 
     The same recording gives the same bytes. A file that is already there under a name that is written is replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    depth_frames = [frame for frame in recording.frames if isinstance(frame, DepthFrame)]
-    cloud_frames = [frame for frame in recording.frames if isinstance(frame, CloudFrame)]
-    if (depth_frames and cloud_frames) or not recording.frames:
+    frames = {type(frame) for frame in recording.frames}
+    writers = [form.writes for form in FORMS if form.writes is not None and {form.frame} == frames]
+    if not writers:
         raise ValueError("a recording is written as depth images or as clouds, and has at least one view")
-    if depth_frames:
-        depth.write_depth_recording(folder, depth_frames, scan_facts.depth_unit_mm)
-    else:
-        clouds.write_clouds(folder, cloud_frames, scan_facts.unit)
+    writers[0](folder, recording, scan_facts)
     facts.write_facts(folder, scan_facts)
 
 
-def _holds_a_scan(folder: Path) -> bool:
-    views = (folder / "depth").is_dir() or (folder / "clouds").is_dir()
-    return views or bool(files_of(folder, meshes.MESH_SUFFIXES))
+def _form_of(path: Path) -> Form:
+    """Return the one form that a path is of, or refuse it with what it is instead."""
+    found = [(form, entry) for form in FORMS for entry in form.finds(path)]
+    if path.is_dir() and not any(path.iterdir()):
+        raise ScanError(f"{path} is empty; expected {_any_form()}. Copy the recording into it.")
+    if len(found) > 1:
+        names = " and ".join(f"{entry.name}/" if entry.is_dir() else entry.name for _, entry in found)
+        raise ScanError(f"{path} holds {names}; expected one recording a folder. Move the others away.")
+    if found:
+        return found[0][0]
+    raise _refusal_of_file(path) if path.is_file() else _refusal_of_folder(path)
 
 
-def _open_folder(folder: Path) -> Scan:
-    if not any(folder.iterdir()):
-        raise ScanError(f"{folder} is empty; expected {_FORMS}. Copy the recording into it.")
-    has_depth, has_clouds = (folder / "depth").is_dir(), (folder / "clouds").is_dir()
-    mesh_files = files_of(folder, meshes.MESH_SUFFIXES)
-    if has_depth + has_clouds + bool(mesh_files) > 1 or len(mesh_files) > 1:
-        found = ["depth/"] * has_depth + ["clouds/"] * has_clouds + [file.name for file in mesh_files]
-        raise ScanError(f"{folder} holds {' and '.join(found)}; expected one recording a folder. Move the others away.")
-    if has_depth:
-        return _open_depth(folder)
-    if has_clouds:
-        return _open_clouds(folder)
-    if mesh_files:
-        return _open_mesh(folder, mesh_files[0], _name_of(folder), folder / facts.FILE_NAME)
+def _refusal_of_file(path: Path) -> ScanError:
+    if path.suffix.lower() == ".bag":
+        return _bag_refusal(path)
+    files = " or ".join(f"a {form.words}" for form in FORMS if form.is_file)
+    return ScanError(f"{path} is not a scan; expected a folder, or {files}. Check the path.")
+
+
+def _refusal_of_folder(folder: Path) -> ScanError:
     bags = files_of(folder, (".bag",))
     if bags:
-        raise _bag_refusal(bags[0])
+        return _bag_refusal(bags[0])
     scans = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and _holds_a_scan(entry)]
     if scans:
         names = ", ".join(entry.name for entry in scans[:5])
-        raise ScanError(
+        return ScanError(
             f"{folder} is a folder of {len(scans)} scans ({names}); expected one scan. "
             f"Give one of them, or all: scanproc batch {folder / '*'}"
         )
     found_names = ", ".join(sorted(entry.name for entry in folder.iterdir())[:5])
-    raise ScanError(f"{folder} holds no recording (found {found_names}); expected {_FORMS}. Check the path.")
+    return ScanError(f"{folder} holds no recording (found {found_names}); expected {_any_form()}. Check the path.")
 
 
-def _open_depth(folder: Path) -> Scan:
-    scan_facts = facts.read_facts(folder / facts.FILE_NAME, _name_of(folder))
-    files = depth.input_files(folder)
-    depth.read_intrinsics(folder / depth.INTRINSICS_NAME)
-    remarks = depth.colour_remarks(folder)
-    return Scan(folder, scan_facts.name, _with_remarks(scan_facts, remarks), "depth", _with_toml(folder, files))
+def _holds_a_scan(folder: Path) -> bool:
+    return any(form.finds(folder) for form in FORMS)
 
 
-def _open_clouds(folder: Path) -> Scan:
-    scan_facts = facts.read_facts(folder / facts.FILE_NAME, _name_of(folder))
-    files = clouds.cloud_files(folder)
-    found = clouds.inspect_clouds(files, scan_facts.unit)
-    scan_facts = _with_remarks(replace(scan_facts, unit=found.unit), found.remarks)
-    return Scan(folder, scan_facts.name, scan_facts, "clouds", _with_toml(folder, files))
-
-
-def _open_mesh(path: Path, mesh_file: Path, name: str, toml_file: Path) -> Scan:
-    scan_facts = facts.read_facts(toml_file, name)
-    found = meshes.read_finished_mesh(mesh_file, scan_facts.unit)
-    scan_facts = _with_remarks(replace(scan_facts, unit=found.unit), found.remarks)
-    files = _with_toml(toml_file.parent, [mesh_file])
-    return Scan(path, name, scan_facts, "mesh", files, found.surface)
-
-
-def _with_toml(folder: Path, files: list[Path]) -> tuple[Path, ...]:
-    toml_file = folder / facts.FILE_NAME
-    return tuple(recorded_order([*files, toml_file] if toml_file.exists() else files))
-
-
-def _with_remarks(scan_facts: ScanFacts, remarks: tuple[str, ...]) -> ScanFacts:
-    return replace(scan_facts, remarks=(*scan_facts.remarks, *remarks))
-
-
-def _name_of(folder: Path) -> str:
-    return folder.resolve().name
-
-
-def _suffixes() -> str:
-    return " ".join(meshes.MESH_SUFFIXES)
+def _any_form() -> str:
+    """Return what may be given, in words."""
+    *others, last = [f"one {form.words}" if form.is_file else form.words for form in FORMS]
+    return f"{', '.join(others)}, or {last}"
 
 
 def _bag_refusal(path: Path) -> ScanError:
     return ScanError(
-        f"{path} is a recorded stream, which is not read; expected {_FORMS}. Export it: with RealSense's rs-convert "
-        "write the depth images (16-bit PNG) into depth/ and the camera into camera_intrinsic.json, for example with "
-        "Open3D's RealSense recorder or open3d.t.io.RSBagReader.save_frames."
+        f"{path} is a recorded stream, which is not read; expected {_any_form()}. Export it: with RealSense's "
+        "rs-convert write the depth images (16-bit PNG) into depth/ and the camera into camera_intrinsic.json, for "
+        "example with Open3D's RealSense recorder or open3d.t.io.RSBagReader.save_frames."
     )

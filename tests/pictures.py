@@ -11,7 +11,7 @@ from scanproc.frames import FloatArray, inverse, rotate, transform
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
 from scanproc.fusion.posed_views import PosedView
 from scanproc.fusion.tsdf import TsdfLimits, integrate
-from scanproc.fusion.visibility import visibility
+from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.mesh.meshes import keep_faces
 
 
@@ -63,9 +63,9 @@ def posed_plane(T_scan_camera: FloatArray, normal: FloatArray, offset_mm: float,
     return PosedView(depth.clip(0.0).astype(np.float32), normals.astype(np.float32), camera, T_scan_camera)
 
 
-def fused(views: Sequence[PosedView], voxel_mm: float, min_views: int = 1) -> Mesh:
+def fused(views: Sequence[PosedView], voxel_mm: float, min_views: int = 1, cosine_power: float = 1.0) -> Mesh:
     """Return the fused surface of views where enough of them saw it."""
-    limits = TsdfLimits(voxel_mm, 4.0 * voxel_mm, reach_mm=8.0 * voxel_mm, cosine_power=1.0, smoothing_mm=1.2)
+    limits = TsdfLimits(voxel_mm, 4.0 * voxel_mm, reach_mm=8.0 * voxel_mm, cosine_power=cosine_power, smoothing_mm=1.2)
     mesh = dual_marching_cubes(integrate(views, limits))
-    seen = visibility(mesh, views, 3.0, 0.15).views >= min_views
+    seen = visibility(mesh, views, VisibilityLimits(3.0, 0.15, cosine_power)).views >= min_views
     return keep_faces(mesh, seen[mesh.faces].all(axis=1)).mesh

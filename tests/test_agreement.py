@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,10 +11,11 @@ from posed import UP, motion, pose, prepared, view
 
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.parallel import using_workers
-from scanproc.registration.agreement import Agreement, agreement_at, count_agreement, submap_of
+from scanproc.registration.agreement import Agreement, Ranking, agreement_at, count_agreement, submap_of
 from scanproc.registration.projective_icp import count_inliers
 from scanproc.registration.sampled_views import SampledViews
 
+RANKING = Ranking(consistency_power=6.0, stop_overlap=0.6, stop_consistency=0.97)
 AZIMUTHS = (0.0, 30.0, 60.0, 20.0)
 BOX = 4
 
@@ -33,7 +35,7 @@ def test_the_truth_fits() -> None:
     [fit] = fits(3, [pose(20.0)])
     assert 0.9 < fit.overlap <= 1.0
     assert fit.consistency > 0.98
-    assert fit.is_sure
+    assert RANKING.is_sure(fit)
     [from_one] = fits(3, [pose(20.0)], near=(2,))
     assert 0.4 < from_one.overlap < fit.overlap - 0.05
 
@@ -50,27 +52,36 @@ def test_the_truth_fits() -> None:
 def test_what_was_moved_does_not(moved: FloatArray) -> None:
     here, there = fits(3, [pose(20.0), moved @ pose(20.0)])
     assert there.consistency < 0.85
-    assert there.score < 0.5 * here.score
-    assert not there.is_sure
+    assert RANKING.score(there) < 0.5 * RANKING.score(here)
+    assert not RANKING.is_sure(there)
 
 
 def test_another_thing_does_not() -> None:
     [fit] = fits(BOX, [pose(20.0)])
     assert fit.consistency < 0.8
-    assert not fit.is_sure
+    assert not RANKING.is_sure(fit)
+
+
+def test_the_ranking_is_what_it_is_told() -> None:
+    wide, true = Agreement(0.8, 0.90), Agreement(0.5, 0.99)
+    for power, best in ((1.0, wide), (3.0, wide), (6.0, true), (12.0, true)):
+        assert max(wide, true, key=replace(RANKING, consistency_power=power).score) is best
+    assert not RANKING.is_sure(wide) and replace(RANKING, stop_consistency=0.85).is_sure(wide)
+    assert not RANKING.is_sure(true) and replace(RANKING, stop_overlap=0.45).is_sure(true)
 
 
 def test_only_much_overlap_without_contradiction_is_sure() -> None:
-    assert Agreement(0.7, 0.98).is_sure
-    assert not Agreement(0.5, 1.0).is_sure
-    assert not Agreement(1.0, 0.96).is_sure
-    assert Agreement(0.5, 1.0).score > Agreement(1.0, 0.85).score > Agreement(0.3, 1.0).score
+    assert RANKING.is_sure(Agreement(0.7, 0.98))
+    assert not RANKING.is_sure(Agreement(0.5, 1.0))
+    assert not RANKING.is_sure(Agreement(1.0, 0.96))
+    half, all_but_wrong, third = Agreement(0.5, 1.0), Agreement(1.0, 0.85), Agreement(0.3, 1.0)
+    assert RANKING.score(half) > RANKING.score(all_but_wrong) > RANKING.score(third)
 
 
 def test_what_is_far_away_overlaps_nothing() -> None:
     [fit] = fits(3, [rigid(np.eye(3), np.array([900.0, 0.0, 0.0])) @ pose(20.0)])
     assert fit.overlap == 0.0
-    assert fit.score == 0.0
+    assert RANKING.score(fit) == 0.0
 
 
 def test_points_that_two_views_saw_count_once() -> None:
@@ -119,4 +130,4 @@ def test_the_number_of_workers_does_not_matter() -> None:
         with using_workers(workers):
             found.append(fits(3, poses))
     assert found[0] == found[1]
-    assert len({fit.score for fit in found[0]}) > 20
+    assert len({RANKING.score(fit) for fit in found[0]}) > 20

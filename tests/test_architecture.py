@@ -56,10 +56,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "design", "prescription", "pads", "measures", "anatomy", "solid", "mesh", "artifacts", "frames", "errors",
         "parallel",
     },
-    "proof": {"proof", "design", "prescription", "pads", "solid", "mesh", "artifacts", "frames"},
+    "proof": {"proof", "design", "prescription", "pads", "anatomy", "solid", "mesh", "artifacts", "frames"},
     # pictures and pages
     "views": {
-        "views", "measures", "solid", "mesh", "depth", "open3d_bridge", "artifacts", "frames", "errors",
+        "views", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
     "pages": {"views", "measures", "artifacts"},
     # what becomes files

@@ -30,6 +30,7 @@ from scanproc.artifacts import (
     Measures,
     Mesh,
     Plane,
+    ReadGeometry,
     Registration,
     Replicates,
     Report,
@@ -130,9 +131,21 @@ def replicates() -> Replicates:
     )
 
 
+def geometry(scale: float = 1.0) -> ReadGeometry:
+    """Return points, lines and curves with coordinates of more digits than are kept."""
+    return ReadGeometry(
+        {"pternion": scale * RNG.normal(size=3)},
+        {"dimension": scale * RNG.normal(size=(2, 3)), "to the border": np.zeros((2, 3))},
+        {"über": scale * RNG.normal(size=(7, 3))},
+    )
+
+
 def measures() -> Measures:
     values = {
-        "foot_length_mm": Measure(251.3 / 3.0, 0.4, "measured"),
+        "foot_length_mm": Measure(251.3 / 3.0, 0.4, "measured", geometry=geometry(100.0)),
+        "ball_angle_deg": Measure(
+            3.0, 0.4, "measured", geometry=ReadGeometry(points={"a": np.array([-1e-9, 1.0, 0.0])})
+        ),
         "eu_size": Measure(39.5, None, "measured"),
         "instep_girth_mm": Measure(240.0, 2.0, "inferred", "12 % was invented"),
         "arch_index": Measure(None, None, "refused", "the sole was not seen, “0 %”"),
@@ -208,6 +221,12 @@ def test_the_comparison_of_these_tests_sees_a_difference() -> None:
                 st.floats(0, 9),
                 st.builds(SdParts, st.floats(0, 9), st.floats(0, 9), st.floats(0, 9)),
             ),
+            st.builds(
+                lambda v, name, at: Measure(v, None, "measured", geometry=ReadGeometry({name: np.array(at)})),
+                st.floats(0, 9),
+                st.text(),
+                st.lists(st.floats(-400, 400), min_size=3, max_size=3),
+            ),
             st.builds(lambda v, s, r: Measure(v, s, "inferred", r), st.floats(0, 9), st.floats(0, 9), st.text()),
             st.builds(lambda reason: Measure(None, None, "refused", reason), st.text()),
         ),
@@ -228,6 +247,18 @@ def test_what_an_uncertainty_is_made_of_stands_beside_it() -> None:
     )["feet"]
     parts = {"repeat": 0.4, "surface": 0.14, "scale": 1.0}
     assert foot["measures"] == {"foot_length_mm": {"value": 250.0, "sd": 1.1, "sd_parts": parts, "status": "measured"}}
+
+
+def test_what_a_measure_was_read_from_stands_beside_it_to_a_thousandth_of_a_millimetre() -> None:
+    line = np.array([[1.23449, -1e-9, 0.0], [2.0 / 3.0, 4.0, 5.0]])
+    found = Measure(250.0, 1.1, "measured", geometry=ReadGeometry(lines={"dimension": line}))
+    whole = Measures((FootMeasures("left", "standing", "floor", {"foot_length_mm": found}),))
+    (entry,) = (foot["measures"]["foot_length_mm"] for foot in json_of(whole, "measures.json")["feet"])
+    assert list(entry) == ["value", "sd", "status", "geometry"]
+    assert entry["geometry"] == {"lines": {"dimension": [[1.234, 0.0, 0.0], [0.667, 4.0, 5.0]]}}
+    assert "-0.0" not in json.dumps(entry)
+    bare = dataclasses.replace(whole.feet[0], measures={"foot_length_mm": dataclasses.replace(found, geometry=None)})
+    assert codecs.encode(whole)["measures.csv"] == codecs.encode(Measures((bare,)))["measures.csv"]
 
 
 def json_of(artifact: Any, name: str) -> Any:
@@ -267,7 +298,8 @@ def test_measures_json_and_csv_say_the_same() -> None:
         "status": "refused",
         "reason": "the sole was not seen, “0 %”",
     }
-    assert set(entries[0]["measures"]["foot_length_mm"]) == {"value", "sd", "status"}
+    assert set(entries[0]["measures"]["foot_length_mm"]) == {"value", "sd", "status", "geometry"}
+    assert set(entries[0]["measures"]["eu_size"]) == {"value", "sd", "status"}
     rows = list(csv.DictReader(io.StringIO(codecs.encode(measures())["measures.csv"].decode())))
     assert [row["side"] for row in rows] == ["left", "right"]
     for entry, row in zip(entries, rows, strict=True):

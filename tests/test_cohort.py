@@ -14,11 +14,14 @@ from visits import VALUES, facts, measures, results
 from scanproc.artifacts import Measure, Measures, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.artifact_files import encode
-from scanproc.measures.definitions import BETWEEN_LOADINGS, DEFINITIONS
-from scanproc.measures.plain_words import GROUPS
+from scanproc.measures.plain_words import group_of
+from scanproc.measures.table import MEASURES, ROWS
 from scanproc.several.cohort import COLUMNS, Outcome, check_none_refused, cohort_csv, dictionary_csv, write_cohort
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
+
+#: Groups in the order of a report.
+GROUPS = tuple(dict.fromkeys(row.group for row in ROWS.values()))
 
 
 def table(data: bytes) -> list[dict[str, str]]:
@@ -39,13 +42,11 @@ def real() -> Measures:
 
 
 def test_every_measure_has_words_a_definition_a_unit_and_a_source(real: Measures) -> None:
-    assert set(real.feet[0].measures) <= set(DEFINITIONS)
-    spoken = {name for names in GROUPS.values() for name in names}
-    assert spoken == {*DEFINITIONS, *BETWEEN_LOADINGS}
-    for name, found in {**DEFINITIONS, **BETWEEN_LOADINGS}.items():
-        assert found.unit and found.source and len(found.text) > 20, name
+    assert list(real.feet[0].measures) == [row.key for row in MEASURES]
+    for name, row in ROWS.items():
+        assert row.words and row.group in GROUPS and row.source and len(row.definition) > 20, name
         unit = {"_mm": "mm", "_mm3": "mm³", "_deg": "°"}.get(name[name.rfind("_") :])
-        assert unit is None or found.unit == unit, name
+        assert row.dimension.unit and (unit is None or row.dimension.unit == unit), name
 
 
 def test_the_dictionary_explains_each_column_of_the_cohort_once(real: Measures) -> None:
@@ -107,9 +108,10 @@ def test_a_measure_that_only_one_scan_knows_has_its_column() -> None:
     rows = table(cohort_csv([outcome("a", measures()), outcome("b", measures(ball_girth_mm=(230.0, 1.0)))]))
     assert [row["ball_girth_mm"] for row in rows] == ["", "230.0"]
     assert set(VALUES) <= set(rows[0])
-    order = [name for name in rows[0] if name in DEFINITIONS]
-    assert order == list(DEFINITIONS)
-    assert order == [name for names in GROUPS.values() for name in names if name in order]
+    order = [name for name in rows[0] if name in ROWS]
+    assert order == [row.key for row in MEASURES]
+    assert list(dict.fromkeys(group_of(name) for name in order)) == list(GROUPS[:-1])  # none is come back to
+    assert sorted(order, key=lambda name: GROUPS.index(group_of(name))) == order
 
 
 def test_a_cohort_is_written_if_there_is_one(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,10 @@ class Loops:
     def write_inner(self, scale: float) -> None:
         (self.package / "inner.py").write_text(INNER.format(scale=scale), encoding="utf-8")
 
+    def kept(self, module: str) -> list[Path]:
+        """Return the folders of what was compiled of a module, one for each state of its sources."""
+        return list((self.package / "__pycache__").glob(f"scanproc_loops.{module}-*"))
+
     def run(self, **environment: str) -> tuple[float, int, list[str]]:
         """Return what the loops make of 0 + 1 + 2 + 3 + 4, how many came from the disk, and the log."""
         paths = os.pathsep.join([str(self.folder), str(Path(__file__).parents[1])])
@@ -124,3 +129,55 @@ def test_without_a_folder_to_keep_them_in_they_are_compiled_in_every_run(loops: 
     kept = str(loops.folder / "kept")
     assert loops.run(**nowhere, NUMBA_CACHE_DIR=kept)[1] == 0
     assert loops.run(**nowhere, NUMBA_CACHE_DIR=kept) == (20.0, 1, [])
+
+
+def test_only_what_depends_on_a_change_is_compiled_again(loops: Loops) -> None:
+    loops.run()
+    (inner,) = loops.kept("inner")
+    (loops.package / "outer.py").write_text(OUTER.replace("0.0", "1.0"), encoding="utf-8")
+    assert loops.run()[:2] == (21.0, 0)
+    assert loops.kept("inner") == [inner] and len(loops.kept("outer")) == 2
+
+
+def test_what_was_compiled_of_sources_long_gone_is_removed(loops: Loops) -> None:
+    """But not what another check-out of the same place used of late."""
+    loops.run()
+    (first,) = loops.kept("inner")
+    loops.write_inner(scale=3.0)
+    loops.run()
+    (second,) = set(loops.kept("inner")) - {first}
+    os.utime(first, (0.0, 0.0))
+    loops.run()
+    assert set(loops.kept("inner")) == {first, second}, "nothing new, nothing is looked through"
+    loops.write_inner(scale=4.0)
+    assert loops.run()[0] == 40.0
+    assert first not in loops.kept("inner") and second in loops.kept("inner")
+
+
+def test_many_processes_at_once(loops: Loops) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: loops.run()[0], range(4)))
+    assert found == [20.0] * 4
+    assert loops.run() == (20.0, 1, [])
+
+
+def test_the_folder_that_a_user_chose_is_kept_to(loops: Loops) -> None:
+    kept = loops.folder / "kept"
+    loops.run(NUMBA_CACHE_DIR=str(kept))
+    assert {folder.name.rpartition("-")[0] for folder in kept.iterdir()} == {
+        "scanproc_loops.inner", "scanproc_loops.outer",
+    }  # fmt: skip
+    assert not (loops.package / "__pycache__").exists()
+    kept = loops.folder / "a file"
+    kept.touch()
+    assert "in every run" in loops.run(NUMBA_CACHE_DIR=str(kept))[2][0]
+    assert not (loops.package / "__pycache__").exists(), "where the user did not want it"
+
+
+def test_beside_sources_that_cannot_be_written_the_user_s_cache_is_taken(loops: Loops) -> None:
+    (loops.package / "__pycache__").write_text("a file where the folder would be", encoding="utf-8")
+    home = {"XDG_CACHE_HOME": str(loops.folder / "cache")}
+    assert loops.run(**home)[:2] == (20.0, 0)
+    assert loops.run(**home) == (20.0, 1, [])
+    loops.write_inner(scale=3.0)
+    assert loops.run(**home)[:2] == (30.0, 0)

@@ -12,7 +12,8 @@ from feet import AnalyticFoot, as_surface
 from scanproc.artifacts import Feet, Foot, Mesh, Replicates, ScanFacts
 from scanproc.frames import FloatArray
 from scanproc.measures.extrapolation import extrapolated
-from scanproc.measures.heels import heel_angle_deg, heel_line
+from scanproc.measures.frontal_lines import heel_line
+from scanproc.measures.heels import heel_angle_deg
 from scanproc.measures.readings import FootShape
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from posed import errors, pose, prepared, view
 
 from scanproc.artifacts import CleanView
 from scanproc.frames import FloatArray
+from scanproc.registration.agreement import Ranking
 from scanproc.registration.incremental import SearchLimits, register_incrementally, register_more
 
-LIMITS = SearchLimits(tolerance_mm=4.0, min_overlap=0.25, min_consistency=0.92, num_guesses=4, search_back=4)
+LIMITS = SearchLimits(
+    tolerance_mm=4.0,
+    min_overlap=0.25,
+    min_consistency=0.92,
+    num_guesses=4,
+    search_back=4,
+    ranking=Ranking(consistency_power=6.0, stop_overlap=0.6, stop_consistency=0.97),
+)
 ROUND = (0.0, 30.0, 60.0, 100.0, 140.0)
 RAISED = ((20.0, -50.0), (55.0, -40.0), (90.0, -20.0), (115.0, 10.0))
 
@@ -97,7 +107,7 @@ def test_the_far_side_of_a_recording_is_reached_through_others() -> None:
     """The last view overlaps none but the first, which was recorded far from it."""
     angles = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0, 330.0)
     views = prepared(views_from(angles))
-    limits = SearchLimits(tolerance_mm=4.0, min_overlap=0.25, min_consistency=0.92, num_guesses=4, search_back=2)
+    limits = replace(LIMITS, search_back=2)
     main, *others = register_incrementally(views, limits)
     assert not others
     check(main, truth(angles), (1.0, 1.5))

@@ -6,12 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pictures import fused, posed_plane
 
-from scanproc.artifacts import Foot, Landmark, Mesh, Replicates
+from scanproc.artifacts import Foot, Intrinsics, Landmark, Mesh, Replicates
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
 from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors, replicate_of
+from scanproc.fusion.posed_views import PosedView
+from scanproc.fusion.visibility import VisibilityLimits, visibility
+from scanproc.measures.table import ROWS
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
 from scanproc.mesh.meshes import vertex_normals
+from scanproc.simulation.motions import look_at
 
 NO_MORE = ErrorSources(scale_sd=0.0, surface_sd_mm=0.0)
 
@@ -67,6 +72,26 @@ def test_an_absurd_draw_is_bounded() -> None:
     assert np.abs(errors).max() == 3.0
 
 
+@pytest.mark.parametrize("cosine_power", [0.0, 0.5, 4.0])
+def test_draws_go_where_the_surface_goes_that_lacks_a_group(cosine_power: float) -> None:
+    """Three views of a plane, from above, aslant and far, that saw it elsewhere; fused without each in turn."""
+    camera, up = Intrinsics(320, 240, 500.0, 500.0, 159.5, 119.5), np.array([0.0, 0.0, 1.0])
+    eyes, offsets = np.array([[0.0, 0.0, 300.0], [260.0, 0.0, 150.0], [0.0, 100.0, 380.0]]), (0.6, -0.6, 0.1)
+    views = [posed_plane(look_at(eye, np.zeros(3)), up, z, camera) for eye, z in zip(eyes, offsets, strict=True)]
+
+    def height(some: list[PosedView]) -> float:
+        vertices = fused(some, 1.0, cosine_power=cosine_power).vertices
+        return float(np.median(vertices[np.linalg.norm(vertices[:, :2], axis=1) < 10.0, 2]))
+
+    without = np.array([height(views[:k] + views[k + 1 :]) for k in range(3)])
+    mesh = fused(views, 1.0, cosine_power=cosine_power)
+    seen = visibility(mesh, views, VisibilityLimits(3.0, 0.15, cosine_power), num_groups=3)
+    middle = np.linalg.norm(mesh.vertices[:, :2], axis=1) < 10.0
+    errors = np.median(jackknife_errors(seen.distances)[middle].astype(np.float64), axis=0)
+    assert np.ptp(without) > 0.3
+    np.testing.assert_allclose(errors, np.sqrt(2.0) * (without - without.mean()), atol=0.02)
+
+
 def foot_with_draws() -> Foot:
     vertices = np.array([[0.0, 0, 0], [10, 0, 0], [0, 10, 0], [10, 10, 0]])
     mesh = Mesh(vertices, np.array([[0, 1, 2], [1, 3, 2]], dtype=np.int32))
@@ -103,7 +128,7 @@ def test_a_foot_without_draws_has_none() -> None:
 
 
 def combined_sd(name: str, value: float, replicate_of: list[float | None], sources: ErrorSources) -> float | None:
-    parts = sd_parts(name, value, replicate_of, sources)
+    parts = sd_parts(ROWS[name].dimension, value, replicate_of, sources)
     return None if parts is None else parts.combined
 
 
@@ -121,7 +146,7 @@ def test_scale_counts_by_the_power_of_the_unit() -> None:
 
 def test_sources_add_in_squares() -> None:
     sources = ErrorSources(scale_sd=0.004, surface_sd_mm=0.1)
-    found = sd_parts("foot_length_mm", 250.0, [250.3, 249.7], sources)
+    found = sd_parts(ROWS["foot_length_mm"].dimension, 250.0, [250.3, 249.7], sources)
     assert found is not None
     assert (found.repeat, found.surface, found.scale) == pytest.approx((0.3, np.sqrt(2) * 0.1, 1.0))
     assert found.combined == pytest.approx(np.sqrt(0.3**2 + 1.0**2 + 2 * 0.1**2))

@@ -93,7 +93,7 @@ ALL = np.ones(len(AZIMUTHS), dtype=bool)
 
 
 def table_of(views: SampledViews, poses: Poses) -> PairStatistics:
-    return pair_statistics(views, poses, sample_pairs(views, poses, 180.0, 40), 4.0)
+    return pair_statistics(views, poses, sample_pairs(views, poses, 180.0, 40), 4.0, 0.1)
 
 
 def test_a_rigid_foot_is_without_strain() -> None:

@@ -11,7 +11,8 @@ from feet import AnalyticFoot, as_surface
 
 from scanproc.artifacts import Measure, Measures, ScanFacts
 from scanproc.formats.artifact_files import decode, encode
-from scanproc.measures.population import ANSUR, NORMS, norms_of, percentile_words, rare_values
+from scanproc.measures.population import norms_of, percentile_words, rare_values
+from scanproc.measures.table import MEASURES
 from scanproc.pages.report_text import measure_groups
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
@@ -83,12 +84,17 @@ def test_a_percentile_among_those_of_the_same_sex(value: float, words: str) -> N
 
 
 def test_what_is_flagged_is_what_lies_beyond_the_outer_percentiles() -> None:
-    for name, by_sex in ANSUR.items():
-        for sex, (low, high) in by_sex.items():
-            (norm,) = [one for one in NORMS if (one.measure, one.sex) == (name, sex)]
-            assert norm.percentile(low) == pytest.approx(1.0, abs=0.01)
-            assert norm.percentile(high) == pytest.approx(99.0, abs=0.01)
-            assert 0.5 < (norm.mean - low) / (high - norm.mean) < 2.0
+    with_limits = [(row.key, norm, norm.limits) for row in MEASURES for norm in row.norms if norm.limits]
+    assert sorted((name, str(norm.sex)) for name, norm, _ in with_limits) == [
+        (name, sex) for name in ("foot_length_mm", "foot_width_mm", "heel_width_mm") for sex in ("female", "male")
+    ]
+    for name, norm, (low, high) in with_limits:
+        assert norm.percentile(low) == pytest.approx(1.0, abs=0.01)
+        assert norm.percentile(high) == pytest.approx(99.0, abs=0.01)
+        assert 0.5 < (norm.mean - low) / (high - norm.mean) < 2.0
+        for value, rare in ((low - 0.1, True), (low, False), (high, False), (high + 0.1, True)):
+            found = rare_values({name: Measure(value, None, "measured")}, ScanFacts("test", sex=norm.sex))
+            assert list(found) == ([name] if rare else [])
 
 
 def test_a_ratio_is_compared_as_a_ratio() -> None:
@@ -104,7 +110,7 @@ def test_a_ratio_is_compared_as_a_ratio() -> None:
 
 @pytest.mark.parametrize("loading", ["seated", "non-weight-bearing", "unknown"])
 def test_norms_of_standing_people_say_nothing_of_others(loading: str) -> None:
-    measures = {norm.measure: Measure(norm.mean, None, "measured") for norm in NORMS}
+    measures = {row.key: Measure(row.norms[0].mean, None, "measured") for row in MEASURES if row.norms}
     found = {name for name in measures if norms_of(name, measures, loading, WOMAN)}  # type: ignore[arg-type]
     assert found == ({"arch_height_index"} if loading == "seated" else set())
 

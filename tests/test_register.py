@@ -17,6 +17,10 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotation_about, rotation_angle_rad, transform
 from scanproc.open3d_bridge import RayScene
 from scanproc.parallel import using_workers
+from scanproc.registration import incremental
+from scanproc.registration.agreement import Ranking
+from scanproc.registration.incremental import Poses, SearchLimits
+from scanproc.registration.sampled_views import SampledViews
 from scanproc.simulation.bodies import box, floor
 from scanproc.simulation.motions import look_at
 from scanproc.simulation.render import Body, render
@@ -328,3 +332,35 @@ def test_a_raised_foot_in_few_wide_steps_is_held_by_what_overlaps() -> None:
     errors = pose_errors(registration, simulation)
     assert errors[:, 0].max() < 0.3
     assert errors[:, 1].max() < 0.5
+
+
+def test_what_lets_a_view_in_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every number that decides reaches the search which it is for; none falls below what a place takes at least."""
+    asked: dict[str, list[SearchLimits]] = {"seed": [], "submap": [], "grow": []}
+
+    def register_incrementally(views: SampledViews, limits: SearchLimits) -> list[Poses]:
+        asked["seed"].append(limits)
+        groups = incremental.register_incrementally(views, limits)
+        return [{index: pose for index, pose in groups[0].items() if index < 8}, {9: np.eye(4), 10: np.eye(4)}]
+
+    def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchLimits) -> None:
+        asked["submap"].append(limits)
+
+    def register_more(views: SampledViews, placed: Poses, limits: SearchLimits, candidates: range) -> object:
+        asked["grow"].append(limits)
+        return incremental.register_more(views, placed, limits, candidates)
+
+    for replacement in (register_incrementally, merge_submap, register_more):
+        monkeypatch.setattr(f"scanproc.stages.register.{replacement.__name__}", replacement)
+    config = RegisterConfig(
+        min_place_overlap=0.22, min_place_consistency=0.91, seed_overlap=0.31, seed_consistency=0.96,
+        submap_overlap=0.0, submap_consistency=0.93, grow_overlap=0.27, grow_consistency=0.5,
+        consistency_power=5.0, stop_overlap=0.7, stop_consistency=0.98,
+    )  # fmt: skip
+    register(perfect(*["leg"] * 12), config)
+    found = {name: [(one.min_overlap, one.min_consistency) for one in limits] for name, limits in asked.items()}
+    assert found["seed"] == [(0.31, 0.96)]
+    assert found["submap"] == [(0.22, 0.93)]
+    assert found["grow"][:2] == [(0.27, 0.91), (0.22, 0.91)]
+    for limits in (*asked["seed"], *asked["submap"], *asked["grow"]):
+        assert limits.ranking == Ranking(5.0, 0.7, 0.98)

@@ -32,10 +32,14 @@ from scanproc.artifacts import (
     Surface,
     ViewPose,
 )
-from scanproc.measures.plain_words import GROUPS, uncertainty_text, value_of, words_of
+from scanproc.measures.plain_words import uncertainty_text, value_of, words_of
 from scanproc.measures.population import norms_of
+from scanproc.measures.table import ROWS
 from scanproc.pages.report_text import check_texts, headline, refusal_texts
 from scanproc.stages.report import ReportConfig, report, unseen_soles
+
+#: Groups in the order of a report.
+GROUPS = tuple(dict.fromkeys(row.group for row in ROWS.values()))
 
 trimesh = pytest.importorskip("trimesh")
 

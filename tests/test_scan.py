@@ -397,6 +397,36 @@ def test_what_is_no_scan_is_refused(tmp_path: Path) -> None:
     assert "recorded stream" in refusal(tmp_path / "empty" / "stream.bag")
 
 
+ANY_FORM = (
+    "depth/*.png with camera_intrinsic.json, clouds/*.{ply,pcd}, or one finished mesh (.ply .stl .obj .off .glb .3mf)"
+)
+
+
+def test_who_gives_no_recording_is_told_every_form(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == f"{tmp_path} is empty; expected {ANY_FORM}. Copy the recording into it."
+    note = tmp_path / "readme.txt"
+    note.write_text("hello")
+    expected = f"{tmp_path} holds no recording (found readme.txt); expected {ANY_FORM}. Check the path."
+    assert refusal(tmp_path) == expected
+    expected = "a folder, or a finished mesh (.ply .stl .obj .off .glb .3mf)"
+    assert refusal(note) == f"{note} is not a scan; expected {expected}. Check the path."
+
+
+def test_two_forms_in_one_folder_are_refused(depth_scan: Path) -> None:
+    """Each form is looked for in each folder: none hides another."""
+    (depth_scan / "foot.ply").write_bytes(write_ply(foot_like()))
+    (depth_scan / "clouds").mkdir()
+    expected = "expected one recording a folder. Move the others away."
+    assert refusal(depth_scan) == f"{depth_scan} holds depth/ and clouds/ and foot.ply; {expected}"
+
+
+def test_frames_of_two_forms_are_not_written(tmp_path: Path) -> None:
+    both = Recording((*depth_recording(1).frames, *cloud_recording(1).frames))
+    for recording in (both, Recording(())):
+        with pytest.raises(ValueError, match="as depth images or as clouds"):
+            write_recording(tmp_path / "patient", recording, facts_stating("patient"))
+
+
 # ------------------------------------------------------------------------------------------- finished meshes
 
 

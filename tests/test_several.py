@@ -15,9 +15,10 @@ from visits import REFUSED, VALUES, ball_foot, facts, measures, results, scanned
 from scanproc.artifacts import Feet, Measure, Refusal, SdParts
 from scanproc.errors import ScanError
 from scanproc.measures.plain_words import difference_of
+from scanproc.measures.two_scans import ScannedFoot
 from scanproc.several.compare_page import compare_page, headline, scale_words, verdict, when
 from scanproc.several.comparison import Comparison, compare_json, compared
-from scanproc.several.differences import FootComparison, ScannedFoot, compare_feet, days_between, pair
+from scanproc.several.differences import FootComparison, compare_feet, days_between, pair
 from scanproc.several.loadings import between_loadings
 from scanproc.stages.report import ReportConfig
 

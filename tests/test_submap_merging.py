@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from posed import errors, motion, pose, prepared, view
 
 from scanproc.frames import FloatArray, rigid, rotation_about
 from scanproc.parallel import using_workers
+from scanproc.registration.agreement import Ranking
 from scanproc.registration.incremental import SearchLimits
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.submap_merging import merge_submap
 
-LIMITS = SearchLimits(tolerance_mm=4.0, min_overlap=0.2, min_consistency=0.95, num_guesses=4, search_back=4)
+LIMITS = SearchLimits(
+    tolerance_mm=4.0,
+    min_overlap=0.2,
+    min_consistency=0.95,
+    num_guesses=4,
+    search_back=4,
+    ranking=Ranking(consistency_power=6.0, stop_overlap=0.6, stop_consistency=0.97),
+)
 ONE_SIDE, OTHER_SIDE = (-60.0, -20.0, 20.0), (100.0, 140.0, 180.0)
 ASIDE = rigid(rotation_about(np.array([0.0, 0.0, 1.0]), np.radians(140.0)), np.array([120.0, -60.0, 0.0]))
 
@@ -67,7 +77,7 @@ def test_a_group_of_another_thing_is_not_joined(stands: bool) -> None:
 
 
 def test_sides_that_overlap_nothing_are_not_joined() -> None:
-    demanding = SearchLimits(tolerance_mm=4.0, min_overlap=0.8, min_consistency=0.95, num_guesses=4, search_back=4)
+    demanding = replace(LIMITS, min_overlap=0.8)
     assert merge_submap(two_sides(stands=True), moved(ASIDE, GROUP), MAIN, demanding) is None
 
 

@@ -6,6 +6,7 @@ import ctypes
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,14 @@ from scanproc.artifacts import (
     Measure,
     Measures,
     Mesh,
+    ReadGeometry,
     Registration,
     Surface,
     ViewPose,
 )
 from scanproc.errors import ScanError
 from scanproc.frames import rigid
-from scanproc.views.colors import BLUES, CLAY, ORANGE, VIRIDIS, colors_of
+from scanproc.views.colors import BLUES, CLAY, GREY, ORANGE, VIRIDIS, colors_of
 from scanproc.views.scene import ABOVE, BELOW, REAR, Label, Scene, Shot, Skin, lateral, medial, vertex_normals
 from scanproc.views.sheet import develop
 from scanproc.views.shell import wall_thickness
@@ -77,15 +79,31 @@ def brick_foot(side: str = "left", seen: bool = True) -> Foot:
 
 
 def brick_measures() -> Measures:
+    """Measures of the brick foot, with what they were read from."""
+
+    def line(*ends: tuple[float, float, float]) -> ReadGeometry:
+        return ReadGeometry(lines={"dimension": np.array(ends)})
+
+    arch = np.array([[80.0, -20.0, 0.0], [100.0, -20.0, 0.0], [140.0, -20.0, 0.0]])
+    width = {
+        "dimension": np.array([[160.0, 45.0, 0.0], [160.0, -45.0, 0.0]]),
+        "to the metatarsale_tibiale": np.array([[160.0, -45.0, 0.0], [170.0, -45.0, 20.0]]),
+    }
+    heel = {"heel line": np.array([[20.0, 0.0, 3.0], [20.0, 0.0, 62.0]])}
+    tape = {"over the foot": np.array([[120.0, 45.0, 0.0], [120.0, 0.0, 60.0], [120.0, -45.0, 0.0]])}
+    below = line((170.0, 0.0, -7.0), (0.0, 0.0, -7.0))
+    apex = replace(line((100.0, -20.0, 0.0), (100.0, -20.0, 0.0)), curves={"arch line": arch})
     found = {
-        "foot_length_mm": Measure(240.0, 0.4, "measured"),
-        "foot_width_mm": Measure(90.0, 0.3, "measured"),
-        "heel_width_mm": Measure(90.0, 0.3, "measured"),
-        "dorsum_height_mm": Measure(60.0, None, "measured"),
-        "truncated_foot_length_mm": Measure(170.0, 0.5, "measured"),
-        "plantar_arch_height_mm": Measure(0.0, 0.5, "inferred", "the sole was invented"),
-        "heel_angle_deg": Measure(0.0, 1.0, "measured"),
+        "foot_length_mm": Measure(240.0, 0.4, "measured", geometry=line((240.0, 53.0, 0.0), (0.0, 53.0, 0.0))),
+        "foot_width_mm": Measure(90.0, 0.3, "measured", geometry=ReadGeometry(lines=width)),
+        "heel_width_mm": Measure(90.0, 0.3, "measured", geometry=line((38.4, 45.0, 0.0), (38.4, -45.0, 0.0))),
+        "instep_girth_mm": Measure(240.0, 0.3, "measured", geometry=ReadGeometry(curves=tape)),
+        "dorsum_height_mm": Measure(60.0, None, "measured", geometry=line((120.0, 0.0, 0.0), (120.0, 0.0, 60.0))),
+        "truncated_foot_length_mm": Measure(170.0, 0.5, "measured", geometry=below),
+        "plantar_arch_height_mm": Measure(0.0, 0.5, "inferred", "the sole was invented", geometry=apex),
+        "heel_angle_deg": Measure(0.0, 1.0, "measured", geometry=ReadGeometry(lines=heel)),
         "leg_angle_deg": Measure(None, None, "refused", "no leg was scanned"),
+        "ball_girth_mm": Measure(230.0, 1.0, "measured"),  # of an older version, which kept no geometry
     }
     return Measures((FootMeasures("left", "standing", "floor", found),))
 
@@ -252,7 +270,8 @@ def test_refused_measures_are_not_drawn_and_inferred_ones_say_so() -> None:
     labels = {label.name: label.value for shot in shots if isinstance(shot, Shot) for label in shot.scene.labels}
     assert labels["foot length"] == "240.0 ± 0.4 mm" and labels["dorsum height"] == "60.0 mm"
     assert labels["plantar arch height"].endswith("(inferred)")
-    assert "heel line" in labels and "leg line" not in labels
+    assert labels["heel line"] == "0.0 ± 1.0° valgus" and "leg line" not in labels
+    assert "instep girth" in labels and "ball girth" not in labels
 
 
 def test_dimension_lines_are_as_long_as_their_values() -> None:
@@ -260,6 +279,41 @@ def test_dimension_lines_are_as_long_as_their_values() -> None:
     lines = [line for shot in shots if isinstance(shot, Shot) for line in shot.scene.lines if line.ticks]
     lengths = sorted(float(np.linalg.norm(line.points[1] - line.points[0])) for line in lines)
     assert lengths == pytest.approx([0.0, 60.0, 90.0, 90.0, 170.0, 240.0], abs=1e-3)
+
+
+def drawn_lines(measures: Measures) -> list[tuple[str, list[Any]]]:
+    """Return the points of all lines of the pictures of measures, by picture, but for the ground's."""
+    shots = views.PICTURES[Measures](measures, views.Beside(None, Feet((brick_foot(),))))
+    return [
+        (shot.title, line.points.tolist())
+        for shot in shots
+        if isinstance(shot, Shot)
+        for line in shot.scene.lines
+        if line.color != GREY
+    ]
+
+
+def test_pictures_draw_what_was_read_where_it_was_read() -> None:
+    """Every line comes from a measure's geometry, to the last digit: moved there, it moves in the picture."""
+    whole = brick_measures()
+    shift = np.array([3.0, -2.0, 1.0])
+    for name, measure in whole.feet[0].measures.items():
+        if measure.geometry is None:
+            continue
+        moved = ReadGeometry(
+            *({key: at + shift for key, at in getattr(measure.geometry, kind).items()} for kind in ("points", "lines")),
+            curves={key: at + shift for key, at in measure.geometry.curves.items()},
+        )
+        found = {**whole.feet[0].measures, name: replace(measure, geometry=moved)}
+        before, after = drawn_lines(whole), drawn_lines(Measures((replace(whole.feet[0], measures=found),)))
+        other = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+        assert other, name
+        for (title, old), (same_title, new) in other:
+            assert title == same_title
+            assert np.array(new) == pytest.approx(np.array(old) + shift, abs=1e-9)
+        known = [at.tolist() for kind in (moved.lines, moved.curves) for at in kind.values()]
+        for _, (_, new) in other:
+            assert new in known or all(part in known for part in new)
 
 
 def test_views_without_points_have_a_blank_thumbnail_and_no_scan_has_no_picture() -> None:

@@ -12,9 +12,10 @@ from pictures import fused, posed_plane, posed_sphere, rays
 from scanproc.artifacts import Intrinsics, Mesh
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
 from scanproc.fusion.posed_views import PosedView
-from scanproc.fusion.visibility import visibility
+from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.simulation.motions import look_at
 
+SEEN = VisibilityLimits(tolerance_mm=3.0, min_cosine=0.15, cosine_power=0.5)
 CAMERA = Intrinsics(640, 480, 425.0, 427.0, 322.6, 241.6)
 FRONT, BACK, RADIUS = np.array([0.0, 0.0, 60.0]), np.array([20.0, 0.0, -60.0]), 40.0
 
@@ -52,7 +53,7 @@ def test_what_another_surface_hides_was_not_seen() -> None:
         expected += (cosine > 0.15) & (free > 0.0)
         hidden += ((cosine > 0.3) & (free < -2.0)).sum()
         sure &= (np.abs(cosine - 0.15) > 0.05) & (np.abs(free) > 2.0)
-    seen = visibility(mesh, views, tolerance_mm=3.0, min_cosine=0.15)
+    seen = visibility(mesh, views, SEEN)
     assert seen.views.dtype == np.uint8 and seen.color is None
     assert hidden > 1000 and sure.mean() > 0.6
     np.testing.assert_array_equal(seen.views[sure], expected[sure])
@@ -64,13 +65,13 @@ def test_a_view_does_not_see_what_lies_off_its_surface() -> None:
     for off, sees in ((0.0, True), (2.0, True), (-2.0, True), (4.0, False), (-4.0, False)):
         shape = ball(np.zeros(3))
         mesh = Mesh(shape.vertices * (1.0 + off / RADIUS), shape.faces)
-        assert (visibility(mesh, [view], 3.0, 0.15).views[facing] == sees).all()
+        assert (visibility(mesh, [view], SEEN).views[facing] == sees).all()
 
 
 def test_counts_stop_at_255() -> None:
     view = posed_sphere(look_at(np.array([0.0, 0.0, 400.0]), np.zeros(3)), np.zeros(3), RADIUS, CAMERA)
     mesh = ball(np.zeros(3))
-    few, many = visibility(mesh, [view] * 3, 3.0, 0.15).views, visibility(mesh, [view] * 300, 3.0, 0.15).views
+    few, many = visibility(mesh, [view] * 3, SEEN).views, visibility(mesh, [view] * 300, SEEN).views
     np.testing.assert_array_equal(np.where(few > 0, 255, 0), many)
 
 
@@ -105,7 +106,7 @@ def test_a_line_of_pen_stays_readable() -> None:
         wrong = rigid(rotation_about(rng.normal(size=3), 0.001), 0.4 * rng.normal(size=3)) @ true
         views.append(PosedView(noisy.astype(np.float32), view.normals, _NARROW, wrong, color))
     mesh = fused(views, 1.0, min_views=2)
-    color = visibility(mesh, views, 3.0, 0.15).color
+    color = visibility(mesh, views, SEEN).color
     assert color is not None and color.dtype == np.uint8
     front = mesh.vertices[:, 0] > 0.7 * RADIUS
     line = front & (np.abs(mesh.vertices[:, 2]) < 0.5)
@@ -126,12 +127,12 @@ def test_near_and_frontal_views_decide_the_colour() -> None:
         for eye, color in zip(eyes, (red, blue, blue), strict=True)
     ]
     mesh = ball(np.zeros(3))
-    color = visibility(mesh, views, 3.0, 0.15).color
+    color = visibility(mesh, views, SEEN).color
     assert color is not None
     frontal = mesh.vertices[:, 0] > 0.95 * RADIUS
     assert color[frontal, 0].min() > 200
     assert (color[(mesh.vertices[:, 0] < -0.5 * RADIUS) & (mesh.vertices[:, 1] < 0.0)] == 128).all()  # nobody saw it
-    assert visibility(mesh, [views[0], replace(views[1], color=None)], 3.0, 0.15).color is None
+    assert visibility(mesh, [views[0], replace(views[1], color=None)], SEEN).color is None
 
 
 @pytest.mark.parametrize("axis", [0, 1])
@@ -142,7 +143,7 @@ def test_a_colour_is_that_of_the_pixel_a_vertex_falls_into(axis: int) -> None:
     color[(slice(None), slice(30, None)) if axis == 0 else slice(20, None)] = 250
     view = replace(posed_plane(T, np.array([0.0, 0.0, 1.0]), 0.2, coarse), color=color)
     mesh = fused([view], 0.5)
-    found = visibility(mesh, [view], 3.0, 0.15).color
+    found = visibility(mesh, [view], SEEN).color
     assert found is not None
     border = (29.5 - 31.3) * 2.0 if axis == 0 else -(19.5 - 22.7) * 2.0
     beyond = (mesh.vertices[:, axis] > border) == (axis == 0)

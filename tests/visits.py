@@ -9,8 +9,8 @@ import numpy as np
 import trimesh
 
 from scanproc.artifacts import Feet, Foot, FootMeasures, Landmark, Measure, Measures, Mesh, ScanFacts
+from scanproc.measures.two_scans import ScannedFoot
 from scanproc.readers.facts import facts_stating
-from scanproc.several.differences import ScannedFoot
 from scanproc.several.scans import ScanResults
 
 #: value and standard uncertainty

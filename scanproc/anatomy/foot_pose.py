@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import ConvexHull
 
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray, rotation_between
 from scanproc.mesh.meshes import face_areas
 
-FOOT_HEIGHT_MM = 60.0  # "the foot below z = 60 mm" of the definitions: above it is leg
 _SLICES = 20  # of the length: 12 mm each, enough points in each even on a coarse mesh
 _SAMPLES = 6000
 # Share of the length from the heel, what is measured there, mean and sd as shares of the length (a taper: of the

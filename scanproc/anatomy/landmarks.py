@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.anatomy.foot_pose import FOOT_HEIGHT_MM
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.anatomy.profiles import borders_at
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.errors import ScanError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.anatomy.foot_pose import FOOT_HEIGHT_MM
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.anatomy.landmarks import FootPoints, FrontProfile, Support, front_profile
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.errors import ScanError

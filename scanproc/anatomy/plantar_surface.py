@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.anatomy.foot_regions import ARCH_LINE_SHARE, ARCH_WINDOW, FOOT_HEIGHT_MM, SOLE_HEIGHT_MM
 from scanproc.anatomy.profiles import Borders, Heights, borders_at, underside_at
 from scanproc.artifacts import BoolArray, ByteArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import face_areas, face_normals, keep_faces
 
-SOLE_HEIGHT_MM = 40.0  # the width of a section is read below this
-ARCH_WINDOW = (0.30, 0.60)  # shares of the foot length
-ARCH_LINE_SHARE = 0.25  # of the section's width, from its medial border
 _STEP_MM = 1.0
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # skin is not as even as this over centimetres, at 0.5 degrees
 _CAP_SHARE = 0.2  # of the arch line: only a flat foot's skin, pressed on glass, has as much of it in one plane
@@ -75,7 +73,7 @@ class PlantarSurface:
     @staticmethod
     def of(mesh: Mesh, views: ByteArray) -> PlantarSurface:
         """Take the underside of a foot in the foot frame; the leg above 60 mm has none."""
-        low = keep_faces(mesh, mesh.vertices[:, 2][mesh.faces].min(axis=1) < 60.0)
+        low = keep_faces(mesh, mesh.vertices[:, 2][mesh.faces].min(axis=1) < FOOT_HEIGHT_MM)
         facing = keep_faces(low.mesh, face_normals(low.mesh)[:, 2] < 0.0)
         low_views = views[low.vertices]
         return PlantarSurface(low.mesh, low_views, facing.mesh, low_views[facing.vertices])
@@ -133,7 +131,7 @@ def sole_cap(mesh: Mesh, arch: ArchProfile) -> Cap:
     """Find the faces of a foot's underside that lie in one plane, evener than skin ever is."""
     normals = face_normals(mesh)
     corners = mesh.vertices[:, 2][mesh.faces]
-    down = np.flatnonzero((normals[:, 2] < -_LEVEL_COSINE) & (corners.min(axis=1) < 60.0))
+    down = np.flatnonzero((normals[:, 2] < -_LEVEL_COSINE) & (corners.min(axis=1) < FOOT_HEIGHT_MM))
     areas = face_areas(Mesh(mesh.vertices, mesh.faces[down]))
     flat = np.zeros(len(mesh.faces), dtype=np.bool_)
     if not len(down):

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from scanproc.anatomy.foot_regions import surface_length
 from scanproc.artifacts import Foot, Landmark, Mesh
 from scanproc.design.plan import HEEL_END
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray, rigid, rotation_about, transform
+from scanproc.frames import rigid, rotation_about, transform
 from scanproc.measures.heels import heel_angle_deg
 from scanproc.measures.readings import FootShape
 from scanproc.prescription.doses import Posts
@@ -74,7 +75,7 @@ def _inverted(foot: Foot, inversion_deg: float) -> Foot:
     """Turn a foot about x, so that its medial side rises, and set it on the ground again."""
     vertices = foot.mesh.vertices
     turn = rotation_about(np.array([1.0, 0.0, 0.0]), foot.medial_y * np.deg2rad(inversion_deg))
-    axis = np.array([0.0, _heel_contact_y(vertices), 0.0])
+    axis = np.array([0.0, _heel_contact_y(foot), 0.0])
     T = rigid(turn, axis - turn @ axis)
     T[2, 3] -= float(transform(T, vertices)[:, 2].min())
     return replace(
@@ -88,9 +89,9 @@ def _inverted(foot: Foot, inversion_deg: float) -> Foot:
     )
 
 
-def _heel_contact_y(vertices: FloatArray) -> float:
+def _heel_contact_y(foot: Foot) -> float:
     """Return the middle across of what lies lowest under the heel, mm."""
-    length = float(vertices[vertices[:, 2] < 60.0, 0].max())
-    heel = vertices[vertices[:, 0] < HEEL_END * length]
+    vertices = foot.mesh.vertices
+    heel = vertices[vertices[:, 0] < HEEL_END * surface_length(foot)]
     contact = heel[heel[:, 2] < heel[:, 2].min() + _CONTACT_MM]
     return 0.5 * float(contact[:, 1].min() + contact[:, 1].max())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.anatomy.foot_regions import ARCH_WINDOW
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.outline import insole_outline
 from scanproc.design.plan import ARCH_END, HEEL_END, SoleLine
@@ -24,7 +25,8 @@ from scanproc.solid.height_fields import HeightField
 _INVENTED_MM, _FLANGE_SEARCH_MM = 5.0, 15.0  # of a wall that goes on beyond the scan; the foot is looked for
 _CORNER = 0.01  # of the length, behind the front end
 _FLAT_FROM_MM = 12.0  # behind the metatarsal heads sulcus and full lengths have no walls any more
-_WAIST, _OFF_FRONT_MM = (0.30, 0.60), 8.0  # of the length; clear of the front end
+_WAIST = ARCH_WINDOW  # the waist lies beside the arch
+_OFF_FRONT_MM = 8.0  # clear of the front end
 _WAIST_STATIONS, _WAIST_STEP_MM = 31, 0.2
 _FOREFOOT_MM = (-35.0, -8.0)  # ahead of the metatarsal heads, where the border becomes that of the scanned sole
 

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.anatomy.foot_regions import ARCH_LINE_SHARE, ARCH_WINDOW, SOLE_HEIGHT_MM
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import smoothed_curve
 from scanproc.solid.height_fields import HeightField
 
-# Along the foot, as shares of its length (arch: 0.30 to 0.60, as `plantar_arch_height_mm` is defined).
+# Along the foot, as shares of its length; the arch's apex is sought in `ARCH_WINDOW`.
 HEEL_END = 0.25  # the cup is whole behind this
 HEEL_CENTRE = 0.15
 ARCH_START, ARCH_FULL, ARCH_FADES, ARCH_END = 0.25, 0.38, 0.56, 0.70
-APEX_WINDOW = (0.30, 0.60)
-_SECTION_MM = 40.0  # what is lower belongs to the section of the sole
 _LINE_SIGMA_MM = 5.0  # of the heights that the trim line is measured from
 
 
@@ -30,17 +29,17 @@ class QuarterLine:
 
     def arch(self, length_mm: float) -> FloatArray:
         """Return its points from 0.30 to 0.60 of the length, (M, 2), where the arch's apex is looked for."""
-        within = (self.x >= APEX_WINDOW[0] * length_mm) & (self.x <= APEX_WINDOW[1] * length_mm)
+        within = (self.x >= ARCH_WINDOW[0] * length_mm) & (self.x <= ARCH_WINDOW[1] * length_mm)
         return np.column_stack([self.x[within], self.y[within]])
 
 
 def quarter_line(sole: HeightField, foot: FootPlan) -> QuarterLine:
     """Return the arch's line of a sole that goes on rising beyond the foot."""
     rows = (sole.x[:, 0] > 0.0) & (sole.x[:, 0] < foot.length_mm)
-    y, below = sole.y[0], sole.z[rows] < _SECTION_MM
+    y, below = sole.y[0], sole.z[rows] < SOLE_HEIGHT_MM
     first, last = y[below.argmax(axis=1)], y[len(y) - 1 - below[:, ::-1].argmax(axis=1)]
     medial, lateral = (first, last) if foot.medial_y < 0.0 else (last, first)
-    return QuarterLine(sole.x[rows, 0], medial + 0.25 * (lateral - medial), last - first)
+    return QuarterLine(sole.x[rows, 0], medial + ARCH_LINE_SHARE * (lateral - medial), last - first)
 
 
 @dataclass(frozen=True)

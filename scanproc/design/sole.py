@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from scanproc.anatomy.foot_plan import DistalLine, FootPlan
+from scanproc.anatomy.foot_regions import surface_length
 from scanproc.artifacts import BoolArray, Foot, Mesh
 from scanproc.design.balance import balanced
 from scanproc.design.plan import HEEL_CENTRE
@@ -162,8 +163,7 @@ def _foot_plan(foot: Foot, sole: PlantarField) -> FootPlan:
     if missing:
         raise ScanError(f"the foot has no landmark {', '.join(missing)}. Give it in landmarks.edited.json.")
     tibiale, fibulare = (np.array(foot.landmarks[name].xyz_mm[:2]) for name in _NEEDED)
-    below = foot.mesh.vertices[:, 2] < 60.0
-    length = float(foot.mesh.vertices[below, 0].max())
+    length = surface_length(foot)
     right, left = _heel_borders(sole, HEEL_CENTRE * length)
     heel = np.array([HEEL_CENTRE * length, 0.5 * (right + left)])
     mark = foot.landmarks.get("navicular")

@@ -30,6 +30,7 @@ from scanproc.artifacts import (
     Measures,
     Mesh,
     Plane,
+    ReadGeometry,
     Registration,
     Replicates,
     Report,
@@ -39,7 +40,8 @@ from scanproc.artifacts import (
 )
 from scanproc.errors import ScanError
 from scanproc.formats.ply import read_ply, write_ply
-from scanproc.measures.definitions import columns_of, in_table_order
+from scanproc.frames import FloatArray
+from scanproc.measures.rows import columns_of
 from scanproc.parallel import parallel_map
 
 Files = Mapping[str, bytes]
@@ -285,6 +287,8 @@ def _encode_measures(measures: Measures) -> Files:
         values: dict[str, dict[str, Any]] = {}
         for name, measure in foot.measures.items():
             values[name] = measure_entry(measure)
+            if measure.geometry is not None:
+                values[name]["geometry"] = measure.geometry.as_lists()
         entry: dict[str, Any] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground, "measures": values}
         if foot.flags:
             entry["flags"] = dict(foot.flags)
@@ -293,7 +297,7 @@ def _encode_measures(measures: Measures) -> Files:
 
 
 def measure_entry(measure: Measure) -> dict[str, Any]:
-    """Return a measure as it stands in `measures.json`."""
+    """Return a measure as it stands in `measures.json`, less the geometry that it was read from."""
     entry: dict[str, Any] = {"value": measure.value, "sd": measure.sd}
     if measure.sd_parts is not None:
         entry["sd_parts"] = vars(measure.sd_parts)
@@ -302,8 +306,13 @@ def measure_entry(measure: Measure) -> dict[str, Any]:
 
 
 def _measure(entry: dict[str, Any]) -> Measure:
-    parts = entry.pop("sd_parts", None)
-    return Measure(**entry, sd_parts=None if parts is None else SdParts(**parts))
+    parts, shape = entry.pop("sd_parts", None), entry.pop("geometry", None)
+    geometry = None if shape is None else ReadGeometry(**{kind: _arrays(named) for kind, named in shape.items()})
+    return Measure(**entry, sd_parts=None if parts is None else SdParts(**parts), geometry=geometry)
+
+
+def _arrays(named: Mapping[str, Any]) -> dict[str, FloatArray]:
+    return {name: np.array(points, dtype=np.float64) for name, points in named.items()}
 
 
 def _measures_csv(measures: Measures) -> bytes:
@@ -311,6 +320,8 @@ def _measures_csv(measures: Measures) -> bytes:
 
     The last columns name the measures that are flagged, and say why others are refused or inferred.
     """
+    from scanproc.measures.table import in_table_order  # here: its readers load what the first stages can do without
+
     names = in_table_order({name for foot in measures.feet for name in foot.measures})
     columns = [column for name in names for column in columns_of(name)]
     stream = io.StringIO()
@@ -323,6 +334,8 @@ def _measures_csv(measures: Measures) -> bytes:
 
 def measure_cells(foot: FootMeasures) -> dict[str, object]:
     """Return the cells of a foot's row in a table, by column."""
+    from scanproc.measures.table import in_table_order
+
     cells: dict[str, object] = {"side": foot.side, "loading": foot.loading, "ground": foot.ground}
     for name, measure in foot.measures.items():
         cells |= zip(columns_of(name), (measure.value, measure.sd, measure.status), strict=True)

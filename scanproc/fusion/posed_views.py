@@ -100,10 +100,22 @@ def _tangent_planes(
                 offset += _mean_step(depth_mm, normals, across, down, u, v, away_px, 0.5 * truncation_mm)
             planes[v, u, 0], planes[v, u, 1], planes[v, u, 2] = mx, my, mz
             planes[v, u, 3] = offset + mx * R[0, 3] + my * R[1, 3] + mz * R[2, 3]
-            # Noise of stereo grows with the square of the depth: the weight is one over its variance.
-            planes[v, u, 4] = cosine**cosine_power * (_REFERENCE_MM / z) ** 4
+            planes[v, u, 4] = pixel_weight(cosine, z, cosine_power)
             planes[v, u, 5] = min(truncation_mm, reach_mm * cosine)
     return planes
+
+
+@compiled
+def pixel_weight(cosine: float, depth_mm: float, cosine_power: float) -> float:
+    """Return what a pixel weighs in fusion, and in whatever is said of the fused surface.
+
+    Noise of stereo grows with the square of the depth: the weight is one over its variance.
+
+    Parameters
+    ----------
+    cosine : of the angle between normal and line of sight.
+    """
+    return float(cosine**cosine_power * (_REFERENCE_MM / depth_mm) ** 4)
 
 
 @compiled

@@ -11,12 +11,28 @@ from scanproc.artifacts import ByteArray, DepthImage, Mesh
 from scanproc.compiled import compiled
 from scanproc.depth.images import intrinsics_array
 from scanproc.frames import FloatArray, inverse
-from scanproc.fusion.posed_views import PosedView
+from scanproc.fusion.posed_views import PosedView, pixel_weight
 from scanproc.mesh.meshes import vertex_normals
 from scanproc.parallel import parallel_map
 
 _CHUNK = 1 << 13  # vertices of a task
 _COLOR_POWER = 4.0  # of a pixel's share of the surface in its colour's weight: one sharp view beats many blurred ones
+
+
+@dataclass(frozen=True)
+class VisibilityLimits:
+    """When a view saw a vertex, and how much it has to say.
+
+    Attributes
+    ----------
+    tolerance_mm : of the depth measured there, along the vertex's normal.
+    min_cosine : between the normal and the line of sight.
+    cosine_power : of that cosine in the weight of `distances`; that of the fusion which made the mesh.
+    """
+
+    tolerance_mm: float
+    min_cosine: float
+    cosine_power: float
 
 
 @dataclass(frozen=True)
@@ -27,8 +43,8 @@ class Visibility:
     ----------
     views : (V,) uint8 number of views that saw it, saturating at 255.
     color : (V, 3) uint8, or None.
-    distances : (K, V, 2) for K groups of views: sum of weight times the distance in mm at which a view saw the surface
-        outside of the vertex, and sum of weights.
+    distances : (K, V, 2) for K groups of views: sum of fusion's weight times the distance in mm at which a view saw the
+        surface outside of the vertex, and sum of weights.
     """
 
     views: ByteArray
@@ -36,9 +52,7 @@ class Visibility:
     distances: FloatArray
 
 
-def visibility(
-    mesh: Mesh, views: Sequence[PosedView], tolerance_mm: float, min_cosine: float, num_groups: int = 1
-) -> Visibility:
+def visibility(mesh: Mesh, views: Sequence[PosedView], limits: VisibilityLimits, num_groups: int = 1) -> Visibility:
     """Find the vertices in all views.
 
     A view saw a vertex that faces it with a cosine of at least `min_cosine` if the depth measured there is within
@@ -60,8 +74,8 @@ def visibility(
             color = nothing if view.color is None else view.color
             _add_view(
                 mesh.vertices[part], normals[part], view.depth_mm, color, intrinsics_array(view.intrinsics),
-                inverse(view.T_scan_camera), tolerance_mm, min_cosine, colored, counts[part], sums[part],
-                distances[number % num_groups, part],
+                inverse(view.T_scan_camera), limits.tolerance_mm, limits.min_cosine, limits.cosine_power, colored,
+                counts[part], sums[part], distances[number % num_groups, part],
             )  # fmt: skip
 
     parallel_map(look, range(0, len(normals), _CHUNK), "surface: who saw what")
@@ -82,6 +96,7 @@ def _add_view(
     T_camera_scan: FloatArray,
     tolerance_mm: float,
     min_cosine: float,
+    cosine_power: float,
     colored: bool,
     counts: ByteArray,
     sums: FloatArray,
@@ -97,7 +112,7 @@ def _add_view(
         if abs(outside) > tolerance_mm:
             continue
         counts[i] = min(counts[i] + 1, 255)
-        trust = np.sqrt(cosine) * (300.0 / ahead) ** 4  # the weight of fusion
+        trust = pixel_weight(cosine, ahead, cosine_power)
         distances[i, 0] += trust * outside
         distances[i, 1] += trust
         if colored:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from scanproc.anatomy.plantar_surface import ARCH_WINDOW, SoleMap, sole_map
+from scanproc.anatomy.foot_regions import ARCH_WINDOW
+from scanproc.anatomy.plantar_surface import SoleMap, sole_map
+from scanproc.artifacts import ReadGeometry
 from scanproc.measures.lengths import dorsum_height, truncated_foot_length
-from scanproc.measures.readings import FootShape, Reading, no_reading
+from scanproc.measures.readings import FootShape, Reading, height_of, no_reading
 
 CONTACT_MM = 2.0  # the underside below this counts as touching
 TOE_CUT_SHARE = 0.08  # of the length: so far ahead of the metatarsal points a print holds toes only
@@ -20,7 +24,13 @@ def arch_height_index(shape: FootShape) -> Reading:
     if dorsum.value is None or truncated.value is None:
         return dorsum if dorsum.value is None else truncated
     worse = max(dorsum, truncated, key=lambda reading: reading.unseen_share)
-    return Reading(dorsum.value / truncated.value, worse.unseen_share, worse.where)
+
+    def read_from() -> ReadGeometry:
+        parts = {"dorsum height": dorsum.geometry(), "truncated length": truncated.geometry()}
+        points = {name: point for part in parts.values() for name, point in part.points.items()}
+        return ReadGeometry(points, {name: part.lines["dimension"] for name, part in parts.items()})
+
+    return Reading(dorsum.value / truncated.value, worse.unseen_share, worse.where, geometry=read_from)
 
 
 def plantar_arch_height(shape: FootShape) -> Reading:
@@ -31,7 +41,12 @@ def plantar_arch_height(shape: FootShape) -> Reading:
     unseen = 1.0 - shape.arch.seen_share
     if apex is None:
         return _sole_unseen(unseen)
-    return Reading(float(apex[2]), unseen, _SOLE)
+
+    def read_from() -> ReadGeometry:
+        found, line = height_of(apex, "apex"), shape.arch.points
+        return replace(found, curves={"arch line": line[np.isfinite(line[:, 2])]})
+
+    return Reading(float(apex[2]), unseen, _SOLE, geometry=read_from)
 
 
 def arch_volume(shape: FootShape) -> Reading:
@@ -50,12 +65,20 @@ def arch_volume(shape: FootShape) -> Reading:
     found = shape.plantar.heights(x, right + 0.5 * step_y, step_y, count)
     area = np.nansum(np.maximum(found.height, 0.0), axis=1) * step_y
     seen = float(found.seen.mean())
-    return Reading(float(np.nansum(area) * step_x), 1.0 - seen, _SOLE) if seen > 0.0 else _sole_unseen(1.0)
+    if seen <= 0.0:
+        return _sole_unseen(1.0)
+
+    def read_from() -> ReadGeometry:
+        there = np.isfinite(right)
+        sides = [np.column_stack([x[there], y[there], np.zeros(there.sum())]) for y in (right, right + half)]
+        return ReadGeometry(curves={"on the ground": np.concatenate([sides[0], sides[1][::-1], sides[0][:1]])})
+
+    return Reading(float(np.nansum(area) * step_x), 1.0 - seen, _SOLE, geometry=read_from)
 
 
-def arch_index(shape: FootShape, weight_bearing: bool) -> Reading:
+def arch_index(shape: FootShape) -> Reading:
     """Contact of the middle third by that of all three thirds of the toeless print (Cavanagh & Rodgers 1987)."""
-    if not weight_bearing:
+    if shape.loading not in ("standing", "seated"):
         return no_reading('only a loaded foot leaves a print (scan.toml: loading = "standing" or "seated")')
     if shape.cap.closes_the_arch:
         return no_reading(_CAPPED)
@@ -71,7 +94,16 @@ def arch_index(shape: FootShape, weight_bearing: bool) -> Reading:
         return _sole_unseen(unseen)
     third = np.floor((np.arange(len(sole.x)) - rows[0]) * 3.0 / (rows[-1] - rows[0] + 1)).astype(np.int64)
     print_area = contact.sum(axis=1)
-    return Reading(float(print_area[third == 1].sum() / print_area.sum()), unseen, _SOLE)
+
+    def read_from() -> ReadGeometry:
+        y = sole.y[np.flatnonzero(contact.any(axis=0))[[0, -1]]]
+        half_cell = 0.5 * (sole.x[1] - sole.x[0])
+        x = np.linspace(sole.x[rows[0]] - half_cell, sole.x[rows[-1]] + half_cell, 4)
+        names = ("rear of the print", "first third", "second third", "front of the print")
+        ends = [np.array([[at, y[0], 0.0], [at, y[1], 0.0]]) for at in x]
+        return ReadGeometry(lines=dict(zip(names, ends, strict=True)))
+
+    return Reading(float(print_area[third == 1].sum() / print_area.sum()), unseen, _SOLE, geometry=read_from)
 
 
 def whole_sole(shape: FootShape) -> SoleMap:

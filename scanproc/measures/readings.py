@@ -1,4 +1,4 @@
-"""What the measures are read from, and a reading with how much of its surface was seen."""
+"""What the measures are read from; and a reading, with how much of its surface was seen and where it was read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from scanproc.anatomy.foot_pose import FOOT_HEIGHT_MM
+from scanproc.anatomy.foot_regions import DORSUM_SECTION, FOOT_HEIGHT_MM, SOLE_HEIGHT_MM, foot_length, rear_of
 from scanproc.anatomy.open_boundaries import NOT_THERE, open_boundary_vertices
-from scanproc.anatomy.plantar_surface import SOLE_HEIGHT_MM, ArchProfile, Cap, PlantarSurface, arch_profile, sole_cap
+from scanproc.anatomy.plantar_surface import ArchProfile, Cap, PlantarSurface, arch_profile, sole_cap
 from scanproc.anatomy.profiles import Borders, borders_at
-from scanproc.artifacts import BoolArray, ByteArray, Foot, Mesh
+from scanproc.artifacts import BoolArray, ByteArray, Foot, Loading, Mesh, ReadGeometry
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import Submesh, keep_faces
 from scanproc.mesh.sections import Section, axis_section
@@ -32,6 +32,7 @@ class Reading:
     unseen_share : of the surface that the value needs, in [0, 1].
     where : what was not seen, in words.
     own_sd : standard uncertainty that draws of the surface do not show, in the unit of the value.
+    geometry : makes what the value was read from; of replicates nobody asks for it.
     """
 
     value: float | None
@@ -39,6 +40,7 @@ class Reading:
     where: str = ""
     refused: str | None = None
     own_sd: float = 0.0
+    geometry: Callable[[], ReadGeometry] = field(default=ReadGeometry, repr=False, compare=False)
 
 
 def no_reading(reason: str) -> Reading:
@@ -48,9 +50,10 @@ def no_reading(reason: str) -> Reading:
 
 @dataclass(frozen=True)
 class FootShape:
-    """A foot with the sections that several measures read."""
+    """A foot, how it was loaded, and the sections that several measures read."""
 
     foot: Foot
+    loading: Loading = "unknown"
     _kept: dict[object, object] = field(default_factory=dict, repr=False)
 
     def once(self, read: Callable[[FootShape], Found]) -> Found:
@@ -70,12 +73,12 @@ class FootShape:
     @property
     def rear(self) -> float:
         """x of the pternion, mm: 0 unless the landmark was edited."""
-        return float(self.landmark("pternion")[0])
+        return rear_of(self.foot)
 
     @cached_property
     def length(self) -> float:
         """Foot length FL, mm."""
-        return float(self.landmark("longest_toe_tip")[0]) - self.rear
+        return foot_length(self.foot)
 
     def at(self, share: float) -> float:
         """Return the x of a share of the foot length, mm."""
@@ -119,7 +122,7 @@ class FootShape:
     @cached_property
     def midfoot(self) -> Section:
         """The section at half the length, without the leg, which it may cut as well."""
-        return without_leg(axis_section(self.foot.mesh, 0, self.at(0.5), self.foot.views, self.boundary))
+        return without_leg(axis_section(self.foot.mesh, 0, self.at(DORSUM_SECTION), self.foot.views, self.boundary))
 
     @cached_property
     def cap(self) -> Cap:
@@ -142,6 +145,11 @@ class FootShape:
     def unseen_points(self, *names: str) -> float:
         """Return the share of the surface round the least seen of the named landmarks that was not seen."""
         return max(self.unseen(name) for name in names)
+
+
+def height_of(point: FloatArray, name: str) -> ReadGeometry:
+    """Return the geometry of the height of a (3,) point above the ground."""
+    return ReadGeometry({name: point}, {"dimension": np.stack([point * (1.0, 1.0, 0.0), point])})
 
 
 def without_leg(section: Section) -> Section:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from scanproc.anatomy.foot_pose import FOOT_HEIGHT_MM
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
+from scanproc.artifacts import ReadGeometry
 from scanproc.frames import FloatArray
 from scanproc.measures.readings import FootShape, Reading, no_reading
 
@@ -26,16 +29,31 @@ def fifth_toe_angle_deg(shape: FootShape) -> Reading:
 def _toe_lean(shape: FootShape, joint_name: str, outward_y: float, toe_shares: FloatArray) -> Reading:
     """Return the angle at a joint between a line that touches the heel and one that touches the toe."""
     joint = shape.landmark(joint_name)
-    heel, heel_seen = _steepest(shape, joint, outward_y, _HEEL_SHARES)
-    toe, toe_seen = _steepest(shape, joint, outward_y, toe_shares)
-    if np.isnan(heel) or np.isnan(toe):
+    heel = _steepest(shape, joint, outward_y, _HEEL_SHARES)
+    toe = _steepest(shape, joint, outward_y, toe_shares)
+    if heel is None or toe is None:
         return no_reading("there is no surface along the border")
-    value = float(np.rad2deg(np.arctan(heel) + np.arctan(toe)))
-    return Reading(value, 1.0 - (heel_seen + toe_seen) / 2.0, "the border of the heel or the toe")
+
+    def read_from() -> ReadGeometry:
+        ends = {"heel": heel.point, "toe": toe.point}
+        return ReadGeometry({joint_name: joint, **ends}, {name: np.stack([joint, end]) for name, end in ends.items()})
+
+    value = float(np.rad2deg(np.arctan(heel.fall) + np.arctan(toe.fall)))
+    unseen = 1.0 - (heel.seen + toe.seen) / 2.0
+    return Reading(value, unseen, "the border of the heel or the toe", geometry=read_from)
 
 
-def _steepest(shape: FootShape, joint: FloatArray, outward_y: float, shares: FloatArray) -> tuple[float, bool]:
-    """Return how fast the line from a joint that touches the border at `shares` falls inward, and if it was seen there.
+@dataclass(frozen=True)
+class _Tangent:
+    """Where a line from a joint touches a border, (3,) mm; how fast it falls inward; whether that was seen."""
+
+    point: FloatArray
+    fall: float
+    seen: bool
+
+
+def _steepest(shape: FootShape, joint: FloatArray, outward_y: float, shares: FloatArray) -> _Tangent | None:
+    """Return the line from a joint that touches the border at `shares`; None where there is none.
 
     Of all lines from the joint to the border, the one that leans outward most has the border on its inner side.
     """
@@ -43,7 +61,7 @@ def _steepest(shape: FootShape, joint: FloatArray, outward_y: float, shares: Flo
     borders, side = shape.borders(x, FOOT_HEIGHT_MM), 0 if outward_y < 0.0 else 1
     used = (np.abs(x - joint[0]) >= 5.0) & np.isfinite(borders.right) & ~borders.open[:, side]
     if not used.any():
-        return float("nan"), False
+        return None
     falls = outward_y * (joint[1] - borders.points[used, side, 1]) / np.abs(x[used] - joint[0])
     least = int(np.argmin(falls))
-    return float(falls[least]), bool(borders.seen[used, side][least])
+    return _Tangent(borders.points[used, side][least], float(falls[least]), bool(borders.seen[used, side][least]))

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import SdParts
-
-#: By which power of the camera's scale a measure grows, by the end of its name; angles and indices do not.
-_SCALE_POWER = {"_mm": 1, "_mm3": 3, "mondopoint": 1, "eu_size": 1}
+from scanproc.measures.rows import Dimension
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class ErrorSources:
     Attributes
     ----------
     scale_sd : relative standard uncertainty of the camera's scale.
-    surface_sd_mm : of where fusion puts a surface that all views agree on; a length has two ends.
+    surface_sd_mm : of where fusion puts a surface that all views agree on; see `Dimension.ends`.
     """
 
     scale_sd: float
@@ -29,7 +27,11 @@ class ErrorSources:
 
 
 def sd_parts(
-    name: str, value: float, drawn: Sequence[float | None], sources: ErrorSources, own_sd: float = 0.0
+    dimension: Dimension,
+    value: float,
+    drawn: Sequence[float | None],
+    sources: ErrorSources,
+    own_sd: float = 0.0,
 ) -> SdParts | None:
     """Return the standard uncertainty of a measure, by its causes; None where fewer than half of the draws have it.
 
@@ -41,9 +43,8 @@ def sd_parts(
     known = np.array([other for other in drawn if other is not None], dtype=np.float64)
     if len(known) * 2 < max(len(drawn), 1):
         return None
-    power = next((power for end, power in _SCALE_POWER.items() if name.endswith(end)), 0)
     return SdParts(
         repeat=math.hypot(float(np.sqrt(np.mean((known - value) ** 2))), own_sd),
-        surface=math.sqrt(2.0) * sources.surface_sd_mm if name.endswith("_mm") else 0.0,
-        scale=power * abs(value) * sources.scale_sd,
+        surface=math.sqrt(dimension.ends) * sources.surface_sd_mm,
+        scale=dimension.scale_power * abs(value) * sources.scale_sd,
     )

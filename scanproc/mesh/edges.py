@@ -26,7 +26,7 @@ def edges_of(faces: IntArray, num_vertices: int) -> Edges:
     """Return the edges of (F, 3) faces, those of a vertex in the order of its faces."""
     numbers = np.bincount(faces.reshape(-1), minlength=num_vertices)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers, dtype=np.int64)])
-    return Edges(starts, _ends(np.ascontiguousarray(faces), starts))
+    return Edges(starts, _edge_ends(np.ascontiguousarray(faces), starts))
 
 
 def border_edges(edges: Edges) -> NDArray[np.int64]:
@@ -35,7 +35,7 @@ def border_edges(edges: Edges) -> NDArray[np.int64]:
 
 
 @compiled
-def _ends(faces: IntArray, starts: NDArray[np.int64]) -> IntArray:
+def _edge_ends(faces: IntArray, starts: NDArray[np.int64]) -> IntArray:
     ends = np.empty(3 * len(faces), dtype=np.int32)
     following = starts.copy()
     for face in range(len(faces)):

@@ -174,7 +174,11 @@ def _thin_plate(
 
 @compiled
 def _solve(matrix: FloatArray, right: FloatArray) -> FloatArray:
-    """Return (M, 3) the solution of a symmetric, positive definite, banded system, by Cholesky; overwrites both."""
+    """Return (M, 3) the solution of a symmetric, positive definite, banded system, by Cholesky; overwrites both.
+
+    LAPACK's (scipy.linalg.solveh_banded) takes 0.014 ms to 0.002 here for the least hole, 0.2 to 0.7 for 40 edges and
+    5 rings, and threads of its own; the 34 to 183 holes of a demo scan take 6 to 13 ms in all.
+    """
     size, band = matrix.shape[0], matrix.shape[1] - 1
     for i in range(size):
         low = max(i - band, 0)

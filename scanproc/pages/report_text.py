@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scanproc.artifacts import (
@@ -16,8 +15,9 @@ from scanproc.artifacts import (
     Registration,
     ScanFacts,
 )
-from scanproc.measures.plain_words import GROUPS, group_of, uncertainty_text, value_of, words_of
+from scanproc.measures.plain_words import group_of, uncertainty_text, value_of, words_of
 from scanproc.measures.population import norms_of
+from scanproc.measures.table import in_table_order
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def refusal_texts(refusals: Refusals, insoles: Insoles | None) -> list[str]:
 def measure_groups(foot: FootMeasures, facts: ScanFacts) -> list[MeasureGroup]:
     """Return all measures of a foot in plain words, by group."""
     rows: dict[str, list[MeasureRow]] = {}
-    for name in in_order(foot.measures):
+    for name in in_table_order(foot.measures):
         measure = foot.measures[name]
         flag = (f"Rare: {foot.flags[name]}.",) if name in foot.flags else ()
         norms = flag + norms_of(name, foot.measures, foot.loading, facts)
@@ -93,12 +93,6 @@ def measure_groups(foot: FootMeasures, facts: ScanFacts) -> list[MeasureGroup]:
         )
         rows.setdefault(group_of(name), []).append(row)
     return [MeasureGroup(title, tuple(found)) for title, found in rows.items()]
-
-
-def in_order(names: Iterable[str]) -> list[str]:
-    """Return names of measures in the order of a report; those that nobody has words for come last."""
-    order = {name: index for index, name in enumerate(name for group in GROUPS.values() for name in group)}
-    return sorted(names, key=lambda name: order.get(name, len(order)))
 
 
 def check_texts(check: Check) -> tuple[str, str, str]:

@@ -112,8 +112,8 @@ def _refuse_whole_template(preset: str, says: Table, given: Table) -> None:
     """Refuse a printed template into which a preset's name was written: its defaults would undo the whole preset."""
     defaults = {item.name: item.default for item in dataclasses.fields(InsoleConfig) if item.default is not None}
     differs = [name for name in says if name in defaults and says[name] != defaults[name]]
-    overridden = [name for name in differs if given.get(name, says[name]) == defaults[name]]
-    if len(given) > 0.5 * len(defaults) and differs == overridden:
+    as_printed = [name for name in differs if given.get(name, says[name]) == defaults[name]]
+    if len(given) > 0.5 * len(defaults) and differs == as_printed:
         raise ScanError(
             f"found preset = {preset!r} in a template whose other fields undo all of it, expected fields that differ "
             f"from it alone. Start from `scanproc prescription --preset {preset}`, or delete the fields that are as "

@@ -5,13 +5,16 @@ from __future__ import annotations
 from scanproc.artifacts import Foot, Loading, ScanFacts
 from scanproc.measures.arches import arch_height_index
 from scanproc.measures.readings import FootShape
+from scanproc.measures.table import ROWS
 from scanproc.prescription.materials import ArchJudgement
 from scanproc.prescription.other_scan import OtherScan
 
-#: Mean and standard deviation of the arch height index (Williams & McClay 2000).
-_NORMS: dict[Loading, tuple[float, float]] = {"standing": (0.340, 0.030), "seated": (0.363, 0.030)}
+#: Mean and standard deviation of the arch height index.
+_NORMS: dict[Loading, tuple[float, float]] = {
+    loading: (norm.mean, norm.sd) for norm in ROWS["arch_height_index"].norms for loading in norm.loadings
+}
 #: The dorsum of an unloaded foot is 10 mm higher than standing (McPoil 2008), by a truncated length of 190 mm.
-_UNLOADED = (0.340 + 10.0 / 190.0, 0.030)
+_UNLOADED = (_NORMS["standing"][0] + 10.0 / 190.0, _NORMS["standing"][1])
 _HIGH_SD = 1.5  # from so far above the mean an arch counts as high
 _MAX_UNSEEN = 0.1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from scanproc.anatomy.foot_regions import ARCH_WINDOW
 from scanproc.artifacts import Check
 from scanproc.design.plan import ARCH_FADES, ARCH_FULL, quarter_line
 from scanproc.design.top import designed_top
@@ -70,7 +71,7 @@ def edge_checks(done: Finished) -> tuple[Check, ...]:
     asked, probe, plan = done.asked, done.probe, done.asked.plan
     # A short shell, or a cut-out, ends before the edges have come down.
     ends = [float(piece[:, 0].min()) - _OFF_DISTAL_MM for piece in asked.distal_edge.pieces]
-    end_x = min([*ends, 0.60 * plan.length_mm])
+    end_x = min([*ends, ARCH_WINDOW[1] * plan.length_mm])
     at_medial, at_lateral = (plan.length_mm * np.linspace(*at, 5) for at in (MEDIAL_EDGE_AT, LATERAL_EDGE_AT))
     at_medial, at_lateral = at_medial[at_medial < end_x], at_lateral[at_lateral < end_x]
     edges = []
@@ -82,7 +83,7 @@ def edge_checks(done: Finished) -> tuple[Check, ...]:
         lowest = lowest_of_half(probe, at_lateral, -plan.medial_y)
         got = edge_heights(probe, at_lateral, -plan.medial_y) - lowest
         edges.append(("side_edge_mm", rx.arch.side_edge_mm + rx.arch.lateral_flange_mm, float(np.median(got))))
-    stations = np.linspace(0.30 * plan.length_mm, end_x, 31)
+    stations = np.linspace(ARCH_WINDOW[0] * plan.length_mm, end_x, 31)
     waist = float((widths(probe, stations) / asked.line.at(stations, asked.line.width_mm)).min())
     # A shoe's outline may cut the foot's own edge away.
     judged = at_most if rx.device.shoe_width_mm is not None or rx.device.outline_curve else within

@@ -28,7 +28,7 @@ def size_checks(done: Finished) -> tuple[Check, ...]:
     asked, vertices = done.asked, done.solid.vertices[:, :2]
     length, width = np.ptp(asked.outline, axis=0)
     got_length, got_width = np.ptp(vertices, axis=0)
-    off = np.abs(nearest_on_curve(asked.outline, done.probe.rim, _REACH_MM, closed=True).distance_mm)
+    off = np.abs(nearest_on_curve(asked.outline, done.probe.upright_edges, _REACH_MM, closed=True).distance_mm)
     checks = [
         within("length_mm", length, got_length, _OUTLINE_MM),
         within("width_mm", width, got_width, _OUTLINE_MM),

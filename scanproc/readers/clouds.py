@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from scanproc.artifacts import ByteArray, CloudFrame, Recording
+from scanproc.artifacts import ByteArray, CloudFrame, Recording, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.open3d_bridge import read_cloud
 from scanproc.readers.headers import is_complete_pcd, is_complete_ply
 from scanproc.readers.listing import files_of
+from scanproc.readers.opened import Opened
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +31,13 @@ _FARTHEST = 1e9  # in any unit; a number above it is garbage
 _SAMPLED = 3  # clouds that the unit is found from: the first may be of anything
 
 
-@dataclass(frozen=True)
-class FoundClouds:
-    """The unit of the clouds, and what was found out about them."""
-
-    unit: Unit
-    remarks: tuple[str, ...]
+def find_clouds(path: Path) -> list[Path]:
+    """Return the folder of the clouds, if there is one."""
+    return [path / "clouds"] if (path / "clouds").is_dir() else []
 
 
-def cloud_files(folder: Path) -> list[Path]:
-    """Return the clouds of a folder in recorded order.
-
-    Raises
-    ------
-    ScanError
-        If there are none, or two of one name.
-    """
+def _cloud_files(folder: Path) -> list[Path]:
+    """Return the clouds of a folder in recorded order."""
     files = files_of(folder / "clouds", CLOUD_SUFFIXES)
     if not files:
         raise ScanError(f"{folder / 'clouds'} holds no .ply or .pcd; expected one cloud a view. Export them there.")
@@ -57,8 +48,15 @@ def cloud_files(folder: Path) -> list[Path]:
     return files
 
 
-def inspect_clouds(files: Sequence[Path], unit: Literal["mm", "cm", "m", "auto"]) -> FoundClouds:
-    """Find the unit of clouds by their median range from the camera, or check the one that was stated."""
+def open_clouds(folder: Path, facts: ScanFacts) -> Opened:
+    """Find the unit of clouds by their median range from the camera, or check the one that was stated.
+
+    Raises
+    ------
+    ScanError
+        If there are no clouds, two of one name, no points, or points at no distance of a foot.
+    """
+    files, unit = _cloud_files(folder), facts.unit
     picked = [files[i] for i in np.unique(np.linspace(0, len(files) - 1, _SAMPLED).round().astype(int))]
     sampled = [_read(file) for file in picked]
     ranges = [float(np.median(np.linalg.norm(cloud.points, axis=1))) for cloud in sampled if len(cloud.points)]
@@ -82,10 +80,10 @@ def inspect_clouds(files: Sequence[Path], unit: Literal["mm", "cm", "m", "auto"]
             f'{files[0].parent}: points lie {median * _MM[unit]:.3g} mm from the camera with unit = "{unit}"; expected '
             "80 to 5000 mm. Correct the unit in scan.toml, or leave it out."
         )
-    return FoundClouds(unit, tuple(remarks))
+    return Opened(files, tuple(remarks), unit)
 
 
-def read_clouds(files: Sequence[Path], unit: Unit) -> Recording:
+def read_clouds(folder: Path, facts: ScanFacts) -> Recording:
     """Read all clouds in mm. Points that are missing (NaN, infinite, at the camera) are dropped.
 
     Raises
@@ -93,6 +91,9 @@ def read_clouds(files: Sequence[Path], unit: Unit) -> Recording:
     ScanError
         If a cloud is broken, has no point left, or lies behind its camera.
     """
+    files, unit = _cloud_files(folder), facts.unit
+    if unit == "auto":
+        raise ValueError(f"{folder.name}: the unit of clouds is settled by open_clouds")
     frames = []
     for file in files:
         cloud = _read(file)
@@ -110,10 +111,11 @@ def read_clouds(files: Sequence[Path], unit: Unit) -> Recording:
     return Recording(tuple(frames))
 
 
-def write_clouds(folder: Path, frames: Sequence[CloudFrame], unit: Literal["mm", "cm", "m", "auto"]) -> None:
+def write_clouds(folder: Path, recording: Recording, facts: ScanFacts) -> None:
     """Write `clouds/*.ply`, float32 (0.1 um at 1 m); in metres, as cameras do, if the unit is left to be found."""
+    frames = [frame for frame in recording.frames if isinstance(frame, CloudFrame)]
     (folder / "clouds").mkdir(parents=True, exist_ok=True)
-    mm = _MM["m" if unit == "auto" else unit]
+    mm = _MM["m" if facts.unit == "auto" else facts.unit]
     for frame in frames:
         (folder / "clouds" / f"{frame.name}.ply").write_bytes(_ply(frame.points / mm, frame.color))
 

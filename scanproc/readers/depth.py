@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scanproc.artifacts import ByteArray, DepthFrame, Intrinsics, Recording
+from scanproc.artifacts import ByteArray, DepthFrame, Intrinsics, Recording, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.parallel import parallel_map
 from scanproc.readers.listing import files_of
+from scanproc.readers.opened import Opened
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +34,26 @@ _KNOWN_UNITS_MM = (1.0, 0.1, 0.2, 0.125, 0.01, 10.0)
 _SAMPLED_ROWS = 100  # of a frame, to find its nearest tenth
 
 
-def input_files(folder: Path) -> list[Path]:
-    """Return every file of the recording but `scan.toml`.
+def find_depth(path: Path) -> list[Path]:
+    """Return the folder of the depth images, if there is one."""
+    return [path / "depth"] if (path / "depth").is_dir() else []
+
+
+def open_depth(folder: Path, facts: ScanFacts) -> Opened:
+    """List the files, and check the intrinsics.
 
     Raises
     ------
     ScanError
         If there are no depth images, two of one name, or no intrinsics.
     """
+    files = _input_files(folder)
+    read_intrinsics(folder / INTRINSICS_NAME)
+    return Opened(files, _colour_remarks(folder))
+
+
+def _input_files(folder: Path) -> list[Path]:
+    """Return every file of the recording but `scan.toml`."""
     depth_files = files_of(folder / "depth", (".png",))
     if not depth_files:
         raise ScanError(f"{folder / 'depth'} holds no .png; expected 16-bit depth images. Export them there.")
@@ -54,7 +67,7 @@ def input_files(folder: Path) -> list[Path]:
     return [intrinsics, *depth_files, *_colour_files(folder).values()]
 
 
-def colour_remarks(folder: Path) -> tuple[str, ...]:
+def _colour_remarks(folder: Path) -> tuple[str, ...]:
     """Say which colour images belong to no depth image, and how many views have none."""
     depth_stems = {file.stem for file in files_of(folder / "depth", (".png",))}
     colour_stems = set(_colour_files(folder))
@@ -68,22 +81,28 @@ def colour_remarks(folder: Path) -> tuple[str, ...]:
     return tuple(remarks)
 
 
-def read_depth_recording(folder: Path, depth_unit_mm: float) -> Recording:
-    """Read all depth images, and the colour images of the same names."""
+def read_depth(folder: Path, facts: ScanFacts) -> Recording:
+    """Read all depth images, and the colour images of the same names.
+
+    Raises
+    ------
+    ScanError
+        If an image is broken or of another size, or the depth unit is plainly wrong.
+    """
     intrinsics = read_intrinsics(folder / INTRINSICS_NAME)
     colour_files = _colour_files(folder)
 
     def read(file: Path) -> DepthFrame:
-        depth = _read_depth(file)
+        depth = _read_image(file)
         _check_size(file, depth.shape, intrinsics)
         color = None
         if file.stem in colour_files:
             color = _read_colour(colour_files[file.stem])
             _check_size(colour_files[file.stem], color.shape, intrinsics)
-        return DepthFrame(file.stem, depth, depth_unit_mm, intrinsics, color)
+        return DepthFrame(file.stem, depth, facts.depth_unit_mm, intrinsics, color)
 
     frames = parallel_map(read, files_of(folder / "depth", (".png",)), "reading depth images")
-    _check_unit(folder, frames, depth_unit_mm)
+    _check_unit(folder, frames, facts.depth_unit_mm)
     log.info("%s: %d depth images of %d × %d", folder.name, len(frames), intrinsics.width, intrinsics.height)
     return Recording(tuple(frames))
 
@@ -118,10 +137,11 @@ def read_intrinsics(path: Path) -> Intrinsics:
     return Intrinsics(width, height, fx, fy, cx, cy)
 
 
-def write_depth_recording(folder: Path, frames: Sequence[DepthFrame], depth_unit_mm: float) -> None:
-    """Write `depth/`, `color/` (PNG) and `camera_intrinsic.json`. All frames share camera and unit."""
+def write_depth(folder: Path, recording: Recording, facts: ScanFacts) -> None:
+    """Write `depth/`, `color/` (PNG) and `camera_intrinsic.json`. All frames have one camera and unit."""
+    frames = [frame for frame in recording.frames if isinstance(frame, DepthFrame)]
     intrinsics = frames[0].intrinsics
-    if any(frame.intrinsics != intrinsics or frame.depth_unit_mm != depth_unit_mm for frame in frames):
+    if any(frame.intrinsics != intrinsics or frame.depth_unit_mm != facts.depth_unit_mm for frame in frames):
         raise ValueError("a recording in the depth form has one camera, and one depth unit which its facts state")
     (folder / "depth").mkdir(parents=True, exist_ok=True)
     for frame in frames:
@@ -146,7 +166,7 @@ def _by_stem(files: Sequence[Path]) -> dict[str, Path]:
     return named
 
 
-def _read_depth(path: Path) -> Any:
+def _read_image(path: Path) -> Any:
     """Return (H, W) uint16, in steps of the depth unit."""
     with _opened(path) as image:
         depth = np.asarray(image)

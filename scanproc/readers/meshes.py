@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from scanproc.artifacts import ByteArray, IntArray, Mesh, Surface
+from scanproc.artifacts import ByteArray, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.readers.listing import files_of
+from scanproc.readers.opened import Opened
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,20 @@ class _RawMesh:
     vertices: FloatArray
     faces: IntArray
     color: ByteArray | None = None
+
+
+def find_meshes(path: Path) -> list[Path]:
+    """Return the meshes of a folder in recorded order, or the file itself if it is one."""
+    if path.is_file():
+        return [path] if path.suffix.lower() in MESH_SUFFIXES else []
+    return files_of(path, MESH_SUFFIXES)
+
+
+def open_mesh(path: Path, facts: ScanFacts) -> Opened:
+    """Read the one mesh of a folder, or the file itself."""
+    (mesh_file,) = find_meshes(path)
+    found = read_finished_mesh(mesh_file, facts.unit)
+    return Opened([mesh_file], found.remarks, found.unit, found.surface)
 
 
 def read_finished_mesh(path: Path, unit: Literal["mm", "cm", "m", "auto"]) -> FoundMesh:

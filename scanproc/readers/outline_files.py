@@ -69,14 +69,14 @@ def _crosses_itself(outline: FloatArray) -> bool:
     a, b = outline, np.roll(outline, -1, axis=0)
     count = len(a)
 
-    def turns(p: FloatArray, q: FloatArray, r: FloatArray) -> FloatArray:
+    def orient2d(p: FloatArray, q: FloatArray, r: FloatArray) -> FloatArray:
         return (q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1]) - (q[..., 1] - p[..., 1]) * (r[..., 0] - p[..., 0])
 
     for k in range(count - 2):
         others = np.arange(k + 2, count - (1 if k == 0 else 0))
         c, d = a[others], b[others]
-        apart = (turns(a[k], b[k], c) * turns(a[k], b[k], d) < 0.0) & (
-            turns(c, d, a[k]) * turns(c, d, b[k]) < 0.0  # each edge's ends lie on both sides of the other
+        apart = (orient2d(a[k], b[k], c) * orient2d(a[k], b[k], d) < 0.0) & (
+            orient2d(c, d, a[k]) * orient2d(c, d, b[k]) < 0.0  # each edge's ends lie on both sides of the other
         )
         if apart.any():
             return True

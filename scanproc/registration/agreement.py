@@ -18,7 +18,6 @@ from scanproc.registration.stacked_views import Images, Samples
 
 _CELL_MM = 7.0  # of the grid of nearest points
 _REACH_MM = 40.0  # how far beyond the model it goes on
-_STRICTNESS = 6  # a view that does not belong may overlap twice as much, at a consistency of 0.85
 
 
 @dataclass(frozen=True)
@@ -28,14 +27,27 @@ class Agreement:
     overlap: float
     consistency: float
 
-    @property
-    def score(self) -> float:
-        return float(self.overlap * self.consistency**_STRICTNESS)
 
-    @property
-    def is_sure(self) -> bool:
+@dataclass(frozen=True)
+class Ranking:
+    """Which of several agreements is the best, and which is good enough to look no further.
+
+    Attributes
+    ----------
+    consistency_power : of the consistency in the score, whose other factor is the overlap.
+    stop_overlap, stop_consistency : above both, no other start can be much better.
+    """
+
+    consistency_power: float
+    stop_overlap: float
+    stop_consistency: float
+
+    def score(self, fit: Agreement) -> float:
+        return float(fit.overlap * fit.consistency**self.consistency_power)
+
+    def is_sure(self, fit: Agreement) -> bool:
         """Whether no other start can be much better."""
-        return self.overlap > 0.6 and self.consistency > 0.97
+        return fit.overlap > self.stop_overlap and fit.consistency > self.stop_consistency
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray, inverse, rigid, transform
-from scanproc.registration.agreement import Agreement, Submap, agreement_at, submap_of
+from scanproc.registration.agreement import Agreement, Ranking, Submap, agreement_at, submap_of
 from scanproc.registration.grid_icp import grid_icp_from_all
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
 
 Poses = dict[int, FloatArray]  # T_common_camera of the views that have a place
 
+# The numbers below steer the search alone: what it finds is let in by `SearchLimits`.
 #: Turns about the foot's centre from which an alignment is tried, batch by batch; it finds the last 15 deg by itself.
 _STARTS_DEG = ((25.0,), (45.0, 70.0))
 _SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
+#: From half a foot's width, within which a start lies, to where the next, finer samples take over.
 _FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
 _FIRST_STEPS = 4
 _SECOND_GATES_MM = np.array([25.0, 20.0, 15.0])
@@ -37,6 +39,7 @@ class SearchLimits:
     min_consistency : share of judged points that must agree, both ways.
     num_guesses : guesses of the coarse search that are refined and judged.
     search_back : nearest placed views, in recorded order, that a view is tried against first.
+    ranking : which guess is the best, and when no more are made.
     """
 
     tolerance_mm: float
@@ -44,6 +47,7 @@ class SearchLimits:
     min_consistency: float
     num_guesses: int
     search_back: int
+    ranking: Ranking
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class _IncrementalSearch:
             self.waiting.remove(index)
             self.misses.pop(index, None)
         else:
-            self.misses[index] = max(best.fit, self.misses.get(index, best.fit), key=lambda fit: fit.score)
+            self.misses[index] = max(best.fit, self.misses.get(index, best.fit), key=self.limits.ranking.score)
 
 
 @dataclass(frozen=True)
@@ -151,12 +155,12 @@ def _best_candidate(views: SampledViews, index: int, model: Submap, limits: Sear
         if len(starts) > 1:
             tries = grid_icp_from_all(points, normals, model.grid, starts, _FIRST_GATES_MM, _FIRST_STEPS, free)
             fits = agreement_at(views, views.tiny, index, model, tries, limits.tolerance_mm)
-            order = sorted(range(len(tries)), key=lambda k: -fits[k].score)
+            order = sorted(range(len(tries)), key=lambda k: -limits.ranking.score(fits[k]))
             tries = [tries[k] for k in order[: limits.num_guesses]]
         guesses += _refined(views, index, model, tries, free, limits)
-        if any(guess.fit.is_sure for guess in guesses):
+        if any(limits.ranking.is_sure(guess.fit) for guess in guesses):
             break
-    return max(guesses, key=lambda guess: guess.fit.score)
+    return max(guesses, key=lambda guess: limits.ranking.score(guess.fit))
 
 
 def _refined(

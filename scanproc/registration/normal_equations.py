@@ -2,6 +2,9 @@
 
 The equations of V views have as many blocks as there are pairs, and none between the others: nothing here grows with
 the square of V. The sums run in a written order, so that no library with threads of its own has a say in the bytes.
+
+Against scipy.sparse's spsolve of the same blocks (10 neighbours a view): 0.4 ms to 1.3 at 30 views, 23 to 16 at 300;
+a run of a demo scan spends 10 to 40 ms here, and loading scipy.sparse alone takes as long. Dense: 0.8 and 277 ms.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from scanproc.registration.incremental import Poses
 from scanproc.registration.pose_graph import Pairs, centre_poses, count_pairs, edge_equations
 from scanproc.registration.sampled_views import SampledViews
 
+# A unit, so to say, not a limit: a pair that holds itself in a direction has ten thousand times as much.
 _LOOSE = 1e-4  # of a pair's points, at 100 mm, taken to hold it in every direction
-_MIN_OVERLAP = 0.1  # below it, the few points that two views share lie at their rims, and tell no distance
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,21 @@ class PairStatistics:
         )
 
 
-def pair_statistics(views: SampledViews, poses: Poses, pairs: Pairs, tolerance_mm: float) -> PairStatistics:
-    """Compare the views of each pair, at their T_common_camera."""
+def pair_statistics(
+    views: SampledViews, poses: Poses, pairs: Pairs, tolerance_mm: float, min_overlap: float
+) -> PairStatistics:
+    """Compare the views of each pair, at their T_common_camera.
+
+    Parameters
+    ----------
+    tolerance_mm : distance at which two views agree on a surface.
+    min_overlap : below it, the few points that two views share lie at their rims, and tell no distance.
+    """
     stack = centre_poses(views, poses)
     counts = count_pairs(views.coarse, views.images, stack, pairs, tolerance_mm)
     found = edge_equations(views.coarse, views.images, stack, pairs, 2.0 * tolerance_mm)
     points = np.maximum(np.diff(views.coarse.first), 1).astype(np.float64)
-    overlaps = counts.inliers > _MIN_OVERLAP * points[pairs[:, 0]]
+    overlaps = counts.inliers > min_overlap * points[pairs[:, 0]]
     matches = found.matches * overlaps
     # A step -H^-1 g gains g^T H^-1 g; the little that is added keeps slides that a pair does not hold from counting.
     loose = np.diag(_LOOSE * np.array([1e4, 1e4, 1e4, 1.0, 1.0, 1.0]))

@@ -20,8 +20,8 @@ from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
 
 _CHUNK = 64  # pairs that one thread takes at a time
-_MIN_MATCHES = 30
-_LEVER_MM = 100.0  # half a foot: makes a tilt comparable with a height
+_MIN_MATCHES = 30  # fewer do not hold six degrees of freedom against noise; such a pair pulls at nothing
+_LEVER_MM = 100.0  # half a foot: makes the tilt of a floor comparable with its height
 
 Pairs = NDArray[np.int64]  # (E, 2) indices of a source and a target view
 

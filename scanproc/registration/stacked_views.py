@@ -75,7 +75,7 @@ def sample(views: Sequence[CleanView], spacing_mm: float) -> Samples:
     for view in views:
         step = max(1, round(spacing_mm / pixel_mm(view.depth_mm, view.intrinsics)))
         own = _every(view, step)
-        while not len(own[0]) and step > 1:  # a strip between two rows of the lattice
+        while not len(own[0]) and step > 1:  # a strip between two rows of the grid
             step //= 2
             own = _every(view, step)
         points.append(own[0])
@@ -87,8 +87,8 @@ def sample(views: Sequence[CleanView], spacing_mm: float) -> Samples:
 def _every(view: CleanView, step: int) -> tuple[FloatArray, FloatArray]:
     """Return the points and unit normals of every `step`-th pixel across and down, (N, 3) each, camera frame."""
     camera = view.intrinsics
-    lattice = slice(step // 2, None, step), slice(step // 2, None, step)
-    there, found = view.depth_mm[lattice].astype(np.float64), view.normals[lattice].astype(np.float64)
+    grid = slice(step // 2, None, step), slice(step // 2, None, step)
+    there, found = view.depth_mm[grid].astype(np.float64), view.normals[grid].astype(np.float64)
     lengths = np.linalg.norm(found, axis=-1)
     v, u = np.nonzero((there > 0) & (lengths > 0))
     z = there[v, u]

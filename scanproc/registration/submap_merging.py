@@ -13,6 +13,7 @@ from scanproc.registration.incremental import Poses, SearchLimits
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
 
+# They steer the search alone: what it finds is let in by `SearchLimits`.
 _MAX_VIEWS = 16  # of each group that are compared
 _MAX_ENDS = 3  # pairs of neighbours in recorded order from which a start is made
 _TURNS_DEG = (25.0, 50.0, 75.0, 110.0, 150.0)
@@ -38,12 +39,12 @@ def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchL
 
     points, normals = _merged(views, group, few)
     tries = grid_icp_from_all(points, normals, model.grid, starts, _FIRST_GATES_MM, _STEPS, free)
-    fits = _fits(views, group, few, model, tries, limits)
-    order = sorted(range(len(tries)), key=lambda k: -fits[k].score)[:_NUM_REFINED]
+    fits = _agreements(views, group, few, model, tries, limits)
+    order = sorted(range(len(tries)), key=lambda k: -limits.ranking.score(fits[k]))[:_NUM_REFINED]
     tries = [tries[k] for k in order]
     tries = grid_icp_from_all(points, normals, model.grid, tries, _SECOND_GATES_MM, _STEPS, free)
-    fits = _fits(views, group, few, model, tries, limits)
-    best = max(range(len(fits)), key=lambda k: fits[k].score)
+    fits = _agreements(views, group, few, model, tries, limits)
+    best = max(range(len(fits)), key=lambda k: limits.ranking.score(fits[k]))
     if fits[best].overlap < limits.min_overlap or fits[best].consistency < limits.min_consistency:
         return None
     return {view: tries[best] @ pose for view, pose in group.items()}
@@ -71,7 +72,7 @@ def _starts(
     return [rigid(turn, target - turn @ source) for turn in turns]
 
 
-def _fits(
+def _agreements(
     views: SampledViews, group: Poses, few: list[int], model: Submap, tries: list[FloatArray], limits: SearchLimits
 ) -> list[Agreement]:
     """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""

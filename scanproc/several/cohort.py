@@ -11,35 +11,47 @@ from pathlib import Path
 from scanproc.artifacts import Measures, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.artifact_files import measure_cells
-from scanproc.measures.definitions import DEFINITIONS, Definition, columns_of, in_table_order
 from scanproc.measures.plain_words import words_of
+from scanproc.measures.rows import columns_of
+from scanproc.measures.table import MEASURES, ROWS, in_table_order
 from scanproc.runner import Run
 from scanproc.several.scans import loaded, scan_name
 from scanproc.store import write_files
 
 _STATED = "scan.toml"
+
+
+@dataclass(frozen=True)
+class Column:
+    """The unit of a column, what stands in it, and where that comes from."""
+
+    unit: str
+    text: str
+    source: str
+
+
 #: Columns about the scan and the foot, before those of the measures.
-COLUMNS: Mapping[str, Definition] = {
-    "scan": Definition("", "name of the scan's folder or file", "scanproc"),
-    "refused": Definition("", "why the scan gave no measures; empty if it gave some", "scanproc"),
-    "subject": Definition("", "pseudonym of the person; empty if not stated, like all that follows", _STATED),
-    "date": Definition("", "day of the scan, year-month-day", _STATED),
-    "sex": Definition("", "female or male", _STATED),
-    "age_years": Definition("years", "age of the person", _STATED),
-    "mass_kg": Definition("kg", "body mass", _STATED),
-    "shoe_size_eu": Definition("Paris points", "size of the shoes that the person wears", _STATED),
-    "side": Definition("", "left or right; one row a foot", "scanproc, or scan.toml"),
-    "loading": Definition("", "standing, seated, non-weight-bearing or unknown", _STATED),
-    "load_kg": Definition("kg", "load on this foot, read from a scale", _STATED),
-    "position": Definition("", "relaxed, subtalar-neutral or unknown", _STATED),
-    "ground": Definition(
+COLUMNS: Mapping[str, Column] = {
+    "scan": Column("", "name of the scan's folder or file", "scanproc"),
+    "refused": Column("", "why the scan gave no measures; empty if it gave some", "scanproc"),
+    "subject": Column("", "pseudonym of the person; empty if not stated, like all that follows", _STATED),
+    "date": Column("", "day of the scan, year-month-day", _STATED),
+    "sex": Column("", "female or male", _STATED),
+    "age_years": Column("years", "age of the person", _STATED),
+    "mass_kg": Column("kg", "body mass", _STATED),
+    "shoe_size_eu": Column("Paris points", "size of the shoes that the person wears", _STATED),
+    "side": Column("", "left or right; one row a foot", "scanproc, or scan.toml"),
+    "loading": Column("", "standing, seated, non-weight-bearing or unknown", _STATED),
+    "load_kg": Column("kg", "load on this foot, read from a scale", _STATED),
+    "position": Column("", "relaxed, subtalar-neutral or unknown", _STATED),
+    "ground": Column(
         "", "what heights are above: floor, or support (the plane under heel, 1st and 5th metatarsal head)", "scanproc"
     ),
-    "sensor": Definition("", "camera", _STATED),
-    "flags": Definition(
+    "sensor": Column("", "camera", _STATED),
+    "flags": Column(
         "", "measures outside the 1st to 99th percentile of ANSUR II, by name; they are no error", "scanproc"
     ),
-    "reasons": Definition("", "why measures were refused or inferred, each by its name, parted by |", "scanproc"),
+    "reasons": Column("", "why measures were refused or inferred, each by its name, parted by |", "scanproc"),
 }
 _SD = "combined standard uncertainty of {name}: repeat, landmark, ground and camera scale; empty if not known"
 _STATUS = "measured; inferred (the surface there was invented); refused (no value); the column reasons says why"
@@ -123,14 +135,15 @@ def dictionary_csv(outcomes: Sequence[Outcome]) -> bytes:
     return _table(("column", "name", "unit", "definition", "source"), rows)
 
 
-def described_columns(outcomes: Sequence[Outcome]) -> dict[str, Definition]:
+def described_columns(outcomes: Sequence[Outcome]) -> dict[str, Column]:
     """Return the header of the cohort, alike for all: every measure has its value, its sd and its status."""
     known = {name for each in outcomes if each.measures for foot in each.measures.feet for name in foot.measures}
     described = dict(COLUMNS)
-    for name in in_table_order({*DEFINITIONS, *known}):
-        whole = DEFINITIONS.get(name, Definition("", "", ""))
-        sd = Definition(whole.unit, _SD.format(name=name), "scanproc")
-        described |= zip(columns_of(name), (whole, sd, Definition("", _STATUS, "scanproc")), strict=True)
+    for name in in_table_order({*(row.key for row in MEASURES), *known}):
+        row = ROWS.get(name)
+        whole = Column(row.dimension.unit, row.definition, row.source) if row else Column("", "", "")
+        sd = Column(whole.unit, _SD.format(name=name), "scanproc")
+        described |= zip(columns_of(name), (whole, sd, Column("", _STATUS, "scanproc")), strict=True)
     return described
 
 

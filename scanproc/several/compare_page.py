@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from scanproc.artifacts import Measure
 from scanproc.measures.deviation import Deviation, DeviationSummary
 from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
+from scanproc.measures.table import in_table_order
+from scanproc.measures.two_scans import loading_words, same_person
 from scanproc.pages.html import Figure, fill
-from scanproc.pages.report_text import in_order
 from scanproc.several.comparison import Comparison, SameFoot
-from scanproc.several.differences import Difference, FootComparison, loading_words, same_person
+from scanproc.several.differences import Difference, FootComparison
 from scanproc.several.pictures import pictures
 from scanproc.stages.report import ReportConfig
 
@@ -178,7 +179,7 @@ def _section(
 ) -> Section:
     common = _common_reasons(pair)
     groups: dict[str, list[DifferenceRow]] = {}
-    for name in in_order(pair.differences):
+    for name in in_table_order(pair.differences):
         groups.setdefault(group_of(name), []).append(_row(name, pair.differences[name], pair, common))
     sentence = _sentence(pair, common)
     a, b = (f"{foot.side} foot of {foot.where}" for foot in (pair.a, pair.b))

@@ -12,14 +12,8 @@ from scanproc.artifacts import Foot, Measure, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.artifact_files import measure_entry
 from scanproc.measures.deviation import Deviation, deviation
-from scanproc.several.differences import (
-    Difference,
-    FootComparison,
-    ScannedFoot,
-    compare_feet,
-    days_between,
-    same_person,
-)
+from scanproc.measures.two_scans import ScannedFoot, same_person
+from scanproc.several.differences import Difference, FootComparison, compare_feet, days_between
 from scanproc.several.loadings import between_loadings
 from scanproc.several.scans import ScanResults
 

@@ -8,32 +8,22 @@ wrong by is wrong in both scans that it took, and goes out with the difference: 
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from scanproc.artifacts import FootMeasures, Measure, ScanFacts, Side, Status
+from scanproc.artifacts import Measure, ScanFacts, Status
+from scanproc.measures.table import ROWS
+from scanproc.measures.two_scans import (
+    ScannedFoot,
+    by_one_camera,
+    loading_words,
+    same_person,
+    scale_is_told,
+    sd_of_difference,
+)
 
 Kind = Literal["change", "other load", "other conditions", "other person", "sides"]
-_IN_STEPS = ("mondopoint", "eu_size")  # a length near a step changes them by nothing at all
-
-
-@dataclass(frozen=True)
-class ScannedFoot:
-    """The measures of one foot, and the facts of the scan that they come from."""
-
-    facts: ScanFacts
-    foot: FootMeasures
-
-    @property
-    def side(self) -> Side:
-        return self.foot.side
-
-    @property
-    def where(self) -> str:
-        """The scan and its loading in words, such as "monday (standing)"."""
-        return f"{self.facts.name} ({loading_words(self.foot.loading)})"
 
 
 @dataclass(frozen=True)
@@ -110,26 +100,11 @@ def pair(a: ScannedFoot, b: ScannedFoot) -> Pairing:
     return Pairing("change" if a.side == b.side else "sides", None, one_camera)
 
 
-def by_one_camera(a: ScanFacts, b: ScanFacts) -> bool:
-    """Whether one camera took two scans: they are one, or both name the same sensor."""
-    return a == b or (a.sensor is not None and a.sensor == b.sensor)
-
-
-def same_person(a: ScanFacts, b: ScanFacts) -> bool:
-    """Whether two scans can be of one person: false only where both state a subject."""
-    return a.subject is None or b.subject is None or a.subject == b.subject
-
-
 def days_between(a: ScanFacts, b: ScanFacts) -> int | None:
     """Return how many days after A scan B was taken; None if a date is not stated."""
     if a.date is None or b.date is None:
         return None
     return (datetime.date.fromisoformat(b.date) - datetime.date.fromisoformat(a.date)).days
-
-
-def loading_words(loading: str) -> str:
-    """Return a loading as a phrase."""
-    return "loading unknown" if loading == "unknown" else loading
 
 
 def _conditions(a: ScannedFoot, b: ScannedFoot) -> str | None:
@@ -149,18 +124,19 @@ def difference(name: str, a: ScannedFoot, b: ScannedFoot, pairing: Pairing) -> D
     reasons = _reasons(a, in_a) + _reasons(b, in_b)
     if in_a is None or in_b is None or in_a.value is None or in_b.value is None:
         return Difference(in_a, in_b, None, None, False, None, None, "refused", tuple(reasons))
+    in_steps = name in ROWS and ROWS[name].dimension.in_steps
     value, sd = in_b.value - in_a.value, sd_of_difference(in_a, in_b, pairing.one_camera)
     if sd is None:
         lacking = " and in ".join(each.facts.name for each, found in ((a, in_a), (b, in_b)) if found.sd is None)
         reasons.append(f"no uncertainty (sd) is stated in {lacking}")
-    elif name in _IN_STEPS:
+    elif in_steps:
         reasons.append("it goes in steps: the foot length is judged")
-    detectable = None if sd is None or name in _IN_STEPS else 1.96 * sd  # = 1.96 · √2 · the pooled sd of one scan
+    detectable = None if sd is None or in_steps else 1.96 * sd  # = 1.96 · √2 · the pooled sd of one scan
     status: Status = "inferred" if "inferred" in (in_a.status, in_b.status) else "measured"
     if pairing.no_verdict is not None:
         reasons.insert(0, pairing.no_verdict)
     exceeds = None if reasons or detectable is None else abs(value) > detectable
-    shared = _splits(in_a, in_b) and pairing.one_camera
+    shared = scale_is_told(in_a, in_b) and pairing.one_camera
     return Difference(in_a, in_b, value, sd, shared, detectable, exceeds, status, tuple(reasons))
 
 
@@ -169,28 +145,3 @@ def _reasons(scan: ScannedFoot, measure: Measure | None) -> list[str]:
     if measure is None:
         return [f"not among the measures of {scan.facts.name}"]
     return [] if measure.reason is None else [f"{measure.status} in {scan.facts.name}: {measure.reason}"]
-
-
-def sd_of_difference(a: Measure, b: Measure, one_camera: bool) -> float | None:
-    """Return the standard uncertainty of B less A in the unit of the measure; None where one of the two is not known.
-
-    Parameters
-    ----------
-    one_camera : the relative error of the scale is the same in both, whatever it is.
-    """
-    if not (one_camera and _splits(a, b)):
-        return root_sum_square(a.sd, b.sd)
-    assert a.sd_parts and b.sd_parts and a.value is not None and b.value is not None
-    own = (a.sd_parts.repeat, a.sd_parts.surface, b.sd_parts.repeat, b.sd_parts.surface)
-    common = math.copysign(b.sd_parts.scale, b.value) - math.copysign(a.sd_parts.scale, a.value)
-    return math.hypot(*own, common)
-
-
-def _splits(a: Measure, b: Measure) -> bool:
-    """Whether both measures say what the camera's scale has in their uncertainty."""
-    return a.sd_parts is not None and b.sd_parts is not None
-
-
-def root_sum_square(first: float | None, second: float | None) -> float | None:
-    """Return the root of the sum of two squares; None where one of the two is not known."""
-    return None if first is None or second is None else math.hypot(first, second)

@@ -1,42 +1,27 @@
-"""What the arch of one foot does under load, from two scans: drop, rigidity, stiffness."""
+"""What the arch of one foot does under load, from two scans."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from scanproc.artifacts import Measure
-from scanproc.several.differences import (
-    ScannedFoot,
-    by_one_camera,
-    loading_words,
-    root_sum_square,
-    same_person,
-    sd_of_difference,
-)
+from scanproc.measures.table import BETWEEN_LOADINGS
+from scanproc.measures.two_scans import ScannedFoot, loading_words, same_person
 
 _BY_LOAD = ("non-weight-bearing", "seated", "standing")
-_DORSUM, _AHI = "dorsum_height_mm", "arch_height_index"
-_GRAVITY = 9.81  # m/s²
-_SEATED_TO_STANDING = 0.4  # of body weight on a foot: a tenth when seated, half when standing (Zifchock 2006)
 
 
 def between_loadings(a: ScannedFoot, b: ScannedFoot) -> Mapping[str, Measure]:
-    """Return `arch_drop_mm`, `arch_rigidity_index` and `arch_stiffness` of one foot, each with what refuses it.
+    """Return the measures between two loadings of one foot, by name, each with what refuses it.
 
     The order of the two scans does not matter: the smaller load comes first.
     """
     why_not = _why_not(a, b)
     if why_not is not None:
         refused = Measure(None, None, "refused", why_not)
-        return dict.fromkeys(("arch_drop_mm", "arch_rigidity_index", "arch_stiffness"), refused)
+        return {row.key: refused for row in BETWEEN_LOADINGS}
     less, more = sorted((a, b), key=lambda scan: _BY_LOAD.index(scan.foot.loading))
-    found = {"arch_drop_mm": _arch_drop(less, more)}
-    if (less.foot.loading, more.foot.loading) == ("seated", "standing"):
-        return found | {"arch_rigidity_index": _rigidity(less, more), "arch_stiffness": _stiffness(less, more)}
-    loads = f"{less.foot.loading} → {more.foot.loading}"
-    undefined = Measure(None, None, "refused", f"defined from seated to standing only, not {loads}")
-    return found | {"arch_rigidity_index": undefined, "arch_stiffness": undefined}
+    return {row.key: row.read(less, more) for row in BETWEEN_LOADINGS}
 
 
 def _why_not(a: ScannedFoot, b: ScannedFoot) -> str | None:
@@ -49,81 +34,3 @@ def _why_not(a: ScannedFoot, b: ScannedFoot) -> str | None:
     if a.foot.loading == b.foot.loading:
         return f"both scans are {loading_words(a.foot.loading)}"
     return None
-
-
-@dataclass(frozen=True)
-class _Step:
-    """A value under the smaller and the larger load, and the standard uncertainties of both and of its fall."""
-
-    before: float
-    after: float
-    sd_before: float | None
-    sd_after: float | None
-    sd_fall: float | None
-
-    @property
-    def fall(self) -> float:
-        return self.before - self.after
-
-
-def _step(name: str, less: ScannedFoot, more: ScannedFoot) -> _Step | None:
-    before, after = less.foot.measures.get(name), more.foot.measures.get(name)
-    if before is None or after is None or before.value is None or after.value is None:
-        return None
-    sd_fall = sd_of_difference(before, after, by_one_camera(less.facts, more.facts))
-    return _Step(before.value, after.value, before.sd, after.sd, sd_fall)
-
-
-def _arch_drop(less: ScannedFoot, more: ScannedFoot) -> Measure:
-    """Dorsum height under the smaller load less that under the larger (McPoil 2008), mm."""
-    step = _step(_DORSUM, less, more)
-    return _lacking(_DORSUM, less, more) if step is None else _judged(step.fall, step.sd_fall, _DORSUM, less, more)
-
-
-def _rigidity(seated: ScannedFoot, standing: ScannedFoot) -> Measure:
-    """Arch height index standing ÷ seated (Butler 2008); 1 is an arch that does not give."""
-    step = _step(_AHI, seated, standing)
-    if step is None:
-        return _lacking(_AHI, seated, standing)
-    ratio = step.after / step.before
-    relative = root_sum_square(_over(step.sd_before, step.before), _over(step.sd_after, step.after))
-    return _judged(ratio, None if relative is None else ratio * relative, _AHI, seated, standing)
-
-
-def _stiffness(seated: ScannedFoot, standing: ScannedFoot) -> Measure:
-    """0.4 × body weight ÷ fall of the arch height index (Zifchock 2006), N."""
-    mass_kg = standing.facts.mass_kg if standing.facts.mass_kg is not None else seated.facts.mass_kg
-    if mass_kg is None:
-        return Measure(None, None, "refused", "the body mass is not known; state mass_kg in scan.toml")
-    step = _step(_AHI, seated, standing)
-    if step is None:
-        return _lacking(_AHI, seated, standing)
-    if step.fall <= (step.sd_fall or 0.0):  # divided by what may as well be nothing, it would be any figure
-        reason = f"the arch height index fell by {step.fall:.3f}, no more than its uncertainty"
-        return Measure(None, None, "refused", reason)
-    stiffness = _SEATED_TO_STANDING * mass_kg * _GRAVITY / step.fall
-    return _judged(stiffness, _over(step.sd_fall, step.fall / stiffness), _AHI, seated, standing)
-
-
-def _judged(value: float, sd: float | None, of: str, *scans: ScannedFoot) -> Measure:
-    """Return a measure that is inferred where one of those it is made of was."""
-    inferred = [scan for scan in scans if scan.foot.measures[of].status == "inferred"]
-    if not inferred:
-        return Measure(value, sd, "measured")
-    reasons = "; ".join(f"inferred in {scan.facts.name}: {scan.foot.measures[of].reason}" for scan in inferred)
-    return Measure(value, sd, "inferred", reasons)
-
-
-def _lacking(name: str, *scans: ScannedFoot) -> Measure:
-    """Refuse, with what refused the measure that is needed."""
-    reasons = []
-    for scan in scans:
-        needed = scan.foot.measures.get(name)
-        if needed is None or needed.value is None:
-            why = "not measured" if needed is None else needed.reason
-            reasons.append(f"{name} is refused in {scan.facts.name}: {why}")
-    return Measure(None, None, "refused", "; ".join(reasons))
-
-
-def _over(sd: float | None, value: float) -> float | None:
-    return None if sd is None else sd / abs(value)

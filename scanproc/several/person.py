@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scanproc.artifacts import Refusal, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.several.differences import ScannedFoot, loading_words
+from scanproc.measures.two_scans import ScannedFoot, loading_words
 from scanproc.several.scans import ScanResults
 
 

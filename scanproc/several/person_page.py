@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from scanproc.artifacts import Feet, Insole, Insoles, Measure, Measures
 from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
 from scanproc.measures.population import norms_of
+from scanproc.measures.table import in_table_order
+from scanproc.measures.two_scans import ScannedFoot, loading_words
 from scanproc.pages.html import Figure, fill
-from scanproc.pages.report_text import check_texts, in_order
+from scanproc.pages.report_text import check_texts
 from scanproc.several.compare_page import ArchRow, arch_row
-from scanproc.several.differences import ScannedFoot, difference, loading_words, pair
+from scanproc.several.differences import difference, pair
 from scanproc.several.loadings import between_loadings
 from scanproc.several.person import Person
 from scanproc.several.pictures import pictures
@@ -141,7 +143,7 @@ def measure_groups(person: Person) -> dict[str, list[PersonRow]]:
     """Return all measures of a person in plain words, by group, the sides next to each other."""
     names = {name for side in person.sides for foot in person.scanned(side) for name in foot.foot.measures}
     groups: dict[str, list[PersonRow]] = {}
-    for name in in_order(sorted(names)):
+    for name in in_table_order(names):
         cells = tuple(_cell(name, person.scanned(side)) for side in person.sides)
         groups.setdefault(group_of(name), []).append(PersonRow(words_of(name), cells, _right_less_left(name, person)))
     return groups

@@ -88,7 +88,7 @@ class Probe:
         return self._bottom_bins.touched(xy, from_above=False).z
 
     @property
-    def rim(self) -> FloatArray:
+    def upright_edges(self) -> FloatArray:
         """The upper ends of the upright faces, (N, 2)."""
         upright = self.solid.vertices[self.solid.faces[self._facing == 0.0]]
         return np.asarray(upright[:, :, :2].reshape(-1, 2))

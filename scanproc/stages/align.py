@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.anatomy.foot_frame import FootFrame, settle
-from scanproc.anatomy.foot_pose import FOOT_HEIGHT_MM, Likeness, RoughPose, likeness, rough_pose, surface_samples
+from scanproc.anatomy.foot_pose import Likeness, RoughPose, likeness, rough_pose, surface_samples
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.anatomy.foot_replicates import FrameRules, foot_replicates
 from scanproc.anatomy.landmarks import support
 from scanproc.anatomy.named_landmarks import named_landmarks

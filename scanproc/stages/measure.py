@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ScanFacts
 from scanproc.fusion.jackknife import replicate_of
-from scanproc.measures import arches, heels, lengths, toes
 from scanproc.measures.population import rare_values
-from scanproc.measures.readings import FootShape, Reading, no_reading
+from scanproc.measures.readings import FootShape, Reading
+from scanproc.measures.table import MEASURES
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
 from scanproc.parallel import parallel_map
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
-
-# What each measure is read with; definitions and sources stand with the functions.
-_READERS: dict[str, Callable[[FootShape], Reading]] = {
-    "foot_length_mm": lengths.foot_length,
-    "truncated_foot_length_mm": lengths.truncated_foot_length,
-    "outside_ball_length_mm": lengths.outside_ball_length,
-    "foot_width_mm": lengths.foot_width,
-    "ball_girth_mm": lengths.ball_girth,
-    "heel_width_mm": lengths.heel_width,
-    "dorsum_height_mm": lengths.dorsum_height,
-    "instep_girth_mm": lengths.instep_girth,
-    "toe_box_height_mm": lengths.toe_box_height,
-    "malleolus_height_mm": lengths.malleolus_height,
-    "arch_height_index": arches.arch_height_index,
-    "plantar_arch_height_mm": arches.plantar_arch_height,
-    "arch_volume_mm3": arches.arch_volume,
-    "heel_angle_deg": heels.heel_angle_deg,
-    "leg_angle_deg": heels.leg_angle_deg,
-    "leg_heel_angle_deg": heels.leg_heel_angle_deg,
-    "forefoot_angle_deg": heels.forefoot_angle_deg,
-    "heel_contact_offset_mm": heels.heel_contact_offset,
-    "hallux_angle_deg": toes.hallux_angle_deg,
-    "fifth_toe_angle_deg": toes.fifth_toe_angle_deg,
-    "ball_angle_deg": lengths.ball_angle_deg,
-    "mondopoint": lengths.mondopoint,
-    "eu_size": lengths.eu_size,
-}
 
 
 @dataclass(frozen=True)
@@ -71,20 +43,21 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
 def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMeasures:
     """Judge every measure of one foot, and say how sure it is."""
     readings = _readings(foot, facts)
-    replicates: list[dict[str, Reading]] = []
+    replicates: list[dict[str, float | None]] = []
     if foot.replicates is not None:
         replicates = parallel_map(
-            lambda k: _readings(replicate_of(foot, k), facts), range(len(foot.replicates)), "measure: how sure it is"
+            lambda k: _values(replicate_of(foot, k), facts), range(len(foot.replicates)), "measure: how sure it is"
         )
+    sources = ErrorSources(config.scale_sd, config.surface_sd_mm)
     measures = {}
-    for name, reading in readings.items():
+    for row in MEASURES:
+        reading = readings[row.key]
         judged = _judged(reading, config)
         if judged.value is not None and replicates:
-            others = [other[name].value for other in replicates]
-            sources = ErrorSources(config.scale_sd, config.surface_sd_mm)
-            parts = sd_parts(name, judged.value, others, sources, reading.own_sd)
+            others = [other[row.key] for other in replicates]
+            parts = sd_parts(row.dimension, judged.value, others, sources, reading.own_sd)
             judged = replace(judged, sd=parts.combined if parts else None, sd_parts=parts)
-        measures[name] = judged
+        measures[row.key] = judged
     refused = [name for name, found in measures.items() if found.status == "refused"]
     log.info(
         "measure: %s foot, %d measures, %d refused: %s", foot.side, len(measures), len(refused), ", ".join(refused)
@@ -97,18 +70,13 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
 
 def _readings(foot: Foot, facts: ScanFacts) -> dict[str, Reading]:
     """Read every measure of one foot, in the order of the table."""
-    shape = FootShape(foot)
-    readings = {name: read(shape) for name, read in _READERS.items()}
-    readings["arch_index"] = arches.arch_index(shape, weight_bearing=facts.loading in ("standing", "seated"))
-    readings["navicular_height_mm"] = _navicular_height(shape)
-    return readings
+    shape = FootShape(foot, facts.loading)
+    return {row.key: row.read(shape) for row in MEASURES}
 
 
-def _navicular_height(shape: FootShape) -> Reading:
-    """Height of the navicular landmark, which no shape gives away: it must be marked or set by hand."""
-    if "navicular" not in shape.foot.landmarks:
-        return no_reading("no landmark navicular was given (a marker on the skin, or by hand)")
-    return Reading(float(shape.landmark("navicular")[2]))
+def _values(foot: Foot, facts: ScanFacts) -> dict[str, float | None]:
+    """Return the values alone: a reading keeps what it was read from, of all replicates together too much."""
+    return {name: reading.value for name, reading in _readings(foot, facts).items()}
 
 
 def _judged(reading: Reading, config: MeasureConfig) -> Measure:
@@ -119,8 +87,8 @@ def _judged(reading: Reading, config: MeasureConfig) -> Measure:
         return Measure(
             None, None, "refused", f"{reading.where} was not seen ({100.0 * (1.0 - reading.unseen_share):.0f} % of it)"
         )
+    geometry = reading.geometry()
     if reading.unseen_share > config.max_unseen_share:
-        return Measure(
-            reading.value, None, "inferred", f"{100.0 * reading.unseen_share:.0f} % of {reading.where} was not seen"
-        )
-    return Measure(reading.value, None, "measured")
+        reason = f"{100.0 * reading.unseen_share:.0f} % of {reading.where} was not seen"
+        return Measure(reading.value, None, "inferred", reason, geometry=geometry)
+    return Measure(reading.value, None, "measured", geometry=geometry)

@@ -9,30 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from scanproc.artifacts import CleanViews, Registration, ViewPose
 from scanproc.errors import ScanError
-from scanproc.registration.agreement import Agreement
-from scanproc.registration.incremental import Poses, SearchLimits, register_incrementally, register_more
-from scanproc.registration.pair_statistics import AgreementLimits, RejectedView, pair_statistics
-from scanproc.registration.pose_graph import count_pairs, optimise_pose_graph, sample_pairs, stack_poses
-from scanproc.registration.sampled_views import SampledViews, frame_of_floors, sample_views
+from scanproc.registration.agreement import Agreement, Ranking
+from scanproc.registration.incremental import SearchLimits, register_incrementally, register_more
+from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
+from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
+from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
+from scanproc.registration.sampled_views import frame_of_floors, sample_views
 from scanproc.registration.submap_merging import merge_submap
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
-
-#: Largest distance of matched points in the steps of a joint round, mm: from the drift of a chain to the noise.
-_Round = tuple[float, ...]
-_FAR: _Round = (15.0, 12.0, 10.0)
-_MIDDLE: _Round = (8.0, 6.0, 5.0)
-_NEAR: _Round = (3.0, 2.0, 2.0)
-#: Overlap and consistency that a place takes, alone or in a group, before the settings have their word.
-_BEYOND_DOUBT, _LIKELY, _IN_A_GROUP = (0.2, 0.975), (0.3, 0.95), (0.0, 0.95)
 
 
 @dataclass(frozen=True)
@@ -52,10 +44,23 @@ class RegisterConfig:
     min_place_consistency: float = setting(
         0.92, "share of judged points that must agree to place a view", low=0.0, high=1.0
     )
+    # The truer the model, the better it tells where the others belong: at first a place takes more than that, or as
+    # much where that is more.
+    seed_overlap: float = setting(0.20, "that share at first, of views beyond doubt", low=0.0, high=1.0)
+    seed_consistency: float = setting(0.975, "that consistency at first", low=0.0, high=1.0)
+    grow_overlap: float = setting(0.30, "that share next, of likely views", low=0.0, high=1.0)
+    grow_consistency: float = setting(0.95, "that consistency next", low=0.0, high=1.0)
+    submap_overlap: float = setting(0.0, "that share for a group, of its view that overlaps most", low=0.0, high=1.0)
+    submap_consistency: float = setting(0.95, "that consistency for a group", low=0.0, high=1.0)
+    consistency_power: float = setting(
+        6.0, "in overlap * consistency^power: what is misplaced may overlap twice as much, at 0.85", low=1.0, high=20.0
+    )
+    stop_overlap: float = setting(0.60, "share above which no better place is looked for", low=0.0, high=1.0)
+    stop_consistency: float = setting(0.97, "consistency that this takes, too", low=0.0, high=1.0)
     num_neighbours: int = setting(10, "views that each view is jointly aligned with", low=2)
     max_neighbour_deg: float = setting(90.0, "largest angle between the cameras of such views, deg", low=10, high=180)
     min_pair_overlap: float = setting(
-        0.10, "share of a view's points that another must have seen to be aligned with it", low=0.0, high=1.0
+        0.10, "share of a view's points that another must have seen to pull or to judge it", low=0.0, high=1.0
     )
     num_judges: int = setting(24, "views that each view is judged by", low=2)
     max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
@@ -90,36 +95,39 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
             f"no view shows a foot: {_quote(reasons, views)}. Record the foot closer, and check the depth unit."
         )
     prepared = sample_views([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
+    neighbours, judging = _neighbour_limits(config), _judgement_limits(config)
     # What is beyond doubt first: the truer the model, the better it tells where the others belong, or that they do not.
-    limits = _search_limits(*_BEYOND_DOUBT, config)
+    limits = _search_limits(config.seed_overlap, config.seed_consistency, config)
     main, *others = register_incrementally(prepared, limits)
     if len(main) < 2:
         main, *others = register_incrementally(prepared, _search_limits(0.0, 0.0, config))
-    poses = _align_all(prepared, main, [_FAR, _MIDDLE], config)
+    poses = align_jointly(prepared, main, [FAR, MIDDLE], neighbours)
     for group in others:
         if len(group) > 1:
-            aligned = _align_all(prepared, group, [_FAR, _MIDDLE], config)
-            joined = merge_submap(prepared, aligned, poses, _search_limits(*_IN_A_GROUP, config))
-            poses = _align_all(prepared, poses | joined, [_FAR, _MIDDLE], config) if joined else poses
-    judged = _judge(prepared, poses, config)
-    for overlap, consistency in (_LIKELY, (config.min_place_overlap, config.min_place_consistency)):
+            aligned = align_jointly(prepared, group, [FAR, MIDDLE], neighbours)
+            limits = _search_limits(config.submap_overlap, config.submap_consistency, config)
+            joined = merge_submap(prepared, aligned, poses, limits)
+            poses = align_jointly(prepared, poses | joined, [FAR, MIDDLE], neighbours) if joined else poses
+    judged = judge_views(prepared, poses, judging)
+    for overlap, consistency in ((config.grow_overlap, config.grow_consistency), (0.0, 0.0)):
         limits = _search_limits(overlap, consistency, config)
         placement = register_more(prepared, judged.poses or poses, limits, range(len(usable)))
         if len(placement.poses) > len(judged.poses):
-            poses = _align_all(prepared, placement.poses, [_FAR, _MIDDLE], config)
-            judged = _judge(prepared, poses, config)
+            poses = align_jointly(prepared, placement.poses, [FAR, MIDDLE], neighbours)
+            judged = judge_views(prepared, poses, judging)
     # The noise is known now: what fits less well than it allows is tried once more, then left out.
-    poses = _align_all(prepared, judged.poses or poses, [_MIDDLE, _NEAR], config)
-    judged = _judge(prepared, poses, config, judged.noise_mm)
+    poses = align_jointly(prepared, judged.poses or poses, [MIDDLE, NEAR], neighbours)
+    judged = judge_views(prepared, poses, judging, judged.noise_mm)
     if len(judged.poses) < len(usable):
         placement = register_more(prepared, judged.poses or poses, limits, range(len(usable)))
-        poses = _align_all(prepared, placement.poses, [_MIDDLE, _NEAR], config)
-        judged = _judge(prepared, poses, config, judged.noise_mm)
-    misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()} | judged.misfits
+        poses = align_jointly(prepared, placement.poses, [MIDDLE, NEAR], neighbours)
+        judged = judge_views(prepared, poses, judging, judged.noise_mm)
+    misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()}
+    misfits |= _misfit_reasons(judged, config)
     while judged.misfits and judged.poses:
-        poses = _align_all(prepared, judged.poses, [_NEAR], config)
-        judged = _judge(prepared, poses, config, judged.noise_mm)
-        misfits |= judged.misfits
+        poses = align_jointly(prepared, judged.poses, [NEAR], neighbours)
+        judged = judge_views(prepared, poses, judging, judged.noise_mm)
+        misfits |= _misfit_reasons(judged, config)
     reasons |= {usable[index]: reason for index, reason in misfits.items()}
 
     log.info("register: %d → %d views", len(views.views), len(poses))
@@ -137,7 +145,7 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
 
 
 def _refuse_doubtful(
-    judged: _Judgement, num_usable: int, reasons: dict[int, str], views: CleanViews, config: RegisterConfig
+    judged: Judgement, num_usable: int, reasons: dict[int, str], views: CleanViews, config: RegisterConfig
 ) -> None:
     """Refuse a recording that does not hang together, or whose views pull at each other."""
     again = "Record again, slowly, with the foot still and each view overlapping the last."
@@ -163,6 +171,16 @@ def _search_limits(overlap: float, consistency: float, config: RegisterConfig) -
         min_consistency=max(consistency, config.min_place_consistency),
         num_guesses=config.num_guesses,
         search_back=config.search_back,
+        ranking=Ranking(config.consistency_power, config.stop_overlap, config.stop_consistency),
+    )
+
+
+def _neighbour_limits(config: RegisterConfig) -> NeighbourLimits:
+    return NeighbourLimits(
+        count=config.num_neighbours,
+        max_angle_deg=config.max_neighbour_deg,
+        min_overlap=config.min_pair_overlap,
+        fine_below_mm=config.coarse_spacing_mm,
     )
 
 
@@ -198,66 +216,24 @@ def _no_place_reason(fit: Agreement, config: RegisterConfig) -> str:
     )
 
 
-# ------------------------------------------------------------------------------------------------ all views at once
-
-
-def _align_all(prepared: SampledViews, poses: Poses, rounds: Sequence[_Round], config: RegisterConfig) -> Poses:
-    """Return the poses after joint rounds with narrowing gates; overlaps are looked up again in every round."""
-    for gates in rounds:
-        pairs = sample_pairs(prepared, poses, config.max_neighbour_deg, config.num_neighbours)
-        counts = count_pairs(prepared.coarse, prepared.images, stack_poses(prepared, poses), pairs, gates[0])
-        overlaps = counts.inliers > config.min_pair_overlap * np.diff(prepared.coarse.first)[pairs[:, 0]]
-        samples = prepared.fine if gates[0] < config.coarse_spacing_mm else prepared.coarse
-        poses = optimise_pose_graph(prepared, samples, poses, pairs[overlaps], gates)
-    return poses
-
-
-@dataclass(frozen=True)
-class _Judgement:
-    """The poses that stay, and the reasons against the rest.
-
-    Attributes
-    ----------
-    rms_mm : distance of each view from the others.
-    noise_mm : the median of these.
-    strain_mm : see `PairTable.strain_mm`.
-    """
-
-    poses: Poses
-    rms_mm: dict[int, float]
-    noise_mm: float
-    strain_mm: float
-    misfits: dict[int, str]
-
-
-def _judge(prepared: SampledViews, poses: Poses, config: RegisterConfig, noise_mm: float = 0.0) -> _Judgement:
-    """Drop the views that do not fit the others."""
-    tolerance_mm = config.tolerance_mm
-    if noise_mm > 0.0:  # it is known; but a point and the pixel that it falls on may lie a pixel apart
-        tolerance_mm = min(tolerance_mm, max(config.tolerance_sd * noise_mm, prepared.pixel_mm))
-    pairs = sample_pairs(prepared, poses, 180.0, config.num_judges)
-    table = pair_statistics(prepared, poses, pairs, tolerance_mm)
-    stays = np.isin(np.arange(len(prepared)), list(poses))
-    misfits = table.misfits(stays, _fit_limits(config))
-    stays[list(misfits)] = False
-    rms = table.rms_mm(stays)
-    kept = [index for index in sorted(poses) if stays[index]]
-    return _Judgement(
-        poses={index: poses[index] for index in kept},
-        rms_mm={index: float(rms[index]) for index in kept},
-        noise_mm=float(np.median([rms[index] for index in kept])) if kept else 0.0,
-        strain_mm=table.strain_mm(stays),
-        misfits={index: _misfit_reason(misfit, config) for index, misfit in misfits.items()},
-    )
-
-
-def _fit_limits(config: RegisterConfig) -> AgreementLimits:
-    return AgreementLimits(
+def _judgement_limits(config: RegisterConfig) -> JudgementLimits:
+    agreement = AgreementLimits(
         min_overlap=config.min_overlap,
         min_consistency=config.min_consistency,
         max_residual_mm=config.max_residual_mm,
         max_residual_ratio=config.max_residual_ratio,
     )
+    return JudgementLimits(
+        tolerance_mm=config.tolerance_mm,
+        tolerance_sd=config.tolerance_sd,
+        num_judges=config.num_judges,
+        min_pair_overlap=config.min_pair_overlap,
+        agreement=agreement,
+    )
+
+
+def _misfit_reasons(judged: Judgement, config: RegisterConfig) -> dict[int, str]:
+    return {index: _misfit_reason(misfit, config) for index, misfit in judged.misfits.items()}
 
 
 def _misfit_reason(misfit: RejectedView, config: RegisterConfig) -> str:

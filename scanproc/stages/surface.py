@@ -14,7 +14,7 @@ from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
 from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors
 from scanproc.fusion.posed_views import PosedView
 from scanproc.fusion.tsdf import TsdfLimits, integrate
-from scanproc.fusion.visibility import visibility
+from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.mesh.hole_filling import close_holes
 from scanproc.mesh.meshes import Submesh, component_labels, keep_faces
 from scanproc.segmentation.joined_feet import faces_between_feet
@@ -62,7 +62,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     posed = _posed_views(views, registration)
     fused = dual_marching_cubes(integrate(posed, _limits(config)))
     num_groups = min(config.num_replicates, len(posed))
-    seen = visibility(fused, posed, config.seen_tolerance_mm, config.seen_min_cosine, num_groups)
+    limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, config.cosine_power)
+    seen = visibility(fused, posed, limits, num_groups)
     kept = _kept_parts(fused, seen.views, registration.floor_seen, config)
     if not len(kept.mesh.faces):
         raise ScanError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.artifacts import Feet, Foot, Landmark
 from scanproc.views.colors import BLUE, CLAY, GREEN, GREY, INK, ORANGE, PURPLE, Rgb, even
 from scanproc.views.scene import ABOVE, BELOW, REAR, Label, Legend, Line, Scene, Shot, Skin, medial
@@ -45,7 +46,7 @@ def _foot(foot: Foot, before: str) -> list[Shot]:
     length = float(foot.mesh.vertices[:, 0].max())
     labels = {name: _label(name, landmark) for name, landmark in foot.landmarks.items()}
     behind = {name: label for name, label in labels.items() if label.point[0] < 0.35 * length}
-    below = {name: label for name, label in labels.items() if label.point[2] < 60.0}
+    below = {name: label for name, label in labels.items() if label.point[2] < FOOT_HEIGHT_MM}
     word = Label(f"ground: {foot.ground}", np.array([length, ground.points[1, 1], 0.0]), color=GREY, dot=False)
 
     def scene(chosen: dict[str, Label], axes: str, *more: Line, word: Label | None = None) -> Scene:

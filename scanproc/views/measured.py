@@ -1,51 +1,116 @@
-"""Pictures of the measures, drawn on the foot as on a technical drawing. A refused measure is not drawn."""
+"""Pictures of the measures, drawn on the foot as on a technical drawing: what each was read from, as it was read.
+
+A refused measure is not drawn, nor is one of which is not known what it was read from.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures
+from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ReadGeometry
 from scanproc.frames import FloatArray
-from scanproc.mesh.sections import axis_section
-from scanproc.open3d_bridge import RayScene
+from scanproc.measures.plain_words import leaning_of
+from scanproc.measures.table import ROWS
 from scanproc.views.colors import BLUE, CUT, GREEN, ORANGE, PURPLE, Rgb, colors_of
 from scanproc.views.foot import ANKLE_MM, TOP_MM, bare, ground_line, prefix
 from scanproc.views.scene import ABOVE, BELOW, REAR, Label, Legend, Line, Scene, Shot, Skin, medial
-from scanproc.views.tapes import ball_tape, instep_tape
 
 _SOLE_MM = 25.0  # heights of the sole are coloured up to this
 
 
 @dataclass(frozen=True)
-class _Drawing:
-    """The lines and labels of one view."""
+class _Drawn:
+    """The lines of one measure, and where its label stands."""
 
-    lines: list[Line]
-    labels: list[Label]
+    lines: tuple[Line, ...]
+    label_at: FloatArray
 
-    def dimension(self, name: str, value: str, start: FloatArray, end: FloatArray, color: Rgb = BLUE) -> None:
-        """Draw a dimension with ticks; its name and value are in the margin beside its end."""
-        self.lines.append(Line(np.stack([start, end]), color, 2.0, ticks=True))
-        self.labels.append(Label(name, end, value, color, dot=False))
 
-    def tape(self, name: str, value: str, points: FloatArray, medial_y: float) -> None:
-        """Draw a tape over the foot, named beside its lateral end."""
-        if len(points):
-            self.lines.append(Line(points, BLUE, 2.5))
-            self.labels.append(Label(name, points[np.argmin(points[:, 1] * medial_y)], value, BLUE, dot=False))
+#: Draws the geometry of a measure in a colour, on a foot whose medial side lies towards a y.
+_Draw = Callable[[ReadGeometry, Rgb, float], _Drawn]
+
+
+def _dimension(geometry: ReadGeometry, color: Rgb, medial_y: float) -> _Drawn:
+    """Draw a dimension with ticks; its name and value are in the margin beside its end."""
+    line = geometry.lines["dimension"]
+    return _Drawn((Line(line, color, 2.0, ticks=True),), line[1])
+
+
+def _between_points(geometry: ReadGeometry, color: Rgb, medial_y: float) -> _Drawn:
+    """Draw a dimension, and thin the lines from its ends to the points that it lies between."""
+    drawn = _dimension(geometry, color, medial_y)
+    thin = np.array([line for name, line in geometry.lines.items() if name != "dimension"])
+    return _Drawn((*drawn.lines, Line(thin, color, 1.0)), drawn.label_at)
+
+
+def _under_curve(geometry: ReadGeometry, color: Rgb, medial_y: float) -> _Drawn:
+    """Draw the dimension, and the curve that it is the greatest height of."""
+    drawn = _dimension(geometry, color, medial_y)
+    curves = tuple(Line(curve, color, 3.0) for curve in geometry.curves.values())
+    return _Drawn((*curves, *drawn.lines), drawn.label_at)
+
+
+def _tape(geometry: ReadGeometry, color: Rgb, medial_y: float) -> _Drawn:
+    """Draw the half of a tape that shows from above, named beside its lateral end."""
+    tape = geometry.curves["over the foot"]
+    return _Drawn((Line(tape, color, 2.5),), tape[np.argmin(tape[:, 1] * medial_y)])
+
+
+def _lean(name: str) -> _Draw:
+    """Return what draws a line that leans, named near its top."""
+
+    def draw(geometry: ReadGeometry, color: Rgb, medial_y: float) -> _Drawn:
+        line = geometry.lines[name]
+        return _Drawn((Line(line, color, 3.0),), 0.2 * line[0] + 0.8 * line[1])
+
+    return draw
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A measure in a picture: its name there, how it is drawn, its colour."""
+
+    measure: str
+    name: str
+    draw: _Draw
+    color: Rgb = BLUE
+
+
+_TOP = (
+    _Mark("foot_length_mm", "foot length", _dimension),
+    _Mark("foot_width_mm", "foot width", _between_points, GREEN),
+    _Mark("heel_width_mm", "heel width", _dimension, PURPLE),
+    _Mark("ball_girth_mm", "ball girth", _tape),
+    _Mark("instep_girth_mm", "instep girth", _tape),
+)
+_MEDIAL = (
+    _Mark("dorsum_height_mm", "dorsum height", _dimension),
+    _Mark("plantar_arch_height_mm", "plantar arch height", _under_curve, ORANGE),
+    _Mark("truncated_foot_length_mm", "truncated length", _dimension, GREEN),
+)
+_REAR = (
+    _Mark("heel_angle_deg", "heel line", _lean("heel line"), ORANGE),
+    _Mark("leg_angle_deg", "leg line", _lean("leg line")),
+)
 
 
 def measure_shots(measures: Measures, feet: Feet | None) -> tuple[Shot | Legend, ...]:
     """Return every foot with its measures, from four sides; nothing without the feet themselves."""
     shots: list[Shot | Legend] = []
     for foot, found in zip(feet.feet if feet else (), measures.feet, strict=False):
-        before = prefix(foot.side, len(measures.feet))
+        before, ground = prefix(foot.side, len(measures.feet)), ground_line(foot)
         shots += [
-            _top(foot, found, before),
-            _medial(foot, found, before),
-            _rear(foot, found, before),
+            Shot(before + "Top", _scene(foot, found, _TOP), *ABOVE, below_mm=ANKLE_MM),
+            Shot(
+                before + "Medial",
+                _scene(foot, found, _MEDIAL, ground),
+                *medial(foot.medial_y),
+                top_mm=TOP_MM,
+            ),
+            Shot(before + "Rear", _scene(foot, found, _REAR, ground), *REAR, top_mm=TOP_MM),
             _sole(foot, before),
         ]
     if shots:
@@ -54,134 +119,26 @@ def measure_shots(measures: Measures, feet: Feet | None) -> tuple[Shot | Legend,
     return tuple(shots)
 
 
-def _value(found: FootMeasures, name: str) -> float | None:
-    measure = found.measures.get(name)
-    return None if measure is None else measure.value
+def _scene(foot: Foot, found: FootMeasures, marks: tuple[_Mark, ...], *more: Line) -> Scene:
+    """Return a foot with those of its measures that a picture shows."""
+    lines, labels = list(more), []
+    for mark in marks:
+        measure = found.measures.get(mark.measure)
+        if measure is not None and measure.geometry is not None:
+            drawn = mark.draw(measure.geometry, mark.color, foot.medial_y)
+            lines += drawn.lines
+            labels.append(Label(mark.name, drawn.label_at, _text(mark.measure, measure), mark.color, dot=False))
+    return Scene((bare(foot),), lines=tuple(lines), labels=tuple(labels))
 
 
-def _text(measure: Measure, unit: str = " mm") -> str:
-    spread = "" if measure.sd is None else f" ± {measure.sd:.1f}"
-    return f"{measure.value:.1f}{spread}{unit}" + (" (inferred)" if measure.status == "inferred" else "")
-
-
-def _point(x: float, y: float, z: float) -> FloatArray:
-    return np.array([x, y, z], dtype=np.float64)
-
-
-def _top(foot: Foot, found: FootMeasures, before: str) -> Shot:
-    """Length, widths and girths from above."""
-    drawing = _Drawing([], [])
-    low = foot.mesh.vertices[foot.mesh.vertices[:, 2] < 60.0]
-    borders = float(low[:, 1].min()) - 8.0, float(low[:, 1].max()) + 8.0
-    outside = borders[1] if foot.medial_y < 0 else borders[0]
-    length = _value(found, "foot_length_mm")
-    if length is not None:
-        start, end = _point(length, outside, 0), _point(0, outside, 0)
-        drawing.dimension("foot length", _text(found.measures["foot_length_mm"]), start, end)
-    fibulare, tibiale = foot.landmarks.get("metatarsale_fibulare"), foot.landmarks.get("metatarsale_tibiale")
-    if _value(found, "foot_width_mm") is not None and fibulare and tibiale:
-        x = 0.5 * float(fibulare.xyz_mm[0] + tibiale.xyz_mm[0])
-        outer, inner = (_point(x, float(end.xyz_mm[1]), 0) for end in (fibulare, tibiale))
-        drawing.dimension("foot width", _text(found.measures["foot_width_mm"]), outer, inner, GREEN)
-        drawing.lines.append(Line(np.stack([[outer, fibulare.xyz_mm], [inner, tibiale.xyz_mm]]), GREEN, 1.0))
-    if length is not None and _value(found, "heel_width_mm") is not None:
-        x = 0.16 * length
-        span = axis_section(foot.mesh, 0, x).where(2, high=40.0).extent(1)
-        borders = (span.high, span.low) if foot.medial_y < 0 else (span.low, span.high)
-        outer, inner = (_point(x, border, 0) for border in borders)
-        drawing.dimension("heel width", _text(found.measures["heel_width_mm"]), outer, inner, PURPLE)
-    _girths(foot, found, drawing)
-    scene = Scene((bare(foot),), lines=tuple(drawing.lines), labels=tuple(drawing.labels))
-    return Shot(before + "Top", scene, *ABOVE, below_mm=ANKLE_MM)
-
-
-def _girths(foot: Foot, found: FootMeasures, drawing: _Drawing) -> None:
-    """Draw the tapes of the girths over the top of the foot."""
-    length = _value(found, "foot_length_mm")
-    if _value(found, "ball_girth_mm") is not None:
-        drawing.tape("ball girth", _text(found.measures["ball_girth_mm"]), ball_tape(foot), foot.medial_y)
-    if _value(found, "instep_girth_mm") is not None and length is not None:
-        tape = instep_tape(foot, 0.5 * length)
-        drawing.tape("instep girth", _text(found.measures["instep_girth_mm"]), tape, foot.medial_y)
-
-
-def _medial(foot: Foot, found: FootMeasures, before: str) -> Shot:
-    """Dorsum height and the line of the arch from the medial side."""
-    drawing = _Drawing([ground_line(foot)], [])
-    length = _value(found, "foot_length_mm")
-    if length is not None:
-        dorsum = _value(found, "dorsum_height_mm")
-        if dorsum is not None:
-            half = _point(0.5 * length, 0, 0)
-            drawing.dimension(
-                "dorsum height", _text(found.measures["dorsum_height_mm"]), half, _point(0.5 * length, 0, dorsum)
-            )
-        arch = _arch_line(foot, length)
-        if _value(found, "plantar_arch_height_mm") is not None and len(arch) > 1:
-            apex = arch[np.argmax(arch[:, 2])]
-            drawing.lines.append(Line(arch, ORANGE, 3.0))
-            foot_point = apex * (1, 1, 0)
-            drawing.dimension(
-                "plantar arch height", _text(found.measures["plantar_arch_height_mm"]), foot_point, apex, ORANGE
-            )
-        truncated = _value(found, "truncated_foot_length_mm")
-        if truncated is not None:
-            start, end = _point(truncated, 0, -7), _point(0, 0, -7)
-            drawing.dimension("truncated length", _text(found.measures["truncated_foot_length_mm"]), start, end, GREEN)
-    scene = Scene((bare(foot),), lines=tuple(drawing.lines), labels=tuple(drawing.labels))
-    return Shot(before + "Medial", scene, *medial(foot.medial_y), top_mm=TOP_MM)
-
-
-def _arch_line(foot: Foot, length_mm: float) -> FloatArray:
-    """Return (K, 3) points of the sole's underside, a quarter of the width from its medial border."""
-    x = np.arange(0.30, 0.601, 0.01) * length_mm
-    quarter = np.full(len(x), np.nan)
-    for index, at in enumerate(x):
-        section = axis_section(foot.mesh, 0, float(at)).where(2, high=40.0)
-        if len(section):
-            span = section.extent(1)
-            inner, outer = (span.low, span.high) if foot.medial_y < 0 else (span.high, span.low)
-            quarter[index] = inner + 0.25 * (outer - inner)
-    cut = np.isfinite(quarter)
-    origins = np.stack([x[cut], quarter[cut], np.full(cut.sum(), -50.0)], axis=1)
-    hits = RayScene(foot.mesh).cast(origins, np.broadcast_to(_point(0, 0, 1), origins.shape))
-    hit = np.isfinite(hits.distance)
-    return np.asarray(origins[hit] + hits.distance[hit, None] * _point(0, 0, 1))
-
-
-def _rear(foot: Foot, found: FootMeasures, before: str) -> Shot:
-    """The lines of heel and leg from behind, each at its measured angle through its middle."""
-    drawing = _Drawing([ground_line(foot)], [])
-    bands = (("heel_angle_deg", "heel", 15.0, 50.0, ORANGE), ("leg_angle_deg", "leg", 90.0, 160.0, BLUE))
-    for name, word, low, high, color in bands:
-        angle = _value(found, name)
-        middle = _middle(foot, low, high, word == "heel")
-        if angle is None or middle is None:
-            continue
-        lean = _point(0.0, foot.medial_y * np.tan(np.radians(angle)), 1.0)
-        top, bottom = (high + 12.0 - middle[2]), (low - 12.0 - middle[2])
-        ends = np.stack([middle + bottom * lean, middle + top * lean])
-        drawing.lines.append(Line(ends, color, 3.0))
-        leaning = "valgus" if angle >= 0 else "varus"
-        text = _text(found.measures[name], "°").replace("-", "") + f" {leaning}"
-        drawing.labels.append(Label(f"{word} line", 0.2 * ends[0] + 0.8 * ends[1], text, color, dot=False))
-    scene = Scene((bare(foot),), lines=tuple(drawing.lines), labels=tuple(drawing.labels))
-    return Shot(before + "Rear", scene, *REAR, top_mm=TOP_MM)
-
-
-def _middle(foot: Foot, low_mm: float, high_mm: float, heel: bool) -> FloatArray | None:
-    """Return the (3,) middle of a stretch of heel (chords 10 mm in front of the rear) or leg (centres of slices)."""
-    middles = []
-    for z in np.arange(low_mm, min(high_mm, float(foot.mesh.vertices[:, 2].max()) - 1.0), 5.0):
-        section = axis_section(foot.mesh, 2, float(z))
-        if not len(section):
-            continue
-        if heel:
-            section = section.crossings(0, section.extent(0).low + 10.0)
-        if len(section):
-            across = section.extent(1)
-            middles.append(_point(0.0, 0.5 * (across.low + across.high), float(z)))
-    return np.median(middles, axis=0) if len(middles) > 2 else None
+def _text(name: str, measure: Measure) -> str:
+    """Return the value with its uncertainty and where it leans: 4.1 ± 0.6° valgus."""
+    value, dimension = measure.value or 0.0, ROWS[name].dimension
+    leaning = leaning_of(name, value)
+    figures = [abs(value) if leaning else value, *(() if measure.sd is None else (measure.sd,))]
+    text = " ± ".join(f"{figure:.{dimension.digits}f}" for figure in figures) + dimension.written
+    inferred = " (inferred)" if measure.status == "inferred" else ""
+    return text + inferred + (f" {leaning}" if leaning else "")
 
 
 def _sole(foot: Foot, before: str) -> Shot:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.artifacts import ByteArray, CleanView, CleanViews, Feet, Registration, ViewPose
 from scanproc.depth.images import unproject
 from scanproc.frames import FloatArray, transform
@@ -84,7 +85,7 @@ def _close_ups(clouds: tuple[Cloud, ...]) -> list[Shot]:
     if not any(len(cloud.points) for cloud in clouds):
         return []
     low = float(np.percentile(points[:, 2], 0.2))  # a stray point below is not the ground
-    foot = points[points[:, 2] < low + 60.0]
+    foot = points[points[:, 2] < low + FOOT_HEIGHT_MM]
     middle = 0.5 * float(foot[:, 0].min() + foot[:, 0].max())
     level, across = (Scene(clouds=_slice(clouds, axis, at)) for axis, at in ((2, low + 30.0), (0, middle)))
     shots = [

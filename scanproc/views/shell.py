@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.artifacts import ByteArray, Feet, Foot, Insole, Insoles, Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import face_normals, keep_faces, vertex_normals
@@ -16,7 +17,6 @@ from scanproc.views.scene import ABOVE, BELOW, REAR, Legend, Scene, Shot, Skin, 
 _UPRIGHT = 0.03  # faces that look less up or down than this are the rim, neither top nor bottom
 _FAR_MM = 80.0  # no wall is so thick
 _GAP_MM = 6.0  # ends of the colour bar
-_SOLE_MM = 60.0  # what lies higher is no sole
 
 
 def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ...]:
@@ -65,7 +65,7 @@ def _with_foot(before: str, insole: Insole, solid: Mesh, foot: Foot, medial_y: f
 
 def gap_colors(solid: Mesh, foot: Mesh) -> ByteArray:
     """Return (V, 3) uint8 colours of how far the top lies below the foot, square to the top; grey beside the sole."""
-    is_low = np.asarray((foot.vertices[:, 2] < _SOLE_MM)[foot.faces].all(axis=1))
+    is_low = np.asarray((foot.vertices[:, 2] < FOOT_HEIGHT_MM)[foot.faces].all(axis=1))
     low = keep_faces(foot, is_low).mesh
     sole = keep_faces(low, face_normals(low)[:, 2] < 0.0).mesh
     z = FaceGrid.of(sole).touched(solid.vertices[:, :2], from_above=False).z

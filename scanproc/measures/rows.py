@@ -1,0 +1,141 @@
+"""What a row of the table of measures is: dimension, reader, words, definition, norms, sources."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from scanproc.artifacts import Loading
+
+Sex = Literal["female", "male"]
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What kind of quantity a measure is.
+
+    Attributes
+    ----------
+    unit : as a table names it.
+    written : the unit as it follows a figure.
+    digits : decimals of a figure.
+    scale_power : by which power of the camera's scale it grows.
+    ends : how many of its ends lie on the surface, each as uncertain as the surface is fused.
+    name_end : how the names of such measures end.
+    in_steps : it is one of a row of sizes: differences have no direction, and a length near a step changes nothing.
+    """
+
+    unit: str
+    written: str
+    digits: int
+    scale_power: int
+    ends: int = 0
+    name_end: str = ""
+    in_steps: bool = False
+
+
+LENGTH = Dimension("mm", " mm", 1, 1, ends=2, name_end="_mm")
+VOLUME = Dimension("mm³", " mm³", 0, 3, name_end="_mm3")
+ANGLE = Dimension("°", "°", 1, 0, name_end="_deg")
+INDEX = Dimension("1", "", 3, 0)
+FORCE = Dimension("N", " N", 0, 0)
+SIZE_MM = Dimension("mm", "", 1, 1, in_steps=True)
+SIZE_PARIS = Dimension("Paris points", "", 1, 1, in_steps=True)
+
+DIMENSIONS = (LENGTH, VOLUME, ANGLE, INDEX, FORCE, SIZE_MM, SIZE_PARIS)
+
+PEOPLE: Mapping[Sex | None, str] = {"female": "women", "male": "men", None: "adults"}
+_Z99 = 2.326  # standard deviations from the mean to the 99th percentile
+
+
+@dataclass(frozen=True)
+class Norm:
+    """What a study found for a measure, and for whom it holds.
+
+    Attributes
+    ----------
+    text : the finding in words.
+    mean, sd : of the people it was found in.
+    loadings : under which they stood or sat; it says nothing of others.
+    sex : None: of both.
+    per : it is of the ratio to that other measure.
+    limits : 1st and 99th percentile, where the study gives them.
+    """
+
+    text: str
+    source: str
+    mean: float
+    sd: float
+    loadings: tuple[Loading, ...] = ("standing",)
+    sex: Sex | None = None
+    per: str | None = None
+    limits: tuple[float, float] | None = None
+
+    def percentile(self, value: float) -> float:
+        """Return the share of those people, in %, whose value is smaller: by the normal distribution.
+
+        Where the study has percentiles, each half of the distribution keeps its own.
+        """
+        sd = self.sd
+        if self.limits is not None:
+            low, high = self.limits
+            sd = (self.mean - low if value < self.mean else high - self.mean) / _Z99
+        return 50.0 * (1.0 + math.erf((value - self.mean) / (sd * math.sqrt(2.0))))
+
+
+_ANSUR = "ANSUR II, n = 6,068"  # 2012
+
+
+def ansur(sex: Sex, low: float, high: float, mean: float | None = None, sd: float | None = None) -> Norm:
+    """Return the norm of a length in ANSUR II, mm, by its 1st and 99th percentile; mean and sd where they are known."""
+    known = "" if mean is None else f" {mean:g} ± {sd:g} mm"
+    text = f"{PEOPLE[sex]}{known}, 1st–99th percentile {low:.0f}–{high:.0f} mm"
+    half = 0.5 * (high - low) / _Z99
+    return Norm(text, _ANSUR, mean or 0.5 * (low + high), sd or half, sex=sex, limits=(low, high))
+
+
+def ansur_per_length(mean: float, sd: float) -> Norm:
+    """Return the norm of a length in ANSUR II as a share of the foot length."""
+    return Norm(f"adults {index_text(mean)} ± {index_text(sd)}", _ANSUR, mean, sd, per="foot_length_mm")
+
+
+def index_text(value: float) -> str:
+    """Return a ratio as studies print it: .340."""
+    return f"{value:.3f}".lstrip("0")
+
+
+Reader = TypeVar("Reader", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Row(Generic[Reader]):
+    """One measure.
+
+    Attributes
+    ----------
+    key : its name in `measures.json`.
+    words : its name on a page.
+    group : under which heading of a page it stands.
+    read : the function that reads it.
+    definition : in the foot frame; FL is the foot length.
+    source : where the definition comes from.
+    leanings : the words of positive and of negative values, where professionals say an angle in words.
+    norms : what is known of it in people.
+    """
+
+    key: str
+    words: str
+    group: str
+    dimension: Dimension
+    read: Reader
+    definition: str
+    source: str
+    leanings: tuple[str, str] | None = None
+    norms: tuple[Norm, ...] = ()
+
+
+def columns_of(name: str) -> tuple[str, str, str]:
+    """Return the columns of a measure in a table: its value, its standard uncertainty, its status."""
+    return name, f"{name}_sd", f"{name}_status"

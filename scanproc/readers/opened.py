@@ -1,0 +1,28 @@
+"""What every reader says of a recording when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from scanproc.artifacts import Surface
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was found on opening a recording, by cheap checks.
+
+    Attributes
+    ----------
+    files : every file that is an input, but for `scan.toml`.
+    remarks : what the reader found out by itself.
+    unit : of clouds and meshes, settled; None where the form has none.
+    surface : of a finished mesh, which is read on opening since its unit is found by its size.
+    """
+
+    files: Sequence[Path]
+    remarks: tuple[str, ...] = ()
+    unit: Literal["mm", "cm", "m"] | None = None
+    surface: Surface | None = None

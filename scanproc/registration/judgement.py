@@ -1,0 +1,71 @@
+"""Which placed views fit the others, and how far they lie from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.registration.incremental import Poses
+from scanproc.registration.pair_statistics import AgreementLimits, RejectedView, pair_statistics
+from scanproc.registration.pose_graph import sample_pairs
+from scanproc.registration.sampled_views import SampledViews
+
+
+@dataclass(frozen=True)
+class JudgementLimits:
+    """By which others a view is judged, and what it must keep.
+
+    Attributes
+    ----------
+    tolerance_mm : distance at which two views agree on a surface while the noise is unknown.
+    tolerance_sd : the same once it is known, in units of the noise.
+    num_judges : views that each view is judged by.
+    min_pair_overlap : share of a view's points that another must have seen to tell its distance.
+    agreement : what a view must keep to stay.
+    """
+
+    tolerance_mm: float
+    tolerance_sd: float
+    num_judges: int
+    min_pair_overlap: float
+    agreement: AgreementLimits
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The poses that stay, and how the rest fitted.
+
+    Attributes
+    ----------
+    rms_mm : distance of each view from the others.
+    noise_mm : the median of these.
+    strain_mm : see `PairStatistics.strain_mm`.
+    """
+
+    poses: Poses
+    rms_mm: dict[int, float]
+    noise_mm: float
+    strain_mm: float
+    misfits: dict[int, RejectedView]
+
+
+def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float = 0.0) -> Judgement:
+    """Drop the views that do not fit the others; the noise is unknown where it is 0."""
+    tolerance_mm = limits.tolerance_mm
+    if noise_mm > 0.0:  # it is known; but a point and the pixel that it falls on may lie a pixel apart
+        tolerance_mm = min(tolerance_mm, max(limits.tolerance_sd * noise_mm, views.pixel_mm))
+    pairs = sample_pairs(views, poses, 180.0, limits.num_judges)
+    table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
+    stays = np.isin(np.arange(len(views)), list(poses))
+    misfits = table.misfits(stays, limits.agreement)
+    stays[list(misfits)] = False
+    rms = table.rms_mm(stays)
+    kept = [index for index in sorted(poses) if stays[index]]
+    return Judgement(
+        poses={index: poses[index] for index in kept},
+        rms_mm={index: float(rms[index]) for index in kept},
+        noise_mm=float(np.median([rms[index] for index in kept])) if kept else 0.0,
+        strain_mm=table.strain_mm(stays),
+        misfits=misfits,
+    )
