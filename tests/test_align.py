@@ -79,7 +79,7 @@ def test_a_foot_on_the_floor_lands_where_it_was_built() -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_a_raised_foot_lands_in_one_frame_however_it_lies(seed: int) -> None:
     upright = aligned(as_surface(analytic(), floor_seen=False))
     foot = aligned(as_surface(turned(analytic(), seed), floor_seen=False))
@@ -90,7 +90,7 @@ def test_a_raised_foot_lands_in_one_frame_however_it_lies(seed: int) -> None:
 
 
 @given(yaw_deg=st.floats(-180.0, 180.0))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_a_standing_foot_lands_in_one_frame_and_keeps_the_floor(yaw_deg: float) -> None:
     upright = aligned(as_surface(analytic(), floor_seen=True))
     foot = aligned(as_surface(yawed(analytic(), yaw_deg), floor_seen=True))

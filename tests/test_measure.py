@@ -109,6 +109,46 @@ def test_heel_and_leg_angles_by_formula(heel_deg: float, floor_seen: bool) -> No
         assert value(found["forefoot_angle_deg"]) == pytest.approx(heel_deg, abs=0.3)
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize(("forefoot_deg", "heel_deg"), [(4.0, 0.0), (-5.0, 0.0), (3.0, 5.0), (-4.0, 5.0)])
+def test_a_forefoot_in_varus_is_found_of_a_raised_foot(side: str, forefoot_deg: float, heel_deg: float) -> None:
+    """The heads hang unequally high: what the medial one is raised by, adds to what the heel leans out by."""
+    left = built(AnalyticFoot(heel_deg=heel_deg))
+    foot = placed(as_surface(left if side == "left" else mirrored(left), False), RAISED)
+    assert (foot.side, foot.ground) == (side, "support")
+    found = read_as(in_varus(foot, forefoot_deg))
+    assert value(found["forefoot_angle_deg"]) == pytest.approx(forefoot_deg + heel_deg, abs=0.3)
+    assert value(found["heel_angle_deg"]) == pytest.approx(heel_deg, abs=0.2)
+
+
+def in_varus(foot: Foot, degrees: float) -> Foot:
+    """Return a foot whose forefoot's medial side was raised, from 0.55 of its length on as a whole."""
+
+    def raised(xyz: np.ndarray) -> np.ndarray:
+        share = np.clip((xyz[..., 0] / 250.0 - 0.38) / 0.17, 0.0, 1.0)
+        rise = share * share * (3.0 - 2.0 * share) * np.tan(np.deg2rad(degrees)) * (foot.medial_y * xyz[..., 1] + 32.0)
+        return np.asarray(xyz + rise[..., None] * np.array([0.0, 0.0, 1.0]))
+
+    marks = {name: replace(mark, xyz_mm=raised(mark.xyz_mm)) for name, mark in foot.landmarks.items()}
+    return replace(foot, mesh=Mesh(raised(foot.mesh.vertices), foot.mesh.faces), landmarks=marks)
+
+
+def read_as(foot: Foot) -> dict[str, Measure]:
+    return dict(measure(Feet((foot,)), RAISED, MeasureConfig()).feet[0].measures)
+
+
+@pytest.mark.parametrize("wider_per_mm", [0.02, -0.02])
+def test_the_heel_s_width_is_read_at_its_own_place(wider_per_mm: float) -> None:
+    """At 0.16 of the length: a heel that widens there like a wedge is 3 mm wider, or narrower, 0.01 further on."""
+    foot = AnalyticFoot()
+    mesh = built(foot)
+    off = mesh.vertices[:, 0] - 0.16 * foot.length
+    wedge = 1.0 + wider_per_mm * off * np.exp(-((off / 12.0) ** 2))
+    y = np.where(mesh.vertices[:, 2] < 45.0, wedge, 1.0) * mesh.vertices[:, 1]
+    found = measured(as_surface(Mesh(np.column_stack([mesh.vertices[:, 0], y, mesh.vertices[:, 2]]), mesh.faces), True))
+    assert value(found["heel_width_mm"]) == pytest.approx(foot.heel_width, abs=0.3)
+
+
 def test_the_contact_of_the_heel_lies_where_it_was_built() -> None:
     upright = measured(as_surface(built(AnalyticFoot()), True))
     assert value(upright["heel_contact_offset_mm"]) == pytest.approx(0.0, abs=0.3)

@@ -31,7 +31,9 @@ def commands() -> list[list[str]]:
 def test_the_python_example_runs(tmp_path: Path) -> None:
     (example,) = blocks("python")
     (tmp_path / "scans").symlink_to(ROOT / "scans")
-    done = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / done.stdout.strip().splitlines()[-1]).is_file()
 
