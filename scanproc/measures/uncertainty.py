@@ -33,7 +33,7 @@ def sd_parts(
     sources: ErrorSources,
     own_sd: float = 0.0,
 ) -> SdParts | None:
-    """Return the standard uncertainty of a measure, by its causes; None where fewer than half of the replicates have it.
+    """Return the standard uncertainty of a measure, by its causes; None where fewer than half of these have it.
 
     Parameters
     ----------
