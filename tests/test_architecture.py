@@ -390,7 +390,7 @@ HEAVY = (
 def loaded_by(code: str) -> set[str]:
     """Return the top names of all modules that a fresh Python has loaded after `code`."""
     tail = "\nimport json, sys\nprint(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
-    done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, encoding="utf-8", check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -407,7 +407,7 @@ def test_depth_images_become_a_surface_without_what_only_others_need(tmp_path: P
     words = ["--quiet", "run", str(scan), "--to", "surface", "--out", str(tmp_path)]
     code = f"from scanproc.cli import main\nmain({words!r}, standalone_mode=False)"
     tail = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, encoding="utf-8", check=True)
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert (tmp_path / "demo-standing" / "3-surface" / "surface.ply").is_file()
     assert {"numba", "numpy", "scanproc.stages.surface"} <= loaded

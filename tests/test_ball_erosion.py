@@ -72,7 +72,7 @@ def test_a_ridge_rounder_or_sharper_than_the_ball_is_followed_to_its_crease(bend
     assert np.abs(miss[off_border(field, 6.0) & (np.abs(across) < 29.0)]).max() < 0.01
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 10_000), st.floats(0.8, 6.0), st.floats(0.0, 0.5))
 def test_no_ball_of_any_radius_cuts_the_surface_and_each_touches_it(seed: int, wall: float, varying: float) -> None:
     """The definition itself, on a surface of waves as bent as an insole: distances to a ten times finer grid."""

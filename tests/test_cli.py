@@ -459,7 +459,7 @@ def test_simulate_writes_a_recording_that_can_be_opened(stl: Path) -> None:
 
 
 def program(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "scanproc", *arguments], capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-m", "scanproc", *arguments], capture_output=True, encoding="utf-8")
 
 
 def test_the_program_refuses_in_one_line_without_a_traceback() -> None:

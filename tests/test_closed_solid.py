@@ -132,7 +132,7 @@ def border(faces: IntArray) -> set[tuple[int, int]]:
     return set(zip(np.roll(faces, -1, axis=1)[alone], np.roll(faces, -2, axis=1)[alone], strict=True))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(20.0, 60.0), st.floats(12.0, 30.0), st.floats(0.0, 6.0), st.integers(2, 5))
 def test_any_wavy_outline_triangulates_to_its_own_area(a: float, b: float, wave: float, lobes: int) -> None:
     outline = wavy(a, b, wave, lobes)
@@ -199,7 +199,7 @@ def heights(sheet: Sheet, xy: FloatArray) -> FloatArray:
     )
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.integers(0, 10_000), st.floats(0.3, 3.0), st.sampled_from([0.02, 0.05]))
 def test_triangles_keep_to_any_smooth_surface_and_are_no_more_than_it_needs(
     seed: int, height: float, tolerance: float
@@ -240,7 +240,7 @@ def test_triangles_are_large_where_it_is_flat_and_small_where_it_bends() -> None
     assert np.median(areas[bent]) < 0.5 and np.median(areas[even]) > 5.0
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.integers(0, 10_000), st.floats(0.3, 2.0), st.floats(0.5, 4.0))
 def test_any_two_surfaces_over_one_outline_make_one_body_without_crossings(
     seed: int, height: float, thickness: float

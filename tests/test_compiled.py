@@ -83,7 +83,7 @@ class Loops:
             # Python's own cache goes by size and second: it would miss a change within one.
             env={**kept, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", **environment},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
         )
         assert done.returncode == 0, done.stderr
         value, hits = done.stdout.split()

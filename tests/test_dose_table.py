@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from functools import cache
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -49,12 +51,23 @@ ASKED: dict[str, dict[str, Any]] = {
 
 
 @cache
-def finished(name: str) -> Finished:
+def finished_by(name: str) -> tuple[Finished, frozenset[CodeType]]:
+    """Return a finished solid, and the functions that made it."""
     foot = analytic_foot(bowl_sole)
     config = dataclasses.replace(COARSE, grid_mm=1.0, mesh_deviation_mm=0.1, **ASKED[name])
-    asked = design(foot, resolved(config, foot, FACTS))
-    built = build(asked)
-    return Finished(built.solid, built.flattened_mm, built.edge_radius_mm, asked)
+    rx = resolved(config, foot, FACTS)
+    called: set[CodeType] = set()
+    sys.setprofile(lambda frame, *_: called.add(frame.f_code))
+    try:
+        asked = design(foot, rx)
+        built = build(asked)
+    finally:
+        sys.setprofile(None)
+    return Finished(built.solid, built.flattened_mm, built.edge_radius_mm, asked), frozenset(called)
+
+
+def finished(name: str) -> Finished:
+    return finished_by(name)[0]
 
 
 @cache
@@ -83,6 +96,18 @@ def test_a_row_holds_together(dose: Any) -> None:
 def test_a_dose_that_is_asked_is_measured_back(dose: Any) -> None:
     measured = {name for asked in ASKED for name in names_of(dose.check, asked)}
     assert set(dose.names) <= measured
+
+
+@pytest.mark.parametrize("dose", [dose for dose in DOSES if dose.field != "outline_file"], ids=lambda dose: dose.field)
+def test_a_dose_that_is_asked_is_made_by_its_term(dose: Any) -> None:
+    """But for the shoe's own outline, which is read from a file: `test_polygons` lays it."""
+    assert any(dose.term.__code__ in finished_by(asked)[1] for asked in ASKED)
+
+
+@pytest.mark.parametrize("pad", PADS, ids=lambda pad: pad.dose)
+def test_a_pad_is_placed_only_where_it_is_asked(pad: Any) -> None:
+    for name, asked in ASKED.items():
+        assert (pad.place.__code__ in finished_by(name)[1]) == (pad.dose in asked)
 
 
 @pytest.mark.parametrize("pad", PADS, ids=lambda pad: pad.dose)

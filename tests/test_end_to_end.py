@@ -20,6 +20,7 @@ import pytest
 import trimesh
 from click.testing import CliRunner, Result
 from PIL import Image
+from test_readme import blocks
 from truth import SCANS, surface_errors, true_measures, true_mesh
 
 from scanproc.artifacts import Mesh, ScanFacts, Surface
@@ -35,7 +36,11 @@ def scanproc(*words: object) -> Result:
 
 def hashes(folder: Path, but: tuple[str, ...] = ("run.json",)) -> dict[str, str]:
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in but]
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {str(path.relative_to(folder)): digest_of(path) for path in files}
+
+
+def digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read(path: Path) -> Any:
@@ -60,8 +65,12 @@ class Demo:
         return float(self.measures[name]["value"])
 
 
-def run_demo(name: str, out: Path) -> Demo:
-    return Demo(SCANS / name, out / name, scanproc("-q", "run", SCANS / name, "--out", out))
+def run_demo(name: str, out: Path, *words: str) -> Demo:
+    return Demo(SCANS / name, out / name, scanproc("-q", "run", SCANS / name, "--out", out, *words))
+
+
+#: Pictures of a quarter of the pixels: the demo has them at full size.
+SMALL = ("--set", "report.pixels_per_mm=1")
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +85,12 @@ def demo(out: Path) -> Demo:
 
 @pytest.fixture(scope="module")
 def standing(out: Path) -> Demo:
-    return run_demo("demo-standing", out)
+    return run_demo("demo-standing", out, *SMALL)
 
 
 @pytest.fixture(scope="module")
 def clouds(out: Path) -> Demo:
-    return run_demo("demo-clouds", out)
+    return run_demo("demo-clouds", out, *SMALL)
 
 
 # ------------------------------------------------------------------------------------------------ a raised foot
@@ -163,11 +172,6 @@ def test_clouds_run_to_measure_with_their_unit_found(clouds: Demo) -> None:
     assert clouds.value("foot_length_mm") == pytest.approx(truth["foot_length_mm"], abs=1.5)  # 2.6 mm between points
     report = (clouds.out / "report.html").read_text(encoding="utf-8")
     assert "unit of the clouds: m" in report
-
-
-def test_the_same_input_gives_the_same_bytes(clouds: Demo, tmp_path: Path) -> None:
-    again = run_demo("demo-clouds", tmp_path)
-    assert hashes(again.out) == hashes(clouds.out)
 
 
 @pytest.mark.slow
@@ -266,16 +270,47 @@ def test_a_box_is_no_foot(tmp_path: Path) -> None:
     assert not list((tmp_path / "out").rglob("*.stl"))
 
 
+# ------------------------------------------------------------------------------------------------ killed, run again
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill")
-@pytest.mark.parametrize("seconds", [2.5, 4.0, 6.0])
-def test_a_killed_run_leaves_whole_results_or_none(seconds: float, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "scanproc", "-q", "run", str(SCANS / "demo-clouds"), "--out", str(tmp_path)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
-    time.sleep(seconds)
+@pytest.mark.parametrize("done", ["1-clean", "4-align"])
+def test_a_killed_run_leaves_whole_results_or_none_and_ends_alike_when_run_again(
+    done: str, clouds: Demo, tmp_path: Path
+) -> None:
+    words = ["-q", "run", str(clouds.scan), "--out", str(tmp_path), *SMALL]
+    process = subprocess.Popen([sys.executable, "-m", "scanproc", *words], start_new_session=True)
+    folder = tmp_path / clouds.scan.name
+    while not (folder / done).exists():
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for folder in (tmp_path / "demo-clouds").glob("[1-8]-*"):
-        files = read(folder / "manifest.json")["files"]
-        for name, digest in files.items():
-            path = folder.parent / name if name == "report.html" else folder / name
-            assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    assert process.wait() == -signal.SIGKILL
+
+    whole = [stage.name for stage in sorted(folder.glob("[1-8]-*"))]
+    assert done in whole and not (folder / "report.html").exists()
+    for stage in whole:
+        files = read(folder / stage / "manifest.json")["files"]
+        assert files and files == {name: digest_of(folder / stage / name) for name in files}
+    before = hashes(folder, but=())
+
+    again = run_demo(clouds.scan.name, tmp_path, *SMALL)
+
+    assert again.result.exit_code == clouds.result.exit_code == 1  # a foot on the floor gets no insole
+    assert hashes(folder) == hashes(clouds.out)
+    kept = {name: digest for name, digest in before.items() if name.split("/")[0] in whole}
+    assert kept and kept.items() <= hashes(folder, but=()).items()
+
+
+def test_the_same_input_gives_the_same_bytes_as_the_readme_s_python(clouds: Demo, tmp_path: Path) -> None:
+    """In a process that starts anew, from Python."""
+    (example,) = blocks("python")
+    (tmp_path / "scans").symlink_to(SCANS)
+    program = [sys.executable, "-c", example]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    made = tmp_path / done.stdout.strip().splitlines()[-1]
+    assert made == tmp_path / "outputs" / "demo-clouds" / "5-measure" / "measures.json"
+    found, stages = hashes(made.parents[1]), ("1-clean", "2-register", "3-surface", "4-align", "5-measure")
+    assert {name.split("/")[0] for name in found} == set(stages)
+    assert found == {name: digest for name, digest in hashes(clouds.out).items() if name.startswith(stages)}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_solids import ellipse, plate
+from test_closed_solid import ellipse, plate
 
 from scanproc.artifacts import Check, Insole, Insoles, Mesh, ScanFacts
 from scanproc.errors import ScanError
@@ -79,7 +79,9 @@ def test_a_slicer_calls_it_manifold(left: Insole, tmp_path: Path, name: str) -> 
     if slicer is None:
         pytest.skip("prusa-slicer is not installed")
     (tmp_path / name).write_bytes(export(Insoles((left,)), FACTS, ExportConfig()).files[name])
-    told = subprocess.run([slicer, "--info", str(tmp_path / name)], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        [slicer, "--info", str(tmp_path / name)], capture_output=True, encoding="utf-8", check=True
+    ).stdout
     assert "manifold = yes" in told and "number_of_parts =  1" in told and "size_z = 3.0" in told
     assert "repaired" not in told and "open_edges" not in told
 

@@ -35,7 +35,7 @@ def cell_centres(grid: NearestPointGrid) -> FloatArray:
 # ----------------------------------------------------------------------------------------------------- the nearest
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000), st.integers(1, 60))
 def test_every_cell_knows_a_point_and_those_with_points_one_of_their_own(seed: int, count: int) -> None:
     points = np.random.default_rng(seed).uniform(-60.0, 60.0, (count, 3))

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from pictures import fused, posed_plane
 
+from scanproc.anatomy.foot_replicates import replicate_of
 from scanproc.artifacts import Foot, Intrinsics, Landmark, Mesh, Replicates
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
-from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors, replicate_of
+from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors
 from scanproc.fusion.posed_views import PosedView
 from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.measures.table import ROWS
@@ -123,12 +124,12 @@ def test_a_draw_is_moved_along_its_normals_and_into_its_own_frame(k: int) -> Non
 
 
 def test_a_foot_without_draws_has_none() -> None:
-    with pytest.raises(ValueError, match="without draws"):
+    with pytest.raises(ValueError, match="without replicates"):
         replicate_of(replace(foot_with_draws(), replicates=None), 0)
 
 
-def combined_sd(name: str, value: float, replicate_of: list[float | None], sources: ErrorSources) -> float | None:
-    parts = sd_parts(ROWS[name].dimension, value, replicate_of, sources)
+def combined_sd(name: str, value: float, replicates: list[float | None], sources: ErrorSources) -> float | None:
+    parts = sd_parts(ROWS[name].dimension, value, replicates, sources)
     return None if parts is None else parts.combined
 
 

@@ -57,6 +57,16 @@ def measured(surface: Surface, facts: ScanFacts = STANDING) -> dict[str, Measure
     return dict(measure(feet, facts, MeasureConfig()).feet[0].measures)
 
 
+@cache
+def by_formula(foot: AnalyticFoot, floor_seen: bool) -> dict[str, Measure]:
+    return measured(as_surface(built(foot), floor_seen))
+
+
+@cache
+def of_leg(number: int) -> dict[str, Measure]:
+    return measured(as_surface(leg(number), True))
+
+
 def value(found: Measure) -> float:
     assert found.value is not None, found.reason
     return found.value
@@ -66,7 +76,7 @@ def value(found: Measure) -> float:
 @pytest.mark.parametrize("floor_seen", [True, False])
 def test_lengths_widths_heights_and_girths_by_formula(length: float, floor_seen: bool) -> None:
     foot = AnalyticFoot(length=length, arch_mm=0.05 * length)
-    found = measured(as_surface(built(foot), floor_seen))
+    found = by_formula(foot, floor_seen)
     truth = {
         "foot_length_mm": foot.length,
         "truncated_foot_length_mm": foot.truncated_length,
@@ -89,7 +99,7 @@ def test_lengths_widths_heights_and_girths_by_formula(length: float, floor_seen:
 @pytest.mark.parametrize("arch_mm", [3.0, 8.0, 22.0])
 def test_the_arch_by_formula(arch_mm: float) -> None:
     foot = AnalyticFoot(arch_mm=arch_mm)
-    found = measured(as_surface(built(foot), True))
+    found = by_formula(foot, True)
     assert value(found["plantar_arch_height_mm"]) == pytest.approx(arch_mm, abs=0.3)
     assert value(found["arch_volume_mm3"]) == pytest.approx(foot.arch_volume, rel=0.01)
 
@@ -99,7 +109,7 @@ def test_the_arch_by_formula(arch_mm: float) -> None:
 )
 def test_heel_and_leg_angles_by_formula(heel_deg: float, floor_seen: bool) -> None:
     foot = AnalyticFoot(heel_deg=heel_deg, leg_deg=-heel_deg / 3.0)
-    found = measured(as_surface(built(foot), floor_seen))
+    found = by_formula(foot, floor_seen)
     assert value(found["heel_angle_deg"]) == pytest.approx(heel_deg, abs=0.2)
     assert value(found["leg_angle_deg"]) == pytest.approx(-heel_deg / 3.0, abs=0.2)
     assert value(found["leg_heel_angle_deg"]) == pytest.approx(heel_deg * 4.0 / 3.0, abs=0.3)
@@ -109,11 +119,56 @@ def test_heel_and_leg_angles_by_formula(heel_deg: float, floor_seen: bool) -> No
         assert value(found["forefoot_angle_deg"]) == pytest.approx(heel_deg, abs=0.3)
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize(("forefoot_deg", "heel_deg"), [(4.0, 0.0), (-5.0, 0.0), (3.0, 5.0), (-4.0, 5.0)])
+def test_a_forefoot_in_varus_is_found_of_a_raised_foot(side: str, forefoot_deg: float, heel_deg: float) -> None:
+    """The heads hang unequally high: what the medial one is raised by, adds to what the heel leans out by."""
+    foot = raised(side, heel_deg)
+    assert (foot.side, foot.ground) == (side, "support")
+    found = read_as(in_varus(foot, forefoot_deg))
+    assert value(found["forefoot_angle_deg"]) == pytest.approx(forefoot_deg + heel_deg, abs=0.3)
+    assert value(found["heel_angle_deg"]) == pytest.approx(heel_deg, abs=0.2)
+
+
+@cache
+def raised(side: str, heel_deg: float) -> Foot:
+    left = built(AnalyticFoot(heel_deg=heel_deg))
+    return placed(as_surface(left if side == "left" else mirrored(left), False), RAISED)
+
+
+def in_varus(foot: Foot, degrees: float) -> Foot:
+    """Return a foot whose forefoot's medial side was raised, from 0.55 of its length on as a whole."""
+
+    def with_rise(xyz: np.ndarray) -> np.ndarray:
+        share = np.clip((xyz[..., 0] / 250.0 - 0.38) / 0.17, 0.0, 1.0)
+        rise = share * share * (3.0 - 2.0 * share) * np.tan(np.deg2rad(degrees)) * (foot.medial_y * xyz[..., 1] + 32.0)
+        return np.asarray(xyz + rise[..., None] * np.array([0.0, 0.0, 1.0]))
+
+    marks = {name: replace(mark, xyz_mm=with_rise(mark.xyz_mm)) for name, mark in foot.landmarks.items()}
+    return replace(foot, mesh=Mesh(with_rise(foot.mesh.vertices), foot.mesh.faces), landmarks=marks)
+
+
+def read_as(foot: Foot) -> dict[str, Measure]:
+    return dict(measure(Feet((foot,)), RAISED, MeasureConfig()).feet[0].measures)
+
+
+@pytest.mark.parametrize("wider_per_mm", [0.02, -0.02])
+def test_the_heel_s_width_is_read_at_its_own_place(wider_per_mm: float) -> None:
+    """At 0.16 of the length: a heel that widens there like a wedge is 3 mm wider, or narrower, 0.01 further on."""
+    foot = AnalyticFoot()
+    mesh = built(foot)
+    off = mesh.vertices[:, 0] - 0.16 * foot.length
+    wedge = 1.0 + wider_per_mm * off * np.exp(-((off / 12.0) ** 2))
+    y = np.where(mesh.vertices[:, 2] < 45.0, wedge, 1.0) * mesh.vertices[:, 1]
+    found = measured(as_surface(Mesh(np.column_stack([mesh.vertices[:, 0], y, mesh.vertices[:, 2]]), mesh.faces), True))
+    assert value(found["heel_width_mm"]) == pytest.approx(foot.heel_width, abs=0.3)
+
+
 def test_the_contact_of_the_heel_lies_where_it_was_built() -> None:
-    upright = measured(as_surface(built(AnalyticFoot()), True))
+    upright = by_formula(AnalyticFoot(), True)
     assert value(upright["heel_contact_offset_mm"]) == pytest.approx(0.0, abs=0.3)
     foot = AnalyticFoot(heel_deg=10.0, leg_deg=4.0)
-    found = measured(as_surface(built(foot), True))
+    found = by_formula(foot, True)
     pivot, leg_low = 0.07 * foot.length, 0.26 * foot.length  # the heights that heel and leg lean about
     heel = np.tan(np.deg2rad(10.0)) * pivot  # lateral, below the pivot
     axis = np.tan(np.deg2rad(4.0)) * leg_low
@@ -122,7 +177,7 @@ def test_the_contact_of_the_heel_lies_where_it_was_built() -> None:
 
 def test_the_tape_round_the_ball_is_the_shortest_through_both_points() -> None:
     foot = placed(as_surface(built(AnalyticFoot()), True))
-    found = value(measured(as_surface(built(AnalyticFoot()), True))["ball_girth_mm"])
+    found = value(by_formula(AnalyticFoot(), True)["ball_girth_mm"])
     tibiale, fibulare = (foot.landmarks[f"metatarsale_{name}"].xyz_mm for name in ("tibiale", "fibulare"))
     solid = trimesh.Trimesh(foot.mesh.vertices, foot.mesh.faces, process=False)
     across = fibulare - tibiale
@@ -163,14 +218,14 @@ def test_moved_scaled_and_mirrored_feet() -> None:
 
 
 def test_heel_shear_of_the_planted_legs_shows_in_order() -> None:
-    angles = [value(measured(as_surface(leg(number), True))["heel_angle_deg"]) for number in (1, 2, 3)]
+    angles = [value(of_leg(number)["heel_angle_deg"]) for number in (1, 2, 3)]
     assert angles[0] < angles[1] - 2.0 < angles[2] - 8.0  # planted: -5.6, -1.8, +9.5
 
 
 @pytest.mark.parametrize("shear_deg", [-8.0, 6.0])
 def test_a_planted_heel_shear_is_found_on_a_leg(shear_deg: float) -> None:
     mesh = leg(0)
-    before = value(measured(as_surface(mesh, True))["heel_angle_deg"])
+    before = value(of_leg(0)["heel_angle_deg"])
     fade = np.clip((150.0 - mesh.vertices[:, 0]) / 50.0, 0.0, 1.0)
     low = np.minimum(mesh.vertices[:, 2], 70.0) - 29.0  # about the pternion's height, up to the ankle
     y = mesh.vertices[:, 1] - np.tan(np.deg2rad(shear_deg)) * low * fade
@@ -184,7 +239,7 @@ def test_a_planted_heel_shear_is_found_on_a_leg(shear_deg: float) -> None:
 
 def test_a_planted_arch_is_found_on_a_leg() -> None:
     mesh = leg(0)
-    before = measured(as_surface(mesh, True))
+    before = of_leg(0)
     x, z = mesh.vertices[:, 0] / 245.0, mesh.vertices[:, 2]
     bump = np.where(np.abs(x - 0.44) < 0.2, np.cos((x - 0.44) / 0.4 * np.pi) ** 2, 0.0)
     raised = z + 5.0 * bump * np.clip(1.0 - z / 60.0, 0.0, 1.0)
@@ -196,7 +251,7 @@ def test_a_planted_arch_is_found_on_a_leg() -> None:
 
 def test_noise_moves_measures_little() -> None:
     mesh = leg(0)
-    clean, loud = measured(as_surface(mesh, True)), measured(as_surface(noisy(mesh, 0.1, seed=2), True))
+    clean, loud = of_leg(0), measured(as_surface(noisy(mesh, 0.1, seed=2), True))
     allowed = {
         "foot_length_mm": 0.5,
         "foot_width_mm": 0.5,
@@ -216,7 +271,7 @@ def test_noise_moves_measures_little() -> None:
 
 
 def test_every_measure_of_the_table_is_there() -> None:
-    found = measured(as_surface(built(AnalyticFoot()), True))
+    found = by_formula(AnalyticFoot(), True)
     assert set(found) == TABLE
     assert all(measure.sd is None for measure in found.values())
 

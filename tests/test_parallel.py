@@ -170,7 +170,11 @@ def test_ctrl_c_ends_a_run_soon_and_leaves_no_half_result(tmp_path: Path, number
     write_recording(tmp_path / "scan", Recording((frame,)), ScanFacts("scan"))
     words = ["run", "scan", "--to", "clean", "--workers", number]
     program = subprocess.Popen(
-        [sys.executable, "-c", SLOW, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", SLOW, *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
     assert program.stdout is not None
     assert program.stdout.readline() == "begun\n"

@@ -132,18 +132,24 @@ def test_scans_of_different_people_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "scans",
+    ("scans", "sides"),
     [
-        (raised(), standing()),
-        (raised(), standing("up", "left", "right")),
-        (raised("l"), raised("r", "right")),
-        (raised("l"), raised("r", "right"), standing()),
-        (standing("up", "left", "right"), raised("r", "right")),
+        ((raised(), standing()), ("left",)),
+        ((raised(), standing("up", "left", "right")), ("left", "right")),
+        ((raised("l"), raised("r", "right")), ("left", "right")),
+        ((raised("l"), raised("r", "right"), standing()), ("left", "right")),
+        ((standing("up", "left", "right"), raised("r", "right")), ("left", "right")),
     ],
 )
-def test_scans_that_go_together(scans: tuple[ScanResults, ...]) -> None:
-    check_sides(Person(scans))
-    check_sides(Person(scans[::-1]))
+def test_scans_that_go_together(scans: tuple[ScanResults, ...], sides: tuple[str, ...]) -> None:
+    for order in (scans, scans[::-1]):
+        check_sides(Person(order))  # refuses nothing
+        assert Person(order).sides == sides
+        assert re.match(r"(Left|Left and right) foot · ", headline(Person(order)))
+    for scan in scans:  # and yet each of them was looked at
+        twin = replace(scan, facts=replace(scan.facts, name="twin"))
+        with pytest.raises(ScanError, match=rf"{scan.facts.name} and twin both hold a "):
+            check_sides(Person((*scans, twin)))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -30,7 +30,6 @@ def random_motion(rng: np.random.Generator) -> FloatArray:
     return rigid(Rotation.random(random_state=int(rng.integers(1 << 30))).as_matrix(), rng.uniform(-500.0, 500.0, 3))
 
 
-@settings(deadline=None)
 @given(SEEDS)
 def test_motions_are_those_of_frames(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -41,7 +40,6 @@ def test_motions_are_those_of_frames(seed: int) -> None:
     np.testing.assert_allclose(compose(A, B), A @ B, atol=1e-9)
 
 
-@settings(deadline=None)
 @given(SEEDS, st.sampled_from([0.0, 1e-12, 1e-7, 1e-3, 0.5, 3.0]))
 def test_a_step_turns_about_the_centre_and_shifts(seed: int, angle_rad: float) -> None:
     rng = np.random.default_rng(seed)
@@ -63,7 +61,6 @@ def equations(rng: np.random.Generator, rows: int = 40) -> tuple[FloatArray, Flo
     return J.T @ J, J.T @ rng.standard_normal(rows)
 
 
-@settings(deadline=None)
 @given(SEEDS, st.lists(st.booleans(), min_size=6, max_size=6))
 def test_a_step_solves_the_equations_for_what_is_free(seed: int, free: list[bool]) -> None:
     rng = np.random.default_rng(seed)
@@ -87,7 +84,6 @@ def test_what_nothing_holds_stays() -> None:
 # ------------------------------------------------------------------------------------------------------ distances
 
 
-@settings(deadline=None)
 @given(SEEDS)
 def test_equations_are_the_derivatives_of_a_distance(seed: int) -> None:
     """A small step changes a point's distance from a plane as H and g say."""

@@ -217,7 +217,7 @@ def test_a_design_with_measures_of_another_scan(scan: Path) -> None:
     )
     assert any(note.startswith("arch fill 5 mm: the dorsum is 5.0 mm lower in scan standing") for note in left["notes"])
     assert "nothing to do" in call("insole", scan, "--from", standing, *COARSE).stdout
-    assert "settings changed: measured_elsewhere" in call("insole", scan, *COARSE).stderr
+    assert "settings changed: measures_of_other_scan" in call("insole", scan, *COARSE).stderr
 
 
 def test_measures_of_somebody_else_or_of_the_other_foot_are_refused(scan: Path) -> None:

@@ -32,7 +32,7 @@ def joined(first: Mesh, second: Mesh, shift: tuple[float, float, float]) -> Mesh
 
 
 @given(tilt_deg=st.floats(-45.0, 45.0), offset=st.floats(-10.0, 10.0))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_oblique_section_of_a_tube_is_the_ellipse(tilt_deg: float, offset: float) -> None:
     tilt = np.deg2rad(tilt_deg)
     normal = np.array([0.0, -np.sin(tilt), np.cos(tilt)])
@@ -78,7 +78,7 @@ def test_components_of_a_triangle_soup() -> None:
 
 
 @given(low=st.floats(-35.0, 30.0), width=st.floats(2.0, 30.0))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_where_keeps_what_lies_between(low: float, width: float) -> None:
     part = axis_section(tube(), 2, 50.0).where(0, low, low + width)
     x = part.points[:, :, 0]

@@ -221,7 +221,7 @@ def test_a_view_is_turned_into_bytes_when_it_is_written_and_not_before(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills copies of a process")
 @pytest.mark.parametrize("name", ["export", "report"])
 def test_killed_at_any_step_leaves_the_old_result_none_or_the_new_one(tmp_path: Path, name: str) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), name], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), name], capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     num_steps, stage = int(done.stdout), BY_NAME[name]
     states = []

@@ -146,7 +146,7 @@ def test_there_is_no_skirt_on_the_floor() -> None:
 
 def test_no_heavy_library_is_needed() -> None:
     code = "import sys, scanproc.stages.surface; print(sorted({name.split('.')[0] for name in sys.modules}))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True).stdout
     assert "numba" in loaded
     assert not any(f"'{name}'" in loaded for name in ("open3d", "trimesh", "pyvista", "PIL"))
 

@@ -359,7 +359,9 @@ def test_no_display_and_no_egl_is_a_refusal() -> None:
     )
     if sys.platform != "linux":
         pytest.skip("only a Linux without a display needs EGL")
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PATH": ""})
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True, env={"PATH": ""}
+    )
     assert "apt-get install libegl1 libgl1" in found.stdout
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from scanproc.anatomy.foot_frame import settle
 from scanproc.anatomy.named_landmarks import named_landmarks
 from scanproc.anatomy.open_boundaries import OpenEnds
 from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile
-from scanproc.artifacts import ByteArray, Mesh, Replicates
+from scanproc.artifacts import ByteArray, Foot, Mesh, Replicates
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.mesh.meshes import smoothed_vertices, vertex_normals
 from scanproc.parallel import parallel_map
@@ -48,7 +48,7 @@ def foot_replicates(
     Parameters
     ----------
     mesh, views : as fused, scan frame.
-    errors_mm : (V, K), see `jackknife.jackknife_errors`.
+    errors_mm : (V, K), see `fusion.jackknife`.
     ends : of the foot itself.
     """
     normals = vertex_normals(mesh)
@@ -80,4 +80,24 @@ def foot_replicates(
         errors_mm=errors_mm,
         T_replicate_foot=np.array([T for T, _ in found]),
         landmarks={name: np.array([points[name] for _, points in found]) for name in names},
+    )
+
+
+def replicate_of(foot: Foot, k: int) -> Foot:
+    """Return replicate k of a foot, in its own frame; a landmark that was set by hand stays where it is on the foot."""
+    if foot.replicates is None:
+        raise ValueError("a foot without replicates")
+    T_replicate_foot = foot.replicates.T_replicate_foot[k]
+    moved = foot.mesh.vertices + vertex_normals(foot.mesh) * foot.replicates.errors_mm[:, k, None].astype(np.float64)
+    landmarks = {
+        name: replace(
+            mark,
+            xyz_mm=foot.replicates.landmarks[name][k]
+            if mark.method == "auto" and name in foot.replicates.landmarks
+            else transform(T_replicate_foot, mark.xyz_mm[None])[0],
+        )
+        for name, mark in foot.landmarks.items()
+    }
+    return replace(
+        foot, mesh=Mesh(transform(T_replicate_foot, moved), foot.mesh.faces), landmarks=landmarks, replicates=None
     )

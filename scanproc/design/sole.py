@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from scanproc.anatomy.foot_plan import DistalLine, FootPlan
-from scanproc.anatomy.foot_regions import surface_length
+from scanproc.anatomy.foot_regions import ARCH_WINDOW, surface_length
 from scanproc.artifacts import BoolArray, Foot, Mesh
 from scanproc.design.balance import balanced
 from scanproc.design.plan import HEEL_CENTRE
@@ -27,6 +27,8 @@ _HEEL_BULGE_MM = 15.0  # over its lowest point a heel is nearly as wide as it ge
 _ROOM_MM = 15.0  # beside the foot, for the trim line
 _LEAST_TOE_ROOM_MM = 12.0  # in front of it, for a full length
 _NO_SOLE = 0.5  # unseen share of the foot's plan from which there is no sole to speak of
+#: Of the sole by name, shares of the length.
+_PLACES = (("heel", -1.0, ARCH_WINDOW[0]), ("arch", *ARCH_WINDOW), ("forefoot", ARCH_WINDOW[1], 2.0))
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,7 @@ def _refuse_unseen(sole: PlantarField, plan: FootPlan, cells: BoolArray, most: f
         return
     s = np.broadcast_to(sole.field.x / plan.length_mm, cells.shape)
     places = []
-    for name, start, end in (("heel", -1.0, 0.3), ("arch", 0.3, 0.6), ("forefoot", 0.6, 2.0)):
+    for name, start, end in _PLACES:
         here = cells & (s >= start) & (s < end)
         if here.any():
             places.append(f"{name} {_unseen_share(sole, here):.0%}")

@@ -2,28 +2,25 @@
 
 The views fall into K groups. Leaving one out moves the surface a little, along its normal; by the jackknife (Tukey
 1958) the variance of a result t of K groups is (K - 1) / K times the sum of the squared deviations of the K results
-that each lack one. Moved sqrt(K - 1) times as far, the K surfaces are as many draws of the surface's error: the
+that each lack one. Moved sqrt(K - 1) times as far, the K surfaces are as many replicates of the surface: the
 standard uncertainty of whatever is measured on them is the RMS of its deviations. Noise, poses and how ill-conditioned
 a landmark is are all in it; what is wrong with all views alike is not, such as the camera's scale.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import BoolArray, Foot, Mesh
-from scanproc.frames import FloatArray, transform
-from scanproc.mesh.meshes import vertex_normals
+from scanproc.artifacts import BoolArray, Mesh
+from scanproc.frames import FloatArray
 
 _REACH_EDGES = 40  # across half of the largest hole that is closed
-_MAX_MM = 3.0  # a draw that moves a vertex farther was decided by a single view
+_MAX_MM = 3.0  # a replicate that moves a vertex farther was decided by a single view
 
 
 def jackknife_errors(distances: FloatArray) -> NDArray[np.float16]:
-    """Return K draws of the error of a fused surface along its normals, (V, K) mm; NaN where too few groups tell.
+    """Return K replicates of the error of a fused surface along its normals, (V, K) mm; NaN where too few groups tell.
 
     Parameters
     ----------
@@ -58,23 +55,3 @@ def extrapolate_errors(mesh: Mesh, errors_mm: NDArray[np.float16], known: BoolAr
     if known.any():
         errors[~reached] = errors[known].mean(axis=0)
     return errors.astype(np.float16)
-
-
-def replicate_of(foot: Foot, k: int) -> Foot:
-    """Return draw k of a foot, in its own frame; a landmark that was set by hand stays where it is on the foot."""
-    if foot.replicates is None:
-        raise ValueError("a foot without draws")
-    T_replicate_foot = foot.replicates.T_replicate_foot[k]
-    moved = foot.mesh.vertices + vertex_normals(foot.mesh) * foot.replicates.errors_mm[:, k, None].astype(np.float64)
-    landmarks = {
-        name: replace(
-            mark,
-            xyz_mm=foot.replicates.landmarks[name][k]
-            if mark.method == "auto" and name in foot.replicates.landmarks
-            else transform(T_replicate_foot, mark.xyz_mm[None])[0],
-        )
-        for name, mark in foot.landmarks.items()
-    }
-    return replace(
-        foot, mesh=Mesh(transform(T_replicate_foot, moved), foot.mesh.faces), landmarks=landmarks, replicates=None
-    )

@@ -31,7 +31,7 @@ class Reading:
     ----------
     unseen_share : of the surface that the value needs, in [0, 1].
     where : what was not seen, in words.
-    own_sd : standard uncertainty that draws of the surface do not show, in the unit of the value.
+    own_sd : standard uncertainty that replicates of the surface do not show, in the unit of the value.
     geometry : makes what the value was read from; of replicates nobody asks for it.
     """
 

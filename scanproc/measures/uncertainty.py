@@ -14,7 +14,7 @@ from scanproc.measures.rows import Dimension
 
 @dataclass(frozen=True)
 class ErrorSources:
-    """What the draws of a recording do not show.
+    """What the replicates of a recording do not show.
 
     Attributes
     ----------
@@ -29,19 +29,19 @@ class ErrorSources:
 def sd_parts(
     dimension: Dimension,
     value: float,
-    drawn: Sequence[float | None],
+    replicates: Sequence[float | None],
     sources: ErrorSources,
     own_sd: float = 0.0,
 ) -> SdParts | None:
-    """Return the standard uncertainty of a measure, by its causes; None where fewer than half of the draws have it.
+    """Return the standard uncertainty of a measure, by its causes; None where fewer than half of these have it.
 
     Parameters
     ----------
-    drawn : what the measure is on each draw of the foot, see `replicates`.
+    replicates : what the measure is on each replicate of the foot, see `anatomy.foot_replicates`.
     own_sd : of the reading itself, see `readings.Reading`.
     """
-    known = np.array([other for other in drawn if other is not None], dtype=np.float64)
-    if len(known) * 2 < max(len(drawn), 1):
+    known = np.array([other for other in replicates if other is not None], dtype=np.float64)
+    if len(known) * 2 < max(len(replicates), 1):
         return None
     return SdParts(
         repeat=math.hypot(float(np.sqrt(np.mean((known - value) ** 2))), own_sd),

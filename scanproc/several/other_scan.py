@@ -52,4 +52,4 @@ def measures_of_other_scan(scan: Path, outputs: Path) -> dict[str, Any]:
             f"scan {root.name} measured none of {', '.join(USED)}; expected some. Name another with --from."
         )
     log.info("insole: %d measures of scan %s", len(rows), root.name)
-    return {"insole": {"measured_elsewhere": rows}}
+    return {"insole": {"measures_of_other_scan": rows}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
+from scanproc.anatomy.foot_replicates import replicate_of
 from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ScanFacts
-from scanproc.fusion.jackknife import replicate_of
 from scanproc.measures.population import rare_values
 from scanproc.measures.readings import FootShape, Reading
 from scanproc.measures.table import MEASURES
