@@ -14,14 +14,14 @@ def rims(depth_mm: DepthImage, intrinsics: Intrinsics, width_rad: float) -> Bool
     """Return the pixels, (H, W), that see something within an angle of where its surface ends.
 
     It ends before nothing, or before what is farther. What is itself behind something nearer has no rim there, and the
-    border of the image is none.
+    border of the image is none. The matching window of a sensor has a fixed angle, whatever size an image was given.
 
     Parameters
     ----------
     depth_mm : (H, W) float32, 0 = none.
     width_rad : how wide a rim is.
     """
-    return np.asarray(_rims(depth_mm, max(int(round(width_rad * intrinsics.fx)), 0)))
+    return np.asarray(_rims(depth_mm, round(width_rad * intrinsics.fx)))
 
 
 @compiled
@@ -31,20 +31,23 @@ def _rims(depth_mm: DepthImage, width_px: int) -> BoolArray:
     for v in range(height):
         for u in range(width):
             z = depth_mm[v, u]
-            if z <= 0.0:
-                continue
-            for k in range(4):
-                q, p = v + (k == 0) - (k == 1), u + (k == 2) - (k == 3)
-                if q < 0 or p < 0 or q >= height or p >= width:
-                    continue
-                beside = depth_mm[q, p]
-                if beside <= 0.0 or beside > z * (1.0 + _JUMP_SHARE):
-                    # What is as near as the rim itself, round it, is of the same surface.
-                    for i in range(max(v - width_px, 0), min(v + width_px + 1, height)):
-                        for j in range(max(u - width_px, 0), min(u + width_px + 1, width)):
-                            near = depth_mm[i, j]
-                            inside = (i - v) ** 2 + (j - u) ** 2 <= width_px * width_px
-                            if inside and near > 0.0 and near < z * (1.0 + _JUMP_SHARE):
-                                rim[i, j] = True
-                    break
+            if z > 0.0 and _ends_beside(depth_mm, v, u):
+                # What is no farther than the rim, round it, is of the same surface.
+                for i in range(max(v - width_px, 0), min(v + width_px + 1, height)):
+                    for j in range(max(u - width_px, 0), min(u + width_px + 1, width)):
+                        near = depth_mm[i, j]
+                        within = (i - v) ** 2 + (j - u) ** 2 <= width_px * width_px
+                        if within and 0.0 < near < z * (1.0 + _JUMP_SHARE):
+                            rim[i, j] = True
     return rim
+
+
+@compiled
+def _ends_beside(depth_mm: DepthImage, v: int, u: int) -> bool:
+    """Tell whether one of the four pixels beside a pixel sees nothing, or something farther by a jump."""
+    height, width = depth_mm.shape
+    limit = depth_mm[v, u] * (1.0 + _JUMP_SHARE)
+    for q, p in ((v - 1, u), (v + 1, u), (v, u - 1), (v, u + 1)):
+        if 0 <= q < height and 0 <= p < width and (depth_mm[q, p] <= 0.0 or depth_mm[q, p] > limit):
+            return True
+    return False

@@ -92,7 +92,7 @@ def count_agreement(
     tolerance_mm: float,
 ) -> list[AgreementCounts]:
     """Return how a view fits the model at each of several poses."""
-    counts = _count(samples, index, views.inner, np.array(poses), model.near, model.poses, tolerance_mm)
+    counts = _count(samples, index, views.images, np.array(poses), model.near, model.poses, tolerance_mm)
     total = max(int(samples.first[index + 1] - samples.first[index]), 1)
     found = []
     for union, inliers, violations, back_inliers, back_violations in counts:

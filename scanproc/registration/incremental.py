@@ -154,7 +154,7 @@ def _best_candidate(views: SampledViews, index: int, model: Submap, limits: Sear
         tries = starts
         if len(starts) > 1:
             tries = grid_icp_from_all(points, normals, model.grid, starts, _FIRST_GATES_MM, _FIRST_STEPS, free)
-            fits = agreement_at(views, views.inner_tiny, index, model, tries, limits.tolerance_mm)
+            fits = agreement_at(views, views.tiny, index, model, tries, limits.tolerance_mm)
             order = sorted(range(len(tries)), key=lambda k: -limits.ranking.score(fits[k]))
             tries = [tries[k] for k in order[: limits.num_guesses]]
         guesses += _refined(views, index, model, tries, free, limits)
@@ -175,7 +175,7 @@ def _refined(
     for samples, gates_mm in ((views.tiny, _SECOND_GATES_MM), (views.coarse, _THIRD_GATES_MM)):
         points, normals = samples.of(index)
         poses = grid_icp_from_all(points, normals, model.grid, poses, gates_mm, _SECOND_STEPS, free)
-    fits = agreement_at(views, views.inner_coarse, index, model, poses, limits.tolerance_mm)
+    fits = agreement_at(views, views.coarse, index, model, poses, limits.tolerance_mm)
     return [_Candidate(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
 
 

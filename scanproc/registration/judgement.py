@@ -42,32 +42,24 @@ class Judgement:
     ----------
     rms_mm : distance of each view from the others.
     noise_mm : the median of these.
-    tolerance_mm : distance at which two views were taken to agree.
     strain_mm : see `PairStatistics.strain_mm`.
     """
 
     poses: Poses
     rms_mm: dict[int, float]
     noise_mm: float
-    tolerance_mm: float
     strain_mm: float
     misfits: dict[int, RejectedView]
 
 
 def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float = 0.0) -> Judgement:
     """Drop the views that do not fit the others; the noise is unknown where it is 0."""
-    pairs = sample_pairs(views, poses, 180.0, limits.num_judges)
-    stays = np.isin(np.arange(len(views)), list(poses))
+    tolerance_mm = limits.tolerance_mm
     if noise_mm > 0.0:  # it is known; but a point and the pixel that it falls on may lie a pixel apart
-        tolerance_mm = min(max(limits.tolerance_sd * noise_mm, views.pixel_mm), limits.max_tolerance_mm)
-        table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
-    else:
-        tolerance_mm = limits.tolerance_mm
-        table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
-        noise_mm = float(np.median(table.rms_mm(stays)[stays]))
-        if tolerance_mm < limits.tolerance_sd * noise_mm < np.inf:
-            tolerance_mm = min(limits.tolerance_sd * noise_mm, limits.max_tolerance_mm)
-            table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
+        tolerance_mm = min(limits.max_tolerance_mm, max(limits.tolerance_sd * noise_mm, views.pixel_mm))
+    pairs = sample_pairs(views, poses, 180.0, limits.num_judges)
+    table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
+    stays = np.isin(np.arange(len(views)), list(poses))
     misfits = table.misfits(stays, limits.agreement)
     stays[list(misfits)] = False
     rms = table.rms_mm(stays)
@@ -76,7 +68,6 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
         poses={index: poses[index] for index in kept},
         rms_mm={index: float(rms[index]) for index in kept},
         noise_mm=float(np.median([rms[index] for index in kept])) if kept else 0.0,
-        tolerance_mm=tolerance_mm,
         strain_mm=table.strain_mm(stays),
         misfits=misfits,
     )

@@ -129,9 +129,9 @@ def pair_statistics(
     min_overlap : below it, the few points that two views share lie at their rims, and tell no distance.
     """
     stack = centre_poses(views, poses)
-    counts = count_pairs(views.inner_coarse, views.inner, stack, pairs, tolerance_mm)
-    found = edge_equations(views.inner_coarse, views.inner, stack, pairs, 2.0 * tolerance_mm)
-    points = np.maximum(np.diff(views.inner_coarse.first), 1).astype(np.float64)
+    counts = count_pairs(views.coarse, views.images, stack, pairs, tolerance_mm)
+    found = edge_equations(views.coarse, views.images, stack, pairs, 2.0 * tolerance_mm)
+    points = np.maximum(np.diff(views.coarse.first), 1).astype(np.float64)
     overlaps = counts.inliers > min_overlap * points[pairs[:, 0]]
     matches = found.matches * overlaps
     # A step -H^-1 g gains g^T H^-1 g; the little that is added keeps slides that a pair does not hold from counting.

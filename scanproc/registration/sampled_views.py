@@ -13,6 +13,7 @@ from scanproc.depth.rims import rims
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_between, transform
 from scanproc.registration.stacked_views import Images, Samples, sample, stack_images
 
+_MOST_RIM = 0.8  # of a view: what is all rim is left as it is
 _UP = np.array([0.0, 0.0, 1.0])
 
 
@@ -32,9 +33,6 @@ class SampledViews:
     tiny: Samples
     coarse: Samples
     fine: Samples
-    inner: Images
-    inner_tiny: Samples
-    inner_coarse: Samples
 
     def __len__(self) -> int:
         return len(self.views)
@@ -51,11 +49,7 @@ class SampledViews:
 
 def sample_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -> SampledViews:
     """Bring views into the form that alignment wants."""
-    without = [without_rims(view) for view in views]
     return SampledViews(
-        inner=stack_images(without),
-        inner_tiny=sample(without, 2.0 * coarse_mm),
-        inner_coarse=sample(without, coarse_mm),
         views=views,
         images=stack_images(views),
         T_level_camera=[np.eye(4) if view.floor is None else levelling(view.floor) for view in views],
@@ -65,14 +59,14 @@ def sample_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -
     )
 
 
-def without_rims(view: CleanView) -> CleanView:
-    rim = rims(view.depth_mm, view.intrinsics, RIM_RAD)
-    if rim.all() or np.count_nonzero(rim) > 0.8 * np.count_nonzero(view.depth_mm):
-        return view
-    return replace(view, depth_mm=np.where(rim, np.float32(0), view.depth_mm))
-
-
-RIM_RAD = 0.0125
+def without_rims(views: Sequence[CleanView], width_rad: float) -> list[CleanView]:
+    """Return the views without the depth at their rims; their silhouettes stay."""
+    inner = []
+    for view in views:
+        rim = rims(view.depth_mm, view.intrinsics, width_rad)
+        is_small = np.count_nonzero(rim) > _MOST_RIM * np.count_nonzero(view.depth_mm)
+        inner.append(view if is_small else replace(view, depth_mm=np.where(rim, np.float32(0), view.depth_mm)))
+    return inner
 
 
 def levelling(floor: Plane) -> FloatArray:

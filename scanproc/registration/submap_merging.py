@@ -77,9 +77,7 @@ def _agreements(
 ) -> list[Agreement]:
     """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
     every = [
-        count_agreement(
-            views, views.inner_tiny, view, model, [pose @ group[view] for pose in tries], limits.tolerance_mm
-        )
+        count_agreement(views, views.tiny, view, model, [pose @ group[view] for pose in tries], limits.tolerance_mm)
         for view in few
     ]
     fits = []

@@ -7,12 +7,15 @@ neighbouring views (`pose_graph.edge_equations`), from several elevations and in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about
 from scanproc.registration.incremental import Poses
+from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
+from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
+from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
 from scanproc.registration.pose_graph import Pairs, count_pairs, edge_equations
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Samples
@@ -55,19 +58,44 @@ class Turn:
         return Turn(point, direction / np.linalg.norm(direction), angles)
 
 
-def turntable_poses(views: SampledViews, tolerance_mm: float) -> Poses:
-    """Return the poses of all views as one whole turn in even steps gives them; whether they fit is not said.
+def register_one_turn(
+    views: SampledViews, inner: SampledViews, neighbours: NeighbourLimits, limits: JudgementLimits
+) -> Judgement:
+    """Return what fits of a recording that went round once in even steps.
 
     Parameters
     ----------
-    tolerance_mm : distance at which two views agree on a surface.
+    inner : the same views without their rims: rims hold the poses, but what they say of the fit is false.
     """
-    count = len(views)
-    pairs = _neighbours(count)
+    poses: Poses = dict(enumerate(_even_turn(views, inner, limits.tolerance_mm).poses()))
+    poses = align_jointly(views, poses, [FAR, MIDDLE, MIDDLE, NEAR], neighbours)
+    dropped: dict[int, RejectedView] = {}
+    while True:
+        judged = judge_views(inner, poses, limits, _noise_mm(inner, poses, limits))
+        if not judged.misfits or len(judged.poses) < 2:
+            return replace(judged, misfits=dropped | judged.misfits)
+        # The worst one has drawn the others along: without it they may fit.
+        worst = min(judged.misfits, key=lambda view: judged.misfits[view].consistency)
+        dropped[worst] = judged.misfits[worst]
+        rest = {view: pose for view, pose in poses.items() if view != worst}
+        poses = align_jointly(views, rest, [MIDDLE, NEAR], neighbours)
+
+
+def _even_turn(views: SampledViews, inner: SampledViews, tolerance_mm: float) -> Turn:
+    """Return the turn in steps that were even at first, then free."""
+    pairs = _neighbours(len(views))
     turns = [_settled(views, views.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in _starts(views)]
-    best = max(turns, key=lambda turn: _score(views, turn, pairs, tolerance_mm))
-    best = _settled(views, views.coarse, best, pairs, _ANGLE_GATES_MM, free_angles=True)
-    return dict(enumerate(best.poses()))
+    best = max(turns, key=lambda turn: _score(inner, turn, pairs, tolerance_mm))
+    return _settled(views, views.coarse, best, pairs, _ANGLE_GATES_MM, free_angles=True)
+
+
+def _noise_mm(inner: SampledViews, poses: Poses, limits: JudgementLimits) -> float:
+    """Return the median RMS distance of the views from each other, mm: what this recording's noise is, good and bad."""
+    first = judge_views(inner, poses, replace(limits, agreement=_ANY))
+    return max(first.noise_mm, limits.tolerance_mm / limits.tolerance_sd)
+
+
+_ANY = AgreementLimits(min_overlap=0.0, min_consistency=0.0, max_residual_mm=np.inf, max_residual_ratio=np.inf)
 
 
 def _neighbours(count: int) -> Pairs:
@@ -120,9 +148,9 @@ def _twist(T: FloatArray) -> FloatArray:
     return np.array([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1], *(2.0 * T[:3, 3])]) / 2.0
 
 
-def _score(views: SampledViews, turn: Turn, pairs: Pairs, tolerance_mm: float) -> float:
+def _score(inner: SampledViews, turn: Turn, pairs: Pairs, tolerance_mm: float) -> float:
     """Return the mean over the pairs of overlap times a power of consistency."""
-    counts = count_pairs(views.inner_coarse, views.inner, turn.poses(), pairs, 2.0 * tolerance_mm)
-    points = np.maximum(np.diff(views.inner_coarse.first), 1)[pairs[:, 0]]
+    counts = count_pairs(inner.coarse, inner.images, turn.poses(), pairs, 2.0 * tolerance_mm)
+    points = np.maximum(np.diff(inner.coarse.first), 1)[pairs[:, 0]]
     consistency = counts.inliers / np.maximum(counts.inliers + counts.violations, 1.0)
     return float(np.mean(counts.inliers / points * consistency**6))

@@ -34,8 +34,7 @@ from scanproc.settings import setting
 log = logging.getLogger(__name__)
 
 #: Empty border kept round the foot: `register` counts points that would have to show there as contradictions.
-_CROPPED_SHARE = 1.1  # of the foot: a recording that holds hardly anything else was cropped to it
-_LEG_BEHIND_MM = 100.0  # a leg that is cut off goes on at most that far behind the foot
+_CROPPED_SHARE = 1.1  # of the foot: a cloud that holds hardly anything else was cropped to it
 _MARGIN_PX = 16
 
 
@@ -230,13 +229,8 @@ def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: flo
     past = split.components.labels == 0
     if split.floor is not None:
         past &= image.depth_mm > 0
-    # Nor past what was cut away of it: the leg above the ceiling, or what the recording was cropped by.
-    foot = np.where(mask, image.depth_mm, np.float32(0))
-    if split.floor is not None:
-        above = ~clip(image.depth_mm, image.intrinsics, [ceiling(split.floor.plane, min(top_mm, config.max_height_mm))])
-        past &= ~(above & (image.depth_mm < foot.max(initial=0.0) + _LEG_BEHIND_MM))
-    elif np.count_nonzero(image.depth_mm) < _CROPPED_SHARE * np.count_nonzero(mask):
-        past &= ~hidden_by_crop(foot, image.intrinsics)
+    elif isinstance(frame, ViewImage) and np.count_nonzero(image.depth_mm) < _CROPPED_SHARE * np.count_nonzero(mask):
+        past &= ~hidden_by_crop(np.where(mask, image.depth_mm, np.float32(0)), image.intrinsics)  # clouds are cropped
     return _finish(image, mask, past, split.floor, counts, config)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,9 +20,9 @@ from scanproc.registration.incremental import SearchLimits, register_incremental
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
 from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
-from scanproc.registration.sampled_views import SampledViews, frame_of_floors, sample_views
+from scanproc.registration.sampled_views import SampledViews, frame_of_floors, sample_views, without_rims
 from scanproc.registration.submap_merging import merge_submap
-from scanproc.registration.turntable import turntable_poses
+from scanproc.registration.turntable import register_one_turn
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,6 @@ class RegisterConfig:
     search_back: int = setting(4, "earlier views that a view is tried against before more are", low=1)
     tolerance_mm: float = setting(4.0, "distance at which two views agree on a surface, mm", low=0.5)
     tolerance_sd: float = setting(3.0, "the same in the end, in units of the median RMS distance of the views", low=1.0)
-    max_tolerance_mm: float = setting(7.0, "the most that the noise of a recording can make of it, mm", low=0.5)
     min_place_overlap: float = setting(
         0.20, "share of a view's points that the views before it must have", low=0.0, high=1.0
     )
@@ -59,7 +58,14 @@ class RegisterConfig:
     )
     stop_overlap: float = setting(0.60, "share above which no better place is looked for", low=0.0, high=1.0)
     stop_consistency: float = setting(0.97, "consistency that this takes, too", low=0.0, high=1.0)
-    min_turn_views: int = setting(6, "views from which on they may be one turn in even steps", low=4)
+    # Where views are lost, all may still lie on one turn: a turntable, a ring of stops.
+    turn_min_views: int = setting(6, "views from which on one turn in even steps is tried", low=4)
+    turn_max_tolerance_mm: float = setting(
+        7.0, "the most that the noise of such views makes of the tolerance, mm", low=0.5
+    )
+    rim_deg: float = setting(
+        0.7, "width of the rims by which such views are not judged: 5 px of the matching window", low=0.0, high=5.0
+    )
     num_neighbours: int = setting(10, "views that each view is jointly aligned with", low=2)
     max_neighbour_deg: float = setting(90.0, "largest angle between the cameras of such views, deg", low=10, high=180)
     min_pair_overlap: float = setting(
@@ -125,12 +131,14 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         placement = register_more(prepared, judged.poses or poses, limits, range(len(usable)))
         poses = align_jointly(prepared, placement.poses, [MIDDLE, NEAR], neighbours)
         judged = judge_views(prepared, poses, judging, judged.noise_mm)
-    misses = placement.misses
-    if len(judged.poses) < len(usable) and len(usable) >= config.min_turn_views:
+    misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()}
+    if config.turn_min_views <= len(usable) > len(judged.poses):
         turn = _one_turn(prepared, neighbours, judging, config)
         if len(turn.poses) > len(judged.poses):
-            judged, misses, poses = turn, {}, turn.poses
-    misfits = {index: _no_place_reason(fit, config) for index, fit in misses.items()}
+            log.info(
+                "register: one turn in even steps places %d views instead of %d", len(turn.poses), len(judged.poses)
+            )
+            judged, poses, misfits = turn, turn.poses, {}
     misfits |= _misfit_reasons(judged, config)
     while judged.misfits and judged.poses:
         poses = align_jointly(prepared, judged.poses, [NEAR], neighbours)
@@ -155,10 +163,11 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
 def _one_turn(
     prepared: SampledViews, neighbours: NeighbourLimits, judging: JudgementLimits, config: RegisterConfig
 ) -> Judgement:
-    """Return what fits if the camera went round once in even steps, or the foot on a turntable."""
-    poses = turntable_poses(prepared, config.tolerance_mm)
-    poses = align_jointly(prepared, poses, [FAR, MIDDLE, MIDDLE, NEAR], neighbours)
-    return judge_views(prepared, poses, judging)
+    """Return what fits if the camera, or the foot, went round once in even steps."""
+    inner = without_rims(prepared.views, float(np.radians(config.rim_deg)))
+    judging = replace(judging, max_tolerance_mm=config.turn_max_tolerance_mm)
+    samples = sample_views(inner, config.coarse_spacing_mm, config.fine_spacing_mm)
+    return register_one_turn(prepared, samples, neighbours, judging)
 
 
 def _refuse_doubtful(
@@ -243,7 +252,7 @@ def _judgement_limits(config: RegisterConfig) -> JudgementLimits:
     return JudgementLimits(
         tolerance_mm=config.tolerance_mm,
         tolerance_sd=config.tolerance_sd,
-        max_tolerance_mm=config.max_tolerance_mm,
+        max_tolerance_mm=config.tolerance_mm,
         num_judges=config.num_judges,
         min_pair_overlap=config.min_pair_overlap,
         agreement=agreement,
