@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 import scanproc  # noqa: F401  before numpy, whose threads it limits
 
 # How long an example takes, and how long it takes to draw, is the machine's business: on a busy one both fail for
-# nothing. That an example is found at all is still checked. The same examples come in every run, so that what fails here
-# fails everywhere; `HYPOTHESIS_PROFILE=explore scripts/test` draws new ones.
+# nothing. That an example is found at all is still checked. The same examples come in every run, so that what fails
+# here fails everywhere; `HYPOTHESIS_PROFILE=explore scripts/test` draws new ones.
 settings.register_profile(
     "repeatable", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
