@@ -28,7 +28,7 @@ LEFT_FEET = {
 }  # fmt: skip
 
 
-MOST_FACES = 12_000  # of a foot that is aligned many times over
+MOST_FACES = 8_000  # of a foot that is aligned many times over
 
 
 @cache
