@@ -196,7 +196,9 @@ def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any)
     """
     from scanproc.scan import open_scan, read_mesh
     from scanproc.settings import build_config, parse_overrides
-    from scanproc.simulation.simulate import SimulationConfig, simulate, write_simulation
+    from scanproc.simulation.settings import SimulationConfig
+    from scanproc.simulation.simulate import simulate
+    from scanproc.simulation.truth import write_simulation
 
     others = parse_overrides(f"simulate.{text}" for text in overrides).get("simulate", {})
     config = build_config(SimulationConfig, {**options, **others}, "simulate")
@@ -213,7 +215,7 @@ def _settings(stage: str | None) -> None:
     """Print every setting (of STAGE) as a TOML file: name, default, meaning. Edit it and pass it with --config."""
     from scanproc.pipeline import config_types
     from scanproc.settings import template
-    from scanproc.simulation.simulate import SimulationConfig
+    from scanproc.simulation.settings import SimulationConfig
 
     known = config_types() if stage is None else {**config_types(), "simulate": SimulationConfig}
     chosen = {name: kind for name, kind in known.items() if stage in (None, name)}

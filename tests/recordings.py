@@ -12,7 +12,9 @@ from truth import best_fit
 from scanproc.artifacts import CleanViews, DepthFrame, Mesh, Recording, Registration
 from scanproc.formats.ply import read_ply
 from scanproc.frames import FloatArray, inverse, rotation_angle_rad, transform
-from scanproc.simulation.simulate import Simulation, SimulationConfig, simulate
+from scanproc.simulation.settings import SimulationConfig
+from scanproc.simulation.simulate import simulate
+from scanproc.simulation.truth import Simulation
 from scanproc.stages.clean import CleanConfig, clean
 from scanproc.stages.register import RegisterConfig, register
 

@@ -20,7 +20,7 @@ import pytest
 import scanproc
 from scanproc.pads.table import PADS
 from scanproc.pipeline import STAGES, config_types
-from scanproc.simulation.simulate import SimulationConfig
+from scanproc.simulation.settings import SimulationConfig
 from scanproc.versions import LIBRARIES
 
 ROOT = Path(scanproc.__file__).parent

@@ -17,7 +17,8 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
 from scanproc.open3d_bridge import RayScene
 from scanproc.simulation import bodies
-from scanproc.simulation.simulate import SimulationConfig, simulate
+from scanproc.simulation.settings import SimulationConfig
+from scanproc.simulation.simulate import simulate
 from scanproc.stages.clean import CleanConfig, clean
 
 UNDER_THE_FOOT = np.array([[0.0, 0.0, 0.0], [240.0, 0.0, 0.0], [120.0, 50.0, 0.0], [120.0, -50.0, 0.0]])

@@ -27,7 +27,7 @@ from scanproc.pipeline import STAGES, config_types
 from scanproc.readers.depth import INTRINSICS_NAME
 from scanproc.settings import build_configs, tomllib
 from scanproc.several import scans
-from scanproc.simulation.simulate import SimulationConfig
+from scanproc.simulation.settings import SimulationConfig
 from scanproc.store import Store
 
 NAMES = [stage.name for stage in STAGES]

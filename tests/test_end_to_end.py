@@ -27,7 +27,9 @@ from scanproc.artifacts import Mesh, ScanFacts, Surface
 from scanproc.cli import main
 from scanproc.formats.ply import read_ply
 from scanproc.frames import inverse
-from scanproc.simulation.simulate import SimulationConfig, simulate, write_simulation
+from scanproc.simulation.settings import SimulationConfig
+from scanproc.simulation.simulate import simulate
+from scanproc.simulation.truth import write_simulation
 
 
 def scanproc(*words: object) -> Result:

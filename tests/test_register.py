@@ -25,7 +25,9 @@ from scanproc.simulation.bodies import box, floor
 from scanproc.simulation.motions import look_at
 from scanproc.simulation.render import Body, render
 from scanproc.simulation.scene import Scene
-from scanproc.simulation.simulate import Simulation, SimulationConfig, simulate
+from scanproc.simulation.settings import SimulationConfig
+from scanproc.simulation.simulate import simulate
+from scanproc.simulation.truth import Simulation
 from scanproc.stages.clean import CleanConfig, clean
 from scanproc.stages.register import RegisterConfig, register
 

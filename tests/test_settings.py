@@ -23,7 +23,7 @@ from scanproc.settings import (
     template,
     tomllib,
 )
-from scanproc.simulation.simulate import SimulationConfig
+from scanproc.simulation.settings import SimulationConfig
 
 
 @dataclass(frozen=True)

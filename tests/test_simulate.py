@@ -23,8 +23,10 @@ from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, scaled
 from scanproc.simulation.random_fields import correlated
 from scanproc.simulation.render import Body, TrueImage, pixel_rays, render
-from scanproc.simulation.simulate import Simulation, SimulationConfig, simulate, write_simulation
+from scanproc.simulation.settings import SimulationConfig
+from scanproc.simulation.simulate import simulate
 from scanproc.simulation.stereo_ideal import StereoIdeal, axial_sigma_mm
+from scanproc.simulation.truth import Simulation, write_simulation
 
 SCANS = Path(__file__).parents[1] / "scans"
 CAMERA = Intrinsics(320, 200, 180.0, 182.0, 157.3, 101.6)

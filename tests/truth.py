@@ -16,7 +16,8 @@ from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, 
 from scanproc.open3d_bridge import RayScene
 from scanproc.simulation.bodies import with_longer_leg
 from scanproc.simulation.cameras import CAMERAS, scaled
-from scanproc.simulation.simulate import SimulationConfig, TrueView
+from scanproc.simulation.settings import SimulationConfig
+from scanproc.simulation.truth import TrueView
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
 

@@ -59,19 +59,27 @@ class Turn:
 
 
 def register_one_turn(
-    views: SampledViews, inner: SampledViews, neighbours: NeighbourLimits, limits: JudgementLimits
+    views: SampledViews,
+    inner: SampledViews,
+    neighbours: NeighbourLimits,
+    limits: JudgementLimits,
+    residual_ratio: float,
 ) -> Judgement:
     """Return what fits of a recording that went round once in even steps.
 
     Parameters
     ----------
     inner : the same views without their rims: rims hold the poses, but what they say of the fit is false.
+    residual_ratio : largest RMS distance of a view in units of the recording's noise, where that is the larger limit.
     """
     poses: Poses = dict(enumerate(_even_turn(views, inner, limits.tolerance_mm).poses()))
     poses = align_jointly(views, poses, [FAR, MIDDLE, MIDDLE, NEAR], neighbours)
     dropped: dict[int, RejectedView] = {}
     while True:
-        judged = judge_views(inner, poses, limits, _noise_mm(inner, poses, limits))
+        noise_mm = _noise_mm(inner, poses, limits)
+        residual_mm = max(limits.agreement.max_residual_mm, residual_ratio * noise_mm)
+        own = replace(limits, agreement=replace(limits.agreement, max_residual_mm=residual_mm))
+        judged = judge_views(inner, poses, own, noise_mm)
         if not judged.misfits or len(judged.poses) < 2:
             return replace(judged, misfits=dropped | judged.misfits)
         # The worst one has drawn the others along: without it they may fit.

@@ -15,11 +15,12 @@ import numpy as np
 
 from scanproc.artifacts import CleanViews, Registration, ViewPose
 from scanproc.errors import ScanError
-from scanproc.registration.agreement import Agreement, Ranking
+from scanproc.registration.agreement import Ranking
 from scanproc.registration.incremental import SearchLimits, register_incrementally, register_more
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
-from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
+from scanproc.registration.pair_statistics import AgreementLimits
+from scanproc.registration.reasons import misfit_reasons, no_place_reason
 from scanproc.registration.sampled_views import SampledViews, frame_of_floors, sample_views, without_rims
 from scanproc.registration.submap_merging import merge_submap
 from scanproc.registration.turntable import register_one_turn
@@ -63,6 +64,11 @@ class RegisterConfig:
     turn_max_tolerance_mm: float = setting(
         7.0, "the most that the noise of such views makes of the tolerance, mm", low=0.5
     )
+    turn_residual_ratio: float = setting(
+        1.5,
+        "largest RMS distance of such a view in units of the noise, where that is more than max_residual_mm",
+        low=1.0,
+    )
     rim_deg: float = setting(
         0.7, "width of the rims by which such views are not judged: 5 px of the matching window", low=0.0, high=5.0
     )
@@ -86,6 +92,9 @@ class RegisterConfig:
     )
     max_strain_mm: float = setting(
         0.5, "largest median distance by which two views would rather lie otherwise, mm RMS", low=0.01
+    )
+    max_strain_ratio: float = setting(
+        0.35, "the same in units of the noise, where that is more: waves of noise pull, too", low=0.0, high=2.0
     )
 
 
@@ -131,19 +140,17 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         placement = register_more(prepared, judged.poses or poses, limits, range(len(usable)))
         poses = align_jointly(prepared, placement.poses, [MIDDLE, NEAR], neighbours)
         judged = judge_views(prepared, poses, judging, judged.noise_mm)
-    misfits = {index: _no_place_reason(fit, config) for index, fit in placement.misses.items()}
+    misfits = {index: no_place_reason(fit, limits) for index, fit in placement.misses.items()}
     if config.turn_min_views <= len(usable) > len(judged.poses):
         turn = _one_turn(prepared, neighbours, judging, config)
         if len(turn.poses) > len(judged.poses):
-            log.info(
-                "register: one turn in even steps places %d views instead of %d", len(turn.poses), len(judged.poses)
-            )
+            log.info("register: one turn in even steps: %d → %d views", len(judged.poses), len(turn.poses))
             judged, poses, misfits = turn, turn.poses, {}
-    misfits |= _misfit_reasons(judged, config)
+    misfits |= misfit_reasons(judged.misfits, judging.agreement)
     while judged.misfits and judged.poses:
         poses = align_jointly(prepared, judged.poses, [NEAR], neighbours)
         judged = judge_views(prepared, poses, judging, judged.noise_mm)
-        misfits |= _misfit_reasons(judged, config)
+        misfits |= misfit_reasons(judged.misfits, judging.agreement)
     reasons |= {usable[index]: reason for index, reason in misfits.items()}
 
     log.info("register: %d → %d views", len(views.views), len(poses))
@@ -167,7 +174,7 @@ def _one_turn(
     inner = without_rims(prepared.views, float(np.radians(config.rim_deg)))
     judging = replace(judging, max_tolerance_mm=config.turn_max_tolerance_mm)
     samples = sample_views(inner, config.coarse_spacing_mm, config.fine_spacing_mm)
-    return register_one_turn(prepared, samples, neighbours, judging)
+    return register_one_turn(prepared, samples, neighbours, judging, config.turn_residual_ratio)
 
 
 def _refuse_doubtful(
@@ -182,10 +189,11 @@ def _refuse_doubtful(
             f" min_share = {config.min_share:g} of {num_usable} that show a foot)"
             f"{': ' if reasons else ''}{_quote(reasons, views)}. {again}"
         )
-    if judged.strain_mm > config.max_strain_mm:
+    if judged.strain_mm > max(config.max_strain_mm, config.max_strain_ratio * judged.noise_mm):
         raise ScanError(
             f"half of the pairs of views would rather lie {judged.strain_mm:.2f} mm or more otherwise"
-            f" (register.max_strain_mm = {config.max_strain_mm:g}): the foot changed its shape, or the camera's"
+            f" (register.max_strain_mm = {config.max_strain_mm:g}, max_strain_ratio = {config.max_strain_ratio:g} of a"
+            f" noise of {judged.noise_mm:.2f} mm): the foot changed its shape, or the camera's"
             f" calibration is off. {again}"
         )
 
@@ -224,24 +232,6 @@ def _unusable(views: CleanViews, config: RegisterConfig) -> dict[int, str]:
     return reasons
 
 
-def _short(share: float) -> str:
-    """Return a share with two decimals, cut off: what falls short of a limit must not read as if it did not."""
-    return f"{np.floor(100.0 * share) / 100.0:.2f}"
-
-
-def _no_place_reason(fit: Agreement, config: RegisterConfig) -> str:
-    """Return why a view has no place, with what is short where it fits best."""
-    if fit.overlap < config.min_place_overlap:
-        return (
-            f"fits no other view: overlap {_short(fit.overlap)}"
-            f" < register.min_place_overlap {config.min_place_overlap:.2f}"
-        )
-    return (
-        f"fits no other view: consistency {_short(fit.consistency)}"
-        f" < register.min_place_consistency {config.min_place_consistency:.2f}"
-    )
-
-
 def _judgement_limits(config: RegisterConfig) -> JudgementLimits:
     agreement = AgreementLimits(
         min_overlap=config.min_overlap,
@@ -257,19 +247,6 @@ def _judgement_limits(config: RegisterConfig) -> JudgementLimits:
         min_pair_overlap=config.min_pair_overlap,
         agreement=agreement,
     )
-
-
-def _misfit_reasons(judged: Judgement, config: RegisterConfig) -> dict[int, str]:
-    return {index: _misfit_reason(misfit, config) for index, misfit in judged.misfits.items()}
-
-
-def _misfit_reason(misfit: RejectedView, config: RegisterConfig) -> str:
-    if misfit.overlap < config.min_overlap:
-        return f"overlap {_short(misfit.overlap)} < register.min_overlap {config.min_overlap:.2f}"
-    if misfit.consistency < config.min_consistency:
-        return f"consistency {_short(misfit.consistency)} < register.min_consistency {config.min_consistency:.2f}"
-    too_far = f"residual {np.ceil(100.0 * misfit.rms_mm) / 100.0:.2f} mm RMS > {_short(misfit.limit_mm)} mm"
-    return f"{too_far} (register.max_residual_mm, max_residual_ratio)"
 
 
 def _quote(reasons: dict[int, str], views: CleanViews) -> str:

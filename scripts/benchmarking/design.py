@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from scanproc.simulation.scene import FAULTS
-from scanproc.simulation.simulate import SimulationConfig
+from scanproc.simulation.settings import SimulationConfig
 
 LEGS = ("leg-0", "leg-1", "leg-2", "leg-3")
 SIDES = ("left", "right")

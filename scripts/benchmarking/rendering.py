@@ -15,7 +15,8 @@ from scanproc.formats.ply import read_ply
 from scanproc.scan import open_scan, read_mesh
 from scanproc.settings import as_table
 from scanproc.simulation.bodies import mirrored
-from scanproc.simulation.simulate import simulate, write_simulation
+from scanproc.simulation.simulate import simulate
+from scanproc.simulation.truth import write_simulation
 
 FEET = SCANS.parents[1] / "shared" / "data" / "feet"
 

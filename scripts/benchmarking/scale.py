@@ -19,7 +19,7 @@ from benchmarking.rendering import rendered
 from benchmarking.stages import Stages
 from scanproc.artifacts import Measures, Recording, Registration, ScanFacts, Surface
 from scanproc.scan import open_scan, read_recording
-from scanproc.simulation.simulate import SimulationConfig
+from scanproc.simulation.settings import SimulationConfig
 
 SCALE_ERROR = 0.004
 LENGTH = "foot_length_mm"

@@ -22,7 +22,7 @@ from benchmarking.rendering import rendered
 from benchmarking.turntable import RECORDINGS, rendered_turntable
 from scanproc.artifacts import Registration, Surface
 from scanproc.pipeline import STAGES
-from scanproc.simulation.simulate import SimulationConfig
+from scanproc.simulation.settings import SimulationConfig
 from scanproc.store import open_store
 
 REPEATS = 3  # the best counts: others may use the machine, too

@@ -19,7 +19,9 @@ from scanproc.artifacts import CloudFrame, Recording, Registration, ScanFacts, S
 from scanproc.frames import FloatArray, inverse, rotation_angle_rad, transform
 from scanproc.scan import open_scan, read_recording
 from scanproc.settings import as_table
-from scanproc.simulation.simulate import Simulation, SimulationConfig, simulate, write_simulation
+from scanproc.simulation.settings import SimulationConfig
+from scanproc.simulation.simulate import simulate
+from scanproc.simulation.truth import Simulation, write_simulation
 
 KEPT_SHARE = 0.52  # of the pixels: leaves 26 to 43 thousand points a view, as real recordings of this kind have
 NOISE_MM = 0.3

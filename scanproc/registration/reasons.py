@@ -1,0 +1,42 @@
+"""Why a view is rejected, in words, with the number that decided and its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from scanproc.registration.agreement import Agreement
+from scanproc.registration.incremental import SearchLimits
+from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
+
+
+def no_place_reason(fit: Agreement, limits: SearchLimits) -> str:
+    """Return why a view has no place, with what is short where it fits best."""
+    if fit.overlap < limits.min_overlap:
+        return (
+            f"fits no other view: overlap {_short(fit.overlap)} < register.min_place_overlap {limits.min_overlap:.2f}"
+        )
+    return (
+        f"fits no other view: consistency {_short(fit.consistency)}"
+        f" < register.min_place_consistency {limits.min_consistency:.2f}"
+    )
+
+
+def misfit_reasons(misfits: Mapping[int, RejectedView], limits: AgreementLimits) -> dict[int, str]:
+    """Return why each placed view was dropped."""
+    return {index: _misfit_reason(misfit, limits) for index, misfit in misfits.items()}
+
+
+def _misfit_reason(misfit: RejectedView, limits: AgreementLimits) -> str:
+    if misfit.overlap < limits.min_overlap:
+        return f"overlap {_short(misfit.overlap)} < register.min_overlap {limits.min_overlap:.2f}"
+    if misfit.consistency < limits.min_consistency:
+        return f"consistency {_short(misfit.consistency)} < register.min_consistency {limits.min_consistency:.2f}"
+    too_far = f"residual {np.ceil(100.0 * misfit.rms_mm) / 100.0:.2f} mm RMS > {_short(misfit.limit_mm)} mm"
+    return f"{too_far} (register.max_residual_mm, max_residual_ratio)"
+
+
+def _short(share: float) -> str:
+    """Return a share with two decimals, cut off: what falls short of a limit must not read as if it did not."""
+    return f"{np.floor(100.0 * share) / 100.0:.2f}"
