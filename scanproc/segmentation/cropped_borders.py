@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import BoolArray, DepthImage, Intrinsics
-from scanproc.depth.images import unproject
+from scanproc.depth.images import pixel_mm, unproject
 from scanproc.frames import FloatArray
 
-_BAND_MM = 1.5  # the border of a cut lies in its plane as exactly as single points do: it was chosen by them
+_BAND_MM = 0.5  # the border of a cut lies in its plane but for this and a pixel: points were chosen by it
 _LEAST_PIXELS = 30  # of a cut's border
 _ACROSS = 0.85  # cosine: the outline of a smooth body lies in a plane as well, but square to the line of sight
-_LEAST_SD_MM = 5.0  # of the border across its longer direction: a straight edge alone lies in many planes
+_LEAST_SD_MM = 7.0  # of the border across its longer direction: a straight edge alone lies in many planes
 _REACH_MM = 250.0  # how far beyond the cut the missing part goes on
 
 
@@ -34,16 +34,17 @@ def hidden_by_crop(depth_mm: DepthImage, intrinsics: Intrinsics) -> BoolArray:
         faces = np.unique(ConvexHull(border).equations.round(6), axis=0)
     except QhullError:  # all in one plane
         return hidden
+    band_mm = _BAND_MM + pixel_mm(depth_mm, intrinsics)
     below = -(border @ faces[:, :3].T + faces[:, 3])
-    for face in np.argsort(-(below < _BAND_MM).sum(axis=0), kind="stable"):
-        cut = border[below[:, face] < _BAND_MM]
+    for face in np.argsort(-(below < band_mm).sum(axis=0), kind="stable"):
+        cut = border[below[:, face] < band_mm]
         if len(cut) < _LEAST_PIXELS:
             break
         sight = cut.mean(axis=0) / np.linalg.norm(cut.mean(axis=0))
         sds = np.linalg.svd(cut - cut.mean(axis=0), compute_uv=False) / np.sqrt(len(cut))
         if abs(faces[face, :3] @ sight) < _ACROSS and sds[1] > _LEAST_SD_MM:
             _mark(hidden, cut, faces[face, :3], intrinsics)
-            below[below[:, face] < _BAND_MM] = np.inf
+            below[below[:, face] < band_mm] = np.inf
     return hidden
 
 
