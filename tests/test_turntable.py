@@ -8,7 +8,7 @@ from rings import pose_rms_mm, ring
 
 from scanproc.artifacts import Registration
 from scanproc.frames import inverse, rigid, rotation_about
-from scanproc.registration.turntable import Turn
+from scanproc.registration.turntable import TurntableMotion
 from scanproc.stages.clean import CleanConfig, clean
 from scanproc.stages.register import RegisterConfig, register
 
@@ -25,14 +25,14 @@ def lost(registration: Registration) -> list[int]:
 
 def test_a_turn_s_poses_go_round_its_axis() -> None:
     direction = np.array([0.0, -0.8, -0.6])
-    turn = Turn(np.array([10.0, 20.0, 400.0]), direction, np.radians([0.0, 45.0, 90.0]))
+    turn = TurntableMotion(np.array([10.0, 20.0, 400.0]), direction, np.radians([0.0, 45.0, 90.0]))
     for pose, angle in zip(turn.poses(), (0.0, 45.0, 90.0), strict=True):
         np.testing.assert_allclose(pose[:3, :3], rotation_about(direction, np.radians(angle)), atol=1e-12)
         np.testing.assert_allclose(pose[:3, :3] @ turn.point + pose[:3, 3], turn.point, atol=1e-9)
 
 
 def test_a_change_tilts_shifts_and_turns() -> None:
-    turn = Turn(np.array([10.0, 20.0, 400.0]), np.array([0.0, -1.0, 0.0]), np.radians([0.0, 45.0, 90.0]))
+    turn = TurntableMotion(np.array([10.0, 20.0, 400.0]), np.array([0.0, -1.0, 0.0]), np.radians([0.0, 45.0, 90.0]))
     moved = turn.moved(np.array([0.01, 0.0, 0.02, 0.0, 0.03, 0.0]))
     assert np.arccos(moved.direction @ turn.direction) == pytest.approx(0.01, rel=1e-3)
     assert np.linalg.norm(moved.point - turn.point) == pytest.approx(2.0)

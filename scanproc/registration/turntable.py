@@ -29,7 +29,7 @@ _NEIGHBOURS = 2  # pairs of views one and two steps apart
 
 
 @dataclass(frozen=True)
-class Turn:
+class TurntableMotion:
     """A turn round an axis.
 
     Attributes
@@ -47,7 +47,7 @@ class Turn:
         turns = [rotation_about(self.direction, angle) for angle in self.angles_rad]
         return np.array([rigid(turn, self.point - turn @ self.point) for turn in turns])
 
-    def moved(self, change: FloatArray) -> Turn:
+    def moved(self, change: FloatArray) -> TurntableMotion:
         """Return the turn after a change of its axis: two tilts (rad), two shifts (100 mm), and of its angles (rad)."""
         across = np.linalg.svd(self.direction[None])[2][1:]
         tilt = across.T @ change[:2]
@@ -55,7 +55,7 @@ class Turn:
         point = self.point + 100.0 * across.T @ change[2:4]
         angles = self.angles_rad.copy()
         angles[1:] += change[4:] if len(change) > 4 else 0.0
-        return Turn(point, direction / np.linalg.norm(direction), angles)
+        return TurntableMotion(point, direction / np.linalg.norm(direction), angles)
 
 
 def register_one_turn(
@@ -89,7 +89,7 @@ def register_one_turn(
         poses = align_jointly(views, rest, [MIDDLE, NEAR], neighbours)
 
 
-def _even_turn(views: SampledViews, inner: SampledViews, tolerance_mm: float) -> Turn:
+def _even_turn(views: SampledViews, inner: SampledViews, tolerance_mm: float) -> TurntableMotion:
     """Return the turn in steps that were even at first, then free."""
     pairs = _neighbours(len(views))
     turns = [_settled(views, views.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in _starts(views)]
@@ -113,7 +113,7 @@ def _neighbours(count: int) -> Pairs:
     )
 
 
-def _starts(views: SampledViews) -> list[Turn]:
+def _starts(views: SampledViews) -> list[TurntableMotion]:
     count = len(views)
     middle = np.mean([views.tiny.of(view)[0].mean(axis=0) for view in range(count)], axis=0)
     point = middle * (1.0 + _BEHIND_MM / np.linalg.norm(middle))
@@ -121,13 +121,18 @@ def _starts(views: SampledViews) -> list[Turn]:
     for elevation in np.radians(_ELEVATIONS_DEG):
         direction = np.array([0.0, -np.cos(elevation), -np.sin(elevation)])
         for sense in (1.0, -1.0):
-            found.append(Turn(point, direction, sense * 2.0 * np.pi * np.arange(count) / count))
+            found.append(TurntableMotion(point, direction, sense * 2.0 * np.pi * np.arange(count) / count))
     return found
 
 
 def _settled(
-    views: SampledViews, samples: Samples, turn: Turn, pairs: Pairs, gates_mm: tuple[float, ...], free_angles: bool
-) -> Turn:
+    views: SampledViews,
+    samples: Samples,
+    turn: TurntableMotion,
+    pairs: Pairs,
+    gates_mm: tuple[float, ...],
+    free_angles: bool,
+) -> TurntableMotion:
     """Return the turn after a Gauss-Newton step a gate, of the axis alone or of the angles of the steps as well."""
     num_free = 4 + (len(views) - 1 if free_angles else 0)
     a, b = pairs.T
@@ -156,7 +161,7 @@ def _twist(T: FloatArray) -> FloatArray:
     return np.array([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1], *(2.0 * T[:3, 3])]) / 2.0
 
 
-def _score(inner: SampledViews, turn: Turn, pairs: Pairs, tolerance_mm: float) -> float:
+def _score(inner: SampledViews, turn: TurntableMotion, pairs: Pairs, tolerance_mm: float) -> float:
     """Return the mean over the pairs of overlap times a power of consistency."""
     counts = count_pairs(inner.coarse, inner.images, turn.poses(), pairs, 2.0 * tolerance_mm)
     points = np.maximum(np.diff(inner.coarse.first), 1)[pairs[:, 0]]
