@@ -23,6 +23,7 @@ from scanproc.options import (
     run_options,
     scan_argument,
     scans_argument,
+    simulate_options,
 )
 from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES
@@ -176,18 +177,7 @@ def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> 
 @main.command("simulate", short_help="render a recording of a foot mesh, with its truth")
 @click.argument("foot", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--path", "path", default="hand-held", show_default=True, help="hand-held, turntable or raised.")
-@click.option("--views", default=30, show_default=True, type=click.IntRange(min=2), help="Number of views.")
-@click.option("--camera", default="d405", show_default=True, help="d405, d415, d435, truedepth or azure-kinect.")
-@click.option(
-    "--noise",
-    "noise_model",
-    default="stereo-ideal",
-    show_default=True,
-    help="stereo-real, stereo-ideal, tof, structured-light or phone-truedepth.",
-)
-@click.option("--seed", default=0, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Change another of its settings.")
+@simulate_options
 def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any) -> None:
     """Render a recording of the mesh FOOT (mm, standing on z = 0, toes to x) into OUT, with the truth beside it.
 

@@ -57,3 +57,25 @@ def run_options(command: Command) -> Command:
 def insole_options(command: Command) -> Command:
     """Give a command the options of those runs that make insoles of one scan."""
     return prescription_option(from_option(run_options(command)))
+
+
+def simulate_options(command: Command) -> Command:
+    """Give a command the options of a simulated recording."""
+    for option in (
+        click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Change another of its settings."),
+        click.option("--seed", default=0, show_default=True, help="The same seed gives the same bytes."),
+        click.option(
+            "--noise",
+            "noise_model",
+            default="stereo-ideal",
+            show_default=True,
+            help="stereo-real, stereo-ideal, tof, structured-light or phone-truedepth.",
+        ),
+        click.option(
+            "--camera", default="d405", show_default=True, help="d405, d415, d435, truedepth or azure-kinect."
+        ),
+        click.option("--views", default=30, show_default=True, type=click.IntRange(min=2), help="Number of views."),
+        click.option("--path", default="hand-held", show_default=True, help="hand-held, turntable or raised."),
+    ):
+        command = option(command)
+    return command
