@@ -93,9 +93,6 @@ class RegisterConfig:
     max_strain_mm: float = setting(
         0.5, "largest median distance by which two views would rather lie otherwise, mm RMS", low=0.01
     )
-    max_strain_ratio: float = setting(
-        0.35, "the same in units of the noise, where that is more: waves of noise pull, too", low=0.0, high=2.0
-    )
 
 
 def register(views: CleanViews, config: RegisterConfig) -> Registration:
@@ -189,11 +186,10 @@ def _refuse_doubtful(
             f" min_share = {config.min_share:g} of {num_usable} that show a foot)"
             f"{': ' if reasons else ''}{_quote(reasons, views)}. {again}"
         )
-    if judged.strain_mm > max(config.max_strain_mm, config.max_strain_ratio * judged.noise_mm):
+    if judged.strain_mm > config.max_strain_mm:
         raise ScanError(
             f"half of the pairs of views would rather lie {judged.strain_mm:.2f} mm or more otherwise"
-            f" (register.max_strain_mm = {config.max_strain_mm:g}, max_strain_ratio = {config.max_strain_ratio:g} of a"
-            f" noise of {judged.noise_mm:.2f} mm): the foot changed its shape, or the camera's"
+            f" (register.max_strain_mm = {config.max_strain_mm:g}): the foot changed its shape, or the camera's"
             f" calibration is off. {again}"
         )
 
