@@ -142,6 +142,8 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         turn = _one_turn(prepared, neighbours, judging, config)
         if len(turn.poses) > len(judged.poses):
             log.info("register: one turn in even steps: %d → %d views", len(judged.poses), len(turn.poses))
+            # One that lost views is judged once more below, with rims and by the usual tolerance: among few views that
+            # disagree, wrong ones may agree at the wider one.
             judged, poses, misfits = turn, turn.poses, {}
     misfits |= misfit_reasons(judged.misfits, judging.agreement)
     while judged.misfits and judged.poses:
