@@ -159,11 +159,16 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         usable[index]: ViewPose(prepared.views[index].name, True, None, judged.rms_mm[index], T_scan_common @ pose)
         for index, pose in poses.items()
     }
-    entries = [
+    floor_seen = any(prepared.floors[index] is not None for index in poses)
+    return Registration(_in_recorded_order(views, found, reasons), floor_seen)
+
+
+def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: dict[int, str]) -> tuple[ViewPose, ...]:
+    """Return the pose of each view, or the reason why it has none."""
+    return tuple(
         found[index] if index in found else ViewPose(view.name, False, reason=reasons[index])
         for index, view in enumerate(views.views)
-    ]
-    return Registration(tuple(entries), floor_seen=any(prepared.floors[index] is not None for index in poses))
+    )
 
 
 def _one_turn(
