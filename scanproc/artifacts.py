@@ -144,6 +144,7 @@ class CleanView:
     floor : the plane that the foot stands on, camera frame, normal towards the foot; None if there is none.
     counts : pixels left after each filter, in the order of the filters.
     color : (H, W, 3) uint8, or None.
+    rim_deg : (H, W) float16, angle from where the pixel's surface ends, see `depth.rims`; None if nobody looked.
     floor_tilt_sd_deg : standard uncertainty of the direction of the floor's normal; None if there is no floor.
     """
 
@@ -156,6 +157,7 @@ class CleanView:
     counts: Mapping[str, int]
     color: ByteArray | None = None
     floor_tilt_sd_deg: float | None = None
+    rim_deg: NDArray[np.float16] | None = None
 
     def __post_init__(self) -> None:
         if self.depth_mm.shape != (self.intrinsics.height, self.intrinsics.width):

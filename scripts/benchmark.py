@@ -40,6 +40,8 @@ from benchmarking.scale import measure_scale, scale_scans  # noqa: E402
 from benchmarking.speed import compared_scans, measure_runs, measure_speed  # noqa: E402
 from benchmarking.turntable import measure_turntable, turntable_scans  # noqa: E402
 
+from scanproc.simulation.noise_models import NOISE_MODELS  # noqa: E402
+
 
 def main() -> None:
     options = parse()
@@ -65,6 +67,7 @@ def parse() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="what")
     commands.add_parser("demo", help="the recordings in scans/ (the default)")
     registration = commands.add_parser("registration", help="clean, register and fuse simulated recordings")
+    registration.add_argument("--noise", choices=list(NOISE_MODELS), default="stereo-real", help="of the grid")
     registration.add_argument("--grid", action="store_true", help="every leg, side, way of recording and camera")
     registration.add_argument("--turntable", action="store_true", help="eight wide steps; a scale error")
     registration.add_argument("--speed", action="store_true", help="seconds and memory")
@@ -88,7 +91,7 @@ def parse() -> argparse.Namespace:
 
 def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
     """Measure the parts asked for, all of them by default, and write the page once all are there."""
-    recordings = quick_grid() if options.quick else grid()
+    recordings = quick_grid(options.noise) if options.quick else grid(options.noise)
     recordings = [recording for recording in recordings if options.only in recording.name]
     if options.render:
         render_all(recordings, folder)
@@ -135,7 +138,7 @@ def render_all(recordings: list[GridRecording], folder: Path) -> None:
 def benchmark_grid(options: argparse.Namespace, recordings: list[GridRecording], folder: Path) -> None:
     """Run the grid; its rows go into grid.json, those of a part of it into a file that says so."""
     earlier = None if options.compare is None else read_part(options.compare)["rows"]
-    name = "-".join(["grid", *(["quick"] if options.quick else []), *([options.only] if options.only else [])])
+    name = "-".join(word for word in ("grid", options.noise, "quick" * options.quick, options.only) if word)
 
     def rows() -> Rows:
         outcomes = run_grid(recordings, folder, options.processes)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from scanproc.artifacts import CleanView, Intrinsics
-from scanproc.depth.rims import rims
+from scanproc.depth.rims import RIM_REACH_DEG, rim_angles
 from scanproc.registration.sampled_views import without_rims
 
 CAMERA = Intrinsics(120, 90, 400.0, 400.0, 60.0, 45.0)
-WIDTH_RAD = 3.0 / 400.0
+PIXEL_DEG = float(np.degrees(1.0 / 400.0))
+FAR = pytest.approx(RIM_REACH_DEG, abs=PIXEL_DEG)
 
 
 def card(behind_mm: float = 0.0) -> np.ndarray:
@@ -19,40 +20,58 @@ def card(behind_mm: float = 0.0) -> np.ndarray:
     return depth
 
 
-def test_a_card_has_a_rim_as_wide_as_asked() -> None:
-    found = rims(card(), CAMERA, WIDTH_RAD)
-    inner = np.zeros((90, 120), dtype=bool)
-    inner[24:66, 34:86] = True  # three pixels beside the first one
-    np.testing.assert_array_equal(found, (card() > 0) & ~inner)
+def test_the_angle_from_the_rim_grows_inwards() -> None:
+    found = rim_angles(card(), CAMERA)
+    np.testing.assert_allclose(found[45, 30:36], PIXEL_DEG * np.arange(6), rtol=1e-5)
+    np.testing.assert_allclose(found[20:26, 60], PIXEL_DEG * np.arange(6), rtol=1e-5)
+    assert found[45, 60] == FAR
 
 
-def test_what_is_behind_has_none_and_the_image_s_border_is_none() -> None:
-    found = rims(card(600.0), CAMERA, WIDTH_RAD)
-    assert found[20:70, 30:90].any()
-    assert not found[card() == 0].any()
-    assert not rims(np.full((90, 120), 400.0, np.float32), CAMERA, WIDTH_RAD).any()
+def test_what_is_behind_has_no_rim_and_the_image_s_border_is_none() -> None:
+    found = rim_angles(card(600.0), CAMERA)
+    assert found[45, 30] == 0.0
+    assert found[card(600.0) == 600.0].min() == FAR
+    assert rim_angles(np.full((90, 120), 400.0, np.float32), CAMERA).min() == FAR
 
 
 def test_a_steep_slope_is_no_rim() -> None:
     slope = (400.0 + 0.015 * 400.0 * np.arange(120)[None]).repeat(90, axis=0).astype(np.float32)
-    assert not rims(slope, CAMERA, WIDTH_RAD).any()
+    assert rim_angles(slope, CAMERA).min() == FAR
+
+
+def test_a_hole_has_no_rim_but_a_gap_before_something_farther_has() -> None:
+    holed = np.full((90, 120), 400.0, dtype=np.float32)
+    holed[40:45, 50:55] = 0.0
+    assert rim_angles(holed, CAMERA)[holed > 0].min() == FAR
+    before = card(600.0)
+    before[20:70, 28:30] = 0.0  # what a camera drops between a foot and the floor far behind it
+    assert rim_angles(before, CAMERA)[45, 30] == 0.0
+
+
+def test_where_it_was_cropped_it_goes_on() -> None:
+    hidden = np.zeros((90, 120), dtype=bool)
+    hidden[:20] = True
+    found = rim_angles(card(), CAMERA, hidden)
+    assert found[20, 60] == FAR
+    assert found[69, 60] == 0.0
 
 
 @pytest.mark.parametrize("scale", [1, 2])
-def test_the_width_is_an_angle(scale: int) -> None:
+def test_it_is_an_angle_whatever_size_the_image_has(scale: int) -> None:
     camera = Intrinsics(120 * scale, 90 * scale, 400.0 * scale, 400.0 * scale, 60.0 * scale, 45.0 * scale)
-    found = rims(np.kron(card(), np.ones((scale, scale), np.float32)), camera, WIDTH_RAD)
-    assert found[45 * scale].sum() == pytest.approx(2 * 3 * scale, abs=2 * scale)
+    found = rim_angles(np.kron(card(), np.ones((scale, scale), np.float32)), camera)
+    assert found[45 * scale, 40 * scale] == pytest.approx(10.0 * PIXEL_DEG, rel=0.02)
 
 
 def test_views_lose_their_rims_but_small_ones() -> None:
     def view(depth: np.ndarray) -> CleanView:
         normals = np.zeros((*depth.shape, 3), np.float16)
-        return CleanView("000000", depth, normals, depth > 0, CAMERA, None, {})
+        rim_deg = rim_angles(depth, CAMERA).astype(np.float16)
+        return CleanView("000000", depth, normals, depth > 0, CAMERA, None, {}, rim_deg=rim_deg)
 
     small = np.zeros((90, 120), dtype=np.float32)
     small[40:45, 50:55] = 400.0
-    inner, kept = without_rims([view(card()), view(small)], WIDTH_RAD)
+    inner, kept = without_rims([view(card()), view(small)], 3.0 * PIXEL_DEG)
     assert np.count_nonzero(inner.depth_mm) == 42 * 52
     np.testing.assert_array_equal(inner.silhouette, card() > 0)
     np.testing.assert_array_equal(kept.depth_mm, small)

@@ -3,51 +3,67 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scanproc.artifacts import BoolArray, DepthImage, Intrinsics
 from scanproc.compiled import compiled
 
+#: Farther than this from a rim the matching window does not reach, deg. It has a fixed angle, whatever size an image
+#: was given.
+RIM_REACH_DEG = 2.0
 _JUMP_SHARE = 0.02  # of the depth: a step that a surface seen at a cosine of 0.34 does not make
+_GAP_DEG = 1.0  # a gap that narrow, with the same surface beyond it, is a hole
 
 
-def rims(depth_mm: DepthImage, intrinsics: Intrinsics, width_rad: float) -> BoolArray:
-    """Return the pixels, (H, W), that see something within an angle of where its surface ends.
+def rim_angles(depth_mm: DepthImage, intrinsics: Intrinsics, hidden: BoolArray | None = None) -> NDArray[np.float32]:
+    """Return how far each pixel is from where its surface ends, (H, W) deg; RIM_REACH_DEG where it is that or more.
 
     It ends before nothing, or before what is farther. What is itself behind something nearer has no rim there, and the
-    border of the image is none. The matching window of a sensor has a fixed angle, whatever size an image was given.
+    border of the image is none, nor is a hole.
 
     Parameters
     ----------
     depth_mm : (H, W) float32, 0 = none.
-    width_rad : how wide a rim is.
+    hidden : (H, W) pixels where the surface may go on although nothing is there: it was cropped.
     """
-    return np.asarray(_rims(depth_mm, round(width_rad * intrinsics.fx)))
+    px_deg = float(np.degrees(1.0 / intrinsics.fx))
+    none = np.zeros(depth_mm.shape, np.bool_) if hidden is None else hidden
+    return np.asarray(_rim_angles(depth_mm, none, px_deg, round(RIM_REACH_DEG / px_deg), round(_GAP_DEG / px_deg)))
 
 
 @compiled
-def _rims(depth_mm: DepthImage, width_px: int) -> BoolArray:
+def _rim_angles(
+    depth_mm: DepthImage, hidden: BoolArray, px_deg: float, reach_px: int, gap_px: int
+) -> NDArray[np.float32]:
     height, width = depth_mm.shape
-    rim = np.zeros((height, width), dtype=np.bool_)
+    squares = np.full((height, width), reach_px * reach_px, dtype=np.int32)
     for v in range(height):
         for u in range(width):
             z = depth_mm[v, u]
-            if z > 0.0 and _ends_beside(depth_mm, v, u):
+            if z > 0.0 and _ends_beside(depth_mm, hidden, v, u, gap_px):
                 # What is no farther than the rim, round it, is of the same surface.
-                for i in range(max(v - width_px, 0), min(v + width_px + 1, height)):
-                    for j in range(max(u - width_px, 0), min(u + width_px + 1, width)):
-                        near = depth_mm[i, j]
-                        within = (i - v) ** 2 + (j - u) ** 2 <= width_px * width_px
-                        if within and 0.0 < near < z * (1.0 + _JUMP_SHARE):
-                            rim[i, j] = True
-    return rim
+                for i in range(max(v - reach_px, 0), min(v + reach_px + 1, height)):
+                    for j in range(max(u - reach_px, 0), min(u + reach_px + 1, width)):
+                        square = (i - v) ** 2 + (j - u) ** 2
+                        if square < squares[i, j] and 0.0 < depth_mm[i, j] < z * (1.0 + _JUMP_SHARE):
+                            squares[i, j] = square
+    return np.asarray(px_deg * np.sqrt(squares), np.float32)
 
 
 @compiled
-def _ends_beside(depth_mm: DepthImage, v: int, u: int) -> bool:
-    """Tell whether one of the four pixels beside a pixel sees nothing, or something farther by a jump."""
+def _ends_beside(depth_mm: DepthImage, hidden: BoolArray, v: int, u: int, gap_px: int) -> bool:
+    """Tell whether a surface ends at a pixel, to one of the four sides."""
     height, width = depth_mm.shape
     limit = depth_mm[v, u] * (1.0 + _JUMP_SHARE)
-    for q, p in ((v - 1, u), (v + 1, u), (v, u - 1), (v, u + 1)):
-        if 0 <= q < height and 0 <= p < width and (depth_mm[q, p] <= 0.0 or depth_mm[q, p] > limit):
-            return True
+    for dv, du in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        for step in range(1, gap_px + 2):
+            q, p = v + step * dv, u + step * du
+            if q < 0 or q >= height or p < 0 or p >= width or hidden[q, p]:
+                break
+            if depth_mm[q, p] > 0.0:
+                if depth_mm[q, p] > limit:
+                    return True
+                break
+            if step == gap_px + 1:
+                return True
     return False

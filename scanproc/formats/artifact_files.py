@@ -136,8 +136,9 @@ def _view_file(number: int) -> str:
 
 def _view_npz(view: CleanView) -> bytes:
     arrays = {"depth_mm": view.depth_mm, "normals": view.normals, "silhouette": view.silhouette}
-    if view.color is not None:
-        arrays["color"] = view.color
+    for name in ("color", "rim_deg"):
+        if (image := getattr(view, name)) is not None:
+            arrays[name] = image
     return _npz(arrays)
 
 
@@ -156,6 +157,7 @@ def _decode_clean(files: Files) -> CleanViews:
             floor=None if floor is None else Plane(np.array(floor["normal"]), floor["offset_mm"]),
             counts=dict(entry["counts"]),
             color=arrays.get("color"),
+            rim_deg=arrays.get("rim_deg"),
             floor_tilt_sd_deg=entry["floor_tilt_sd_deg"],
         )
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from scanproc.artifacts import CleanView, Plane
 from scanproc.depth.images import pixel_mm
-from scanproc.depth.rims import rims
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_between, transform
 from scanproc.registration.stacked_views import Images, Samples, sample, stack_images
 
@@ -59,12 +58,12 @@ def sample_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -
     )
 
 
-def without_rims(views: Sequence[CleanView], width_rad: float) -> list[CleanView]:
+def without_rims(views: Sequence[CleanView], width_deg: float) -> list[CleanView]:
     """Return the views without the depth at their rims; their silhouettes stay."""
     inner = []
     for view in views:
-        rim = rims(view.depth_mm, view.intrinsics, width_rad)
-        is_small = np.count_nonzero(rim) > _MOST_RIM * np.count_nonzero(view.depth_mm)
+        rim = np.zeros(view.depth_mm.shape, np.bool_) if view.rim_deg is None else view.rim_deg <= width_deg
+        is_small = np.count_nonzero(rim & (view.depth_mm > 0)) > _MOST_RIM * np.count_nonzero(view.depth_mm)
         inner.append(view if is_small else replace(view, depth_mm=np.where(rim, np.float32(0), view.depth_mm)))
     return inner
 

@@ -17,6 +17,7 @@ from scanproc.artifacts import (
 )
 from scanproc.depth.images import crop, pixel_mm, unproject
 from scanproc.depth.normals import plane_fit_normals
+from scanproc.depth.rims import rim_angles
 from scanproc.depth.silhouettes import silhouette
 from scanproc.depth.view_image import PixelLimits, ViewImage, halved, measured_image, on_pixels
 from scanproc.errors import ScanError
@@ -227,17 +228,20 @@ def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: flo
     # The camera looked past the foot where it measured the background; without a floor, also where it measured nothing.
     # What else is there may hide the foot, or be a part of it that looks as if it were not.
     past = split.components.labels == 0
+    hidden = np.zeros(mask.shape, np.bool_)
     if split.floor is not None:
         past &= image.depth_mm > 0
     elif isinstance(frame, ViewImage) and np.count_nonzero(image.depth_mm) < _CROPPED_SHARE * np.count_nonzero(mask):
-        past &= ~hidden_by_crop(np.where(mask, image.depth_mm, np.float32(0)), image.intrinsics)  # clouds are cropped
-    return _finish(image, mask, past, split.floor, counts, config)
+        hidden = hidden_by_crop(np.where(mask, image.depth_mm, np.float32(0)), image.intrinsics)  # clouds are cropped
+        past &= ~hidden
+    return _finish(image, mask, past, hidden, split.floor, counts, config)
 
 
 def _finish(
     image: ViewImage,
     mask: BoolArray,
     past: BoolArray,
+    hidden: BoolArray,
     floor: PlaneFit | None,
     counts: dict[str, int],
     config: CleanConfig,
@@ -245,20 +249,20 @@ def _finish(
     """Crop to the foot, fit its normals, and drop what is seen at a grazing angle."""
     rows, columns = bounding_box(mask, _MARGIN_PX)
     mask, past = np.ascontiguousarray(mask[rows, columns]), np.ascontiguousarray(past[rows, columns])
-    depth = np.where(mask, image.depth_mm[rows, columns], np.float32(0))
+    whole = np.ascontiguousarray(image.depth_mm[rows, columns])
+    depth = np.where(mask, whole, np.float32(0))
     intrinsics = crop(image.intrinsics, rows, columns)
+    rim_deg = rim_angles(whole, intrinsics, np.ascontiguousarray(hidden[rows, columns])).astype(np.float16)
     color = None if image.color is None else image.color[rows, columns].copy()
-    if not mask.any():
-        blank = np.zeros((*depth.shape, 3), np.float16)
-        return CleanView(image.name, depth, blank, depth > 0, intrinsics, None, counts, color)
-    radius = int(np.clip(round(config.normal_radius_mm / pixel_mm(depth, intrinsics)), 2, 15))
+    radius = int(np.clip(round(config.normal_radius_mm / max(pixel_mm(depth, intrinsics), 0.1)), 2, 15))
     min_cosine = float(np.cos(np.radians(config.max_grazing_deg)))
     normals = plane_fit_normals(depth, intrinsics, radius, min_cosine)
     depth[~normals.any(axis=-1)] = 0
     counts["not grazing"] = int(np.count_nonzero(depth))
     outline = silhouette(mask, past, _MARGIN_PX // 2)
-    view = CleanView(image.name, depth, normals.astype(np.float16), outline, intrinsics, None, counts, color)
-    return view if floor is None else replace(view, floor=floor.plane, floor_tilt_sd_deg=floor.tilt_sd_deg)
+    found, tilt_sd_deg = (None, None) if floor is None else (floor.plane, floor.tilt_sd_deg)
+    half = normals.astype(np.float16)
+    return CleanView(image.name, depth, half, outline, intrinsics, found, counts, color, tilt_sd_deg, rim_deg)
 
 
 def _log_counts(views: tuple[CleanView, ...], stands: bool, chosen: Choice) -> None:

@@ -11,8 +11,6 @@ import hashlib
 import logging
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from scanproc.artifacts import CleanViews, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.registration.agreement import Ranking
@@ -175,7 +173,7 @@ def _one_turn(
     prepared: SampledViews, neighbours: NeighbourLimits, judging: JudgementLimits, config: RegisterConfig
 ) -> Judgement:
     """Return what fits if the camera, or the foot, went round once in even steps."""
-    inner = without_rims(prepared.views, float(np.radians(config.rim_deg)))
+    inner = without_rims(prepared.views, config.rim_deg)
     judging = replace(judging, max_tolerance_mm=config.turn_max_tolerance_mm)
     samples = sample_views(inner, config.coarse_spacing_mm, config.fine_spacing_mm)
     return register_one_turn(prepared, samples, neighbours, judging, config.turn_residual_ratio)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
+from scanproc.simulation.noise_models import NoiseName
 from scanproc.simulation.scene import FAULTS
 from scanproc.simulation.settings import SimulationConfig
 
@@ -39,14 +40,17 @@ class GridRecording:
     config: SimulationConfig
 
 
-def grid() -> list[GridRecording]:
+def grid(noise: NoiseName = "stereo-real") -> list[GridRecording]:
     """Return all recordings: 4 legs x 2 sides x 3 ways x 3 cameras, and the pairs."""
-    return [*_single_feet(), *_pairs()]
+    return [
+        replace(recording, name=f"{noise}-{recording.name}", config=replace(recording.config, noise_model=noise))
+        for recording in (*_single_feet(), *_pairs())
+    ]
 
 
-def quick_grid() -> list[GridRecording]:
+def quick_grid(noise: NoiseName = "stereo-real") -> list[GridRecording]:
     """Return every way with every camera once, over all legs, and one pair."""
-    recordings = grid()
+    recordings = grid(noise)
     singles = [recordings[(i % 4) * 18 + (i // 4 % 2) * 9 + i] for i in range(9)]
     return [*singles, recordings[-4]]
 
