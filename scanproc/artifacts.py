@@ -189,11 +189,30 @@ class ViewPose:
 
 
 @dataclass(frozen=True)
+class RimTerm:
+    """By how much the inverse depth is too large at rims, 1/mm, with its standard uncertainty: see `depth.rims`.
+
+    It falls inwards as exp(-angle / decay_deg).
+    """
+
+    value: float
+    sd: float
+    decay_deg: float
+
+
+@dataclass(frozen=True)
 class Registration:
-    """The poses of all views, in recorded order. `floor_seen`: the scan frame's z = 0 is the floor under the foot."""
+    """The poses of all views, in recorded order.
+
+    Attributes
+    ----------
+    floor_seen : the scan frame's z = 0 is the floor under the foot.
+    rim : what the poses take the depth at rims to be wrong by; None where the recording shows no such thing.
+    """
 
     views: tuple[ViewPose, ...]
     floor_seen: bool
+    rim: RimTerm | None = None
 
 
 @dataclass(frozen=True)

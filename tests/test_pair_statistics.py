@@ -10,8 +10,9 @@ from posed import motion, pose, prepared, view
 
 from scanproc.registration.incremental import Poses
 from scanproc.registration.pair_statistics import AgreementLimits, PairStatistics, pair_statistics
-from scanproc.registration.pose_graph import optimise_pose_graph, sample_pairs
+from scanproc.registration.pose_graph import optimise_pose_graph
 from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.view_pairs import sample_pairs
 
 EVERY = np.ones(3, dtype=bool)
 WITHOUT_LAST = np.array([True, True, False])

@@ -11,17 +11,16 @@ from scipy.spatial.transform import Rotation
 
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.parallel import using_workers
-from scanproc.registration.pose_graph import (
+from scanproc.registration.pose_graph import Poses, optimise_pose_graph
+from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.view_pairs import (
     Pairs,
-    Poses,
     centre_poses,
     count_pairs,
     edge_equations,
-    optimise_pose_graph,
     sample_pairs,
     stack_poses,
 )
-from scanproc.registration.sampled_views import SampledViews
 
 COUNT = 10
 AZIMUTHS = tuple(360.0 * number / COUNT for number in range(COUNT))

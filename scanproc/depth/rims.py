@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import BoolArray, DepthImage, Intrinsics
+from scanproc.artifacts import BoolArray, CleanView, DepthImage, Intrinsics, RimTerm
 from scanproc.compiled import compiled
+from scanproc.depth.images import pixel_mm
+from scanproc.depth.normals import plane_fit_normals
 
 #: Farther than this from a rim the matching window does not reach, deg. It has a fixed angle, whatever size an image
 #: was given.
 RIM_REACH_DEG = 2.0
+_TRUST_DEG, _LEAST_TRUST = 0.5, 0.02
+_NORMAL_RADIUS_MM = 4.0  # half the window of normals of corrected depth, on the surface
 _JUMP_SHARE = 0.02  # of the depth: a step that a surface seen at a cosine of 0.34 does not make
 _GAP_DEG = 1.0  # a gap that narrow, with the same surface beyond it, is a hole
 
@@ -67,3 +73,34 @@ def _ends_beside(depth_mm: DepthImage, hidden: BoolArray, v: int, u: int, gap_px
             if step == gap_px + 1:
                 return True
     return False
+
+
+def rim_bias(depth_mm: NDArray[np.floating], rim_deg: NDArray[np.floating], decay_deg: float) -> NDArray[np.float32]:
+    """Return by how much, (…) mm, the true depth is relatively larger for a unit (1/mm) of disparity too much at rims.
+
+    The matching window adds disparity next to a rim: the inverse depth is too large by k exp(-angle / decay), so that
+    the true depth is depth (1 + k depth exp(-angle / decay)), to first order. k is the rim term of a recording.
+
+    Parameters
+    ----------
+    rim_deg : see `rim_angles`.
+    decay_deg : how fast it falls inwards.
+    """
+    return np.asarray(depth_mm * np.exp(rim_deg.astype(np.float32) / np.float32(-decay_deg)), np.float32)
+
+
+def without_rim_bias(view: CleanView, rim: RimTerm) -> CleanView:
+    """Return a view with the depth that it has by a recording's rim term, and its normals."""
+    if view.rim_deg is None or not view.depth_mm.any():
+        return view
+    depth = view.depth_mm * (1.0 + np.float32(rim.value) * rim_bias(view.depth_mm, view.rim_deg, rim.decay_deg))
+    radius = int(np.clip(round(_NORMAL_RADIUS_MM / pixel_mm(depth, view.intrinsics)), 2, 15))
+    normals = plane_fit_normals(depth, view.intrinsics, radius, 0.0).astype(np.float16)
+    depth[~normals.any(axis=-1)] = 0.0
+    return replace(view, depth_mm=depth, normals=normals)
+
+
+def rim_trust(rim_deg: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Return how far pixels are trusted beside those that see the same place from the front, (H, W), up to 1."""
+    inside = 1.0 - np.exp(-((rim_deg.astype(np.float32) / np.float32(_TRUST_DEG)) ** 2))
+    return np.asarray(np.maximum(inside, np.float32(_LEAST_TRUST)), np.float32)

@@ -34,6 +34,7 @@ from scanproc.artifacts import (
     Registration,
     Replicates,
     Report,
+    RimTerm,
     SdParts,
     Surface,
     ViewPose,
@@ -173,7 +174,10 @@ def _encode_registration(registration: Registration) -> Files:
         else:
             entry |= {"residual_rms_mm": view.residual_rms_mm, "T_scan_camera": view.T_scan_camera.tolist()}
         views.append(entry)
-    return {"poses.json": _json({"schema": 1, "floor_seen": registration.floor_seen, "views": views})}
+    content: dict[str, Any] = {"schema": 1, "floor_seen": registration.floor_seen, "views": views}
+    if (rim := registration.rim) is not None:
+        content["rim_term"] = {"per_mm": rim.value, "sd_per_mm": rim.sd, "decay_deg": rim.decay_deg}
+    return {"poses.json": _json(content)}
 
 
 def _decode_registration(files: Files) -> Registration:
@@ -182,7 +186,9 @@ def _decode_registration(files: Files) -> Registration:
     for entry in content["views"]:
         pose = entry.pop("T_scan_camera", None)
         views.append(ViewPose(**entry, T_scan_camera=None if pose is None else np.array(pose)))
-    return Registration(tuple(views), content["floor_seen"])
+    term = content.get("rim_term")
+    rim = None if term is None else RimTerm(term["per_mm"], term["sd_per_mm"], term["decay_deg"])
+    return Registration(tuple(views), content["floor_seen"], rim)
 
 
 def _encode_surface(surface: Surface) -> Files:

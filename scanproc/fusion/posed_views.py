@@ -24,6 +24,7 @@ class PosedView:
     depth_mm : (H, W) float32, 0 = none.
     normals : (H, W, 3) float16 or float32, camera frame, towards the camera; pixels with 0 are not fused.
     color : (H, W, 3) uint8, or None.
+    trust : (H, W) float32, factor of the weight of each pixel; None: 1.
     """
 
     depth_mm: DepthImage
@@ -31,13 +32,18 @@ class PosedView:
     intrinsics: Intrinsics
     T_scan_camera: FloatArray
     color: ByteArray | None = None
+    trust: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("depth_mm", "normals", "color"):
+        for name in ("depth_mm", "normals", "color", "trust"):
             if (image := getattr(self, name)) is not None:
                 image = np.ascontiguousarray(image).view()
                 image.flags.writeable = False
                 object.__setattr__(self, name, image)
+
+    @property
+    def pixel_trust(self) -> NDArray[np.float32]:
+        return np.ones(self.depth_mm.shape, np.float32) if self.trust is None else self.trust
 
 
 def tangent_planes(
@@ -58,10 +64,12 @@ def tangent_planes(
     """
     width_mm = pixel_mm(view.depth_mm, view.intrinsics)
     away_px = round(smoothing_mm / width_mm) if width_mm > 0.0 else 0
-    return _tangent_planes(
+    planes = _tangent_planes(
         view.depth_mm, view.normals.astype(np.float32), intrinsics_array(view.intrinsics), view.T_scan_camera,
         truncation_mm, reach_mm, cosine_power, away_px,
     )  # fmt: skip
+    np.multiply(planes[..., 4], view.pixel_trust, out=planes[..., 4], where=planes[..., 5] > 0.0)
+    return np.asarray(planes)
 
 
 @compiled

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scanproc.artifacts import ByteArray, DepthImage, Mesh
 from scanproc.compiled import compiled
@@ -75,7 +76,7 @@ def visibility(mesh: Mesh, views: Sequence[PosedView], limits: VisibilityLimits,
             _add_view(
                 mesh.vertices[part], normals[part], view.depth_mm, color, intrinsics_array(view.intrinsics),
                 inverse(view.T_scan_camera), limits.tolerance_mm, limits.min_cosine, limits.cosine_power, colored,
-                counts[part], sums[part], distances[number % num_groups, part],
+                view.pixel_trust, counts[part], sums[part], distances[number % num_groups, part],
             )  # fmt: skip
 
     parallel_map(look, range(0, len(normals), _CHUNK), "surface: who saw what")
@@ -98,6 +99,7 @@ def _add_view(
     min_cosine: float,
     cosine_power: float,
     colored: bool,
+    pixel_trust: NDArray[np.float32],
     counts: ByteArray,
     sums: FloatArray,
     distances: FloatArray,
@@ -112,7 +114,7 @@ def _add_view(
         if abs(outside) > tolerance_mm:
             continue
         counts[i] = min(counts[i] + 1, 255)
-        trust = pixel_weight(cosine, ahead, cosine_power)
+        trust = pixel_trust[row, column] * pixel_weight(cosine, ahead, cosine_power)
         distances[i, 0] += trust * outside
         distances[i, 1] += trust
         if colored:

@@ -12,9 +12,11 @@ from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.parallel import parallel_map
 from scanproc.registration.point_to_plane import (
-    add_point_to_plane,
+    add_row,
     apply_step,
     mean_normal,
+    point_to_plane_row,
+    robust_weight,
     rotate_vector,
     solve_step,
     transform_point,
@@ -181,6 +183,7 @@ def _add_normal_equations(
         nx, ny, nz, agree = mean_normal(sx, sy, sz, n[0], n[1], n[2])
         if agree:
             lever = (x - centre[0], y - centre[1], z - centre[2])
-            add_point_to_plane(H, g, lever, (nx, ny, nz), ex * nx + ey * ny + ez * nz, gate_mm, 1.0)
+            distance = ex * nx + ey * ny + ez * nz
+            add_row(H, g, point_to_plane_row(lever, (nx, ny, nz)), distance, robust_weight(distance, gate_mm))
             matches += 1
     return matches

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.artifacts import RimTerm
 from scanproc.registration.incremental import Poses
-from scanproc.registration.pose_graph import count_pairs, optimise_pose_graph, sample_pairs, stack_poses
+from scanproc.registration.pose_graph import optimise_pose_graph, optimise_with_rim_term, rim_gain
 from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.view_pairs import Pairs, count_pairs, sample_pairs, stack_poses
 
 #: Largest distance of matched points in the steps of a round, mm. They steer the search, and let in or reject nothing:
 #: a chain of some ten views drifts by a centimetre, one that was aligned jointly is off by millimetres, and in the end
@@ -18,6 +20,9 @@ Round = tuple[float, ...]
 FAR: Round = (15.0, 12.0, 10.0)
 MIDDLE: Round = (8.0, 6.0, 5.0)
 NEAR: Round = (3.0, 2.0, 2.0)
+_RIM: Round = (8.0, 6.0, 5.0, 4.0, 4.0, 4.0)  # rims err by millimetres
+_DECAYS_DEG = (0.2, 0.3, 0.4)  # of rims: by the size of the matching window, and how much of a rim is dropped
+_SURE_SD = 3.0  # a rim term of fewer of its standard deviations is none
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,23 @@ class NeighbourLimits:
 def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], limits: NeighbourLimits) -> Poses:
     """Return the poses after joint rounds with narrowing gates; overlaps are looked up again in every round."""
     for gates in rounds:
-        pairs = sample_pairs(views, poses, limits.max_angle_deg, limits.count)
-        counts = count_pairs(views.coarse, views.images, stack_poses(views, poses), pairs, gates[0])
-        overlaps = counts.inliers > limits.min_overlap * np.diff(views.coarse.first)[pairs[:, 0]]
         samples = views.fine if gates[0] < limits.fine_below_mm else views.coarse
-        poses = optimise_pose_graph(views, samples, poses, pairs[overlaps], gates)
+        poses = optimise_pose_graph(views, samples, poses, _overlapping(views, poses, gates[0], limits), gates)
     return poses
+
+
+def align_with_rim_term(views: SampledViews, poses: Poses, limits: NeighbourLimits) -> tuple[Poses, RimTerm] | None:
+    """Return the poses and the rim term that fit best; None where the recording does not show that its rims err."""
+    pairs = _overlapping(views, poses, _RIM[0], limits)
+    decay_deg = max(_DECAYS_DEG, key=lambda decay: rim_gain(views, views.coarse, poses, pairs, _RIM[2], decay))
+    first = optimise_with_rim_term(views, views.coarse, poses, pairs, _RIM[2:3], decay_deg)[1]
+    if first.value <= _SURE_SD * first.sd:
+        return None
+    poses, found = optimise_with_rim_term(views, views.fine, poses, pairs, _RIM, decay_deg)
+    return (poses, found) if found.value > _SURE_SD * found.sd else None
+
+
+def _overlapping(views: SampledViews, poses: Poses, tolerance_mm: float, limits: NeighbourLimits) -> Pairs:
+    pairs = sample_pairs(views, poses, limits.max_angle_deg, limits.count)
+    counts = count_pairs(views.coarse, views.images, stack_poses(views, poses), pairs, tolerance_mm)
+    return pairs[counts.inliers > limits.min_overlap * np.diff(views.coarse.first)[pairs[:, 0]]]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scanproc.registration.incremental import Poses
 from scanproc.registration.pair_statistics import AgreementLimits, RejectedView, pair_statistics
-from scanproc.registration.pose_graph import sample_pairs
 from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.view_pairs import sample_pairs
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class JudgementLimits:
     tolerance_mm : distance at which two views agree on a surface while the noise is unknown.
     tolerance_sd : the same once it is known, in units of the noise.
     max_tolerance_mm : the most that noise can make of it.
+    residual_sd : largest RMS distance of a view in units of the noise, where that is more than the agreement's.
     num_judges : views that each view is judged by.
     min_pair_overlap : share of a view's points that another must have seen to tell its distance.
     agreement : what a view must keep to stay.
@@ -29,6 +30,7 @@ class JudgementLimits:
     tolerance_mm: float
     tolerance_sd: float
     max_tolerance_mm: float
+    residual_sd: float
     num_judges: int
     min_pair_overlap: float
     agreement: AgreementLimits
@@ -52,15 +54,28 @@ class Judgement:
     misfits: dict[int, RejectedView]
 
 
+def tolerance_mm_of(views: SampledViews, limits: JudgementLimits, noise_mm: float) -> float:
+    """Return the distance at which two views agree on a surface; the noise is unknown where it is 0."""
+    if noise_mm <= 0.0:
+        return limits.tolerance_mm
+    # A point and the pixel that it falls on may lie a pixel apart.
+    return min(limits.max_tolerance_mm, max(limits.tolerance_sd * noise_mm, views.pixel_mm))
+
+
+def _agreement_at(noise_mm: float, limits: JudgementLimits) -> AgreementLimits:
+    """Return the limits of a recording with that noise: of one that is noisier than any tolerance allows, no wider."""
+    allowed_mm = limits.residual_sd * min(noise_mm, limits.max_tolerance_mm / limits.tolerance_sd)
+    return replace(limits.agreement, max_residual_mm=max(limits.agreement.max_residual_mm, allowed_mm))
+
+
 def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float = 0.0) -> Judgement:
     """Drop the views that do not fit the others; the noise is unknown where it is 0."""
-    tolerance_mm = limits.tolerance_mm
-    if noise_mm > 0.0:  # it is known; but a point and the pixel that it falls on may lie a pixel apart
-        tolerance_mm = min(limits.max_tolerance_mm, max(limits.tolerance_sd * noise_mm, views.pixel_mm))
+    tolerance_mm = tolerance_mm_of(views, limits, noise_mm)
     pairs = sample_pairs(views, poses, 180.0, limits.num_judges)
     table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
     stays = np.isin(np.arange(len(views)), list(poses))
-    misfits = table.misfits(stays, limits.agreement)
+    noise_mm = noise_mm or float(np.median(table.rms_mm(stays)[stays]))
+    misfits = table.misfits(stays, _agreement_at(noise_mm, limits))
     stays[list(misfits)] = False
     rms = table.rms_mm(stays)
     kept = [index for index in sorted(poses) if stays[index]]

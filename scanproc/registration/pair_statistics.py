@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray
 from scanproc.registration.incremental import Poses
-from scanproc.registration.pose_graph import Pairs, centre_poses, count_pairs, edge_equations
 from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.view_pairs import Pairs, centre_poses, count_pairs, edge_equations
 
 # A unit, so to say, not a limit: a pair that holds itself in a direction has ten thousand times as much.
 _LOOSE = 1e-4  # of a pair's points, at 100 mm, taken to hold it in every direction

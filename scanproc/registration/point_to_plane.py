@@ -60,25 +60,28 @@ def mean_normal(nx: float, ny: float, nz: float, mx: float, my: float, mz: float
 
 
 @compiled
-def add_point_to_plane(
-    H: FloatArray,
-    g: FloatArray,
-    lever: tuple[float, float, float],
-    normal: tuple[float, float, float],
-    distance: float,
-    gate_mm: float,
-    trust: float,
-) -> None:
-    """Add one point-to-plane distance to the lower half of the normal equations H, (6, 6), and g, (6,).
+def robust_weight(distance: float, gate_mm: float) -> float:
+    """Return the weight of a distance after Geman & McClure.
 
-    The step is a turn about where levers start, and a shift. Distances are weighted after Geman & McClure with a width
-    that follows the gate: one that follows the residuals converges from 2, not 10 deg. `trust` is their weight besides.
+    Its width follows the gate: one that follows the residuals converges from 2, not 10 deg.
     """
-    (lx, ly, lz), (nx, ny, nz) = lever, normal
     scaled = distance * 1.5 / gate_mm
-    weight = trust / (1.0 + scaled * scaled) ** 2
-    row = (ly * nz - lz * ny, lz * nx - lx * nz, lx * ny - ly * nx, nx, ny, nz)
-    for i in range(6):
+    return float(1.0 / (1.0 + scaled * scaled) ** 2)
+
+
+@compiled
+def point_to_plane_row(
+    lever: tuple[float, float, float], normal: tuple[float, float, float]
+) -> tuple[float, float, float, float, float, float]:
+    """Return by how much a point-to-plane distance grows with a turn about where levers start, and with a shift."""
+    (lx, ly, lz), (nx, ny, nz) = lever, normal
+    return ly * nz - lz * ny, lz * nx - lx * nz, lx * ny - ly * nx, nx, ny, nz
+
+
+@compiled
+def add_row(H: FloatArray, g: FloatArray, row: tuple[float, ...], distance: float, weight: float) -> None:
+    """Add one distance to the lower half of the normal equations H, (N, N), and g, (N,), of N unknowns."""
+    for i in range(len(row)):
         for j in range(i + 1):
             H[i, j] += weight * row[i] * row[j]
         g[i] += weight * row[i] * distance

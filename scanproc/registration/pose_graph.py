@@ -3,112 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import Plane
-from scanproc.compiled import compiled
+from scanproc.artifacts import Plane, RimTerm
 from scanproc.frames import FloatArray, rotate, transform
-from scanproc.parallel import parallel_map
 from scanproc.registration.incremental import Poses
 from scanproc.registration.normal_equations import solve_normal_equations
-from scanproc.registration.point_to_plane import apply_step, compose, inverse
-from scanproc.registration.projective_icp import add_normal_equations, count_inliers
+from scanproc.registration.point_to_plane import apply_step
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
+from scanproc.registration.view_pairs import EdgeEquations, Pairs, centre_poses, edge_equations, view_centres
 
-_CHUNK = 64  # pairs that one thread takes at a time
 _MIN_MATCHES = 30  # fewer do not hold six degrees of freedom against noise; such a pair pulls at nothing
 _LEVER_MM = 100.0  # half a foot: makes the tilt of a floor comparable with its height
-
-Pairs = NDArray[np.int64]  # (E, 2) indices of a source and a target view
-
-
-def sample_pairs(views: SampledViews, poses: Poses, max_angle_deg: float, count: int) -> Pairs:
-    """Return for each placed view `count` others whose cameras lie at evenly spread angles round the foot, both ways.
-
-    Near ones hold a view best, far ones keep the whole from bending; all pairs would be quadratic.
-    """
-    placed = np.array(sorted(poses))
-    directions = np.array([poses[view][:3, 3] for view in placed]) - _centres(views, poses).mean(axis=0)
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    cosines = directions @ directions.T
-    np.fill_diagonal(cosines, np.inf)
-    pairs = set()
-    for own, row in enumerate(cosines):
-        others = np.argsort(-row, kind="stable")[1:]
-        others = others[row[others] >= np.cos(np.radians(max_angle_deg)) - 1e-9]
-        picked = np.linspace(0, len(others) - 1, min(count, len(others))).round().astype(int)
-        for other in others[picked]:
-            pairs |= {(int(placed[own]), int(placed[other])), (int(placed[other]), int(placed[own]))}
-    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-
-
-@dataclass(frozen=True)
-class EdgeAgreement:
-    """For each of E pairs: inliers and free-space violations of the source, see `projective_icp.count_inliers`."""
-
-    inliers: FloatArray
-    violations: FloatArray
-
-
-def count_pairs(
-    samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, tolerance_mm: float
-) -> EdgeAgreement:
-    """Count how the views of each pair agree."""
-    chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
-    found = parallel_map(
-        lambda chunk: _count_pairs(samples, images, poses, chunk, tolerance_mm), chunks, "comparing views"
-    )
-    counts = np.vstack([np.zeros((0, 2)), *found])
-    return EdgeAgreement(counts[:, 0], counts[:, 1])
-
-
-@compiled
-def _count_pairs(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, tolerance_mm: float) -> FloatArray:
-    counts = np.zeros((len(pairs), 2))
-    unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
-    for e in range(len(pairs)):
-        T = compose(inverse(poses[pairs[e, 1]]), poses[pairs[e, 0]])
-        inliers, violations = count_inliers(samples, pairs[e, 0], images, pairs[e, 1], T, tolerance_mm, unused)
-        counts[e, 0], counts[e, 1] = inliers, violations
-    return counts
-
-
-@dataclass(frozen=True)
-class EdgeEquations:
-    """Normal equations of E pairs: (E, 6, 6), (E, 6), sums of squared distances (E,) mm2, number of matches (E,)."""
-
-    H: FloatArray
-    g: FloatArray
-    squares: FloatArray
-    matches: FloatArray
-
-
-def edge_equations(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, gate_mm: float) -> EdgeEquations:
-    """Return the equations of each pair, about the origin of the common frame."""
-    chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
-    found = parallel_map(
-        lambda chunk: _edge_equations(samples, images, poses, chunk, gate_mm), chunks, "aligning all views"
-    )
-    rows = np.vstack([np.zeros((0, 44)), *found])
-    return EdgeEquations(rows[:, :36].reshape(-1, 6, 6), rows[:, 36:42], rows[:, 42], rows[:, 43])
-
-
-@compiled
-def _edge_equations(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, gate_mm: float) -> FloatArray:
-    rows = np.zeros((len(pairs), 44))
-    origin = np.zeros(3)
-    for e in range(len(pairs)):
-        a, b = pairs[e, 0], pairs[e, 1]
-        H, g = np.zeros((6, 6)), np.zeros(6)
-        squares, matches = add_normal_equations(samples, a, images, b, poses[a], poses[b], origin, gate_mm, H, g)
-        rows[e, :36] = H.ravel()
-        rows[e, 36:42] = g
-        rows[e, 42], rows[e, 43] = squares, matches
-    return rows
 
 
 def optimise_pose_graph(
@@ -123,51 +33,141 @@ def optimise_pose_graph(
     poses : first guesses; where views have floors, these are near z = 0 and are pulled there.
     pairs : of overlapping views, both ways.
     """
-    placed = np.array(sorted(poses))
-    number = np.zeros(len(views), dtype=np.int64)
-    number[placed] = np.arange(len(placed))
-    a, b = np.ascontiguousarray(number[pairs].T)
     # About the middle of the foot: about a far origin turns and shifts are hardly told apart.
-    centre = _centres(views, poses).mean(axis=0)
+    centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
     for gate in gates_mm:
-        found = edge_equations(samples, views.images, current, pairs, gate)
-        held = found.matches >= _MIN_MATCHES
-        H, g = found.H * held[:, None, None], found.g * held[:, None]
-        own, right = np.zeros((len(placed), 6, 6)), np.zeros((len(placed), 6))
-        for ends, sign in ((a, 1.0), (b, -1.0)):
-            np.add.at(own, ends, H)
-            np.add.at(right, ends, sign * g)
-        floor_pulls = np.zeros_like(own)
+        system = _PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
+        current = system.moved(current, system.steps(system.right))
+    current[:, :3, 3] += centre
+    return {view: current[view] for view in sorted(poses)}
+
+
+def optimise_with_rim_term(
+    views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gates_mm: Sequence[float], decay_deg: float
+) -> tuple[Poses, RimTerm]:
+    """Do the same with one rim term for all views; it is found together with the poses, which it bends.
+
+    Its uncertainty is that of the sums over the pairs of each view, whose noise has waves in common (a sandwich
+    estimate, clustered by view; Liang & Zeger 1986).
+    """
+    centre = view_centres(views, poses).mean(axis=0)
+    current = centre_poses(views, poses)
+    samples, images = samples.with_rims(decay_deg), views.images.with_rims(decay_deg)
+    value, sd = 0.0, np.inf
+    for gate in gates_mm:
+        grown = samples._replace(points=samples.points * (1.0 + value * samples.rim)[:, None])
+        depth_mm = (images.depth_mm * (1.0 + np.float32(value) * images.rim)).astype(np.float32, copy=False)
+        system = _PoseGraph.of(
+            views, grown, images._replace(depth_mm=depth_mm), poses, current, pairs, gate, -centre[2]
+        )
+        rim = _RimStep.of(system)
+        current = system.moved(current, rim.steps)
+        value += rim.value
+        sd = float(np.sqrt((rim.scores(system) ** 2).sum() / 2.0)) / rim.stiffness
+    current[:, :3, 3] += centre
+    return {view: current[view] for view in sorted(poses)}, RimTerm(value, sd, decay_deg)
+
+
+def rim_gain(
+    views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gate_mm: float, decay_deg: float
+) -> float:
+    """Return by how many mm2 the squared distances fall with the best rim term of that decay, in one step."""
+    current = centre_poses(views, poses)
+    samples, images = samples.with_rims(decay_deg), views.images.with_rims(decay_deg)
+    floor_mm = -float(view_centres(views, poses).mean(axis=0)[2])
+    rim = _RimStep.of(_PoseGraph.of(views, samples, images, poses, current, pairs, gate_mm, floor_mm))
+    return rim.value**2 * rim.stiffness
+
+
+@dataclass(frozen=True)
+class _RimStep:
+    """The best change of the rim term and the (P, 6) steps of the poses with it; `along` is what a unit of it asks."""
+
+    value: float
+    stiffness: float
+    steps: FloatArray
+    along: FloatArray
+
+    @classmethod
+    def of(cls, graph: _PoseGraph) -> _RimStep:
+        coupling = graph.summed(graph.equations.rim_H[:, :6])
+        alone, along = graph.steps(graph.right), graph.steps(coupling)
+        stiffness = max(float(graph.equations.rim_H[:, 6].sum() + (coupling * along).sum()), 1e-30)
+        value = -float(graph.equations.rim_g.sum() + (coupling * alone).sum()) / stiffness
+        return cls(value, stiffness, alone + value * along, along)
+
+    def scores(self, graph: _PoseGraph) -> FloatArray:
+        """Return, (P,), what each view's pairs have to say of the rim term beyond what poses make of it."""
+        found, a, b = graph.equations, graph.a, graph.b
+        moved, follows = self.steps[a] - self.steps[b], self.along[a] - self.along[b]
+        g: FloatArray = found.g + np.einsum("eij,ej->ei", found.H, moved) + self.value * found.rim_H[:, :6]
+        rim_g = found.rim_g + np.einsum("ei,ei->e", found.rim_H[:, :6], moved) + self.value * found.rim_H[:, 6]
+        scores = rim_g + np.einsum("ei,ei->e", follows, g)
+        count = len(graph.placed)
+        return np.asarray(np.bincount(a, scores, count) + np.bincount(b, scores, count), np.float64)
+
+
+@dataclass(frozen=True)
+class _PoseGraph:
+    """The normal equations of P placed views: what pairs pull, (E,), between which of them, and what floors hold."""
+
+    placed: NDArray[np.int64]
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    equations: EdgeEquations
+    own: FloatArray
+    right: FloatArray
+
+    @classmethod
+    def of(
+        cls,
+        views: SampledViews,
+        samples: Samples,
+        images: Images,
+        poses: Poses,
+        current: FloatArray,
+        pairs: Pairs,
+        gate_mm: float,
+        floor_mm: float,
+    ) -> _PoseGraph:
+        placed = np.array(sorted(poses))
+        number = np.zeros(len(views), dtype=np.int64)
+        number[placed] = np.arange(len(placed))
+        a, b = np.ascontiguousarray(number[pairs].T)
+        found = edge_equations(samples, images, current, pairs, gate_mm)
+        found = found.of_pairs(found.matches >= _MIN_MATCHES)
+        graph = cls(placed, a, b, found, np.zeros((len(placed), 6, 6)), np.zeros((len(placed), 6)))
+        pulls = graph.summed(found.g)
+        diagonal = np.zeros_like(graph.own)
+        for ends in (a, b):
+            np.add.at(diagonal, ends, found.H)
+        floor_pulls = np.zeros_like(graph.own)
         for k, view in enumerate(placed):
             floor = views.views[view].floor
             if floor is not None:
-                weight = max(float(np.trace(own[k][3:, 3:])) / 3.0, 1.0)
-                floor_pulls[k], gf = _floor_equations(floor, current[view], -centre[2], weight)
-                right[k] += gf
-        damping = 1e-6 * np.einsum("vii->vi", own + floor_pulls) + 1e-9
-        steps = solve_normal_equations(H, a, b, floor_pulls + damping[:, :, None] * np.eye(6), right)
-        for view, step in zip(placed, steps, strict=True):
-            current[view] = apply_step(current[view], step, np.zeros(3))
-    current[:, :3, 3] += centre
-    return {int(view): current[view] for view in placed}
+                weight = max(float(np.trace(diagonal[k][3:, 3:])) / 3.0, 1.0)
+                floor_pulls[k], gf = _floor_equations(floor, current[view], floor_mm, weight)
+                pulls[k] += gf
+        damping = 1e-6 * np.einsum("vii->vi", diagonal + floor_pulls) + 1e-9
+        return replace(graph, own=floor_pulls + damping[:, :, None] * np.eye(6), right=pulls)
 
+    def summed(self, values: FloatArray) -> FloatArray:
+        """Return the sum over the pairs of each view, (P, 6): with the sign of the end that it is."""
+        total = np.zeros((len(self.placed), 6))
+        np.add.at(total, self.a, values)
+        np.add.at(total, self.b, -values)
+        return total
 
-def stack_poses(views: SampledViews, poses: Poses) -> FloatArray:
-    """Return the poses as (V, 4, 4), the identity for views that have no place."""
-    return np.array([poses.get(view, np.eye(4)) for view in range(len(views))])
+    def steps(self, right: FloatArray) -> FloatArray:
+        """Return the (P, 6) steps at which the gradients, (P, 6), vanish."""
+        return np.asarray(solve_normal_equations(self.equations.H, self.a, self.b, self.own, right))
 
-
-def centre_poses(views: SampledViews, poses: Poses) -> FloatArray:
-    """Return the stacked poses in a frame about the middle of what they saw."""
-    stack = stack_poses(views, poses)
-    stack[:, :3, 3] -= _centres(views, poses).mean(axis=0)
-    return stack
-
-
-def _centres(views: SampledViews, poses: Poses) -> FloatArray:
-    """Return the mean point that each placed view saw, (P, 3) mm, common frame."""
-    return np.array([transform(poses[view], views.coarse.of(view)[0].mean(axis=0)[None])[0] for view in sorted(poses)])
+    def moved(self, current: FloatArray, steps: FloatArray) -> FloatArray:
+        after: FloatArray = current.copy()
+        for view, step in zip(self.placed, steps, strict=True):
+            after[view] = apply_step(current[view], step, np.zeros(3))
+        return after
 
 
 def _floor_equations(

@@ -11,9 +11,11 @@ import numpy as np
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.registration.point_to_plane import (
-    add_point_to_plane,
+    add_row,
     inverse,
     mean_normal,
+    point_to_plane_row,
+    robust_weight,
     rotate_vector,
     transform_point,
 )
@@ -61,9 +63,10 @@ def add_normal_equations(
     H: FloatArray,
     g: FloatArray,
 ) -> tuple[float, int]:
-    """Add the distances of the source's points from the target's surface to H, (6, 6), and g, (6,).
+    """Add the distances of the source's points from the target's surface to H, (7, 7), and g, (7,).
 
-    The step that they ask for is a rotation vector about `centre` and a translation, in the common frame.
+    The step that they ask for is a rotation vector about `centre` and a translation, in the common frame; the last
+    unknown is the rim term, by which the depth of both grows, see `Images.rim`.
 
     Returns
     -------
@@ -91,15 +94,19 @@ def add_normal_equations(
             continue
         u, v = (pixel - first) % width, (pixel - first) // width
         bx, by, bz = rotate_vector(T_target_common, nx, ny, nz)
-        distance = (x - (u - cx) / fx * depth) * bx + (y - (v - cy) / fy * depth) * by + (z - depth) * bz
+        seen = (u - cx) / fx * depth * bx + (v - cy) / fy * depth * by + depth * bz
+        distance = x * bx + y * by + z * bz - seen
         if abs(distance) > gate_mm:
             continue
         trust = _weight(-(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z))
         lever = (wx - centre[0], wy - centre[1], wz - centre[2])
-        add_point_to_plane(H, g, lever, (nx, ny, nz), distance, gate_mm, trust)
+        ax, ay, az = rotate_vector(T_common_source, p[0], p[1], p[2])
+        rim = samples.rim[k] * (ax * nx + ay * ny + az * nz) - images.rim[pixel] * seen
+        row = point_to_plane_row(lever, (nx, ny, nz))
+        add_row(H, g, (*row, rim), distance, trust * robust_weight(distance, gate_mm))
         squares += distance * distance
         matches += 1
-    for i in range(6):
+    for i in range(len(g)):
         for j in range(i):
             H[j, i] = H[i, j]
     return squares, matches

@@ -58,6 +58,23 @@ def sample_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -
     )
 
 
+@dataclass(frozen=True)
+class PreparedViews:
+    """The same views twice: whole ones hold the poses best, but what rims say of the fit is false."""
+
+    whole: SampledViews
+    inner: SampledViews
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+
+def prepare_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float, rim_deg: float) -> PreparedViews:
+    """Sample views with and without their rims, which are `rim_deg` wide."""
+    inner = sample_views(without_rims(views, rim_deg), coarse_mm, fine_mm)
+    return PreparedViews(sample_views(views, coarse_mm, fine_mm), inner)
+
+
 def without_rims(views: Sequence[CleanView], width_deg: float) -> list[CleanView]:
     """Return the views without the depth at their rims; their silhouettes stay."""
     inner = []

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scanproc.artifacts import CleanView
 from scanproc.depth.images import pixel_mm
+from scanproc.depth.rims import RIM_REACH_DEG, rim_bias
 from scanproc.frames import FloatArray
 
 
@@ -21,6 +22,8 @@ class Images(NamedTuple):
     depth_mm : (P,) float32, 0 = not the foot's.
     normals : (P, 3) float32, camera frame, 0 where unknown.
     past : (P,) bool, the camera looked past the foot.
+    rim_deg : (P,) float32, see `CleanView`; the reach of rims where nobody looked.
+    rim : (P,) float32 mm, see `depth.rims.rim_bias`; 0 until a decay is chosen.
     first : (V,) int64, index of each image's first pixel.
     cameras : (V, 6) float64: width, height, fx, fy, cx, cy in pixels; pixel centres at integers.
     """
@@ -28,8 +31,13 @@ class Images(NamedTuple):
     depth_mm: NDArray[np.float32]
     normals: NDArray[np.float32]
     past: NDArray[np.bool_]
+    rim_deg: NDArray[np.float32]
+    rim: NDArray[np.float32]
     first: NDArray[np.int64]
     cameras: FloatArray
+
+    def with_rims(self, decay_deg: float) -> Images:
+        return self._replace(rim=rim_bias(self.depth_mm, self.rim_deg, decay_deg))
 
 
 class Samples(NamedTuple):
@@ -39,12 +47,18 @@ class Samples(NamedTuple):
     ----------
     points : (S, 3) float64, mm, camera frame.
     normals : (S, 3) float64, camera frame, towards the camera.
+    rim_deg, rim : (S,) float32 deg and float64 mm, see `Images`.
     first : (V + 1,) int64.
     """
 
     points: FloatArray
     normals: FloatArray
+    rim_deg: NDArray[np.float32]
+    rim: FloatArray
     first: NDArray[np.int64]
+
+    def with_rims(self, decay_deg: float) -> Samples:
+        return self._replace(rim=rim_bias(self.points[:, 2], self.rim_deg, decay_deg).astype(np.float64))
 
     def of(self, view: int) -> tuple[FloatArray, FloatArray]:
         """Return the points and normals of one view."""
@@ -60,6 +74,8 @@ def stack_images(views: Sequence[CleanView]) -> Images:
         depth_mm=np.concatenate([view.depth_mm.ravel() for view in views]).astype(np.float32, copy=False),
         normals=np.concatenate([view.normals.reshape(-1, 3) for view in views]).astype(np.float32),
         past=~np.concatenate([view.silhouette.ravel() for view in views]),
+        rim_deg=np.concatenate([_rim_deg(view).ravel() for view in views]),
+        rim=np.zeros(sum(sizes), np.float32),
         first=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64),
         cameras=np.array(cameras, dtype=np.float64),
     )
@@ -71,21 +87,27 @@ def sample(views: Sequence[CleanView], spacing_mm: float) -> Samples:
     They are not averaged: the noise of a depth camera is the same for all pixels within millimetres, and a mean of
     points on a toe lies inside it.
     """
-    points, normals = [], []
+    found = []
     for view in views:
         step = max(1, round(spacing_mm / pixel_mm(view.depth_mm, view.intrinsics)))
         own = _every(view, step)
         while not len(own[0]) and step > 1:  # a strip between two rows of the grid
             step //= 2
             own = _every(view, step)
-        points.append(own[0])
-        normals.append(own[1])
-    first = np.concatenate([[0], np.cumsum([len(own) for own in points])]).astype(np.int64)
-    return Samples(np.concatenate(points), np.concatenate(normals), first)
+        found.append(own)
+    first = np.concatenate([[0], np.cumsum([len(own[0]) for own in found])]).astype(np.int64)
+    points, normals, rim_deg = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return Samples(points, normals, rim_deg, np.zeros(len(points)), first)
 
 
-def _every(view: CleanView, step: int) -> tuple[FloatArray, FloatArray]:
-    """Return the points and unit normals of every `step`-th pixel across and down, (N, 3) each, camera frame."""
+def _rim_deg(view: CleanView) -> NDArray[np.float32]:
+    if view.rim_deg is None:
+        return np.full(view.depth_mm.shape, RIM_REACH_DEG, np.float32)
+    return view.rim_deg.astype(np.float32)
+
+
+def _every(view: CleanView, step: int) -> tuple[FloatArray, FloatArray, NDArray[np.float32]]:
+    """Return the points, unit normals and angles from a rim of every `step`-th pixel across and down, camera frame."""
     camera = view.intrinsics
     grid = slice(step // 2, None, step), slice(step // 2, None, step)
     there, found = view.depth_mm[grid].astype(np.float64), view.normals[grid].astype(np.float64)
@@ -93,4 +115,4 @@ def _every(view: CleanView, step: int) -> tuple[FloatArray, FloatArray]:
     v, u = np.nonzero((there > 0) & (lengths > 0))
     z = there[v, u]
     x, y = (u * step + step // 2 - camera.cx) / camera.fx * z, (v * step + step // 2 - camera.cy) / camera.fy * z
-    return np.column_stack([x, y, z]), found[v, u] / lengths[v, u, None]
+    return np.column_stack([x, y, z]), found[v, u] / lengths[v, u, None], _rim_deg(view)[grid][v, u]

@@ -16,9 +16,9 @@ from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
 from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
-from scanproc.registration.pose_graph import Pairs, count_pairs, edge_equations
-from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.sampled_views import PreparedViews, SampledViews
 from scanproc.registration.stacked_views import Samples
+from scanproc.registration.view_pairs import Pairs, count_pairs, edge_equations
 
 _ELEVATIONS_DEG = (-60.0, -40.0, -20.0, 0.0, 20.0, 40.0, 60.0)  # of the camera over the object's middle
 _BEHIND_MM = 30.0  # the axis lies that far behind the surface that is seen
@@ -58,43 +58,28 @@ class TurntableMotion:
         return TurntableMotion(point, direction / np.linalg.norm(direction), angles)
 
 
-def register_one_turn(
-    views: SampledViews,
-    inner: SampledViews,
-    neighbours: NeighbourLimits,
-    limits: JudgementLimits,
-    residual_ratio: float,
-) -> Judgement:
-    """Return what fits of a recording that went round once in even steps.
-
-    Parameters
-    ----------
-    inner : the same views without their rims: rims hold the poses, but what they say of the fit is false.
-    residual_ratio : largest RMS distance of a view in units of the recording's noise, where that is the larger limit.
-    """
-    poses: Poses = dict(enumerate(_even_turn(views, inner, limits.tolerance_mm).poses()))
-    poses = align_jointly(views, poses, [FAR, MIDDLE, MIDDLE, NEAR], neighbours)
+def register_one_turn(views: PreparedViews, neighbours: NeighbourLimits, limits: JudgementLimits) -> Judgement:
+    """Return what fits of a recording that went round once in even steps."""
+    poses: Poses = dict(enumerate(_even_turn(views, limits.tolerance_mm).poses()))
+    poses = align_jointly(views.whole, poses, [FAR, MIDDLE, MIDDLE, NEAR], neighbours)
     dropped: dict[int, RejectedView] = {}
     while True:
-        noise_mm = _noise_mm(inner, poses, limits)
-        residual_mm = max(limits.agreement.max_residual_mm, residual_ratio * noise_mm)
-        own = replace(limits, agreement=replace(limits.agreement, max_residual_mm=residual_mm))
-        judged = judge_views(inner, poses, own, noise_mm)
+        judged = judge_views(views.inner, poses, limits, _noise_mm(views.inner, poses, limits))
         if not judged.misfits or len(judged.poses) < 2:
             return replace(judged, misfits=dropped | judged.misfits)
         # The worst one has drawn the others along: without it they may fit.
         worst = min(judged.misfits, key=lambda view: judged.misfits[view].consistency)
         dropped[worst] = judged.misfits[worst]
         rest = {view: pose for view, pose in poses.items() if view != worst}
-        poses = align_jointly(views, rest, [MIDDLE, NEAR], neighbours)
+        poses = align_jointly(views.whole, rest, [MIDDLE, NEAR], neighbours)
 
 
-def _even_turn(views: SampledViews, inner: SampledViews, tolerance_mm: float) -> TurntableMotion:
+def _even_turn(views: PreparedViews, tolerance_mm: float) -> TurntableMotion:
     """Return the turn in steps that were even at first, then free."""
-    pairs = _neighbours(len(views))
-    turns = [_settled(views, views.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in _starts(views)]
-    best = max(turns, key=lambda turn: _score(inner, turn, pairs, tolerance_mm))
-    return _settled(views, views.coarse, best, pairs, _ANGLE_GATES_MM, free_angles=True)
+    whole, pairs = views.whole, _neighbours(len(views))
+    turns = [_settled(whole, whole.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in _starts(whole)]
+    best = max(turns, key=lambda turn: _score(views.inner, turn, pairs, tolerance_mm))
+    return _settled(whole, whole.coarse, best, pairs, _ANGLE_GATES_MM, free_angles=True)
 
 
 def _noise_mm(inner: SampledViews, poses: Poses, limits: JudgementLimits) -> float:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 
 from scanproc.artifacts import CleanViews, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.registration.agreement import Ranking
-from scanproc.registration.incremental import SearchLimits, register_incrementally, register_more
-from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
-from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
+from scanproc.registration.incremental import SearchLimits
+from scanproc.registration.joint_alignment import NeighbourLimits
+from scanproc.registration.judgement import Judgement, JudgementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
+from scanproc.registration.placement import PlacementLimits, place_views
 from scanproc.registration.reasons import misfit_reasons, no_place_reason
-from scanproc.registration.sampled_views import SampledViews, frame_of_floors, sample_views, without_rims
-from scanproc.registration.submap_merging import merge_submap
+from scanproc.registration.sampled_views import frame_of_floors, prepare_views
+from scanproc.registration.settling import settle
 from scanproc.registration.turntable import register_one_turn
 from scanproc.settings import setting
 
@@ -38,6 +40,7 @@ class RegisterConfig:
     search_back: int = setting(4, "earlier views that a view is tried against before more are", low=1)
     tolerance_mm: float = setting(4.0, "distance at which two views agree on a surface, mm", low=0.5)
     tolerance_sd: float = setting(3.0, "the same in the end, in units of the median RMS distance of the views", low=1.0)
+    max_tolerance_mm: float = setting(7.0, "the most that the noise makes of it, mm", low=0.5)
     min_place_overlap: float = setting(
         0.20, "share of a view's points that the views before it must have", low=0.0, high=1.0
     )
@@ -59,16 +62,8 @@ class RegisterConfig:
     stop_consistency: float = setting(0.97, "consistency that this takes, too", low=0.0, high=1.0)
     # Where views are lost, all may still lie on one turn: a turntable, a ring of stops.
     turn_min_views: int = setting(6, "views from which on one turn in even steps is tried", low=4)
-    turn_max_tolerance_mm: float = setting(
-        7.0, "the most that the noise of such views makes of the tolerance, mm", low=0.5
-    )
-    turn_residual_ratio: float = setting(
-        1.5,
-        "largest RMS distance of such a view in units of the noise, where that is more than max_residual_mm",
-        low=1.0,
-    )
     rim_deg: float = setting(
-        0.7, "width of the rims by which such views are not judged: 5 px of the matching window", low=0.0, high=5.0
+        0.7, "width of the rims by which views are not judged: 5 px of the matching window", low=0.0, high=2.0
     )
     num_neighbours: int = setting(10, "views that each view is jointly aligned with", low=2)
     max_neighbour_deg: float = setting(90.0, "largest angle between the cameras of such views, deg", low=10, high=180)
@@ -77,6 +72,9 @@ class RegisterConfig:
     )
     num_judges: int = setting(24, "views that each view is judged by", low=2)
     max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
+    max_residual_sd: float = setting(
+        1.5, "the same in units of the median view's, where that is more than max_residual_mm", low=1.0
+    )
     max_residual_ratio: float = setting(2.0, "largest RMS distance of a view, in units of the median view's", low=1.0)
     min_overlap: float = setting(
         0.20, "share of a view's points that some other view must have seen", low=0.0, high=1.0
@@ -107,58 +105,35 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         raise ScanError(
             f"no view shows a foot: {_quote(reasons, views)}. Record the foot closer, and check the depth unit."
         )
-    prepared = sample_views([views.views[index] for index in usable], config.coarse_spacing_mm, config.fine_spacing_mm)
-    neighbours, judging = _neighbour_limits(config), _judgement_limits(config)
-    # What is beyond doubt first: the truer the model, the better it tells where the others belong, or that they do not.
-    limits = _search_limits(config.seed_overlap, config.seed_consistency, config)
-    main, *others = register_incrementally(prepared, limits)
-    if len(main) < 2:
-        main, *others = register_incrementally(prepared, _search_limits(0.0, 0.0, config))
-    poses = align_jointly(prepared, main, [FAR, MIDDLE], neighbours)
-    for group in others:
-        if len(group) > 1:
-            aligned = align_jointly(prepared, group, [FAR, MIDDLE], neighbours)
-            limits = _search_limits(config.submap_overlap, config.submap_consistency, config)
-            joined = merge_submap(prepared, aligned, poses, limits)
-            poses = align_jointly(prepared, poses | joined, [FAR, MIDDLE], neighbours) if joined else poses
-    judged = judge_views(prepared, poses, judging)
-    for overlap, consistency in ((config.grow_overlap, config.grow_consistency), (0.0, 0.0)):
-        limits = _search_limits(overlap, consistency, config)
-        placement = register_more(prepared, judged.poses or poses, limits, range(len(usable)))
-        if len(placement.poses) > len(judged.poses):
-            poses = align_jointly(prepared, placement.poses, [FAR, MIDDLE], neighbours)
-            judged = judge_views(prepared, poses, judging)
-    # The noise is known now: what fits less well than it allows is tried once more, then left out.
-    poses = align_jointly(prepared, judged.poses or poses, [MIDDLE, NEAR], neighbours)
-    judged = judge_views(prepared, poses, judging, judged.noise_mm)
-    if len(judged.poses) < len(usable):
-        placement = register_more(prepared, judged.poses or poses, limits, range(len(usable)))
-        poses = align_jointly(prepared, placement.poses, [MIDDLE, NEAR], neighbours)
-        judged = judge_views(prepared, poses, judging, judged.noise_mm)
-    misfits = {index: no_place_reason(fit, limits) for index, fit in placement.misses.items()}
-    if config.turn_min_views <= len(usable) > len(judged.poses):
-        turn = _one_turn(prepared, neighbours, judging, config)
-        if len(turn.poses) > len(judged.poses):
-            log.info("register: one turn in even steps: %d → %d views", len(judged.poses), len(turn.poses))
-            # One that lost views is judged once more below, with rims and by the usual tolerance: among few views that
-            # disagree, wrong ones may agree at the wider one.
-            judged, poses, misfits = turn, turn.poses, {}
-    misfits |= misfit_reasons(judged.misfits, judging.agreement)
-    while judged.misfits and judged.poses:
-        poses = align_jointly(prepared, judged.poses, [NEAR], neighbours)
-        judged = judge_views(prepared, poses, judging, judged.noise_mm)
-        misfits |= misfit_reasons(judged.misfits, judging.agreement)
-    reasons |= {usable[index]: reason for index, reason in misfits.items()}
+    prepare = partial(
+        prepare_views, coarse_mm=config.coarse_spacing_mm, fine_mm=config.fine_spacing_mm, rim_deg=config.rim_deg
+    )
+    prepared = prepare([views.views[index] for index in usable])
+    neighbours, judging, placement = _neighbour_limits(config), _judgement_limits(config), _placement_limits(config)
+    placed = place_views(prepared, placement, neighbours, judging)
+    settled = settle(prepared, placed.poses, prepare, neighbours, judging, placement.last)
+    if config.turn_min_views <= len(usable) > len(settled.judged.poses):
+        turn = register_one_turn(prepared, neighbours, judging)
+        if len(turn.poses) > len(settled.judged.poses):
+            log.info("register: one turn in even steps: %d → %d views", len(settled.judged.poses), len(turn.poses))
+            settled = settle(prepared, turn.poses, prepare, neighbours, judging, None)
+            settled = replace(settled, misfits=turn.misfits | settled.misfits)
+    judged = settled.judged
+    misfits = {index: no_place_reason(fit, placement.last) for index, fit in settled.misses.items()}
+    misfits |= misfit_reasons(settled.misfits, judging.agreement)
+    reasons |= {usable[index]: reason for index, reason in misfits.items() if index not in judged.poses}
 
-    log.info("register: %d → %d views", len(views.views), len(poses))
+    log.info("register: %d → %d views", len(views.views), len(judged.poses))
     _refuse_doubtful(judged, len(usable), reasons, views, config)
-    T_scan_common = frame_of_floors(prepared, poses)
+    T_scan_common = frame_of_floors(prepared.whole, judged.poses)
     found = {
-        usable[index]: ViewPose(prepared.views[index].name, True, None, judged.rms_mm[index], T_scan_common @ pose)
-        for index, pose in poses.items()
+        usable[index]: ViewPose(
+            prepared.whole.views[index].name, True, None, judged.rms_mm[index], T_scan_common @ pose
+        )
+        for index, pose in judged.poses.items()
     }
-    floor_seen = any(prepared.floors[index] is not None for index in poses)
-    return Registration(_in_recorded_order(views, found, reasons), floor_seen)
+    floor_seen = any(prepared.whole.floors[index] is not None for index in judged.poses)
+    return Registration(_in_recorded_order(views, found, reasons), floor_seen, settled.rim)
 
 
 def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: dict[int, str]) -> tuple[ViewPose, ...]:
@@ -167,16 +142,6 @@ def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: d
         found[index] if index in found else ViewPose(view.name, False, reason=reasons[index])
         for index, view in enumerate(views.views)
     )
-
-
-def _one_turn(
-    prepared: SampledViews, neighbours: NeighbourLimits, judging: JudgementLimits, config: RegisterConfig
-) -> Judgement:
-    """Return what fits if the camera, or the foot, went round once in even steps."""
-    inner = without_rims(prepared.views, config.rim_deg)
-    judging = replace(judging, max_tolerance_mm=config.turn_max_tolerance_mm)
-    samples = sample_views(inner, config.coarse_spacing_mm, config.fine_spacing_mm)
-    return register_one_turn(prepared, samples, neighbours, judging, config.turn_residual_ratio)
 
 
 def _refuse_doubtful(
@@ -207,6 +172,17 @@ def _search_limits(overlap: float, consistency: float, config: RegisterConfig) -
         num_guesses=config.num_guesses,
         search_back=config.search_back,
         ranking=Ranking(config.consistency_power, config.stop_overlap, config.stop_consistency),
+    )
+
+
+def _placement_limits(config: RegisterConfig) -> PlacementLimits:
+    return PlacementLimits(
+        seed=_search_limits(config.seed_overlap, config.seed_consistency, config),
+        submap=_search_limits(config.submap_overlap, config.submap_consistency, config),
+        grow=(
+            _search_limits(config.grow_overlap, config.grow_consistency, config),
+            _search_limits(0.0, 0.0, config),
+        ),
     )
 
 
@@ -243,7 +219,8 @@ def _judgement_limits(config: RegisterConfig) -> JudgementLimits:
     return JudgementLimits(
         tolerance_mm=config.tolerance_mm,
         tolerance_sd=config.tolerance_sd,
-        max_tolerance_mm=config.tolerance_mm,
+        max_tolerance_mm=config.max_tolerance_mm,
+        residual_sd=config.max_residual_sd,
         num_judges=config.num_judges,
         min_pair_overlap=config.min_pair_overlap,
         agreement=agreement,

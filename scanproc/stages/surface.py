@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray, ByteArray, CleanViews, Mesh, Registration, Surface
+from scanproc.artifacts import BoolArray, ByteArray, CleanView, CleanViews, Mesh, Registration, RimTerm, Surface
+from scanproc.depth.rims import rim_trust, without_rim_bias
 from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
 from scanproc.fusion.border_morphology import dilated, opened
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
 from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors
@@ -17,6 +20,7 @@ from scanproc.fusion.tsdf import TsdfLimits, integrate
 from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.mesh.hole_filling import close_holes
 from scanproc.mesh.meshes import Submesh, component_labels, keep_faces
+from scanproc.parallel import parallel_map
 from scanproc.segmentation.joined_feet import faces_between_feet
 from scanproc.settings import setting
 
@@ -91,11 +95,21 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
 
 
 def _posed_views(views: CleanViews, registration: Registration) -> list[PosedView]:
-    return [
-        PosedView(view.depth_mm, view.normals, view.intrinsics, pose.T_scan_camera, view.color)
+    """Return the accepted views in their places; where rims err, without that, and less trusted there."""
+    seen = [
+        (view, pose.T_scan_camera)
         for view, pose in zip(views.views, registration.views, strict=True)
         if pose.T_scan_camera is not None
     ]
+    return parallel_map(partial(_posed_view, rim=registration.rim), seen, "correcting rims")
+
+
+def _posed_view(seen: tuple[CleanView, FloatArray], rim: RimTerm | None) -> PosedView:
+    view, pose = seen
+    if rim is None or view.rim_deg is None:
+        return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color)
+    trust, view = rim_trust(view.rim_deg), without_rim_bias(view, rim)
+    return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust)
 
 
 def _limits(config: SurfaceConfig) -> TsdfLimits:

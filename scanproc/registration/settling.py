@@ -1,0 +1,72 @@
+"""The last rounds: poses down to the noise, the bias of rims found with them, and the views that do not fit dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from scanproc.artifacts import CleanView, RimTerm
+from scanproc.depth.rims import without_rim_bias
+from scanproc.parallel import parallel_map
+from scanproc.registration.agreement import Agreement
+from scanproc.registration.incremental import Poses, SearchLimits
+from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
+from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
+from scanproc.registration.pair_statistics import RejectedView
+from scanproc.registration.placement import place_more
+from scanproc.registration.sampled_views import PreparedViews
+
+
+@dataclass(frozen=True)
+class SettledViews:
+    """What is left in the end.
+
+    Attributes
+    ----------
+    judged : the views that stay, in their places.
+    misses, misfits : how those fit that have no place, and those that were dropped.
+    rim : None where the recording does not show that its rims err.
+    """
+
+    judged: Judgement
+    misses: dict[int, Agreement]
+    misfits: dict[int, RejectedView]
+    rim: RimTerm | None
+
+
+def settle(
+    views: PreparedViews,
+    poses: Poses,
+    prepare: Callable[[Sequence[CleanView]], PreparedViews],
+    neighbours: NeighbourLimits,
+    judging: JudgementLimits,
+    more: SearchLimits | None,
+) -> SettledViews:
+    """Align views that have their places down to the noise, and judge them.
+
+    Parameters
+    ----------
+    prepare : samples views anew, once the bias of their rims is gone.
+    more : when a view that was left out finds a place now that the noise is known; None where none is looked for.
+    """
+    noise_mm = judge_views(views.inner, poses, judging).noise_mm
+    biased = align_with_rim_term(views.whole, poses, neighbours)
+    rim = None
+    if biased is not None:
+        poses, rim = biased
+        views = prepare(parallel_map(partial(without_rim_bias, rim=rim), views.whole.views, "correcting rims"))
+    poses = align_jointly(views.whole, poses, [MIDDLE, NEAR], neighbours)
+    judged = judge_views(views.inner, poses, judging, noise_mm)
+    misses: dict[int, Agreement] = {}
+    if more is not None and len(judged.poses) < len(views):
+        placement = place_more(views, judged.poses or poses, more, judging, judged.noise_mm)
+        misses = placement.misses
+        poses = align_jointly(views.whole, placement.poses, [MIDDLE, NEAR], neighbours)
+        judged = judge_views(views.inner, poses, judging, judged.noise_mm)
+    misfits = dict(judged.misfits)
+    while judged.misfits and judged.poses:
+        poses = align_jointly(views.whole, judged.poses, [NEAR], neighbours)
+        judged = judge_views(views.inner, poses, judging, judged.noise_mm)
+        misfits |= judged.misfits
+    return SettledViews(judged, misses, misfits, rim)

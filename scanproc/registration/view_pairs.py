@@ -1,0 +1,142 @@
+"""Pairs of views, both ways: which overlap, how they agree, and the equations of what pulls them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.compiled import compiled
+from scanproc.frames import FloatArray, transform
+from scanproc.parallel import parallel_map
+from scanproc.registration.incremental import Poses
+from scanproc.registration.point_to_plane import compose, inverse
+from scanproc.registration.projective_icp import add_normal_equations, count_inliers
+from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.stacked_views import Images, Samples
+
+_CHUNK = 64  # pairs that one thread takes at a time
+
+Pairs = NDArray[np.int64]  # (E, 2) indices of a source and a target view
+
+
+def sample_pairs(views: SampledViews, poses: Poses, max_angle_deg: float, count: int) -> Pairs:
+    """Return for each placed view `count` others whose cameras lie at evenly spread angles round the foot, both ways.
+
+    Near ones hold a view best, far ones keep the whole from bending; all pairs would be quadratic.
+    """
+    placed = np.array(sorted(poses))
+    directions = np.array([poses[view][:3, 3] for view in placed]) - view_centres(views, poses).mean(axis=0)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    cosines = directions @ directions.T
+    np.fill_diagonal(cosines, np.inf)
+    pairs = set()
+    for own, row in enumerate(cosines):
+        others = np.argsort(-row, kind="stable")[1:]
+        others = others[row[others] >= np.cos(np.radians(max_angle_deg)) - 1e-9]
+        picked = np.linspace(0, len(others) - 1, min(count, len(others))).round().astype(int)
+        for other in others[picked]:
+            pairs |= {(int(placed[own]), int(placed[other])), (int(placed[other]), int(placed[own]))}
+    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+
+
+@dataclass(frozen=True)
+class EdgeAgreement:
+    """For each of E pairs: inliers and free-space violations of the source, see `projective_icp.count_inliers`."""
+
+    inliers: FloatArray
+    violations: FloatArray
+
+
+def count_pairs(
+    samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, tolerance_mm: float
+) -> EdgeAgreement:
+    """Count how the views of each pair agree."""
+    chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
+    found = parallel_map(
+        lambda chunk: _count_pairs(samples, images, poses, chunk, tolerance_mm), chunks, "comparing views"
+    )
+    counts = np.vstack([np.zeros((0, 2)), *found])
+    return EdgeAgreement(counts[:, 0], counts[:, 1])
+
+
+@compiled
+def _count_pairs(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, tolerance_mm: float) -> FloatArray:
+    counts = np.zeros((len(pairs), 2))
+    unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
+    for e in range(len(pairs)):
+        T = compose(inverse(poses[pairs[e, 1]]), poses[pairs[e, 0]])
+        inliers, violations = count_inliers(samples, pairs[e, 0], images, pairs[e, 1], T, tolerance_mm, unused)
+        counts[e, 0], counts[e, 1] = inliers, violations
+    return counts
+
+
+@dataclass(frozen=True)
+class EdgeEquations:
+    """Normal equations of E pairs, sums of squared distances (E,) mm2, number of matches (E,).
+
+    H, g : (E, 6, 6) and (E, 6), of the pose of the source.
+    rim_H, rim_g : (E, 7) and (E,), of the rim term: with that pose and with itself.
+    """
+
+    H: FloatArray
+    g: FloatArray
+    rim_H: FloatArray
+    rim_g: FloatArray
+    squares: FloatArray
+    matches: FloatArray
+
+    def of_pairs(self, kept: NDArray[np.bool_]) -> EdgeEquations:
+        """Return the same with nothing for the pairs that are not kept."""
+        return EdgeEquations(
+            H=self.H * kept[:, None, None],
+            g=self.g * kept[:, None],
+            rim_H=self.rim_H * kept[:, None],
+            rim_g=self.rim_g * kept,
+            squares=self.squares * kept,
+            matches=self.matches * kept,
+        )
+
+
+def edge_equations(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, gate_mm: float) -> EdgeEquations:
+    """Return the equations of each pair, about the origin of the common frame."""
+    chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
+    found = parallel_map(
+        lambda chunk: _edge_equations(samples, images, poses, chunk, gate_mm), chunks, "aligning all views"
+    )
+    rows = np.vstack([np.zeros((0, 58)), *found])
+    H, g = rows[:, :49].reshape(-1, 7, 7), rows[:, 49:56]
+    pose_H = np.ascontiguousarray(H[:, :6, :6])
+    return EdgeEquations(pose_H, g[:, :6].copy(), H[:, 6].copy(), g[:, 6].copy(), rows[:, 56], rows[:, 57])
+
+
+@compiled
+def _edge_equations(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, gate_mm: float) -> FloatArray:
+    rows = np.zeros((len(pairs), 58))
+    origin = np.zeros(3)
+    for e in range(len(pairs)):
+        a, b = pairs[e, 0], pairs[e, 1]
+        H, g = np.zeros((7, 7)), np.zeros(7)
+        squares, matches = add_normal_equations(samples, a, images, b, poses[a], poses[b], origin, gate_mm, H, g)
+        rows[e, :49] = H.ravel()
+        rows[e, 49:56] = g
+        rows[e, 56], rows[e, 57] = squares, matches
+    return rows
+
+
+def stack_poses(views: SampledViews, poses: Poses) -> FloatArray:
+    """Return the poses as (V, 4, 4), the identity for views that have no place."""
+    return np.array([poses.get(view, np.eye(4)) for view in range(len(views))])
+
+
+def centre_poses(views: SampledViews, poses: Poses) -> FloatArray:
+    """Return the stacked poses in a frame about the middle of what they saw."""
+    stack = stack_poses(views, poses)
+    stack[:, :3, 3] -= view_centres(views, poses).mean(axis=0)
+    return stack
+
+
+def view_centres(views: SampledViews, poses: Poses) -> FloatArray:
+    """Return the mean point that each placed view saw, (P, 3) mm, common frame."""
+    return np.array([transform(poses[view], views.coarse.of(view)[0].mean(axis=0)[None])[0] for view in sorted(poses)])
