@@ -6,16 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from scanproc.artifacts import BoolArray, CleanView, DepthImage, Intrinsics, RimTerm
 from scanproc.compiled import compiled
-from scanproc.depth.images import pixel_mm
+from scanproc.depth.images import pixel_mm, unproject
 from scanproc.depth.normals import plane_fit_normals
 
 #: Farther than this from a rim the matching window does not reach, deg. It has a fixed angle, whatever size an image
 #: was given.
 RIM_REACH_DEG = 2.0
 _TRUST_DEG, _LEAST_TRUST = 0.5, 0.02
+_CONTACT_DEG = 0.15
+_CONTACT_MM = 12.0  # over the floor: what ends higher up does not end before it
 _NORMAL_RADIUS_MM = 4.0  # half the window of normals of corrected depth, on the surface
 _JUMP_SHARE = 0.02  # of the depth: a step that a surface seen at a cosine of 0.34 does not make
 _GAP_DEG = 1.0  # a gap that narrow, with the same surface beyond it, is a hole
@@ -104,3 +107,17 @@ def rim_trust(rim_deg: NDArray[np.float16]) -> NDArray[np.float32]:
     """Return how far pixels are trusted beside those that see the same place from the front, (H, W), up to 1."""
     inside = 1.0 - np.exp(-((rim_deg.astype(np.float32) / np.float32(_TRUST_DEG)) ** 2))
     return np.asarray(np.maximum(inside, np.float32(_LEAST_TRUST)), np.float32)
+
+
+def without_floor_contact(view: CleanView) -> CleanView:
+    """Return a view without the pixels beside the floor: a matching window over both has a depth between the two."""
+    if view.floor is None or view.rim_deg is None or not view.depth_mm.any():
+        return view
+    ends = (view.depth_mm > 0.0) & (ndimage.minimum_filter(view.depth_mm, 3, mode="nearest") <= 0.0)
+    contact = ends & (view.rim_deg > 0.0)
+    points = unproject(np.where(contact, view.depth_mm, np.float32(0)), view.intrinsics)
+    contact[contact] = points @ view.floor.normal - view.floor.offset_mm < _CONTACT_MM
+    if not contact.any():
+        return view
+    near = ndimage.distance_transform_edt(~contact) * np.degrees(1.0 / view.intrinsics.fx) <= _CONTACT_DEG
+    return replace(view, depth_mm=np.where(near, np.float32(0), view.depth_mm))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scanproc.artifacts import BoolArray, DepthImage, Intrinsics, Plane
 from scanproc.compiled import compiled
@@ -13,6 +14,7 @@ from scanproc.frames import FloatArray
 from scanproc.segmentation.connected_components import connected_components, principal_sds
 
 _FLAT_STEP_PX = 6.0
+_FACES_AWAY = 0.5  # cosine to the plane's normal
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,18 @@ def clip(depth_mm: DepthImage, intrinsics: Intrinsics, half_spaces: list[HalfSpa
         for half_space in half_spaces
     ]
     return np.asarray(_above(depth_mm, intrinsics_array(intrinsics), np.array(rows, dtype=np.float64).reshape(-1, 6)))
+
+
+def lies_on(
+    depth_mm: DepthImage, normals: NDArray[np.floating], intrinsics: Intrinsics, plane: Plane, height_mm: float
+) -> BoolArray:
+    """Return, (H, W), what faces away from a plane rather than along it, less than a height above it.
+
+    A foot bulges over the floor that it stands on. What slopes up to it there is noise of the floor, or the floor and
+    the foot in one matching window.
+    """
+    low = ~clip(depth_mm, intrinsics, [HalfSpace(plane, height_mm)]) & (depth_mm > 0.0)
+    return np.asarray(low & (normals @ plane.normal.astype(np.float32) > _FACES_AWAY))
 
 
 @compiled

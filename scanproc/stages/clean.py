@@ -15,10 +15,7 @@ from scanproc.artifacts import (
     DepthFrame,
     Recording,
 )
-from scanproc.depth.images import crop, pixel_mm, unproject
-from scanproc.depth.normals import plane_fit_normals
-from scanproc.depth.rims import rim_angles
-from scanproc.depth.silhouettes import silhouette
+from scanproc.depth.images import unproject
 from scanproc.depth.view_image import PixelLimits, ViewImage, halved, measured_image, on_pixels
 from scanproc.errors import ScanError
 from scanproc.parallel import parallel_map
@@ -27,7 +24,8 @@ from scanproc.segmentation.connected_components import Components
 from scanproc.segmentation.cropped_borders import hidden_by_crop
 from scanproc.segmentation.floors import FloorLimits, ViewPlanes, find_planes
 from scanproc.segmentation.foot_components import Choice, FootLimits, Situation, choose
-from scanproc.segmentation.plane_clipping import HalfSpace, bounding_box, ceiling, clip
+from scanproc.segmentation.foot_view import FootPixels, FootViewLimits, foot_view
+from scanproc.segmentation.plane_clipping import HalfSpace, ceiling, clip
 from scanproc.segmentation.plane_fitting import PlaneFit
 from scanproc.segmentation.view_components import ComponentLimits, supporting_plane, view_components
 from scanproc.settings import setting
@@ -36,7 +34,6 @@ log = logging.getLogger(__name__)
 
 #: Empty border kept round the foot: `register` counts points that would have to show there as contradictions.
 _CROPPED_SHARE = 1.1  # of the foot: a cloud that holds hardly anything else was cropped to it
-_MARGIN_PX = 16
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,9 @@ class CleanConfig:
     floor_points: int = setting(10000, "points of a view that its floor is fitted to", low=1000)
     floor_clearance_sd: float = setting(
         3.0, "points lower than this many sd of the floor's noise are the floor's", low=0.0
+    )
+    contact_mm: float = setting(
+        6.0, "what faces up less than this over the floor belongs to it, mm", low=0.0, high=20.0
     )
     touch_mm: float = setting(
         20.0, "the foot stands on a floor if its lowest seen point is at most this high, mm", low=1.0
@@ -234,35 +234,8 @@ def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: flo
     elif isinstance(frame, ViewImage) and np.count_nonzero(image.depth_mm) < _CROPPED_SHARE * np.count_nonzero(mask):
         hidden = hidden_by_crop(np.where(mask, image.depth_mm, np.float32(0)), image.intrinsics)  # clouds are cropped
         past &= ~hidden
-    return _finish(image, mask, past, hidden, split.floor, counts, config)
-
-
-def _finish(
-    image: ViewImage,
-    mask: BoolArray,
-    past: BoolArray,
-    hidden: BoolArray,
-    floor: PlaneFit | None,
-    counts: dict[str, int],
-    config: CleanConfig,
-) -> CleanView:
-    """Crop to the foot, fit its normals, and drop what is seen at a grazing angle."""
-    rows, columns = bounding_box(mask, _MARGIN_PX)
-    mask, past = np.ascontiguousarray(mask[rows, columns]), np.ascontiguousarray(past[rows, columns])
-    whole = np.ascontiguousarray(image.depth_mm[rows, columns])
-    depth = np.where(mask, whole, np.float32(0))
-    intrinsics = crop(image.intrinsics, rows, columns)
-    rim_deg = rim_angles(whole, intrinsics, np.ascontiguousarray(hidden[rows, columns])).astype(np.float16)
-    color = None if image.color is None else image.color[rows, columns].copy()
-    radius = int(np.clip(round(config.normal_radius_mm / max(pixel_mm(depth, intrinsics), 0.1)), 2, 15))
-    min_cosine = float(np.cos(np.radians(config.max_grazing_deg)))
-    normals = plane_fit_normals(depth, intrinsics, radius, min_cosine)
-    depth[~normals.any(axis=-1)] = 0
-    counts["not grazing"] = int(np.count_nonzero(depth))
-    outline = silhouette(mask, past, _MARGIN_PX // 2)
-    found, tilt_sd_deg = (None, None) if floor is None else (floor.plane, floor.tilt_sd_deg)
-    half = normals.astype(np.float16)
-    return CleanView(image.name, depth, half, outline, intrinsics, found, counts, color, tilt_sd_deg, rim_deg)
+    limits = FootViewLimits(config.normal_radius_mm, config.max_grazing_deg, config.contact_mm)
+    return foot_view(image, FootPixels(mask, past, hidden), split.floor, counts, limits)
 
 
 def _log_counts(views: tuple[CleanView, ...], stands: bool, chosen: Choice) -> None:

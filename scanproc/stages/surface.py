@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, CleanView, CleanViews, Mesh, Registration, RimTerm, Surface
-from scanproc.depth.rims import rim_trust, without_rim_bias
+from scanproc.depth.rims import rim_trust, without_floor_contact, without_rim_bias
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.fusion.border_morphology import dilated, opened
@@ -108,7 +108,7 @@ def _posed_view(seen: tuple[CleanView, FloatArray], rim: RimTerm | None) -> Pose
     view, pose = seen
     if rim is None or view.rim_deg is None:
         return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color)
-    trust, view = rim_trust(view.rim_deg), without_rim_bias(view, rim)
+    trust, view = rim_trust(view.rim_deg), without_rim_bias(without_floor_contact(view), rim)
     return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust)
 
 
