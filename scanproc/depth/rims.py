@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from scanproc.artifacts import BoolArray, CleanView, DepthImage, Intrinsics, RimTerm
 from scanproc.compiled import compiled
@@ -113,11 +112,37 @@ def without_floor_contact(view: CleanView) -> CleanView:
     """Return a view without the pixels beside the floor: a matching window over both has a depth between the two."""
     if view.floor is None or view.rim_deg is None or not view.depth_mm.any():
         return view
-    ends = (view.depth_mm > 0.0) & (ndimage.minimum_filter(view.depth_mm, 3, mode="nearest") <= 0.0)
-    contact = ends & (view.rim_deg > 0.0)
+    contact = _beside_nothing(view.depth_mm) & (view.rim_deg > 0.0)
     points = unproject(np.where(contact, view.depth_mm, np.float32(0)), view.intrinsics)
     contact[contact] = points @ view.floor.normal - view.floor.offset_mm < _CONTACT_MM
-    if not contact.any():
-        return view
-    near = ndimage.distance_transform_edt(~contact) * np.degrees(1.0 / view.intrinsics.fx) <= _CONTACT_DEG
-    return replace(view, depth_mm=np.where(near, np.float32(0), view.depth_mm))
+    reach_px = max(1, round(float(np.radians(_CONTACT_DEG)) * view.intrinsics.fx))
+    return replace(view, depth_mm=_without(view.depth_mm, contact, reach_px))
+
+
+@compiled
+def _beside_nothing(depth_mm: DepthImage) -> BoolArray:
+    """Return the pixels, (H, W), one of whose four neighbours has no depth."""
+    height, width = depth_mm.shape
+    found = np.zeros((height, width), dtype=np.bool_)
+    for v in range(height):
+        for u in range(width):
+            if depth_mm[v, u] > 0.0:
+                for q, p in ((v - 1, u), (v + 1, u), (v, u - 1), (v, u + 1)):
+                    if 0 <= q < height and 0 <= p < width and depth_mm[q, p] <= 0.0:
+                        found[v, u] = True
+    return found
+
+
+@compiled
+def _without(depth_mm: DepthImage, marked: BoolArray, reach_px: int) -> DepthImage:
+    """Return the depth but for what lies within a reach of the marked pixels."""
+    height, width = depth_mm.shape
+    left: DepthImage = depth_mm.copy()
+    for v in range(height):
+        for u in range(width):
+            if marked[v, u]:
+                for i in range(max(v - reach_px, 0), min(v + reach_px + 1, height)):
+                    for j in range(max(u - reach_px, 0), min(u + reach_px + 1, width)):
+                        if (i - v) ** 2 + (j - u) ** 2 <= reach_px * reach_px:
+                            left[i, j] = 0.0
+    return left

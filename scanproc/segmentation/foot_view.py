@@ -61,9 +61,8 @@ def foot_view(
     counts : pixels left after each filter before.
     """
     rows, columns = bounding_box(pixels.mask, _MARGIN_PX)
-    mask, past, hidden, whole = (
-        np.ascontiguousarray(part[rows, columns]) for part in (pixels.mask, pixels.past, pixels.hidden, image.depth_mm)
-    )
+    mask, past, hidden = (_cut(part, rows, columns) for part in (pixels.mask, pixels.past, pixels.hidden))
+    whole = np.ascontiguousarray(image.depth_mm[rows, columns])
     depth = np.where(mask, whole, np.float32(0))
     intrinsics = crop(image.intrinsics, rows, columns)
     radius = int(np.clip(round(limits.normal_radius_mm / max(pixel_mm(depth, intrinsics), 0.1)), 2, 15))
@@ -83,3 +82,7 @@ def foot_view(
         floor_tilt_sd_deg=None if floor is None else floor.tilt_sd_deg,
         rim_deg=np.asarray(rim_angles(whole, intrinsics, hidden), np.float16),
     )
+
+
+def _cut(mask: BoolArray, rows: slice, columns: slice) -> BoolArray:
+    return np.ascontiguousarray(mask[rows, columns])
