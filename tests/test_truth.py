@@ -7,15 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from recordings import leg, recorded
-from truth import (
-    Truth,
-    good_views_that_see,
-    lacking_share,
-    pose_errors_of,
-    sample_truth,
-    surface_errors,
-    true_registration,
-)
+from seen_truth import good_views_that_see, lacking_share, sample_truth
+from truth import Truth, pose_errors_of, surface_errors, true_registration
 
 from scanproc.artifacts import Mesh, Registration, Surface, ViewPose
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform

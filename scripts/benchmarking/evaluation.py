@@ -5,17 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from truth import (
-    PoseErrors,
-    Truth,
-    good_views_that_see,
-    lacking_share,
-    pose_errors_of,
-    read_truth,
-    sample_truth,
-    surface_errors,
-    true_registration,
-)
+from seen_truth import good_views_that_see, lacking_share, sample_truth
+from truth import PoseErrors, Truth, pose_errors_of, read_truth, surface_errors, true_registration
 
 from benchmarking.outcome import Outcome
 from benchmarking.stages import Stages
