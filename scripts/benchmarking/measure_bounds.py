@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,35 +38,33 @@ class Values:
     lacking: int
 
     @property
-    def covered(self) -> float:
-        """Share of the truth within 2 sd, nan if no sd is stated."""
+    def covered(self) -> float | None:
+        """Share of the truth within 2 sd; None if no sd is stated."""
         known = self.sds > 0.0
-        return float((np.abs(self.errors[known]) <= 2.0 * self.sds[known]).mean()) if known.any() else np.nan
+        return float((np.abs(self.errors[known]) <= 2.0 * self.sds[known]).mean()) if known.any() else None
 
-    def keeping(self, bound: float) -> float:
-        """Return the share of errors within a bound, nan if there are none."""
-        return float((np.abs(self.errors) <= bound).mean()) if len(self.errors) else np.nan
+    def keeping(self, bound: float) -> float | None:
+        """Return the share of errors within a bound; None if there are none."""
+        return float((np.abs(self.errors) <= bound).mean()) if len(self.errors) else None
 
     @property
-    def p95(self) -> float:
+    def p95(self) -> float | None:
         """The error that 95 per cent of the values keep."""
-        return float(np.quantile(np.abs(self.errors), KEEPING_SHARE)) if len(self.errors) else np.nan
+        return float(np.quantile(np.abs(self.errors), KEEPING_SHARE)) if len(self.errors) else None
 
 
 def values_of(outcomes: Sequence[Outcome], name: str | None, kind: str = "measures") -> Values:
     """Return the values of one measure, or of all; `kind` is measures, or true_measures for true poses."""
-    rows = [
-        row
-        for outcome in outcomes
-        for row in getattr(outcome, kind)
-        if row["status"] == "measured"
-        and "error" in row
-        and row["measure"] not in STEPS
-        and name in (None, row["measure"])
-    ]
+    every = [row for outcome in outcomes for row in getattr(outcome, kind) if is_measured(row)]
+    rows = [row for row in every if row["measure"] not in STEPS and name in (None, row["measure"])]
     sds = [np.nan if row["sd_without_scale"] is None else row["sd_without_scale"] for row in rows]
     lacking = sum(outcome.num_feet for outcome in outcomes) - len(rows)
     return Values(np.array([row["error"] for row in rows]), np.array(sds), lacking)
+
+
+def is_measured(row: dict[str, Any]) -> bool:
+    """Whether a measure counts as measured, and the truth has it, too."""
+    return row["status"] == "measured" and "error" in row
 
 
 def grid_measures_section(rows: Rows) -> str:
@@ -79,7 +78,7 @@ def grid_measures_section(rows: Rows) -> str:
         (_asked(outcomes, *asked) for asked in ASKED),
     )  # fmt: skip
     every, ideal = (values_of(outcomes, None, kind).covered for kind in ("measures", "true_measures"))
-    kept = COVERED[0] <= 100.0 * every <= COVERED[1]
+    kept = COVERED[0] <= 100.0 * (every or 0.0) <= COVERED[1]
     unmeasured = [f"- {outcome.name}: {outcome.unmeasured}" for outcome in outcomes if outcome.unmeasured]
     return f"""### Measures of the grid, {outcomes[0].noise_model}
 
@@ -87,8 +86,8 @@ The side is stated. Errors against the same measures on the true mesh; *true pos
 Stated sds without their share of the camera's scale, which is right in these recordings.
 
 - values within their bound: bound {100 * KEEPING_SHARE:g} %
-- truth within ± 2 sd, all measures: {_percent(every)} %, with true poses {_percent(ideal)} %; bound {COVERED[0]:g} to
-  {COVERED[1]:g} % ({"ok" if kept else "BROKEN"})
+- truth within ± 2 sd, all measures: {_percent(every)} % ({"ok" if kept else "BROKEN"}), with true poses
+  {_percent(ideal)} %; bound {COVERED[0]:g} to {COVERED[1]:g} %
 
 {body}
 
@@ -99,15 +98,15 @@ def _asked(outcomes: Sequence[Outcome], name: str, standing_alone: bool, bound: 
     """Return a line for one measure."""
     judged = [outcome for outcome in outcomes if outcome.standing or not standing_alone]
     ours, ideal = values_of(judged, name), values_of(judged, name, "true_measures")
-    digits = 4 if bound < 0.1 else 2
+    share, digits = ours.keeping(bound), 4 if bound < 0.1 else 2
     return [
         name, "standing" if standing_alone else "all", f"{bound:g}", len(ours.errors), ours.lacking,
-        _percent(ours.keeping(bound)), number(ours.p95, digits),
+        _percent(share), number(ours.p95, digits),
         f"{ours.errors.mean():+.{digits}f}" if len(ours.errors) else "–", _percent(ours.covered),
         _percent(ideal.keeping(bound)), number(ideal.p95, digits), _percent(ideal.covered),
-        "ok" if ours.keeping(bound) >= KEEPING_SHARE else "BROKEN",
+        "–" if share is None else "ok" if share >= KEEPING_SHARE else "BROKEN",
     ]  # fmt: skip
 
 
-def _percent(share: float) -> str:
-    return "–" if np.isnan(share) else f"{100.0 * share:.0f}"
+def _percent(share: float | None) -> str:
+    return number(None if share is None else 100.0 * share, 0)

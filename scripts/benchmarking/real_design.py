@@ -21,14 +21,15 @@ SIDES = ("left", "right")
 #: What is wrong with a bad recording: a view of a ring, the stated depth unit, lens or scale.
 Wrong = Literal["other feet", "too large", "unit", "lens", "scale"]
 
-#: How a person does not hold still.
-UNREST: dict[str, dict[str, Any]] = {
-    "toes raised by 5° in a third": {"toes_deg": 5.0},
-    "shift of 3 mm mid-way": {"shift_mm": 3.0},
-    "drift of 2 mm": {"drift_mm": 2.0},
-    "heel raised by 3° mid-way": {"heel_rise_deg": 3.0},
-    "feet apart by 1.5 mm": {"pair_sway_mm": 1.5, "pair": True},
-}
+#: How a person does not hold still, standing and, where it can be, with the foot raised.
+UNREST: tuple[tuple[str, tuple[str, ...], dict[str, Any]], ...] = (
+    ("still, for comparison", ("hand-held", "raised"), {}),
+    ("toes raised by 5° in a third", ("hand-held", "raised"), {"toes_deg": 5.0}),
+    ("shift of 3 mm mid-way", ("hand-held", "raised"), {"shift_mm": 3.0}),
+    ("drift of 2 mm", ("hand-held", "raised"), {"drift_mm": 2.0}),
+    ("heel raised by 3° mid-way", ("hand-held",), {"heel_rise_deg": 3.0}),
+    ("feet apart by 1.5 mm", ("hand-held",), {"pair_sway_mm": 1.5, "pair": True}),
+)
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,9 @@ def _bad() -> Iterator[RealRecording]:
 
 
 def _unrest() -> Iterator[RealRecording]:
-    for name, settings in UNREST.items():
-        yield _simulated("unrest", name, D435, "hand-held", **settings)
+    for name, paths, settings in UNREST:
+        for path in paths:
+            yield _simulated("unrest", f"{name}, {path}", D435, path, **settings)
 
 
 def _on_ring(section: Any, group: str, setup: Setup, stops: int, wrong: Wrong | None = None) -> RealRecording:
@@ -117,4 +119,4 @@ def _seeded(recording: RealRecording, seed: int) -> RealRecording:
     leg, side = (LEGS[0], "left") if recording.on_ring else (LEGS[seed % len(LEGS)], SIDES[seed % 2])
     config = replace(recording.config, seed=300 + seed, side="left" if recording.config.pair else side)  # type: ignore[arg-type]
     words = recording.group.replace(",", "").replace("%", "percent").replace("°", "deg").split()
-    return replace(recording, name="-".join([*words, f"seed{seed}"]), leg=leg, config=config)
+    return replace(recording, name="-".join([recording.section, *words, f"seed{seed}"]), leg=leg, config=config)

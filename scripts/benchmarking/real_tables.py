@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarking.bounds import REAL
-from benchmarking.measure_bounds import values_of
+from benchmarking.measure_bounds import is_measured, values_of
 from benchmarking.outcome import Outcome, number, outcome_of, totals
 from benchmarking.parts import Rows
 from benchmarking.tables import table
@@ -61,7 +61,8 @@ views share cannot be told from a larger foot.
 
 ### Feet that do not hold still
 
-Silently wrong: {silent} of {len(restless)}; bound none. Errors against the foot as most of the accepted views saw it.
+Silently wrong: {silent} of {len(restless)}; bound none. Errors against the foot as most of the accepted views saw it,
+with their stated standard uncertainty.
 
 {_unrest_table(restless)}
 
@@ -108,12 +109,13 @@ def _bad_table(groups: dict[str, list[Outcome]]) -> str:
 
 def _unrest_table(restless: Sequence[tuple[str, Outcome]]) -> str:
     return table(
-        ("what moves", "became", "views", "median", "p95", "true poses", *(f"{name} off, sd" for name in ARCH)),
+        ("what moves", "became", "views", "median", "p95", "true poses",
+         *(f"{head}{name}" for name in ARCH for head in ("", "true poses: "))),
         (
             [
                 name, became(outcome), _of(outcome.num_accepted, outcome.num_views), number(outcome.median_mm, 2),
                 number(outcome.p95_mm, 2), f"{number(outcome.true_median_mm, 2)} / {number(outcome.true_p95_mm, 2)}",
-                *(_arch(outcome, measure) for measure in ARCH),
+                *(_arch(rows, measure) for measure in ARCH for rows in (outcome.measures, outcome.true_measures)),
             ]
             for name, outcome in restless
         ),
@@ -127,9 +129,8 @@ def became(outcome: Outcome) -> str:
     wrong = [
         row["measure"]
         for row in outcome.measures
-        if row["measure"] in ARCH and row["status"] == "measured" and "error" in row
-        and row["sd"] is not None and abs(row["error"]) > SILENT_SD * row["sd"]
-    ]  # fmt: skip
+        if row["measure"] in ARCH and is_measured(row) and abs(row["error"]) > SILENT_SD * (row["sd"] or np.inf)
+    ]
     if wrong:
         return "SILENT: " + ", ".join(dict.fromkeys(wrong))
     if outcome.lost:
@@ -154,14 +155,12 @@ def _why(group: Sequence[Outcome]) -> str:
     return "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common()) or "–"
 
 
-def _arch(outcome: Outcome, name: str) -> str:
+def _arch(rows: Rows, name: str) -> str:
     """Return error and sd of a measure of each foot, or that it is not measured."""
-    rows = [row for row in outcome.measures if row["measure"] == name]
     told = [
-        f"{row['error']:+.3f} ± {number(row['sd'])}"
-        if "error" in row and row["status"] == "measured"
-        else row["status"]
+        f"{row['error']:+.3f} ± {number(row['sd'])}" if is_measured(row) else row["status"]
         for row in rows
+        if row["measure"] == name
     ]
     return ", ".join(told) or "–"
 
