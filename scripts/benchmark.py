@@ -106,6 +106,7 @@ def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
         return
     parts = (options.grid, options.real, options.turntable, options.speed, options.yardstick)
     everything = not any(parts)
+    options.measures |= everything
     if options.grid or everything:
         for noise in GRID_NOISES if everything else (options.noise,):
             benchmark_grid(options, noise, folder)

@@ -38,8 +38,7 @@ Each figure is the worst of its group.
 - *times true poses*: median and p95 against those of the same fusion of the good views with their true poses.
 - *tilt*: between the floor found and the true one, before the fit; standing feet only. Bound: {bounds.tilt_deg}°.
 - *lacking*: share of the truth that two or more good views saw (cosine > 0.25, unoccluded, in the image) without any
-  surface within 2 mm. Bound: {100 * bounds.lacking_share:g} %, or {bounds.times_true_poses} times that with true
-  poses."""
+  surface within 2 mm. Bound: {100 * bounds.lacking_share:g} %, or {bounds.times_true_poses} times true poses."""
 
 
 def recordings_section(rows: Rows) -> str:

@@ -25,7 +25,6 @@ from scanproc.simulation.simulate import noise_of
 from scanproc.simulation.truth import TrueView
 
 CROP_MM = 130.0  # above the floor, the legs of a pair on a ring are cut away
-ODD_STOP = 3  # of a ring, the view that does not belong
 WRONG_UNIT, WRONG_LENS = 10.0, 604.0 / 425.2  # the lens of the colour camera, taken for that of the depth
 
 
@@ -54,9 +53,14 @@ def case_of(recording: RealRecording, folder: Path) -> Case:
 def _on_ring(recording: RealRecording) -> Case:
     """Record a pair at the stops of a ring."""
     config = recording.config
-    odd = {"other feet": "other", "too large": "large"}.get(recording.wrong or "")
+    odd_stop = config.seed % config.views
     made = ring(
-        config.seed, config.views, crop_mm=CROP_MM, camera=_ring_camera(config), **({odd: ODD_STOP} if odd else {})
+        config.seed,
+        config.views,
+        crop_mm=CROP_MM,
+        other=odd_stop if recording.wrong == "other feet" else None,
+        large=odd_stop if recording.wrong == "too large" else None,
+        camera=_ring_camera(config),
     )
     facts = facts_stating(recording.name, side="both", loading="standing", motion="turntable", unit="mm")
     return Case(recording.name, made.recording, facts, _ring_truth(made, config))
