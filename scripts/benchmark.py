@@ -3,7 +3,9 @@
 
 .venv/bin/python scripts/benchmark.py                     the recordings in scans/ against their truth
 .venv/bin/python scripts/benchmark.py registration        all parts below; writes BENCHMARK.md; over an hour
-    --grid         76 simulated recordings (--quick: 10 of them)
+    --grid         76 simulated recordings (--quick: 10 of them) under the noise of --noise; --measures: to the measures
+    --real         what real cameras do: rings, pairs, hand-held and raised feet by camera, bad recordings, feet that
+                   do not hold still; --seeds of each (--quick: one, of the D435)
     --turntable    eight views of two feet at 45 degrees, no floor; and a camera with a scale error
     --speed        seconds and peak memory on 30 frames, and on 8 to 240 views
     --yardstick    the same recordings through the plain Open3D recipe
@@ -33,14 +35,19 @@ from benchmarking.design import QUICK_REPEATS, REPEATS, GridRecording, grid, qui
 from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
 from benchmarking.insole import insole_tables, measure_insoles  # noqa: E402
 from benchmarking.insole_speed import measure_insole_speed  # noqa: E402
+from benchmarking.measure_bounds import grid_measures_section  # noqa: E402
 from benchmarking.measures import measure_all  # noqa: E402
 from benchmarking.page import write_page  # noqa: E402
 from benchmarking.parts import Rows, measured, read_part  # noqa: E402
+from benchmarking.real import measure_real  # noqa: E402
+from benchmarking.real_design import D435, SEEDS, real_recordings  # noqa: E402
 from benchmarking.scale import measure_scale, scale_scans  # noqa: E402
 from benchmarking.speed import compared_scans, measure_runs, measure_speed  # noqa: E402
 from benchmarking.turntable import measure_turntable, turntable_scans  # noqa: E402
 
-from scanproc.simulation.noise_models import NOISE_MODELS  # noqa: E402
+from scanproc.simulation.noise_models import NOISE_MODELS, NoiseName  # noqa: E402
+
+GRID_NOISES: tuple[NoiseName, ...] = ("stereo-real", "stereo-ideal")  # that the page tells of
 
 
 def main() -> None:
@@ -69,6 +76,9 @@ def parse() -> argparse.Namespace:
     registration = commands.add_parser("registration", help="clean, register and fuse simulated recordings")
     registration.add_argument("--noise", choices=list(NOISE_MODELS), default="stereo-real", help="of the grid")
     registration.add_argument("--grid", action="store_true", help="every leg, side, way of recording and camera")
+    registration.add_argument("--measures", action="store_true", help="measure the feet of the grid, too")
+    registration.add_argument("--real", action="store_true", help="cameras as they are; bad recordings; moving feet")
+    registration.add_argument("--seeds", type=int, default=SEEDS, help=f"recordings of each group of --real ({SEEDS})")
     registration.add_argument("--turntable", action="store_true", help="eight wide steps; a scale error")
     registration.add_argument("--speed", action="store_true", help="seconds and memory")
     registration.add_argument("--yardstick", action="store_true", help="the plain Open3D recipe")
@@ -91,14 +101,17 @@ def parse() -> argparse.Namespace:
 
 def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
     """Measure the parts asked for, all of them by default, and write the page once all are there."""
-    recordings = quick_grid(options.noise) if options.quick else grid(options.noise)
-    recordings = [recording for recording in recordings if options.only in recording.name]
     if options.render:
-        render_all(recordings, folder)
+        render_all(grid_recordings(options, options.noise), folder)
         return
-    everything = not (options.grid or options.turntable or options.speed or options.yardstick)
+    parts = (options.grid, options.real, options.turntable, options.speed, options.yardstick)
+    everything = not any(parts)
+    options.measures |= everything
     if options.grid or everything:
-        benchmark_grid(options, recordings, folder)
+        for noise in GRID_NOISES if everything else (options.noise,):
+            benchmark_grid(options, noise, folder)
+    if options.real or everything:
+        benchmark_real(options, folder)
     if options.turntable or everything:
         measured(folder, "turntable", lambda: measure_turntable(folder))
         measured(folder, "scale", lambda: measure_scale(folder))
@@ -135,18 +148,36 @@ def render_all(recordings: list[GridRecording], folder: Path) -> None:
             print(scan.name, flush=True)
 
 
-def benchmark_grid(options: argparse.Namespace, recordings: list[GridRecording], folder: Path) -> None:
-    """Run the grid; its rows go into grid.json, those of a part of it into a file that says so."""
+def grid_recordings(options: argparse.Namespace, noise: NoiseName) -> list[GridRecording]:
+    """Return the recordings of the grid that are asked for."""
+    recordings = quick_grid(noise) if options.quick else grid(noise)
+    return [recording for recording in recordings if options.only in recording.name]
+
+
+def benchmark_grid(options: argparse.Namespace, noise: NoiseName, folder: Path) -> None:
+    """Run the grid; its rows go into grid-<noise>.json, those of a part of it into a file that says so."""
+    recordings = grid_recordings(options, noise)
     earlier = None if options.compare is None else read_part(options.compare)["rows"]
-    name = "-".join(word for word in ("grid", options.noise, "quick" * options.quick, options.only) if word)
 
     def rows() -> Rows:
-        outcomes = run_grid(recordings, folder, options.processes)
+        outcomes = run_grid(recordings, folder, options.processes, options.measures)
         if earlier is not None:
             print(compare(outcomes, earlier))
         return [{**asdict(outcome), "verdict": outcome.verdict} for outcome in outcomes]
 
-    measured(folder, name, rows)
+    print(grid_measures_section(measured(folder, part_name(f"grid-{noise}", options), rows)))
+
+
+def benchmark_real(options: argparse.Namespace, folder: Path) -> None:
+    """Run what real cameras do; its rows go into real.json, those of a part of it into a file that says so."""
+    recordings = real_recordings(1, (D435,)) if options.quick else real_recordings(options.seeds)
+    recordings = [recording for recording in recordings if options.only in recording.name]
+    measured(folder, part_name("real", options), lambda: measure_real(recordings, folder, options.processes))
+
+
+def part_name(name: str, options: argparse.Namespace) -> str:
+    """Return the name under which rows are kept."""
+    return "-".join(word for word in (name, "quick" * options.quick, options.only) if word)
 
 
 if __name__ == "__main__":

@@ -14,19 +14,39 @@ from scanproc.open3d_bridge import RayScene
 from scanproc.simulation import bodies
 from scanproc.simulation.cameras import scaled
 from scanproc.simulation.motions import look_at
+from scanproc.simulation.noise_models import DepthNoise
 from scanproc.simulation.render import Body, pixel_rays, render
 from scanproc.simulation.stereo_real import StereoReal
 
 CAMERA = Intrinsics(848, 480, 385.0, 385.0, 425.9, 237.1)  # that the noise was measured with
 RING_MM, BASELINE_MM = 490.0, 50.0
+ABOVE_FLOOR_MM = 4.0  # below, points were cut away with the floor
+
+
+@dataclass(frozen=True)
+class RingCamera:
+    """A camera on a ring: how far from the feet, its noise, and the step that it rounds depth to."""
+
+    intrinsics: Intrinsics
+    noise: DepthNoise
+    ring_mm: float = RING_MM
+    depth_unit_mm: float = 1.0
 
 
 @dataclass(frozen=True)
 class Ring:
-    """A recording, and T_room_camera of each stop."""
+    """A recording, T_room_camera of each stop, the feet, and the stops at which something else stood there."""
 
     recording: Recording
     poses: list[FloatArray]
+    feet: Mesh
+    planted: dict[int, str]
+
+
+def measured_camera(scale: float) -> RingCamera:
+    """Return the camera that the noise was measured with, its image so much smaller."""
+    intrinsics = scaled(CAMERA, scale)
+    return RingCamera(intrinsics, StereoReal(intrinsics.fx * BASELINE_MM, pixel_scale=scale))
 
 
 def ring(
@@ -36,6 +56,7 @@ def ring(
     crop_mm: float = 130.0,
     other: int | None = None,
     large: int | None = None,
+    camera: RingCamera | None = None,
 ) -> Ring:
     """Record two feet of 250 mm under realistic noise, the camera off each stop by about 1 degree and 2.5 mm.
 
@@ -43,14 +64,14 @@ def ring(
     ----------
     crop_mm : height above which the legs were cut away; the floor was, too.
     other, large : stop at which other feet stand there, or these are 15 % too large.
+    camera : the one that the noise was measured with at `scale`, if none is given.
     """
+    camera = camera or measured_camera(scale)
     rng = np.random.default_rng(seed)
     feet = bodies.standing_pair(of_length(leg(), 250.0), 60.0, 6.0)
     strange = bodies.standing_pair(narrow(of_length(leg(), 262.0)), 60.0, 6.0)
     middle = np.array([125.0, 0.0, 50.0])
-    intrinsics = scaled(CAMERA, scale)
-    noise = StereoReal(intrinsics.fx * BASELINE_MM, pixel_scale=scale)
-    rays = pixel_rays(intrinsics)
+    rays = pixel_rays(camera.intrinsics)
     clouds, poses = [], []
     for stop in range(stops):
         azimuth, elevation = 2.0 * np.pi * stop / stops, np.radians(25.0)
@@ -58,15 +79,17 @@ def ring(
         jitter = rigid(
             rotation_about(rng.standard_normal(3), np.radians(rng.standard_normal())), 1.4 * rng.standard_normal(3)
         )
-        pose = look_at(middle + RING_MM * out, middle) @ jitter
+        pose = look_at(middle + camera.ring_mm * out, middle) @ jitter
         there = strange if stop == other else tuple(grown(foot, middle) for foot in feet) if stop == large else feet
-        image = render([Body(RayScene(foot), pose) for foot in there], intrinsics)
-        depth = np.rint(noise.measure(image, np.random.default_rng([seed, stop]))).ravel()
+        image = render([Body(RayScene(foot), pose) for foot in there], camera.intrinsics)
+        measured = camera.noise.measure(image, np.random.default_rng([seed, stop])).ravel()
+        depth = camera.depth_unit_mm * np.rint(measured / camera.depth_unit_mm)
         points = rays[depth > 0] * depth[depth > 0][:, None]
         height = transform(pose, points)[:, 2]
-        clouds.append(CloudFrame(f"{stop:06d}", points[(height > 4.0) & (height < crop_mm)]))
+        clouds.append(CloudFrame(f"{stop:06d}", points[(height > ABOVE_FLOOR_MM) & (height < crop_mm)]))
         poses.append(pose)
-    return Ring(Recording(tuple(clouds)), poses)
+    planted = {stop: name for stop, name in ((other, "other feet"), (large, "too large")) if stop is not None}
+    return Ring(Recording(tuple(clouds)), poses, bodies.joined(*feet), planted)
 
 
 def of_length(foot: Mesh, length_mm: float) -> Mesh:

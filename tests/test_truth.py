@@ -7,18 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from recordings import leg, recorded
+from seen_truth import good_views_that_see, lacking_share, sample_truth
 from truth import (
     Truth,
-    good_views_that_see,
-    lacking_share,
     pose_errors_of,
-    sample_truth,
     surface_errors,
+    true_measures,
+    true_measures_by_side,
     true_registration,
 )
 
 from scanproc.artifacts import Mesh, Registration, Surface, ViewPose
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
+from scanproc.readers.facts import facts_stating
+from scanproc.simulation.bodies import joined, standing_pair
 
 X, Z = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
@@ -111,6 +113,22 @@ def test_what_is_cut_off_is_lacking(truth: Truth) -> None:
     expected = float(np.mean(points[:, 0] > 150.0))
     assert 0.1 < expected < 0.9
     assert lacking_share(cut, np.eye(4), points, within_mm=2.0) == pytest.approx(expected, abs=0.03)
+
+
+def test_where_points_were_cut_away_nothing_can_lack(truth: Truth) -> None:
+    cropped = replace(truth, kept_mm=(10.0, 130.0))
+    height = sample_truth(cropped, 20_000).points[:, 2]
+    assert 15.0 < height.min() < 16.0 and 124.0 < height.max() < 125.0
+    assert truth.shows_floor and cropped.stands and not cropped.shows_floor
+
+
+def test_the_true_measures_of_a_pair_are_those_of_its_feet() -> None:
+    left = true_measures(leg(), facts_stating("one", side="left"), on_floor=True)
+    pair = joined(*standing_pair(leg(), 80.0, 0.0))
+    both = true_measures_by_side(pair, facts_stating("two", side="both"), on_floor=True)
+    assert set(both) == {"left", "right"}
+    for foot in both.values():
+        assert foot["foot_length_mm"] == pytest.approx(left["foot_length_mm"], abs=0.1)
 
 
 def test_views_see_what_faces_them_and_no_sole(truth: Truth) -> None:

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scanproc.artifacts import Mesh, Registration, ScanFacts, Surface, ViewPose
+from scanproc.artifacts import Mesh, Registration, ScanFacts, Side, Surface, ViewPose
 from scanproc.formats.ply import read_ply
-from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, rotation_angle_rad, transform
+from scanproc.frames import FloatArray, inverse, rigid, rotation_about, rotation_angle_rad, transform
 from scanproc.open3d_bridge import RayScene
-from scanproc.simulation.bodies import with_longer_leg
-from scanproc.simulation.cameras import CAMERAS, scaled
+from scanproc.simulation.scene import Bend
 from scanproc.simulation.settings import SimulationConfig
 from scanproc.simulation.truth import TrueView
 from scanproc.stages.align import AlignConfig, align
@@ -23,16 +21,30 @@ from scanproc.stages.measure import MeasureConfig, measure
 
 SCANS = Path(__file__).parents[1] / "scans"
 
-_BELOW_CUT_MM = 5.0  # nearer to the cut of the leg, the surface goes on where the true mesh has a lid
+BELOW_CUT_MM = 5.0  # nearer to the cut of the leg, the surface goes on where the true mesh has a lid
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What a recording was rendered from: the foot as recorded, where every camera was, and the settings."""
+    """What a recording was rendered from: the foot as recorded, where every camera was, and the settings.
+
+    `kept_mm`: heights between which points were kept, where the others were cut away, and the floor with them.
+    """
 
     mesh: Mesh
     views: tuple[TrueView, ...]
     config: SimulationConfig
+    kept_mm: tuple[float, float] | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether the feet stand on the ground, z = 0."""
+        return self.config.path != "raised"
+
+    @property
+    def shows_floor(self) -> bool:
+        """Whether the floor that they stand on was recorded."""
+        return self.stands and self.kept_mm is None
 
     @property
     def good_views(self) -> tuple[TrueView, ...]:
@@ -42,7 +54,8 @@ class Truth:
     @property
     def top_mm(self) -> float:
         """Height up to which the truth holds."""
-        return float(self.mesh.vertices[:, 2].max()) - _BELOW_CUT_MM
+        top_mm = float(self.mesh.vertices[:, 2].max())
+        return min(top_mm, self.kept_mm[1] if self.kept_mm else top_mm) - BELOW_CUT_MM
 
 
 def true_mesh(scan: Path) -> Mesh:
@@ -54,16 +67,25 @@ def read_truth(scan: Path) -> Truth:
     """Return all that `write_simulation` noted of a recording."""
     poses = json.loads((scan / "truth" / "poses.json").read_text())["views"]
     settings = json.loads((scan / "truth" / "simulation.json").read_text())["settings"]
-    views = tuple(TrueView(view["name"], np.array(view["T_mesh_camera"]), view["fault"]) for view in poses)
+    views = tuple(
+        TrueView(view["name"], np.array(view["T_mesh_camera"]), view["fault"], bend=Bend(**view.get("bend_rad", {})))
+        for view in poses
+    )
     return Truth(true_mesh(scan), views, SimulationConfig(**settings))
 
 
 def true_measures(mesh: Mesh, facts: ScanFacts, on_floor: bool) -> dict[str, float | None]:
     """Return what the stages measure on the perfect mesh; they are tested on shapes with formulas elsewhere."""
+    (foot,) = true_measures_by_side(mesh, facts, on_floor).values()
+    return foot
+
+
+def true_measures_by_side(mesh: Mesh, facts: ScanFacts, on_floor: bool) -> dict[Side, dict[str, float | None]]:
+    """Return the true measures of each foot of a mesh."""
     seen = np.ones(len(mesh.vertices), dtype=np.uint8)
     feet = align(Surface(mesh, seen, floor_seen=on_floor), facts, AlignConfig())
-    (foot,) = measure(feet, facts, MeasureConfig()).feet
-    return {name: found.value for name, found in foot.measures.items()}
+    found = measure(feet, facts, MeasureConfig()).feet
+    return {foot.side: {name: measure.value for name, measure in foot.measures.items()} for foot in found}
 
 
 # ------------------------------------------------------------------------------------------------ poses
@@ -77,7 +99,7 @@ def true_registration(truth: Truth) -> Registration:
         else ViewPose(view.name, True, residual_rms_mm=0.0, T_scan_camera=view.T_mesh_camera)
         for view in truth.views
     ]
-    return Registration(tuple(poses), floor_seen=truth.config.path != "raised")
+    return Registration(tuple(poses), floor_seen=truth.stands)
 
 
 def middle_of(mesh: Mesh) -> FloatArray:
@@ -168,7 +190,7 @@ def surface_errors(
 
     `num_points` random vertices are looked at; all of them by default.
     """
-    scene, top_mm = RayScene(truth), float(truth.vertices[:, 2].max()) - _BELOW_CUT_MM
+    scene, top_mm = RayScene(truth), float(truth.vertices[:, 2].max()) - BELOW_CUT_MM
     points = surface.mesh.vertices[surface.views > 0]
     rng = np.random.default_rng(0)
     if num_points is not None and len(points) > num_points:
@@ -199,57 +221,6 @@ def _nudge(scene: RayScene, points: FloatArray, top_mm: float) -> FloatArray:
     angle = float(np.linalg.norm(motion[:3]))
     turn = rotation_about(motion[:3], angle) if angle > 1e-12 else np.eye(3)
     return rigid(turn, middle + motion[3:] - turn @ middle)
-
-
-@dataclass(frozen=True)
-class SurfaceSample:
-    """Random points of the truth, even over its area: (N, 3) mm, and (N, 3) unit normals outwards."""
-
-    points: FloatArray
-    normals: FloatArray
-
-
-def sample_truth(truth: Truth, num_points: int) -> SurfaceSample:
-    """Return points of the true mesh below its cut."""
-    corners = truth.mesh.vertices[truth.mesh.faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    doubled = np.linalg.norm(across, axis=1)
-    rng = np.random.default_rng(0)
-    face = rng.choice(len(corners), num_points, p=doubled / doubled.sum())
-    a, b = np.sort(rng.random((2, num_points)), axis=0)
-    weights = np.stack([a, b - a, 1.0 - b], axis=1)
-    points = np.einsum("ij,ijk->ik", weights, corners[face])
-    below = points[:, 2] < truth.top_mm
-    return SurfaceSample(points[below], (across / np.maximum(doubled, 1e-12)[:, None])[face[below]])
-
-
-def good_views_that_see(truth: Truth, sample: SurfaceSample, min_cosine: float) -> NDArray[np.int64]:
-    """Return, (N,), how many good views had each point in the image, in range, facing them, nothing before it."""
-    camera = CAMERAS[truth.config.camera]
-    pinhole = scaled(camera.intrinsics, truth.config.image_scale)
-    far_mm = truth.config.range_limit_mm or camera.far_mm
-    scene = RayScene(with_longer_leg(truth.mesh, truth.config.leg_mm))
-    counts = np.zeros(len(sample.points), dtype=np.int64)
-    for view in truth.good_views:
-        T_camera_mesh = inverse(view.T_mesh_camera)
-        points = transform(T_camera_mesh, sample.points)
-        z = np.maximum(points[:, 2], 1e-3)
-        u, v = points[:, 0] / z * pinhole.fx + pinhole.cx, points[:, 1] / z * pinhole.fy + pinhole.cy
-        distance = np.linalg.norm(points, axis=1)
-        cosine = -np.einsum("ij,ij->i", points, rotate(T_camera_mesh, sample.normals)) / distance
-        seen = (z >= camera.near_mm) & (z <= far_mm) & (cosine > min_cosine)
-        seen &= (u > -0.5) & (u < pinhole.width - 0.5) & (v > -0.5) & (v < pinhole.height - 0.5)
-        eye = view.T_mesh_camera[:3, 3]
-        there = sample.points[seen]
-        hits = scene.cast(np.broadcast_to(eye, there.shape), there - eye)
-        counts[np.flatnonzero(seen)[hits.distance > 1.0 - 0.5 / distance[seen]]] += 1
-    return counts
-
-
-def lacking_share(surface: Mesh, T_truth_scan: FloatArray, points: FloatArray, within_mm: float) -> float:
-    """Return the share of (N, 3) points of the truth that have no surface within a distance."""
-    scene = RayScene(surface)
-    return float(np.mean(scene.closest(transform(inverse(T_truth_scan), points)).distance > within_mm))
 
 
 def best_fit(source: FloatArray, target: FloatArray) -> FloatArray:

@@ -17,7 +17,7 @@ from scanproc.frames import FloatArray, inverse, rigid
 from scanproc.readers.facts import facts_stating
 from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, Camera, scaled
-from scanproc.simulation.noise_models import NOISE_MODELS, NoiseAsked
+from scanproc.simulation.noise_models import NOISE_MODELS, DepthNoise, NoiseAsked
 from scanproc.simulation.render import pixel_rays, render
 from scanproc.simulation.scene import FAULTS, Bend, Fault, Scene
 from scanproc.simulation.settings import SimulationConfig
@@ -55,9 +55,7 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
     )
     faults = _faults(config, rng)
     scene = Scene(feet, config.path, config.leg_mm, config.background_mm)
-    asked = NoiseAsked(config.noise, _ideal_noise(camera, intrinsics, config))
-    noise = NOISE_MODELS[config.noise_model].make(camera, intrinsics, asked)
-
+    noise = noise_of(config)
     unrest = motions.Unrest(config.shift_mm, config.drift_mm, config.pair_sway_mm)
     slow = motions.slow_movements(
         config.views, len(feet), unrest, np.random.default_rng([config.seed, config.views, 1])
@@ -139,6 +137,14 @@ def _faults(config: SimulationConfig, rng: np.random.Generator) -> dict[int, Fau
     chosen = np.sort(1 + rng.permutation(config.views - 1)[:count])
     first = FAULTS.index(config.first_fault)
     return {int(view): FAULTS[(first + i) % len(FAULTS)] for i, view in enumerate(chosen)}
+
+
+def noise_of(config: SimulationConfig) -> DepthNoise:
+    """Return what the camera of a recording makes of what it sees."""
+    camera = CAMERAS[config.camera]
+    intrinsics = scaled(camera.intrinsics, config.image_scale)
+    asked = NoiseAsked(config.noise, _ideal_noise(camera, intrinsics, config))
+    return NOISE_MODELS[config.noise_model].make(camera, intrinsics, asked)
 
 
 def _ideal_noise(camera: Camera, intrinsics: Intrinsics, config: SimulationConfig) -> StereoIdeal:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarking.design import GridRecording
 from benchmarking.outcome import Outcome, line, number, summary
 from benchmarking.rendering import missing_legs, rendered
 
+AnyRecording = TypeVar("AnyRecording", bound=GridRecording)
 
-def run_grid(recordings: Sequence[GridRecording], folder: Path, processes: int) -> list[Outcome]:
+
+def run_grid(
+    recordings: Sequence[GridRecording], folder: Path, processes: int, with_measures: bool = False
+) -> list[Outcome]:
     """Render what is not there, evaluate all, print a line each as it is ready, and a summary."""
+    outcomes = run_all(recordings, partial(_render_and_evaluate, folder=folder, with_measures=with_measures), processes)
+    print(summary(outcomes))
+    return outcomes
+
+
+def run_all(
+    recordings: Sequence[AnyRecording], evaluate: Callable[[AnyRecording], Outcome], processes: int
+) -> list[Outcome]:
+    """Evaluate all whose leg is here, print a line each as it is ready, and return them in order."""
     left_out = missing_legs(list(recordings))
     if left_out:
         print(
@@ -23,13 +37,11 @@ def run_grid(recordings: Sequence[GridRecording], folder: Path, processes: int) 
         )
     recordings = [recording for recording in recordings if recording.leg not in left_out]
     outcomes = []
-    for outcome in _evaluated(recordings, folder, processes):
+    for outcome in _evaluated(recordings, evaluate, processes):
         print(line(outcome), flush=True)
         outcomes.append(outcome)
     order = [recording.name for recording in recordings]
-    outcomes.sort(key=lambda outcome: order.index(outcome.name))
-    print(summary(outcomes))
-    return outcomes
+    return sorted(outcomes, key=lambda outcome: order.index(outcome.name))
 
 
 def render_grid(recordings: Sequence[GridRecording], folder: Path) -> None:
@@ -39,22 +51,26 @@ def render_grid(recordings: Sequence[GridRecording], folder: Path) -> None:
         print(f"{done}/{len(recordings)} {recording.name}", flush=True)
 
 
-def _evaluated(recordings: Sequence[GridRecording], folder: Path, processes: int) -> Iterator[Outcome]:
+def _evaluated(
+    recordings: Sequence[AnyRecording], evaluate: Callable[[AnyRecording], Outcome], processes: int
+) -> Iterator[Outcome]:
     """Yield outcomes as they come. A crash is a row of its own, and stops no other recording."""
     os.environ["SCANPROC_WORKERS"] = "1"  # the processes share the cores
     os.environ["OMP_NUM_THREADS"] = "1"
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        futures = {pool.submit(_render_and_evaluate, recording, folder): recording.name for recording in recordings}
+        futures = {pool.submit(evaluate, recording): recording for recording in recordings}
         for future in as_completed(futures):
-            error = future.exception()
-            yield future.result() if error is None else Outcome(futures[future], crashed=repr(error))
+            error, recording = future.exception(), futures[future]
+            config = recording.config
+            crashed = Outcome(recording.name, config.noise_model, 1 + config.pair, crashed=repr(error))
+            yield future.result() if error is None else crashed
 
 
-def _render_and_evaluate(recording: GridRecording, folder: Path) -> Outcome:
-    from benchmarking.evaluation import evaluate
+def _render_and_evaluate(recording: GridRecording, folder: Path, with_measures: bool) -> Outcome:
+    from benchmarking.evaluation import case_at, evaluate
 
-    return evaluate(rendered(recording, folder))
+    return evaluate(case_at(rendered(recording, folder)), with_measures)
 
 
 def compare(outcomes: Sequence[Outcome], earlier: Sequence[dict[str, Any]]) -> str:

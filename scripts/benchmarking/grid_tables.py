@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any
-
-from benchmarking import outcome as bounds
-from benchmarking.outcome import Outcome, number, ratio, totals
+from benchmarking.outcome import Outcome, number, outcome_of, ratio, totals
 from benchmarking.parts import Rows
 from benchmarking.tables import table
 
 
 def grid_section(rows: Rows) -> str:
-    outcomes = [_outcome_of(row) for row in rows]
+    outcomes = [outcome_of(row) for row in rows]
     total = totals(outcomes)
+    bounds, noise = total.bounds, outcomes[0].noise_model
+    refused = 100.0 * total.refused / max(total.recordings, 1)
     found, lost = 100.0 * total.found / max(total.planted, 1), 100.0 * total.lost / max(total.good, 1)
     ways = table(
         ("way, camera", "recordings", "within bounds", "refused", "bad views found", "good views lost",
          "median", "p95", "times true poses", "tilt, °", "lacking, %"),
         (_group(name, group) for name, group in _groups(outcomes)),
     )  # fmt: skip
-    return f"""## The grid
+    return f"""## The grid, {noise}
 
 {total.recordings} recordings: 4 legs × left and right × hand-held, turntable, raised × D405 at 300 mm, D435 at 380 mm,
 D415 at 450 mm, and four pairs; depth unit 0.1 and 1 mm, sway 0, 0.3, 1 mm, a tenth of the views bad (blank, ankle bent
 by 15°, another object, the image before once more).
 
-- {total.ok} within bounds, {total.refused} refused, {total.broken} out of bounds
-- bad views found: {total.found} of {total.planted}, {found:.1f} %; bound {100 * bounds.BAD_FOUND_SHARE:g} %
-- good views lost: {total.lost} of {total.good}, {lost:.2f} %; bound {100 * bounds.GOOD_LOST_SHARE:g} %
+- {total.ok} within bounds, {total.broken} out of bounds
+- good recordings refused: {total.refused}, {refused:.1f} %; bound {100 * bounds.refused_share:g} %
+- bad views found: {total.found} of {total.planted}, {found:.1f} %; bound {100 * bounds.bad_found_share:g} %
+- good views lost: {total.lost} of {total.good}, {lost:.2f} %; bound {100 * bounds.good_lost_share:g} %
 
 {ways}
 
 Each figure is the worst of its group.
 
 - *median*, *p95*: distance of the surface, where seen, from the truth after a rigid best fit, below the cut of the leg.
-  Bounds: {bounds.MEDIAN_MM} and {bounds.P95_MM} mm, or {bounds.TIMES_TRUE_POSES} times the error with true poses.
+  Bounds: {bounds.median_mm} and {bounds.p95_mm} mm, or {bounds.times_true_poses} times the error with true poses.
 - *times true poses*: median and p95 against those of the same fusion of the good views with their true poses.
-- *tilt*: between the floor found and the true one, before the fit; standing feet only. Bound: {bounds.TILT_DEG}°.
+- *tilt*: between the floor found and the true one, before the fit; standing feet only. Bound: {bounds.tilt_deg}°.
 - *lacking*: share of the truth that two or more good views saw (cosine > 0.25, unoccluded, in the image) without any
-  surface within 2 mm. Bound: {100 * bounds.LACKING_SHARE:g} %."""
+  surface within 2 mm. Bound: {100 * bounds.lacking_share:g} %, or {bounds.times_true_poses} times true poses."""
 
 
 def recordings_section(rows: Rows) -> str:
-    outcomes = [_outcome_of(row) for row in rows]
+    outcomes = [outcome_of(row) for row in rows]
     body = table(
         ("recording", "views", "bad found", "lost", "median", "p95", "with true poses", "times", "tilt, °", "floor",
          "lacking, %", "pose, °", "pose", "seconds", "verdict"),
@@ -54,7 +53,7 @@ def recordings_section(rows: Rows) -> str:
     ]
     notes += [f"- {found.name}: missed {view} ({fault})" for found in outcomes for view, fault in found.missed.items()]
     notes += [f"- {found.name}: lost {view}: {reason}" for found in outcomes for view, reason in found.lost.items()]
-    return f"""## Each recording of the grid
+    return f"""## Each recording of the grid, {outcomes[0].noise_model}
 
 *views*: accepted of recorded. *with true poses*: median and p95 of the fusion of the good views with their true
 poses; *times*: ours against that. *floor*: height of the floor found over the true one. *lacking*: in brackets with
@@ -81,7 +80,9 @@ def _recording(found: Outcome) -> list[object]:
 def _groups(outcomes: list[Outcome]) -> list[tuple[str, list[Outcome]]]:
     groups: dict[str, list[Outcome]] = {}
     for found in outcomes:
-        groups.setdefault(" ".join(found.name.split("-leg")[0].rsplit("-", 1)), []).append(found)
+        groups.setdefault(
+            " ".join(found.name.removeprefix(f"{found.noise_model}-").split("-leg")[0].rsplit("-", 1)), []
+        ).append(found)
     return list(groups.items())
 
 
@@ -103,8 +104,3 @@ def _worst(group: list[Outcome], name: str) -> float | None:
 def _worst_ratio(group: list[Outcome], name: str) -> str:
     pairs = [(getattr(found, name), getattr(found, f"true_{name}")) for found in group]
     return number(max((value / true for value, true in pairs if value and true), default=None), 2)
-
-
-def _outcome_of(row: dict[str, Any]) -> Outcome:
-    """Return a kept row of the grid as it was."""
-    return Outcome(**{item.name: row[item.name] for item in fields(Outcome)})

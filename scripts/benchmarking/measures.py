@@ -9,17 +9,16 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from truth import Truth, read_truth, true_measures
 
 from benchmarking.design import GridRecording
+from benchmarking.measure_errors import measure_rows
 from benchmarking.measure_tables import measures_section
 from benchmarking.parts import Rows
 from benchmarking.rendering import missing_legs, rendered
 from benchmarking.stages import Stages
 from scanproc.artifacts import Measures, Recording, ScanFacts, Surface
 from scanproc.scan import open_scan, read_recording
-from scanproc.stages.measure import MeasureConfig
 
 
 def measure_all(recordings: Sequence[GridRecording], folder: Path, processes: int) -> Rows:
@@ -60,13 +59,4 @@ def _evaluate(recording: GridRecording, folder: Path) -> Rows:
     (foot,) = stages.artifacts[Measures].feet
     base["side_right"] = foot.side == recording.config.side
     expected = _expected(recording, truth, opened.facts, surface.floor_seen)
-    rows = []
-    for name, found in foot.measures.items():
-        row = {**base, "measure": name, "status": found.status, "sd": found.sd}
-        if found.value is not None and (true := expected[name]) is not None:
-            # The simulated cameras are true to scale: its share of the uncertainty would flatter the coverage.
-            scale = MeasureConfig().scale_sd * abs(found.value) * {"_mm": 1, "mm3": 3}.get(name[-3:], 0)
-            row |= {"value": found.value, "error": found.value - true}
-            row["sd_without_scale"] = None if found.sd is None else float(np.sqrt(max(found.sd**2 - scale**2, 0.0)))
-        rows.append(row)
-    return rows
+    return [{**base, **row} for row in measure_rows(foot, expected)]

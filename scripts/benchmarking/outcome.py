@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
-MEDIAN_MM, P95_MM, TIMES_TRUE_POSES = 0.15, 0.50, 1.3
-TILT_DEG = 0.2
-LACKING_SHARE = 0.02
-BAD_FOUND_SHARE, GOOD_LOST_SHARE = 0.95, 0.02  # over all recordings
+from benchmarking.bounds import Bounds, bounds_of
+from benchmarking.parts import Rows
 
 
 @dataclass
@@ -19,6 +18,8 @@ class Outcome:
 
     Attributes
     ----------
+    noise_model : which noise it has, and so which bounds. num_feet : before the camera.
+    standing : whether a floor was recorded.
     num_views, num_accepted : recorded, and with a pose.
     planted : the planted fault of each bad view, by name.
     missed : bad views that were accepted, by name, with their fault.
@@ -27,12 +28,17 @@ class Outcome:
     true_median_mm, true_p95_mm : the same of the fusion of the good views with their true poses.
     tilt_deg, floor_mm : how the scan frame's floor lies in the truth, standing feet alone; floor_seen: if it has one.
     lacking, true_lacking : share of the truth that two good views saw and the surface has not; with true poses.
-    pose_deg, pose_mm : median error of the accepted good views' poses; pose_max_deg, pose_max_mm : the worst.
+    pose_deg, pose_mm : median error of the accepted good views' poses; pose_max_deg, pose_max_mm : the worst;
+        pose_rms_mm : by which they move the points of the foot.
+    measures, true_measures : a row for each measure of each foot, see `measure_errors`; with true poses.
+    unmeasured : the refusal of align or measure.
     seconds : of each stage.
     refused : the stage that refused, and its message. crashed : the error that nobody expected.
     """
 
     name: str
+    noise_model: str = "stereo-ideal"
+    num_feet: int = 1
     standing: bool = True
     num_views: int = 0
     num_accepted: int = 0
@@ -52,9 +58,18 @@ class Outcome:
     pose_mm: float | None = None
     pose_max_deg: float | None = None
     pose_max_mm: float | None = None
+    pose_rms_mm: float | None = None
+    measures: Rows = field(default_factory=list)
+    true_measures: Rows = field(default_factory=list)
+    unmeasured: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     refused: str | None = None
     crashed: str | None = None
+
+    @property
+    def bounds(self) -> Bounds:
+        """What is asked of it."""
+        return bounds_of(self.noise_model)
 
     @property
     def verdict(self) -> str:
@@ -68,18 +83,19 @@ class Outcome:
 
     def broken_bounds(self) -> list[str]:
         """Return the names of the bounds that a recording which was not refused breaks."""
+        asked = self.bounds
         judged = {
-            "median": _within(self.median_mm, allowed(MEDIAN_MM, self.true_median_mm)),
-            "p95": _within(self.p95_mm, allowed(P95_MM, self.true_p95_mm)),
-            "tilt": not self.standing or (bool(self.floor_seen) and _within(self.tilt_deg, TILT_DEG)),
-            "lacking": _within(self.lacking, LACKING_SHARE),
+            "median": _within(self.median_mm, asked.allowed(asked.median_mm, self.true_median_mm)),
+            "p95": _within(self.p95_mm, asked.allowed(asked.p95_mm, self.true_p95_mm)),
+            "tilt": not self.standing or (bool(self.floor_seen) and _within(self.tilt_deg, asked.tilt_deg)),
+            "lacking": _within(self.lacking, asked.allowed(asked.lacking_share, self.true_lacking)),
         }
         return [name for name, kept in judged.items() if not kept]
 
 
-def allowed(bound_mm: float, with_true_poses_mm: float | None) -> float:
-    """Return the error that a recording may have, mm."""
-    return max(bound_mm, TIMES_TRUE_POSES * (with_true_poses_mm or 0.0))
+def outcome_of(row: dict[str, Any]) -> Outcome:
+    """Return a kept row as it was."""
+    return Outcome(**{item.name: row[item.name] for item in fields(Outcome) if item.name in row})
 
 
 def _within(value: float | None, bound: float) -> bool:
@@ -90,6 +106,7 @@ def _within(value: float | None, bound: float) -> bool:
 class Totals:
     """Sums over a grid."""
 
+    bounds: Bounds
     recordings: int
     ok: int
     refused: int
@@ -102,7 +119,11 @@ class Totals:
     @property
     def kept(self) -> bool:
         """Whether the bounds over the whole grid hold."""
-        return self.found >= BAD_FOUND_SHARE * self.planted and self.lost <= GOOD_LOST_SHARE * self.good
+        return (
+            self.refused <= self.bounds.refused_share * self.recordings
+            and self.found >= self.bounds.bad_found_share * self.planted
+            and self.lost <= self.bounds.good_lost_share * self.good
+        )
 
 
 def totals(outcomes: Sequence[Outcome]) -> Totals:
@@ -110,6 +131,7 @@ def totals(outcomes: Sequence[Outcome]) -> Totals:
     judged = [outcome for outcome in outcomes if not outcome.refused and not outcome.crashed]
     planted = sum(len(outcome.planted) for outcome in judged)
     return Totals(
+        bounds=outcomes[0].bounds if outcomes else bounds_of(""),
         recordings=len(outcomes),
         ok=sum(outcome.verdict == "ok" for outcome in outcomes),
         refused=sum(outcome.verdict == "refused" for outcome in outcomes),

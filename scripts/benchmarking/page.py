@@ -11,13 +11,16 @@ from typing import Any
 from benchmarking.grid_tables import grid_section, recordings_section
 from benchmarking.insole import insole_tables
 from benchmarking.insole_speed import insole_speed_section
+from benchmarking.measure_bounds import grid_measures_section
 from benchmarking.measure_tables import measures_section
 from benchmarking.parts import Rows, read_part
+from benchmarking.real_tables import real_section
 from benchmarking.run_tables import scale_section, speed_section, turntable_section, yardstick_section
 from benchmarking.tables import table
 from scanproc.versions import versions
 
-PARTS = ("grid", "turntable", "scale", "speed", "runs", "yardstick")
+GRIDS = ("grid-stereo-real", "grid-stereo-ideal")
+PARTS = (*GRIDS, "real", "turntable", "scale", "speed", "runs", "yardstick")
 FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
     "measures": measures_section,
     "insoles": insole_tables,
@@ -38,15 +41,16 @@ def write_page(folder: Path, page: Path) -> bool:
     text = [
         "# Benchmark",
         _head(parts),
-        grid_section(rows["grid"]),
+        *(section(rows[name]) for name in GRIDS for section in (grid_section, grid_measures_section)),
+        real_section(rows["real"]),
         turntable_section(rows["turntable"]),
         scale_section(rows["scale"]),
         speed_section(rows["speed"]),
         yardstick_section(rows["runs"], rows["yardstick"]),
         *(section(rows[name]) for name, section in FURTHER_PARTS.items() if name in rows),
-        recordings_section(rows["grid"]),
+        *(recordings_section(rows[name]) for name in GRIDS),
     ]
-    page.write_text("\n\n".join(text) + "\n", encoding="utf-8")
+    page.write_text("\n\n".join(part for part in text if part) + "\n", encoding="utf-8")
     print(f"{page} written")
     return True
 
