@@ -51,15 +51,21 @@ def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], li
     return poses
 
 
-def align_with_rim_term(views: SampledViews, poses: Poses, limits: NeighbourLimits) -> tuple[Poses, RimTerm] | None:
-    """Return the poses and the rim term that fit best; None where the recording does not show that its rims err."""
+def align_with_rim_term(
+    views: SampledViews, poses: Poses, limits: NeighbourLimits, noise_mm: float
+) -> tuple[Poses, RimTerm] | None:
+    """Return the poses and the rim term that fit best; None where the recording does not show that its rims err.
+
+    They err if the term is beyond doubt, and moves what lies at a rim by more than the noise of the views.
+    """
     pairs = _overlapping(views, poses, _RIM[0], limits)
     decay_deg = max(_DECAYS_DEG, key=lambda decay: rim_gain(views, views.coarse, poses, pairs, _RIM[2], decay))
     first = optimise_with_rim_term(views, views.coarse, poses, pairs, _RIM[2:3], decay_deg)[1]
     if first.value <= _SURE_SD * first.sd:
         return None
     poses, found = optimise_with_rim_term(views, views.fine, poses, pairs, _RIM, decay_deg)
-    return (poses, found) if found.value > _SURE_SD * found.sd else None
+    at_rim_mm = found.value * float(np.median(views.coarse.points[:, 2])) ** 2
+    return (poses, found) if found.value > _SURE_SD * found.sd and at_rim_mm > noise_mm else None
 
 
 def _overlapping(views: SampledViews, poses: Poses, tolerance_mm: float, limits: NeighbourLimits) -> Pairs:

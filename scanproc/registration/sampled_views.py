@@ -59,7 +59,7 @@ def sample_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -
 
 
 @dataclass(frozen=True)
-class PreparedViews:
+class WholeAndInner:
     """The same views twice: whole ones hold the poses best, but what rims say of the fit is false."""
 
     whole: SampledViews
@@ -69,10 +69,10 @@ class PreparedViews:
         return len(self.whole)
 
 
-def prepare_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float, rim_deg: float) -> PreparedViews:
+def whole_and_inner(views: Sequence[CleanView], coarse_mm: float, fine_mm: float, rim_deg: float) -> WholeAndInner:
     """Sample views with and without their rims, which are `rim_deg` wide."""
     inner = sample_views(without_rims(views, rim_deg), coarse_mm, fine_mm)
-    return PreparedViews(sample_views(views, coarse_mm, fine_mm), inner)
+    return WholeAndInner(sample_views(views, coarse_mm, fine_mm), inner)
 
 
 def without_rims(views: Sequence[CleanView], width_deg: float) -> list[CleanView]:

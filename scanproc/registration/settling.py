@@ -14,8 +14,8 @@ from scanproc.registration.incremental import Poses, SearchLimits
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
 from scanproc.registration.pair_statistics import RejectedView
-from scanproc.registration.placement import place_more
-from scanproc.registration.sampled_views import PreparedViews
+from scanproc.registration.sampled_views import WholeAndInner
+from scanproc.registration.whole_recording import place_more
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class SettledViews:
 
 
 def settle(
-    views: PreparedViews,
+    views: WholeAndInner,
     poses: Poses,
-    prepare: Callable[[Sequence[CleanView]], PreparedViews],
+    prepare: Callable[[Sequence[CleanView]], WholeAndInner],
     neighbours: NeighbourLimits,
     judging: JudgementLimits,
     more: SearchLimits | None,
@@ -51,7 +51,7 @@ def settle(
     more : when a view that was left out finds a place now that the noise is known; None where none is looked for.
     """
     noise_mm = judge_views(views.inner, poses, judging).noise_mm
-    biased = align_with_rim_term(views.whole, poses, neighbours)
+    biased = align_with_rim_term(views.whole, poses, neighbours, noise_mm)
     rim = None
     if biased is not None:
         poses, rim = biased

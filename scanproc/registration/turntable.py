@@ -16,7 +16,7 @@ from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
 from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
-from scanproc.registration.sampled_views import PreparedViews, SampledViews
+from scanproc.registration.sampled_views import SampledViews, WholeAndInner
 from scanproc.registration.stacked_views import Samples
 from scanproc.registration.view_pairs import Pairs, count_pairs, edge_equations
 
@@ -58,7 +58,7 @@ class TurntableMotion:
         return TurntableMotion(point, direction / np.linalg.norm(direction), angles)
 
 
-def register_one_turn(views: PreparedViews, neighbours: NeighbourLimits, limits: JudgementLimits) -> Judgement:
+def register_one_turn(views: WholeAndInner, neighbours: NeighbourLimits, limits: JudgementLimits) -> Judgement:
     """Return what fits of a recording that went round once in even steps."""
     poses: Poses = dict(enumerate(_even_turn(views, limits.tolerance_mm).poses()))
     poses = align_jointly(views.whole, poses, [FAR, MIDDLE, MIDDLE, NEAR], neighbours)
@@ -74,7 +74,7 @@ def register_one_turn(views: PreparedViews, neighbours: NeighbourLimits, limits:
         poses = align_jointly(views.whole, rest, [MIDDLE, NEAR], neighbours)
 
 
-def _even_turn(views: PreparedViews, tolerance_mm: float) -> TurntableMotion:
+def _even_turn(views: WholeAndInner, tolerance_mm: float) -> TurntableMotion:
     """Return the turn in steps that were even at first, then free."""
     whole, pairs = views.whole, _neighbours(len(views))
     turns = [_settled(whole, whole.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in _starts(whole)]

@@ -19,11 +19,11 @@ from scanproc.registration.incremental import SearchLimits
 from scanproc.registration.joint_alignment import NeighbourLimits
 from scanproc.registration.judgement import Judgement, JudgementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
-from scanproc.registration.placement import PlacementLimits, place_views
 from scanproc.registration.reasons import misfit_reasons, no_place_reason
-from scanproc.registration.sampled_views import frame_of_floors, prepare_views
+from scanproc.registration.sampled_views import frame_of_floors, whole_and_inner
 from scanproc.registration.settling import settle
 from scanproc.registration.turntable import register_one_turn
+from scanproc.registration.whole_recording import RecordingLimits, place_views
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -106,10 +106,10 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
             f"no view shows a foot: {_quote(reasons, views)}. Record the foot closer, and check the depth unit."
         )
     prepare = partial(
-        prepare_views, coarse_mm=config.coarse_spacing_mm, fine_mm=config.fine_spacing_mm, rim_deg=config.rim_deg
+        whole_and_inner, coarse_mm=config.coarse_spacing_mm, fine_mm=config.fine_spacing_mm, rim_deg=config.rim_deg
     )
     prepared = prepare([views.views[index] for index in usable])
-    neighbours, judging, placement = _neighbour_limits(config), _judgement_limits(config), _placement_limits(config)
+    neighbours, judging, placement = _neighbour_limits(config), _judgement_limits(config), _recording_limits(config)
     placed = place_views(prepared, placement, neighbours, judging)
     settled = settle(prepared, placed.poses, prepare, neighbours, judging, placement.last)
     if config.turn_min_views <= len(usable) > len(settled.judged.poses):
@@ -175,8 +175,8 @@ def _search_limits(overlap: float, consistency: float, config: RegisterConfig) -
     )
 
 
-def _placement_limits(config: RegisterConfig) -> PlacementLimits:
-    return PlacementLimits(
+def _recording_limits(config: RegisterConfig) -> RecordingLimits:
+    return RecordingLimits(
         seed=_search_limits(config.seed_overlap, config.seed_consistency, config),
         submap=_search_limits(config.submap_overlap, config.submap_consistency, config),
         grow=(

@@ -14,12 +14,12 @@ from scanproc.registration.incremental import (
 )
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import JudgementLimits, judge_views, tolerance_mm_of
-from scanproc.registration.sampled_views import PreparedViews
+from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.submap_merging import merge_submap
 
 
 @dataclass(frozen=True)
-class PlacementLimits:
+class RecordingLimits:
     """When a view, or a group of them, has a place.
 
     Attributes
@@ -39,7 +39,7 @@ class PlacementLimits:
 
 
 def place_views(
-    views: PreparedViews, limits: PlacementLimits, neighbours: NeighbourLimits, judging: JudgementLimits
+    views: WholeAndInner, limits: RecordingLimits, neighbours: NeighbourLimits, judging: JudgementLimits
 ) -> IncrementalResult:
     """Return the poses of all views that have a place, and how well the others fit where they fit best."""
     main, *others = register_incrementally(views.whole, limits.seed)
@@ -64,7 +64,7 @@ def place_views(
 
 
 def place_more(
-    views: PreparedViews, poses: Poses, limits: SearchLimits, judging: JudgementLimits, noise_mm: float
+    views: WholeAndInner, poses: Poses, limits: SearchLimits, judging: JudgementLimits, noise_mm: float
 ) -> IncrementalResult:
     """Place the rest of the views where they fit, at a tolerance that the noise of the placed ones asks for."""
     tolerance_mm = max(limits.tolerance_mm, tolerance_mm_of(views.inner, judging, noise_mm))
