@@ -17,9 +17,11 @@ from scanproc.registration.agreement import Ranking
 from scanproc.registration.incremental import SearchLimits, register_incrementally, register_more
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
+from scanproc.registration.movement import MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
 from scanproc.registration.reasons import misfit_reasons, no_place_reason
 from scanproc.registration.sampled_views import SampledViews, frame_of_floors, sample_views, without_rims
+from scanproc.registration.still_views import StillLimits, StillViews, keep_still_views
 from scanproc.registration.submap_merging import merge_submap
 from scanproc.registration.turntable import register_one_turn
 from scanproc.settings import setting
@@ -83,6 +85,9 @@ class RegisterConfig:
     )
     min_consistency: float = setting(
         0.90, "share of a view's judged points that must agree with the others", low=0, high=1
+    )
+    max_movement: float = setting(
+        220.0, "of parts of the foot between two groups of views: squares in units of the noise, summed up", low=1.0
     )
     min_views: int = setting(4, "accepted views below which a recording is refused", low=2)
     min_share: float = setting(
@@ -148,10 +153,12 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
         poses = align_jointly(prepared, judged.poses, [NEAR], neighbours)
         judged = judge_views(prepared, poses, judging, judged.noise_mm)
         misfits |= misfit_reasons(judged.misfits, judging.agreement)
+    still = keep_still_views(prepared, judged, StillLimits(MovementLimits(config.max_movement), neighbours, judging))
+    judged, poses, misfits = still.judged, still.judged.poses, misfits | still.misfits | still.moved
     reasons |= {usable[index]: reason for index, reason in misfits.items()}
 
     log.info("register: %d → %d views", len(views.views), len(poses))
-    _refuse_doubtful(judged, len(usable), reasons, views, config)
+    _refuse_doubtful(still, len(usable), reasons, views, config)
     T_scan_common = frame_of_floors(prepared, poses)
     found = {
         usable[index]: ViewPose(prepared.views[index].name, True, None, judged.rms_mm[index], T_scan_common @ pose)
@@ -180,15 +187,19 @@ def _one_turn(
 
 
 def _refuse_doubtful(
-    judged: Judgement, num_usable: int, reasons: dict[int, str], views: CleanViews, config: RegisterConfig
+    still: StillViews, num_usable: int, reasons: dict[int, str], views: CleanViews, config: RegisterConfig
 ) -> None:
     """Refuse a recording that does not hang together, or whose views pull at each other."""
     again = "Record again, slowly, with the foot still and each view overlapping the last."
+    if still.unrest is not None:
+        raise ScanError(f"{still.unrest}, whichever views are left out. {again}")
+    judged, num_usable = still.judged, num_usable - len(still.moved)
+    which = " as it lay in most" if still.moved else ""
     placed, total = len(judged.poses), len(views.views)
     if placed < config.min_views or placed < config.min_share * num_usable:
         raise ScanError(
             f"only {placed} of {total} views fit together (register.min_views = {config.min_views},"
-            f" min_share = {config.min_share:g} of {num_usable} that show a foot)"
+            f" min_share = {config.min_share:g} of {num_usable} that show a foot{which})"
             f"{': ' if reasons else ''}{_quote(reasons, views)}. {again}"
         )
     if judged.strain_mm > config.max_strain_mm:
