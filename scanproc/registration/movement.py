@@ -31,7 +31,7 @@ class MovementLimits:
 
     Attributes
     ----------
-    max_strength : largest sum over the moved regions of the squared distance in units of the noise.
+    max_strength : largest number of moved regions times their median squared distance in units of the noise.
     min_sd : distance between the groups in a region, in units of its noise, from which the region has moved.
     min_regions : moved regions; fewer are where one surface hides another.
     """
@@ -57,7 +57,6 @@ class Movement:
     moved: tuple[int, ...]
     distance_mm: float
     noise_mm: float
-    num_regions: int
     share: float
     strength: float
 
@@ -82,35 +81,35 @@ class _Split:
     noise_mm: float
 
     @property
-    def gain(self) -> float:
-        """Return by how much better the views' distances are foretold than if each lay with the other group."""
-        sign = np.where(self.is_second, 1.0, -1.0)
-        return float((sign * (2.0 * self.position - 1.0) * self.weight).sum() / self.noise_mm**2)
+    def moved(self) -> BoolArray:
+        """Return the regions that have moved, (R,)."""
+        return np.asarray(self.offset_mm != 0.0)
+
+    @property
+    def strength(self) -> float:
+        """See `MovementLimits.max_strength`."""
+        return float(self.moved.sum() * np.median(self.offset_mm[self.moved] ** 2)) / self.noise_mm**2
 
 
 def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movement | None:
     """Return the two groups of views that see two surfaces, or None where all see one."""
     splits = [_settled(distances, start, limits.min_sd) for start in _starts(distances)]
-    found = [split for split in splits if split is not None]
+    found = [split for split in splits if split is not None and split.moved.sum() >= limits.min_regions]
     if not found:
         return None
-    best = max(found, key=lambda split: split.gain)
-    moved = best.offset_mm != 0.0
-    offsets = best.offset_mm[moved]
-    strength = float((offsets**2).sum()) / best.noise_mm**2
-    if len(offsets) < limits.min_regions or strength <= limits.max_strength:
+    best = max(found, key=lambda split: split.strength)
+    if best.strength <= limits.max_strength:
         return None
     told = best.weight > 0.0
     first, second = np.flatnonzero(told & ~best.is_second), np.flatnonzero(told & best.is_second)
     smaller = second if len(second) <= len(first) else first
-    within = (best.is_second[distances.source] == best.is_second[distances.target]) & moved[distances.region]
+    within = (best.is_second[distances.source] == best.is_second[distances.target]) & best.moved[distances.region]
     return Movement(
         moved=tuple(int(view) for view in smaller),
-        distance_mm=float(np.sqrt(np.mean(offsets**2))),
+        distance_mm=float(np.sqrt(np.mean(best.offset_mm[best.moved] ** 2))),
         noise_mm=float(np.sqrt(np.mean(distances.distance_mm[within] ** 2))) if within.any() else best.noise_mm,
-        num_regions=len(offsets),
-        share=len(offsets) / max(int(best.both.sum()), 1),
-        strength=strength,
+        share=float(best.moved.sum() / best.both.sum()),
+        strength=best.strength,
     )
 
 

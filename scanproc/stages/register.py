@@ -87,7 +87,7 @@ class RegisterConfig:
         0.90, "share of a view's judged points that must agree with the others", low=0, high=1
     )
     max_movement: float = setting(
-        220.0, "of parts of the foot between two groups of views: squares in units of the noise, summed up", low=1.0
+        150.0, "regions that moved between two groups of views, times the square of how far in sd of the noise", low=1.0
     )
     min_views: int = setting(4, "accepted views below which a recording is refused", low=2)
     min_share: float = setting(
