@@ -98,10 +98,10 @@ def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movem
     if not found:
         return None
     best = max(found, key=lambda split: split.strength)
-    if best.strength <= limits.max_strength:
-        return None
     told = best.weight > 0.0
     first, second = np.flatnonzero(told & ~best.is_second), np.flatnonzero(told & best.is_second)
+    if best.strength <= limits.max_strength or not len(first) or not len(second):
+        return None
     smaller = second if len(second) <= len(first) else first
     within = (best.is_second[distances.source] == best.is_second[distances.target]) & best.moved[distances.region]
     return Movement(

@@ -53,7 +53,9 @@ def keep_still_views(views: SampledViews, judged: Judgement, limits: StillLimits
     inner = sample_views(without_rims(views.views, _RIM_DEG), _SPACING_MM, _SPACING_MM)
     moved, misfits = dict[int, str](), dict[int, str]()
     movement = _movement(inner, judged.poses, limits.movement)
-    while movement is not None and len(set(moved.values())) < _MAX_MOVEMENTS:
+    for _ in range(_MAX_MOVEMENTS):
+        if movement is None:
+            break
         moved |= dict.fromkeys(movement.moved, moved_reason(movement, limits.movement))
         poses = {view: pose for view, pose in judged.poses.items() if view not in movement.moved}
         poses = align_jointly(views, poses, [NEAR], limits.neighbours)
