@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
@@ -10,7 +12,8 @@ from scanproc.registration.judgement import Judgement, JudgementLimits, judge_vi
 from scanproc.registration.movement import Movement, MovementLimits, find_movement
 from scanproc.registration.reasons import misfit_reasons, moved_reason
 from scanproc.registration.regional_distances import RegionLimits, regional_distances
-from scanproc.registration.sampled_views import SampledViews, sample_views, without_rims
+from scanproc.registration.sampled_views import SampledViews, without_rims
+from scanproc.registration.stacked_views import sample
 
 _MIN_VIEWS = 4  # fewer are not parted
 _MAX_MOVEMENTS = 3  # one after the other; a foot that moves more often does not lie still
@@ -19,7 +22,7 @@ _SPACING_MM = 6.0  # of the points that are compared: a dozen in a region
 
 #: A region is about as large as a toe, and several waves of a camera's noise. Two views of one spot from within 60 deg
 #: err alike there. Surfaces that are farther apart than 20 mm are not the same part of the foot.
-_REGIONS = RegionLimits(size_mm=30.0, reach_mm=20.0, min_points=4, max_angle_deg=60.0, num_neighbours=24)
+_REGIONS = RegionLimits(size_mm=30.0, reach_mm=20.0, min_points=4, max_angle_deg=60.0, num_neighbours=16)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class StillViews:
 
 def keep_still_views(views: SampledViews, judged: Judgement, limits: StillLimits) -> StillViews:
     """Drop the smaller group of views wherever two groups see two surfaces."""
-    inner = sample_views(without_rims(views.views, _RIM_DEG), _SPACING_MM, _SPACING_MM)
+    inner = _inner(views)
     moved, misfits = dict[int, str](), dict[int, str]()
     movement = _movement(inner, judged.poses, limits.movement)
     for _ in range(_MAX_MOVEMENTS):
@@ -63,6 +66,13 @@ def keep_still_views(views: SampledViews, judged: Judgement, limits: StillLimits
         misfits |= misfit_reasons(judged.misfits, limits.judging.agreement)
         movement = _movement(inner, judged.poses, limits.movement)
     return StillViews(judged, moved, misfits, None if movement is None else moved_reason(movement, limits.movement))
+
+
+def _inner(views: SampledViews) -> SampledViews:
+    """Return the views without their rims."""
+    inner = without_rims(views.views, _RIM_DEG)
+    depth = np.concatenate([view.depth_mm.ravel() for view in inner])
+    return replace(views, views=inner, images=views.images._replace(depth_mm=depth), coarse=sample(inner, _SPACING_MM))
 
 
 def _movement(inner: SampledViews, poses: Poses, limits: MovementLimits) -> Movement | None:
