@@ -58,6 +58,26 @@ def test_the_worst_goes_first_and_clears_the_others() -> None:
     assert EVERY.all()  # what was given is not written to
 
 
+def test_groups_that_see_nothing_of_each_other_are_not_one_recording() -> None:
+    """Neither contradicts the other, wherever it lies: the smaller one has no place."""
+    table = PairStatistics(
+        pairs=np.array([[0, 1], [1, 0], [1, 2], [3, 4], [4, 3], [2, 3]]),
+        inliers=np.array([80.0, 70.0, 60.0, 90.0, 90.0, 5.0]),
+        violations=np.zeros(6),
+        squares=np.full(6, 50.0),
+        matches=np.array([80.0, 70.0, 60.0, 90.0, 90.0, 0.0]),
+        strains=np.zeros(6),
+        points=np.full(5, 100.0),
+    )
+    every = np.ones(5, dtype=bool)
+    np.testing.assert_array_equal(table.largest_group(every), [True, True, True, False, False])
+    found = table.misfits(np.array([True, True, False, True, True]), LIMITS)
+    assert set(found) in ({0, 1}, {3, 4})
+    assert {fit.overlap for fit in found.values()} == {0.0}
+    found = table.misfits(every, replace(LIMITS, min_overlap=0.0))
+    assert not found
+
+
 @pytest.mark.parametrize(
     ("change", "dropped"),
     [

@@ -10,6 +10,7 @@ from pictures import plane_depth, rays, sphere_depth
 from posed import CAMERA, MIDDLE, motion, off, pose, prepared, seen, view
 
 from scanproc.artifacts import CleanView
+from scanproc.depth.rims import RIM_REACH_DEG
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.registration.point_to_plane import apply_step, solve_step
 from scanproc.registration.projective_icp import add_normal_equations, count_inliers
@@ -36,6 +37,8 @@ def some(points: FloatArray, normals: FloatArray) -> Samples:
     return Samples(
         np.ascontiguousarray(points, dtype=np.float64),
         np.ascontiguousarray(np.broadcast_to(normals, points.shape), dtype=np.float64),
+        np.full(len(points), RIM_REACH_DEG, np.float32),
+        np.zeros(len(points)),
         np.array([0, len(points)], dtype=np.int64),
     )
 
@@ -51,9 +54,9 @@ def equations(
     samples: Samples, images: Images, gate_mm: float, T_target_source: FloatArray = HERE
 ) -> tuple[FloatArray, FloatArray, float, int]:
     """Return H, g, the sum of squares and the number of matches about the middle of the image."""
-    H, g = np.zeros((6, 6)), np.zeros(6)
+    H, g = np.zeros((7, 7)), np.zeros(7)
     squares, matches = add_normal_equations(samples, 0, images, 0, T_target_source, HERE, BALL, gate_mm, H, g)
-    return H, g, squares, matches
+    return H[:6, :6], g[:6], squares, matches
 
 
 # ------------------------------------------------------------------------------------------------------ equations
@@ -130,9 +133,9 @@ def test_some_steps_find_a_known_motion_of_a_leg(seed: int) -> None:
     truth, target = pose(40.0), pose(65.0)
     found = motion(0.5, 0.5, seed) @ truth
     for _ in range(4):
-        H, g = np.zeros((6, 6)), np.zeros(6)
+        H, g = np.zeros((7, 7)), np.zeros(7)
         squares, matches = add_normal_equations(views.fine, 0, views.images, 1, found, target, MIDDLE, 6.0, H, g)
-        found = apply_step(found, solve_step(H, g, ALL), MIDDLE)
+        found = apply_step(found, solve_step(H[:6, :6], g[:6], ALL), MIDDLE)
     turn_deg, shift_mm = off(found, truth)
     assert turn_deg < 0.08
     assert shift_mm < 0.08

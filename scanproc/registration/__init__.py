@@ -6,4 +6,6 @@ submap_merging     groups of views that fit together are brought to one another 
 pose_graph         all overlapping pairs at once: point-to-plane projective ICP (Chen & Medioni 1992; Blais & Levine
                    1995), robust Gauss-Newton on the normal equations of all poses, by conjugate gradients
 pair_statistics    overlap, consistency, residual and strain of each pair of views, by which views are rejected
+movement           two groups of views that see two surfaces, by the distances of views in each region of the foot
+                   (regional_distances); the larger group stays (still_views)
 """

@@ -96,11 +96,29 @@ class PairStatistics:
         judged = stays[a] & stays[b] & (self.matches > 0)
         return float(np.sqrt(np.median(self.strains[judged]))) if judged.any() else 0.0
 
+    def largest_group(self, stays: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the views that hang together with most others, (V,): nobody knows where the rest lie.
+
+        Two groups that see nothing of each other do not contradict each other either, wherever they lie.
+        """
+        hold = stays[self.pairs].all(axis=1) & (self.matches > 0)
+        a, b = self.pairs[hold].T
+        group = np.arange(len(stays))
+        for _ in range(len(stays)):  # the lowest number spreads to whoever hangs together with it
+            lowest = group.copy()
+            np.minimum.at(lowest, a, group[b])
+            np.minimum.at(lowest, b, group[a])
+            if (lowest == group).all():
+                break
+            group = lowest
+        return np.asarray(stays & (group == np.argmax(np.bincount(group[stays], minlength=1))))
+
     def misfits(self, stays: NDArray[np.bool_], limits: AgreementLimits) -> dict[int, RejectedView]:
         """Return the views that do not fit, the worst first: what contradicted only a dropped view is innocent."""
         stays, found = stays.copy(), dict[int, RejectedView]()
         while stays.any():
-            overlap, consistency, rms = self.overlap(stays), self.consistency(stays), self.rms_mm(stays)
+            held = self.largest_group(stays)
+            overlap, consistency, rms = self.overlap(stays) * held, self.consistency(stays), self.rms_mm(stays)
             limit = min(limits.max_residual_mm, limits.max_residual_ratio * float(np.median(rms[stays])))
             is_misfit = (overlap < limits.min_overlap) | (consistency < limits.min_consistency) | (rms > limit)
             if not (stays & is_misfit).any():

@@ -31,7 +31,7 @@ _GRAZING, _FACING, _LEAST_TRUST = 0.1, 0.6, 0.05
 
 
 @compiled
-def _pixel(images: Images, view: int, x: float, y: float, z: float) -> int:
+def pixel_of(images: Images, view: int, x: float, y: float, z: float) -> int:
     """Return the index of the pixel that a point of the camera frame falls on, -1 outside of the image."""
     if z <= 1.0:
         return -1
@@ -80,7 +80,7 @@ def add_normal_equations(
         p, n = samples.points[k], samples.normals[k]
         wx, wy, wz = transform_point(T_common_source, p[0], p[1], p[2])
         x, y, z = transform_point(T_target_common, wx, wy, wz)
-        pixel = _pixel(images, target, x, y, z)
+        pixel = pixel_of(images, target, x, y, z)
         if pixel < 0:
             continue
         depth = images.depth_mm[pixel]
@@ -138,7 +138,7 @@ def count_inliers(
         towards = -(x * nx + y * ny + z * nz)
         if towards < _MIN_COSINE * np.sqrt(x * x + y * y + z * z):
             continue
-        pixel = _pixel(images, target, x, y, z)
+        pixel = pixel_of(images, target, x, y, z)
         if pixel < 0:
             continue
         if images.depth_mm[pixel] <= 0.0:

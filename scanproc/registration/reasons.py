@@ -8,6 +8,7 @@ import numpy as np
 
 from scanproc.registration.agreement import Agreement
 from scanproc.registration.incremental import SearchLimits
+from scanproc.registration.movement import Movement, MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
 
 
@@ -35,6 +36,15 @@ def _misfit_reason(misfit: RejectedView, limits: AgreementLimits) -> str:
         return f"consistency {_short(misfit.consistency)} < register.min_consistency {limits.min_consistency:.2f}"
     too_far = f"residual {np.ceil(100.0 * misfit.rms_mm) / 100.0:.2f} mm RMS > {_short(misfit.limit_mm)} mm"
     return f"{too_far} (register.max_residual_mm, max_residual_ratio)"
+
+
+def moved_reason(movement: Movement, limits: MovementLimits) -> str:
+    """Return what is said of a part of the foot that moved."""
+    return (
+        f"the foot moved: {100.0 * movement.share:.0f} % of it lies {movement.distance_mm:.1f} mm off, noise"
+        f" {movement.noise_mm:.1f} mm (movement {np.ceil(movement.strength):.0f} > register.max_movement"
+        f" {limits.max_strength:g})"
+    )
 
 
 def _short(share: float) -> str:

@@ -24,11 +24,13 @@ class SettledViews:
 
     Attributes
     ----------
+    views : without the bias of their rims.
     judged : the views that stay, in their places.
     misses, misfits : how those fit that have no place, and those that were dropped.
     rim : None where the recording does not show that its rims err.
     """
 
+    views: WholeAndInner
     judged: Judgement
     misses: dict[int, Agreement]
     misfits: dict[int, RejectedView]
@@ -69,4 +71,4 @@ def settle(
         poses = align_jointly(views.whole, judged.poses, [NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
         misfits |= judged.misfits
-    return SettledViews(judged, misses, misfits, rim)
+    return SettledViews(views, judged, misses, misfits, rim)

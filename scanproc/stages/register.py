@@ -17,11 +17,13 @@ from scanproc.errors import ScanError
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.incremental import SearchLimits
 from scanproc.registration.joint_alignment import NeighbourLimits
-from scanproc.registration.judgement import Judgement, JudgementLimits
+from scanproc.registration.judgement import JudgementLimits
+from scanproc.registration.movement import MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
 from scanproc.registration.reasons import misfit_reasons, no_place_reason
 from scanproc.registration.sampled_views import frame_of_floors, whole_and_inner
 from scanproc.registration.settling import settle
+from scanproc.registration.still_views import StillLimits, StillViews, keep_still_views
 from scanproc.registration.turntable import register_one_turn
 from scanproc.registration.whole_recording import RecordingLimits, place_views
 from scanproc.settings import setting
@@ -89,6 +91,9 @@ class RegisterConfig:
     max_strain_mm: float = setting(
         0.5, "largest median distance by which two views would rather lie otherwise, mm RMS", low=0.01
     )
+    max_movement: float = setting(
+        150.0, "regions that moved between two groups of views, times the square of how far in sd of the noise", low=1.0
+    )
 
 
 def register(views: CleanViews, config: RegisterConfig) -> Registration:
@@ -118,13 +123,14 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
             log.info("register: one turn in even steps: %d → %d views", len(settled.judged.poses), len(turn.poses))
             settled = settle(prepared, turn.poses, prepare, neighbours, judging, None)
             settled = replace(settled, misfits=turn.misfits | settled.misfits)
-    judged = settled.judged
+    still = keep_still_views(settled, StillLimits(MovementLimits(config.max_movement), neighbours, judging))
+    judged = still.judged
     misfits = {index: no_place_reason(fit, placement.last) for index, fit in settled.misses.items()}
-    misfits |= misfit_reasons(settled.misfits, judging.agreement)
+    misfits |= misfit_reasons(settled.misfits, judging.agreement) | still.misfits | still.moved
     reasons |= {usable[index]: reason for index, reason in misfits.items() if index not in judged.poses}
 
     log.info("register: %d → %d views", len(views.views), len(judged.poses))
-    _refuse_doubtful(judged, len(usable), reasons, views, config)
+    _refuse_doubtful(still, len(usable), reasons, views, config)
     T_scan_common = frame_of_floors(prepared.whole, judged.poses)
     found = {
         usable[index]: ViewPose(
@@ -145,15 +151,19 @@ def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: d
 
 
 def _refuse_doubtful(
-    judged: Judgement, num_usable: int, reasons: dict[int, str], views: CleanViews, config: RegisterConfig
+    still: StillViews, num_usable: int, reasons: dict[int, str], views: CleanViews, config: RegisterConfig
 ) -> None:
     """Refuse a recording that does not hang together, or whose views pull at each other."""
     again = "Record again, slowly, with the foot still and each view overlapping the last."
+    if still.unrest is not None:
+        raise ScanError(f"{still.unrest}, whichever views are left out. {again}")
+    judged, num_usable = still.judged, num_usable - len(still.moved)
+    which = " as it lay in most" if still.moved else ""
     placed, total = len(judged.poses), len(views.views)
     if placed < config.min_views or placed < config.min_share * num_usable:
         raise ScanError(
             f"only {placed} of {total} views fit together (register.min_views = {config.min_views},"
-            f" min_share = {config.min_share:g} of {num_usable} that show a foot)"
+            f" min_share = {config.min_share:g} of {num_usable} that show a foot{which})"
             f"{': ' if reasons else ''}{_quote(reasons, views)}. {again}"
         )
     if judged.strain_mm > config.max_strain_mm:

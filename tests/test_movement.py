@@ -1,0 +1,129 @@
+"""A foot that moved while it was recorded: by construction, by hand, and in simulated recordings."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from posed import pose, prepared, view
+from recordings import leg
+
+from scanproc.artifacts import Registration
+from scanproc.frames import rigid
+from scanproc.registration.movement import MovementLimits, find_movement
+from scanproc.registration.regional_distances import RegionalDistances, RegionLimits, regional_distances
+from scanproc.simulation.settings import SimulationConfig
+from scanproc.simulation.simulate import simulate
+from scanproc.stages.clean import CleanConfig, clean
+from scanproc.stages.register import RegisterConfig, register
+
+VIEWS, REGIONS, MOVED = 18, 60, 8
+LATE = tuple(range(10, VIEWS))
+TOES = tuple(range(1, VIEWS, 3))
+LIMITS = MovementLimits(RegisterConfig().max_movement)
+
+
+def distances(offset_mm: float, after: tuple[int, ...], seed: int, noise_mm: float = 0.4) -> RegionalDistances:
+    """Return distances of views whose neighbours are three away; every view errs, and those beside each other alike."""
+    rng = np.random.default_rng(seed)
+    heights = noise_mm * rng.standard_normal((VIEWS, REGIONS))
+    azimuths = 2.0 * np.pi * np.arange(VIEWS) / VIEWS
+    heights += 0.3 * np.sin(azimuths[:, None] + 2.0 * np.pi * rng.random(REGIONS))
+    heights[np.ix_(after, range(MOVED))] += offset_mm
+    saw = rng.random((VIEWS, REGIONS)) < 0.6
+    pairs = [(a, b) for a, b in itertools.permutations(range(VIEWS), 2) if min((a - b) % VIEWS, (b - a) % VIEWS) <= 4]
+    rows = [(a, b, region) for a, b in pairs for region in np.flatnonzero(saw[a] & saw[b])]
+    a, b, region = np.array(rows).T
+    return RegionalDistances(a, b, region, heights[a, region] - heights[b, region], VIEWS, REGIONS)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_still_foot_has_not_moved(seed: int) -> None:
+    assert find_movement(distances(0.0, (), seed), LIMITS) is None
+    assert find_movement(distances(0.0, (), seed, noise_mm=2.0), LIMITS) is None
+
+
+@pytest.mark.parametrize("after", [LATE, TOES])
+@pytest.mark.parametrize("seed", range(5))
+def test_views_after_a_movement_are_found_by_name_and_amount(after: tuple[int, ...], seed: int) -> None:
+    found = find_movement(distances(3.0, after, seed), LIMITS)
+    assert found is not None
+    assert set(found.moved) == set(after)
+    assert found.distance_mm == pytest.approx(3.0, abs=0.4)
+    assert found.noise_mm == pytest.approx(0.6, abs=0.15)  # two views err, and a little by where they look from
+    assert found.share == pytest.approx(MOVED / REGIONS, abs=0.04)
+
+
+def test_what_noise_hides_is_not_told() -> None:
+    """The same movement under four times the noise, of which it is no more than the spread."""
+    assert find_movement(distances(2.5, LATE, 0), LIMITS) is not None
+    assert find_movement(distances(2.5, LATE, 0, noise_mm=1.6), LIMITS) is None
+
+
+def test_a_few_regions_are_no_movement() -> None:
+    """One surface hides another: far off, but nowhere else."""
+    whole = distances(6.0, LATE, 1)
+    few = np.isin(whole.region, range(6, MOVED))
+    honest = distances(0.0, (), 1).distance_mm
+    told = RegionalDistances(
+        whole.source, whole.target, whole.region, np.where(few, whole.distance_mm, honest), VIEWS, REGIONS
+    )
+    assert find_movement(told, LIMITS) is None
+
+
+def test_distances_are_those_by_which_a_view_was_moved() -> None:
+    """Upwards by 2 mm: what faces up lies 2 mm outside of the others, what faces the camera less."""
+    views = prepared([view(azimuth, 60.0, "box") for azimuth in (80.0, 100.0, 120.0)])
+    poses = {k: pose(azimuth, 60.0) for k, azimuth in enumerate((80.0, 100.0, 120.0))}
+    limits = RegionLimits(size_mm=30.0, reach_mm=10.0, min_points=4, max_angle_deg=60.0, num_neighbours=5)
+    still = regional_distances(views, poses, limits)
+    assert np.abs(still.distance_mm).max() < 0.1
+    raised = regional_distances(views, poses | {1: rigid(np.eye(3), np.array([0.0, 0.0, 2.0])) @ poses[1]}, limits)
+    of_raised = raised.distance_mm[raised.source == 1]
+    assert of_raised.max() == pytest.approx(2.0, abs=0.1)
+    assert of_raised.min() > -0.1
+    assert np.abs(raised.distance_mm[(raised.source != 1) & (raised.target != 1)]).max() < 0.1
+    # What a view says of another and the other of it is one thing.
+    assert of_raised.sum() == pytest.approx(-raised.distance_mm[raised.target == 1].sum())
+
+
+# ------------------------------------------------------------------------------------------------ recordings
+
+
+def registered(**changes: Any) -> Registration:
+    settings: dict[str, Any] = {"path": "hand-held", "camera": "d435", "views": 18, "image_scale": 0.5, "seed": 1}
+    return register(
+        clean(simulate(leg(), SimulationConfig(**(settings | changes))).recording, CleanConfig()), RegisterConfig()
+    )
+
+
+def moved(registration: Registration) -> set[int]:
+    return {k for k, view in enumerate(registration.views) if view.reason and "the foot moved" in view.reason}
+
+
+def test_a_heel_that_rises_half_way_takes_the_views_after_it_out() -> None:
+    """By 2 deg: its bend is half under the ball, and all of it is what aligning the views leaves."""
+    registration = registered(heel_rise_deg=2.0)
+    assert moved(registration) == set(range(9, 18))
+    assert [view.accepted for view in registration.views] == [True] * 9 + [False] * 9
+    assert "register.max_movement" in str(registration.views[9].reason)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("noise_model", ["stereo-ideal", "stereo-real"])
+def test_who_wiggles_the_toes_is_found_out(noise_model: str) -> None:
+    found = moved(registered(toes_deg=5.0, noise_model=noise_model))
+    assert found <= set(range(1, 18, 3))
+    assert len(found) >= 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("noise_model", ["stereo-ideal", "stereo-real"])
+@pytest.mark.parametrize("path", ["hand-held", "turntable"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_still_foot_loses_no_view(noise_model: str, path: str, seed: int) -> None:
+    """Sway of the whole foot on the floor is no movement: poses follow it."""
+    registration = registered(noise_model=noise_model, path=path, seed=seed, sway_mm=1.0, sway_deg=0.3)
+    assert not moved(registration)
