@@ -21,6 +21,7 @@ from scanproc.registration.pair_statistics import AgreementLimits
 from scanproc.registration.reasons import misfit_reasons, no_place_reason
 from scanproc.registration.sampled_views import SampledViews, frame_of_floors, sample_views, without_rims
 from scanproc.registration.submap_merging import merge_submap
+from scanproc.registration.turn_axis import TurnLimits, axis_of_turn
 from scanproc.registration.turntable import register_one_turn
 from scanproc.settings import setting
 
@@ -69,6 +70,13 @@ class RegisterConfig:
     )
     rim_deg: float = setting(
         0.7, "width of the rims by which such views are not judged: 5 px of the matching window", low=0.0, high=5.0
+    )
+    # A turn by machine has an upright axis, which stands in for a floor that was not recorded.
+    axis_max_spread_deg: float = setting(
+        1.5, "largest RMS tilt of the cameras against the axis of such a turn, deg", low=0.0, high=10.0
+    )
+    axis_max_gap_deg: float = setting(
+        150.0, "largest angle between two cameras side by side that go all round, deg", low=30.0, high=180.0
     )
     num_neighbours: int = setting(10, "views that each view is jointly aligned with", low=2)
     max_neighbour_deg: float = setting(90.0, "largest angle between the cameras of such views, deg", low=10, high=180)
@@ -152,13 +160,15 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
 
     log.info("register: %d → %d views", len(views.views), len(poses))
     _refuse_doubtful(judged, len(usable), reasons, views, config)
-    T_scan_common = frame_of_floors(prepared, poses)
+    floor_seen = any(prepared.floors[index] is not None for index in poses)
+    round_once = TurnLimits(config.axis_max_spread_deg, config.axis_max_gap_deg)
+    axis = None if floor_seen else axis_of_turn(poses, round_once)
+    T_scan_common = frame_of_floors(prepared, poses) if axis is None else axis.T_upright_common
     found = {
         usable[index]: ViewPose(prepared.views[index].name, True, None, judged.rms_mm[index], T_scan_common @ pose)
         for index, pose in poses.items()
     }
-    floor_seen = any(prepared.floors[index] is not None for index in poses)
-    return Registration(_in_recorded_order(views, found, reasons), floor_seen)
+    return Registration(_in_recorded_order(views, found, reasons), floor_seen, None if axis is None else axis.vertical)
 
 
 def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: dict[int, str]) -> tuple[ViewPose, ...]:
