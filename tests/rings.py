@@ -36,20 +36,24 @@ def ring(
     crop_mm: float = 130.0,
     other: int | None = None,
     large: int | None = None,
+    gap_mm: float = 60.0,
+    rim_px: float = 0.8,
 ) -> Ring:
     """Record two feet of 250 mm under realistic noise, the camera off each stop by about 1 degree and 2.5 mm.
 
     Parameters
     ----------
     crop_mm : height above which the legs were cut away; the floor was, too.
+    gap_mm : between the feet.
+    rim_px : see `StereoReal`; 0 as if rims were corrected without a rest.
     other, large : stop at which other feet stand there, or these are 15 % too large.
     """
     rng = np.random.default_rng(seed)
-    feet = bodies.standing_pair(of_length(leg(), 250.0), 60.0, 6.0)
+    feet = bodies.standing_pair(of_length(leg(), 250.0), gap_mm, 6.0)
     strange = bodies.standing_pair(narrow(of_length(leg(), 262.0)), 60.0, 6.0)
     middle = np.array([125.0, 0.0, 50.0])
     intrinsics = scaled(CAMERA, scale)
-    noise = StereoReal(intrinsics.fx * BASELINE_MM, pixel_scale=scale)
+    noise = StereoReal(intrinsics.fx * BASELINE_MM, pixel_scale=scale, rim_px=rim_px)
     rays = pixel_rays(intrinsics)
     clouds, poses = [], []
     for stop in range(stops):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,14 @@ from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, 
 from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, arch_profile, seen_sole_share, sole_cap
 from scanproc.anatomy.side import SideJudgement, SideVote, judge_one, judge_pair, vote
 from scanproc.anatomy.skin_markers import skin_markers
-from scanproc.anatomy.stance import LOWEST_SHARE, Stance, on_floor, on_sole, over_unseen_ground, shows_sole
+from scanproc.anatomy.stance import (
+    LOWEST_SHARE,
+    Stance,
+    on_floor,
+    on_sole,
+    over_unseen_ground,
+    shows_sole,
+)
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
@@ -82,13 +89,16 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
 
     Parameters
     ----------
-    surface : in the scan frame; z = 0 is the floor only where `floor_seen`, otherwise it lies anyhow.
+    surface : in the scan frame; z = 0 is the floor only where `floor_seen`, otherwise it lies anyhow, or upright where
+        `vertical` says so.
 
     Raises
     ------
     ScanError
         If it does not look like a foot, the side contradicts `scan.toml`, or nothing tells where the ground is.
     """
+    if facts.loading == "non-weight-bearing":
+        surface = replace(surface, vertical=None)  # how a foot hangs in the air has nothing to do with what is upright
     parts = _find_feet(surface, config)
     sides: tuple[SideJudgement, ...]
     if len(parts) == 2:
@@ -137,7 +147,8 @@ def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
         stance = on_floor(smooth, boundary)
     else:
         stance = on_sole(smooth, boundary)
-        if surface.vertical is not None and not shows_sole(smooth, stance, views > 0, limits, config.min_sole_share):
+        sole = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
+        if surface.vertical is not None and not sole:
             stance = over_unseen_ground(smooth, boundary, limits, config.unseen_ground_mm)
     limits.check_likeness(stance.pose.likeness)
     mesh, smooth = (Mesh(transform(stance.T_level_scan, each.vertices), each.faces) for each in (mesh, smooth))
