@@ -45,18 +45,18 @@ def test_the_axis_of_a_perfect_ring_is_upright(stops: int, elevation_deg: float)
     assert up[2] == pytest.approx(np.sign(elevation_deg))  # from where the cameras look down
 
 
-@pytest.mark.parametrize(("stops", "arc_deg"), [(8, 360.0), (12, 250.0)])
+@pytest.mark.parametrize(("stops", "arc_deg"), [(8, 360.0), (12, 120.0)])
 def test_its_uncertainty_is_that_of_jittered_poses(stops: int, arc_deg: float) -> None:
     """With jitter of a degree, its tilts come out as often within k sd as a normal distribution says."""
     errors, sds = [], []
     for seed in range(300):
-        found = axis_of_turn(ring(stops, 1.0, seed, arc_deg), TurnLimits(10.0, 150.0))
+        found = axis_of_turn(ring(stops, 1.0, seed, arc_deg), TurnLimits(10.0, 300.0))
         assert found is not None
         errors.append(tilts_deg(found.T_upright_common))
         sds.append(found.vertical.sd_deg)
     rms = float(np.sqrt(np.mean(np.square(errors))))
     assert 0.85 < float(np.sqrt(np.mean(np.square(sds)))) / rms < 1.18
-    assert 0.2 < rms < 0.6
+    assert 0.2 < rms < 0.7
 
 
 def test_what_did_not_go_round_once_has_no_axis() -> None:
