@@ -11,6 +11,7 @@ from rings import of_length, ring
 from truth import true_measures
 
 from scanproc.artifacts import FootMeasures, ScanFacts
+from scanproc.errors import ScanError
 from scanproc.frames import inverse
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.clean import CleanConfig, clean
@@ -55,6 +56,8 @@ def errors_in_sd(foot: FootMeasures) -> list[float]:
     found = []
     for name, bound in BOUNDS.items():
         value, sd, true = foot.measures[name].value, foot.measures[name].sd, truth()[name]
+        if name == "heel_angle_deg" and foot.measures[name].status == "refused":  # too few slices of it were seen
+            continue
         assert value is not None and sd is not None and true is not None, foot.measures[name].reason
         assert value == pytest.approx(true, abs=bound)
         assert 0.2 < sd < 4.0
@@ -70,7 +73,18 @@ def test_a_pair_without_a_floor_is_two_feet_with_lengths_widths_and_angles(gap_m
 
 
 @pytest.mark.slow
-def test_nine_of_ten_errors_lie_within_two_sd() -> None:
-    found = [errors_in_sd(foot) for seed in range(10) for foot in measured(seed, 60.0)]
-    assert len(found) == 20
+def test_nine_of_ten_pairs_are_measured_within_their_uncertainty() -> None:
+    """The tenth, whose toes no two views saw to their tips, is refused for that."""
+    found: list[float] = []
+    refused = []
+    for seed in range(10):
+        try:
+            feet = measured(seed, 60.0)
+        except ScanError as refusal:
+            refused.append(str(refusal))
+            continue
+        assert [foot.side for foot in feet] == ["left", "right"]
+        found += [error for foot in feet for error in errors_in_sd(foot)]
+    assert len(refused) <= 1
+    assert all("toes" in refusal for refusal in refused)
     assert np.mean(np.abs(found) <= 2.0) >= 0.9

@@ -59,6 +59,8 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
             others = [other[row.key] for other in replicates]
             parts = sd_parts(row.dimension, judged.value, others, sources, reading.own_sd)
             judged = replace(judged, sd=parts.combined if parts else None, sd_parts=parts)
+            if parts is None and foot.ground == "estimated":  # there or not by where the ground is thought to be
+                judged = Measure(None, None, "refused", _NO_GROUND)
         measures[row.key] = judged
     refused = [name for name, found in measures.items() if found.status == "refused"]
     log.info(
