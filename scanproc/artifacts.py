@@ -25,7 +25,7 @@ BoolArray = NDArray[np.bool_]
 
 Side = Literal["left", "right"]
 Loading = Literal["standing", "seated", "non-weight-bearing", "unknown"]
-Ground = Literal["floor", "support"]
+Ground = Literal["floor", "support", "estimated"]
 Status = Literal["measured", "inferred", "refused"]
 
 
@@ -201,18 +201,34 @@ class RimTerm:
 
 
 @dataclass(frozen=True)
+class Vertical:
+    """How the z of a scan frame is known to be upright, where no floor was seen; which end of it is up is not known.
+
+    Attributes
+    ----------
+    sd_deg : standard uncertainty of its tilt about each of the two other axes.
+    source : what it was found from: the axis of a turn that all cameras went round.
+    """
+
+    sd_deg: float
+    source: Literal["turn"]
+
+
+@dataclass(frozen=True)
 class Registration:
     """The poses of all views, in recorded order.
 
     Attributes
     ----------
-    floor_seen : the scan frame's z = 0 is the floor under the foot.
+    floor_seen : whether the scan frame's z = 0 is the floor under the foot.
+    vertical : how z is known to be upright without a floor; None if there is a floor, or the frame lies anyhow.
     rim : what the poses take the depth at rims to be wrong by; None where the recording shows no such thing.
     """
 
     views: tuple[ViewPose, ...]
     floor_seen: bool
     rim: RimTerm | None = None
+    vertical: Vertical | None = None
 
 
 @dataclass(frozen=True)
@@ -241,6 +257,7 @@ class Surface:
     floor_seen : whether the scan frame's z = 0 is the floor that the foot touches.
     errors_mm : (V, K) float16, K replicates of the surface's error along its normal, see `fusion.jackknife`; None
         where the recording does not tell, as for the mesh of another scanner.
+    vertical : as in `Registration`.
     """
 
     mesh: Mesh
@@ -248,6 +265,7 @@ class Surface:
     floor_seen: bool
     color: ByteArray | None = None
     errors_mm: NDArray[np.float16] | None = None
+    vertical: Vertical | None = None
 
     def __post_init__(self) -> None:
         if self.views.shape != (len(self.mesh.vertices),):
@@ -299,7 +317,8 @@ class Foot:
     Attributes
     ----------
     side_confidence : in [0, 1]; 0.5 is a guess.
-    ground : what z = 0 is: the floor that the foot touches, or the plane that supports heel and forefoot.
+    ground : what z = 0 is: the floor that the foot touches, the plane that supports heel and forefoot, or, where
+        neither was seen, a guess of the floor: square to the vertical, a little below the lowest skin that was seen.
     T_foot_scan : (4, 4), from the scan frame.
     views, color : as in `Surface`.
     landmarks : by name, such as "pternion".

@@ -43,10 +43,10 @@ class Ring:
     planted: dict[int, str]
 
 
-def measured_camera(scale: float) -> RingCamera:
+def measured_camera(scale: float, rim_px: float) -> RingCamera:
     """Return the camera that the noise was measured with, its image so much smaller."""
     intrinsics = scaled(CAMERA, scale)
-    return RingCamera(intrinsics, StereoReal(intrinsics.fx * BASELINE_MM, pixel_scale=scale))
+    return RingCamera(intrinsics, StereoReal(intrinsics.fx * BASELINE_MM, pixel_scale=scale, rim_px=rim_px))
 
 
 def ring(
@@ -57,18 +57,22 @@ def ring(
     other: int | None = None,
     large: int | None = None,
     camera: RingCamera | None = None,
+    gap_mm: float = 60.0,
+    rim_px: float = 0.8,
 ) -> Ring:
     """Record two feet of 250 mm under realistic noise, the camera off each stop by about 1 degree and 2.5 mm.
 
     Parameters
     ----------
     crop_mm : height above which the legs were cut away; the floor was, too.
+    gap_mm : between the feet.
+    rim_px : see `StereoReal`; 0 as if rims did not err.
     other, large : stop at which other feet stand there, or these are 15 % too large.
     camera : the one that the noise was measured with at `scale`, if none is given.
     """
-    camera = camera or measured_camera(scale)
+    camera = camera or measured_camera(scale, rim_px)
     rng = np.random.default_rng(seed)
-    feet = bodies.standing_pair(of_length(leg(), 250.0), 60.0, 6.0)
+    feet = bodies.standing_pair(of_length(leg(), 250.0), gap_mm, 6.0)
     strange = bodies.standing_pair(narrow(of_length(leg(), 262.0)), 60.0, 6.0)
     middle = np.array([125.0, 0.0, 50.0])
     rays = pixel_rays(camera.intrinsics)

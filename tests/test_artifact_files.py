@@ -37,6 +37,7 @@ from scanproc.artifacts import (
     SdParts,
     Side,
     Surface,
+    Vertical,
     ViewPose,
 )
 from scanproc.errors import ScanError
@@ -86,6 +87,9 @@ def clean_views(with_color: bool, with_floor: bool) -> CleanViews:
     )
     empty = dataclasses.replace(view, name="000008", depth_mm=np.zeros(size, np.float32), counts={})
     return CleanViews((view, empty))
+
+
+AXIS = Vertical(0.1 / 3.0, "turn")
 
 
 def registration() -> Registration:
@@ -182,6 +186,8 @@ ARTIFACTS: dict[str, Callable[[], Any]] = {
     "measures": measures,
     "insoles": insoles,
     "exports": lambda: Exports({"left.stl": b"\0\xff", "left-outline.dxf": b""}),
+    "registration of a turn": lambda: dataclasses.replace(registration(), floor_seen=False, vertical=AXIS),
+    "surface of a turn": lambda: dataclasses.replace(surface(with_color=True), vertical=AXIS),
     "exports, none": lambda: Exports({}),
     "report": lambda: Report("<p>größer → “Ω”</p>\n"),
 }
@@ -194,6 +200,12 @@ def test_every_artifact_comes_back_bit_for_bit(name: str) -> None:
     assert all(type(data) is bytes for data in files.values())
     assert same(codecs.decode(type(artifact), files), artifact)
     assert codecs.encode(codecs.decode(type(artifact), files)) == files
+
+
+def test_files_of_before_know_no_vertical() -> None:
+    content = json.loads(codecs.encode(ARTIFACTS["registration of a turn"]())["poses.json"])
+    del content["vertical"]
+    assert codecs.decode(Registration, {"poses.json": json.dumps(content).encode()}).vertical is None
 
 
 def test_what_every_stage_makes_can_be_kept() -> None:

@@ -18,19 +18,26 @@ from scanproc.parallel import parallel_map
 
 
 @dataclass(frozen=True)
+class GroundErrors:
+    """Standard uncertainties of a ground at z = 0: of its tilt about x and about y, and of its height."""
+
+    tilt_sd_deg: float
+    height_sd_mm: float
+
+
+@dataclass(frozen=True)
 class FrameRules:
     """How a frame is settled, as for the foot itself.
 
     Attributes
     ----------
     medial_y : see `Foot.medial_y`.
-    floor : whether z = 0 of the scan frame is the ground; then it is tilted by `tilt_sd_rad` as well.
+    ground : by how much z = 0 of the frame may be off the ground; None where the sole levels the foot.
     gap_depth_mm, denoise_edge_mm : settings of align.
     """
 
     medial_y: float
-    floor: bool
-    tilt_sd_rad: float
+    ground: GroundErrors | None
     gap_depth_mm: float
     denoise_edge_mm: float
 
@@ -39,7 +46,7 @@ def foot_replicates(
     mesh: Mesh,
     views: ByteArray,
     errors_mm: NDArray[np.float16],
-    T_foot_scan: FloatArray,
+    T_foot_level: FloatArray,
     ends: OpenEnds,
     rules: FrameRules,
 ) -> Replicates:
@@ -47,32 +54,25 @@ def foot_replicates(
 
     Parameters
     ----------
-    mesh, views : as fused, scan frame.
+    mesh, views : as fused, level frame.
     errors_mm : (V, K), see `fusion.jackknife`.
     ends : of the foot itself.
     """
     normals = vertex_normals(mesh)
     count = errors_mm.shape[1]
-    pivot = transform(inverse(T_foot_scan), np.array([[100.0, 0.0, 0.0]]))[0]
+    pivot = transform(inverse(T_foot_level), np.array([[100.0, 0.0, 0.0]]))[0]
 
     def replicate(k: int) -> tuple[FloatArray, dict[str, FloatArray]]:
-        T_tilted_scan = np.eye(4)
-        if rules.floor and rules.tilt_sd_rad > 0.0:
-            # Evenly round the compass, so that the K tilts have the asked spread about each axis.
-            towards = 2.0 * np.pi * k / count
-            rotation = rotation_about(
-                np.array([np.cos(towards), np.sin(towards), 0.0]), np.sqrt(2.0) * rules.tilt_sd_rad
-            )
-            T_tilted_scan = rigid(rotation, pivot - rotation @ pivot)
-        moved = transform(T_tilted_scan, mesh.vertices + normals * errors_mm[:, k, None].astype(np.float64))
+        T_tilted_level = np.eye(4) if rules.ground is None else _tilt(rules.ground, k, count, pivot)
+        moved = transform(T_tilted_level, mesh.vertices + normals * errors_mm[:, k, None].astype(np.float64))
         smooth = Mesh(smoothed_vertices(Mesh(moved, mesh.faces), rules.denoise_edge_mm), mesh.faces)
-        frame = settle(smooth, T_foot_scan[:3, :3], rules.medial_y, rules.floor, rules.gap_depth_mm)
+        frame = settle(smooth, T_foot_level[:3, :3], rules.medial_y, rules.ground is not None, rules.gap_depth_mm)
         in_frame = Mesh(transform(frame.T_foot_scan, smooth.vertices), mesh.faces)
         start, length = float(frame.points.pternion[0]), frame.points.length_mm
         arch = arch_profile(PlantarSurface.of(in_frame, views), start, length, rules.medial_y)
         named = named_landmarks(frame.points, ends, arch, in_frame, views > 0, rules.medial_y)
         points = {name: mark.xyz_mm for name, mark in named.items()}
-        return frame.T_foot_scan @ T_tilted_scan @ inverse(T_foot_scan), points
+        return frame.T_foot_scan @ T_tilted_level @ inverse(T_foot_level), points
 
     found = parallel_map(replicate, range(count), "align: how sure it is")
     names = [name for name in found[0][1] if all(name in points for _, points in found)]
@@ -81,6 +81,19 @@ def foot_replicates(
         T_replicate_foot=np.array([T for T, _ in found]),
         landmarks={name: np.array([points[name] for _, points in found]) for name in names},
     )
+
+
+def _tilt(ground: GroundErrors, k: int, count: int, pivot: FloatArray) -> FloatArray:
+    """Return the (4, 4) motion of replicate k of a level foot about a (3,) point against its ground.
+
+    Evenly round the compass, so that the K tilts have the asked spread about each axis; up and down in turn, which has
+    nothing to do with the tilts.
+    """
+    towards = 2.0 * np.pi * k / count
+    axis = np.array([np.cos(towards), np.sin(towards), 0.0])
+    rotation = rotation_about(axis, np.sqrt(2.0) * np.deg2rad(ground.tilt_sd_deg))
+    height_mm = ground.height_sd_mm * (1.0 if k % 2 else -1.0)
+    return rigid(rotation, pivot - rotation @ pivot + [0.0, 0.0, height_mm])
 
 
 def replicate_of(foot: Foot, k: int) -> Foot:

@@ -28,7 +28,7 @@ _STEP_MM = 3.0  # from one strip of the front to the next: more is another toe
 _CUT_AREA_MM2 = 200.0  # no heel and no toe has as much skin in one plane
 _CUT_COSINE = 0.6  # between the plane of a cut and straight across the foot
 _CUT_NEAR_MM = 80.0
-_STAND_MM = 3.0  # round a point that a foot stands on
+STAND_MM = 3.0  # round a point that a foot stands on
 _FRONT_STRIPS = 9  # of 1 % of the width: fewer are a cleft between toes
 
 
@@ -102,7 +102,7 @@ def refuse_open_sole(stand: Support, edge: FloatArray) -> None:
         ("5th metatarsal head", stand.fifth_head),
     )
     for name, point in places:
-        if len(edge) and np.linalg.norm(edge - point, axis=1).min() < _STAND_MM:
+        if len(edge) and np.linalg.norm(edge - point, axis=1).min() < STAND_MM:
             raise ScanError(
                 f"found the sole ending in an open edge under the {name}, expected skin there: without a floor the "
                 "foot is levelled by it. Scan the floor with it, or the whole sole from below."

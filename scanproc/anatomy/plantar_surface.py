@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.anatomy.foot_pose import surface_samples
 from scanproc.anatomy.foot_regions import ARCH_LINE_SHARE, ARCH_WINDOW, FOOT_HEIGHT_MM, SOLE_HEIGHT_MM
 from scanproc.anatomy.profiles import Borders, Heights, borders_at, underside_at
 from scanproc.artifacts import BoolArray, ByteArray, Mesh
@@ -112,6 +113,20 @@ def sole_map(plantar: PlantarSurface, first_x: float, last_x: float, first_y: fl
 def _cell_middles(first: float, last: float) -> FloatArray:
     count = max(int(np.ceil((last - first) / _STEP_MM)), 1)
     return np.asarray(first + (np.arange(count) + 0.5) * (last - first) / count)
+
+
+def seen_sole_share(mesh: Mesh, seen: BoolArray) -> float:
+    """Return which share of a foot's plan faces down at (V,) seen vertices, in a frame with z up from its lowest."""
+    low = Mesh(mesh.vertices, mesh.faces[mesh.vertices[:, 2][mesh.faces].max(axis=1) < FOOT_HEIGHT_MM])
+    shadow = face_areas(low) * face_normals(low)[:, 2]
+    return float(-shadow[(shadow < 0.0) & seen[low.faces].all(axis=1)].sum() / max(_plan_area(mesh), 1e-9))
+
+
+def _plan_area(mesh: Mesh) -> float:
+    """Return the area of the foot seen from above, mm2, by 3 mm cells."""
+    points = surface_samples(mesh, 40_000)
+    cells = np.floor(points[points[:, 2] < FOOT_HEIGHT_MM, :2] / 3.0)
+    return 9.0 * len(np.unique(cells, axis=0))
 
 
 @dataclass(frozen=True)

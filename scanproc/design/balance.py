@@ -43,7 +43,7 @@ def _inversion_deg(foot: Foot, posts: Posts) -> float:
 
 
 def _heel_valgus_deg(foot: Foot) -> float:
-    if foot.ground == "floor":
+    if foot.ground != "support":
         raise ScanError(
             "found a foot that stands on a floor, expected a raised one for insole.cast_balance = heel_vertical"
             " (rule balance-raised): its sole is flat on the ground, and would be tilted with it. Scan the foot raised,"

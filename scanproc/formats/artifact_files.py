@@ -37,6 +37,7 @@ from scanproc.artifacts import (
     RimTerm,
     SdParts,
     Surface,
+    Vertical,
     ViewPose,
 )
 from scanproc.errors import ScanError
@@ -174,7 +175,7 @@ def _encode_registration(registration: Registration) -> Files:
         else:
             entry |= {"residual_rms_mm": view.residual_rms_mm, "T_scan_camera": view.T_scan_camera.tolist()}
         views.append(entry)
-    content: dict[str, Any] = {"schema": 1, "floor_seen": registration.floor_seen, "views": views}
+    content: dict[str, Any] = {"schema": 1, **_frame_entries(registration), "views": views}
     if (rim := registration.rim) is not None:
         content["rim_term"] = {"per_mm": rim.value, "sd_per_mm": rim.sd, "decay_deg": rim.decay_deg}
     return {"poses.json": _json(content)}
@@ -188,13 +189,24 @@ def _decode_registration(files: Files) -> Registration:
         views.append(ViewPose(**entry, T_scan_camera=None if pose is None else np.array(pose)))
     term = content.get("rim_term")
     rim = None if term is None else RimTerm(term["per_mm"], term["sd_per_mm"], term["decay_deg"])
-    return Registration(tuple(views), content["floor_seen"], rim)
+    return Registration(tuple(views), content["floor_seen"], rim, _vertical(content))
+
+
+def _frame_entries(artifact: Registration | Surface) -> dict[str, Any]:
+    """Return what z of the scan frame is."""
+    vertical = {} if artifact.vertical is None else {"vertical": vars(artifact.vertical)}
+    return {"floor_seen": artifact.floor_seen, **vertical}
+
+
+def _vertical(content: dict[str, Any]) -> Vertical | None:
+    entry = content.get("vertical")
+    return None if entry is None else Vertical(**entry)
 
 
 def _encode_surface(surface: Surface) -> Files:
     files = {
         "surface.ply": write_ply(surface.mesh, surface.views, surface.color),
-        "surface.json": _json({"schema": 1, "floor_seen": surface.floor_seen}),
+        "surface.json": _json({"schema": 1, **_frame_entries(surface)}),
     }
     if surface.errors_mm is not None:
         files["errors.npz"] = _npz({"errors_mm": surface.errors_mm})
@@ -205,7 +217,8 @@ def _decode_surface(files: Files) -> Surface:
     mesh, views, color = read_ply(files["surface.ply"])
     assert views is not None  # write_ply wrote it
     errors_mm = _from_npz(files["errors.npz"])["errors_mm"] if "errors.npz" in files else None
-    return Surface(mesh, views, json.loads(files["surface.json"])["floor_seen"], color, errors_mm)
+    content = json.loads(files["surface.json"])
+    return Surface(mesh, views, content["floor_seen"], color, errors_mm, _vertical(content))
 
 
 # ------------------------------------------------------------------------------------------- stages 4-8

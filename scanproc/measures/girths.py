@@ -106,7 +106,7 @@ def _tape(
     """
     unseen = section.unseen_share((1, 2))
     points = section.points.reshape(-1, 3)[:, 1:]
-    if shape.foot.ground == "floor" and unseen > 0.0:
+    if shape.foot.ground != "support" and unseen > 0.0:
         points = _closed_on_floor(section.points[section.seen].reshape(-1, 3)[:, 1:], arch_y)
     if len(points) < 3:
         return no_reading("the section was not seen")

@@ -63,7 +63,7 @@ def forefoot_angle_deg(shape: FootShape) -> Reading:
     Turning the foot until the heel line is upright raises the medial side by the heel's valgus: the angle is the sum of
     the heads' own tilt and the heel angle.
     """
-    if shape.foot.ground == "floor":
+    if shape.foot.ground != "support":
         return no_reading("the floor under the foot hides it (raised scans only)")
     heel = heel_angle_deg(shape)
     if heel.value is None:

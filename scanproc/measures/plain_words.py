@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from scanproc.artifacts import Measure
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from scanproc.artifacts import Ground, Measure
 from scanproc.measures.rows import DIMENSIONS, INDEX, Dimension
 from scanproc.measures.table import ROWS
 
 _OTHER = "Others"
+GROUND_WORDS: Mapping[Ground, str] = MappingProxyType(
+    {
+        "floor": "the floor",
+        "support": "the plane that supports heel and forefoot",
+        "estimated": "a guessed ground, as neither floor nor sole was seen",
+    }
+)
 
 
 def group_of(name: str) -> str:

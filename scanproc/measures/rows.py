@@ -123,6 +123,7 @@ class Row(Generic[Reader]):
     source : where the definition comes from.
     leanings : the words of positive and of negative values, where professionals say an angle in words.
     norms : what is known of it in people.
+    needs_ground : whether it is, or is made of, a height above the ground: of no use over a guessed one.
     """
 
     key: str
@@ -134,6 +135,7 @@ class Row(Generic[Reader]):
     source: str
     leanings: tuple[str, str] | None = None
     norms: tuple[Norm, ...] = ()
+    needs_ground: bool = False
 
 
 def columns_of(name: str) -> tuple[str, str, str]:

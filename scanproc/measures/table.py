@@ -75,16 +75,16 @@ MEASURES: tuple[MeasureRow, ...] = (
     ),
     Row(
         "toe_box_height_mm", "Toe box height", _ACROSS, LENGTH, lengths.toe_box_height,
-        "greatest height of the toes above the ground", _OWN,
+        "greatest height of the toes above the ground", _OWN, needs_ground=True,
     ),
     Row(
         "malleolus_height_mm", "Lateral malleolus height", _ACROSS, LENGTH, lengths.malleolus_height,
         "height of the lateral malleolus above the ground", "ANSUR II",
-        norms=(ansur_per_length(0.269, 0.021),),
+        norms=(ansur_per_length(0.269, 0.021),), needs_ground=True,
     ),
     Row(
         "dorsum_height_mm", "Dorsum height at half length", _ARCH, LENGTH, lengths.dorsum_height,
-        "highest point of the section at x = 0.50 FL", _AHI,
+        "highest point of the section at x = 0.50 FL", _AHI, needs_ground=True,
     ),
     Row(
         "arch_height_index", "Arch height index (dorsum ÷ truncated length)", _ARCH, INDEX, arches.arch_height_index,
@@ -93,21 +93,22 @@ MEASURES: tuple[MeasureRow, ...] = (
             Norm(f".340 ± .030, {_JIG}", _AHI, 0.340, 0.030),
             Norm(f".363 ± .030, {_JIG}", _AHI, 0.363, 0.030, ("seated",)),
         ),
+        needs_ground=True,
     ),
     Row(
         "plantar_arch_height_mm", "Plantar arch height", _ARCH, LENGTH, arches.plantar_arch_height,
         "greatest height of the sole's underside, 0.30 to 0.60 FL, along the line at a quarter of the section's width"
-        " from its medial border", _OWN,
+        " from its medial border", _OWN, needs_ground=True,
     ),
     Row(
         "arch_index", "Arch index (contact of the middle third)", _ARCH, INDEX, arches.arch_index,
         "contact area (underside below 2 mm) of the middle third divided by that of all three thirds of the toeless"
         " print; weight-bearing scans only", "Cavanagh & Rodgers 1987",
-        norms=(Norm("normal .24 ± .04, flat .30 ± .07", "Murley 2009", 0.24, 0.04),),
+        norms=(Norm("normal .24 ± .04, flat .30 ± .07", "Murley 2009", 0.24, 0.04),), needs_ground=True,
     ),
     Row(
         "arch_volume_mm3", "Volume under the medial arch", _ARCH, VOLUME, arches.arch_volume,
-        "volume between the sole's underside and the ground, medial half, 0.30 to 0.60 FL", _OWN,
+        "volume between the sole's underside and the ground, medial half, 0.30 to 0.60 FL", _OWN, needs_ground=True,
     ),
     Row(
         "navicular_height_mm", "Navicular height", _ARCH, LENGTH, lengths.navicular_height,
@@ -117,6 +118,7 @@ MEASURES: tuple[MeasureRow, ...] = (
                 "normal .27 ± .03, flat .18 ± .04", "Murley 2009", 0.27, 0.03, per="truncated_foot_length_mm"
             ),
         ),
+        needs_ground=True,
     ),
     Row(
         "heel_angle_deg", "Heel line against the vertical", _HEEL, ANGLE, heels.heel_angle_deg,
@@ -137,12 +139,12 @@ MEASURES: tuple[MeasureRow, ...] = (
     Row(
         "heel_contact_offset_mm", "Leg axis to heel contact", _HEEL, LENGTH, heels.heel_contact_offset,
         "medial-lateral distance from the leg's axis, dropped to the ground, to the centre of the heel's contact,"
-        " lateral positive", _OWN,
+        " lateral positive", _OWN, needs_ground=True,
     ),
     Row(
         "forefoot_angle_deg", "Forefoot against the heel", _TOES, ANGLE, heels.forefoot_angle_deg,
         "line under the 1st and 5th metatarsal heads against the perpendicular of the heel line, varus (medial side"
-        " raised) positive; raised scans only", _OWN, _VARUS,
+        " raised) positive; raised scans only", _OWN, _VARUS, needs_ground=True,
     ),
     Row(
         "ball_angle_deg", "Ball line", _TOES, ANGLE, lengths.ball_angle_deg,

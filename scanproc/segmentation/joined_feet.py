@@ -13,7 +13,7 @@ _LEAST_SHARE = 0.3  # of the larger foot's plan that the smaller one has
 
 
 def faces_between_feet(mesh: Mesh, voxel_mm: float, max_bridge_mm: float) -> BoolArray:
-    """Return which faces, (F,), lie where two feet on a floor z = 0 are joined; none where there are no two feet.
+    """Return which faces, (F,), lie where two feet, z upright, are joined; none where there are no two feet.
 
     Seen from above, two feet are two cores, of a foot's length, that hang together nowhere by more than `max_bridge_mm`
     of width; each part of the plan belongs to the core that is nearer along the plan. If all places where the two meet

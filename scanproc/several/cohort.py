@@ -45,7 +45,10 @@ COLUMNS: Mapping[str, Column] = {
     "load_kg": Column("kg", "load on this foot, read from a scale", _STATED),
     "position": Column("", "relaxed, subtalar-neutral or unknown", _STATED),
     "ground": Column(
-        "", "what heights are above: floor, or support (the plane under heel, 1st and 5th metatarsal head)", "scanproc"
+        "",
+        "what heights are above: floor; support (the plane under heel, 1st and 5th metatarsal head); estimated (neither"
+        " floor nor sole was seen: a guess)",
+        "scanproc",
     ),
     "sensor": Column("", "camera", _STATED),
     "flags": Column(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scanproc.artifacts import Measure, ScanFacts, Status
+from scanproc.measures.plain_words import GROUND_WORDS
 from scanproc.measures.table import ROWS
 from scanproc.measures.two_scans import (
     ScannedFoot,
@@ -113,8 +114,9 @@ def _conditions(a: ScannedFoot, b: ScannedFoot) -> str | None:
     if positions[0] != positions[1] and "unknown" not in positions:
         return f"the foot was held otherwise, {positions[0]} against {positions[1]}"
     if a.foot.ground != b.foot.ground:
-        words = {"floor": "the floor", "support": "the plane that supports heel and forefoot"}
-        return f"heights and angles are against {words[a.foot.ground]} in A and {words[b.foot.ground]} in B"
+        return (
+            f"heights and angles are against {GROUND_WORDS[a.foot.ground]} in A and {GROUND_WORDS[b.foot.ground]} in B"
+        )
     return None
 
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scanproc.anatomy.foot_frame import FootFrame, settle
-from scanproc.anatomy.foot_pose import Likeness, RoughPose, likeness, rough_pose, surface_samples
-from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
-from scanproc.anatomy.foot_replicates import FrameRules, foot_replicates
+from scanproc.anatomy.foot_limits import FootLimits
+from scanproc.anatomy.foot_pose import likeness, surface_samples
+from scanproc.anatomy.foot_replicates import FrameRules, GroundErrors, foot_replicates
 from scanproc.anatomy.landmarks import support
 from scanproc.anatomy.named_landmarks import named_landmarks
 from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends, refuse_open_sole
-from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, arch_profile, sole_cap
+from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, arch_profile, seen_sole_share, sole_cap
 from scanproc.anatomy.side import SideJudgement, SideVote, judge_one, judge_pair, vote
 from scanproc.anatomy.skin_markers import skin_markers
+from scanproc.anatomy.stance import (
+    LOWEST_SHARE,
+    Stance,
+    on_floor,
+    on_sole,
+    over_unseen_ground,
+    shows_sole,
+)
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
-from scanproc.mesh.meshes import connected_components, face_areas, face_normals, smoothed_vertices, submesh
+from scanproc.mesh.meshes import connected_components, face_areas, smoothed_vertices, submesh
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
-
-_UP = np.array([0.0, 0.0, 1.0])
-_MIN_VERTICES = 200  # a shape of fewer has no toes to tell
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,13 @@ class AlignConfig:
         1.5, "landmarks are sought on a surface averaged along edges up to this, mm", low=0.0
     )
     ground_tilt_sd_deg: float = setting(0.05, "standard uncertainty of the floor's tilt, deg", low=0.0, high=5.0)
+    axis_tilt_sd_deg: float = setting(
+        0.3, "standard uncertainty of the tilt of a turn's axis against the ground, deg", low=0.0, high=5.0
+    )
+    unseen_ground_mm: float = setting(
+        6.0, "height of the lowest skin seen over a ground that was not seen, mm", low=0.0, high=30.0
+    )
+    unseen_ground_sd_mm: float = setting(3.0, "its standard uncertainty, mm", low=0.0, high=30.0)
     stated_side_confidence: float = setting(0.98, "how far the side in scan.toml is trusted", low=0.5, high=0.9999)
     contradiction: float = setting(
         0.95, "confidence of the shape's own side above which it may contradict scan.toml", low=0.5, high=1.0
@@ -61,15 +73,14 @@ class AlignConfig:
 
 @dataclass(frozen=True)
 class _Part:
-    """A loose part of the surface that is a foot: scan frame, as it is and quiet for landmarks, roughly judged."""
+    """A loose part of the surface that is a foot: level frame, as it is and quiet for landmarks, roughly judged."""
 
     vertices: IntArray
     mesh: Mesh
     smooth: Mesh
     boundary: BoolArray
     views: ByteArray
-    ground: Ground
-    pose: RoughPose
+    stance: Stance
     vote: SideVote
 
 
@@ -78,13 +89,16 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
 
     Parameters
     ----------
-    surface : in the scan frame; z = 0 is the floor only where `floor_seen`, otherwise it lies anyhow.
+    surface : in the scan frame; z = 0 is the floor only where `floor_seen`, otherwise it lies anyhow, or upright where
+        `vertical` says so.
 
     Raises
     ------
     ScanError
         If it does not look like a foot, the side contradicts `scan.toml`, or nothing tells where the ground is.
     """
+    if facts.loading == "non-weight-bearing":
+        surface = replace(surface, vertical=None)  # how a foot hangs in the air has nothing to do with what is upright
     parts = _find_feet(surface, config)
     sides: tuple[SideJudgement, ...]
     if len(parts) == 2:
@@ -125,56 +139,32 @@ def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
 def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
     """Check that a part is a foot, and find roughly how it lies, on what, and which side it is of."""
     mesh = submesh(surface.mesh, piece)
-    _check_size(mesh, config)
-    floor = surface.floor_seen and _touches(mesh, config)
+    limits = _foot_limits(config)
+    limits.check_size(mesh)
     smooth = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
-    boundary = open_boundary_vertices(mesh)
-    pose = rough_pose(smooth, boundary, _UP if floor else None)
-    _check_likeness(pose.likeness, config)
-    level = smooth.vertices @ pose.R_foot_scan.T
-    if not floor:
-        level = level - [0.0, 0.0, level[:, 2].min()]
-    return _Part(
-        vertices=piece,
-        mesh=mesh,
-        smooth=smooth,
-        boundary=boundary,
-        views=surface.views[piece],
-        ground="floor" if floor else "support",
-        pose=pose,
-        vote=vote(Mesh(level, mesh.faces)),
-    )
+    boundary, views = open_boundary_vertices(mesh), surface.views[piece]
+    if surface.floor_seen and _touches(mesh, config):
+        stance = on_floor(smooth, boundary)
+    else:
+        stance = on_sole(smooth, boundary)
+        sole = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
+        if surface.vertical is not None and not sole:
+            stance = over_unseen_ground(smooth, boundary, limits, config.unseen_ground_mm)
+    limits.check_likeness(stance.pose.likeness)
+    mesh, smooth = (Mesh(transform(stance.T_level_scan, each.vertices), each.faces) for each in (mesh, smooth))
+    rough = smooth.vertices @ stance.pose.R_foot_scan.T
+    if stance.ground == "support":
+        rough = rough - [0.0, 0.0, rough[:, 2].min()]
+    return _Part(piece, mesh, smooth, boundary, views, stance, vote(Mesh(rough, mesh.faces)))
 
 
-def _check_size(mesh: Mesh, config: AlignConfig) -> None:
-    """Refuse what cannot be a foot by size alone, before its shape is looked at."""
-    centred = mesh.vertices - mesh.vertices.mean(axis=0)
-    extent = np.ptp(centred @ np.linalg.eigh(centred.T @ centred)[1], axis=0)
-    largest, smallest = float(extent.max()), float(extent.min())
-    if len(mesh.vertices) < _MIN_VERTICES or largest < config.min_length_mm or smallest < 0.1 * config.min_length_mm:
-        raise _not_a_foot(f"{len(mesh.vertices)} vertices, {largest:.0f} mm long and {smallest:.0f} mm thick", config)
-    if largest > 3.0 * config.max_length_mm:
-        raise _not_a_foot(f"something {largest:.0f} mm long", config)
-
-
-def _check_likeness(found: Likeness, config: AlignConfig) -> None:
-    if not config.min_length_mm <= found.length_mm <= config.max_length_mm:
-        raise _not_a_foot(f"a length of {found.length_mm:.0f} mm", config)
-    if found.misfit > config.max_misfit:
-        raise _not_a_foot(f"{found.worst}, misfit {found.misfit:.1f} > align.max_misfit = {config.max_misfit}", config)
-
-
-def _not_a_foot(found: str, config: AlignConfig) -> ScanError:
-    length = f"{config.min_length_mm:.0f} to {config.max_length_mm:.0f} mm"
-    return ScanError(
-        f"this does not look like a foot: found {found}, expected {length} from heel to toes below an ankle. Check the "
-        "unit in scan.toml (unit, depth_unit_mm), and that heel, toes and ankle are in view."
-    )
+def _foot_limits(config: AlignConfig) -> FootLimits:
+    return FootLimits(config.min_length_mm, config.max_length_mm, config.max_misfit)
 
 
 def _touches(mesh: Mesh, config: AlignConfig) -> bool:
     """Tell whether a foot stands on the scan's floor."""
-    lowest = float(np.quantile(mesh.vertices[:, 2], 0.001))
+    lowest = float(np.quantile(mesh.vertices[:, 2], LOWEST_SHARE))
     if lowest < -config.floor_sink_mm:
         raise ScanError(
             f"found the foot reaching {-lowest:.0f} mm below the floor, expected at most align.floor_sink_mm = "
@@ -189,7 +179,8 @@ def _touches(mesh: Mesh, config: AlignConfig) -> bool:
 def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignConfig) -> Foot:
     """Settle the foot frame of one foot, check the foot in it, and name its landmarks."""
     medial_y = -1.0 if judged.side == "left" else 1.0
-    frame = settle(part.smooth, part.pose.R_foot_scan, medial_y, part.ground == "floor", config.toe_gap_mm)
+    ground = part.stance.ground
+    frame = settle(part.smooth, part.stance.pose.R_foot_scan, medial_y, ground != "support", config.toe_gap_mm)
     if frame.last_turn_rad > np.deg2rad(0.01):
         log.warning(
             "align: the %s foot's frame did not settle: its last turn was %.3f°",
@@ -198,7 +189,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
         )
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
-    _check_likeness(likeness(surface_samples(smooth)), config)
+    _foot_limits(config).check_likeness(likeness(surface_samples(smooth)))
     # Wide means would bend the rims by which a cut is told from an end.
     narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
     ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points)
@@ -208,7 +199,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     )
     cap = sole_cap(mesh, arch)
     seen = part.views > 0
-    if part.ground == "support" and not cap.closes_the_arch:
+    if ground == "support" and not cap.closes_the_arch:
         _check_sole(mesh, seen, part.boundary, frame, config)
     named = named_landmarks(frame.points, ends, arch, smooth, seen, medial_y)
     color = None if surface.color is None else surface.color[part.vertices]
@@ -216,22 +207,30 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
         named |= skin_markers(mesh, color, seen, frame.points, medial_y)
     replicates = None
     if surface.errors_mm is not None:
-        tilt_sd_rad = float(np.deg2rad(config.ground_tilt_sd_deg)) if part.ground == "floor" else 0.0
-        rules = FrameRules(medial_y, part.ground == "floor", tilt_sd_rad, config.toe_gap_mm, config.denoise_edge_mm)
+        rules = FrameRules(medial_y, _ground_errors(surface, ground, config), config.toe_gap_mm, config.denoise_edge_mm)
         replicates = foot_replicates(
             part.mesh, part.views, surface.errors_mm[part.vertices], frame.T_foot_scan, ends, rules
         )
     return Foot(
         side=judged.side,
         side_confidence=judged.confidence,
-        ground=part.ground,
-        T_foot_scan=frame.T_foot_scan,
+        ground=ground,
+        T_foot_scan=frame.T_foot_scan @ part.stance.T_level_scan,
         mesh=mesh,
         views=_without_cap(part.views, cap, mesh),
         landmarks=named,
         color=color,
         replicates=replicates,
     )
+
+
+def _ground_errors(surface: Surface, ground: Ground, config: AlignConfig) -> GroundErrors | None:
+    """Return how far the ground may be off; None where the sole itself is the ground."""
+    if ground == "support":
+        return None
+    if ground == "floor" or surface.vertical is None:
+        return GroundErrors(config.ground_tilt_sd_deg, 0.0)
+    return GroundErrors(float(np.hypot(surface.vertical.sd_deg, config.axis_tilt_sd_deg)), config.unseen_ground_sd_mm)
 
 
 def _without_cap(views: ByteArray, cap: Cap, mesh: Mesh) -> ByteArray:
@@ -244,20 +243,11 @@ def _without_cap(views: ByteArray, cap: Cap, mesh: Mesh) -> ByteArray:
 
 def _check_sole(mesh: Mesh, seen: BoolArray, boundary: BoolArray, frame: FootFrame, config: AlignConfig) -> None:
     """Refuse a foot that neither a floor nor its own sole levels."""
-    low = Mesh(mesh.vertices, mesh.faces[mesh.vertices[:, 2][mesh.faces].max(axis=1) < FOOT_HEIGHT_MM])
-    shadow = face_areas(low) * face_normals(low)[:, 2]
-    share = float(-shadow[(shadow < 0.0) & seen[low.faces].all(axis=1)].sum() / max(_plan_area(mesh), 1e-9))
+    share = seen_sole_share(mesh, seen)
     if share < config.min_sole_share:
         raise ScanError(
             f"found no floor under the foot and {100.0 * share:.0f} % of its sole, expected the floor or "
-            f"{100.0 * config.min_sole_share:.0f} % of the sole (align.min_sole_share). Scan with the floor in view, "
-            "or the raised foot from below."
+            f"{100.0 * config.min_sole_share:.0f} % of the sole (align.min_sole_share), or a turn all round whose axis "
+            "is upright. Scan with the floor in view, or the raised foot from below."
         )
     refuse_open_sole(support(mesh.vertices, frame.points), mesh.vertices[boundary])
-
-
-def _plan_area(mesh: Mesh) -> float:
-    """Return the area of the foot seen from above, mm2, by 3 mm cells."""
-    points = surface_samples(mesh, 40_000)
-    cells = np.floor(points[points[:, 2] < FOOT_HEIGHT_MM, :2] / 3.0)
-    return 9.0 * len(np.unique(cells, axis=0))

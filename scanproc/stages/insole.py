@@ -42,6 +42,7 @@ def insole(feet: Feet, facts: ScanFacts, config: InsoleConfig) -> Insoles:
 def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Insole:
     try:
         _refuse_doubtful_side(foot, facts, config)
+        _refuse_guessed_ground(foot)
         rx = resolved(config, foot, facts)
         asked, built, checks = _proven(foot, rx)
         thickened: tuple[str, ...] = ()
@@ -82,6 +83,14 @@ def _thickened(
     )
     asked, built, checks = _proven(foot, thicker, scanned)
     return asked, built, (*checks, told("wall_thickened_mm", more_mm))
+
+
+def _refuse_guessed_ground(foot: Foot) -> None:
+    if foot.ground == "estimated":
+        raise ScanError(
+            "found neither the floor under the foot nor its sole, expected one of them: there is nothing that an insole"
+            " could be built on. Scan the sole, of the raised foot from below."
+        )
 
 
 def _refuse_doubtful_side(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> None:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from scanproc.anatomy.foot_replicates import replicate_of
 from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ScanFacts
 from scanproc.measures.population import rare_values
-from scanproc.measures.readings import FootShape, Reading
+from scanproc.measures.readings import FootShape, Reading, no_reading
 from scanproc.measures.table import MEASURES
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
 from scanproc.parallel import parallel_map
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
+
+_NO_GROUND = "the height of the ground is not known: neither floor nor sole was seen (record the floor round the foot)"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
             others = [other[row.key] for other in replicates]
             parts = sd_parts(row.dimension, judged.value, others, sources, reading.own_sd)
             judged = replace(judged, sd=parts.combined if parts else None, sd_parts=parts)
+            if parts is None and foot.ground == "estimated":  # there or not by where the ground is thought to be
+                judged = Measure(None, None, "refused", _NO_GROUND)
         measures[row.key] = judged
     refused = [name for name, found in measures.items() if found.status == "refused"]
     log.info(
@@ -71,7 +75,8 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
 def _readings(foot: Foot, facts: ScanFacts) -> dict[str, Reading]:
     """Read every measure of one foot, in the order of the table."""
     shape = FootShape(foot, facts.loading)
-    return {row.key: row.read(shape) for row in MEASURES}
+    guessed = foot.ground == "estimated"
+    return {row.key: no_reading(_NO_GROUND) if row.needs_ground and guessed else row.read(shape) for row in MEASURES}
 
 
 def _values(foot: Foot, facts: ScanFacts) -> dict[str, float | None]:

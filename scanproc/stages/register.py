@@ -24,6 +24,7 @@ from scanproc.registration.reasons import misfit_reasons, no_place_reason
 from scanproc.registration.sampled_views import frame_of_floors, whole_and_inner
 from scanproc.registration.settling import settle
 from scanproc.registration.still_views import StillLimits, StillViews, keep_still_views
+from scanproc.registration.turn_axis import TurnLimits, axis_of_turn
 from scanproc.registration.turntable import register_one_turn
 from scanproc.registration.whole_recording import RecordingLimits, place_views
 from scanproc.settings import setting
@@ -66,6 +67,13 @@ class RegisterConfig:
     turn_min_views: int = setting(6, "views from which on one turn in even steps is tried", low=4)
     rim_deg: float = setting(
         0.7, "width of the rims by which views are not judged: 5 px of the matching window", low=0.0, high=2.0
+    )
+    # A turn by machine has an upright axis, which stands in for a floor that was not recorded.
+    axis_max_spread_deg: float = setting(
+        1.5, "largest RMS tilt of the cameras against the axis of such a turn, deg", low=0.0, high=10.0
+    )
+    axis_max_gap_deg: float = setting(
+        150.0, "largest angle between two cameras side by side that go all round, deg", low=30.0, high=180.0
     )
     num_neighbours: int = setting(10, "views that each view is jointly aligned with", low=2)
     max_neighbour_deg: float = setting(90.0, "largest angle between the cameras of such views, deg", low=10, high=180)
@@ -131,15 +139,18 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
 
     log.info("register: %d → %d views", len(views.views), len(judged.poses))
     _refuse_doubtful(still, len(usable), reasons, views, config)
-    T_scan_common = frame_of_floors(prepared.whole, judged.poses)
+    floor_seen = any(prepared.whole.floors[index] is not None for index in judged.poses)
+    round_once = TurnLimits(config.axis_max_spread_deg, config.axis_max_gap_deg)
+    axis = None if floor_seen else axis_of_turn(judged.poses, round_once)
+    T_scan_common = frame_of_floors(prepared.whole, judged.poses) if axis is None else axis.T_upright_common
     found = {
         usable[index]: ViewPose(
             prepared.whole.views[index].name, True, None, judged.rms_mm[index], T_scan_common @ pose
         )
         for index, pose in judged.poses.items()
     }
-    floor_seen = any(prepared.whole.floors[index] is not None for index in judged.poses)
-    return Registration(_in_recorded_order(views, found, reasons), floor_seen, settled.rim)
+    vertical = None if axis is None else axis.vertical
+    return Registration(_in_recorded_order(views, found, reasons), floor_seen, settled.rim, vertical)
 
 
 def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: dict[int, str]) -> tuple[ViewPose, ...]:

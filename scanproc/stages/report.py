@@ -22,6 +22,7 @@ from scanproc.artifacts import (
     ScanFacts,
     Surface,
 )
+from scanproc.measures.plain_words import GROUND_WORDS
 from scanproc.mesh.meshes import face_areas, face_normals
 from scanproc.mesh.polyline_distance import inside
 from scanproc.pages.html import Figure, embedded, fill
@@ -98,6 +99,7 @@ def report(
         measured=[(foot, measure_groups(foot, facts)) for foot in (measures.feet if measures else ())],
         insoles=insoles.insoles if insoles else (),
         check_texts=check_texts,
+        grounds=GROUND_WORDS,
         count_names=count_names(views),
         view_rows=view_rows(views, registration),
         files=file_rows(exports),

@@ -68,7 +68,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     num_groups = min(config.num_replicates, len(posed))
     limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, config.cosine_power)
     seen = visibility(fused, posed, limits, num_groups)
-    kept = _kept_parts(fused, seen.views, registration.floor_seen, config)
+    is_upright = registration.floor_seen or registration.vertical is not None
+    kept = _kept_parts(fused, seen.views, is_upright, config)
     if not len(kept.mesh.faces):
         raise ScanError(
             f"no point was seen by {config.min_views} views (surface.min_views) within {config.seen_tolerance_mm:g} mm"
@@ -91,7 +92,7 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     errors_mm = np.full((len(counts), num_groups), np.nan, dtype=np.float16)
     errors_mm[: filled.num_original] = jackknife_errors(seen.distances[:, kept.vertices])
     errors_mm = extrapolate_errors(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
-    return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm)
+    return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm, registration.vertical)
 
 
 def _posed_views(views: CleanViews, registration: Registration) -> list[PosedView]:
@@ -123,12 +124,12 @@ def _limits(config: SurfaceConfig) -> TsdfLimits:
     )
 
 
-def _kept_parts(fused: Mesh, views: ByteArray, floor_seen: bool, config: SurfaceConfig) -> Submesh:
+def _kept_parts(fused: Mesh, views: ByteArray, is_upright: bool, config: SurfaceConfig) -> Submesh:
     """Return what was seen by enough views, and what one view saw beside it; two feet apart, no tatters, no debris."""
     # Fusion leaves back sides at rims: what no view saw as it is goes.
     mesh = _faces_at(fused, views > 0)
     mesh = _faces_at(mesh, dilated(views >= config.min_views, mesh, round(config.fringe_mm / config.voxel_mm)))
-    if floor_seen:
+    if is_upright:
         mesh = Mesh(mesh.vertices, mesh.faces[~faces_between_feet(mesh, config.voxel_mm, config.max_bridge_mm)])
     tatters = round(config.tatters_mm / config.voxel_mm)
     mesh = _faces_at(mesh, opened(mesh, config.max_hole_mm, tatters))

@@ -1,0 +1,63 @@
+"""What a shape must be like to count as a foot, and the refusal of what is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.anatomy.foot_pose import Likeness
+from scanproc.artifacts import Mesh
+from scanproc.errors import ScanError
+
+_MIN_VERTICES = 200  # a shape of fewer has no toes to tell
+
+
+@dataclass(frozen=True)
+class FootLimits:
+    """Settings of align of the same names."""
+
+    min_length_mm: float
+    max_length_mm: float
+    max_misfit: float
+
+    def admit(self, found: Likeness) -> bool:
+        """Tell whether a shape in its frame is like a foot."""
+        return self.min_length_mm <= found.length_mm <= self.max_length_mm and found.misfit <= self.max_misfit
+
+    def check_likeness(self, found: Likeness) -> None:
+        """Refuse what is not like a foot.
+
+        Raises
+        ------
+        ScanError
+            With the length, or what deviates most.
+        """
+        if not self.min_length_mm <= found.length_mm <= self.max_length_mm:
+            raise self._not_a_foot(f"a length of {found.length_mm:.0f} mm")
+        if not self.admit(found):
+            raise self._not_a_foot(f"{found.worst}, misfit {found.misfit:.1f} > align.max_misfit = {self.max_misfit}")
+
+    def check_size(self, mesh: Mesh) -> None:
+        """Refuse what cannot be a foot by size alone, before its shape is looked at.
+
+        Raises
+        ------
+        ScanError
+            With the size.
+        """
+        centred = mesh.vertices - mesh.vertices.mean(axis=0)
+        extent = np.ptp(centred @ np.linalg.eigh(centred.T @ centred)[1], axis=0)
+        largest, smallest = float(extent.max()), float(extent.min())
+        if len(mesh.vertices) < _MIN_VERTICES or largest < self.min_length_mm or smallest < 0.1 * self.min_length_mm:
+            size = f"{largest:.0f} mm long and {smallest:.0f} mm thick"
+            raise self._not_a_foot(f"{len(mesh.vertices)} vertices, {size}")
+        if largest > 3.0 * self.max_length_mm:
+            raise self._not_a_foot(f"something {largest:.0f} mm long")
+
+    def _not_a_foot(self, found: str) -> ScanError:
+        length = f"{self.min_length_mm:.0f} to {self.max_length_mm:.0f} mm"
+        return ScanError(
+            f"this does not look like a foot: found {found}, expected {length} from heel to toes below an ankle. Check "
+            "the unit in scan.toml (unit, depth_unit_mm), and that heel, toes and ankle are in view."
+        )

@@ -1,0 +1,93 @@
+"""What a foot stands on: a floor, its own sole, or, where neither was seen, a ground guessed below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scanproc.anatomy.foot_limits import FootLimits
+from scanproc.anatomy.foot_pose import RoughPose, rough_pose
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
+from scanproc.anatomy.open_boundaries import STAND_MM
+from scanproc.anatomy.plantar_surface import seen_sole_share
+from scanproc.artifacts import BoolArray, Ground, Mesh
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray, rigid
+
+LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
+_UP = np.array([0.0, 0.0, 1.0])
+_HEEL, _BALL = (0.0, 0.25), (0.60, 0.85)  # shares of the length
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What a foot stands on, and a level frame: z up from there; on its own sole, the scan frame as it is.
+
+    `pose.R_foot_scan` is a rough frame as seen from the level one.
+    """
+
+    ground: Ground
+    T_level_scan: FloatArray
+    pose: RoughPose
+
+
+def on_floor(smooth: Mesh, boundary: BoolArray) -> Stance:
+    """Return how a foot stands on the floor z = 0."""
+    return Stance("floor", np.eye(4), rough_pose(smooth, boundary, _UP))
+
+
+def on_sole(smooth: Mesh, boundary: BoolArray) -> Stance:
+    """Return how a foot that lies anyhow would stand on its own sole."""
+    return Stance("support", np.eye(4), rough_pose(smooth, boundary))
+
+
+def shows_sole(
+    smooth: Mesh, boundary: BoolArray, stance: Stance, seen: BoolArray, limits: FootLimits, min_share: float
+) -> bool:
+    """Tell whether a foot, roughly as its shape alone says, shows enough of its sole to be levelled by it.
+
+    So it does unless the lowest of its heel, or of either side of its ball, lies at an open edge.
+    """
+    rough = smooth.vertices @ stance.pose.R_foot_scan.T
+    rough = rough - [0.0, 0.0, rough[:, 2].min()]
+    if not limits.admit(stance.pose.likeness) or seen_sole_share(Mesh(rough, smooth.faces), seen) < min_share:
+        return False
+    share = _length_shares(rough)
+    ball, middle = _within(share, _BALL), float(np.median(rough[_within(share, _BALL), 1]))
+    regions = (_within(share, _HEEL), ball & (rough[:, 1] < middle), ball & (rough[:, 1] >= middle))
+    lowest = [rough[region][np.argmin(rough[region, 2])] for region in regions]
+    return all(np.linalg.norm(rough[boundary] - point, axis=1).min(initial=np.inf) > STAND_MM for point in lowest)
+
+
+def _length_shares(rough: FloatArray) -> FloatArray:
+    """Return where (N, 3) points in a rough frame lie along the foot, (N,) from 0 at its rear."""
+    low = rough[rough[:, 2] < rough[:, 2].min() + FOOT_HEIGHT_MM, 0]
+    return np.asarray((rough[:, 0] - low.min()) / np.ptp(low))
+
+
+def _within(share: FloatArray, limits: tuple[float, float]) -> BoolArray:
+    return np.asarray((share >= limits[0]) & (share <= limits[1]))
+
+
+def over_unseen_ground(smooth: Mesh, boundary: BoolArray, limits: FootLimits, below_mm: float) -> Stance:
+    """Return how a foot stands whose z is upright, by its shape up or down; the ground lies below what was seen.
+
+    A foot that hangs in the air, by more than 8 degrees, is not like one that stands: at 6 its length is 0.7 mm off.
+
+    Raises
+    ------
+    ScanError
+        If it is a foot either way up.
+    """
+    up, down = rough_pose(smooth, boundary, _UP), rough_pose(smooth, boundary, -_UP)
+    if limits.admit(up.likeness) and limits.admit(down.likeness):
+        raise ScanError(
+            f"found a shape that is a foot either way up (misfit {up.likeness.misfit:.2f} and "
+            f"{down.likeness.misfit:.2f}), expected one way. Scan the ankle too, or the floor."
+        )
+    is_up = up.likeness.misfit <= down.likeness.misfit
+    pose, R_level_scan = (up, np.eye(3)) if is_up else (down, np.diag([1.0, -1.0, -1.0]))
+    lowest = float(np.quantile(smooth.vertices @ R_level_scan[2], LOWEST_SHARE))
+    T_level_scan = rigid(R_level_scan, np.array([0.0, 0.0, below_mm - lowest]))
+    return Stance("estimated", T_level_scan, replace(pose, R_foot_scan=pose.R_foot_scan @ R_level_scan.T))

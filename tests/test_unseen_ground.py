@@ -1,0 +1,139 @@
+"""Feet on a ground that was not seen, nor their sole: level by an upright axis, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from feet import AnalyticFoot, mirrored, moved, without
+from scipy.spatial.transform import Rotation
+
+from scanproc.artifacts import Feet, Foot, Measure, Mesh, ScanFacts, Surface, Vertical
+from scanproc.errors import ScanError
+from scanproc.frames import rigid
+from scanproc.measures.table import MEASURES
+from scanproc.prescription.fields import InsoleConfig
+from scanproc.stages.align import AlignConfig, align
+from scanproc.stages.insole import insole
+from scanproc.stages.measure import MeasureConfig, measure
+
+FOOT = AnalyticFoot(heel_deg=4.0, leg_deg=2.0, step_mm=3.0)
+STANDING = ScanFacts(name="test", side="auto", loading="standing")
+CUT_MM = 6.0  # as far below the lowest skin seen as align.unseen_ground_mm guesses it
+AXIS = Vertical(0.2, "turn")
+
+
+def seen_from_above(mesh: Mesh, vertical: Vertical | None = AXIS) -> Surface:
+    views, errors = np.full(len(mesh.vertices), 9, dtype=np.uint8), np.zeros((len(mesh.vertices), 8), dtype=np.float16)
+    return Surface(mesh, views, floor_seen=False, errors_mm=errors, vertical=vertical)
+
+
+def turned(mesh: Mesh, yaw_deg: float = 130.0, upside_down: bool = False, tilt_deg: float = 0.0) -> Mesh:
+    """Return a mesh whose z stays upright, but for a tilt, up or down."""
+    R = Rotation.from_euler("xyz", [180.0 * upside_down + tilt_deg, 0.0, yaw_deg], degrees=True).as_matrix()
+    return moved(mesh, rigid(R, np.array([40.0, -90.0, 700.0])))
+
+
+def measured(foot: Foot) -> Mapping[str, Measure]:
+    (found,) = measure(Feet((foot,)), STANDING, MeasureConfig()).feet
+    return found.measures
+
+
+@cache
+def cropped(high_mm: float = CUT_MM) -> Mesh:
+    return without(FOOT.mesh(), high=high_mm)
+
+
+def the_foot(surface: Surface, facts: ScanFacts = STANDING) -> Foot:
+    (foot,) = align(surface, facts, AlignConfig()).feet
+    return foot
+
+
+@pytest.mark.parametrize("upside_down", [False, True])
+def test_a_foot_with_neither_floor_nor_sole_is_measured_but_for_heights(upside_down: bool) -> None:
+    foot = the_foot(seen_from_above(turned(cropped(), upside_down=upside_down)))
+    assert (foot.side, foot.ground) == ("left", "estimated")
+    assert np.linalg.det(foot.T_foot_scan[:3, :3]) == pytest.approx(1.0)
+    assert abs(foot.T_foot_scan[2, 2]) == pytest.approx(1.0)  # z of the scan is upright, either way
+    assert foot.T_foot_scan[2] @ [40.0, -90.0, 700.0, 1.0] == pytest.approx(0.0, abs=4.0)  # a guess of where it stands
+    assert foot.mesh.vertices[:, 2].max() == pytest.approx(200.0, abs=4.0)  # the leg is above
+    found = measured(foot)
+    truth = {
+        "foot_length_mm": FOOT.length,
+        "truncated_foot_length_mm": FOOT.truncated_length,
+        "outside_ball_length_mm": FOOT.outside_ball_length,
+        "foot_width_mm": FOOT.width,
+        "heel_width_mm": FOOT.heel_width,
+    }
+    assert {name: found[name].value for name in truth} == pytest.approx(truth, abs=0.4)
+    assert {found[name].status for name in truth} == {"measured"}
+    assert found["heel_angle_deg"].value == pytest.approx(4.0, abs=0.3)
+    assert found["leg_angle_deg"].value == pytest.approx(2.0, abs=0.3)
+    for row in MEASURES:
+        refused = (None, "refused") if row.needs_ground else (found[row.key].value, "measured")
+        if row.key not in ("ball_girth_mm", "instep_girth_mm"):  # tapes that are closed where nothing was seen
+            assert (found[row.key].value, found[row.key].status) == refused, row.key
+        if row.needs_ground:
+            assert str(found[row.key].reason).startswith("the height of the ground is not known")
+
+
+def test_angles_carry_the_tilt_of_the_axis_and_lengths_hardly_do() -> None:
+    sds = {}
+    for axis_sd_deg in (0.0, 2.0):
+        found = measured(the_foot(seen_from_above(turned(cropped()), Vertical(axis_sd_deg, "turn"))))
+        sds[axis_sd_deg] = {name: one.sd for name, one in found.items() if one.sd is not None}
+    tilt_sd_deg = AlignConfig().axis_tilt_sd_deg
+    for axis_sd_deg, found_sds in sds.items():
+        assert found_sds["leg_angle_deg"] == pytest.approx(np.hypot(axis_sd_deg, tilt_sd_deg), rel=0.1)
+        assert 0.5 < found_sds["heel_angle_deg"] / found_sds["leg_angle_deg"] < 1.2
+        assert found_sds["foot_width_mm"] < 0.6
+
+
+def test_a_sole_that_was_seen_counts_more_than_an_axis() -> None:
+    """A foot may be turned in the air about any axis."""
+    foot = the_foot(seen_from_above(turned(FOOT.mesh(), tilt_deg=12.0)))
+    assert foot.ground == "support"
+    assert measured(foot)["plantar_arch_height_mm"].value == pytest.approx(FOOT.arch_mm, abs=0.3)
+
+
+def test_what_nothing_levels_is_refused() -> None:
+    wide_open = turned(cropped(8.0))
+    with pytest.raises(ScanError, match=r"no floor .* of its sole, expected .* axis is upright\. Scan"):
+        the_foot(seen_from_above(wide_open, vertical=None))
+    with pytest.raises(ScanError, match=r"open edge under the heel"):
+        the_foot(seen_from_above(turned(cropped()), vertical=None))
+    with pytest.raises(ScanError, match=r"no floor .* of its sole"):  # it hangs in the air
+        the_foot(seen_from_above(wide_open), replace(STANDING, loading="non-weight-bearing"))
+
+
+@pytest.mark.parametrize("pitch_deg", [-12.0, -6.0, 6.0, 12.0])
+def test_a_foot_that_hangs_is_refused_or_hardly_shortened(pitch_deg: float) -> None:
+    hanging = moved(cropped(), rigid(Rotation.from_euler("y", pitch_deg, degrees=True).as_matrix(), np.zeros(3)))
+    if abs(pitch_deg) > 10.0:
+        with pytest.raises(ScanError, match="does not look like a foot"):
+            the_foot(seen_from_above(hanging))
+    else:
+        assert measured(the_foot(seen_from_above(hanging)))["foot_length_mm"].value == pytest.approx(250.0, abs=1.0)
+
+
+def test_there_is_no_insole_on_a_ground_that_was_not_seen() -> None:
+    foot = the_foot(seen_from_above(turned(cropped())), replace(STANDING, side="left"))
+    with pytest.raises(ScanError, match="neither the floor under the foot nor its sole"):
+        insole(Feet((foot,)), STANDING, replace(InsoleConfig(), allow_unseen_sole=True))
+
+
+def test_a_pair_comes_out_as_two_feet_on_its_axis() -> None:
+    apart = np.array([0.0, 90.0, 0.0])
+    left, right = cropped(), mirrored(cropped())
+    both = Mesh(
+        np.concatenate([left.vertices + apart, right.vertices - apart]),
+        np.concatenate([left.faces, right.faces + len(left.vertices)]).astype(np.int32),
+    )
+    surface = seen_from_above(turned(both, upside_down=True))
+    feet = align(surface, replace(STANDING, side="both"), AlignConfig()).feet
+    assert [(foot.side, foot.ground) for foot in feet] == [("left", "estimated"), ("right", "estimated")]
+    for foot in feet:
+        assert foot.landmarks["longest_toe_tip"].xyz_mm[0] == pytest.approx(FOOT.length, abs=0.5)
