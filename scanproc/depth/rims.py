@@ -91,11 +91,19 @@ def rim_bias(depth_mm: NDArray[np.floating], rim_deg: NDArray[np.floating], deca
     return np.asarray(depth_mm * np.exp(rim_deg.astype(np.float32) / np.float32(-decay_deg)), np.float32)
 
 
+def rim_shift_mm(view: CleanView, rim: RimTerm) -> NDArray[np.float32]:
+    """Return by how much `without_rim_bias` moves each pixel along its ray, (H, W) mm."""
+    if view.rim_deg is None:
+        return np.zeros(view.depth_mm.shape, np.float32)
+    bias = rim_bias(view.depth_mm, view.rim_deg, rim.decay_deg)
+    return np.asarray(np.float32(rim.value) * view.depth_mm * bias, np.float32)
+
+
 def without_rim_bias(view: CleanView, rim: RimTerm) -> CleanView:
     """Return a view with the depth that it has by a recording's rim term, and its normals."""
     if view.rim_deg is None or not view.depth_mm.any():
         return view
-    depth = view.depth_mm * (1.0 + np.float32(rim.value) * rim_bias(view.depth_mm, view.rim_deg, rim.decay_deg))
+    depth = view.depth_mm + rim_shift_mm(view, rim)
     radius = int(np.clip(round(_NORMAL_RADIUS_MM / pixel_mm(depth, view.intrinsics)), 2, 15))
     normals = plane_fit_normals(depth, view.intrinsics, radius, 0.0).astype(np.float16)
     depth[~normals.any(axis=-1)] = 0.0

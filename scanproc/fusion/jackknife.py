@@ -9,6 +9,8 @@ a landmark is are all in it; what is wrong with all views alike is not, such as 
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +35,18 @@ def jackknife_errors(distances: FloatArray) -> NDArray[np.float16]:
     errors_mm = np.sqrt(len(sums) - 1.0) * (means - means.mean(axis=0))
     bounded = np.where(known, errors_mm.clip(-_MAX_MM, _MAX_MM), np.nan)
     return np.ascontiguousarray(bounded.T, dtype=np.float16)
+
+
+def correction_errors(shift_mm: FloatArray, share: float, count: int) -> FloatArray:
+    """Return replicates, (V, count) mm, of what a correction of the surface leaves: a share of it, everywhere alike.
+
+    Views that err alike cannot show it by their differences.
+    """
+    # Normal quantiles, in an order that no neighbouring replicates share: the same each time.
+    ranks = (np.arange(count) * 3) % count if count % 3 else np.arange(count)
+    factors = np.array([NormalDist().inv_cdf((rank + 0.5) / count) for rank in ranks])
+    factors /= np.sqrt(np.mean(factors**2))
+    return share * np.outer(shift_mm, factors)
 
 
 def extrapolate_errors(mesh: Mesh, errors_mm: NDArray[np.float16], known: BoolArray) -> NDArray[np.float16]:

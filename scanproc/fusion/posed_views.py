@@ -25,6 +25,7 @@ class PosedView:
     normals : (H, W, 3) float16 or float32, camera frame, towards the camera; pixels with 0 are not fused.
     color : (H, W, 3) uint8, or None.
     trust : (H, W) float32, factor of the weight of each pixel; None: 1.
+    shift_mm : (H, W) float32, by how much each pixel was moved away along its ray to correct it; None: 0.
     """
 
     depth_mm: DepthImage
@@ -33,13 +34,18 @@ class PosedView:
     T_scan_camera: FloatArray
     color: ByteArray | None = None
     trust: NDArray[np.float32] | None = None
+    shift_mm: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("depth_mm", "normals", "color", "trust"):
+        for name in ("depth_mm", "normals", "color", "trust", "shift_mm"):
             if (image := getattr(self, name)) is not None:
                 image = np.ascontiguousarray(image).view()
                 image.flags.writeable = False
                 object.__setattr__(self, name, image)
+
+    @property
+    def pixel_shift_mm(self) -> NDArray[np.float32]:
+        return np.zeros(self.depth_mm.shape, np.float32) if self.shift_mm is None else self.shift_mm
 
     @property
     def pixel_trust(self) -> NDArray[np.float32]:

@@ -43,12 +43,16 @@ class Visibility:
     Attributes
     ----------
     views : (V,) uint8 number of views that saw it, saturating at 255.
+    trust : (V,) float64, the sum of what is trusted of their pixels.
+    shift_mm : (V,) float64, by how much corrections of the depth have moved the surface there, inwards.
     color : (V, 3) uint8, or None.
     distances : (K, V, 2) for K groups of views: sum of fusion's weight times the distance in mm at which a view saw the
         surface outside of the vertex, and sum of weights.
     """
 
     views: ByteArray
+    trust: FloatArray
+    shift_mm: FloatArray
     color: ByteArray | None
     distances: FloatArray
 
@@ -66,7 +70,7 @@ def visibility(mesh: Mesh, views: Sequence[PosedView], limits: VisibilityLimits,
     nothing = np.zeros((1, 1, 3), dtype=np.uint8)
     nothing.flags.writeable = False
     counts = np.zeros(len(normals), dtype=np.uint8)
-    sums = np.zeros((len(normals), 4))
+    sums, trust = np.zeros((len(normals), 4)), np.zeros((len(normals), 2))
     distances = np.zeros((num_groups, len(normals), 2))
 
     def look(start: int) -> None:
@@ -76,15 +80,17 @@ def visibility(mesh: Mesh, views: Sequence[PosedView], limits: VisibilityLimits,
             _add_view(
                 mesh.vertices[part], normals[part], view.depth_mm, color, intrinsics_array(view.intrinsics),
                 inverse(view.T_scan_camera), limits.tolerance_mm, limits.min_cosine, limits.cosine_power, colored,
-                view.pixel_trust, counts[part], sums[part], distances[number % num_groups, part],
+                view.pixel_trust, view.pixel_shift_mm, counts[part], trust[part], sums[part],
+                distances[number % num_groups, part],
             )  # fmt: skip
 
     parallel_map(look, range(0, len(normals), _CHUNK), "surface: who saw what")
+    shift_mm = trust[:, 1] / np.maximum(distances[..., 1].sum(axis=0), 1e-300)
     if not colored:
-        return Visibility(counts, None, distances)
+        return Visibility(counts, trust[:, 0], shift_mm, None, distances)
     mean = sums[:, :3] / np.maximum(sums[:, 3:], 1e-300)
     color = np.rint(np.where(sums[:, 3:] > 0.0, mean, 128.0)).astype(np.uint8)
-    return Visibility(counts, color, distances)
+    return Visibility(counts, trust[:, 0], shift_mm, color, distances)
 
 
 @compiled
@@ -100,7 +106,9 @@ def _add_view(
     cosine_power: float,
     colored: bool,
     pixel_trust: NDArray[np.float32],
+    pixel_shift_mm: NDArray[np.float32],
     counts: ByteArray,
+    trust: FloatArray,
     sums: FloatArray,
     distances: FloatArray,
 ) -> None:
@@ -114,14 +122,16 @@ def _add_view(
         if abs(outside) > tolerance_mm:
             continue
         counts[i] = min(counts[i] + 1, 255)
-        trust = pixel_trust[row, column] * pixel_weight(cosine, ahead, cosine_power)
-        distances[i, 0] += trust * outside
-        distances[i, 1] += trust
+        trust[i, 0] += pixel_trust[row, column]
+        weight = pixel_trust[row, column] * pixel_weight(cosine, ahead, cosine_power)
+        trust[i, 1] += weight * cosine * pixel_shift_mm[row, column]
+        distances[i, 0] += weight * outside
+        distances[i, 1] += weight
         if colored:
-            weight = (cosine * (intrinsics_px[0] / ahead) ** 2) ** _COLOR_POWER  # pixels on a square mm
+            share = (cosine * (intrinsics_px[0] / ahead) ** 2) ** _COLOR_POWER  # pixels on a square mm
             for channel in range(3):
-                sums[i, channel] += weight * color[row, column, channel]
-            sums[i, 3] += weight
+                sums[i, channel] += share * color[row, column, channel]
+            sums[i, 3] += share
 
 
 @compiled

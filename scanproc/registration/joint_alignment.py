@@ -21,7 +21,7 @@ FAR: Round = (15.0, 12.0, 10.0)
 MIDDLE: Round = (8.0, 6.0, 5.0)
 NEAR: Round = (3.0, 2.0, 2.0)
 _RIM: Round = (8.0, 6.0, 5.0, 4.0, 4.0, 4.0)  # rims err by millimetres
-_DECAYS_DEG = (0.2, 0.3, 0.4)  # of rims: by the size of the matching window, and how much of a rim is dropped
+_DECAYS_DEG = (0.2, 0.3, 0.4, 0.55)  # of rims: by the size of the matching window, and how much of a rim is dropped
 _SURE_SD = 3.0  # a rim term of fewer of its standard deviations is none
 
 

@@ -9,12 +9,12 @@ from functools import partial
 import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, CleanView, CleanViews, Mesh, Registration, RimTerm, Surface
-from scanproc.depth.rims import rim_trust, without_floor_contact, without_rim_bias
+from scanproc.depth.rims import rim_shift_mm, rim_trust, without_floor_contact, without_rim_bias
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.fusion.border_morphology import dilated, opened
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
-from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors
+from scanproc.fusion.jackknife import correction_errors, extrapolate_errors, jackknife_errors
 from scanproc.fusion.posed_views import PosedView
 from scanproc.fusion.tsdf import TsdfLimits, integrate
 from scanproc.fusion.visibility import VisibilityLimits, visibility
@@ -39,6 +39,9 @@ class SurfaceConfig:
     )
     smoothing_mm: float = setting(1.2, "distance of the eight pixels that each is averaged with, mm", low=0.0, high=5.0)
     min_views: int = setting(2, "views that must have seen a vertex", low=1, high=255)
+    min_trust: float = setting(
+        0.4, "views without a rim that must have seen a vertex, where rims err; one at a rim counts less", low=0.0
+    )
     seen_tolerance_mm: float = setting(
         3.0, "distance from a view's surface at which the view saw a vertex, mm", low=0.1
     )
@@ -47,6 +50,9 @@ class SurfaceConfig:
     )
     fringe_mm: float = setting(4.0, "how far the surface goes on where fewer views saw it, mm", low=0.0, high=50.0)
     tatters_mm: float = setting(1.0, "tongues of the rim narrower than twice this are cut off, mm", low=0.0, high=20.0)
+    rim_doubt: float = setting(
+        0.5, "standard uncertainty of what is corrected at rims, as a share of it; stereo's own spread", low=0.0
+    )
     max_bridge_mm: float = setting(
         30.0, "two standing feet that hang together by less than this are parted, mm", low=0.0, high=50.0
     )
@@ -69,7 +75,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, config.cosine_power)
     seen = visibility(fused, posed, limits, num_groups)
     is_upright = registration.floor_seen or registration.vertical is not None
-    kept = _kept_parts(fused, seen.views, is_upright, config)
+    trusted = np.where(seen.trust >= config.min_trust, seen.views, 0).astype(np.uint8)
+    kept = _kept_parts(fused, trusted, is_upright, config)
     if not len(kept.mesh.faces):
         raise ScanError(
             f"no point was seen by {config.min_views} views (surface.min_views) within {config.seen_tolerance_mm:g} mm"
@@ -91,6 +98,9 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
         color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
     errors_mm = np.full((len(counts), num_groups), np.nan, dtype=np.float16)
     errors_mm[: filled.num_original] = jackknife_errors(seen.distances[:, kept.vertices])
+    errors_mm[: filled.num_original] += correction_errors(
+        seen.shift_mm[kept.vertices], config.rim_doubt, num_groups
+    ).astype(np.float16)
     errors_mm = extrapolate_errors(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm, registration.vertical)
 
@@ -109,8 +119,9 @@ def _posed_view(seen: tuple[CleanView, FloatArray], rim: RimTerm | None) -> Pose
     view, pose = seen
     if rim is None or view.rim_deg is None:
         return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color)
-    trust, view = rim_trust(view.rim_deg), without_rim_bias(without_floor_contact(view), rim)
-    return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust)
+    trust, shift_mm = rim_trust(view.rim_deg), rim_shift_mm(view, rim)
+    view = without_rim_bias(without_floor_contact(view), rim)
+    return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust, shift_mm)
 
 
 def _limits(config: SurfaceConfig) -> TsdfLimits:
