@@ -24,6 +24,7 @@ _TOE_COSINE, _HEEL_COSINE = 0.7, 0.9
 _BESIDE_MM, _BESIDE_VERTICES = 4.0, 8
 _RIM_VERTICES = 3  # fewer are noise
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
+_UNDER_TOE_SHARE = 0.9  # of the height of a toe, up to which a lower border may be torn
 _STEP_MM = 3.0  # from one strip of the front to the next: more is another toe
 _CUT_AREA_MM2 = 200.0  # no heel and no toe has as much skin in one plane
 _CUT_COSINE = 0.6  # between the plane of a cut and straight across the foot
@@ -122,8 +123,18 @@ def _ends_open(mesh: Mesh, boundary: BoolArray, tip: FloatArray, outward: float,
     """
     apart = np.linalg.norm(mesh.vertices - tip, axis=1)
     end = (apart < _END_REACH_MM) & (outward * (mesh.vertices[:, 0] - tip[0]) > -_END_BAND_MM)
-    on_rim = np.count_nonzero(boundary & end) >= _RIM_VERTICES
+    on_rim = bool(np.count_nonzero(boundary & end) >= _RIM_VERTICES)
+    if on_rim and outward > 0.0:
+        on_rim = not _is_under_toe(mesh.vertices[:, 2], boundary & end, apart < _END_REACH_MM)
     return (on_rim and not _has_turned(apart, forward, outward)) or _is_cut(mesh, end, tip, outward)
+
+
+def _is_under_toe(height: FloatArray, on_rim: BoolArray, near: BoolArray) -> bool:
+    """Tell whether the rim at a tip, of vertices at (V,) heights, is the lower one alone: a cut goes up to the nail.
+
+    A camera beside a standing foot hardly sees the lower half of a toe, and its depth is torn there.
+    """
+    return bool(height[on_rim].max() < _UNDER_TOE_SHARE * np.quantile(height[near], 0.95))
 
 
 def _has_turned(apart: FloatArray, forward: FloatArray, outward: float) -> bool:
@@ -162,8 +173,10 @@ def _front_is_open(mesh: Mesh, boundary: BoolArray, front: FrontProfile, forward
 
     def is_open(point: FloatArray) -> bool:
         apart = np.linalg.norm(vertices - point, axis=1)
-        at_rim = bool((apart[on_rim] < _END_BAND_MM).any())
-        return at_rim and not _has_turned(apart, forward, 1.0)
+        at_rim = on_rim & (apart < _END_BAND_MM)
+        if not at_rim.any() or _is_under_toe(vertices[:, 2], at_rim, apart < _END_REACH_MM):
+            return False
+        return not _has_turned(apart, forward, 1.0)
 
     found = np.array([bool(np.isfinite(point).all()) and is_open(point) for point in front.points])
     places = np.flatnonzero(found)

@@ -17,14 +17,20 @@ def dilated(core: BoolArray, mesh: Mesh, num_edges: int) -> BoolArray:
 def opened(mesh: Mesh, min_border_mm: float, num_edges: int) -> BoolArray:
     """Return (V,) the vertices that are left when a mesh shrinks by `num_edges` from its borders and grows back.
 
-    Tongues and bridges narrower than twice that go, straight rims stay. Borders shorter than `min_border_mm` are small
-    holes, from which nothing shrinks.
+    Tongues and bridges narrower than twice that go, straight rims stay.
+    """
+    return dilated(shrunk(mesh, min_border_mm, num_edges), mesh, num_edges)
+
+
+def shrunk(mesh: Mesh, min_border_mm: float, num_edges: int) -> BoolArray:
+    """Return (V,) the vertices at least `num_edges` away from any border.
+
+    Borders shorter than `min_border_mm` are small holes, from which nothing shrinks.
     """
     rim = np.zeros(len(mesh.vertices), dtype=np.bool_)
     for loop in border_loops(mesh.faces):
         rim[loop] |= perimeter_mm(mesh.vertices[loop]) > min_border_mm
-    inner = _edges_from(rim, mesh.faces, num_edges) >= num_edges
-    return dilated(inner, mesh, num_edges)
+    return np.asarray(_edges_from(rim, mesh.faces, num_edges) >= num_edges)
 
 
 @compiled

@@ -125,7 +125,7 @@ MEASURES: tuple[MeasureRow, ...] = (
         "calcaneal line against the ground's normal in the frontal plane, valgus (top leans medially) positive:"
         " Theil-Sen line through the middles of chords 10 mm in front of the rear of slices, z = 15 to 50 mm", _OWN,
         _VALGUS,
-        (Norm("6.1 ± 2.7° valgus (n = 88); 7° (n = 121)", "Sobel 1999; Åström 1995", 6.1, 2.7),),
+        (Norm("6.1 ± 2.7° valgus (n = 88); 7° (n = 121)", "Sobel 1999; Åström 1995", 6.1, 2.7),), needs_ground=True,
     ),
     Row(
         "leg_angle_deg", "Leg against the vertical", _HEEL, ANGLE, heels.leg_angle_deg,
@@ -134,7 +134,7 @@ MEASURES: tuple[MeasureRow, ...] = (
     ),
     Row(
         "leg_heel_angle_deg", "Heel against the leg", _HEEL, ANGLE, heels.leg_heel_angle_deg,
-        "heel angle minus leg angle, valgus positive", _OWN, _VALGUS,
+        "heel angle minus leg angle, valgus positive", _OWN, _VALGUS, needs_ground=True,
     ),
     Row(
         "heel_contact_offset_mm", "Leg axis to heel contact", _HEEL, LENGTH, heels.heel_contact_offset,

@@ -12,7 +12,7 @@ from scanproc.artifacts import BoolArray, ByteArray, CleanView, CleanViews, Mesh
 from scanproc.depth.rims import rim_shift_mm, rim_trust, without_floor_contact, without_rim_bias
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.fusion.border_morphology import dilated, opened
+from scanproc.fusion.border_morphology import dilated, opened, shrunk
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
 from scanproc.fusion.jackknife import correction_errors, extrapolate_errors, jackknife_errors
 from scanproc.fusion.posed_views import PosedView
@@ -53,6 +53,9 @@ class SurfaceConfig:
     rim_doubt: float = setting(
         0.5, "standard uncertainty of what is corrected at rims, as a share of it; stereo's own spread", low=0.0
     )
+    torn_mm: float = setting(
+        5.0, "width of the border that is cut off where rims err and no floor says where it ends, mm", low=0.0
+    )
     max_bridge_mm: float = setting(
         30.0, "two standing feet that hang together by less than this are parted, mm", low=0.0, high=50.0
     )
@@ -76,7 +79,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     seen = visibility(fused, posed, limits, num_groups)
     is_upright = registration.floor_seen or registration.vertical is not None
     trusted = np.where(seen.trust >= config.min_trust, seen.views, 0).astype(np.uint8)
-    kept = _kept_parts(fused, trusted, is_upright, config)
+    torn_mm = config.torn_mm if registration.rim is not None and not registration.floor_seen else 0.0
+    kept = _kept_parts(fused, trusted, is_upright, torn_mm, config)
     if not len(kept.mesh.faces):
         raise ScanError(
             f"no point was seen by {config.min_views} views (surface.min_views) within {config.seen_tolerance_mm:g} mm"
@@ -135,7 +139,7 @@ def _limits(config: SurfaceConfig) -> TsdfLimits:
     )
 
 
-def _kept_parts(fused: Mesh, views: ByteArray, is_upright: bool, config: SurfaceConfig) -> Submesh:
+def _kept_parts(fused: Mesh, views: ByteArray, is_upright: bool, torn_mm: float, config: SurfaceConfig) -> Submesh:
     """Return what was seen by enough views, and what one view saw beside it; two feet apart, no tatters, no debris."""
     # Fusion leaves back sides at rims: what no view saw as it is goes.
     mesh = _faces_at(fused, views > 0)
@@ -144,6 +148,8 @@ def _kept_parts(fused: Mesh, views: ByteArray, is_upright: bool, config: Surface
         mesh = Mesh(mesh.vertices, mesh.faces[~faces_between_feet(mesh, config.voxel_mm, config.max_bridge_mm)])
     tatters = round(config.tatters_mm / config.voxel_mm)
     mesh = _faces_at(mesh, opened(mesh, config.max_hole_mm, tatters))
+    if torn_mm > 0.0:
+        mesh = _faces_at(mesh, shrunk(mesh, config.max_hole_mm, round(torn_mm / config.voxel_mm)))
     labels = component_labels(mesh)[mesh.faces[:, 0]]
     sizes = np.bincount(labels)
     return keep_faces(mesh, (sizes >= config.min_part_share * sizes.max(initial=0))[labels])
