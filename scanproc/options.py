@@ -67,9 +67,9 @@ def simulate_options(command: Command) -> Command:
         click.option(
             "--noise",
             "noise_model",
-            default="stereo-ideal",
+            default="auto",
             show_default=True,
-            help="stereo-real, stereo-ideal, tof, structured-light or phone-truedepth.",
+            help="stereo-real, stereo-ideal, tof, structured-light, phone-truedepth; auto: the camera's own.",
         ),
         click.option(
             "--camera", default="d405", show_default=True, help="d405, d415, d435, truedepth or azure-kinect."

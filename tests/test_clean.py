@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 from clutter import Shown, kept_depth, show
-from recordings import cleaned, leg, recorded, true_points, with_frames
+from recordings import cleaned, leg, recorded, textbook, true_points, with_frames
 from scipy import ndimage
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Mesh, Recording
@@ -17,7 +17,6 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, rotate, transform
 from scanproc.open3d_bridge import RayScene
 from scanproc.simulation import bodies
-from scanproc.simulation.settings import SimulationConfig
 from scanproc.simulation.simulate import simulate
 from scanproc.stages.clean import CleanConfig, clean
 
@@ -56,7 +55,7 @@ def test_the_floor_is_found_in_every_view(name: str) -> None:
 def test_the_tilt_of_the_floor_is_as_uncertain_as_it_says(camera: str, unit_mm: float) -> None:
     """Its noise is alike over 7 pixels, and comes in steps of the disparity and of the depth unit."""
     settings = {"path": "hand-held", "camera": camera, "views": 6, "depth_unit_mm": unit_mm, "image_scale": 0.5}
-    simulation = simulate(leg(), SimulationConfig(**settings))
+    simulation = simulate(leg(), textbook(**settings))
     ratios = []
     for view, true in zip(clean(simulation.recording, CleanConfig()).views, simulation.views, strict=True):
         assert view.floor is not None

@@ -20,6 +20,7 @@ import pytest
 import trimesh
 from click.testing import CliRunner, Result
 from PIL import Image
+from recordings import textbook
 from test_readme import blocks
 from truth import SCANS, surface_errors, true_measures, true_mesh
 
@@ -27,7 +28,6 @@ from scanproc.artifacts import Mesh, ScanFacts, Surface
 from scanproc.cli import main
 from scanproc.formats.ply import read_ply
 from scanproc.frames import inverse
-from scanproc.simulation.settings import SimulationConfig
 from scanproc.simulation.simulate import simulate
 from scanproc.simulation.truth import write_simulation
 
@@ -188,7 +188,7 @@ def test_the_same_raised_foot_gives_the_same_bytes(demo: Demo, tmp_path: Path) -
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small good recording; every test breaks a copy of it."""
     folder = tmp_path_factory.mktemp("scans") / "small"
-    config = SimulationConfig(path="hand-held", camera="d435", views=6, image_scale=0.4)
+    config = textbook(path="hand-held", camera="d435", views=6, image_scale=0.4)
     write_simulation(folder, simulate(true_mesh(SCANS / "demo"), config))
     return folder
 
@@ -264,7 +264,7 @@ def test_a_mesh_with_nan_is_refused(tmp_path: Path) -> None:
 def test_a_box_is_no_foot(tmp_path: Path) -> None:
     box = trimesh.creation.box(extents=(250.0, 100.0, 80.0)).subdivide_to_size(10.0)
     mesh = Mesh(np.asarray(box.vertices) + np.array([125.0, 0.0, 40.0]), np.asarray(box.faces, dtype=np.int32))
-    config = SimulationConfig(path="hand-held", camera="d435", views=12, image_scale=0.5)
+    config = textbook(path="hand-held", camera="d435", views=12, image_scale=0.5)
     write_simulation(tmp_path / "box", simulate(mesh, config))
     result = scanproc("-q", "run", tmp_path / "box", "--out", tmp_path / "out")
     assert result.exit_code == 1

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from posed import pose, prepared, view
-from recordings import leg
+from recordings import leg, textbook
 
 from scanproc.artifacts import Registration
 from scanproc.frames import rigid
 from scanproc.registration.movement import MovementLimits, find_movement
 from scanproc.registration.regional_distances import RegionalDistances, RegionLimits, regional_distances
-from scanproc.simulation.settings import SimulationConfig
 from scanproc.simulation.simulate import simulate
 from scanproc.stages.clean import CleanConfig, clean
 from scanproc.stages.register import RegisterConfig, register
@@ -94,9 +93,8 @@ def test_distances_are_those_by_which_a_view_was_moved() -> None:
 
 def registered(**changes: Any) -> Registration:
     settings: dict[str, Any] = {"path": "hand-held", "camera": "d435", "views": 18, "image_scale": 0.5, "seed": 1}
-    return register(
-        clean(simulate(leg(), SimulationConfig(**(settings | changes))).recording, CleanConfig()), RegisterConfig()
-    )
+    simulation = simulate(leg(), textbook(**(settings | changes)))
+    return register(clean(simulation.recording, CleanConfig()), RegisterConfig())
 
 
 def moved(registration: Registration) -> set[int]:

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import posed
 import pytest
-from recordings import T_mesh_scan, cleaned, leg, pose_errors, recorded, registered
+from recordings import T_mesh_scan, cleaned, leg, pose_errors, recorded, registered, textbook
 
 from scanproc.artifacts import CleanViews, CloudFrame, DepthFrame, Mesh, Recording, Registration, ViewPose
 from scanproc.errors import ScanError
@@ -26,7 +26,6 @@ from scanproc.simulation.bodies import box, floor
 from scanproc.simulation.motions import look_at
 from scanproc.simulation.render import Body, render
 from scanproc.simulation.scene import Scene
-from scanproc.simulation.settings import SimulationConfig
 from scanproc.simulation.simulate import simulate
 from scanproc.simulation.truth import Simulation
 from scanproc.stages.clean import CleanConfig, clean
@@ -105,8 +104,7 @@ def turntable() -> tuple[Simulation, CleanViews]:
     """Return eight views at 45 deg of two standing feet as loose clouds: white noise of 0.3 mm, no floor left."""
     simulation = simulate(
         leg(),
-        SimulationConfig(
-            path="turntable", camera="d435", views=8, pair=True, sway_mm=0.0, sway_deg=0.0, image_scale=0.5,
+        textbook(path="turntable", camera="d435", views=8, pair=True, sway_mm=0.0, sway_deg=0.0, image_scale=0.5,
             artefacts=False, noise=0.0, depth_unit_mm=0.02,
         ),
     )  # fmt: skip
@@ -308,7 +306,7 @@ def test_the_same_views_give_the_same_poses_to_the_last_bit(workers: int) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_bad_views_of_a_raised_foot_are_rejected(seed: int) -> None:
-    config = SimulationConfig(path="raised", camera="d405", views=36, bad_views=0.12, seed=seed)
+    config = textbook(path="raised", camera="d405", views=36, bad_views=0.12, seed=seed)
     simulation = simulate(leg(), config)
     registration = register(clean(simulation.recording, CleanConfig()), RegisterConfig())
     let_in = [k for k, view in enumerate(registration.views) if view.accepted and simulation.views[k].fault]
@@ -338,7 +336,7 @@ def share_bent(simulation: Simulation, index: int) -> float:
 
 @pytest.mark.slow
 def test_a_bent_ankle_is_noticed_in_coarse_images() -> None:
-    config = SimulationConfig(path="raised", camera="d405", views=20, image_scale=0.5, bad_views=0.2, seed=1)
+    config = textbook(path="raised", camera="d405", views=20, image_scale=0.5, bad_views=0.2, seed=1)
     simulation = simulate(leg(), config)
     registration = register(clean(simulation.recording, CleanConfig()), RegisterConfig())
     bent = [index for index, view in enumerate(simulation.views) if view.fault == "bent"]
@@ -349,7 +347,7 @@ def test_a_bent_ankle_is_noticed_in_coarse_images() -> None:
 @pytest.mark.slow
 def test_a_raised_foot_in_few_wide_steps_is_held_by_what_overlaps() -> None:
     """Sixteen views in steps of 45 deg: what is let in is right, and what is not says why."""
-    simulation = simulate(leg(), SimulationConfig(path="raised", camera="d405", views=16))
+    simulation = simulate(leg(), textbook(path="raised", camera="d405", views=16))
     registration = register(clean(simulation.recording, CleanConfig()), RegisterConfig())
     assert sum(view.accepted for view in registration.views) >= 8
     for view in registration.views:

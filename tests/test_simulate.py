@@ -12,6 +12,7 @@ import pytest
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recordings import textbook
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Intrinsics, Mesh
 from scanproc.errors import ScanError
@@ -21,6 +22,7 @@ from scanproc.open3d_bridge import RayScene
 from scanproc.scan import open_scan, read_mesh, read_recording
 from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, scaled
+from scanproc.simulation.noise_models import with_noise_model
 from scanproc.simulation.random_fields import correlated
 from scanproc.simulation.render import Body, TrueImage, pixel_rays, render
 from scanproc.simulation.settings import SimulationConfig
@@ -121,7 +123,10 @@ def test_a_smaller_image_shows_the_same_view(scale: float) -> None:
     ],
 )
 def test_the_poses_put_the_points_onto_the_mesh(leg: Mesh, options: dict[str, Any]) -> None:
-    simulation = simulate(leg, SimulationConfig(**{**PERFECT, **SMALL, "sway_mm": 1.0, "sway_deg": 0.5, **options}))
+    simulation = simulate(
+        leg,
+        textbook(**{**PERFECT, **SMALL, "sway_mm": 1.0, "sway_deg": 0.5, **options}),
+    )
     assert len(simulation.views) == len(simulation.recording.frames) == 6
     for i in range(6):
         distances = distances_to_foot(simulation, i)
@@ -212,8 +217,8 @@ def test_a_simulated_wall_has_the_camera_noise_in_all(leg: Mesh) -> None:
         "sway_deg": 0.0,
         "artefacts": False,
     }
-    noisy = simulate(leg, SimulationConfig(**options, depth_unit_mm=0.05)).recording.frames[0]
-    exact = simulate(leg, SimulationConfig(**options, depth_unit_mm=0.05, noise=0.0)).recording.frames[0]
+    noisy = simulate(leg, textbook(**options, depth_unit_mm=0.05)).recording.frames[0]
+    exact = simulate(leg, textbook(**options, depth_unit_mm=0.05, noise=0.0)).recording.frames[0]
     assert isinstance(noisy, DepthFrame)
     assert isinstance(exact, DepthFrame)
     near = (exact.depth > 0) & (exact.depth * 0.05 < 1000.0) & (noisy.depth > 0)
@@ -231,7 +236,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("form", ["depth", "clouds"])
 def test_the_same_seed_gives_the_same_bytes(leg: Mesh, tmp_path: Path, form: Literal["depth", "clouds"]) -> None:
-    config = SimulationConfig(image_scale=0.25, views=4, bad_views=0.5, seed=5, form=form)
+    config = textbook(image_scale=0.25, views=4, bad_views=0.5, seed=5, form=form)
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         write_simulation(tmp_path / name, simulate(leg, replace(config, seed=seed)))
     first, second, other = (files_below(tmp_path / name) for name in "abc")
@@ -245,7 +250,7 @@ def test_the_same_seed_gives_the_same_bytes(leg: Mesh, tmp_path: Path, form: Lit
 
 
 def test_what_is_written_is_what_was_simulated(leg: Mesh, tmp_path: Path) -> None:
-    simulation = simulate(leg, SimulationConfig(**SMALL, camera="d435", path="hand-held", side="right"))
+    simulation = simulate(leg, textbook(**SMALL, camera="d435", path="hand-held", side="right"))
     write_simulation(tmp_path / "made", simulation)
     scan = open_scan(tmp_path / "made")
     assert (scan.facts.side, scan.facts.loading, scan.facts.depth_unit_mm) == ("right", "standing", 1.0)
@@ -265,7 +270,7 @@ def test_what_is_written_is_what_was_simulated(leg: Mesh, tmp_path: Path) -> Non
 
 
 def test_clouds_without_facts_are_found_to_be_in_metres(leg: Mesh, tmp_path: Path) -> None:
-    config = SimulationConfig(**SMALL, path="hand-held", camera="d435", form="clouds", state_facts=False)
+    config = textbook(**SMALL, path="hand-held", camera="d435", form="clouds", state_facts=False)
     write_simulation(tmp_path / "made", simulate(leg, config))
     assert not (tmp_path / "made" / "scan.toml").exists()
     scan = open_scan(tmp_path / "made")
@@ -274,7 +279,7 @@ def test_clouds_without_facts_are_found_to_be_in_metres(leg: Mesh, tmp_path: Pat
 
 
 def test_bad_views_are_bad_and_named(leg: Mesh) -> None:
-    config = SimulationConfig(**{**PERFECT, **SMALL, "views": 12}, bad_views=0.4, seed=2)
+    config = textbook(**{**PERFECT, **SMALL, "views": 12}, bad_views=0.4, seed=2)
     simulation = simulate(leg, config)
     good = simulate(leg, replace(config, bad_views=0.0))
     faults = [view.fault for view in simulation.views]
@@ -301,13 +306,13 @@ def test_bad_views_are_bad_and_named(leg: Mesh) -> None:
 
 
 def test_the_first_fault_can_be_chosen(leg: Mesh) -> None:
-    config = SimulationConfig(**{**PERFECT, **SMALL, "views": 6}, bad_views=0.5, first_fault="other")
+    config = textbook(**{**PERFECT, **SMALL, "views": 6}, bad_views=0.5, first_fault="other")
     faults = [view.fault for view in simulate(leg, config).views if view.fault is not None]
     assert faults == ["other", "duplicate", "blank"]
 
 
 def test_a_scale_error_makes_everything_longer(leg: Mesh) -> None:
-    config = SimulationConfig(**{**PERFECT, **SMALL, "views": 1})
+    config = textbook(**{**PERFECT, **SMALL, "views": 1})
     true, longer = (simulate(leg, replace(config, scale_error=error)).recording.frames[0] for error in (0.0, 0.02))
     assert isinstance(true, DepthFrame)
     assert isinstance(longer, DepthFrame)
@@ -339,7 +344,7 @@ def test_a_camera_looks_at_its_target(azimuth: float, elevation: float, distance
 
 def test_the_wall_behind_a_turntable_stays_where_it_is(leg: Mesh) -> None:
     options = {**PERFECT, **SMALL, "path": "turntable", "camera": "d415", "background_mm": 600.0}
-    frames = simulate(leg, SimulationConfig(**options)).recording.frames
+    frames = simulate(leg, textbook(**options)).recording.frames
     for frame in frames:
         assert isinstance(frame, DepthFrame)
         assert frame.depth[0, 0] * frame.depth_unit_mm == pytest.approx(600.0, abs=0.01)
@@ -347,9 +352,9 @@ def test_the_wall_behind_a_turntable_stays_where_it_is(leg: Mesh) -> None:
 
 def test_a_mesh_in_the_air_and_exchanged_angles_are_refused(leg: Mesh) -> None:
     with pytest.raises(ScanError, match=r"z = 50\.0 mm; expected"):
-        simulate(Mesh(leg.vertices + np.array([0.0, 0.0, 50.0]), leg.faces), SimulationConfig())
+        simulate(Mesh(leg.vertices + np.array([0.0, 0.0, 50.0]), leg.faces), textbook())
     with pytest.raises(ScanError, match="grazing_from_deg = 86"):
-        simulate(leg, SimulationConfig(grazing_from_deg=86.0))
+        simulate(leg, textbook(grazing_from_deg=86.0))
 
 
 # ------------------------------------------------------------------------------------------------------ bodies
@@ -441,14 +446,14 @@ def flat(simulation: Simulation) -> list[FloatArray]:
 
 
 def test_a_foot_that_slides_half_way_is_elsewhere_from_then_on(leg: Mesh) -> None:
-    config = SimulationConfig(**{**PERFECT, **SMALL}, path="hand-held", camera="d435")
+    config = textbook(**{**PERFECT, **SMALL}, path="hand-held", camera="d435")
     still, slid = flat(simulate(leg, config)), flat(simulate(leg, replace(config, shift_mm=3.0)))
     moved = [np.linalg.norm(a[:3, 3] - b[:3, 3]) for a, b in zip(still, slid, strict=True)]
     np.testing.assert_allclose(moved, [0.0] * 3 + [3.0] * 3, atol=1e-9)
 
 
 def test_toes_rise_in_every_third_view_and_the_heel_in_the_second_half(leg: Mesh) -> None:
-    config = SimulationConfig(**{**PERFECT, **SMALL}, path="hand-held", camera="d435")
+    config = textbook(**{**PERFECT, **SMALL}, path="hand-held", camera="d435")
     toes = simulate(leg, replace(config, toes_deg=15.0))
     assert [view.bend.toes_rad > 0.0 for view in toes.views] == [False, True, False] * 2
     heel = simulate(leg, replace(config, heel_rise_deg=4.0))
@@ -471,7 +476,7 @@ def test_a_raised_heel_is_raised_by_the_angle_and_the_toes_stay(leg: Mesh) -> No
 
 
 def test_the_feet_of_a_pair_move_against_each_other(leg: Mesh, tmp_path: Path) -> None:
-    config = SimulationConfig(**{**PERFECT, **SMALL}, path="hand-held", camera="d435", pair=True)
+    config = textbook(**{**PERFECT, **SMALL}, path="hand-held", camera="d435", pair=True)
     together, apart = simulate(leg, config), simulate(leg, replace(config, pair_sway_mm=2.0))
     for view in together.views:
         assert view.T_right_camera is not None
@@ -485,7 +490,7 @@ def test_the_feet_of_a_pair_move_against_each_other(leg: Mesh, tmp_path: Path) -
 
 @pytest.mark.parametrize("model", ["stereo-real", "structured-light"])
 def test_a_noise_model_is_taken_by_name(leg: Mesh, model: Literal["stereo-real", "structured-light"]) -> None:
-    config = SimulationConfig(**{**SMALL, "views": 1}, path="hand-held", camera="d435")
+    config = textbook(**{**SMALL, "views": 1}, path="hand-held", camera="d435")
     ideal, other = (simulate(leg, replace(config, noise_model=name)) for name in ("stereo-ideal", model))
     first, second = ideal.recording.frames[0], other.recording.frames[0]
     assert isinstance(first, DepthFrame) and isinstance(second, DepthFrame)
@@ -495,3 +500,15 @@ def test_a_noise_model_is_taken_by_name(leg: Mesh, model: Literal["stereo-real",
 def test_stereo_wants_two_imagers(leg: Mesh) -> None:
     with pytest.raises(ScanError, match="no second imager"):
         simulate(leg, SimulationConfig(camera="azure-kinect", noise_model="stereo-real"))
+
+
+def test_noise_is_the_camera_s_own_unless_a_setting_of_the_ideal_one_is_changed() -> None:
+    names = [with_noise_model(SimulationConfig(camera=camera)).noise_model for camera in ("d435", "truedepth")]
+    assert [*names, with_noise_model(SimulationConfig(camera="azure-kinect")).noise_model] == [
+        "stereo-real",
+        "phone-truedepth",
+        "tof",
+    ]
+    assert with_noise_model(SimulationConfig(noise=3.0)).noise_model == "stereo-real"
+    assert with_noise_model(SimulationConfig(noise_width_px=40.0)).noise_model == "stereo-ideal"
+    assert with_noise_model(SimulationConfig(noise_model="tof", noise_width_px=40.0)).noise_model == "tof"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
 
 from scanproc.artifacts import Intrinsics
 from scanproc.frames import FloatArray
-from scanproc.simulation.cameras import Camera
+from scanproc.simulation.cameras import Camera, CameraName
 from scanproc.simulation.phone_truedepth import PhoneTrueDepth
 from scanproc.simulation.render import TrueImage
+from scanproc.simulation.settings import SimulationConfig
 from scanproc.simulation.stereo_ideal import StereoIdeal
 from scanproc.simulation.stereo_real import StereoReal
 from scanproc.simulation.structured_light import StructuredLight
@@ -97,3 +98,32 @@ NOISE_MODELS: Mapping[NoiseName, NoiseModel] = {
         "a phone's front camera: smooth depth with slow errors and bleeding edges", "extrapolated", _phone
     ),
 }
+
+_OWN: Mapping[CameraName, NoiseName] = {
+    "d405": "stereo-real",
+    "d415": "stereo-real",
+    "d435": "stereo-real",
+    "truedepth": "phone-truedepth",
+    "azure-kinect": "tof",
+}
+_OF_IDEAL = (
+    "disparity_px",
+    "noise_floor_mm",
+    "noise_width_px",
+    "artefacts",
+    "flying_share",
+    "flying_jump_mm",
+    "grazing_from_deg",
+    "grazing_to_deg",
+    "hole_share_low",
+    "hole_share_high",
+)
+
+
+def with_noise_model(config: SimulationConfig) -> SimulationConfig:
+    """Return a config that names its noise model: the one asked for, or what `auto` makes of its settings."""
+    if config.noise_model != "auto":
+        return config
+    usual = SimulationConfig()
+    is_ideal = any(getattr(config, name) != getattr(usual, name) for name in _OF_IDEAL)
+    return replace(config, noise_model="stereo-ideal" if is_ideal else _OWN[config.camera])

@@ -37,8 +37,10 @@ class SimulationConfig:
     leg_mm: float = setting(
         250.0, "by how much a leg that was cut flat goes on above the cut, mm", low=0.0, high=1000.0
     )
-    noise_model: Literal["stereo-real", "stereo-ideal", "tof", "structured-light", "phone-truedepth"] = setting(
-        "stereo-ideal", "how depth errs; settings from disparity_px to hole_share_high are of stereo-ideal alone"
+    noise_model: Literal["auto", "stereo-real", "stereo-ideal", "tof", "structured-light", "phone-truedepth"] = setting(
+        "auto",
+        "how depth errs; auto: as the camera does, or stereo-ideal if a setting from disparity_px to hole_share_high,"
+        " which it alone has, is changed",
     )
     noise: float = setting(1.0, "random noise against the model's own", low=0.0, high=20.0)
     disparity_px: float = setting(0.08, "disparity noise of stereo: depth noise is z² s / (f b), px", low=0.0, high=2.0)

@@ -17,7 +17,7 @@ from scanproc.frames import FloatArray, inverse, rigid
 from scanproc.readers.facts import facts_stating
 from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, Camera, scaled
-from scanproc.simulation.noise_models import NOISE_MODELS, DepthNoise, NoiseAsked
+from scanproc.simulation.noise_models import NOISE_MODELS, DepthNoise, NoiseAsked, with_noise_model
 from scanproc.simulation.render import pixel_rays, render
 from scanproc.simulation.scene import FAULTS, Bend, Fault, Scene
 from scanproc.simulation.settings import SimulationConfig
@@ -44,6 +44,7 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
     ScanError
         If the mesh does not stand on z = 0, or the two grazing angles are the wrong way round.
     """
+    config = with_noise_model(config)
     _check(mesh, config)
     camera = CAMERAS[config.camera]
     intrinsics = scaled(camera.intrinsics, config.image_scale)
@@ -144,7 +145,9 @@ def noise_of(config: SimulationConfig) -> DepthNoise:
     camera = CAMERAS[config.camera]
     intrinsics = scaled(camera.intrinsics, config.image_scale)
     asked = NoiseAsked(config.noise, _ideal_noise(camera, intrinsics, config))
-    return NOISE_MODELS[config.noise_model].make(camera, intrinsics, asked)
+    name = with_noise_model(config).noise_model
+    assert name != "auto"
+    return NOISE_MODELS[name].make(camera, intrinsics, asked)
 
 
 def _ideal_noise(camera: Camera, intrinsics: Intrinsics, config: SimulationConfig) -> StereoIdeal:

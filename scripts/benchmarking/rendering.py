@@ -15,6 +15,7 @@ from scanproc.formats.ply import read_ply
 from scanproc.scan import open_scan, read_mesh
 from scanproc.settings import as_table
 from scanproc.simulation.bodies import mirrored
+from scanproc.simulation.noise_models import with_noise_model
 from scanproc.simulation.simulate import simulate
 from scanproc.simulation.truth import write_simulation
 
@@ -34,7 +35,9 @@ def rendered(recording: GridRecording, folder: Path) -> Path:
     """Return the scan of a recording below `folder`; it is rendered unless it is there with the same settings."""
     scan = folder / recording.name
     settings = scan / "truth" / "simulation.json"
-    if settings.is_file() and json.loads(settings.read_text())["settings"] == as_table(recording.config):
+    if settings.is_file() and json.loads(settings.read_text())["settings"] == as_table(
+        with_noise_model(recording.config)
+    ):
         return scan
     partial = folder / f"{recording.name}.partial"
     for old in (scan, partial):

@@ -1,0 +1,107 @@
+"""The bias of rims: planted, found together with the poses, and taken away again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from posed import off, pose, prepared, view
+
+from scanproc.artifacts import CleanView, Intrinsics, Plane, RimTerm
+from scanproc.depth.rims import rim_angles, rim_trust, without_floor_contact, without_rim_bias
+from scanproc.fusion.jackknife import correction_errors
+from scanproc.registration.incremental import Poses
+from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
+from scanproc.registration.sampled_views import SampledViews
+
+AZIMUTHS = tuple(range(0, 360, 30))
+LIMITS = NeighbourLimits(count=10, max_angle_deg=90.0, min_overlap=0.1, fine_below_mm=6.0)
+PLANTED = RimTerm(2.0e-5, 0.0, 0.4)
+NOISE_MM = 0.5
+
+
+@cache
+def true_views() -> tuple[CleanView, ...]:
+    views = [view(float(azimuth)) for azimuth in AZIMUTHS]
+    return tuple(replace(one, rim_deg=rim_angles(one.depth_mm, one.intrinsics).astype(np.float16)) for one in views)
+
+
+def biased(one: CleanView) -> CleanView:
+    """Return a view whose rims are drawn to the camera by the planted term."""
+    return without_rim_bias(one, replace(PLANTED, value=-PLANTED.value))
+
+
+@cache
+def sampled(planted: bool) -> SampledViews:
+    return prepared([biased(one) if planted else one for one in true_views()])
+
+
+def true_poses() -> Poses:
+    return {k: pose(float(azimuth)) for k, azimuth in enumerate(AZIMUTHS)}
+
+
+def worst_mm(poses: Poses) -> float:
+    """Return how far a view lies from where the first one would have it, at most."""
+    first = true_poses()[0] @ np.linalg.inv(poses[0])
+    return max(off(first @ found, true_poses()[k])[1] for k, found in poses.items())
+
+
+def test_a_planted_term_is_found_and_the_poses_with_it() -> None:
+    views = sampled(True)
+    found = align_with_rim_term(views, true_poses(), LIMITS, NOISE_MM)
+    assert found is not None
+    poses, rim = found
+    assert 0.7 * PLANTED.value < rim.value < 1.3 * PLANTED.value
+    assert rim.decay_deg in (0.3, 0.4, 0.55)
+    assert rim.value > 10.0 * rim.sd > 0.0
+    without = align_jointly(views, true_poses(), [MIDDLE, NEAR], LIMITS)
+    assert worst_mm(poses) < 0.7 * worst_mm(without)
+
+
+def test_where_rims_do_not_err_nothing_is_found() -> None:
+    assert align_with_rim_term(sampled(False), true_poses(), LIMITS, NOISE_MM) is None
+
+
+def test_a_term_below_the_noise_is_none() -> None:
+    assert align_with_rim_term(sampled(True), true_poses(), LIMITS, 20.0) is None
+
+
+def test_what_was_planted_is_taken_away() -> None:
+    one = true_views()[0]
+    back = without_rim_bias(biased(one), PLANTED)
+    there = (one.depth_mm > 0) & (back.depth_mm > 0)
+    rim = there & (np.asarray(one.rim_deg) < 0.2)
+    assert np.median((one.depth_mm - biased(one).depth_mm)[rim]) > 1.0
+    assert np.abs(one.depth_mm - back.depth_mm)[rim].max() < 0.15
+    assert np.count_nonzero(there) > 0.97 * np.count_nonzero(one.depth_mm)
+
+
+def test_a_rim_is_trusted_less() -> None:
+    trust = rim_trust(np.array([0.0, 0.5, 2.0], np.float16))
+    assert trust == pytest.approx([0.02, 0.632, 1.0], abs=0.01)
+
+
+@pytest.mark.parametrize(("height_mm", "left"), [(5.0, False), (40.0, True)])
+def test_what_ends_over_the_floor_goes(height_mm: float, left: bool) -> None:
+    """A card before the camera that goes on below its last row: only near the floor is that row mixed with it."""
+    camera = Intrinsics(60, 60, 400.0, 400.0, 29.5, 29.5)
+    depth = np.zeros((60, 60), np.float32)
+    depth[10:40, 10:50] = 400.0
+    bottom_mm = (39 - 29.5) / 400.0 * 400.0
+    floor = Plane(np.array([0.0, -1.0, 0.0]), -(bottom_mm + height_mm))
+    rim_deg = np.full(depth.shape, 2.0, np.float16)
+    normals = np.zeros((60, 60, 3), np.float16)
+    one = CleanView("000000", depth, normals, depth > 0, camera, floor, {}, rim_deg=rim_deg)
+    found = without_floor_contact(one).depth_mm
+    assert (found[39, 30] > 0) == left
+    assert found[25, 30] == 400.0
+
+
+def test_half_of_a_correction_is_left_in_doubt_everywhere_alike() -> None:
+    shift_mm = np.array([0.0, 1.0, 2.0])
+    errors = correction_errors(shift_mm, 0.5, 8)
+    assert np.sqrt((errors**2).mean(axis=1)) == pytest.approx(0.5 * shift_mm)
+    assert errors.mean(axis=1) == pytest.approx(np.zeros(3), abs=1e-12)
+    np.testing.assert_allclose(errors[2], 2.0 * errors[1])
