@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from scanproc.artifacts import (
     Check,
     CleanViews,
@@ -132,6 +134,20 @@ def view_rows(views: CleanViews | None, registration: Registration | None) -> li
             ViewRow(pose.name, counts.get(pose.name, blank), residual, pose.reason or "used", not pose.accepted)
         )
     return rows
+
+
+def rim_text(views: CleanViews | None, registration: Registration | None) -> str:
+    """Return what was found of the depth at rims, or nothing."""
+    depths = [
+        np.median(view.depth_mm[view.depth_mm > 0]) for view in (views.views if views else ()) if view.depth_mm.any()
+    ]
+    if registration is None or registration.rim is None or not depths:
+        return ""
+    rim, at_rim_mm2 = registration.rim, float(np.median(depths)) ** 2
+    return (
+        f"At the rims of what it sees, this camera measures {rim.value * at_rim_mm2:.1f} ± {rim.sd * at_rim_mm2:.1f} mm"
+        f" too near, less by half {rim.decay_deg * np.log(2.0):.2f}° further in; the surface is without that."
+    )
 
 
 def _values(measures: Measures | None, name: str, pattern: str) -> str:

@@ -26,7 +26,15 @@ from scanproc.measures.plain_words import GROUND_WORDS
 from scanproc.mesh.meshes import face_areas, face_normals
 from scanproc.mesh.polyline_distance import inside
 from scanproc.pages.html import Figure, embedded, fill
-from scanproc.pages.report_text import check_texts, count_names, headline, measure_groups, refusal_texts, view_rows
+from scanproc.pages.report_text import (
+    check_texts,
+    count_names,
+    headline,
+    measure_groups,
+    refusal_texts,
+    rim_text,
+    view_rows,
+)
 from scanproc.settings import setting
 
 if TYPE_CHECKING:
@@ -102,6 +110,7 @@ def report(
         grounds=GROUND_WORDS,
         count_names=count_names(views),
         view_rows=view_rows(views, registration),
+        rim_text=rim_text(views, registration),
         files=file_rows(exports),
     )
     log.info("report: %d bytes, %s", len(html), "usable" if not reasons else f"refused: {'; '.join(reasons)}")
