@@ -20,7 +20,7 @@ from scanproc.stages.register import RegisterConfig, register
 from scanproc.stages.surface import SurfaceConfig, surface
 
 STANDING = ScanFacts(name="pair", side="both", loading="standing")
-BOUNDS = {"foot_length_mm": 3.0, "foot_width_mm": 3.0, "heel_angle_deg": 4.0}
+BOUNDS = {"foot_length_mm": 3.0, "foot_width_mm": 3.0}
 
 
 @cache
@@ -30,8 +30,8 @@ def truth() -> dict[str, float | None]:
 
 
 @cache
-def measured(seed: int, gap_mm: float) -> tuple[FootMeasures, ...]:
-    made = ring(seed, gap_mm=gap_mm, rim_px=0.0)
+def measured(seed: int, gap_mm: float, rim_px: float = 0.0, scale: float = 0.5) -> tuple[FootMeasures, ...]:
+    made = ring(seed, gap_mm=gap_mm, rim_px=rim_px, scale=scale)
     views = clean(made.recording, CleanConfig())
     registration = register(views, RegisterConfig())
     assert not registration.floor_seen
@@ -50,14 +50,12 @@ def measured(seed: int, gap_mm: float) -> tuple[FootMeasures, ...]:
 
 
 def errors_in_sd(foot: FootMeasures) -> list[float]:
-    """Return the errors of lengths, widths and angles in units of their sd, each within its bound."""
+    """Return the errors of lengths and widths in units of their sd, each within its bound."""
     assert foot.ground == "estimated"
     assert foot.measures["arch_height_index"].status == "refused"
     found = []
     for name, bound in BOUNDS.items():
         value, sd, true = foot.measures[name].value, foot.measures[name].sd, truth()[name]
-        if name == "heel_angle_deg" and foot.measures[name].status == "refused":  # too few slices of it were seen
-            continue
         assert value is not None and sd is not None and true is not None, foot.measures[name].reason
         assert value == pytest.approx(true, abs=bound)
         assert 0.2 < sd < 4.0
@@ -66,7 +64,7 @@ def errors_in_sd(foot: FootMeasures) -> list[float]:
 
 
 @pytest.mark.parametrize("gap_mm", [4.0])
-def test_a_pair_without_a_floor_is_two_feet_with_lengths_widths_and_angles(gap_mm: float) -> None:
+def test_a_pair_without_a_floor_is_two_feet_with_lengths_and_widths(gap_mm: float) -> None:
     feet = measured(1, gap_mm)
     assert [foot.side for foot in feet] == ["left", "right"]
     assert np.abs([errors_in_sd(foot) for foot in feet]).max() < 3.0
@@ -88,3 +86,24 @@ def test_nine_of_ten_pairs_are_measured_within_their_uncertainty() -> None:
     assert len(refused) <= 1
     assert all("toes" in refusal for refusal in refused)
     assert np.mean(np.abs(found) <= 2.0) >= 0.9
+
+
+@pytest.mark.slow
+def test_ten_pairs_are_measured_under_the_noise_of_a_real_camera() -> None:
+    """What is left of the rims: widths are 2 mm too large, and one in five is out of its bound."""
+    feet = [foot for seed in range(10) for foot in measured(seed, 60.0, 0.8, 1.0)]
+    assert [foot.side for foot in feet] == ["left", "right"] * 10
+    off: dict[str, list[float]] = {name: [] for name in BOUNDS}
+    within = []
+    for foot in feet:
+        assert foot.measures["heel_angle_deg"].status == foot.measures["arch_height_index"].status == "refused"
+        for name in BOUNDS:
+            value, sd, true = foot.measures[name].value, foot.measures[name].sd, truth()[name]
+            assert value is not None and sd is not None and true is not None, foot.measures[name].reason
+            off[name].append(value - true)
+            within.append(abs(value - true) <= 2.0 * sd)
+    assert np.abs(off["foot_length_mm"]).max() < BOUNDS["foot_length_mm"]
+    assert 0.5 < np.mean(off["foot_width_mm"]) < 2.8
+    assert np.mean(np.abs(off["foot_width_mm"]) <= BOUNDS["foot_width_mm"]) >= 0.75
+    assert np.abs(off["foot_width_mm"]).max() < 6.0
+    assert np.mean(within) >= 0.8

@@ -70,7 +70,6 @@ def test_a_foot_with_neither_floor_nor_sole_is_measured_but_for_heights(upside_d
     }
     assert {name: found[name].value for name in truth} == pytest.approx(truth, abs=0.4)
     assert {found[name].status for name in truth} == {"measured"}
-    assert found["heel_angle_deg"].value == pytest.approx(4.0, abs=0.3)
     assert found["leg_angle_deg"].value == pytest.approx(2.0, abs=0.3)
     for row in MEASURES:
         refused = (None, "refused") if row.needs_ground else (found[row.key].value, "measured")
@@ -88,7 +87,6 @@ def test_angles_carry_the_tilt_of_the_axis_and_lengths_hardly_do() -> None:
     tilt_sd_deg = AlignConfig().axis_tilt_sd_deg
     for axis_sd_deg, found_sds in sds.items():
         assert found_sds["leg_angle_deg"] == pytest.approx(np.hypot(axis_sd_deg, tilt_sd_deg), rel=0.1)
-        assert 0.5 < found_sds["heel_angle_deg"] / found_sds["leg_angle_deg"] < 1.2
         assert found_sds["foot_width_mm"] < 0.6
 
 

@@ -50,22 +50,24 @@ class OpenEnds:
     toes_open: bool
 
 
-def open_ends(mesh: Mesh, boundary: BoolArray, points: FootPoints) -> OpenEnds:
+def open_ends(mesh: Mesh, boundary: BoolArray, points: FootPoints, is_torn: bool = False) -> OpenEnds:
     """Judge both ends of a foot in its frame.
 
     Parameters
     ----------
     mesh : smoothed, see `meshes.smoothed_vertices`.
     boundary : (V,) bool, of `open_boundary_vertices`.
+    is_torn : whether the lower border was torn and cut off, so that it may run through whole toes.
     """
     forward = vertex_normals(mesh)[:, 0]
     medial, lateral = float(points.metatarsale_tibiale[1]), float(points.metatarsale_fibulare[1])
     front = front_profile(mesh, float(points.pternion[0] + 0.7 * points.length_mm), medial, lateral)
     longest = points.longest_toe_tip
     return OpenEnds(
-        heel_open=_ends_open(mesh, boundary, points.pternion, -1.0, forward),
-        axis_open=_ends_open(mesh, boundary, points.second_toe.tip, 1.0, forward),
-        toes_open=_ends_open(mesh, boundary, longest, 1.0, forward) or _front_is_open(mesh, boundary, front, forward),
+        heel_open=_ends_open(mesh, boundary, points.pternion, -1.0, forward, is_torn),
+        axis_open=_ends_open(mesh, boundary, points.second_toe.tip, 1.0, forward, is_torn),
+        toes_open=_ends_open(mesh, boundary, longest, 1.0, forward, is_torn)
+        or _front_is_open(mesh, boundary, front, forward, is_torn),
     )
 
 
@@ -110,7 +112,9 @@ def refuse_open_sole(stand: Support, edge: FloatArray) -> None:
             )
 
 
-def _ends_open(mesh: Mesh, boundary: BoolArray, tip: FloatArray, outward: float, forward: FloatArray) -> bool:
+def _ends_open(
+    mesh: Mesh, boundary: BoolArray, tip: FloatArray, outward: float, forward: FloatArray, is_torn: bool
+) -> bool:
     """Tell whether a foot ends at a (3,) tip only because its scan does: by an open rim, or the plane of a cut.
 
     The rim of a standing foot, seen from above, may well run through the tips of its toes. What tells is whether the
@@ -124,7 +128,7 @@ def _ends_open(mesh: Mesh, boundary: BoolArray, tip: FloatArray, outward: float,
     apart = np.linalg.norm(mesh.vertices - tip, axis=1)
     end = (apart < _END_REACH_MM) & (outward * (mesh.vertices[:, 0] - tip[0]) > -_END_BAND_MM)
     on_rim = bool(np.count_nonzero(boundary & end) >= _RIM_VERTICES)
-    if on_rim and outward > 0.0:
+    if on_rim and is_torn and outward > 0.0:
         on_rim = not _is_under_toe(mesh.vertices[:, 2], boundary & end, apart < _END_REACH_MM)
     return (on_rim and not _has_turned(apart, forward, outward)) or _is_cut(mesh, end, tip, outward)
 
@@ -161,7 +165,7 @@ def _is_cut(mesh: Mesh, end: BoolArray, tip: FloatArray, outward: float) -> bool
     return False
 
 
-def _front_is_open(mesh: Mesh, boundary: BoolArray, front: FrontProfile, forward: FloatArray) -> bool:
+def _front_is_open(mesh: Mesh, boundary: BoolArray, front: FrontProfile, forward: FloatArray, is_torn: bool) -> bool:
     """Tell whether a toe that could be the longest one ends in an open rim.
 
     A stretch of the front border that is open may go on by twice its breadth: a toe is no longer than that.
@@ -174,7 +178,7 @@ def _front_is_open(mesh: Mesh, boundary: BoolArray, front: FrontProfile, forward
     def is_open(point: FloatArray) -> bool:
         apart = np.linalg.norm(vertices - point, axis=1)
         at_rim = on_rim & (apart < _END_BAND_MM)
-        if not at_rim.any() or _is_under_toe(vertices[:, 2], at_rim, apart < _END_REACH_MM):
+        if not at_rim.any() or (is_torn and _is_under_toe(vertices[:, 2], at_rim, apart < _END_REACH_MM)):
             return False
         return not _has_turned(apart, forward, 1.0)
 

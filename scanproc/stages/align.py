@@ -192,7 +192,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     _foot_limits(config).check_likeness(likeness(surface_samples(smooth)))
     # Wide means would bend the rims by which a cut is told from an end.
     narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
-    ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points)
+    ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points, ground == "estimated")
     refuse_open_ends(ends)
     arch = arch_profile(
         PlantarSurface.of(smooth, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
