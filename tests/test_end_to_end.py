@@ -124,7 +124,7 @@ def test_the_demo_surface_lies_on_the_truth(demo: Demo) -> None:
 
 def test_the_demo_measures_are_true(demo: Demo) -> None:
     truth = true_measures(true_mesh(demo.scan), ScanFacts("t", side="left", loading="non-weight-bearing"), False)
-    for name, bound in (("foot_length_mm", 1.0), ("heel_angle_deg", 2.5), ("plantar_arch_height_mm", 1.5)):
+    for name, bound in (("foot_length_mm", 1.5), ("heel_angle_deg", 2.5), ("plantar_arch_height_mm", 1.5)):
         assert demo.measures[name]["status"] == "measured"
         assert demo.value(name) == pytest.approx(truth[name], abs=bound), name
 
