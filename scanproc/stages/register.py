@@ -83,7 +83,7 @@ class RegisterConfig:
     num_judges: int = setting(24, "views that each view is judged by", low=2)
     max_residual_mm: float = setting(2.5, "largest RMS distance of a view from the others, mm", low=0.1)
     max_residual_sd: float = setting(
-        1.5, "the same in units of the median view's, where that is more than max_residual_mm", low=1.0
+        1.75, "the same in units of the median view's, where that is more than max_residual_mm", low=1.0
     )
     max_residual_ratio: float = setting(2.0, "largest RMS distance of a view, in units of the median view's", low=1.0)
     min_overlap: float = setting(
@@ -177,11 +177,13 @@ def _refuse_doubtful(
             f" min_share = {config.min_share:g} of {num_usable} that show a foot{which})"
             f"{': ' if reasons else ''}{_quote(reasons, views)}. {again}"
         )
-    if judged.strain_mm > config.max_strain_mm:
+    # Waves of noise pull at poses: what is more than the usual tolerance is for may pull as much more.
+    most_mm = config.max_strain_mm * max(1.0, judged.noise_mm * config.tolerance_sd / config.tolerance_mm)
+    if judged.strain_mm > most_mm:
         raise ScanError(
             f"half of the pairs of views would rather lie {judged.strain_mm:.2f} mm or more otherwise"
-            f" (register.max_strain_mm = {config.max_strain_mm:g}): the foot changed its shape, or the camera's"
-            f" calibration is off. {again}"
+            f" (most {most_mm:.2f} by register.max_strain_mm = {config.max_strain_mm:g}, noise {judged.noise_mm:.2f}):"
+            f" the foot changed its shape, or the camera's calibration is off. {again}"
         )
 
 
