@@ -15,8 +15,9 @@ from scanproc.depth.normals import plane_fit_normals
 #: Farther than this from a rim the matching window does not reach, deg. It has a fixed angle, whatever size an image
 #: was given.
 RIM_REACH_DEG = 2.0
-_TRUST_DEG, _LEAST_TRUST = 0.5, 0.02
-_CONTACT_DEG = 0.15
+_TRUST_DEG = 0.5  # by the measured decay of the bias; what only rims saw keeps the least trust
+_LEAST_TRUST = 0.02
+_CONTACT_DEG = 0.15  # beside the floor: 0.25 and more cut toes off in simulated recordings, and gained no more
 _CONTACT_MM = 12.0  # over the floor: what ends higher up does not end before it
 _NORMAL_RADIUS_MM = 4.0  # half the window of normals of corrected depth, on the surface
 _JUMP_SHARE = 0.02  # of the depth: a step that a surface seen at a cosine of 0.34 does not make

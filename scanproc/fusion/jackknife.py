@@ -42,9 +42,8 @@ def correction_errors(shift_mm: FloatArray, share: float, count: int) -> FloatAr
 
     Views that err alike cannot show it by their differences.
     """
-    # Normal quantiles, in an order that no neighbouring replicates share: the same each time.
-    ranks = (np.arange(count) * 3) % count if count % 3 else np.arange(count)
-    factors = np.array([NormalDist().inv_cdf((rank + 0.5) / count) for rank in ranks])
+    # Quantiles of the normal distribution instead of random numbers: the same each time.
+    factors = np.array([NormalDist().inv_cdf((rank + 0.5) / count) for rank in range(count)])
     factors /= np.sqrt(np.mean(factors**2))
     return share * np.outer(shift_mm, factors)
 
