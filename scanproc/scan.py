@@ -124,6 +124,11 @@ def open_scan(path: Path) -> Scan:
     toml_file = (path.parent if path.is_file() else path) / facts.FILE_NAME
     stated = facts.read_facts(toml_file, name)
     opened = form.opens(path, stated)
+    if stated.up != "auto" and opened.surface is None:
+        raise ScanError(
+            f'scan.toml: up = "{stated.up}" of {form.words}; expected it of finished meshes alone: the floor, or the turn '
+            "of a recording, tells what is up. Leave it out."
+        )
     remarks = (*stated.remarks, *opened.remarks)
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
     files = recorded_order([*opened.files, *([toml_file] if toml_file.exists() else [])])

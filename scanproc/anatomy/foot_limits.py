@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.anatomy.foot_pose import Likeness
+from scanproc.anatomy.foot_profile import Likeness
 from scanproc.artifacts import Mesh
 from scanproc.errors import ScanError
 
@@ -36,7 +36,10 @@ class FootLimits:
         if not self.min_length_mm <= found.length_mm <= self.max_length_mm:
             raise self._not_a_foot(f"a length of {found.length_mm:.0f} mm")
         if not self.admit(found):
-            raise self._not_a_foot(f"{found.worst}, misfit {found.misfit:.1f} > align.max_misfit = {self.max_misfit}")
+            raise ScanError(
+                f"this does not look like a foot: found {found.worst}, misfit {found.misfit:.1f}, expected the profile "
+                f"of a foot from heel to toes, at most align.max_misfit = {self.max_misfit}. {found.advice}"
+            )
 
     def check_size(self, mesh: Mesh) -> None:
         """Refuse what cannot be a foot by size alone, before its shape is looked at.

@@ -9,17 +9,19 @@ import numpy as np
 
 from scanproc.anatomy.foot_frame import FootFrame, settle
 from scanproc.anatomy.foot_limits import FootLimits
-from scanproc.anatomy.foot_pose import likeness, surface_samples
+from scanproc.anatomy.foot_profile import FootShape, likeness
+from scanproc.anatomy.cut_ends import CutEnds, cut_ends
 from scanproc.anatomy.foot_replicates import FrameRules, GroundErrors, foot_replicates
 from scanproc.anatomy.landmarks import support
 from scanproc.anatomy.named_landmarks import named_landmarks
 from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends, refuse_open_sole
 from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, arch_profile, seen_sole_share, sole_cap
-from scanproc.anatomy.side import SideJudgement, SideVote, judge_one, judge_pair, vote
+from scanproc.anatomy.side import SideJudgement, SideVote, in_doubt, judge_one, judge_pair, vote
 from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.anatomy.stance import (
     LOWEST_SHARE,
     Stance,
+    check_pose,
     on_floor,
     on_sole,
     over_unseen_ground,
@@ -45,6 +47,9 @@ class AlignConfig:
     )
     min_part_share: float = setting(
         0.25, "smallest loose part that may be a foot, share of the largest part's area", low=0.0, high=1.0
+    )
+    min_pose_confidence: float = setting(
+        0.95, "how likely the way must be that a foot is found to lie, up and forward", low=0.5, high=1.0
     )
     floor_sink_mm: float = setting(5.0, "a foot that reaches lower below the floor is refused, mm", low=0.0)
     floor_touch_mm: float = setting(
@@ -79,6 +84,7 @@ class _Part:
     mesh: Mesh
     smooth: Mesh
     boundary: BoolArray
+    cuts: CutEnds
     views: ByteArray
     stance: Stance
     vote: SideVote
@@ -99,12 +105,14 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     """
     if facts.loading == "non-weight-bearing":
         surface = replace(surface, vertical=None)  # how a foot hangs in the air has nothing to do with what is upright
-    parts = _find_feet(surface, config)
+    parts = _find_feet(surface, facts, config)
     sides: tuple[SideJudgement, ...]
     if len(parts) == 2:
         sides = judge_pair(parts[0].vote, parts[1].vote, facts, config.contradiction)
     else:
         sides = (judge_one(parts[0].vote, facts, config.stated_side_confidence, config.contradiction),)
+    if surface.inside_out and facts.side in ("auto", "both"):
+        sides = tuple(in_doubt(side) for side in sides)
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
     return Feet(tuple(sorted(feet, key=lambda foot: foot.side)))  # left first
 
@@ -112,7 +120,7 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
 # ------------------------------------------------------------------------------------------ which parts are feet
 
 
-def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
+def _find_feet(surface: Surface, facts: ScanFacts, config: AlignConfig) -> list[_Part]:
     """Return the parts that are feet, and say what was dropped."""
     if len(surface.mesh.faces) == 0:
         raise ScanError(
@@ -124,7 +132,7 @@ def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
     feet, refusals = [], []
     for piece in large:
         try:
-            feet.append(_recognise(surface, piece, config))
+            feet.append(_recognise(surface, piece, facts, config))
         except ScanError as refusal:
             refusals.append(refusal)
     if not feet:
@@ -136,26 +144,29 @@ def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
     return feet
 
 
-def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
+def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: AlignConfig) -> _Part:
     """Check that a part is a foot, and find roughly how it lies, on what, and which side it is of."""
     mesh = submesh(surface.mesh, piece)
     limits = _foot_limits(config)
     limits.check_size(mesh)
     smooth = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
-    boundary, views = open_boundary_vertices(mesh), surface.views[piece]
+    boundary, views, cuts = open_boundary_vertices(mesh), surface.views[piece], cut_ends(mesh)
+    shape = FootShape.of(smooth, cuts)
     if surface.floor_seen and _touches(mesh, config):
-        stance = on_floor(smooth, boundary)
+        stance = on_floor(shape)
     else:
-        stance = on_sole(smooth, boundary)
+        stance = on_sole(shape, smooth, facts.up_vector)
         sole = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
         if surface.vertical is not None and not sole:
-            stance = over_unseen_ground(smooth, boundary, limits, config.unseen_ground_mm)
+            stance = over_unseen_ground(shape, smooth, limits, config.unseen_ground_mm)
     limits.check_likeness(stance.pose.likeness)
+    check_pose(stance.pose, facts.up, config.min_pose_confidence)
     mesh, smooth = (Mesh(transform(stance.T_level_scan, each.vertices), each.faces) for each in (mesh, smooth))
     rough = smooth.vertices @ stance.pose.R_foot_scan.T
     if stance.ground == "support":
         rough = rough - [0.0, 0.0, rough[:, 2].min()]
-    return _Part(piece, mesh, smooth, boundary, views, stance, vote(Mesh(rough, mesh.faces)))
+    judged = vote(Mesh(rough, mesh.faces), stance.pose.confidence)
+    return _Part(piece, mesh, smooth, boundary, cuts.moved(stance.T_level_scan), views, stance, judged)
 
 
 def _foot_limits(config: AlignConfig) -> FootLimits:
@@ -189,7 +200,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
         )
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
-    _foot_limits(config).check_likeness(likeness(surface_samples(smooth)))
+    _foot_limits(config).check_likeness(likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))))
     # Wide means would bend the rims by which a cut is told from an end.
     narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
     ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points, ground == "estimated")
