@@ -15,7 +15,6 @@ from scanproc.mesh.meshes import face_areas, face_normals
 
 _PLANE_MM2 = 1500.0  # a leg is cut through 2400 and more; calves of coarse meshes have planes of up to 1100
 _OPENING_MM2 = 300.0
-
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
 _FACETS = 1500  # of the convex hull: the largest; the rim of a cut may have hundreds of slivers
 

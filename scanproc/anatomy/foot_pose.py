@@ -111,9 +111,7 @@ def _rotations_with(points: FloatArray, up: FloatArray) -> list[FloatArray]:
     level = points @ R_level.T
     low = level[level[:, 2] < level[:, 2].min() + FOOT_HEIGHT_MM, :2]
     _, axes = np.linalg.eigh(np.cov(low.T))
-    return [
-        np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, 1.0]]) @ R_level for x, y in (axes[:, 1], -axes[:, 1])
-    ]
+    return [np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, 1.0]]) @ R_level for x, y in (axes[:, 1], -axes[:, 1])]
 
 
 def resting_directions(points: FloatArray, count: int = 16) -> FloatArray:

@@ -110,7 +110,9 @@ def read_finished_mesh(path: Path, unit: Literal["mm", "cm", "m", "auto"]) -> Fo
     log.info("%s: %d → %d vertices, %d faces", path.name, len(raw.vertices), len(vertices), len(faces))
     mesh = Mesh(np.ascontiguousarray(vertices), wound.faces)
     views = np.ones(len(vertices), dtype=np.uint8)
-    return FoundMesh(Surface(mesh, views, floor_seen=False, color=merged.color, inside_out=inside_out), found_unit, remarks)
+    return FoundMesh(
+        Surface(mesh, views, floor_seen=False, color=merged.color, inside_out=inside_out), found_unit, remarks
+    )
 
 
 def _read_by_trimesh(path: Path) -> _RawMesh:

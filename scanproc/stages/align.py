@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scanproc.anatomy.cut_ends import CutEnds, cut_ends
 from scanproc.anatomy.foot_frame import FootFrame, settle
 from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_profile import FootShape, likeness
-from scanproc.anatomy.cut_ends import CutEnds, cut_ends
 from scanproc.anatomy.foot_replicates import FrameRules, GroundErrors, foot_replicates
 from scanproc.anatomy.landmarks import support
 from scanproc.anatomy.named_landmarks import named_landmarks
@@ -159,6 +159,8 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
         sole = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
         if surface.vertical is not None and not sole:
             stance = over_unseen_ground(shape, smooth, limits, config.unseen_ground_mm)
+    if not limits.admit(stance.pose.likeness):
+        limits.check_whole(shape, stance.ground == "floor")
     limits.check_likeness(stance.pose.likeness)
     check_pose(stance.pose, facts.up, config.min_pose_confidence)
     mesh, smooth = (Mesh(transform(stance.T_level_scan, each.vertices), each.faces) for each in (mesh, smooth))
