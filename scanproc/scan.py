@@ -126,8 +126,8 @@ def open_scan(path: Path) -> Scan:
     opened = form.opens(path, stated)
     if stated.up != "auto" and opened.surface is None:
         raise ScanError(
-            f'scan.toml: up = "{stated.up}" of {form.words}; expected it of finished meshes alone: the floor, or the turn '
-            "of a recording, tells what is up. Leave it out."
+            f'scan.toml: up = "{stated.up}" of {form.words}; expected it of finished meshes alone: the floor or the '
+            "turn of a recording tells what is up. Leave it out."
         )
     remarks = (*stated.remarks, *opened.remarks)
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scanproc.anatomy.cut_ends import CutEnds
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
@@ -95,14 +96,14 @@ def surface_samples(mesh: Mesh, count: int) -> FloatArray:
     return np.asarray(mesh.vertices[mesh.faces[_even_faces(mesh, count)]].mean(axis=1))
 
 
-def _even_faces(mesh: Mesh, count: int) -> FloatArray:
+def _even_faces(mesh: Mesh, count: int) -> NDArray[np.int64]:
     """Return the faces, (N,), at even steps of the area that they sum up to in their order.
 
     Deterministic and blind to how the mesh is placed.
     """
     area = np.cumsum(face_areas(mesh))
     chosen = np.unique(np.searchsorted(area, (np.arange(count) + 0.5) / count * area[-1]))
-    return np.minimum(chosen, len(area) - 1)
+    return np.asarray(np.minimum(chosen, len(area) - 1))
 
 
 def likeness(shape: FootShape) -> Likeness:

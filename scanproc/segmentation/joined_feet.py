@@ -56,7 +56,7 @@ def _meeting(base: BoolArray, plan: BoolArray, voxel_mm: float, max_bridge_mm: f
 
 
 def _border(feet: NDArray[np.int32]) -> BoolArray:
-    return (_dilated(feet == 1) & (feet == 2)) | (_dilated(feet == 2) & (feet == 1))
+    return np.asarray((_dilated(feet == 1) & (feet == 2)) | (_dilated(feet == 2) & (feet == 1)))
 
 
 def _two_cores(plan: BoolArray, voxel_mm: float, depth_mm: float) -> NDArray[np.int32] | None:
