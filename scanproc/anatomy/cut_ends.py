@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
-from scanproc.artifacts import Mesh
+from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.hole_filling import border_loops
 from scanproc.mesh.meshes import face_areas, face_normals
@@ -16,6 +16,7 @@ from scanproc.mesh.meshes import face_areas, face_normals
 _PLANE_MM2 = 1500.0  # a leg is cut through 2400 and more; calves of coarse meshes have planes of up to 1100
 _OPENING_MM2 = 300.0
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
+_LEG_COSINE = 0.7  # a leg's cut looks up within 45 degrees
 _FACETS = 1500  # of the convex hull: the largest; the rim of a cut may have hundreds of slivers
 
 
@@ -29,21 +30,28 @@ class CutEnds:
     middles : (K, 3) mm.
     areas : (K,) mm².
     rims : (N, 3) mm, what lies on the edges of all of them.
+    cut_of_face : (F,) which of them a face of the mesh closes; -1 for skin.
     """
 
     normals: FloatArray
     middles: FloatArray
     areas: FloatArray
     rims: FloatArray
+    cut_of_face: NDArray[np.int64]
 
     def rotated(self, R: FloatArray) -> CutEnds:
         """Return the same in the frame that the (3, 3) rotation leads to."""
-        return CutEnds(self.normals @ R.T, self.middles @ R.T, self.areas, self.rims @ R.T)
+        return replace(self, normals=self.normals @ R.T, middles=self.middles @ R.T, rims=self.rims @ R.T)
 
     def moved(self, T: FloatArray) -> CutEnds:
         """Return the same in the frame that the (4, 4) transform leads to."""
         ends, shift = self.rotated(T[:3, :3]), T[:3, 3]
-        return CutEnds(ends.normals, ends.middles + shift, ends.areas, ends.rims + shift)
+        return replace(ends, middles=ends.middles + shift, rims=ends.rims + shift)
+
+    def skin(self, up: FloatArray) -> BoolArray:
+        """Return (F,) the faces but for those that close a leg, where (3,) `up` is up: a leg's cut looks up."""
+        closes_leg = np.append(self.normals @ up > _LEG_COSINE, False)
+        return ~closes_leg[self.cut_of_face]
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,7 @@ class _Cut:
     middle: FloatArray
     area: float
     rim: FloatArray
+    faces: NDArray[np.int64]
 
 
 def cut_ends(mesh: Mesh) -> CutEnds:
@@ -62,13 +71,17 @@ def cut_ends(mesh: Mesh) -> CutEnds:
     mesh : as it was read: a mean over neighbours would bend the rim of a plane, and with it all its faces.
     """
     cuts = [*_planes(mesh), *_openings(mesh)]
+    cut_of_face = np.full(len(mesh.faces), -1, dtype=np.int64)
+    for number, cut in enumerate(cuts):
+        cut_of_face[cut.faces] = number
     if not cuts:
-        return CutEnds(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)))
+        return CutEnds(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)), cut_of_face)
     return CutEnds(
         np.array([cut.normal for cut in cuts]),
         np.array([cut.middle for cut in cuts]),
         np.array([cut.area for cut in cuts]),
         np.vstack([cut.rim for cut in cuts]),
+        cut_of_face,
     )
 
 
@@ -81,7 +94,7 @@ def _openings(mesh: Mesh) -> list[_Cut]:
         area_vector = np.cross(rim - middle, np.roll(rim - middle, -1, axis=0)).sum(axis=0) / 2.0
         area = float(np.linalg.norm(area_vector))
         if area > _OPENING_MM2:
-            cuts.append(_Cut(area_vector / area, middle, area, rim))
+            cuts.append(_Cut(area_vector / area, middle, area, rim, np.zeros(0, dtype=np.int64)))
     return cuts
 
 
@@ -100,7 +113,7 @@ def _planes(mesh: Mesh) -> list[_Cut]:
         outside = np.ones(len(mesh.faces), dtype=np.bool_)
         outside[inside] = False
         rim = np.intersect1d(mesh.faces[inside], mesh.faces[outside])
-        cuts.append(_Cut(normal, middle, area, mesh.vertices[rim]))
+        cuts.append(_Cut(normal, middle, area, mesh.vertices[rim], inside))
     return cuts
 
 

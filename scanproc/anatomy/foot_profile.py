@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,8 +63,7 @@ class FootShape:
     def on_ground(self) -> FootShape:
         """Return the same with z = 0 at the lowest point."""
         shift = np.array([0.0, 0.0, -self.points[:, 2].min()])
-        cuts = self.cuts
-        lifted = CutEnds(cuts.normals, cuts.middles + shift, cuts.areas, cuts.rims + shift)
+        lifted = replace(self.cuts, middles=self.cuts.middles + shift, rims=self.cuts.rims + shift)
         return FootShape(self.points + shift, self.normals, lifted)
 
     @property

@@ -30,7 +30,7 @@ from scanproc.anatomy.stance import (
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
-from scanproc.mesh.meshes import connected_components, face_areas, smoothed_vertices, submesh
+from scanproc.mesh.meshes import connected_components, face_areas, keep_faces, smoothed_vertices, submesh
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -163,12 +163,16 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
         limits.check_whole(shape, stance.ground == "floor")
     limits.check_likeness(stance.pose.likeness)
     check_pose(stance.pose, facts.up, config.min_pose_confidence)
-    mesh, smooth = (Mesh(transform(stance.T_level_scan, each.vertices), each.faces) for each in (mesh, smooth))
+    skin = keep_faces(mesh, cuts.skin(stance.T_level_scan[:3, :3].T @ stance.pose.R_foot_scan[2]))
+    mesh, smooth = (
+        Mesh(transform(stance.T_level_scan, each.vertices[skin.vertices]), skin.mesh.faces) for each in (mesh, smooth)
+    )
     rough = smooth.vertices @ stance.pose.R_foot_scan.T
     if stance.ground == "support":
         rough = rough - [0.0, 0.0, rough[:, 2].min()]
     judged = vote(Mesh(rough, mesh.faces), stance.pose.confidence)
-    return _Part(piece, mesh, smooth, boundary, cuts.moved(stance.T_level_scan), views, stance, judged)
+    cuts, boundary = cuts.moved(stance.T_level_scan), open_boundary_vertices(mesh)
+    return _Part(piece[skin.vertices], mesh, smooth, boundary, cuts, views[skin.vertices], stance, judged)
 
 
 def _foot_limits(config: AlignConfig) -> FootLimits:
