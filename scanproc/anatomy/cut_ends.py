@@ -90,10 +90,13 @@ def _openings(mesh: Mesh) -> list[_Cut]:
     cuts = []
     for loop in border_loops(mesh.faces):
         rim = mesh.vertices[loop]
-        middle = rim.mean(axis=0)
-        area_vector = np.cross(rim - middle, np.roll(rim - middle, -1, axis=0)).sum(axis=0) / 2.0
+        fan = rim - rim.mean(axis=0)
+        vectors = np.cross(fan, np.roll(fan, -1, axis=0)) / 2.0
+        area_vector = vectors.sum(axis=0)
         area = float(np.linalg.norm(area_vector))
         if area > _OPENING_MM2:
+            share = vectors @ area_vector / area**2  # of each triangle of the fan: rims have more vertices at toes
+            middle = rim.mean(axis=0) + share @ (fan + np.roll(fan, -1, axis=0)) / 3.0
             cuts.append(_Cut(area_vector / area, middle, area, rim, np.zeros(0, dtype=np.int64)))
     return cuts
 

@@ -18,7 +18,7 @@ from scanproc.frames import FloatArray, rotation_between
 
 # Measured on nine feet, whole and cut open or flat at 60 to 130 mm, tilted by up to 15 degrees: see
 # scripts/benchmarking. The right pose, and wrong ones whose profile is like a foot's:
-_PROFILE = 2.0  # log odds for a misfit squared; its 13 readings hang together, or it would be 6.5
+_PROFILE = 3.0  # log odds for a misfit squared: its 13 readings hang together by about two, or it would be 6.5
 _CONTACT, _CONTACT_SD, _CONTACT_MM = 0.90, 0.06, 20.0  # share of the sole lower than this: 0.86 to 0.99; 0.13 to 0.78
 _CELL_MM = 8.0  # of the plan: three samples each
 _SOLE_SHARE = 0.5  # of the plan that looks down tells the whole of it
