@@ -17,7 +17,7 @@ from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.frames import FloatArray, rotation_between
 
 # Measured on nine feet, whole and cut open or flat at 60 to 130 mm, tilted by up to 15 degrees: see
-# scripts/benchmarking. The right pose, and wrong ones whose profile is like a foot's:
+# tests/test_pose.py. The right pose, and wrong ones whose profile is like a foot's:
 _PROFILE = 3.0  # log odds for a misfit squared: its 13 readings hang together by about two, or it would be 6.5
 _CONTACT, _CONTACT_SD, _CONTACT_MM = 0.90, 0.06, 20.0  # share of the sole lower than this: 0.86 to 0.99; 0.13 to 0.78
 _CELL_MM = 8.0  # of the plan: three samples each
@@ -70,11 +70,13 @@ def _sole_against(shape: FootShape) -> float:
     """
     low = shape.points[:, 2] < FOOT_HEIGHT_MM
     cells = np.floor(shape.points[low, :2] / _CELL_MM).astype(np.int64)
-    _, cell = np.unique(cells, axis=0, return_inverse=True)
-    cell = cell.reshape(-1)
+    cells -= cells.min(axis=0)
+    cell = cells[:, 0] * (cells[:, 1].max() + 1) + cells[:, 1]
+    in_plan = np.bincount(cell) > 0
     down = shape.faces_down[low]
-    lowest = np.full(int(cell.max()) + 1, np.inf)
+    lowest = np.full(len(in_plan), np.inf)
     np.minimum.at(lowest, cell[down], shape.points[low, 2][down])
+    lowest = lowest[in_plan]
     known = np.isfinite(lowest)
     if not known.any():
         return 0.0
