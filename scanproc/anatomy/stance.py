@@ -39,13 +39,27 @@ def on_floor(shape: FootShape) -> Stance:
     return Stance("floor", np.eye(4), rough_pose(shape, _UP[None]))
 
 
-def on_sole(shape: FootShape, smooth: Mesh, stated_up: FloatArray | None) -> Stance:
-    """Return how a foot that lies anyhow would stand on its own sole; up within 45 degrees of (3,) `stated_up`."""
+def on_sole(shape: FootShape, smooth: Mesh, stated_up: FloatArray | None, contradiction: float) -> Stance:
+    """Return how a foot that lies anyhow would stand on its own sole; up within 45 degrees of (3,) `stated_up`.
+
+    Raises
+    ------
+    ScanError
+        If the shape is surer than `contradiction` that up is elsewhere than stated.
+    """
     ups = resting_directions(smooth.vertices)
+    pose = rough_pose(shape, ups)
     if stated_up is not None:
+        if pose.R_foot_scan[2] @ stated_up <= _STATED_COSINE and pose.confidence > contradiction:
+            axis = int(np.argmax(np.abs(pose.R_foot_scan[2])))
+            found = f"{'-' if pose.R_foot_scan[2, axis] < 0.0 else ''}{'xyz'[axis]}"
+            raise ScanError(
+                f"found a foot whose up is nearest to {found} of the file (confidence {pose.confidence:.3f}), expected "
+                "what scan.toml says of up. Correct up in scan.toml, or leave it out."
+            )
         near = ups[ups @ stated_up > _STATED_COSINE]
-        ups = near if len(near) else stated_up[None]
-    return Stance("support", np.eye(4), rough_pose(shape, ups))
+        pose = rough_pose(shape, near if len(near) else stated_up[None])
+    return Stance("support", np.eye(4), pose)
 
 
 def check_pose(pose: RoughPose, up: str, least: float) -> None:
@@ -61,7 +75,7 @@ def check_pose(pose: RoughPose, up: str, least: float) -> None:
         With how likely the pose is.
     """
     if pose.confidence < least:
-        advice = 'State the axis that points up in scan.toml, such as up = "z", or scan'
+        advice = 'Of a finished mesh, state the axis that points up in scan.toml, such as up = "z"; or scan'
         raise ScanError(
             f"found more than one way that the foot may lie, the likeliest with confidence {pose.confidence:.2f}; "
             f"expected align.min_pose_confidence = {least:g}: sole and dorsum, or heel and toes, are not told apart. "

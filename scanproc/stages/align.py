@@ -72,7 +72,7 @@ class AlignConfig:
     unseen_ground_sd_mm: float = setting(3.0, "its standard uncertainty, mm", low=0.0, high=30.0)
     stated_side_confidence: float = setting(0.98, "how far the side in scan.toml is trusted", low=0.5, high=0.9999)
     contradiction: float = setting(
-        0.95, "confidence of the shape's own side above which it may contradict scan.toml", low=0.5, high=1.0
+        0.95, "confidence of the shape's own side or way up above which it may contradict scan.toml", low=0.5, high=1.0
     )
 
 
@@ -155,7 +155,7 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
     if surface.floor_seen and _touches(mesh, config):
         stance = on_floor(shape)
     else:
-        stance = on_sole(shape, smooth, facts.up_vector)
+        stance = on_sole(shape, smooth, facts.up_vector, config.contradiction)
         sole = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
         if surface.vertical is not None and not sole:
             stance = over_unseen_ground(shape, smooth, limits, config.unseen_ground_mm)
