@@ -17,11 +17,12 @@ from scipy.spatial.transform import Rotation
 from scanproc.anatomy.cut_ends import cut_ends
 from scanproc.artifacts import Foot, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
-from scanproc.formats.artifact_files import write_ply
+from scanproc.formats.ply import write_ply
 from scanproc.formats.solid_files import write_3mf, write_stl
 from scanproc.frames import FloatArray, rigid
 from scanproc.scan import open_scan, read_mesh
 from scanproc.stages.align import AlignConfig, align
+from scanproc.stages.measure import MeasureConfig, measure
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "feet"
 ANKLE_X = 65.0  # mm, of the shared legs
@@ -108,6 +109,14 @@ def test_a_capped_leg_stands_on_its_sole_however_it_lies(seed: int) -> None:
     R = Rotation.random(random_state=seed).as_matrix()
     mesh = moved(capped(leg("leg-2.ply"), 80.0), rigid(R, np.array([300.0, -200.0, 900.0])))
     assert verdict(as_surface(mesh, False), R, "left") == "right"
+
+
+def test_the_plane_that_closes_a_leg_is_no_skin() -> None:
+    """A dorsum that it cuts off has no height, as where the cut is open."""
+    feet = align(as_surface(capped(leg("leg-2.ply"), 60.0), False), ScanFacts(name="test"), AlignConfig())
+    (measured,) = measure(feet, ScanFacts(name="test"), MeasureConfig()).feet
+    assert measured.measures["dorsum_height_mm"].status == "refused"
+    assert measured.measures["foot_length_mm"].value == pytest.approx(269.1, abs=0.7)
 
 
 # --------------------------------------------------------------------------------------------------------- evidence
