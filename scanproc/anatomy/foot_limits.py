@@ -63,7 +63,7 @@ class FootLimits:
             raise self._not_a_foot(f"something {largest:.0f} mm long")
 
     def check_whole(self, shape: FootShape, floor_seen: bool) -> None:
-        """Refuse what has an opening or a cut as large as it looks from there: half a foot.
+        """Refuse what has an opening as large as it looks from there: half a foot.
 
         Parameters
         ----------
@@ -75,7 +75,8 @@ class FootLimits:
             With the share of the silhouette.
         """
         cuts = shape.cuts
-        for normal, area in zip(cuts.normals, cuts.areas, strict=True):
+        is_open = ~np.isin(np.arange(len(cuts.areas)), cuts.cut_of_face)
+        for normal, area in zip(cuts.normals[is_open], cuts.areas[is_open], strict=True):
             if floor_seen and normal[2] < -_UNDER_COSINE:
                 continue
             across = shape.points @ rotation_between(normal, np.array([0.0, 0.0, 1.0])).T
@@ -83,8 +84,8 @@ class FootLimits:
             share = float(area) / (_CELL_MM**2 * len(cells))
             if share > _HALF_SHARE:
                 raise ScanError(
-                    f"found an opening, or a plane that closes one, of {min(share, 1.0):.0%} of the outline; expected "
-                    "a foot seen from all sides up to above its ankle: one side of it is missing. Scan it all round."
+                    f"found an opening of {min(share, 1.0):.0%} of the outline, expected a foot seen from all sides up "
+                    "to above its ankle: one side of it is missing. Scan it all round."
                 )
 
     def _not_a_foot(self, found: str) -> ScanError:
