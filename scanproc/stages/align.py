@@ -10,6 +10,7 @@ import numpy as np
 from scanproc.anatomy.foot_frame import FootFrame, settle
 from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_pose import likeness, surface_samples
+from scanproc.anatomy.foot_regions import foot_length
 from scanproc.anatomy.foot_replicates import FrameRules, GroundErrors, foot_replicates
 from scanproc.anatomy.landmarks import support
 from scanproc.anatomy.named_landmarks import named_landmarks
@@ -25,6 +26,7 @@ from scanproc.anatomy.stance import (
     over_unseen_ground,
     shows_sole,
 )
+from scanproc.anatomy.stated_length import check_length
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
@@ -95,7 +97,7 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     Raises
     ------
     ScanError
-        If it does not look like a foot, the side contradicts `scan.toml`, or nothing tells where the ground is.
+        If it does not look like a foot, side or length contradicts `scan.toml`, or nothing tells where the ground is.
     """
     if facts.loading == "non-weight-bearing":
         surface = replace(surface, vertical=None)  # how a foot hangs in the air has nothing to do with what is upright
@@ -106,6 +108,8 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     else:
         sides = (judge_one(parts[0].vote, facts, config.stated_side_confidence, config.contradiction),)
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
+    for foot in feet:
+        check_length(foot_length(foot), facts)
     return Feet(tuple(sorted(feet, key=lambda foot: foot.side)))  # left first
 
 
