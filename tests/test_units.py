@@ -52,7 +52,9 @@ def test_a_mesh_is_read_in_every_unit_that_is_stated_or_settled(tmp_path: Path, 
 
 def test_a_foot_in_inches_is_never_measured_as_a_small_one(tmp_path: Path) -> None:
     """Asked for where nothing is stated; refused where what is stated would make a tenth of a metre of it."""
-    with pytest.raises(ScanError, match=r'104 mm if it is in cm and 265 mm if it is in inch.*"cm" or unit = "inch".*foot_length_mm'):
+    with pytest.raises(
+        ScanError, match=r'104 mm if it is in cm and 265 mm if it is in inch.*"cm" or unit = "inch".*foot_length_mm'
+    ):
         unit_of_mesh("foot.stl", 265.0 / 25.4, facts_stating("foot"))
     stated_cm = in_unit(tmp_path / "cm", "inch", 'unit = "cm"')
     with pytest.raises(ScanError, match=r"found a foot 103 mm long.*261 mm if the file is in inch"):
@@ -72,7 +74,9 @@ def test_a_small_child_s_foot_is_measured_where_age_or_size_says_so(tmp_path: Pa
 @pytest.mark.parametrize("leg_mm", [120.0, 300.0, 500.0])
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("stated_mm", [120.0, 261.0, 320.0])
-def test_a_stated_length_settles_the_unit_with_any_leg_up_to_the_knee(unit: Unit, leg_mm: float, stated_mm: float) -> None:
+def test_a_stated_length_settles_the_unit_with_any_leg_up_to_the_knee(
+    unit: Unit, leg_mm: float, stated_mm: float
+) -> None:
     longest = max(min(leg_mm, 1.9 * stated_mm), stated_mm)
     facts = facts_stating("foot", foot_length_mm=stated_mm)
     assert unit_of_mesh("foot.stl", longest / MM_OF_UNIT[unit], facts).unit == unit

@@ -20,7 +20,9 @@ _OF_LENGTH = (0.8, 2.0)
 # The lower half of these is where recordings are; a number that would be both cm and mm counts as mm from 100 on.
 _UNIT_OF_RANGE: tuple[tuple[float, float, Unit], ...] = ((0.08, 5.0, "m"), (8.0, 100.0, "cm"), (100.0, 5000.0, "mm"))
 _RANGE_MM = (80.0, 5000.0)
-_SEEN_OF_LENGTH = 0.5  # of a foot's length, the least that the largest of some views is across: from the toes, its width
+_SEEN_OF_LENGTH = (
+    0.5  # of a foot's length, the least that the largest of some views is across: from the toes, its width
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def unit_of_mesh(path: object, longest: float, facts: ScanFacts) -> FoundUnit:
         could_be = " and ".join(f"{longest * MM_OF_UNIT[unit]:.0f} mm if it is in {unit}" for unit in fitting)
         raise ScanError(
             f"{path} is {longest:.4g} long, which is {could_be}; expected a unit that is beyond doubt. State"
-            f' {" or ".join(_stating(unit) for unit in fitting)} in a scan.toml beside it, or how long the foot is:'
+            f" {' or '.join(_stating(unit) for unit in fitting)} in a scan.toml beside it, or how long the foot is:"
             " foot_length_mm or shoe_size_eu."
         )
     raise ScanError(
