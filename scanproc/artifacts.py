@@ -52,6 +52,22 @@ def _freeze(record: Any) -> None:
 
 
 @dataclass(frozen=True)
+class CameraCertificate:
+    """What a check of a camera found.
+
+    Attributes
+    ----------
+    scale : true lengths divided by recorded ones: what is read is multiplied by it.
+    scale_sd : its relative standard uncertainty.
+    date : of the check.
+    """
+
+    scale: float
+    scale_sd: float
+    date: str | None = None
+
+
+@dataclass(frozen=True)
 class ScanFacts:
     """What `scan.toml` states of a scan; `assumed` names the facts that it does not state."""
 
@@ -71,8 +87,15 @@ class ScanFacts:
     motion: Literal["hand-held", "turntable", "fixed-rig"] = "hand-held"
     subject: str | None = None
     sensor: str | None = None
+    camera: str | None = None  # the file of the camera's certificate, beside scan.toml
+    certificate: CameraCertificate | None = None
     assumed: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()  # what the reader found out by itself, for example the unit of clouds
+
+    @property
+    def scale(self) -> float:
+        """What recorded lengths are multiplied by: 1 without a certificate of the camera."""
+        return 1.0 if self.certificate is None else self.certificate.scale
 
     @property
     def expected_length_mm(self) -> float | None:

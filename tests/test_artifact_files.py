@@ -40,7 +40,6 @@ from scanproc.artifacts import (
     Vertical,
     ViewPose,
 )
-from scanproc.errors import ScanError
 from scanproc.formats import artifact_files as codecs
 from scanproc.formats.ply import read_ply
 from scanproc.pipeline import STAGES

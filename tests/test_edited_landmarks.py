@@ -135,8 +135,8 @@ def test_a_landmark_set_by_hand_is_as_uncertain_as_palpation() -> None:
     upright = float(np.sqrt(1.0 - navicular()[1][2] ** 2))
     assert found["navicular_height_mm"].sd == pytest.approx(PALPATION_SD_MM * upright, rel=0.15)
     assert found["foot_width_mm"].sd == pytest.approx(0.0, abs=1e-6)  # not read from it
-    heads = {name: at(foot().landmarks[name].xyz_mm + [0.0, 0.0, 0.1]) for name in
-             ("metatarsale_tibiale", "metatarsale_fibulare")}  # fmt: skip
+    names, up = ("metatarsale_tibiale", "metatarsale_fibulare"), np.array([0.0, 0.0, 0.1])
+    heads = {name: at(foot().landmarks[name].xyz_mm + up) for name in names}
     set_by_hand = measured(edited(heads))
     assert set_by_hand["truncated_foot_length_mm"].sd == pytest.approx(PALPATION_SD_MM, rel=0.1)
     lever = foot().landmarks["metatarsale_fibulare"].xyz_mm - foot().landmarks["metatarsale_tibiale"].xyz_mm

@@ -98,7 +98,7 @@ def _unit(longest: float) -> str | None:
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_clouds_are_read_in_every_unit(tmp_path: Path, unit: Unit) -> None:
-    points = foot().vertices + [0.0, 0.0, 400.0]
+    points = foot().vertices + np.array([0.0, 0.0, 400.0])
     write_recording(tmp_path, Recording((CloudFrame("0", points),)), facts_stating("feet", unit=unit))
     scan = open_scan(tmp_path)
     read = read_recording(scan).frames[0]

@@ -11,8 +11,8 @@ from scanproc.frames import FloatArray
 def closest_point(mesh: Mesh, point: FloatArray) -> FloatArray:
     """Return the point of a mesh's faces, (3,) mm, that is nearest to a (3,) point.
 
-    Only faces that reach into the ball through the nearest corner are looked at: on those, the foot of the perpendicular
-    where it falls into the face, and the nearest points of the three edges.
+    Only faces that reach into the ball through the nearest corner are looked at: on those, the foot of the
+    perpendicular where it falls into the face, and the nearest points of the three edges.
     """
     corners = mesh.vertices[mesh.faces]
     reach = float(np.linalg.norm(corners.reshape(-1, 3) - point, axis=1).min())

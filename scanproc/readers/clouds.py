@@ -87,7 +87,7 @@ def read_clouds(folder: Path, facts: ScanFacts) -> Recording:
                 f"{file} lies behind its camera (z is negative); expected z forward, y down. RealSense's PLY export "
                 "looks along -z: turn each cloud by 180 degrees about x."
             )
-        frames.append(CloudFrame(file.stem, cloud.points * MM_OF_UNIT[unit], cloud.color))
+        frames.append(CloudFrame(file.stem, cloud.points * (MM_OF_UNIT[unit] * facts.scale), cloud.color))
     log.info("%s: %d clouds in %s", files[0].parent.parent.name, len(frames), unit)
     return Recording(tuple(frames))
 

@@ -16,7 +16,7 @@ from scanproc.settings import one_of, read_toml
 
 FILE_NAME = "scan.toml"
 
-_NOT_STATED = ("name", "assumed", "remarks")
+_NOT_STATED = ("name", "certificate", "assumed", "remarks")
 # Inclusive ranges that a person, or a camera, can be in.
 _RANGES = {
     "load_kg": (0.0, 300.0),

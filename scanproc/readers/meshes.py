@@ -96,7 +96,7 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
     longest = float(np.ptp(merged.vertices, axis=0).max()) if len(merged.vertices) else 0.0
     found = unit_of_mesh(path, longest, facts)
     remarks = found.remarks
-    vertices, faces = merged.vertices * MM_OF_UNIT[found.unit], merged.faces
+    vertices, faces = merged.vertices * (MM_OF_UNIT[found.unit] * facts.scale), merged.faces
     if _signed_volume(vertices, faces) < 0.0:
         faces = faces[:, ::-1]
         remarks = (*remarks, "the mesh was inside out, and its faces were turned")

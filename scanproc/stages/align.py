@@ -16,6 +16,7 @@ from scanproc.anatomy.landmarks import support
 from scanproc.anatomy.named_landmarks import named_landmarks
 from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends, refuse_open_sole
 from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, arch_profile, seen_sole_share, sole_cap
+from scanproc.anatomy.scanner_errors import with_scanner_errors
 from scanproc.anatomy.side import SideJudgement, SideVote, judge_one, judge_pair, vote
 from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.anatomy.stance import (
@@ -30,6 +31,7 @@ from scanproc.anatomy.stated_length import check_length
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
+from scanproc.measures.sensor_classes import sensor_class
 from scanproc.mesh.meshes import connected_components, face_areas, smoothed_vertices, submesh
 from scanproc.settings import setting
 
@@ -101,6 +103,9 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     """
     if facts.loading == "non-weight-bearing":
         surface = replace(surface, vertical=None)  # how a foot hangs in the air has nothing to do with what is upright
+    kind = sensor_class(facts.sensor)
+    if surface.errors_mm is None and kind is not None:  # the mesh of another scanner
+        surface = with_scanner_errors(surface, kind.form_sd_mm)
     parts = _find_feet(surface, config)
     sides: tuple[SideJudgement, ...]
     if len(parts) == 2:
