@@ -14,8 +14,7 @@ from typing import Any
 
 from scanproc.artifacts import Feet, Recording, Refusal, Refusals, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.formats import edited_landmarks
-from scanproc.formats.edited_landmarks import landmarks_of_edit
+from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
 from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
 from scanproc.prescription.files import settled
@@ -236,7 +235,7 @@ class _Job:
             else:
                 made_of[name] = self.keys.get(need.artifact)
             if need.artifact is Feet and (edited := self.store.edited_landmarks()) is not None:
-                made_of[edited_landmarks.FILE_NAME] = hashlib.sha256(edited).hexdigest()
+                made_of[FILE_NAME] = hashlib.sha256(edited).hexdigest()
         return {"inputs": made_of, "settings": as_table(self.configs[stage.name]), "versions": versions()}
 
 

@@ -42,9 +42,9 @@ def landmarks_of_edit(data: bytes, feet: Feet) -> Feet:
             f"{FILE_NAME} cannot be used ({type(error).__name__}: {error}); expected the form of"
             " 4-align/landmarks.json. Correct or delete it."
         ) from None
-    unknown = set(edited) - {foot.side for foot in feet.feet}
+    unknown = [side for side in edited if side not in {foot.side for foot in feet.feet}]
     if unknown:
-        raise ScanError(f"{FILE_NAME} names a {min(unknown)} foot, which this scan lacks. Correct or delete it.")
+        raise ScanError(f"{FILE_NAME} names a {unknown[0]!s:.20} foot, which this scan lacks. Correct or delete it.")
     return Feet(tuple(_with_landmarks(foot, edited.get(foot.side, {})) for foot in feet.feet))
 
 
