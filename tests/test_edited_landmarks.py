@@ -29,8 +29,8 @@ NO_MORE = MeasureConfig(scale_sd=0.0, surface_sd_mm=0.0)
 @cache
 def feet() -> Feet:
     """A foot of which nothing is uncertain but what a person adds."""
-    surface = as_surface(AnalyticFoot(step_mm=4.0).mesh(), floor_seen=True)
-    surface = replace(surface, errors_mm=np.zeros((len(surface.mesh.vertices), 12), dtype=np.float16))
+    surface = as_surface(AnalyticFoot(step_mm=6.0).mesh(), floor_seen=True)
+    surface = replace(surface, errors_mm=np.zeros((len(surface.mesh.vertices), 8), dtype=np.float16))
     return align(surface, STANDING, AlignConfig(ground_tilt_sd_deg=0.0))
 
 
@@ -66,7 +66,7 @@ def test_a_landmark_near_the_skin_is_laid_onto_it(off_mm: float) -> None:
     assert mark.method == "edited"
     assert mark.xyz_mm == pytest.approx(point, abs=0.8)
     assert RayScene(foot().mesh).closest(mark.xyz_mm[None]).distance[0] < 1e-3
-    assert measured(changed)["navicular_height_mm"].value == pytest.approx(mark.xyz_mm[2])
+    assert measured(replace(changed, replicates=None))["navicular_height_mm"].value == pytest.approx(mark.xyz_mm[2])
     assert all(changed.landmarks[name] is found for name, found in foot().landmarks.items())
 
 
@@ -130,8 +130,7 @@ def test_another_foot_is_refused() -> None:
 
 def test_a_landmark_set_by_hand_is_as_uncertain_as_palpation() -> None:
     """On an upright wall the height is wrong by the whole of it; two landmarks add up, as errors of their own."""
-    found, before = measured(edited({"navicular": at(navicular()[0])})), measured(foot())
-    assert before["foot_width_mm"].sd == pytest.approx(0.0, abs=1e-6)
+    found = measured(edited({"navicular": at(navicular()[0])}))
     upright = float(np.sqrt(1.0 - navicular()[1][2] ** 2))
     assert found["navicular_height_mm"].sd == pytest.approx(PALPATION_SD_MM * upright, rel=0.15)
     assert found["foot_width_mm"].sd == pytest.approx(0.0, abs=1e-6)  # not read from it
@@ -147,7 +146,7 @@ def test_a_landmark_set_by_hand_is_as_uncertain_as_palpation() -> None:
 def test_in_replicates_it_stays_on_the_skin() -> None:
     changed = edited({"navicular": at(navicular()[0])})
     shifts = []
-    for k in range(12):
+    for k in range(8):
         other = replicate_of(changed, k)
         point = other.landmarks["navicular"].xyz_mm
         assert closest_point(other.mesh, point) == pytest.approx(point, abs=1e-9)
