@@ -10,7 +10,7 @@ from scanproc.artifacts import Mesh, Surface
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import vertex_normals
 
-_COUNT = 12  # replicates, as of a recording
+_COUNT = 8  # replicates, as of a recording
 _FORM_MM = 25.0  # over which the error of a scanner's form changes: a view's width on a foot is a few of it
 _WAVES = 32  # of a random field: its covariance is within 1/sqrt(32) of the Gaussian's (Rahimi & Recht 2007)
 _ROUND_MM = 30.0  # of a heel: chords of its curve lie edge² / (8 · 30 mm) inside it
