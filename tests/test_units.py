@@ -55,7 +55,7 @@ def test_a_foot_in_inches_is_never_measured_as_a_small_one(tmp_path: Path) -> No
     with pytest.raises(
         ScanError, match=r'104 mm if it is in cm and 265 mm if it is in inch.*"cm" or unit = "inch".*foot_length_mm'
     ):
-        unit_of_mesh("foot.stl", 265.0 / 25.4, facts_stating("foot"))
+        unit_of_mesh(Path("foot.stl"), 265.0 / 25.4, facts_stating("foot"))
     stated_cm = in_unit(tmp_path / "cm", "inch", 'unit = "cm"')
     with pytest.raises(ScanError, match=r"found a foot 103 mm long.*261 mm if the file is in inch"):
         length_of(stated_cm)
@@ -79,7 +79,7 @@ def test_a_stated_length_settles_the_unit_with_any_leg_up_to_the_knee(
 ) -> None:
     longest = max(min(leg_mm, 1.9 * stated_mm), stated_mm)
     facts = facts_stating("foot", foot_length_mm=stated_mm)
-    assert unit_of_mesh("foot.stl", longest / MM_OF_UNIT[unit], facts).unit == unit
+    assert unit_of_mesh(Path("foot.stl"), longest / MM_OF_UNIT[unit], facts).unit == unit
 
 
 def test_what_is_usual_is_found_and_what_may_be_two_is_asked_for() -> None:
@@ -90,7 +90,7 @@ def test_what_is_usual_is_found_and_what_may_be_two_is_asked_for() -> None:
 
 def _unit(longest: float) -> str | None:
     try:
-        return unit_of_mesh("foot.stl", longest, facts_stating("foot")).unit
+        return unit_of_mesh(Path("foot.stl"), longest, facts_stating("foot")).unit
     except ScanError as refusal:
         assert "beyond doubt" in str(refusal)
         return None
@@ -111,10 +111,10 @@ def test_clouds_are_read_in_every_unit(tmp_path: Path, unit: Unit) -> None:
 
 def test_clouds_in_inches_are_not_taken_for_a_small_foot_where_its_length_is_stated() -> None:
     inches = facts_stating("feet")  # 400 mm away, 261 mm across
-    assert unit_of_clouds("clouds", 15.7, 10.3, inches).unit == "cm"  # as before: nothing tells
-    assert unit_of_clouds("clouds", 15.7, 10.3, replace(inches, foot_length_mm=261.0)).unit == "inch"
+    assert unit_of_clouds(Path("clouds"), 15.7, 10.3, inches).unit == "cm"  # as before: nothing tells
+    assert unit_of_clouds(Path("clouds"), 15.7, 10.3, replace(inches, foot_length_mm=261.0)).unit == "inch"
     scene = replace(inches, foot_length_mm=261.0)  # in cm, with two metres of the room behind
-    assert unit_of_clouds("clouds", 40.0, 200.0, scene).unit == "cm"
+    assert unit_of_clouds(Path("clouds"), 40.0, 200.0, scene).unit == "cm"
 
 
 def test_a_length_is_held_against_what_is_stated() -> None:

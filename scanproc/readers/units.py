@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from scanproc.artifacts import MM_OF_UNIT, ScanFacts, Unit
 from scanproc.errors import ScanError
@@ -33,7 +34,7 @@ class FoundUnit:
     remarks: tuple[str, ...] = ()
 
 
-def unit_of_mesh(path: object, longest: float, facts: ScanFacts) -> FoundUnit:
+def unit_of_mesh(path: Path, longest: float, facts: ScanFacts) -> FoundUnit:
     """Find the unit of a mesh by the longest side of its box, in the file's unit, or check the one that is stated.
 
     Raises
@@ -58,6 +59,7 @@ def unit_of_mesh(path: object, longest: float, facts: ScanFacts) -> FoundUnit:
     if chosen is not None:
         return FoundUnit(chosen, (f"unit of the mesh: {chosen}, since {_longest_side(chosen, longest, facts)}",))
     if fitting:
+        stating = [f'unit = "{unit}"' for unit in fitting]
         could_be = " and ".join(f"{longest * MM_OF_UNIT[unit]:.0f} mm if it is in {unit}" for unit in fitting)
         raise ScanError(
             f"{path} is {longest:.4g} long, which is {could_be}; expected a unit that is beyond doubt. State"
@@ -70,7 +72,7 @@ def unit_of_mesh(path: object, longest: float, facts: ScanFacts) -> FoundUnit:
     )
 
 
-def unit_of_clouds(folder: object, median_range: float, extent: float, facts: ScanFacts) -> FoundUnit:
+def unit_of_clouds(folder: Path, median_range: float, extent: float, facts: ScanFacts) -> FoundUnit:
     """Find the unit of clouds by their median range from the camera, or check the one that is stated.
 
     Parameters
@@ -138,10 +140,6 @@ def _as_stated(facts: ScanFacts) -> str:
     return "" if facts.expected_length_mm is None else f" {facts.expected_length_mm:.0f} mm long (as scan.toml states)"
 
 
-def _stating(unit: Unit) -> str:
-    return f'unit = "{unit}"'
-
-
-def _one_of(units: object) -> str:
-    *others, last = list(units)  # type: ignore[call-overload]
+def _one_of(units: Iterable[Unit]) -> str:
+    *others, last = units
     return f"{', '.join(others)} or {last}"
