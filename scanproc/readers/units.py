@@ -63,7 +63,7 @@ def unit_of_mesh(path: Path, longest: float, facts: ScanFacts) -> FoundUnit:
         could_be = " and ".join(f"{longest * MM_OF_UNIT[unit]:.0f} mm if it is in {unit}" for unit in fitting)
         raise ScanError(
             f"{path} is {longest:.4g} long, which is {could_be}; expected a unit that is beyond doubt. State"
-            f" {' or '.join(_stating(unit) for unit in fitting)} in a scan.toml beside it, or how long the foot is:"
+            f" {' or '.join(stating)} in a scan.toml beside it, or how long the foot is:"
             " foot_length_mm or shoe_size_eu."
         )
     raise ScanError(
