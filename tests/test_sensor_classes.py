@@ -140,6 +140,14 @@ def test_a_certificate_that_cannot_be_used_is_refused(tmp_path: Path, text: str 
     assert words in str(caught.value) and "camera-7.toml" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["../camera-7.toml", "/camera-7.toml", ""])
+def test_a_certificate_lies_beside_the_scan(tmp_path: Path, name: str) -> None:
+    trimesh.Trimesh(mesh().vertices, mesh().faces, process=False).export(tmp_path / "foot.ply")
+    (tmp_path / "scan.toml").write_text(f'camera = "{name}"\n')
+    with pytest.raises(ScanError, match=r"beside it|cannot be read"):
+        open_scan(tmp_path)
+
+
 def test_the_noise_of_a_mesh_is_found_and_its_shape_is_none() -> None:
     smooth = trimesh.creation.icosphere(subdivisions=4, radius=40.0)
     ball = Mesh(np.array(smooth.vertices), np.array(smooth.faces, dtype=np.int32))

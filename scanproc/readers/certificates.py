@@ -15,6 +15,19 @@ _RANGES = {"scale": (0.8, 1.25), "scale_sd": (0.0, 0.1)}
 _KNOWN = (*_RANGES, "date", "range_mm", "residual_mm", "serial")
 
 
+def certificate_path(folder: Path, name: str) -> Path:
+    """Return the file that `camera` in the folder's `scan.toml` names.
+
+    Raises
+    ------
+    ScanError
+        If it is not in that folder: a scan holds all that its results depend on.
+    """
+    if name != Path(name).name:
+        raise ScanError(f"scan.toml: camera = {name!r}; expected the name of a file beside it. Copy the file there.")
+    return folder / name
+
+
 def read_certificate(path: Path) -> CameraCertificate:
     """Read `camera-<serial>.toml`.
 
