@@ -52,9 +52,7 @@ class AlignConfig:
     min_part_share: float = setting(
         0.25, "smallest loose part that may be a foot, share of the largest part's area", low=0.0, high=1.0
     )
-    min_pose_confidence: float = setting(
-        0.95, "how likely the way must be that a foot is found to lie, up and forward", low=0.5, high=1.0
-    )
+    min_pose_confidence: float = setting(0.95, "how sure up and forward must be", low=0.5, high=1.0)
     floor_sink_mm: float = setting(5.0, "a foot that reaches lower below the floor is refused, mm", low=0.0)
     floor_touch_mm: float = setting(
         20.0, "a foot seen down to this height stands on the floor: its own bulge hides what is lower, mm", low=0.0
@@ -207,12 +205,9 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     medial_y = -1.0 if judged.side == "left" else 1.0
     ground = part.stance.ground
     frame = settle(part.smooth, part.stance.pose.R_foot_scan, medial_y, ground != "support", config.toe_gap_mm)
-    if frame.last_turn_rad > np.deg2rad(0.01):
-        log.warning(
-            "align: the %s foot's frame did not settle: its last turn was %.3f°",
-            judged.side,
-            np.rad2deg(frame.last_turn_rad),
-        )
+    turn_deg = np.rad2deg(frame.last_turn_rad)
+    if turn_deg > 0.01:
+        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, turn_deg)
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
     _foot_limits(config).check_likeness(likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))))
