@@ -84,8 +84,9 @@ class FootLimits:
             share = float(area) / (_CELL_MM**2 * len(cells))
             if share > _HALF_SHARE:
                 raise ScanError(
-                    f"found an opening of {min(share, 1.0):.0%} of the outline, expected a foot seen from all sides up "
-                    "to above its ankle: one side of it is missing. Scan it all round."
+                    f"this does not look like a foot: found an opening of {min(share, 1.0):.0%} of the outline (like "
+                    "half a foot), expected one seen from all sides up to above its ankle: one side is missing. Scan "
+                    "it all round."
                 )
 
     def _not_a_foot(self, found: str) -> ScanError:
