@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from scanproc.registration.agreement import Agreement
+from scanproc.registration.bending import Bending, BendLimits
 from scanproc.registration.incremental import SearchLimits
 from scanproc.registration.movement import Movement, MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
@@ -44,6 +45,14 @@ def moved_reason(movement: Movement, limits: MovementLimits) -> str:
         f"the foot moved: {100.0 * movement.share:.0f} % of it lies {movement.distance_mm:.1f} mm off, noise"
         f" {movement.noise_mm:.1f} mm (movement {np.ceil(movement.strength):.0f} > register.max_movement"
         f" {limits.max_strength:g})"
+    )
+
+
+def bent_reason(bending: Bending, limits: BendLimits) -> str:
+    """Return what is said of a part of the foot that moved against the rest."""
+    return (
+        f"the foot moved: a part of it lies {bending.distance_mm:.1f} mm off against the rest"
+        f" (bend {np.ceil(bending.strength):.0f} > register.max_bend {limits.max_strength:g})"
     )
 
 
