@@ -1,0 +1,172 @@
+"""How a part is clamped: which sides are cut, where it lies in its stock, pins, tabs; what does not fit is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.artifacts import Mesh
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.machining.machine import Machine
+from scanproc.machining.parts import Part, flat_below_z
+from scanproc.machining.setups import Setup, Stock
+from scanproc.mesh.polyline_distance import inside, nearest_on_curve
+from scanproc.solid.edge_rounding import inwards
+
+_FLAT_SHARE, _FLAT_MM = 0.7, 0.05  # of an underside that is not cut: the rest are letters and the rounded edge
+_PIN_ROOM_MM = 1.0
+_TAB_REACH_MM = 2.0  # into the stock that stands
+_BREAKS_MM = 0.5  # a lower tab does
+_AIR_MM = 0.3  # how far the trim line goes beyond the edge, into the air that the other side left
+_NO_SHIFT = np.zeros(3)
+
+
+def clamped(part: Part, machine: Machine, block_height_mm: float, *, holds_base: bool) -> tuple[Setup, ...]:
+    """Return the setups in which a part is milled: one, or two with half a turn about x between them.
+
+    Parameters
+    ----------
+    part : print frame.
+    block_height_mm : of the stock, where the machine does not say.
+    holds_base : whether a part with a flat base is cut from above alone (`cutting.sides = auto`).
+
+    Raises
+    ------
+    ScanError
+        If the stock is too small or too low, its pins lie under the part, or the tabs find no wall.
+    """
+    base = flat_below_z(part, _FLAT_SHARE, _FLAT_MM)
+    sides = machine.cutting.sides
+    if sides == "one" and base is None:
+        raise ScanError(
+            "found an underside that is not flat, with machine.toml: cutting.sides = one; expected a flat base. Let both "
+            'sides be cut (sides = "two"), or prescribe insole.style = "block".'
+        )
+    height = machine.stock.height_mm or block_height_mm
+    if base is not None and (sides == "one" or (sides == "auto" and holds_base)):
+        return (_from_above(part, machine, base, height),)
+    return _from_both_sides(part, machine, height)
+
+
+def _from_above(part: Part, machine: Machine, base_z: float, height_mm: float) -> Setup:
+    _refuse_low_stock(part.high_z - base_z, height_mm)
+    tabs = _tabs(part, machine, part.outline[:, 0] * 0.0 + base_z) if machine.cutting.tabs else ()
+    trim_z = np.full(len(part.outline), base_z - machine.cutting.through_mm)
+    bare = Setup("top", part, _NO_STOCK, (), _NO_SHIFT, base_z, trim_z, machine)
+    stock = _stock(bare, base_z, base_z + height_mm, pinned=False)
+    return Setup("top", part, stock, tabs, _NO_SHIFT, base_z, trim_z, machine)
+
+
+def _from_both_sides(part: Part, machine: Machine, height_mm: float) -> tuple[Setup, Setup]:
+    """The first setup cuts the top; the second the underside, and the trim line down to what the first has opened."""
+    _refuse_low_stock(part.high_z - part.low_z, height_mm)
+    middle = 0.5 * (part.low_z + part.high_z)
+    bare = Setup("top", part, _NO_STOCK, (), _NO_SHIFT, -np.inf, None, machine)
+    stock = _stock(bare, middle - 0.5 * height_mm, middle + 0.5 * height_mm, pinned=True)
+    tabs = _tabs(part, machine, None) if machine.cutting.tabs else ()
+    top = Setup("top", part, stock, tabs, _NO_SHIFT, float(stock.low[2]), None, machine)
+    shift = np.array([0.0, stock.low[1] + stock.high[1], stock.low[2] + stock.high[2]])
+    over = part.turned_over(shift)
+    turned_tabs = tuple(Mesh(tab.vertices * [1.0, -1.0, -1.0] + shift, tab.faces) for tab in tabs)
+    below = Setup("bottom", over, stock, turned_tabs, shift, float(stock.low[2]), over.under_z - _AIR_MM, machine)
+    return top, below
+
+
+_NO_STOCK = Stock(np.zeros(3), np.zeros(3), np.zeros((0, 2)))
+
+
+def _refuse_low_stock(needed_mm: float, height_mm: float) -> None:
+    if needed_mm > height_mm:
+        raise ScanError(
+            f"found a part of {needed_mm:.1f} mm in a block of {height_mm:g} mm (insole.block_height_mm, or machine.toml:"
+            " stock.height_mm), expected a block as high as the part: what stands higher cannot be milled. Take a higher "
+            "block, or lower arch, cup or flange."
+        )
+
+
+def _stock(bare: Setup, low_z: float, high_z: float, *, pinned: bool) -> Stock:
+    """Return the stock round the middle of a part, as large as the machine says or as the part needs."""
+    asked, outline = bare.machine.stock, bare.part.outline
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    needed = high - low + 2.0 * (bare.ring_mm + asked.frame_mm)
+    if pinned:
+        beside = bare.ring_mm + _PIN_ROOM_MM + 0.5 * asked.pin_mm + asked.pin_inset_mm
+        needed[0] = max(needed[0], high[0] - low[0] + 2.0 * beside)
+    size = np.array([asked.length_mm or np.ceil(needed[0]), asked.width_mm or np.ceil(needed[1])])
+    least = high - low + 2.0 * (bare.ring_mm + 1.0)
+    for name, has, wants in zip(("length", "width"), size, least, strict=True):
+        if has < wants:
+            raise ScanError(
+                f"found stock of {has:g} mm (machine.toml: stock.{name}_mm) for a part that takes {wants:.1f} mm with "
+                f"the cut round it, expected {np.ceil(wants):g} or more. Take a larger block, or a slimmer trim cutter."
+            )
+    middle = 0.5 * (low + high)
+    corner = np.round(middle - 0.5 * size, 3)
+    lower, upper = np.append(corner, low_z), np.append(corner + size, high_z)
+    pins = np.zeros((0, 2))
+    if pinned:
+        x = (lower[0] + asked.pin_inset_mm, upper[0] - asked.pin_inset_mm)
+        pins = np.array([[each, 0.5 * (lower[1] + upper[1])] for each in x])
+        _refuse_pins_in_cut(bare, pins)
+    return Stock(lower, upper, pins)
+
+
+def _refuse_pins_in_cut(bare: Setup, pins: FloatArray) -> None:
+    radius, outline = 0.5 * bare.machine.stock.pin_mm, bare.part.outline
+    reach = radius + bare.ring_mm
+    distance = nearest_on_curve(outline, pins, reach, closed=True).distance_mm
+    if np.isfinite(distance).any() or inside(outline, pins).any():
+        raise ScanError(
+            f"found a registration pin under the part or in the cut round it (machine.toml: stock.pin_inset_mm = "
+            f"{bare.machine.stock.pin_inset_mm:g}), expected {reach:.1f} mm between its middle and the part. Take longer "
+            "stock, or move the pins towards its ends."
+        )
+
+
+def _tabs(part: Part, machine: Machine, base_z: FloatArray | None) -> tuple[Mesh, ...]:
+    """Return the bridges, at even distances round the outline, moved to where the wall is high.
+
+    Parameters
+    ----------
+    base_z : (K,) where they stand; None: in the middle of the wall.
+
+    Each is an upper and a lower sheet: the drop-cutter looks at nothing else.
+    """
+    cutting, outline = machine.cutting, part.outline
+    step = np.linalg.norm(np.roll(outline, -1, axis=0) - outline, axis=1)
+    arc = np.concatenate([[0.0], np.cumsum(step)])
+    reach = machine.trim.diameter_mm + machine.finish.diameter_mm + _TAB_REACH_MM
+    outer = outline - reach * inwards(outline)
+    tabs = []
+    for number in range(cutting.tabs):
+        best: tuple[float, FloatArray, float, float] | None = None
+        for moved in np.linspace(-0.25, 0.25, 11):
+            middle = (number + 0.5 + moved) / cutting.tabs * arc[-1]
+            away = (arc[:-1] - middle + 0.5 * arc[-1]) % arc[-1] - 0.5 * arc[-1]
+            there = np.flatnonzero(np.abs(away) <= 0.5 * cutting.tab_width_mm)
+            there = there[np.argsort(away[there])]
+            if len(there) < 2:
+                continue
+            low = float((part.under_z if base_z is None else base_z)[there].max())
+            high = float(part.rim_z[there].min())
+            if best is None or high - low > best[0] + 1e-6:
+                best = (high - low, there, low, high)
+        if best is None or best[0] < _BREAKS_MM:
+            raise ScanError(
+                f"found no wall for tab {number + 1} of {cutting.tabs} (machine.toml: cutting.tabs), expected one of "
+                f"{_BREAKS_MM:g} mm. Ask for fewer or narrower tabs, or hold the part by vacuum (tabs = 0)."
+            )
+        room, there, low, high = best
+        thick = min(cutting.tab_height_mm, room)
+        low = low if base_z is not None else 0.5 * (low + high) - 0.5 * thick
+        tabs.append(_bridge(outline[there], outer[there], low, low + thick))
+    return tuple(tabs)
+
+
+def _bridge(inner: FloatArray, outer: FloatArray, low_z: float, high_z: float) -> Mesh:
+    count = len(inner)
+    plan = np.vstack([inner, outer])
+    vertices = np.vstack([np.column_stack([plan, np.full(2 * count, z)]) for z in (high_z, low_z)])
+    k = np.arange(count - 1)
+    up = np.vstack([np.column_stack([k, k + count, k + 1]), np.column_stack([k + 1, k + count, k + count + 1])])
+    return Mesh(vertices, np.vstack([up, up[:, ::-1] + 2 * count]).astype(np.int32))

@@ -1,0 +1,149 @@
+"""What a program removes: its own moves cut a map of the stock's heights, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.compiled import compiled
+from scanproc.frames import FloatArray
+from scanproc.machining.cutters import Cutter, above_tip, touching_offset
+from scanproc.machining.gcode import Program
+from scanproc.machining.machine import ToolConfig
+from scanproc.machining.setups import Stock
+from scanproc.parallel import parallel_map
+from scanproc.solid.height_fields import HeightField
+
+GRID_MM = 0.25
+_STRIP = 40  # rows that one thread takes at a time
+_CLEAR_MM = 0.02  # a rapid move may graze what a rounded coordinate has left
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """What else touched the stock, deepest first: depth in mm and the line of the program; 0 and 0 where nothing did.
+
+    Attributes
+    ----------
+    rapid : the cutter, in a rapid move.
+    shank : the shank above the flutes.
+    holder : the holder.
+    """
+
+    rapid: tuple[float, int]
+    shank: tuple[float, int]
+    holder: tuple[float, int]
+
+
+def fresh_stock(stock: Stock) -> HeightField:
+    """Return the uncut stock, its nodes inside it."""
+    size = stock.high[:2] - stock.low[:2]
+    shape = tuple((np.floor(size / GRID_MM + 1e-9).astype(int) + 1).tolist())
+    return HeightField(float(stock.low[0]), float(stock.low[1]), GRID_MM, np.full(shape, stock.top_z))
+
+
+def cut_by(program: Program, tool: ToolConfig, before: HeightField) -> tuple[HeightField, Contacts]:
+    """Return what a program leaves of a stock, and what touched it that should not."""
+    cutter = Cutter.of(tool)
+    known = np.isfinite(program.to).all(axis=1)
+    to = np.ascontiguousarray(program.to[known])
+    if len(to) < 2:
+        return before, Contacts((0.0, 0), (0.0, 0), (0.0, 0))
+    line, rapid = program.line[known], np.ascontiguousarray(program.rapid[known])
+    z = before.z.copy()
+    strips = range(0, len(z), _STRIP)
+
+    def remove(first: int) -> FloatArray:
+        worst = np.zeros((3, 2))
+        _remove(
+            z, before.x0, before.y0, before.step, first, min(first + _STRIP, len(z)), to, rapid,
+            np.array([cutter.flat_mm, cutter.corner_mm, tool.flute_mm, tool.out_mm, 0.5 * tool.holder_mm]),
+            float(before.z.max()), worst,
+        )  # fmt: skip
+        return worst
+
+    found = np.array(parallel_map(remove, strips, "milling: simulation"))
+    deepest = []
+    for kind in range(3):
+        most = found[np.argmax(found[:, kind, 0]), kind]
+        deepest.append((float(most[0]), int(line[int(most[1])]) if most[0] > 0.0 else 0))
+    return before.replaced(z), Contacts(*deepest)
+
+
+@compiled
+def _remove(
+    z: FloatArray,
+    x0: float,
+    y0: float,
+    step: float,
+    first: int,
+    last: int,
+    to: FloatArray,
+    rapid: FloatArray,
+    tool: FloatArray,
+    top_z: float,
+    worst: FloatArray,
+) -> None:
+    """Cut the rows of one strip by all moves; `worst`, (3, 2), is filled with depths and moves as in `Contacts`."""
+    flat, corner, flute, out, holder = tool[0], tool[1], tool[2], tool[3], tool[4]
+    radius = flat + corner
+    for n in range(1, len(to)):
+        ax, ay, az = to[n - 1, 0], to[n - 1, 1], to[n - 1, 2]
+        bx, by, bz = to[n, 0], to[n, 1], to[n, 2]
+        lowest = min(az, bz)
+        if lowest >= top_z:
+            continue
+        checks_holder = lowest + out < top_z
+        reach = max(radius, holder) if checks_holder else radius
+        low_i = max(int(np.ceil((min(ax, bx) - reach - x0) / step)), first)
+        high_i = min(int(np.floor((max(ax, bx) + reach - x0) / step)), last - 1)
+        if low_i > high_i:
+            continue
+        low_j = max(int(np.ceil((min(ay, by) - reach - y0) / step)), 0)
+        high_j = min(int(np.floor((max(ay, by) + reach - y0) / step)), z.shape[1] - 1)
+        ex, ey = bx - ax, by - ay
+        length = np.sqrt(ex * ex + ey * ey)
+        slope = 0.0
+        if length > 1e-9:
+            ex, ey, slope = ex / length, ey / length, (bz - az) / length
+        start_z = az if length > 1e-9 else lowest
+        for i in range(low_i, high_i + 1):
+            px = x0 + step * i - ax
+            for j in range(low_j, high_j + 1):
+                py = y0 + step * j - ay
+                if z[i, j] <= lowest:
+                    continue
+                along, apart = px * ex + py * ey, abs(py * ex - px * ey)
+                if length <= 1e-9:
+                    along, apart = 0.0, np.sqrt(px * px + py * py)
+                if apart > reach:
+                    continue
+                if checks_holder:
+                    beside = apart
+                    if along < 0.0:
+                        beside = np.sqrt(apart * apart + along * along)
+                    elif along > length:
+                        beside = np.sqrt(apart * apart + (along - length) ** 2)
+                    if beside < holder and z[i, j] - lowest - out > worst[2, 0]:
+                        worst[2, 0], worst[2, 1] = z[i, j] - lowest - out, n
+                if apart > radius:
+                    continue
+                half = np.sqrt(max(radius * radius - apart * apart, 0.0))
+                low, high = max(along - half, 0.0), min(along + half, length)
+                if low > high:
+                    continue
+                # The cutter reaches lowest where it is as steep as the move: on the side to which that goes down.
+                up = 1.0 if slope >= 0.0 else -1.0
+                at = min(max(along - up * touching_offset(up * slope, apart, flat, corner), low), high)
+                distance = min(np.sqrt(apart * apart + (along - at) ** 2), radius)
+                tip = start_z + slope * at
+                under = tip + above_tip(distance, flat, corner)
+                if under >= z[i, j]:
+                    continue
+                if rapid[n]:
+                    if z[i, j] - under > worst[0, 0]:
+                        worst[0, 0], worst[0, 1] = z[i, j] - under, n
+                elif z[i, j] - tip - flute > worst[1, 0]:
+                    worst[1, 0], worst[1, 1] = z[i, j] - tip - flute, n
+                z[i, j] = under

@@ -1,0 +1,213 @@
+"""The proof of programs: what their text does to the stock, against the part; a program that fails is not written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.machining.cutters import Cutter, above_tip
+from scanproc.compiled import compiled
+from scanproc.machining.gcode import Program
+from scanproc.machining.machine import MachineConfig, ToolConfig
+from scanproc.machining.removal import Contacts, cut_by, fresh_stock
+from scanproc.machining.setups import Setup
+from scanproc.machining.toolpaths import Heights
+from scanproc.parallel import parallel_map
+from scanproc.solid.curvature import tightest_hollow_mm
+from scanproc.solid.face_grid import FaceGrid
+from scanproc.solid.height_fields import HeightField
+
+log = logging.getLogger(__name__)
+
+_STRIP = 40
+_TOUCH_MM = 0.02  # less is rounding
+_LEFT_SHARE = 0.99  # of the part's surface, which must be as smooth as asked
+_LEFT_SPARE_MM = 0.05
+_UNREACHED_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What a setup's programs leave on a part: heights over the map's nodes, mm, nan beside the part.
+
+    Attributes
+    ----------
+    left : above what the finishing cutter can reach.
+    unreached : what it cannot reach, above the part.
+    gouge : below the part.
+    """
+
+    field: HeightField
+    left: FloatArray
+    unreached: FloatArray
+    gouge: FloatArray
+
+
+def minutes_of(program: Program, machine: MachineConfig) -> float:
+    """Return how long a program runs, min: lengths over feeds, without what the axes take to speed up."""
+    length = np.linalg.norm(np.diff(program.to, axis=0), axis=1)
+    speed = np.where(program.rapid[1:], machine.rapid_mm_min, program.feed[1:])
+    known = np.isfinite(length) & np.isfinite(speed)
+    return float((length[known] / speed[known]).sum())
+
+
+def verify(setup: Setup, programs: Sequence[tuple[Program, ToolConfig]], heights: Heights) -> Leftover:
+    """Simulate the programs of a setup one after the other on its stock, and return what they leave.
+
+    Parameters
+    ----------
+    heights : of the finishing cutter's tip at (N, 2) places.
+
+    Raises
+    ------
+    ScanError
+        If anything is wrong with one of them; the message says what would help.
+    """
+    stock = fresh_stock(setup.stock)
+    for program, tool in programs:
+        refuse_wrong_words(program, setup)
+        stock, contacts = cut_by(program, tool, stock)
+        refuse_contacts(contacts, tool, setup)
+    found = leftover(setup, stock, heights)
+    refuse_bad_surface(found, setup)
+    return found
+
+
+def refuse_wrong_words(program: Program, setup: Setup) -> None:
+    """Refuse missing states and feeds, travel that the machine has not, and cuts into what lies under the stock."""
+    where = f"{setup.side} side"
+    missing = {"G21", "G90", "G17"} - program.states
+    if missing:
+        raise ScanError(f"{where}: found a program without {', '.join(sorted(missing))}, expected it stated. Report this.")
+    feedless = ~program.rapid & ~(program.feed > 0.0)
+    if feedless.any():
+        line = int(program.line[np.argmax(feedless)])
+        raise ScanError(f"{where}: found a cut without a feed in line {line}, expected one. Report this.")
+    known = program.to[np.isfinite(program.to).all(axis=1)]
+    machine = setup.machine.machine
+    for axis, name in enumerate("xyz"):
+        needs, has = float(np.ptp(known[:, axis])), float(getattr(machine, f"travel_{name}_mm"))
+        if needs > has:
+            raise ScanError(
+                f"{where}: found moves over {needs:.0f} mm in {name.upper()}, expected up to machine.toml: machine."
+                f"travel_{name}_mm = {has:g}. Mill it on a larger machine"
+                + (", or lower machine.safe_height_mm." if name == "z" else ", or turn cutting.direction.")
+            )
+    deepest = float(setup.stock.low[2] - known[:, 2].min())
+    if deepest > setup.machine.cutting.through_mm + _TOUCH_MM:
+        raise ScanError(
+            f"{where}: found a cut {deepest:.2f} mm below the stock, expected up to machine.toml: cutting.through_mm = "
+            f"{setup.machine.cutting.through_mm:g}. Take a higher block."
+        )
+
+
+def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
+    """Refuse rapid moves through the stock, and a shank or a holder that touches it."""
+    words = f"{tool.kind} {tool.diameter_mm:g}"
+    for (depth, line), what, remedy in (
+        (contacts.rapid, "a rapid move through the stock", "Raise machine.safe_height_mm; if that is no help, report this"),
+        (
+            contacts.shank,
+            f"a cut deeper than the flutes of {tool.flute_mm:g} mm",
+            "Take a cutter with longer flutes, a lower block, or cut from both sides",
+        ),
+        (
+            contacts.holder,
+            f"the holder ({tool.holder_mm:g} mm wide, {tool.out_mm:g} mm above the tip) in the stock",
+            "Let the cutter stand out farther (out_mm), take a slimmer holder, or a lower block",
+        ),
+    ):
+        if depth > _TOUCH_MM:
+            raise ScanError(
+                f"{setup.side} side, {words}: found {what}, by {depth:.2f} mm in line {line}, expected none. {remedy}."
+            )
+
+
+def leftover(setup: Setup, stock: HeightField, heights: Heights) -> Leftover:
+    """Return what is left of a stock on the part."""
+    nodes = stock.nodes()
+    distance = setup.around(nodes).outside_mm
+    on = distance < -1e-6
+    part_z = np.full(len(nodes), np.nan)
+    part_z[on] = FaceGrid.of(setup.surface).touched(nodes[on], from_above=True).z
+    part_z[~np.isfinite(part_z)] = np.nan
+    tips = np.full(len(nodes), np.inf)
+    near = distance <= setup.beyond_mm
+    tips[near] = heights(nodes[near])
+    reached = swept_by(stock.replaced(tips.reshape(stock.z.shape)), Cutter.of(setup.machine.finish))
+    part, z = part_z.reshape(stock.z.shape), stock.z
+    return Leftover(stock, z - np.maximum(reached, part), np.maximum(reached - part, 0.0), np.maximum(part - z, 0.0))
+
+
+def swept_by(tips: HeightField, cutter: Cutter) -> FloatArray:
+    """Return the lowest height that a cutter reaches at each node, whose tip can go down to `tips` at all of them."""
+    size = int(np.floor(cutter.radius_mm / tips.step))
+    offsets = np.arange(-size, size + 1) * tips.step
+    shape = cutter.above_tip(np.hypot(offsets[:, None], offsets[None, :]))
+    out = np.full(tips.z.shape, np.inf)
+
+    def erode(first: int) -> None:
+        _erode(tips.z, shape, first, min(first + _STRIP, len(out)), out)
+
+    parallel_map(erode, range(0, len(out), _STRIP), "milling: reach")
+    return out
+
+
+@compiled
+def _erode(tips: FloatArray, shape: FloatArray, first: int, last: int, out: FloatArray) -> None:
+    size, columns = (shape.shape[0] - 1) // 2, tips.shape[1]
+    for i in range(first, last):
+        for di in range(-size, size + 1):
+            m = i + di
+            if m < 0 or m >= tips.shape[0]:
+                continue
+            for dj in range(-size, size + 1):
+                above = shape[di + size, dj + size]
+                if above == np.inf:
+                    continue
+                for j in range(max(-dj, 0), min(columns - dj, columns)):
+                    out[i, j] = min(out[i, j], tips[m, j + dj] + above)
+
+
+def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
+    """Refuse gouges, ridges that stand higher than asked, and hollows that the cutter does not reach into."""
+    cutting, ball = setup.machine.cutting, setup.machine.finish
+    where = f"{setup.side} side"
+    gouge = float(np.nanmax(found.gouge))
+    if gouge > cutting.max_gouge_mm:
+        i, j = np.unravel_index(int(np.nanargmax(found.gouge)), found.gouge.shape)
+        place = f"X{found.field.x[i, 0]:.1f} Y{found.field.y[0, j]:.1f}"
+        raise ScanError(
+            f"{where}: found a gouge of {gouge:.3f} mm at {place}, expected up to machine.toml: cutting.max_gouge_mm = "
+            f"{cutting.max_gouge_mm:g}. Lower cutting.chord_mm, or raise cutting.leave_mm."
+        )
+    unreached = found.unreached[np.isfinite(found.unreached)]
+    deep = float(np.quantile(unreached, 1.0 - _UNREACHED_SHARE))
+    if deep > cutting.max_unreached_mm:
+        hollow = 2.0 * _tightest_hollow(found, setup)
+        raise ScanError(
+            f"{where}: found hollows tighter than the cutter (finish.diameter_mm = {ball.diameter_mm:g}), which leaves "
+            f"{deep:.2f} mm in them, expected up to cutting.max_unreached_mm = {cutting.max_unreached_mm:g}. Take a ball "
+            f"of {max(np.floor(2.0 * hollow) / 2.0, 1.0):g} mm or less, or lower the doses that make the hollow."
+        )
+    left = float(np.quantile(found.left[np.isfinite(found.left)], _LEFT_SHARE))
+    if left > cutting.scallop_mm + _LEFT_SPARE_MM:
+        raise ScanError(
+            f"{where}: found {left:.3f} mm left between passes, expected up to cutting.scallop_mm = "
+            f"{cutting.scallop_mm:g} and {_LEFT_SPARE_MM:g}. Lower cutting.scallop_mm."
+        )
+    log.info("milling: %s, gouge %.3f mm, left %.3f mm, not reached %.3f mm (99 %%)", where, gouge, left, deep)
+
+
+def _tightest_hollow(found: Leftover, setup: Setup) -> float:
+    """Return the radius of the hollows that are not reached into, mm."""
+    nodes = found.field.nodes()
+    faces = FaceGrid.of(setup.surface)
+    where: BoolArray = np.asarray(found.unreached.ravel() > 0.02)
+    return tightest_hollow_mm(lambda xy: faces.touched(xy, from_above=True).z, nodes[where])
