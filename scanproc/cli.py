@@ -227,6 +227,18 @@ def _prescription(preset: str | None) -> None:
     click.echo(template({"insole": InsoleConfig}, preset_with_reasons(preset) if preset else None), nl=False)
 
 
+@main.command("machine", short_help="print the mill, its tools and the stock as a TOML file")
+@click.option("--preset", default="block", show_default=True, metavar="NAME", help="block, shell or positive.")
+def _machine(preset: str) -> None:
+    """Print machine.toml: the mill, its tools, the stock, how to cut; every name, its default, its meaning.
+
+    Put it beside the scan, or pass it with --machine. It counts where insole.process is not "print".
+    """
+    from scanproc.machining.machine import machine_template
+
+    click.echo(machine_template(preset), nl=False)
+
+
 def _run_scan(scan: Path, to: str, out: Path, other_scan: Path | None = None, **settings: Any) -> Run:
     from scanproc.runner import run
 
@@ -246,13 +258,15 @@ def _with_settings(
     overrides: tuple[str, ...],
     workers: int | None,
     prescription: Path | None = None,
+    machine: Path | None = None,
 ) -> _Made:
     """Do what is asked with the tables of settings that the options name, under bars."""
-    from scanproc.prescription.files import read_prescription, read_settings
+    from scanproc.prescription.files import read_machine, read_prescription, read_settings
     from scanproc.settings import parse_overrides
 
     tables = [read_settings(config)] if config else []
     tables += [read_prescription(prescription)] if prescription else []
+    tables += [read_machine(machine)] if machine else []
     with bars(), using_workers(workers):
         return action([*tables, parse_overrides(overrides)])
 

@@ -32,7 +32,7 @@ def solid_of(top: Surface, bottom: Surface, outline: FloatArray = OUTLINE, spaci
 
 def part(solid: Mesh, outline: FloatArray = OUTLINE) -> Part:
     """Return a solid as a part that lies as it is."""
-    return part_of(solid, outline, np.eye(4), solid)
+    return part_of(solid, outline, solid)
 
 
 def block() -> Part:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from scanproc.artifacts import Mesh
+from scanproc.artifacts import Making, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.machining.machine import Machine
-from scanproc.machining.parts import Part, flat_below_z
-from scanproc.machining.setups import Setup, Stock
+from scanproc.machining.parts import Part, flat_below_z, negative_of, positive_of
+from scanproc.machining.setups import AIR_MM, Setup, Stock
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.solid.edge_rounding import inwards
 
@@ -17,44 +17,49 @@ _FLAT_SHARE, _FLAT_MM = 0.7, 0.05  # of an underside that is not cut: the rest a
 _PIN_ROOM_MM = 1.0
 _TAB_REACH_MM = 2.0  # into the stock that stands
 _BREAKS_MM = 0.5  # a lower tab does
-_AIR_MM = 0.3  # how far the trim line goes beyond the edge, into the air that the other side left
 _NO_SHIFT = np.zeros(3)
 
 
-def clamped(part: Part, machine: Machine, block_height_mm: float, *, holds_base: bool) -> tuple[Setup, ...]:
+def clamped(part: Part, making: Making, machine: Machine) -> tuple[Setup, ...]:
     """Return the setups in which a part is milled: one, or two with half a turn about x between them.
 
     Parameters
     ----------
-    part : print frame.
-    block_height_mm : of the stock, where the machine does not say.
-    holds_base : whether a part with a flat base is cut from above alone (`cutting.sides = auto`).
+    part : the insole in the print frame.
+    making : a block is cut from above alone where its base is flat and `cutting.sides` allows; models always are.
 
     Raises
     ------
     ScanError
         If the stock is too small or too low, its pins lie under the part, or the tabs find no wall.
     """
+    cutting = machine.cutting
+    height = machine.stock.height_mm or making.block_height_mm
+    if making.process == "positive":
+        model = positive_of(part, cutting.base_mm)
+        return (_from_above(model, machine, model.low_z, height, trims=True),)
+    if making.process == "negative":
+        mould = negative_of(part, cutting.base_mm)
+        return (_from_above(mould, machine, mould.low_z, height, trims=False),)
     base = flat_below_z(part, _FLAT_SHARE, _FLAT_MM)
-    sides = machine.cutting.sides
-    if sides == "one" and base is None:
+    if cutting.sides == "one" and base is None:
         raise ScanError(
             "found an underside that is not flat, with machine.toml: cutting.sides = one; expected a flat base. Let both "
             'sides be cut (sides = "two"), or prescribe insole.style = "block".'
         )
-    height = machine.stock.height_mm or block_height_mm
-    if base is not None and (sides == "one" or (sides == "auto" and holds_base)):
-        return (_from_above(part, machine, base, height),)
+    if base is not None and (cutting.sides == "one" or (cutting.sides == "auto" and making.style == "block")):
+        return (_from_above(part, machine, base, height, trims=True),)
     return _from_both_sides(part, machine, height)
 
 
-def _from_above(part: Part, machine: Machine, base_z: float, height_mm: float) -> Setup:
+def _from_above(part: Part, machine: Machine, base_z: float, height_mm: float, *, trims: bool) -> Setup:
     _refuse_low_stock(part.high_z - base_z, height_mm)
-    tabs = _tabs(part, machine, part.outline[:, 0] * 0.0 + base_z) if machine.cutting.tabs else ()
-    trim_z = np.full(len(part.outline), base_z - machine.cutting.through_mm)
+    count = len(part.outline)
+    trim_z = np.full(count, base_z - machine.cutting.through_mm) if trims else None
     bare = Setup("top", part, _NO_STOCK, (), _NO_SHIFT, base_z, trim_z, machine)
+    tabs = _tabs(part, machine, bare.ring_mm, np.full(count, base_z)) if trims else ()
     stock = _stock(bare, base_z, base_z + height_mm, pinned=False)
-    return Setup("top", part, stock, tabs, _NO_SHIFT, base_z, trim_z, machine)
+    return Setup("top", part, stock, tabs, _NO_SHIFT, base_z, trim_z, machine, is_freed=trims)
 
 
 def _from_both_sides(part: Part, machine: Machine, height_mm: float) -> tuple[Setup, Setup]:
@@ -63,12 +68,12 @@ def _from_both_sides(part: Part, machine: Machine, height_mm: float) -> tuple[Se
     middle = 0.5 * (part.low_z + part.high_z)
     bare = Setup("top", part, _NO_STOCK, (), _NO_SHIFT, -np.inf, None, machine)
     stock = _stock(bare, middle - 0.5 * height_mm, middle + 0.5 * height_mm, pinned=True)
-    tabs = _tabs(part, machine, None) if machine.cutting.tabs else ()
+    tabs = _tabs(part, machine, bare.ring_mm, None)
     top = Setup("top", part, stock, tabs, _NO_SHIFT, float(stock.low[2]), None, machine)
     shift = np.array([0.0, stock.low[1] + stock.high[1], stock.low[2] + stock.high[2]])
     over = part.turned_over(shift)
     turned_tabs = tuple(Mesh(tab.vertices * [1.0, -1.0, -1.0] + shift, tab.faces) for tab in tabs)
-    below = Setup("bottom", over, stock, turned_tabs, shift, float(stock.low[2]), over.under_z - _AIR_MM, machine)
+    below = Setup("bottom", over, stock, turned_tabs, shift, float(stock.low[2]), over.under_z - AIR_MM, machine)
     return top, below
 
 
@@ -123,7 +128,7 @@ def _refuse_pins_in_cut(bare: Setup, pins: FloatArray) -> None:
         )
 
 
-def _tabs(part: Part, machine: Machine, base_z: FloatArray | None) -> tuple[Mesh, ...]:
+def _tabs(part: Part, machine: Machine, ring_mm: float, base_z: FloatArray | None) -> tuple[Mesh, ...]:
     """Return the bridges, at even distances round the outline, moved to where the wall is high.
 
     Parameters
@@ -135,8 +140,7 @@ def _tabs(part: Part, machine: Machine, base_z: FloatArray | None) -> tuple[Mesh
     cutting, outline = machine.cutting, part.outline
     step = np.linalg.norm(np.roll(outline, -1, axis=0) - outline, axis=1)
     arc = np.concatenate([[0.0], np.cumsum(step)])
-    reach = machine.trim.diameter_mm + machine.finish.diameter_mm + _TAB_REACH_MM
-    outer = outline - reach * inwards(outline)
+    outer = outline - (ring_mm + _TAB_REACH_MM) * inwards(outline)
     tabs = []
     for number in range(cutting.tabs):
         best: tuple[float, FloatArray, float, float] | None = None

@@ -17,7 +17,7 @@ _ALONG_MM = 0.4  # places at which heights are taken, before chords are halved
 _LINK_MM = 6.0  # passes so near each other are joined over the surface
 _HALVINGS = 6  # of the distance of passes
 _OVERLAP_MM = 1.0  # by which passes in between are longer than they need to be
-_SPARE = 0.9  # of the scallop: passes are tested in their middle alone
+_SPARE, _FLAT_SPARE = 0.9, 0.85  # of the scallop: passes are tested in their middle alone
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def finishing(setup: Setup, heights: Heights, free_z: Heights) -> list[Cut]:
     way = 0 if cutting.direction == "along" else 1
     u = np.arange(low[way], high[way] + _ALONG_MM, _ALONG_MM)
     radius, scallop = ball.radius_mm, cutting.scallop_mm
-    widest = 2.0 * np.sqrt(2.0 * radius * scallop - scallop**2)
+    widest = 2.0 * np.sqrt((radius + _FLAT_SPARE * scallop) ** 2 - radius**2)  # on the level, as `_left_between` has it
     count = int(np.ceil((high[1 - way] - low[1 - way]) / widest)) + 1
     v = np.linspace(low[1 - way], high[1 - way], count)
 

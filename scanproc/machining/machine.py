@@ -64,6 +64,9 @@ class CuttingConfig:
     through_mm: float = setting(
         0.0, "how far the trim line goes below the stock, into the board under it, mm (one side)", low=0.0, high=3.0
     )
+    base_mm: float = setting(
+        5.0, "what stands under the lowest point of a positive or a negative, mm", low=0.0, high=60.0
+    )
     max_gouge_mm: float = setting(0.05, "how deep a program may cut into the part, mm", low=0.01, high=0.5)
     max_unreached_mm: float = setting(
         0.3, "what the finishing cutter may leave in hollows that it does not reach into, mm", low=0.02, high=5.0

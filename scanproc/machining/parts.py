@@ -35,7 +35,7 @@ class Part:
     @property
     def low_z(self) -> float:
         """Its lowest point, mm."""
-        return float(self.solid.vertices[:, 2].min())
+        return float(min(self.solid.vertices[:, 2].min(), self.under_z.min()))
 
     @property
     def high_z(self) -> float:
@@ -49,7 +49,7 @@ class Part:
         return Part(solid, outline, shift[2] - self.under_z[::-1], shift[2] - self.rim_z[::-1])
 
 
-def part_of(solid: Mesh, outline: FloatArray, T_print_foot: FloatArray, printed: Mesh) -> Part:
+def part_of(solid: Mesh, outline: FloatArray, printed: Mesh) -> Part:
     """Return a part in the print frame, that of its STL.
 
     Parameters
@@ -72,6 +72,34 @@ def part_of(solid: Mesh, outline: FloatArray, T_print_foot: FloatArray, printed:
     whole = begun_behind(joined([above[:, :2], below[:, :2]]), float(above[:, 1].mean()))
     upper_at, lower_at = cKDTree(above[:, :2]).query(whole)[1], cKDTree(below[:, :2]).query(whole)[1]
     return replace(part, outline=whole, rim_z=above[upper_at, 2], under_z=below[lower_at, 2])
+
+
+def positive_of(part: Part, base_mm: float) -> Part:
+    """Return the model of the foot that an insole's top was made over, lying on its back: to form a sheet over.
+
+    It is the top after half a turn about x, seen from its other side; its walls go down to a flat base.
+    """
+    high = part.high_z
+    shift = np.array([0.0, part.outline[:, 1].min() + part.outline[:, 1].max(), high])
+    over = part.turned_over(shift)
+    top = _top_of(part)
+    surface = Mesh(top.vertices * HALF_TURN + shift, top.faces[:, ::-1])
+    base = np.full(len(over.outline), float((shift[2] - part.rim_z).min()) - base_mm)
+    return Part(surface, over.outline, shift[2] - part.rim_z[::-1], base)
+
+
+def negative_of(part: Part, base_mm: float) -> Part:
+    """Return the mould of the foot: an insole's top, over a flat base that far below its lowest point."""
+    top = _top_of(part)
+    base = np.full(len(part.outline), float(top.vertices[top.faces][:, :, 2].min()) - base_mm)
+    return replace(part, solid=top, under_z=base)
+
+
+def _top_of(part: Part) -> Mesh:
+    """Return the faces of a part that look up."""
+    corners = part.solid.vertices[part.solid.faces]
+    up = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, 2] > 1e-9
+    return Mesh(part.solid.vertices, part.solid.faces[up])
 
 
 def flat_below_z(part: Part, share: float, within_mm: float) -> float | None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scanproc.artifacts import Making
 from scanproc.errors import ScanError
 from scanproc.machining.clamping import clamped
 from scanproc.machining.cutters import Cutter
@@ -33,7 +34,7 @@ class Milled:
 
 
 def programs_of(
-    part: Part, machine: Machine, block_height_mm: float, side: str, name: str, *, holds_base: bool
+    part: Part, making: Making, machine: Machine, side: str, name: str
 ) -> Milled:
     """Plan, write and simulate the programs of a part.
 
@@ -50,8 +51,8 @@ def programs_of(
     files: dict[str, bytes] = {}
     minutes: dict[str, float] = {}
     leftovers: dict[str, Leftover] = {}
-    for setup in clamped(part, machine, block_height_mm, holds_base=holds_base):
-        found = _of_setup(setup, f"{name}", side)
+    for setup in clamped(part, making, machine):
+        found = _of_setup(setup, name, side)
         files |= found.files
         minutes |= found.minutes
         leftovers |= found.leftovers

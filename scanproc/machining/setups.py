@@ -17,7 +17,8 @@ from scanproc.machining.machine import Machine
 from scanproc.machining.parts import Part
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 
-_ROOM_MM = 1.0  # between the trim line's slot and what roughing leaves standing
+AIR_MM = 0.3  # how far the trim line goes beyond the far edge, into the air that the other side left
+_ROOM_MM = 0.6  # beside the widest cutter
 _BEYOND = 0.9  # of its radius, how far a ball goes beyond the edge: there it is as steep as 64 degrees
 _DIP = 0.6  # of its radius, how far below the rim it then is (0.56), and so the ground round the part
 
@@ -55,6 +56,7 @@ class Setup:
     shift : (3,) mm, from the part of the STL, or that turned over, to these coordinates.
     floor_z : no tip goes lower.
     trim_z : (K,) how low the trim line is cut, at the outline's points; None where it is not cut from this side.
+    is_freed : whether the part comes out of its stock.
     """
 
     side: Literal["top", "bottom"]
@@ -65,6 +67,7 @@ class Setup:
     floor_z: float
     trim_z: FloatArray | None
     machine: Machine
+    is_freed: bool = True
 
     @cached_property
     def surface(self) -> Mesh:
@@ -84,9 +87,9 @@ class Setup:
 
     @property
     def ring_mm(self) -> float:
-        """How far round the part the stock is lowered: the trim line's cutter has its slot, the ball its way."""
-        trim, finish = self.machine.trim.diameter_mm, self.machine.finish.diameter_mm
-        return max(trim if self.machine.cutting.tabs or self.trim_z is not None else 0.0, 0.95 * finish) + _ROOM_MM
+        """How far round the part the stock is lowered: there each cutter has its way beside the rim and its rest."""
+        widest = max(tool.diameter_mm for tool in (self.machine.rough, self.machine.finish, self.machine.trim))
+        return widest + self.machine.cutting.leave_mm + _ROOM_MM
 
     @property
     def beyond_mm(self) -> float:

@@ -34,7 +34,7 @@ def trimming(setup: Setup) -> list[Cut]:
     plan, floor, rim_z = (np.concatenate([each[start:-1], each[: start + 1]]) for each in (plan, floor, rim_z))
     steepness = float(np.tan(np.deg2rad(cutting.ramp_deg)))
     cuts = []
-    above = float(rim_z.max())
+    above = float(rim_z.max()) + cutting.leave_mm
     while above > floor.min() + 1e-6:
         layer = max(above - tool.step_down_mm, float(floor.min()))
         z = np.maximum(floor, layer)

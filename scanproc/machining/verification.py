@@ -16,8 +16,9 @@ from scanproc.compiled import compiled
 from scanproc.machining.gcode import Program
 from scanproc.machining.machine import MachineConfig, ToolConfig
 from scanproc.machining.removal import Contacts, cut_by, fresh_stock
-from scanproc.machining.setups import Setup
+from scanproc.machining.setups import AIR_MM, Setup
 from scanproc.machining.toolpaths import Heights
+from scanproc.mesh.polyline_distance import nearest_on_curve
 from scanproc.parallel import parallel_map
 from scanproc.solid.curvature import tightest_hollow_mm
 from scanproc.solid.face_grid import FaceGrid
@@ -30,6 +31,7 @@ _TOUCH_MM = 0.02  # less is rounding
 _LEFT_SHARE = 0.99  # of the part's surface, which must be as smooth as asked
 _LEFT_SPARE_MM = 0.05
 _UNREACHED_SHARE = 0.01
+_BORDER_MM = 0.5
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def verify(setup: Setup, programs: Sequence[tuple[Program, ToolConfig]], heights
         refuse_contacts(contacts, tool, setup)
     found = leftover(setup, stock, heights)
     refuse_bad_surface(found, setup)
+    if setup.is_freed:
+        refuse_uncut_border(stock, setup)
     return found
 
 
@@ -203,6 +207,32 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
             f"{cutting.scallop_mm:g} and {_LEFT_SPARE_MM:g}. Lower cutting.scallop_mm."
         )
     log.info("milling: %s, gouge %.3f mm, left %.3f mm, not reached %.3f mm (99 %%)", where, gouge, left, deep)
+
+
+def refuse_uncut_border(stock: HeightField, setup: Setup) -> None:
+    """Refuse a part that still hangs on the stock elsewhere than by its tabs.
+
+    Of two sides the first one opens the stock round the part below its rim, where the trim line of the second ends.
+    """
+    nodes = stock.nodes()
+    around = setup.around(nodes)
+    ring = (around.outside_mm > _BORDER_MM) & (around.outside_mm < setup.machine.trim.diameter_mm)
+    if setup.trim_z is None:
+        deep_z = around.rim_z - AIR_MM
+    else:
+        near = nearest_on_curve(setup.part.outline, nodes[ring], setup.ring_mm, closed=True)
+        deep_z = np.zeros(len(nodes))
+        deep_z[ring] = near.of(setup.trim_z) + _TOUCH_MM
+    for tab in setup.tabs:
+        middle = tab.vertices[:, :2].mean(axis=0)
+        reach = np.hypot(*(tab.vertices[:, :2] - middle).T).max() + setup.machine.trim.diameter_mm
+        ring &= np.hypot(*(nodes - middle).T) > reach
+    stands = float((stock.z.ravel() - deep_z)[ring].max(initial=0.0))
+    if stands > _TOUCH_MM:
+        raise ScanError(
+            f"{setup.side} side: found {stands:.2f} mm of stock left round the part, expected none but its tabs. Take a "
+            "roughing cutter that is not wider than the trim line's, or report this."
+        )
 
 
 def _tightest_hollow(found: Leftover, setup: Setup) -> float:
