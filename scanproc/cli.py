@@ -27,6 +27,7 @@ from scanproc.options import (
 )
 from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES
+from scanproc.templates_printed import machine, prescription, settings
 
 if TYPE_CHECKING:
     from scanproc.runner import Run
@@ -199,44 +200,8 @@ def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any)
     click.echo(out)
 
 
-@main.command("settings", short_help="print every setting as a TOML file")
-@click.argument("stage", required=False, type=click.Choice([*_NAMES, "simulate"]))
-def _settings(stage: str | None) -> None:
-    """Print every setting (of STAGE) as a TOML file: name, default, meaning. Edit it and pass it with --config."""
-    from scanproc.pipeline import config_types
-    from scanproc.settings import template
-    from scanproc.simulation.settings import SimulationConfig
-
-    known = config_types() if stage is None else {**config_types(), "simulate": SimulationConfig}
-    chosen = {name: kind for name, kind in known.items() if stage in (None, name)}
-    click.echo(template(chosen), nl=False)
-
-
-@main.command("prescription", short_help="print the insole's prescription as a TOML file")
-@click.option("--preset", metavar="NAME", help="Print what a preset says, with its reasons.")
-def _prescription(preset: str | None) -> None:
-    """Print the insole's prescription as a TOML file: every field, its default, range and reason.
-
-    Edit it and pass it with --prescription. Presets: shell, sulcus, full, eva-block, ucbl, sport, dress, diabetic, or
-    a TOML of your own; `preset = "ucbl"` starts from one, and the file's other fields win over it.
-    """
-    from scanproc.prescription.fields import InsoleConfig
-    from scanproc.prescription.presets import preset_with_reasons
-    from scanproc.settings import template
-
-    click.echo(template({"insole": InsoleConfig}, preset_with_reasons(preset) if preset else None), nl=False)
-
-
-@main.command("machine", short_help="print the mill, its tools and the stock as a TOML file")
-@click.option("--preset", default="block", show_default=True, metavar="NAME", help="block, shell or positive.")
-def _machine(preset: str) -> None:
-    """Print machine.toml: the mill, its tools, the stock, how to cut; every name, its default, its meaning.
-
-    Put it beside the scan, or pass it with --machine. It counts where insole.process is not "print".
-    """
-    from scanproc.machining.machine import machine_template
-
-    click.echo(machine_template(preset), nl=False)
+for _template in (settings, prescription, machine):
+    main.add_command(_template)
 
 
 def _run_scan(scan: Path, to: str, out: Path, other_scan: Path | None = None, **settings: Any) -> Run:

@@ -222,7 +222,7 @@ def refuse_uncut_border(stock: HeightField, setup: Setup) -> None:
     else:
         near = nearest_on_curve(setup.part.outline, nodes[ring], setup.ring_mm, closed=True)
         deep_z = np.zeros(len(nodes))
-        deep_z[ring] = near.of(setup.trim_z) + _TOUCH_MM
+        deep_z[ring] = near.of(setup.trim_z) + (AIR_MM if setup.side == "bottom" else 0.0)
     for tab in setup.tabs:
         middle = tab.vertices[:, :2].mean(axis=0)
         reach = np.hypot(*(tab.vertices[:, :2] - middle).T).max() + setup.machine.trim.diameter_mm
