@@ -109,17 +109,17 @@ def _left_between(
 def _in_order(
     passes: list[_Passes], u: FloatArray, way: int, setup: Setup, heights: Heights, free_z: Heights
 ) -> list[Cut]:
-    """Return all passes in the order of their places, to and fro, those near each other joined over the surface."""
+    """Return all passes, each followed by the nearest one, those near each other joined over the surface."""
     v = np.concatenate([each.v for each in passes])
     cut = np.vstack([each.cut for each in passes])
     runs: list[FloatArray] = []
-    for number, row in enumerate(np.argsort(v, kind="stable")):
+    for row in np.argsort(v, kind="stable"):
         edges = np.flatnonzero(np.diff(np.concatenate([[False], cut[row], [False]])))
-        ends = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]
-        for a, b in ends if number % 2 == 0 else ends[::-1]:
-            places = u[a:b] if number % 2 == 0 else u[a:b][::-1]
-            run = np.column_stack([places, np.full(b - a, v[row])])
-            runs.append(run if way == 0 else run[:, ::-1])
+        for a, b in zip(edges[::2], edges[1::2], strict=True):
+            run = np.column_stack([u[a:b], np.full(b - a, v[row])])
+            if b - a > 1:
+                runs.append(run if way == 0 else run[:, ::-1])
+    runs = _nearest_next(runs)
     plan, piece, first = [runs[0]], [np.zeros(len(runs[0]), dtype=np.int64)], 0
     for before, run in zip(runs, runs[1:], strict=False):
         link = _link(before[-1], run[0], setup)
@@ -130,6 +130,20 @@ def _in_order(
     laid = on_surface(np.vstack(plan), np.concatenate(piece), heights, setup.machine.cutting.chord_mm)
     free = free_z(np.array([points[0, :2] for points in laid]))
     return [Cut(points, float(z)) for points, z in zip(laid, free, strict=True)]
+
+
+def _nearest_next(runs: list[FloatArray]) -> list[FloatArray]:
+    """Return runs, (N, 2) each, in the order of a hand: on to the nearest end of those that are left, from there on."""
+    ends = np.array([[run[0], run[-1]] for run in runs])
+    left = np.ones(len(runs), dtype=bool)
+    at, ordered = ends[0, 0], []
+    for _ in range(len(runs)):
+        away = np.hypot(*(ends - at).transpose(2, 0, 1))
+        away[~left] = np.inf
+        number, end = np.unravel_index(int(np.argmin(away)), away.shape)
+        ordered.append(runs[number] if end == 0 else runs[number][::-1])
+        at, left[number] = ordered[-1][-1], False
+    return ordered
 
 
 def _link(start: FloatArray, end: FloatArray, setup: Setup) -> FloatArray | None:

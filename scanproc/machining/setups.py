@@ -19,8 +19,8 @@ from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 
 AIR_MM = 0.3  # how far the trim line goes beyond the far edge, into the air that the other side left
 _ROOM_MM = 0.6  # beside the widest cutter
-_BEYOND = 0.9  # of its radius, how far a ball goes beyond the edge: there it is as steep as 64 degrees
-_DIP = 0.6  # of its radius, how far below the rim it then is (0.56), and so the ground round the part
+_BEYOND = 0.98  # of its radius, how far a ball goes beyond the edge: there it is as steep as 78 degrees, like no wall
+_DIP = 0.85  # of its radius, how far below the rim it then is (0.80), and so the ground round the part
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray
+from scanproc.compiled import compiled
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.machining.cutters import Cutter, above_tip
-from scanproc.compiled import compiled
+from scanproc.machining.cutters import Cutter
 from scanproc.machining.gcode import Program
 from scanproc.machining.machine import MachineConfig, ToolConfig
 from scanproc.machining.removal import Contacts, cut_by, fresh_stock
@@ -32,6 +32,7 @@ _LEFT_SHARE = 0.99  # of the part's surface, which must be as smooth as asked
 _LEFT_SPARE_MM = 0.05
 _UNREACHED_SHARE = 0.01
 _BORDER_MM = 0.5
+_REST_MM = 0.01  # facets are not quite as smooth as the surface that they stand for
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class Leftover:
 
     Attributes
     ----------
-    left : above what the finishing cutter can reach.
-    unreached : what it cannot reach, above the part.
-    gouge : below the part.
+    left : above what the finishing cutter can reach, square to the part.
+    unreached : what it cannot reach, above the part, square to it.
+    gouge : below the part, upright.
     """
 
     field: HeightField
@@ -135,18 +136,44 @@ def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
 
 def leftover(setup: Setup, stock: HeightField, heights: Heights) -> Leftover:
     """Return what is left of a stock on the part."""
-    nodes = stock.nodes()
+    nodes, shape = stock.nodes(), stock.z.shape
     distance = setup.around(nodes).outside_mm
     on = distance < -1e-6
-    part_z = np.full(len(nodes), np.nan)
-    part_z[on] = FaceGrid.of(setup.surface).touched(nodes[on], from_above=True).z
-    part_z[~np.isfinite(part_z)] = np.nan
+    faces = FaceGrid.of(setup.surface)
+    hits = faces.touched(nodes[on], from_above=True)
+    part_z, upright = np.full(len(nodes), np.nan), np.full(len(nodes), np.nan)
+    part_z[on] = np.where(np.isfinite(hits.z), hits.z, np.nan)
+    normal = _normals(faces.corners)[hits.face]
+    upright[on] = normal[:, 2]
     tips = np.full(len(nodes), np.inf)
     near = distance <= setup.beyond_mm
     tips[near] = heights(nodes[near])
-    reached = swept_by(stock.replaced(tips.reshape(stock.z.shape)), Cutter.of(setup.machine.finish))
-    part, z = part_z.reshape(stock.z.shape), stock.z
-    return Leftover(stock, z - np.maximum(reached, part), np.maximum(reached - part, 0.0), np.maximum(part - z, 0.0))
+    reached = swept_by(stock.replaced(tips.reshape(shape)), Cutter.of(setup.machine.finish)).ravel()
+    touches = np.zeros(len(nodes), dtype=bool)
+    touches[on] = _touches(setup, nodes[on], part_z[on], normal, heights)
+    reached = np.where(touches, part_z, np.maximum(reached, part_z))
+    z, scale = stock.z, upright.reshape(shape)
+    part, reached = part_z.reshape(shape), reached.reshape(shape)
+    return Leftover(stock, (z - reached) * scale, (reached - part) * scale, np.maximum(part - z, 0.0))
+
+
+def _normals(corners: FloatArray) -> FloatArray:
+    """Return the unit normals of (F, 3, 3) triangles, (F, 3)."""
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30))
+
+
+def _touches(setup: Setup, xy: FloatArray, z: FloatArray, normal: FloatArray, heights: Heights) -> BoolArray:
+    """Tell at which of N points of the part the ball can touch it: where it lies on, nothing else holds it off.
+
+    The map alone would not know: at steep walls its nodes miss the place of the ball by more than the ball's own ridges.
+    """
+    radius = 0.5 * setup.machine.finish.diameter_mm
+    axis = xy + radius * normal[:, :2]
+    lies_z = z + radius * normal[:, 2] - radius
+    free = setup.around(axis).outside_mm <= setup.beyond_mm
+    free[free] = heights(axis[free]) <= lies_z[free] + _REST_MM
+    return np.asarray(free)
 
 
 def swept_by(tips: HeightField, cutter: Cutter) -> FloatArray:
@@ -191,7 +218,9 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
             f"{where}: found a gouge of {gouge:.3f} mm at {place}, expected up to machine.toml: cutting.max_gouge_mm = "
             f"{cutting.max_gouge_mm:g}. Lower cutting.chord_mm, or raise cutting.leave_mm."
         )
-    unreached = found.unreached[np.isfinite(found.unreached)]
+    # The corner below a flat rim is cut by the trim line, or with it.
+    inner = setup.around(found.field.nodes()).outside_mm.reshape(found.unreached.shape) < -0.5 * ball.diameter_mm
+    unreached = found.unreached[np.isfinite(found.unreached) & inner]
     deep = float(np.quantile(unreached, 1.0 - _UNREACHED_SHARE))
     if deep > cutting.max_unreached_mm:
         hollow = 2.0 * _tightest_hollow(found, setup)
