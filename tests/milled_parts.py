@@ -9,7 +9,7 @@ from test_closed_solid import ellipse
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
-from scanproc.machining.parts import Part, part_of
+from scanproc.machining.milled_part import Part, part_of
 from scanproc.solid.closed_solid import closed_solid, coarse_plan
 from scanproc.solid.greedy_insertion import Sheet, snapped_plan
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from scanproc.artifacts import Making, Mesh
+from scanproc.artifacts import IntArray, Making, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.machining.machine import Machine
-from scanproc.machining.parts import Part, flat_below_z, negative_of, positive_of
+from scanproc.machining.milled_part import Part, flat_below_z, negative_of, positive_of
 from scanproc.machining.setups import AIR_MM, Setup, Stock
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.solid.edge_rounding import inwards
@@ -16,6 +18,7 @@ from scanproc.solid.edge_rounding import inwards
 _FLAT_SHARE, _FLAT_MM = 0.7, 0.05  # of an underside that is not cut: the rest are letters and the rounded edge
 _PIN_ROOM_MM = 1.0
 _TAB_REACH_MM = 2.0  # into the stock that stands
+_TAB_PLACES = np.linspace(-0.25, 0.25, 11)  # of the distance of tabs, by which one may be moved
 _BREAKS_MM = 0.5  # a lower tab does
 _NO_SHIFT = np.zeros(3)
 
@@ -44,8 +47,8 @@ def clamped(part: Part, making: Making, machine: Machine) -> tuple[Setup, ...]:
     base = flat_below_z(part, _FLAT_SHARE, _FLAT_MM)
     if cutting.sides == "one" and base is None:
         raise ScanError(
-            "found an underside that is not flat, with machine.toml: cutting.sides = one; expected a flat base. Let both "
-            'sides be cut (sides = "two"), or prescribe insole.style = "block".'
+            "found an underside that is not flat, with machine.toml: cutting.sides = one; expected a flat base. Let "
+            'both sides be cut (sides = "two"), or prescribe insole.style = "block".'
         )
     if base is not None and (cutting.sides == "one" or (cutting.sides == "auto" and making.style == "block")):
         return (_from_above(part, machine, base, height, trims=True),)
@@ -83,9 +86,9 @@ _NO_STOCK = Stock(np.zeros(3), np.zeros(3), np.zeros((0, 2)))
 def _refuse_low_stock(needed_mm: float, height_mm: float) -> None:
     if needed_mm > height_mm:
         raise ScanError(
-            f"found a part of {needed_mm:.1f} mm in a block of {height_mm:g} mm (insole.block_height_mm, or machine.toml:"
-            " stock.height_mm), expected a block as high as the part: what stands higher cannot be milled. Take a higher "
-            "block, or lower arch, cup or flange."
+            f"found a part of {needed_mm:.1f} mm in a block of {height_mm:g} mm (insole.block_height_mm, or "
+            "machine.toml: stock.height_mm), expected a block as high as the part: what stands higher cannot be milled. "
+            "Take a higher block, or lower arch, cup or flange."
         )
 
 
@@ -123,8 +126,8 @@ def _refuse_pins_in_cut(bare: Setup, pins: FloatArray) -> None:
     if np.isfinite(distance).any() or inside(outline, pins).any():
         raise ScanError(
             f"found a registration pin under the part or in the cut round it (machine.toml: stock.pin_inset_mm = "
-            f"{bare.machine.stock.pin_inset_mm:g}), expected {reach:.1f} mm between its middle and the part. Take longer "
-            "stock, or move the pins towards its ends."
+            f"{bare.machine.stock.pin_inset_mm:g}), expected {reach:.1f} mm between its middle and the part. Take "
+            "longer stock, or move the pins towards its ends."
         )
 
 
@@ -143,28 +146,38 @@ def _tabs(part: Part, machine: Machine, ring_mm: float, base_z: FloatArray | Non
     outer = outline - (ring_mm + _TAB_REACH_MM) * inwards(outline)
     tabs = []
     for number in range(cutting.tabs):
-        best: tuple[float, FloatArray, float, float] | None = None
-        for moved in np.linspace(-0.25, 0.25, 11):
-            middle = (number + 0.5 + moved) / cutting.tabs * arc[-1]
-            away = (arc[:-1] - middle + 0.5 * arc[-1]) % arc[-1] - 0.5 * arc[-1]
-            there = np.flatnonzero(np.abs(away) <= 0.5 * cutting.tab_width_mm)
-            there = there[np.argsort(away[there])]
-            if len(there) < 2:
-                continue
-            low = float((part.under_z if base_z is None else base_z)[there].max())
-            high = float(part.rim_z[there].min())
-            if best is None or high - low > best[0] + 1e-6:
-                best = (high - low, there, low, high)
-        if best is None or best[0] < _BREAKS_MM:
+        places = [(number + 0.5 + moved) / cutting.tabs * arc[-1] for moved in _TAB_PLACES]
+        spots = [_spot(part, arc, place, cutting.tab_width_mm, base_z) for place in places]
+        best = max(spots, key=lambda spot: round(spot.high_z - spot.low_z, 6))
+        room = best.high_z - best.low_z
+        if room < _BREAKS_MM:
             raise ScanError(
                 f"found no wall for tab {number + 1} of {cutting.tabs} (machine.toml: cutting.tabs), expected one of "
                 f"{_BREAKS_MM:g} mm. Ask for fewer or narrower tabs, or hold the part by vacuum (tabs = 0)."
             )
-        room, there, low, high = best
         thick = min(cutting.tab_height_mm, room)
-        low = low if base_z is not None else 0.5 * (low + high) - 0.5 * thick
-        tabs.append(_bridge(outline[there], outer[there], low, low + thick))
+        low = best.low_z if base_z is not None else best.low_z + 0.5 * (room - thick)
+        tabs.append(_bridge(outline[best.points], outer[best.points], low, low + thick))
     return tuple(tabs)
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A stretch of the outline, by its points in order, and what the wall leaves for a tab there, mm."""
+
+    points: IntArray
+    low_z: float
+    high_z: float
+
+
+def _spot(part: Part, arc: FloatArray, place: float, width_mm: float, base_z: FloatArray | None) -> _Spot:
+    away = (arc[:-1] - place + 0.5 * arc[-1]) % arc[-1] - 0.5 * arc[-1]
+    order = np.argsort(away, kind="stable")
+    there = order[np.abs(away[order]) <= 0.5 * width_mm].astype(np.int32)
+    if len(there) < 2:
+        return _Spot(there, 0.0, 0.0)
+    low = (part.under_z if base_z is None else base_z)[there].max()
+    return _Spot(there, float(low), float(part.rim_z[there].min()))
 
 
 def _bridge(inner: FloatArray, outer: FloatArray, low_z: float, high_z: float) -> Mesh:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -66,14 +67,20 @@ def finishing(setup: Setup, heights: Heights, free_z: Heights) -> list[Cut]:
         z = lay(middle, alive)
         left = _left_between(u, above, below, middle, z, radius)
         size = 2 * round(_OVERLAP_MM / _ALONG_MM) + 1
-        need = alive & ndimage.binary_dilation(alive & (left > _SPARE * scallop), np.ones((1, size)))
-        rows = need.any(axis=1)
+        need: BoolArray = np.asarray(
+            alive & ndimage.binary_dilation(alive & (left > _SPARE * scallop), np.ones((1, size), dtype=bool))
+        )
+        rows: BoolArray = np.asarray(need.any(axis=1))
         if not rows.any():
             break
         between = _Passes(middle[rows], z[rows], need[rows])
         passes.append(between)
-        above = _Passes(*(np.concatenate(pair) for pair in zip(_rows(above, rows), vars(between).values(), strict=True)))
-        below = _Passes(*(np.concatenate(pair) for pair in zip(vars(between).values(), _rows(below, rows), strict=True)))
+        above = _Passes(
+            *(np.concatenate(pair) for pair in zip(_rows(above, rows), vars(between).values(), strict=True))
+        )
+        below = _Passes(
+            *(np.concatenate(pair) for pair in zip(vars(between).values(), _rows(below, rows), strict=True))
+        )
         alive = np.concatenate([between.cut, between.cut])
     return _in_order(passes, u, way, setup, heights, free_z)
 
@@ -121,7 +128,7 @@ def _in_order(
                 runs.append(run if way == 0 else run[:, ::-1])
     runs = _nearest_next(runs)
     plan, piece, first = [runs[0]], [np.zeros(len(runs[0]), dtype=np.int64)], 0
-    for before, run in zip(runs, runs[1:], strict=False):
+    for before, run in pairwise(runs):
         link = _link(before[-1], run[0], setup)
         first += link is None
         whole = run if link is None else np.vstack([link, run])

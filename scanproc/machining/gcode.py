@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import ByteArray
+from scanproc.artifacts import BoolArray
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.machining.dialects import Dialect
@@ -35,7 +35,7 @@ class Program:
     """
 
     to: FloatArray
-    rapid: ByteArray
+    rapid: BoolArray
     feed: FloatArray
     line: FloatArray
     states: frozenset[str]
@@ -106,9 +106,7 @@ def parse(text: str) -> Program:
     )  # fmt: skip
 
 
-def header_of(
-    setup: Setup, tool: ToolConfig, side: str, name: str, minutes: float, passes: Sequence[str]
-) -> list[str]:
+def header_of(setup: Setup, tool: ToolConfig, side: str, name: str, minutes: float, passes: Sequence[str]) -> list[str]:
     """Return the lines of a program's header: the facts that other programs read, then a drawing for people."""
     shape = {
         "ball": f"ball {tool.diameter_mm:.3f}",
@@ -133,7 +131,7 @@ def drawing(setup: Setup, width: int = 48) -> list[str]:
     """Draw the stock from above: the part's outline, the zero point, pins; and how it lies in its height."""
     low, high = setup.stock.low, setup.stock.high
     size = high - low
-    rows = max(int(round(0.5 * width * size[1] / size[0])), 6)
+    rows = max(round(0.5 * width * size[1] / size[0]), 6)
     sheet = [[" "] * width for _ in range(rows)]
 
     def put(x: float, y: float, sign: str) -> None:

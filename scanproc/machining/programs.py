@@ -13,13 +13,14 @@ from scanproc.machining.cutters import Cutter
 from scanproc.machining.dialects import dialect_of
 from scanproc.machining.finishing import finishing
 from scanproc.machining.gcode import header_of, parse, write
+from scanproc.machining.leftover import Leftover
 from scanproc.machining.machine import Machine, ToolConfig, same_tool
-from scanproc.machining.parts import Part
+from scanproc.machining.milled_part import Part
 from scanproc.machining.roughing import free_heights, roughing
 from scanproc.machining.setups import Setup
 from scanproc.machining.toolpaths import Cut, joined
 from scanproc.machining.trimming import trimming
-from scanproc.machining.verification import Leftover, minutes_of, verify
+from scanproc.machining.verification import minutes_of, verify
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,7 @@ class Milled:
     leftovers: dict[str, Leftover]
 
 
-def programs_of(
-    part: Part, making: Making, machine: Machine, side: str, name: str
-) -> Milled:
+def programs_of(part: Part, making: Making, machine: Machine, side: str, name: str) -> Milled:
     """Plan, write and simulate the programs of a part.
 
     Parameters

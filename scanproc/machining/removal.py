@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.artifacts import BoolArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.machining.cutters import Cutter, above_tip, touching_offset
@@ -50,7 +51,7 @@ def cut_by(program: Program, tool: ToolConfig, before: HeightField) -> tuple[Hei
     to = np.ascontiguousarray(program.to[known])
     if len(to) < 2:
         return before, Contacts((0.0, 0), (0.0, 0), (0.0, 0))
-    line, rapid = program.line[known], np.ascontiguousarray(program.rapid[known])
+    line, rapid = program.line[known], np.ascontiguousarray(program.rapid[known], dtype=np.bool_)
     z = before.z.copy()
     strips = range(0, len(z), _STRIP)
 
@@ -64,7 +65,7 @@ def cut_by(program: Program, tool: ToolConfig, before: HeightField) -> tuple[Hei
         return worst
 
     found = np.array(parallel_map(remove, strips, "milling: simulation"))
-    deepest = []
+    deepest: list[tuple[float, int]] = []
     for kind in range(3):
         most = found[np.argmax(found[:, kind, 0]), kind]
         deepest.append((float(most[0]), int(line[int(most[1])]) if most[0] > 0.0 else 0))
@@ -80,70 +81,78 @@ def _remove(
     first: int,
     last: int,
     to: FloatArray,
-    rapid: FloatArray,
+    rapid: BoolArray,
     tool: FloatArray,
     top_z: float,
     worst: FloatArray,
 ) -> None:
-    """Cut the rows of one strip by all moves; `worst`, (3, 2), is filled with depths and moves as in `Contacts`."""
+    """Cut the rows of one strip by all moves; `worst`, (3, 2), is filled with depths and moves as in `Contacts`.
+
+    Parameters
+    ----------
+    tool : (5,) radius of the flat end, of the corner, length of the flutes, length out of the holder, its radius.
+    """
     flat, corner, flute, out, holder = tool[0], tool[1], tool[2], tool[3], tool[4]
     radius = flat + corner
     for n in range(1, len(to)):
-        ax, ay, az = to[n - 1, 0], to[n - 1, 1], to[n - 1, 2]
-        bx, by, bz = to[n, 0], to[n, 1], to[n, 2]
-        lowest = min(az, bz)
+        lowest = min(to[n - 1, 2], to[n, 2])
         if lowest >= top_z:
             continue
-        checks_holder = lowest + out < top_z
-        reach = max(radius, holder) if checks_holder else radius
-        low_i = max(int(np.ceil((min(ax, bx) - reach - x0) / step)), first)
-        high_i = min(int(np.floor((max(ax, bx) + reach - x0) / step)), last - 1)
-        if low_i > high_i:
-            continue
-        low_j = max(int(np.ceil((min(ay, by) - reach - y0) / step)), 0)
-        high_j = min(int(np.floor((max(ay, by) + reach - y0) / step)), z.shape[1] - 1)
-        ex, ey = bx - ax, by - ay
-        length = np.sqrt(ex * ex + ey * ey)
-        slope = 0.0
-        if length > 1e-9:
-            ex, ey, slope = ex / length, ey / length, (bz - az) / length
-        start_z = az if length > 1e-9 else lowest
+        near_holder = lowest + out < top_z
+        reach = max(radius, holder) if near_holder else radius
+        low_i = max(int(np.ceil((min(to[n - 1, 0], to[n, 0]) - reach - x0) / step)), first)
+        high_i = min(int(np.floor((max(to[n - 1, 0], to[n, 0]) + reach - x0) / step)), last - 1)
+        low_j = max(int(np.ceil((min(to[n - 1, 1], to[n, 1]) - reach - y0) / step)), 0)
+        high_j = min(int(np.floor((max(to[n - 1, 1], to[n, 1]) + reach - y0) / step)), z.shape[1] - 1)
         for i in range(low_i, high_i + 1):
-            px = x0 + step * i - ax
             for j in range(low_j, high_j + 1):
-                py = y0 + step * j - ay
                 if z[i, j] <= lowest:
                     continue
-                along, apart = px * ex + py * ey, abs(py * ex - px * ey)
-                if length <= 1e-9:
-                    along, apart = 0.0, np.sqrt(px * px + py * py)
-                if apart > reach:
-                    continue
-                if checks_holder:
-                    beside = apart
-                    if along < 0.0:
-                        beside = np.sqrt(apart * apart + along * along)
-                    elif along > length:
-                        beside = np.sqrt(apart * apart + (along - length) ** 2)
-                    if beside < holder and z[i, j] - lowest - out > worst[2, 0]:
-                        worst[2, 0], worst[2, 1] = z[i, j] - lowest - out, n
-                if apart > radius:
-                    continue
-                half = np.sqrt(max(radius * radius - apart * apart, 0.0))
-                low, high = max(along - half, 0.0), min(along + half, length)
-                if low > high:
-                    continue
-                # The cutter reaches lowest where it is as steep as the move: on the side to which that goes down.
-                up = 1.0 if slope >= 0.0 else -1.0
-                at = min(max(along - up * touching_offset(up * slope, apart, flat, corner), low), high)
-                distance = min(np.sqrt(apart * apart + (along - at) ** 2), radius)
-                tip = start_z + slope * at
-                under = tip + above_tip(distance, flat, corner)
+                x, y = x0 + step * i, y0 + step * j
+                if near_holder and z[i, j] - lowest - out > worst[2, 0] and _is_beside(to[n - 1], to[n], x, y, holder):
+                    worst[2, 0], worst[2, 1] = z[i, j] - lowest - out, n
+                under, tip = _lowest_over(to[n - 1], to[n], x, y, flat, corner)
                 if under >= z[i, j]:
                     continue
-                if rapid[n]:
-                    if z[i, j] - under > worst[0, 0]:
-                        worst[0, 0], worst[0, 1] = z[i, j] - under, n
-                elif z[i, j] - tip - flute > worst[1, 0]:
+                if rapid[n] and z[i, j] - under > worst[0, 0]:
+                    worst[0, 0], worst[0, 1] = z[i, j] - under, n
+                if not rapid[n] and z[i, j] - tip - flute > worst[1, 0]:
                     worst[1, 0], worst[1, 1] = z[i, j] - tip - flute, n
                 z[i, j] = under
+
+
+@compiled
+def _is_beside(start: FloatArray, end: FloatArray, x: float, y: float, reach: float) -> bool:
+    """Tell whether a place lies within reach of a move in the plan."""
+    ex, ey, px, py = end[0] - start[0], end[1] - start[1], x - start[0], y - start[1]
+    squared = ex * ex + ey * ey
+    share = min(max((px * ex + py * ey) / squared, 0.0), 1.0) if squared > 0.0 else 0.0
+    return bool((px - share * ex) ** 2 + (py - share * ey) ** 2 < reach * reach)
+
+
+@compiled
+def _lowest_over(
+    start: FloatArray, end: FloatArray, x: float, y: float, flat: float, corner: float
+) -> tuple[float, float]:
+    """Return how low a cutter comes over a place in a move, and its tip's height then; inf where it never is over it.
+
+    That is where the cutter is as steep as the move: its height over the place is convex along the move.
+    """
+    radius = flat + corner
+    ex, ey, px, py = end[0] - start[0], end[1] - start[1], x - start[0], y - start[1]
+    length = np.sqrt(ex * ex + ey * ey)
+    if length < 1e-9:
+        tip, distance = min(start[2], end[2]), np.sqrt(px * px + py * py)
+        return (tip + above_tip(distance, flat, corner), tip) if distance <= radius else (np.inf, tip)
+    along, apart = (px * ex + py * ey) / length, abs(py * ex - px * ey) / length
+    if apart > radius:
+        return np.inf, np.inf
+    half = np.sqrt(max(radius * radius - apart * apart, 0.0))
+    low, high = max(along - half, 0.0), min(along + half, length)
+    if low > high:
+        return np.inf, np.inf
+    slope = (end[2] - start[2]) / length
+    up = 1.0 if slope >= 0.0 else -1.0
+    at = min(max(along - up * touching_offset(up * slope, apart, flat, corner), low), high)
+    tip = start[2] + slope * at
+    return tip + above_tip(min(np.sqrt(apart * apart + (along - at) ** 2), radius), flat, corner), tip

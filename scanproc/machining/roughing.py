@@ -50,11 +50,11 @@ def roughing(setup: Setup, heights: Heights) -> list[Cut]:
             for first, last in _runs(todo[row]):
                 points = np.column_stack([plan[row, first:last], layer[row, first:last]])
                 points = points if row % 2 == 0 else points[::-1]
-                cuts.append(Cut(ramped(_fewer(points), above_z, steepness), above_z))
+                cuts.append(ramped(_fewer(points), above_z, steepness))
         layer_z = np.maximum(border_z, setup.stock.top_z - (number + 1) * tool.step_down_mm)
         for first, last in _runs(layer_z < above_z - _NOTHING_MM):
             points = np.column_stack([border[first:last], layer_z[first:last]])
-            cuts.append(Cut(ramped(points, above_z, steepness), above_z))
+            cuts.append(ramped(points, above_z, steepness))
         above_z = setup.stock.top_z - (number + 1) * tool.step_down_mm
     return cuts
 

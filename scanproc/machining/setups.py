@@ -14,7 +14,7 @@ from scanproc.frames import FloatArray
 from scanproc.machining.cutters import Cutter
 from scanproc.machining.drop_cutter import DropCutter
 from scanproc.machining.machine import Machine
-from scanproc.machining.parts import Part
+from scanproc.machining.milled_part import Part
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 
 AIR_MM = 0.3  # how far the trim line goes beyond the far edge, into the air that the other side left

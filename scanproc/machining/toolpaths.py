@@ -29,10 +29,18 @@ class Moves:
 
 @dataclass(frozen=True)
 class Cut:
-    """A polyline that is cut, (N, 3) mm, and the height down to which its beginning is free, mm."""
+    """A polyline that is cut.
+
+    Attributes
+    ----------
+    points : (N, 3) mm.
+    free_z : the height down to which its beginning is free, mm.
+    entry : how many of its points go down into the stock, slower.
+    """
 
     points: FloatArray
     free_z: float
+    entry: int = 1
 
 
 def on_surface(plan: FloatArray, piece: NDArray[np.int64], heights: Heights, chord_mm: float) -> list[FloatArray]:
@@ -122,19 +130,20 @@ def joined(cuts: Sequence[Cut], safe_z: float) -> Moves:
             if down < safe_z:
                 go(np.array([[*start[:2], down]]), RAPID)
             go(start[None], PLUNGE)
-        go(cut.points[1:], FEED)
+        go(cut.points[1 : cut.entry], PLUNGE)
+        go(cut.points[cut.entry :], FEED)
     go(np.array([[*to[-1][-1][:2], safe_z]]), RAPID)
     return Moves(np.vstack(to), np.concatenate(kind))
 
 
-def ramped(points: FloatArray, from_z: float, steepness: float) -> FloatArray:
-    """Return a polyline, (N, 3), that is entered along itself, to and fro, no steeper than asked, from a height.
+def ramped(points: FloatArray, from_z: float, steepness: float) -> Cut:
+    """Return the cut of a polyline, (N, 3), entered along itself, to and fro, no steeper than asked, from a height.
 
     It goes down over its first stretch, back, and on until it is at depth, then runs the whole polyline.
     """
     deep = from_z - points[0, 2]
     if deep <= 0.0 or len(points) < 2:
-        return points
+        return Cut(points, from_z)
     length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points[:, :2], axis=0).T))])
     wanted = 0.5 * deep / steepness
     last = min(max(int(np.searchsorted(length, wanted)), 1), len(points) - 1)
@@ -146,4 +155,4 @@ def ramped(points: FloatArray, from_z: float, steepness: float) -> FloatArray:
     way = np.vstack([there_and_back, *[there_and_back[1:]] * (rounds - 1)])
     gone = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way[:, :2], axis=0).T))])
     way[:, 2] = np.maximum(way[:, 2], from_z - gone / max(gone[-1], 1e-9) * deep)
-    return np.vstack([way, points[1:]])
+    return Cut(np.vstack([way, points[1:]]), from_z, len(way))

@@ -38,7 +38,7 @@ def trimming(setup: Setup) -> list[Cut]:
     while above > floor.min() + 1e-6:
         layer = max(above - tool.step_down_mm, float(floor.min()))
         z = np.maximum(floor, layer)
-        cuts.append(Cut(ramped(np.column_stack([plan, z]), above, steepness), above))
+        cuts.append(ramped(np.column_stack([plan, z]), above, steepness))
         above = layer
     return cuts
 
@@ -46,4 +46,3 @@ def trimming(setup: Setup) -> list[Cut]:
 def _over_edges(z: FloatArray) -> FloatArray:
     """Let each place be as high as its higher neighbour round a closed way: between two the cutter meets a tab."""
     return np.append(ndimage.maximum_filter1d(z[:-1], 3, mode="wrap"), max(z[-2], z[0], z[1]))
-

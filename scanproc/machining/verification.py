@@ -4,52 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from scanproc.artifacts import BoolArray
-from scanproc.compiled import compiled
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray
-from scanproc.machining.cutters import Cutter
 from scanproc.machining.gcode import Program
+from scanproc.machining.leftover import Leftover, leftover
 from scanproc.machining.machine import MachineConfig, ToolConfig
 from scanproc.machining.removal import Contacts, cut_by, fresh_stock
 from scanproc.machining.setups import AIR_MM, Setup
 from scanproc.machining.toolpaths import Heights
 from scanproc.mesh.polyline_distance import nearest_on_curve
-from scanproc.parallel import parallel_map
 from scanproc.solid.curvature import tightest_hollow_mm
 from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.height_fields import HeightField
 
 log = logging.getLogger(__name__)
 
-_STRIP = 40
 _TOUCH_MM = 0.02  # less is rounding
 _LEFT_SHARE = 0.99  # of the part's surface, which must be as smooth as asked
 _LEFT_SPARE_MM = 0.05
 _UNREACHED_SHARE = 0.01
 _BORDER_MM = 0.5
-_REST_MM = 0.01  # facets are not quite as smooth as the surface that they stand for
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """What a setup's programs leave on a part: heights over the map's nodes, mm, nan beside the part.
-
-    Attributes
-    ----------
-    left : above what the finishing cutter can reach, square to the part.
-    unreached : what it cannot reach, above the part, square to it.
-    gouge : below the part, upright.
-    """
-
-    field: HeightField
-    left: FloatArray
-    unreached: FloatArray
-    gouge: FloatArray
 
 
 def minutes_of(program: Program, machine: MachineConfig) -> float:
@@ -89,7 +66,9 @@ def refuse_wrong_words(program: Program, setup: Setup) -> None:
     where = f"{setup.side} side"
     missing = {"G21", "G90", "G17"} - program.states
     if missing:
-        raise ScanError(f"{where}: found a program without {', '.join(sorted(missing))}, expected it stated. Report this.")
+        raise ScanError(
+            f"{where}: found a program without {', '.join(sorted(missing))}, expected it stated. Report this."
+        )
     feedless = ~program.rapid & ~(program.feed > 0.0)
     if feedless.any():
         line = int(program.line[np.argmax(feedless)])
@@ -116,7 +95,11 @@ def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
     """Refuse rapid moves through the stock, and a shank or a holder that touches it."""
     words = f"{tool.kind} {tool.diameter_mm:g}"
     for (depth, line), what, remedy in (
-        (contacts.rapid, "a rapid move through the stock", "Raise machine.safe_height_mm; if that is no help, report this"),
+        (
+            contacts.rapid,
+            "a rapid move through the stock",
+            "Raise machine.safe_height_mm; if that is no help, report this",
+        ),
         (
             contacts.shank,
             f"a cut deeper than the flutes of {tool.flute_mm:g} mm",
@@ -132,78 +115,6 @@ def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
             raise ScanError(
                 f"{setup.side} side, {words}: found {what}, by {depth:.2f} mm in line {line}, expected none. {remedy}."
             )
-
-
-def leftover(setup: Setup, stock: HeightField, heights: Heights) -> Leftover:
-    """Return what is left of a stock on the part."""
-    nodes, shape = stock.nodes(), stock.z.shape
-    distance = setup.around(nodes).outside_mm
-    on = distance < -1e-6
-    faces = FaceGrid.of(setup.surface)
-    hits = faces.touched(nodes[on], from_above=True)
-    part_z, upright = np.full(len(nodes), np.nan), np.full(len(nodes), np.nan)
-    part_z[on] = np.where(np.isfinite(hits.z), hits.z, np.nan)
-    normal = _normals(faces.corners)[hits.face]
-    upright[on] = normal[:, 2]
-    tips = np.full(len(nodes), np.inf)
-    near = distance <= setup.beyond_mm
-    tips[near] = heights(nodes[near])
-    reached = swept_by(stock.replaced(tips.reshape(shape)), Cutter.of(setup.machine.finish)).ravel()
-    touches = np.zeros(len(nodes), dtype=bool)
-    touches[on] = _touches(setup, nodes[on], part_z[on], normal, heights)
-    reached = np.where(touches, part_z, np.maximum(reached, part_z))
-    z, scale = stock.z, upright.reshape(shape)
-    part, reached = part_z.reshape(shape), reached.reshape(shape)
-    return Leftover(stock, (z - reached) * scale, (reached - part) * scale, np.maximum(part - z, 0.0))
-
-
-def _normals(corners: FloatArray) -> FloatArray:
-    """Return the unit normals of (F, 3, 3) triangles, (F, 3)."""
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30))
-
-
-def _touches(setup: Setup, xy: FloatArray, z: FloatArray, normal: FloatArray, heights: Heights) -> BoolArray:
-    """Tell at which of N points of the part the ball can touch it: where it lies on, nothing else holds it off.
-
-    The map alone would not know: at steep walls its nodes miss the place of the ball by more than the ball's own ridges.
-    """
-    radius = 0.5 * setup.machine.finish.diameter_mm
-    axis = xy + radius * normal[:, :2]
-    lies_z = z + radius * normal[:, 2] - radius
-    free = setup.around(axis).outside_mm <= setup.beyond_mm
-    free[free] = heights(axis[free]) <= lies_z[free] + _REST_MM
-    return np.asarray(free)
-
-
-def swept_by(tips: HeightField, cutter: Cutter) -> FloatArray:
-    """Return the lowest height that a cutter reaches at each node, whose tip can go down to `tips` at all of them."""
-    size = int(np.floor(cutter.radius_mm / tips.step))
-    offsets = np.arange(-size, size + 1) * tips.step
-    shape = cutter.above_tip(np.hypot(offsets[:, None], offsets[None, :]))
-    out = np.full(tips.z.shape, np.inf)
-
-    def erode(first: int) -> None:
-        _erode(tips.z, shape, first, min(first + _STRIP, len(out)), out)
-
-    parallel_map(erode, range(0, len(out), _STRIP), "milling: reach")
-    return out
-
-
-@compiled
-def _erode(tips: FloatArray, shape: FloatArray, first: int, last: int, out: FloatArray) -> None:
-    size, columns = (shape.shape[0] - 1) // 2, tips.shape[1]
-    for i in range(first, last):
-        for di in range(-size, size + 1):
-            m = i + di
-            if m < 0 or m >= tips.shape[0]:
-                continue
-            for dj in range(-size, size + 1):
-                above = shape[di + size, dj + size]
-                if above == np.inf:
-                    continue
-                for j in range(max(-dj, 0), min(columns - dj, columns)):
-                    out[i, j] = min(out[i, j], tips[m, j + dj] + above)
 
 
 def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
@@ -226,8 +137,8 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
         hollow = 2.0 * _tightest_hollow(found, setup)
         raise ScanError(
             f"{where}: found hollows tighter than the cutter (finish.diameter_mm = {ball.diameter_mm:g}), which leaves "
-            f"{deep:.2f} mm in them, expected up to cutting.max_unreached_mm = {cutting.max_unreached_mm:g}. Take a ball "
-            f"of {max(np.floor(2.0 * hollow) / 2.0, 1.0):g} mm or less, or lower the doses that make the hollow."
+            f"{deep:.2f} mm in them, expected up to cutting.max_unreached_mm = {cutting.max_unreached_mm:g}. Take a "
+            f"ball of {max(np.floor(2.0 * hollow) / 2.0, 1.0):g} mm or less, or lower the doses that make the hollow."
         )
     left = float(np.quantile(found.left[np.isfinite(found.left)], _LEFT_SHARE))
     if left > cutting.scallop_mm + _LEFT_SPARE_MM:
@@ -259,8 +170,8 @@ def refuse_uncut_border(stock: HeightField, setup: Setup) -> None:
     stands = float((stock.z.ravel() - deep_z)[ring].max(initial=0.0))
     if stands > _TOUCH_MM:
         raise ScanError(
-            f"{setup.side} side: found {stands:.2f} mm of stock left round the part, expected none but its tabs. Take a "
-            "roughing cutter that is not wider than the trim line's, or report this."
+            f"{setup.side} side: found {stands:.2f} mm of stock left round the part, expected none but its tabs. Take "
+            "a roughing cutter that is not wider than the trim line's, or report this."
         )
 
 

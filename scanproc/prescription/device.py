@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from scanproc.artifacts import Process
 from scanproc.settings import setting
 
 Material = Literal["PA12", "PP", "TPU", "PETG", "EVA"]
@@ -33,7 +32,7 @@ class Device:
     style: Literal["shell", "block"] = setting(
         "shell", "shell: even wall, for printing or direct milling; block: flat base, for milling EVA"
     )
-    process: Process = setting(
+    process: Literal["print", "mill", "positive", "negative"] = setting(
         "print",
         "how it is made; the least wall depends on it. mill: itself; positive: a model of the corrected foot to form a "
         "sheet over; negative: its mould (G-code: see `scanproc machine`)",

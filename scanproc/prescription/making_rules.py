@@ -100,7 +100,7 @@ def milled_cup_needs_draft(rx: InsoleConfig) -> str | None:
 
 
 def is_milled(rx: Device) -> bool:
-    """Tell whether it, or what it is formed over, is cut from a block; a printed one is built up, whatever its height."""
+    """Tell whether it, or its mould, is cut from a block or a plate; a printed one is built up, whatever its height."""
     return rx.process != "print"
 
 

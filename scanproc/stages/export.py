@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import Check, Exports, Insoles, Mesh, ScanFacts, Side
+from scanproc.artifacts import Check, Exports, Insole, Insoles, Mesh, ScanFacts, Side
 from scanproc.errors import ScanError
 from scanproc.formats.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
 from scanproc.frames import FloatArray, transform
 from scanproc.machining.machine import machine_of
-from scanproc.machining.parts import part_of
+from scanproc.machining.milled_part import part_of
 from scanproc.machining.programs import programs_of
 from scanproc.proof.advice import failure
 from scanproc.proof.bodies import body_checks

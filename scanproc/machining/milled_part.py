@@ -60,9 +60,9 @@ def part_of(solid: Mesh, outline: FloatArray, printed: Mesh) -> Part:
     Where the print frame is tilted, the outline is that of the upper and the lower border together.
     """
     tree = cKDTree(solid.vertices[:, :2])
-    near = tree.query_ball_point(outline, _ON_RIM_MM)
-    nearest = tree.query(outline)[1]
-    corners = [found if found else [int(one)] for found, one in zip(near, nearest, strict=True)]
+    nearest = np.asarray(tree.query(outline)[1])
+    near = [tree.query_ball_point(xy, _ON_RIM_MM) for xy in outline]
+    corners = [found or [one] for found, one in zip(near, nearest.tolist(), strict=True)]
     upper = np.array([found[int(np.argmax(solid.vertices[found, 2]))] for found in corners])
     lower = np.array([found[int(np.argmin(solid.vertices[found, 2]))] for found in corners])
     above, below = printed.vertices[upper], printed.vertices[lower]
