@@ -14,13 +14,18 @@ from scanproc.solid.closed_solid import closed_solid, coarse_plan
 from scanproc.solid.greedy_insertion import Sheet, snapped_plan
 
 Surface = Callable[[FloatArray], FloatArray]
-OUTLINE = snapped_plan(ellipse(30.0, 18.0))
+OUTLINE = snapped_plan(ellipse(24.0, 15.0))
 
 
 def bowl(xy: FloatArray) -> FloatArray:
     """A hollow like a heel cup's: level in the middle, rising to its border."""
-    r = np.hypot(xy[:, 0] / 30.0, xy[:, 1] / 18.0)
+    r = np.hypot(xy[:, 0] / 24.0, xy[:, 1] / 15.0)
     return np.asarray(5.0 + 6.0 * np.clip(r, 0.0, 1.2) ** 3)
+
+
+def groove(xy: FloatArray) -> FloatArray:
+    """A groove along the middle, as tight as 0.7 mm."""
+    return np.asarray(8.0 - 3.0 * np.exp(-((xy[:, 1] / 2.0) ** 2)))
 
 
 def solid_of(top: Surface, bottom: Surface, outline: FloatArray = OUTLINE, spacing: float = 1.0) -> Mesh:

@@ -14,8 +14,10 @@ from scanproc.machining.milled_part import Part, flat_below_z, negative_of, posi
 from scanproc.machining.setups import AIR_MM, Setup, Stock
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.solid.edge_rounding import inwards
+from scanproc.solid.topology import undercut
 
 _FLAT_SHARE, _FLAT_MM = 0.7, 0.05  # of an underside that is not cut: the rest are letters and the rounded edge
+_HIDDEN_MM2 = 0.5  # upright faces that are not quite upright
 _PIN_ROOM_MM = 1.0
 _TAB_REACH_MM = 2.0  # into the stock that stands
 _TAB_PLACES = np.linspace(-0.25, 0.25, 11)  # of the distance of tabs, by which one may be moved
@@ -37,7 +39,9 @@ def clamped(part: Part, making: Making, machine: Machine) -> tuple[Setup, ...]:
         If the stock is too small or too low, its pins lie under the part, or the tabs find no wall.
     """
     cutting = machine.cutting
+    hidden = undercut(part.solid)
     height = machine.stock.height_mm or making.block_height_mm
+    _refuse_undercut(hidden.from_above, "above")
     if making.process == "positive":
         model = positive_of(part, cutting.base_mm)
         return (_from_above(model, machine, model.low_z, height, trims=True),)
@@ -52,6 +56,7 @@ def clamped(part: Part, making: Making, machine: Machine) -> tuple[Setup, ...]:
         )
     if base is not None and (cutting.sides == "one" or (cutting.sides == "auto" and making.style == "block")):
         return (_from_above(part, machine, base, height, trims=True),)
+    _refuse_undercut(hidden.from_below, "below")
     return _from_both_sides(part, machine, height)
 
 
@@ -83,12 +88,20 @@ def _from_both_sides(part: Part, machine: Machine, height_mm: float) -> tuple[Se
 _NO_STOCK = Stock(np.zeros(3), np.zeros(3), np.zeros((0, 2)))
 
 
+def _refuse_undercut(area_mm2: float, where: str) -> None:
+    if area_mm2 > _HIDDEN_MM2:
+        raise ScanError(
+            f"found {area_mm2:.1f} mm2 of the part hidden from {where} (undercut), expected none: three axes do not "
+            "reach it. Open the walls (insole.wall_slope_deg), or print it."
+        )
+
+
 def _refuse_low_stock(needed_mm: float, height_mm: float) -> None:
     if needed_mm > height_mm:
         raise ScanError(
             f"found a part of {needed_mm:.1f} mm in a block of {height_mm:g} mm (insole.block_height_mm, or "
-            "machine.toml: stock.height_mm), expected a block as high as the part: what stands higher cannot be milled. "
-            "Take a higher block, or lower arch, cup or flange."
+            "machine.toml: stock.height_mm), expected a block as high as the part: what stands higher cannot be "
+            "milled. Take a higher block, or lower arch, cup or flange."
         )
 
 

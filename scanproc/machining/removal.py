@@ -18,7 +18,7 @@ from scanproc.solid.height_fields import HeightField
 
 GRID_MM = 0.25
 _STRIP = 40  # rows that one thread takes at a time
-_CLEAR_MM = 0.02  # a rapid move may graze what a rounded coordinate has left
+_RUBS_MM = 0.4  # so near beside the cutter a wall is its own cut: above the flutes the shank rubs on it
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Contacts:
     Attributes
     ----------
     rapid : the cutter, in a rapid move.
-    shank : the shank above the flutes.
+    shank : the shank above the flutes, also on the walls beside the cut.
     holder : the holder.
     """
 
@@ -98,8 +98,8 @@ def _remove(
         lowest = min(to[n - 1, 2], to[n, 2])
         if lowest >= top_z:
             continue
-        near_holder = lowest + out < top_z
-        reach = max(radius, holder) if near_holder else radius
+        near_holder, near_shank = lowest + out < top_z, lowest + flute < top_z and not rapid[n]
+        reach = max(radius, holder) if near_holder else radius + (_RUBS_MM if near_shank else 0.0)
         low_i = max(int(np.ceil((min(to[n - 1, 0], to[n, 0]) - reach - x0) / step)), first)
         high_i = min(int(np.floor((max(to[n - 1, 0], to[n, 0]) + reach - x0) / step)), last - 1)
         low_j = max(int(np.ceil((min(to[n - 1, 1], to[n, 1]) - reach - y0) / step)), 0)
@@ -111,13 +111,15 @@ def _remove(
                 x, y = x0 + step * i, y0 + step * j
                 if near_holder and z[i, j] - lowest - out > worst[2, 0] and _is_beside(to[n - 1], to[n], x, y, holder):
                     worst[2, 0], worst[2, 1] = z[i, j] - lowest - out, n
-                under, tip = _lowest_over(to[n - 1], to[n], x, y, flat, corner)
+                if near_shank:
+                    _, tip = _lowest_over(to[n - 1], to[n], x, y, flat + _RUBS_MM, corner)
+                    if z[i, j] - tip - flute > worst[1, 0]:
+                        worst[1, 0], worst[1, 1] = z[i, j] - tip - flute, n
+                under, _ = _lowest_over(to[n - 1], to[n], x, y, flat, corner)
                 if under >= z[i, j]:
                     continue
                 if rapid[n] and z[i, j] - under > worst[0, 0]:
                     worst[0, 0], worst[0, 1] = z[i, j] - under, n
-                if not rapid[n] and z[i, j] - tip - flute > worst[1, 0]:
-                    worst[1, 0], worst[1, 1] = z[i, j] - tip - flute, n
                 z[i, j] = under
 
 
@@ -143,7 +145,7 @@ def _lowest_over(
     length = np.sqrt(ex * ex + ey * ey)
     if length < 1e-9:
         tip, distance = min(start[2], end[2]), np.sqrt(px * px + py * py)
-        return (tip + above_tip(distance, flat, corner), tip) if distance <= radius else (np.inf, tip)
+        return (tip + above_tip(distance, flat, corner), tip) if distance <= radius else (np.inf, np.inf)
     along, apart = (px * ex + py * ey) / length, abs(py * ex - px * ey) / length
     if apart > radius:
         return np.inf, np.inf

@@ -75,11 +75,11 @@ def on_surface(plan: FloatArray, piece: NDArray[np.int64], heights: Heights, cho
         piece = np.insert(piece, at, piece[at - 1])
     points = np.column_stack([plan, z])
     borders = np.flatnonzero(np.diff(piece)) + 1
-    return [part[_kept(part, 0.5 * chord_mm)] for part in np.split(points, borders)]
+    return [part[_simplified(part, 0.5 * chord_mm)] for part in np.split(points, borders)]
 
 
 @compiled
-def _kept(points: FloatArray, tolerance: float) -> NDArray[np.int64]:
+def _simplified(points: FloatArray, tolerance: float) -> NDArray[np.int64]:
     """Return which points of a polyline are left, so that each left out lies so near its chord."""
     kept = np.empty(len(points), dtype=np.int64)
     count, first = 0, 0
