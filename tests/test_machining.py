@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from milled_parts import OUTLINE, block, bowl, groove, part, shell, solid_of
 from second_simulator import Probed, cut, read
 
 from scanproc.artifacts import Making
+from scanproc.cli import main
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.machining.clamping import clamped
@@ -20,12 +24,13 @@ from scanproc.machining.cutters import Cutter
 from scanproc.machining.dialects import DIALECTS
 from scanproc.machining.drop_cutter import DropCutter
 from scanproc.machining.gcode import parse
-from scanproc.machining.machine import machine_of
+from scanproc.machining.machine import PRESETS, machine_of
 from scanproc.machining.milled_part import Part
 from scanproc.machining.programs import Milled, programs_of
 from scanproc.machining.setups import Setup
 from scanproc.machining.verification import verify
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
+from scanproc.prescription.files import machine_beside, read_machine
 from scanproc.solid.height_fields import HeightField
 
 SCALLOP_MM, STOCK_MM = 0.05, 20.0
@@ -215,7 +220,7 @@ def test_both_simulations_catch_a_planted_fault(fault: Any, named: str) -> None:
 REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("block", r"block of 8 mm", {"stock": {"height_mm": 8.0}}),
     ("block", r"stock.length_mm.*expected 68", {"stock": {"length_mm": 60.0}}),
-    ("grooved", r"hollows tighter than the cutter .*which leaves 1.\d+ mm .*Take a ball of 1 mm", {}),
+    ("grooved", r"hollows tighter than the cutter .*which leaves 0.9\d mm .*Take a ball of 1 mm", {}),
     ("block", r"moves over \d+ mm in X, expected up to .*travel_x_mm = 50", {"machine": {"travel_x_mm": 50.0}}),
     ("block", r"deeper than the flutes of 6 mm", {"trim": {"flute_mm": 6.0}}),
     ("block", r"the holder \(30 mm wide", {"trim": {"flute_mm": 12.0, "out_mm": 12.0}, "stock": {"height_mm": 30.0}}),
@@ -308,3 +313,32 @@ def test_setups_keep_the_part_where_it_is() -> None:
     again = below.part.turned_over(below.shift)
     assert np.allclose(again.solid.vertices, top.part.solid.vertices) and np.allclose(again.outline, top.part.outline)
     assert np.allclose(again.rim_z, top.part.rim_z)
+
+
+# ------------------------------------------------------------------------------------------------ the machine's file
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_printed_machine_is_the_preset(preset: str, tmp_path: Path) -> None:
+    printed = CliRunner().invoke(main, ["machine", "--preset", preset])
+    assert printed.exit_code == 0 and max(len(line) for line in printed.output.splitlines()) <= 120
+    path = tmp_path / "machine.toml"
+    path.write_text(printed.output, encoding="utf-8")
+    tables = json.loads(read_machine(path)["export"]["machine"])
+    assert machine_of(tables, "block") == machine_of({}, preset)
+
+
+def test_a_machine_beside_the_scan_is_found(tmp_path: Path) -> None:
+    assert machine_beside(tmp_path) == []
+    (tmp_path / "machine.toml").write_text("[machine]\ndialect = 'linuxcnc'\n", encoding="utf-8")
+    (of_folder,), (of_file,) = machine_beside(tmp_path), machine_beside(tmp_path / "foot.ply")
+    assert of_folder == of_file == {"export": {"machine": '{"machine": {"dialect": "linuxcnc"}}'}}
+
+
+def test_a_wrong_machine_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "mill.toml").write_text("[machine]\ndialect = 'heidenhain'\n", encoding="utf-8")
+    scan = Path(__file__).parents[1] / "scans" / "demo"
+    words = ["run", str(scan), "--out", str(tmp_path / "out"), "--machine", str(tmp_path / "mill.toml")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 1 and "machine.dialect = 'heidenhain'; expected one of linuxcnc, grbl, mach" in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -26,6 +26,7 @@ _TOUCH_MM = 0.02  # less is rounding
 _LEFT_SHARE = 0.99  # of the part's surface, which must be as smooth as asked
 _LEFT_SPARE_MM = 0.05
 _UNREACHED_SHARE = 0.01
+_FITS = 0.9  # of a hollow's diameter as it is measured, over 3 mm: the ball that is named
 _BORDER_MM = 0.5
 
 
@@ -134,11 +135,11 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
     unreached = found.unreached[np.isfinite(found.unreached) & inner]
     deep = float(np.quantile(unreached, 1.0 - _UNREACHED_SHARE))
     if deep > cutting.max_unreached_mm:
-        hollow = 2.0 * _tightest_hollow(found, setup)
+        fits = _FITS * 2.0 * _tightest_hollow(found, setup)
         raise ScanError(
             f"{where}: found hollows tighter than the cutter (finish.diameter_mm = {ball.diameter_mm:g}), which leaves "
             f"{deep:.2f} mm in them, expected up to cutting.max_unreached_mm = {cutting.max_unreached_mm:g}. Take a "
-            f"ball of {max(np.floor(2.0 * hollow) / 2.0, 1.0):g} mm or less, or lower the doses that make the hollow."
+            f"ball of {max(np.floor(2.0 * fits) / 2.0, 1.0):g} mm or less, or lower the doses that make the hollow."
         )
     left = float(np.quantile(found.left[np.isfinite(found.left)], _LEFT_SHARE))
     if left > cutting.scallop_mm + _LEFT_SPARE_MM:
