@@ -41,7 +41,7 @@ def designed(index: int, length_mm: float, side: str, doses: dict[str, Any]) -> 
     foot = leg(index)
     scale = length_mm / np.ptp(foot.mesh.vertices[foot.mesh.vertices[:, 2] < 60.0][:, 0])
     scaled = foot_of(Mesh(foot.mesh.vertices * scale, foot.mesh.faces), "left")
-    config = InsoleConfig(allow_unseen_sole=True, pair="from-left", block_height_mm=45.0, **doses)
+    config = InsoleConfig(allow_unseen_sole=True, pair="from-left", block_height_mm=38.0, **doses)
     return next(made for made in insole(Feet((scaled,)), FACTS, config).insoles if made.side == side)
 
 
