@@ -60,7 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "proof": {"proof", "design", "prescription", "pads", "anatomy", "solid", "mesh", "artifacts", "frames"},
     # pictures and pages
     "views": {
-        "views", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
+        "views", "machining", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
     "pages": {"views", "measures", "artifacts"},
     # what becomes files

@@ -50,7 +50,11 @@ def programs(style: str) -> Milled:
 
 
 def texts(style: str, side: str = "top") -> dict[str, str]:
-    return {name: data.decode() for name, data in programs(style).files.items() if f"-{side}" in name}
+    return as_texts(programs(style), side)
+
+
+def as_texts(made: Milled, side: str) -> dict[str, str]:
+    return {name: data.decode() for name, data in made.files.items() if f"-{side}" in name}
 
 
 def probes(count: int, seed: int, margin_mm: float = 0.0) -> FloatArray:
@@ -139,7 +143,7 @@ def test_a_shell_hangs_by_its_tabs_alone() -> None:
 
 
 def test_a_model_is_the_top_turned_over() -> None:
-    files = {name: data.decode() for name, data in milled(shell(), "shell", "positive").files.items()}
+    files = as_texts(milled(shell(), "shell", "positive"), "top")
     xy = probes(1000, 3, 3.0)
     found = simulated(files, xy * [1.0, -1.0])
     error = found.z - (11.0 - bowl(xy))
@@ -250,12 +254,9 @@ def test_an_undercut_is_refused() -> None:
 
 
 def test_the_header_says_what_the_contract_asks() -> None:
-    assert list(programs("block").files) == [f"left-top-{number}.nc" for number in (1, 2, 3)]
-    assert list(programs("shell").files) == [
-        "left-top-1.nc",
-        "left-top-2.nc",
-        *(f"left-bottom-{n}.nc" for n in (1, 2, 3)),
-    ]
+    assert list(texts("block")) == [f"left-top-{number}.nc" for number in (1, 2, 3)]
+    names = [*(f"left-top-{number}.nc" for number in (1, 2)), *(f"left-bottom-{number}.nc" for number in (1, 2, 3))]
+    assert list(programs("shell").files) == [*names, "left-milling.json"]
     header = read(texts("shell", "bottom")["left-bottom-2.nc"]).header
     assert header["side"] == "left" and header["tool"] == "ball 6.000" and header["part"].startswith("demo left insole")
     stock = [float(value) for value in header["stock_mm"].split()]
@@ -266,9 +267,10 @@ def test_the_header_says_what_the_contract_asks() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_program_is_plain(dialect: str) -> None:
-    files = milled(block(), machine={"dialect": dialect}, cutting={"scallop_mm": 0.5}).files
-    for data in files.values():
-        lines = data.decode("ascii").splitlines()
+    files = as_texts(milled(block(), machine={"dialect": dialect}, cutting={"scallop_mm": 0.5}), "top")
+    for text in files.values():
+        lines = text.splitlines()
+        assert text.isascii()
         code = [re.sub(r"\(.*\)", "", line) for line in lines]
         assert all(len(line) <= DIALECTS[dialect].longest for line in lines)
         assert all(re.fullmatch(r"\([^()]*\)", line) for line in lines if "(" in line)
@@ -291,16 +293,26 @@ def test_the_same_part_gives_the_same_bytes() -> None:
 
 def test_one_tool_makes_one_file() -> None:
     made = milled(shell(), "shell", "negative", rough={"kind": "ball", "diameter_mm": 6.0, "flute_mm": 35.0})
-    assert list(made.files) == ["left-top.nc"]
+    assert list(made.files) == ["left-top.nc", "left-milling.json"]
+
+
+def test_what_was_found_lies_beside_the_programs() -> None:
+    found = json.loads(programs("block").files["left-milling.json"])
+    assert list(found["minutes"]) == list(texts("block"))
+    (setup,) = found["setups"]
+    assert setup["gouge_mm"] < 0.05 and setup["left_p99_mm"] < SCALLOP_MM + 0.05
+    cells = np.array(setup["map"]["left_um"], dtype=np.float64)
+    assert np.isfinite(cells).sum() == pytest.approx(np.pi * 24.0 * 15.0, rel=0.12)
+    assert 0.0 < np.nanquantile(cells, 0.5) < 1e3 * SCALLOP_MM
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("direction", ["along", "across"])
 @pytest.mark.parametrize("scallop", [0.02, 0.1])
 def test_passes_follow_the_scallop(direction: str, scallop: float) -> None:
-    files = milled(block(), cutting={"scallop_mm": scallop, "direction": direction}).files
+    files = as_texts(milled(block(), cutting={"scallop_mm": scallop, "direction": direction}), "top")
     xy = probes(6000, 5)
-    error = simulated({name: data.decode() for name, data in files.items()}, xy).z - bowl(xy)
+    error = simulated(files, xy).z - bowl(xy)
     assert error.min() > -0.05
     assert 0.3 * scallop < np.quantile(error, 0.99) < scallop + 0.05
 

@@ -18,6 +18,7 @@ from scanproc.machining.machine import Machine, ToolConfig, same_tool
 from scanproc.machining.milled_part import Part
 from scanproc.machining.roughing import free_heights, roughing
 from scanproc.machining.setups import Setup
+from scanproc.machining.summary import summary
 from scanproc.machining.toolpaths import Cut, joined
 from scanproc.machining.trimming import trimming
 from scanproc.machining.verification import minutes_of, verify
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Milled:
-    """The programs of a part by file name, and what each setup leaves on it by its side."""
+    """The programs of a part by file name and what was found of them, minutes by file, what setups leave by side."""
 
     files: dict[str, bytes]
     minutes: dict[str, float]
@@ -55,8 +56,8 @@ def programs_of(part: Part, making: Making, machine: Machine, side: str, name: s
         files |= found.files
         minutes |= found.minutes
         leftovers |= found.leftovers
-    log.info("milling: %s, %d programs, %.0f min", side, len(files), sum(minutes.values()))
-    return Milled(files, minutes, leftovers)
+    log.info("milling: %s foot, %d programs, %.0f min", side, len(files), sum(minutes.values()))
+    return Milled(files | {f"{side}-milling.json": summary(minutes, leftovers)}, minutes, leftovers)
 
 
 def _of_setup(setup: Setup, name: str, side: str) -> Milled:

@@ -120,7 +120,7 @@ def _files_of(
 
 
 def _wanted(name: str, config: ExportConfig) -> bool:
-    wanted = {"stl": config.stl, "3mf": config.threemf, "dxf": config.outline_dxf, "nc": True}
+    wanted = {"stl": config.stl, "3mf": config.threemf, "dxf": config.outline_dxf, "nc": True, "json": True}
     return wanted[name.rpartition(".")[2]]
 
 
