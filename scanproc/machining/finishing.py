@@ -12,7 +12,7 @@ from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 from scanproc.machining.cutters import Cutter
 from scanproc.machining.setups import Setup
-from scanproc.machining.toolpaths import Cut, Heights, on_surface
+from scanproc.machining.toolpaths import Cut, Heights, nearest_next, on_surface
 
 _ALONG_MM = 0.4  # places at which heights are taken, before chords are halved
 _LINK_MM = 6.0  # passes so near each other are joined over the surface
@@ -126,7 +126,7 @@ def _in_order(
             run = np.column_stack([u[a:b], np.full(b - a, v[row])])
             if b - a > 1:
                 runs.append(run if way == 0 else run[:, ::-1])
-    runs = _nearest_next(runs)
+    runs = nearest_next(runs)
     plan, piece, first = [runs[0]], [np.zeros(len(runs[0]), dtype=np.int64)], 0
     for before, run in pairwise(runs):
         link = _link(before[-1], run[0], setup)
@@ -137,20 +137,6 @@ def _in_order(
     laid = on_surface(np.vstack(plan), np.concatenate(piece), heights, setup.machine.cutting.chord_mm)
     free = free_z(np.array([points[0, :2] for points in laid]))
     return [Cut(points, float(z)) for points, z in zip(laid, free, strict=True)]
-
-
-def _nearest_next(runs: list[FloatArray]) -> list[FloatArray]:
-    """Return runs, (N, 2) each, in the order of a hand: on to the nearest end of those that are left, from there on."""
-    ends = np.array([[run[0], run[-1]] for run in runs])
-    left = np.ones(len(runs), dtype=bool)
-    at, ordered = ends[0, 0], []
-    for _ in range(len(runs)):
-        away = np.hypot(*(ends - at).transpose(2, 0, 1))
-        away[~left] = np.inf
-        number, end = np.unravel_index(int(np.argmin(away)), away.shape)
-        ordered.append(runs[number] if end == 0 else runs[number][::-1])
-        at, left[number] = ordered[-1][-1], False
-    return ordered
 
 
 def _link(start: FloatArray, end: FloatArray, setup: Setup) -> FloatArray | None:

@@ -9,10 +9,11 @@ from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 from scanproc.machining.cutters import Cutter
 from scanproc.machining.setups import Setup
-from scanproc.machining.toolpaths import Cut, Heights, ramped
+from scanproc.machining.toolpaths import Cut, Heights, nearest_next, ramped, simplified
 from scanproc.mesh.polygons import offset, resampled
 
 _ALONG_MM = 0.5
+_STRAIGHT_MM = 0.02  # far less than what is left
 _NOTHING_MM = 0.05  # a layer that is no deeper removes nothing worth a pass
 
 
@@ -28,7 +29,8 @@ def roughing(setup: Setup, heights: Heights) -> list[Cut]:
     low, high = setup.part.outline.min(axis=0) - margin, setup.part.outline.max(axis=0) + margin
     way = 0 if cutting.direction == "along" else 1
     u = np.arange(low[way], high[way] + _ALONG_MM, _ALONG_MM)
-    count = int(np.ceil((high[1 - way] - low[1 - way]) / (tool.step_over * tool.diameter_mm))) + 1
+    apart = tool.step_over * tool.diameter_mm
+    count = int(np.ceil((high[1 - way] - low[1 - way]) / apart)) + 1
     v = np.linspace(low[1 - way], high[1 - way], count)
     plan = np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1)[..., :: 1 - 2 * way]
     inside = setup.around(plan.reshape(-1, 2)).outside_mm.reshape(count, len(u)) <= margin
@@ -46,15 +48,16 @@ def roughing(setup: Setup, heights: Heights) -> list[Cut]:
     for number in range(int(np.ceil((above_z - z[inside].min()) / tool.step_down_mm))):
         layer = np.maximum(z, setup.stock.top_z - (number + 1) * tool.step_down_mm)
         todo = inside & (layer < above_z - _NOTHING_MM)
-        for row in range(count) if number % 2 == 0 else range(count)[::-1]:
-            for first, last in _runs(todo[row]):
-                points = np.column_stack([plan[row, first:last], layer[row, first:last]])
-                points = points if row % 2 == 0 else points[::-1]
-                cuts.append(ramped(_fewer(points), above_z, steepness))
         layer_z = np.maximum(border_z, setup.stock.top_z - (number + 1) * tool.step_down_mm)
-        for first, last in _runs(layer_z < above_z - _NOTHING_MM):
-            points = np.column_stack([border[first:last], layer_z[first:last]])
-            cuts.append(ramped(points, above_z, steepness))
+        ways = [(plan[row], layer[row], todo[row]) for row in range(count)]
+        ways.append((border, layer_z, layer_z < above_z - _NOTHING_MM))
+        runs = [
+            np.column_stack([places[first:last], z_there[first:last]])
+            for places, z_there, needed in ways
+            for first, last in _runs(needed)
+        ]
+        for points in _chained(nearest_next(runs), heights, float(layer.min()), 1.5 * apart):
+            cuts.append(ramped(points[simplified(points, _STRAIGHT_MM)], above_z, steepness))
         above_z = setup.stock.top_z - (number + 1) * tool.step_down_mm
     return cuts
 
@@ -65,11 +68,19 @@ def _runs(needed: BoolArray) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]
 
 
-def _fewer(points: FloatArray) -> FloatArray:
-    """Leave out the points of level stretches, (N, 3)."""
-    z = points[:, 2]
-    level = np.concatenate([[False], (np.abs(np.diff(z)[1:]) < 1e-9) & (np.abs(np.diff(z)[:-1]) < 1e-9), [False]])
-    return points[~level] if len(points) > 2 else points
+def _chained(runs: list[FloatArray], heights: Heights, least_z: float, longest_mm: float) -> list[FloatArray]:
+    """Join runs, (N, 3) each, whose ends follow near on each other, by ways as high as anything on them asks for."""
+    chains: list[list[FloatArray]] = []
+    for run in runs:
+        end = chains[-1][-1][-1] if chains else None
+        if end is None or np.hypot(*(run[0] - end)[:2]) > longest_mm:
+            chains.append([run])
+            continue
+        share = np.linspace(0.0, 1.0, max(int(np.hypot(*(run[0] - end)[:2]) / _ALONG_MM) + 2, 3))[:, None]
+        places = end[:2] + share * (run[0] - end)[:2]
+        z = max(float(heights(places).max()), least_z, float(end[2]), float(run[0, 2]))
+        chains[-1] += [np.column_stack([places, np.full(len(places), z)]), run]
+    return [np.vstack(chain) for chain in chains]
 
 
 def free_heights(setup: Setup, heights: Heights) -> Heights:

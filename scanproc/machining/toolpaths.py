@@ -75,11 +75,11 @@ def on_surface(plan: FloatArray, piece: NDArray[np.int64], heights: Heights, cho
         piece = np.insert(piece, at, piece[at - 1])
     points = np.column_stack([plan, z])
     borders = np.flatnonzero(np.diff(piece)) + 1
-    return [part[_simplified(part, 0.5 * chord_mm)] for part in np.split(points, borders)]
+    return [part[simplified(part, 0.5 * chord_mm)] for part in np.split(points, borders)]
 
 
 @compiled
-def _simplified(points: FloatArray, tolerance: float) -> NDArray[np.int64]:
+def simplified(points: FloatArray, tolerance: float) -> NDArray[np.int64]:
     """Return which points of a polyline are left, so that each left out lies so near its chord."""
     kept = np.empty(len(points), dtype=np.int64)
     count, first = 0, 0
@@ -110,6 +110,20 @@ def _is_straight(points: FloatArray, first: int, last: int, tolerance: float) ->
         if abs(points[first, 2] + share * dz - points[k, 2]) > tolerance:
             return False
     return True
+
+
+def nearest_next(runs: list[FloatArray]) -> list[FloatArray]:
+    """Return runs, (N, 2) or (N, 3) each, each followed by the one of those left that has the nearest end."""
+    ends = np.array([[run[0, :2], run[-1, :2]] for run in runs])
+    left = np.ones(len(runs), dtype=bool)
+    at, ordered = ends[0, 0], []
+    for _ in range(len(runs)):
+        away = np.hypot(*(ends - at).transpose(2, 0, 1))
+        away[~left] = np.inf
+        number, end = np.unravel_index(int(np.argmin(away)), away.shape)
+        ordered.append(runs[number] if end == 0 else runs[number][::-1])
+        at, left[number] = ordered[-1][-1, :2], False
+    return ordered
 
 
 def joined(cuts: Sequence[Cut], safe_z: float) -> Moves:
