@@ -24,7 +24,7 @@ from scanproc.machining.cutters import Cutter
 from scanproc.machining.dialects import DIALECTS
 from scanproc.machining.drop_cutter import DropCutter
 from scanproc.machining.gcode import parse
-from scanproc.machining.machine import PRESETS, machine_of
+from scanproc.machining.machine import PRESETS, machine_of, tables_of
 from scanproc.machining.milled_part import Part
 from scanproc.machining.programs import Milled, programs_of
 from scanproc.machining.setups import Setup
@@ -338,6 +338,12 @@ def test_the_printed_machine_is_the_preset(preset: str, tmp_path: Path) -> None:
     path.write_text(printed.output, encoding="utf-8")
     tables = json.loads(read_machine(path)["export"]["machine"])
     assert machine_of(tables, "block") == machine_of({}, preset)
+
+
+@pytest.mark.parametrize("text", ["mill.toml", "[]", "3"])
+def test_a_file_s_name_is_no_machine(text: str) -> None:
+    with pytest.raises(ScanError, match=r"export\.machine = .* Give the file by --machine"):
+        tables_of(text)
 
 
 def test_a_machine_beside_the_scan_is_found(tmp_path: Path) -> None:

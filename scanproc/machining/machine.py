@@ -197,6 +197,23 @@ def written(given: Table) -> str:
     return json.dumps(given, sort_keys=True, default=str)
 
 
+def tables_of(text: str) -> dict[str, Any]:
+    """Return the tables that `written` has kept; none of an empty text.
+
+    Raises
+    ------
+    ScanError
+        If it is another text, such as the name of a file.
+    """
+    try:
+        tables = json.loads(text or "{}")
+    except json.JSONDecodeError:
+        tables = None
+    if not isinstance(tables, dict):
+        raise ScanError(f"found export.machine = {text!r}, which is no setting of its own. Give the file by --machine.")
+    return tables
+
+
 def _preset(name: object) -> dict[str, dict[str, Chosen]]:
     if not isinstance(name, str) or name not in PRESETS:
         raise ScanError(f"machine.toml: preset = {name!r}; expected {one_of(str(name), PRESETS)}. Correct it.")

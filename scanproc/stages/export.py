@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from scanproc.artifacts import Check, Exports, Insole, Insoles, Mesh, ScanFacts,
 from scanproc.errors import ScanError
 from scanproc.formats.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
 from scanproc.frames import FloatArray, transform
-from scanproc.machining.machine import machine_of
+from scanproc.machining.machine import machine_of, tables_of
 from scanproc.machining.milled_part import part_of
 from scanproc.machining.programs import programs_of
 from scanproc.proof.advice import failure
@@ -96,7 +95,7 @@ def _programs_of(
     """
     making = insole.making
     preset = "positive" if making.process in ("positive", "negative") else making.style
-    machine = machine_of(json.loads(config.machine) if config.machine else {}, preset)
+    machine = machine_of(tables_of(config.machine), preset)
     part = part_of(solid, outline, in_print_frame(solid))
     return programs_of(part, making, machine, insole.side, _name(insole.side, facts)).files
 
