@@ -27,6 +27,7 @@ Side = Literal["left", "right"]
 Loading = Literal["standing", "seated", "non-weight-bearing", "unknown"]
 Ground = Literal["floor", "support", "estimated"]
 Status = Literal["measured", "inferred", "refused"]
+Process = Literal["print", "mill", "positive", "negative"]
 Unit = Literal["um", "mm", "cm", "inch", "dm", "ft", "m"]
 
 #: Units that clouds and meshes come in, the smallest first.
@@ -519,6 +520,15 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Making:
+    """How an insole is made: by which process, of a shell or a block, from stock of which height in mm."""
+
+    process: Process = "print"
+    style: Literal["shell", "block"] = "shell"
+    block_height_mm: float = 35.0
+
+
+@dataclass(frozen=True)
 class Insole:
     """The shell of one foot and its proof, or the reason why there is none.
 
@@ -529,6 +539,7 @@ class Insole:
     refused : the message, where it is refused.
     notes : why what the prescription left open is as it is, and what is advised against, a sentence each.
     failed : which check failed and what to change, where one failed; the solid is there to be looked at.
+    making : how it is made.
     """
 
     side: Side
@@ -538,6 +549,7 @@ class Insole:
     refused: str | None = None
     notes: tuple[str, ...] = ()
     failed: str | None = None
+    making: Making = Making()
 
     def __post_init__(self) -> None:
         if (self.solid is None) != (self.refused is not None):

@@ -27,6 +27,7 @@ from scanproc.options import (
 )
 from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES
+from scanproc.templates_printed import machine, prescription, settings
 
 if TYPE_CHECKING:
     from scanproc.runner import Run
@@ -199,32 +200,8 @@ def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any)
     click.echo(out)
 
 
-@main.command("settings", short_help="print every setting as a TOML file")
-@click.argument("stage", required=False, type=click.Choice([*_NAMES, "simulate"]))
-def _settings(stage: str | None) -> None:
-    """Print every setting (of STAGE) as a TOML file: name, default, meaning. Edit it and pass it with --config."""
-    from scanproc.pipeline import config_types
-    from scanproc.settings import template
-    from scanproc.simulation.settings import SimulationConfig
-
-    known = config_types() if stage is None else {**config_types(), "simulate": SimulationConfig}
-    chosen = {name: kind for name, kind in known.items() if stage in (None, name)}
-    click.echo(template(chosen), nl=False)
-
-
-@main.command("prescription", short_help="print the insole's prescription as a TOML file")
-@click.option("--preset", metavar="NAME", help="Print what a preset says, with its reasons.")
-def _prescription(preset: str | None) -> None:
-    """Print the insole's prescription as a TOML file: every field, its default, range and reason.
-
-    Edit it and pass it with --prescription. Presets: shell, sulcus, full, eva-block, ucbl, sport, dress, diabetic, or
-    a TOML of your own; `preset = "ucbl"` starts from one, and the file's other fields win over it.
-    """
-    from scanproc.prescription.fields import InsoleConfig
-    from scanproc.prescription.presets import preset_with_reasons
-    from scanproc.settings import template
-
-    click.echo(template({"insole": InsoleConfig}, preset_with_reasons(preset) if preset else None), nl=False)
+for _template in (settings, prescription, machine):
+    main.add_command(_template)
 
 
 def _run_scan(scan: Path, to: str, out: Path, other_scan: Path | None = None, **settings: Any) -> Run:
@@ -246,13 +223,15 @@ def _with_settings(
     overrides: tuple[str, ...],
     workers: int | None,
     prescription: Path | None = None,
+    machine: Path | None = None,
 ) -> _Made:
     """Do what is asked with the tables of settings that the options name, under bars."""
-    from scanproc.prescription.files import read_prescription, read_settings
+    from scanproc.prescription.files import read_machine, read_prescription, read_settings
     from scanproc.settings import parse_overrides
 
     tables = [read_settings(config)] if config else []
     tables += [read_prescription(prescription)] if prescription else []
+    tables += [read_machine(machine)] if machine else []
     with bars(), using_workers(workers):
         return action([*tables, parse_overrides(overrides)])
 

@@ -27,6 +27,12 @@ out_option = click.option(
 prescription_option = click.option(
     "--prescription", type=_FILE, metavar="FILE.toml", help="Read the insole's prescription."
 )
+machine_option = click.option(
+    "--machine",
+    type=_FILE,
+    metavar="FILE.toml",
+    help="Read the mill, its tools and the stock; by default machine.toml beside the scan.",
+)
 from_option = click.option(
     "--from",
     "other_scan",
@@ -56,7 +62,7 @@ def run_options(command: Command) -> Command:
 
 def insole_options(command: Command) -> Command:
     """Give a command the options of those runs that make insoles of one scan."""
-    return prescription_option(from_option(run_options(command)))
+    return prescription_option(machine_option(from_option(run_options(command))))
 
 
 def simulate_options(command: Command) -> Command:

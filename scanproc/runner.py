@@ -17,7 +17,7 @@ from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
 from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
-from scanproc.prescription.files import settled
+from scanproc.prescription.files import machine_beside, settled
 from scanproc.scan import Scan, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table, build_configs, one_of
 from scanproc.store import Store, open_store, to_json
@@ -62,7 +62,7 @@ def run(scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping
         returned, not raised: what does not depend on it is still made.
     """
     num_workers()  # said of the environment now, or it would count as a stage's refusal of the scan
-    configs = _configs(to, list(tables))
+    configs = _configs(to, [*machine_beside(scan_path), *tables])
     scan = open_scan(scan_path)
     stages = _stages_of(scan, to)
     for remark in scan.facts.remarks:

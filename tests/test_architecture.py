@@ -51,7 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "measures": {"measures", "anatomy", "mesh", "open3d_bridge", "artifacts", "frames", "errors"},
     # the insole
     "pads": {"pads", "anatomy", "solid", "settings", "frames"},
-    "prescription": {"prescription", "pads", "measures", "readers", "settings", "artifacts", "errors"},
+    "machining": {"machining", "solid", "mesh", "compiled", "parallel", "settings", "artifacts", "frames", "errors"},
+    "prescription": {"prescription", "pads", "measures", "machining", "readers", "settings", "artifacts", "errors"},
     "design": {
         "design", "prescription", "pads", "measures", "anatomy", "solid", "mesh", "artifacts", "frames", "errors",
         "parallel",
@@ -59,14 +60,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "proof": {"proof", "design", "prescription", "pads", "anatomy", "solid", "mesh", "artifacts", "frames"},
     # pictures and pages
     "views": {
-        "views", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
+        "views", "machining", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
     "pages": {"views", "measures", "artifacts"},
     # what becomes files
     "formats": {"formats", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel"},
     "stages": {
-        "segmentation", "registration", "fusion", "anatomy", "measures", "prescription", "design", "proof", "formats",
-        "views", "pages", "solid", "mesh", "depth", "settings", "artifacts", "frames", "errors", "parallel",
+        "segmentation", "registration", "fusion", "anatomy", "measures", "prescription", "design", "proof", "machining",
+        "formats", "views", "pages", "solid", "mesh", "depth", "settings", "artifacts", "frames", "errors", "parallel",
     },
     # the disk
     "readers": {"readers", "mesh", "open3d_bridge", "settings", "artifacts", "frames", "errors", "parallel"},
@@ -91,9 +92,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "": {"runner", "scan", "errors"},
     "options": {"parallel"},
+    "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
     "cli": {
         "", "bars", "errors", "options", "parallel", "pipeline", "prescription", "runner", "scan", "settings",
-        "several", "simulation", "store", "views",
+        "several", "simulation", "store", "templates_printed", "views",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -105,7 +107,7 @@ ONLY_IN = {
     "pyvista": {"views/"},
     "vtk": {"views/"},
     "vtkmodules": {"views/"},
-    "click": {"cli.py", "options.py"},
+    "click": {"cli.py", "options.py", "templates_printed.py"},
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
@@ -120,7 +122,7 @@ PURE = tuple(
     f"{room}/"
     for room in (
         "stages", "mesh", "depth", "solid", "segmentation", "registration", "fusion", "anatomy", "measures", "pads",
-        "design", "proof",
+        "design", "proof", "machining",
     )
 )  # fmt: skip
 

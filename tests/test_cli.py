@@ -32,7 +32,7 @@ from scanproc.store import Store
 
 NAMES = [stage.name for stage in STAGES]
 REAL_RUN = runner.run
-EVERY_COMMAND = ["run", *NAMES, "compare", "batch", "view", "simulate", "settings", "prescription"]
+EVERY_COMMAND = ["run", *NAMES, "compare", "batch", "view", "simulate", "settings", "prescription", "machine"]
 
 
 @pytest.fixture(autouse=True)

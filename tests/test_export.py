@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from test_closed_solid import ellipse, plate
 
-from scanproc.artifacts import Check, Insole, Insoles, Mesh, ScanFacts
+from scanproc.artifacts import Check, Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.solid_files import read_3mf, read_stl
+from scanproc.machining.machine import written
 from scanproc.solid.topology import topology
 from scanproc.stages.export import ExportConfig, export
 
@@ -84,6 +85,21 @@ def test_a_slicer_calls_it_manifold(left: Insole, tmp_path: Path, name: str) -> 
     ).stdout
     assert "manifold = yes" in told and "number_of_parts =  1" in told and "size_z = 3.0" in told
     assert "repaired" not in told and "open_edges" not in told
+
+
+def test_a_milled_part_brings_its_programs_or_nothing(left: Insole) -> None:
+    """In one command; a machine that cannot make it leaves none of its files."""
+    milled = replace(left, making=Making("mill", "block", 12.0))
+    config = ExportConfig(machine=written({"cutting": {"scallop_mm": 0.5}}))
+    files = export(Insoles((milled,)), FACTS, config).files
+    assert [name for name in files if name.endswith(".nc")] == [f"left-top-{number}.nc" for number in (1, 2, 3)]
+    assert {"left.stl", "left.3mf", "left-outline.dxf"} <= set(files)
+    small = ExportConfig(machine=written({"machine": {"travel_x_mm": 60.0}, "cutting": {"scallop_mm": 0.5}}))
+    with pytest.raises(ScanError, match=r"left foot: no milling program is written: .*travel_x_mm = 60"):
+        export(Insoles((milled,)), FACTS, small)
+    both = export(Insoles((milled, replace(left, side="right"))), FACTS, small)
+    assert {name.partition(".")[0] for name in both.files} == {"left-not-exported", "right", "right-outline"}
+    assert "travel_x_mm" in both.refused_parts[0]
 
 
 def test_only_wanted_files_are_written(left: Insole) -> None:

@@ -82,7 +82,7 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
     placed = placed_pads(asked.plan, rx.pads)
     most_lost_mm = 0.5 * rx.judgement.dose_tolerance_mm
     refuse_off_device(placed, rx.pads, asked.outline, asked.top, even.top, most_lost_mm)
-    if rx.device.process == "mill":
+    if rx.device.process != "print":
         refuse_unreached(asked.outline, even.top, rx.making.cutter_mm)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)

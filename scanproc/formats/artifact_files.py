@@ -26,6 +26,7 @@ from scanproc.artifacts import (
     Insoles,
     Intrinsics,
     Landmark,
+    Making,
     Measure,
     Measures,
     Mesh,
@@ -363,6 +364,7 @@ def _encode_insoles(insoles: Insoles) -> Files:
             entry["notes"] = list(insole.notes)
         if insole.failed is not None:
             entry["failed"] = insole.failed
+        entry["making"] = vars(insole.making)
         entries.append(entry)
         if insole.solid is not None:
             files[f"{insole.side}.ply"] = write_ply(insole.solid)
@@ -377,7 +379,7 @@ def _decode_insoles(files: Files) -> Insoles:
         checks = tuple(Check(row["name"], row["asked"], row["got"], row["pass"]) for row in entry["checks"])
         outline = np.array(entry["outline_mm"]) if "outline_mm" in entry else None
         notes = tuple(entry.get("notes", ()))
-        told = entry.get("refused"), notes, entry.get("failed")
+        told = entry.get("refused"), notes, entry.get("failed"), Making(**entry["making"])
         insoles.append(Insole(entry["side"], solid, outline, checks, *told))
     return Insoles(tuple(insoles))
 

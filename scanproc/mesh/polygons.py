@@ -84,6 +84,11 @@ def cut_and_rounded(
     return _largest(_offset(_offset(left, -radius_mm), radius_mm))
 
 
+def offset(curve: FloatArray, distance_mm: float) -> FloatArray:
+    """Return the closed curve that runs so far outside another one, corners rounded."""
+    return _largest(_offset(_section(curve), distance_mm))
+
+
 def hull(points: FloatArray) -> FloatArray:
     """Return the convex hull of (N, 2) points as a closed curve."""
     return np.asarray(CrossSection.hull_points(np.ascontiguousarray(points)).to_polygons()[0], dtype=np.float64)

@@ -32,7 +32,11 @@ class Device:
     style: Literal["shell", "block"] = setting(
         "shell", "shell: even wall, for printing or direct milling; block: flat base, for milling EVA"
     )
-    process: Literal["print", "mill"] = setting("print", "how it is made; the least wall depends on it")
+    process: Literal["print", "mill", "positive", "negative"] = setting(
+        "print",
+        "how it is made; the least wall depends on it. mill: itself; positive: a model of the corrected foot to form a "
+        "sheet over; negative: its mould (G-code: see `scanproc machine`)",
+    )
     material: Literal["PA12", "PP", "TPU", "PETG", "EVA"] = setting(
         "PA12", "what it is made of: mass, thickness rule and least wall; PA12 is what most print services take"
     )

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from scanproc.artifacts import Side
 from scanproc.errors import ScanError
+from scanproc.machining.machine import machine_of, written
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.presets import preset_values
 from scanproc.prescription.rules import refuse_broken
@@ -55,6 +56,25 @@ def read_prescription(path: Path) -> dict[str, Any]:
                 f"{path} holds a table [{name}]; expected [insole] alone. Give settings of other stages with --config."
             )
     return {"insole": _beside(path.parent, {**content, **inside})}
+
+
+def read_machine(path: Path) -> dict[str, Any]:
+    """Read `machine.toml`: the mill, its tools, the stock. It becomes one text among the settings of export.
+
+    Raises
+    ------
+    ScanError
+        If a table, a name or a value is wrong.
+    """
+    content = read_toml(path)
+    machine_of(content, "block")
+    return {"export": {"machine": written(content)}}
+
+
+def machine_beside(scan: Path) -> list[dict[str, Any]]:
+    """Return what `machine.toml` beside a scan, its folder or its file, says; nothing where there is none."""
+    path = (scan if scan.is_dir() else scan.parent) / "machine.toml"
+    return [read_machine(path)] if path.is_file() else []
 
 
 def settled(tables: Iterable[Table]) -> list[Table]:

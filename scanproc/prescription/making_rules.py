@@ -25,7 +25,7 @@ def thinnest(rx: Thickness) -> float | None:
 
 def least_wall_holds(rx: InsoleConfig) -> str | None:
     """The wall can be made."""
-    least = least_wall(rx.material, rx.process)
+    least = least_wall(rx.material, "mill" if is_milled(rx) else "print")
     thin = thinnest(rx)
     if thin is not None and thin < least.least_mm:
         return (
@@ -100,8 +100,8 @@ def milled_cup_needs_draft(rx: InsoleConfig) -> str | None:
 
 
 def is_milled(rx: Device) -> bool:
-    """Tell whether it is cut from a block or a plate; a printed block is built up, whatever its height."""
-    return rx.process == "mill"
+    """Tell whether it, or its mould, is cut from a block or a plate; a printed one is built up, whatever its height."""
+    return rx.process != "print"
 
 
 def readable_text(rx: Marks) -> str | None:

@@ -75,7 +75,7 @@ def refuse_above_block(highest_mm: float, device: Device) -> None:
 
 def advice(rx: InsoleConfig) -> tuple[str, ...]:
     """Return what a prescription with nothing left open allows but advises against, a sentence each."""
-    least, thin = least_wall(rx.material, rx.process), making.thinnest(rx)
+    least, thin = least_wall(rx.material, "mill" if making.is_milled(rx) else "print"), making.thinnest(rx)
     found = []
     if thin is not None and thin < least.advised_mm:
         found.append(

@@ -32,7 +32,7 @@ def surface_checks(done: Finished) -> tuple[Check, ...]:
         *_fit(done),
         at_most("top_roughness_mm", rx.judgement.max_roughness_mm, _roughness(done.probe.top_at, inner)),
     ]
-    if rx.device.process == "mill":
+    if rx.device.process != "print":
         checks.append(at_least("concave_radius_mm", 0.5 * rx.making.cutter_mm, _concave_radius(done)))
     return tuple(checks)
 

@@ -66,7 +66,7 @@ class FaceGrid:
         last = boxes[:, 3:5].max(axis=0) if len(boxes) else np.zeros(2)
         columns, rows = (int(count) for count in np.floor((last - first) / cell_mm) + 1.0)
         origin = np.array([first[0], first[1], cell_mm])
-        starts, items = _sorted_into_cells(boxes, origin, columns, rows)
+        starts, items = sorted_into_cells(boxes, origin, columns, rows)
         return cls(corners, boxes, origin, (columns, rows), starts, items, _levels(boxes, starts, items))
 
     def touched(self, xy: FloatArray, *, from_above: bool) -> FirstHits:
@@ -104,7 +104,7 @@ class FaceGrid:
 
 
 @compiled
-def _sorted_into_cells(
+def sorted_into_cells(
     boxes: FloatArray, origin: FloatArray, columns: int, rows: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return starts and items as in `FaceGrid`."""

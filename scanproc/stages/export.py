@@ -1,4 +1,4 @@
-"""Stage 7: export. Proven shells become files to print and to cut covers by; each is read back and proven again."""
+"""Stage 7: export. Proven shells become files to print, mill and cut covers by; each is read back and proven again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import Check, Exports, Insoles, Mesh, ScanFacts, Side
+from scanproc.artifacts import Check, Exports, Insole, Insoles, Mesh, ScanFacts, Side
 from scanproc.errors import ScanError
 from scanproc.formats.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
 from scanproc.frames import FloatArray, transform
+from scanproc.machining.machine import machine_of, tables_of
+from scanproc.machining.milled_part import part_of
+from scanproc.machining.programs import programs_of
 from scanproc.proof.advice import failure
 from scanproc.proof.bodies import body_checks
 from scanproc.settings import setting
@@ -26,6 +29,7 @@ class ExportConfig:
     stl: bool = setting(True, "write <side>.stl, binary, for printing")
     threemf: bool = setting(True, "write <side>.3mf, with unit, side and pseudonym, for printing")
     outline_dxf: bool = setting(True, "write <side>-outline.dxf, to cut the top cover by")
+    machine: str = setting("", "the tables of machine.toml, as one text", hidden=True)
 
 
 def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
@@ -52,6 +56,11 @@ def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
         if reason is None:
             part = _files_of(insole.side, insole.solid, insole.outline, insole.notes, facts)
             reason = failure(failed_in_files(part))
+        if reason is None and insole.making.process != "print":
+            try:
+                part |= _programs_of(insole, insole.solid, insole.outline, facts, config)
+            except ScanError as error:
+                reason = str(error)
         if reason is None:
             files.update({name: data for name, data in part.items() if _wanted(name, config)})
         else:
@@ -74,12 +83,33 @@ def failed_in_files(files: dict[str, bytes]) -> list[Check]:
     return [check for solid in solids for check in body_checks(solid) if not check.passed]
 
 
+def _programs_of(
+    insole: Insole, solid: Mesh, outline: FloatArray, facts: ScanFacts, config: ExportConfig
+) -> dict[str, bytes]:
+    """Return the milling programs of one part by name, proven.
+
+    Raises
+    ------
+    ScanError
+        If it cannot be milled so; the message says what would help.
+    """
+    making = insole.making
+    preset = "positive" if making.process in ("positive", "negative") else making.style
+    machine = machine_of(tables_of(config.machine), preset)
+    part = part_of(solid, outline, in_print_frame(solid))
+    return programs_of(part, making, machine, insole.side, _name(insole.side, facts)).files
+
+
+def _name(side: Side, facts: ScanFacts) -> str:
+    return f"{facts.subject or facts.name} {side} insole"
+
+
 def _files_of(
     side: Side, solid: Mesh, outline: FloatArray, notes: tuple[str, ...], facts: ScanFacts
 ) -> dict[str, bytes]:
     """Return the files of one part by name."""
     part = in_print_frame(solid)
-    name = f"{facts.subject or facts.name} {side} insole"
+    name = _name(side, facts)
     moved = outline - solid.vertices.min(axis=0)[:2]
     return {
         f"{side}.stl": write_stl(part, name),
@@ -89,8 +119,8 @@ def _files_of(
 
 
 def _wanted(name: str, config: ExportConfig) -> bool:
-    wanted = {".stl": config.stl, ".3mf": config.threemf, ".dxf": config.outline_dxf}
-    return wanted[name[-4:]]
+    wanted = {"stl": config.stl, "3mf": config.threemf, "dxf": config.outline_dxf, "nc": True, "json": True}
+    return wanted[name.rpartition(".")[2]]
 
 
 def _description(side: Side, facts: ScanFacts, notes: tuple[str, ...]) -> str:

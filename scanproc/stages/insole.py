@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, ScanFacts
+from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, Making, ScanFacts
 from scanproc.design.mirror import feet_to_design, is_mirrored
 from scanproc.design.shape import Design, design
 from scanproc.design.sole import ScannedSole
@@ -54,7 +54,9 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
     _log_checks(foot, checks)
     notes = ("the mirror image of the other foot: this one was not scanned",) if is_mirrored(foot, config.pair) else ()
     evidence = (*notes, *thickened, *rx.evidence)
-    return Insole(foot.side, built.solid, asked.outline, checks, notes=evidence, failed=failure(checks))
+    device = rx.device
+    making = Making(device.process, device.style, device.block_height_mm)
+    return Insole(foot.side, built.solid, asked.outline, checks, notes=evidence, failed=failure(checks), making=making)
 
 
 def _log_checks(foot: Foot, checks: tuple[Check, ...]) -> None:

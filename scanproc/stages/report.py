@@ -50,6 +50,7 @@ _ALT = {
     "feet": "The foot in its frame with its landmarks",
     "measures": "Measures drawn on the foot",
     "insoles": "The insole",
+    "exports": "Milling",
 }
 _SOLE_MM = 25.0  # what looks down from higher than this is not sole
 
@@ -95,6 +96,7 @@ def report(
         "feet": feet,
         "measures": measures,
         "insoles": insoles,
+        "exports": exports,
     }
     html = fill(
         "report.html",

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scanproc.artifacts import CleanViews, Feet, Insoles, Measures, Registration, Surface
+from scanproc.artifacts import CleanViews, Exports, Feet, Insoles, Measures, Registration, Surface
 from scanproc.errors import ScanError
 from scanproc.measures.deviation import Deviation
 from scanproc.views.deviation import deviation_shots
 from scanproc.views.foot import feet_shots
 from scanproc.views.measured import measure_shots
+from scanproc.views.milling import milling_shots
 from scanproc.views.pen import Look
 from scanproc.views.recording import contact_sheet, registration_shots
 from scanproc.views.render import window
@@ -22,7 +23,7 @@ from scanproc.views.surface import surface_shots
 
 __all__ = ["Look", "Panel", "Shown", "encode_jpeg", "encode_png", "panels", "picture", "show"]
 
-Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles | Deviation
+Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles | Exports | Deviation
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ PICTURES: Mapping[type, Callable[[Any, Beside], Sequence[Shot | Legend | Panel]]
     Feet: lambda shown, beside: feet_shots(shown),
     Measures: lambda shown, beside: measure_shots(shown, beside.feet),
     Insoles: lambda shown, beside: insole_shots(shown, beside.feet),
+    Exports: lambda shown, beside: milling_shots(shown),
     Deviation: lambda shown, beside: deviation_shots(shown),
 }
 

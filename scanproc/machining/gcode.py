@@ -1,0 +1,158 @@
+"""Programs as text: written, and read back into moves as a control would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray
+from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.machining.dialects import Dialect
+from scanproc.machining.machine import ToolConfig
+from scanproc.machining.setups import Setup
+from scanproc.machining.toolpaths import PLUNGE, RAPID, Moves
+
+_DECIMALS = 3
+_WORD = re.compile(r"([A-Z])\s*([-+]?\d*\.?\d+)")
+_KNOWN = {"G0", "G1", "G17", "G21", "G54", "G90", "G94", "M2", "M3", "M5", "M30"}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program as a control reads it.
+
+    Attributes
+    ----------
+    to : (N, 3) mm, where each move ends; the first begins at an unknown place in the plan.
+    rapid : (N,) bool.
+    feed : (N,) mm/min; nan where none was stated.
+    line : (N,) number of the line, from 1.
+    states : what it states of plane, units, distances, offsets.
+    """
+
+    to: FloatArray
+    rapid: BoolArray
+    feed: FloatArray
+    line: FloatArray
+    states: frozenset[str]
+
+
+def write(moves: Moves, tool: ToolConfig, header: Sequence[str], dialect: Dialect) -> str:
+    """Return the program of moves with one tool: mm, absolute, in the first work offset, straight moves alone."""
+    lines = [dialect.comment(text) for text in header]
+    lines += ["G21 G90 G17 G94 G54", f"S{tool.spindle_rpm} M3"]
+    before = [f"{axis}?" for axis in "XYZ"]
+    feed_before = None
+    rounded = np.round(moves.to, _DECIMALS) + 0.0
+    for number, (xyz, kind) in enumerate(zip(rounded.tolist(), moves.kind.tolist(), strict=True)):
+        words = [f"{axis}{value:.{_DECIMALS}f}" for axis, value in zip("XYZ", xyz, strict=True)]
+        if number == 0:  # up first, wherever it stands
+            lines.append(f"G0 {words[2]}")
+            before[2] = words[2]
+        changed = [word for word, old in zip(words, before, strict=True) if word != old]
+        before = words
+        if not changed:
+            continue
+        feed = tool.plunge_mm_min if kind == PLUNGE else tool.feed_mm_min
+        if kind != RAPID and feed != feed_before:
+            changed.append(f"F{feed:g}")
+            feed_before = feed
+        lines.append(f"G{0 if kind == RAPID else 1} {' '.join(changed)}")
+    return "\n".join([*lines, "M5", dialect.end, ""])
+
+
+def parse(text: str) -> Program:
+    """Read a program back.
+
+    Raises
+    ------
+    ScanError
+        If a line holds what no program of ours does: nothing else is proven.
+    """
+    place: dict[str, float] = {}
+    to: list[tuple[float, float, float]] = []
+    rapid: list[bool] = []
+    feeds: list[float] = []
+    numbers: list[int] = []
+    states: set[str] = set()
+    mode, feed = "", float("nan")
+    for number, line in enumerate(text.splitlines(), start=1):
+        code = re.sub(r"\([^()]*\)", "", line).strip()
+        if not code:
+            continue
+        words = _WORD.findall(code)
+        rest = _WORD.sub("", code).strip()
+        names = {f"{letter}{float(value):g}" for letter, value in words if letter in "GM"}
+        if rest or not names <= _KNOWN or any(letter not in "GMXYZFS" for letter, _ in words):
+            raise ScanError(f"found {line!r} in line {number} of a milling program, expected plain moves. Report this.")
+        states |= names
+        mode = next((name for name in sorted(names) if name in ("G0", "G1")), mode)
+        values = {letter: float(value) for letter, value in words if letter in "XYZF"}
+        feed = values.get("F", feed)
+        if not values.keys() & set("XYZ"):
+            continue
+        place |= {axis: values[axis] for axis in "XYZ" if axis in values}
+        to.append((place.get("X", np.nan), place.get("Y", np.nan), place.get("Z", np.nan)))
+        rapid.append(mode != "G1")
+        feeds.append(feed)
+        numbers.append(number)
+    return Program(
+        np.array(to).reshape(-1, 3), np.array(rapid), np.array(feeds), np.array(numbers, dtype=np.float64),
+        frozenset(states),
+    )  # fmt: skip
+
+
+def header_of(setup: Setup, tool: ToolConfig, side: str, name: str, minutes: float, passes: Sequence[str]) -> list[str]:
+    """Return the lines of a program's header: the facts that other programs read, then a drawing for people."""
+    shape = {
+        "ball": f"ball {tool.diameter_mm:.3f}",
+        "flat": f"flat {tool.diameter_mm:.3f}",
+        "bull": f"bull {tool.diameter_mm:.3f} {tool.corner_radius_mm:.3f}",
+    }[tool.kind]
+    low, high = setup.stock.low, setup.stock.high
+    box = " ".join(f"{value:.3f}" for pair in zip(low, high, strict=True) for value in pair)
+    return [
+        f"side = {side}",
+        f"part = {name}, {setup.side}: {', '.join(passes)}",
+        f"tool = {shape}",
+        f"stock_top_mm = {setup.stock.top_z:.3f}",
+        f"stock_mm = {box}",
+        "shift_mm = " + " ".join(f"{value + 0.0:.3f}" for value in setup.shift),
+        f"minutes = {minutes:.1f}",
+        *drawing(setup),
+    ]
+
+
+def drawing(setup: Setup, width: int = 48) -> list[str]:
+    """Draw the stock from above: the part's outline, the zero point, pins; and how it lies in its height."""
+    low, high = setup.stock.low, setup.stock.high
+    size = high - low
+    rows = max(round(0.5 * width * size[1] / size[0]), 6)
+    sheet = [[" "] * width for _ in range(rows)]
+
+    def put(x: float, y: float, sign: str) -> None:
+        column = int((x - low[0]) / size[0] * (width - 1) + 0.5)
+        row = int((high[1] - y) / size[1] * (rows - 1) + 0.5)
+        if 0 <= column < width and 0 <= row < rows:
+            sheet[row][column] = sign
+
+    for x, y in setup.part.outline:
+        put(float(x), float(y), ".")
+    for x, y in setup.stock.pins:
+        put(float(x), float(y), "O")
+    put(0.0, 0.0, "+")
+    pins = "; ".join(f"pin O at X{x:.3f} Y{y:.3f}" for x, y in setup.stock.pins)
+    part_low, part_high = setup.part.low_z, setup.part.high_z
+    return [
+        "from above: + zero of X and Y, . the part; X to the right, Y up",
+        "+" + "-" * width + "+",
+        *("|" + "".join(row) + "|" for row in sheet),
+        "+" + "-" * width + "+",
+        f"stock X {low[0]:.3f} to {high[0]:.3f}, Y {low[1]:.3f} to {high[1]:.3f}",
+        f"Z: top of the stock {high[2]:.3f}, part {part_high:.3f} to {part_low:.3f}, under it {low[2]:.3f}",
+        *([pins] if pins else []),
+    ]

@@ -1,0 +1,48 @@
+"""The trim line: a flat end mill goes round the outline, layer by layer, over the tabs."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from scanproc.frames import FloatArray
+from scanproc.machining.cutters import Cutter
+from scanproc.machining.drop_cutter import DropCutter
+from scanproc.machining.setups import Setup
+from scanproc.machining.toolpaths import Cut, ramped
+from scanproc.mesh.polygons import offset, resampled
+from scanproc.mesh.polyline_distance import nearest_on_curve
+
+_OFF_MM = 0.01  # the polygon of the way is inscribed into the true one
+_ALONG_MM = 0.5
+
+
+def trimming(setup: Setup) -> list[Cut]:
+    """Return the passes round the outline, from the ground that roughing has left down to the trim line's depth."""
+    tool, cutting = setup.machine.trim, setup.machine.cutting
+    cutter = Cutter.of(tool)
+    away = cutter.radius_mm + _OFF_MM
+    # Counter-clockwise round the part with the part on the left: conventional; the other way round the cutter climbs.
+    plan = resampled(offset(setup.part.outline, away)[::-1], _ALONG_MM, closed=True)
+    plan = np.vstack([plan, plan[:1]])
+    near = nearest_on_curve(setup.part.outline, plan, away + 1.0, closed=True)
+    assert setup.trim_z is not None
+    floor = np.maximum(near.of(setup.trim_z), DropCutter.over(setup.surface, cutter).tip_z(plan))
+    floor = _over_edges(floor)
+    rim_z = near.of(setup.part.rim_z)
+    start = int(np.argmin(floor[:-1]))
+    plan, floor, rim_z = (np.concatenate([each[start:-1], each[: start + 1]]) for each in (plan, floor, rim_z))
+    steepness = float(np.tan(np.deg2rad(cutting.ramp_deg)))
+    cuts = []
+    above = float(rim_z.max()) + cutting.leave_mm
+    while above > floor.min() + 1e-6:
+        layer = max(above - tool.step_down_mm, float(floor.min()))
+        z = np.maximum(floor, layer)
+        cuts.append(ramped(np.column_stack([plan, z]), above, steepness))
+        above = layer
+    return cuts
+
+
+def _over_edges(z: FloatArray) -> FloatArray:
+    """Let each place be as high as its higher neighbour round a closed way: between two the cutter meets a tab."""
+    return np.append(ndimage.maximum_filter1d(z[:-1], 3, mode="wrap"), max(z[-2], z[0], z[1]))
