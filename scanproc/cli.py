@@ -29,7 +29,7 @@ from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES
 
 if TYPE_CHECKING:
-    from scanproc.runner import Run
+    from scanproc.results import Run
 
 _NAMES = [stage.name for stage in STAGES]
 _Made = TypeVar("_Made")
@@ -159,11 +159,11 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None
 @out_option
 def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> None:
     """Look at what STAGE made of SCAN (by default the last stage that has a result)."""
-    from scanproc.several.scans import scan_name
+    from scanproc.scan import name_of
     from scanproc.store import latest_result
     from scanproc.views import picture, show
 
-    found = latest_result(out, scan_name(scan), stage)
+    found = latest_result(out, name_of(scan), stage)
     if screenshot is None:
         show(found.artifact, f"{scan.name}: {found.stage}", found.before)
         return

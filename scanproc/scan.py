@@ -7,7 +7,7 @@ read_mesh      a mesh that another scanner finished -> Surface
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -88,6 +88,7 @@ class Scan:
     form : the row of `FORMS` that it is of.
     files : every file that is an input, sorted; never `truth/` or notes.
     surface : a finished mesh, which is read on opening since its unit is found by its size.
+    stamps : time and size of what lies there, from before anything was read.
     """
 
     path: Path
@@ -96,6 +97,7 @@ class Scan:
     form: Form
     files: tuple[Path, ...]
     surface: Surface | None = field(default=None, repr=False, compare=False)
+    stamps: Mapping[Path, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def kind(self) -> str:
@@ -108,8 +110,29 @@ class Scan:
         for file in self.files:
             yield file.relative_to(folder).as_posix(), file.read_bytes()
 
+    def check_unchanged(self) -> None:
+        """Refuse a scan that is still being written: what was hashed need not be what was read.
 
-def open_scan(path: Path) -> Scan:
+        Raises
+        ------
+        ScanError
+            If one of its files is not as it was before the scan was opened.
+        """
+        now = _stamps(self.path)
+        changed = [file for file in self.files if now.get(file) != self.stamps.get(file)]
+        if changed:
+            raise ScanError(
+                f"{changed[0]} changed while it was read; expected a scan that is complete. Is it still being copied? "
+                "Run again when that is done."
+            )
+
+
+def name_of(path: Path) -> str:
+    """Return the name of a scan, and so of its outputs, whether or not it can be read."""
+    return path.stem if path.is_file() else path.resolve().name
+
+
+def open_scan(path: str | Path) -> Scan:
     """Open a scan: a folder in one of the forms above, or a file of one.
 
     Raises
@@ -117,17 +140,18 @@ def open_scan(path: Path) -> Scan:
     ScanError
         If there is nothing there, nothing that can be read, or `scan.toml` holds an unknown name or value.
     """
+    path = Path(path)
     if not path.exists():
         raise ScanError(f"{path} does not exist; expected a folder of a scan or a finished mesh. Check the path.")
     form = _form_of(path)
-    name = path.stem if path.is_file() else path.resolve().name
+    stamps, name = _stamps(path), name_of(path)
     toml_file = (path.parent if path.is_file() else path) / facts.FILE_NAME
     stated = facts.read_facts(toml_file, name)
     opened = form.opens(path, stated)
     remarks = (*stated.remarks, *opened.remarks)
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
     files = recorded_order([*opened.files, *([toml_file] if toml_file.exists() else [])])
-    return Scan(path, name, settled, form, tuple(files), opened.surface)
+    return Scan(path, name, settled, form, tuple(files), opened.surface, stamps)
 
 
 def read_recording(scan: Scan) -> Recording:
@@ -162,6 +186,14 @@ def write_recording(folder: Path, recording: Recording, scan_facts: ScanFacts) -
         raise ValueError("a recording is written as depth images or as clouds, and has at least one view")
     writers[0](folder, recording, scan_facts)
     facts.write_facts(folder, scan_facts)
+
+
+def _stamps(path: Path) -> dict[Path, tuple[int, int]]:
+    """Return when each file was last written, ns, and how long it is, in a folder and those in it, or beside a file."""
+    folder = path if path.is_dir() else path.parent
+    found = [path, folder / facts.FILE_NAME] if path.is_file() else [*folder.glob("*"), *folder.glob("*/*")]
+    stats = {file: file.stat() for file in found if file.is_file()}
+    return {file: (stat.st_mtime_ns, stat.st_size) for file, stat in stats.items()}
 
 
 def _form_of(path: Path) -> Form:

@@ -22,10 +22,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
-
 _MANY = 30  # names that nobody reads through in a message
-
-
 #: What a value of each kind is called in messages.
 _CALLED = {float: "a number, without unit", int: "a whole number", bool: "true or false", str: "text in quotes"}
 
@@ -197,7 +194,7 @@ def _lines_of(item: dataclasses.Field[Any], hint: Any, chosen: Chosen | None) ->
     if chosen is not None and chosen.why:
         lines += textwrap.wrap(f"here: {chosen.why}", 108, initial_indent="# ", subsequent_indent="#   ")
     value = item.default if chosen is None else chosen.value
-    return [*lines, f"# {item.name} =" if value is None else f"{item.name} = {_toml(value)}"]
+    return [*lines, f"# {item.name} =" if value is None else f"{item.name} = {toml_value(value)}"]
 
 
 def as_table(config: Any) -> dict[str, Any]:
@@ -267,7 +264,10 @@ def _choice_text(hint: Any) -> str:
     return f": {', '.join(map(str, typing.get_args(hint)))}" if typing.get_origin(hint) is Literal else ""
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Return a setting as TOML."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

@@ -18,6 +18,7 @@ from scanproc.parallel import parallel_map
 from scanproc.pipeline import STAGES, Stage
 
 EDITED_LANDMARKS = "landmarks.edited.json"
+PRESCRIPTION = "prescription.toml"
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
 _PROBE = ".probe"
@@ -43,6 +44,14 @@ class Store:
             return bool(_sha256(self._path(stage, name)) == files[name])
 
         return all(parallel_map(is_unchanged, tuple(files), f"checking {stage.folder}"))
+
+    def files(self, stage: Stage) -> list[Path]:
+        """Return the paths of a stage's files, in the order of their names."""
+        return [self._path(stage, name) for name in self.manifest(stage).get("files", {})]
+
+    def holds(self, stage: Stage, key: str) -> bool:
+        """Whether the result of this key is there; its files are looked for, not read."""
+        return self.manifest(stage).get("key") == key and all(path.is_file() for path in self.files(stage))
 
     def load(self, stage: Stage) -> Any:
         """Read a stage's artifact."""
@@ -83,11 +92,46 @@ class Store:
         with self._writing():
             self._replace_file(self.root / "run.json", to_json(record))
 
+    def way_to(self, path: Path) -> str:
+        """Return a path as seen from here: the same after both were moved or copied together."""
+        try:
+            return Path(os.path.relpath(path.resolve(), self.root.resolve())).as_posix()
+        except ValueError:  # another drive of Windows
+            return path.resolve().as_posix()
+
+    def check_is_of(self, scan: Path, inputs: dict[str, str]) -> None:
+        """Refuse to write over the results of another scan of the same name.
+
+        Raises
+        ------
+        ScanError
+            If that other scan is still there, and holds something else.
+        """
+        before = self.read_run()
+        other = self.root / str(before.get("recording", ""))
+        if "recording" not in before or before["recording"] == self.way_to(scan) or before.get("inputs") == inputs:
+            return
+        if other.exists():
+            raise ScanError(
+                f"{self.root} holds the results of {os.path.normpath(other)}, and {scan} is another scan of that name; "
+                "expected names that differ. Rename one, or choose another folder with --out."
+            )
+
     def tidy(self) -> None:
         """Remove what a killed program left half done."""
         for stage in STAGES:
             for leftover in _beside(self.root / stage.folder):
                 shutil.rmtree(leftover, ignore_errors=True)
+
+    def prescription_path(self, name: str = "") -> Path:
+        """Return where the prescription of the last insole is, or one of its named versions."""
+        return self.root / "prescriptions" / f"{name}.toml" if name else self.root / PRESCRIPTION
+
+    def write_prescription(self, text: str, name: str) -> None:
+        """Write the prescription of the last insole, and keep it under its name where it has one."""
+        with self._writing():
+            for path in {self.prescription_path(), self.prescription_path(name)}:
+                self._replace_file(path, text.encode())
 
     def edited_landmarks(self) -> bytes | None:
         """Return `landmarks.edited.json`, made by hand or by the viewer; None if there is none."""
