@@ -36,6 +36,11 @@ from_option = click.option(
 )
 
 
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object: what was made, measures, refusals."
+)
+
+
 def run_options(command: Command) -> Command:
     """Give a command the options that all runs share."""
     for option in (
@@ -54,15 +59,21 @@ def run_options(command: Command) -> Command:
     return command
 
 
+def scan_options(command: Command) -> Command:
+    """Give a command the options of a run over one scan."""
+    return json_option(run_options(command))
+
+
 def insole_options(command: Command) -> Command:
     """Give a command the options of those runs that make insoles of one scan."""
-    return prescription_option(from_option(run_options(command)))
+    return prescription_option(from_option(scan_options(command)))
 
 
 def simulate_options(command: Command) -> Command:
     """Give a command the options of a simulated recording."""
     for option in (
         click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Change another of its settings."),
+        click.option("--config", "config", type=_FILE, metavar="FILE.toml", help="Read settings: a table [simulate]."),
         click.option("--seed", default=0, show_default=True, help="The same seed gives the same bytes."),
         click.option(
             "--noise",

@@ -33,7 +33,6 @@ def run(
     out: str | Path = "outputs",
     to: str = "report",
     tables: Iterable[Mapping[str, Any]] = (),
-    version: str = "",
 ) -> Run:
     """Bring the stages up to `to` up to date for one scan.
 
@@ -44,7 +43,6 @@ def run(
     to : name of the last stage.
     tables : settings by stage and name; later tables win. Without one for the insole, the prescription of the scan's
         last insole holds; a new one takes its place.
-    version : name that a new prescription is kept under, too.
 
     Raises
     ------
@@ -68,7 +66,7 @@ def run(
             job.bring_up_to_date(stage)
             job.keep_for(stages[number:])
             if stage.makes is Insoles and Insoles in job.keys and prescription.is_asked:
-                store.write_prescription(prescription.text(), version)
+                store.write_prescription(prescription.text())
     finally:  # what was made before a bug showed is on record, too
         job.write_run()
     job.check_still_there()

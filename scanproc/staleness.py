@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from textwrap import shorten
 from typing import Any
 
@@ -21,24 +20,31 @@ def why(manifest: dict[str, Any], now: dict[str, Any]) -> str:
     if not manifest:
         return "no result yet"
     for what in ("settings", "inputs", "sources", "versions"):
-        before = manifest.get(what, {})
-        changed = [name for name in sorted({*before, *now[what]}) if before.get(name) != now[what].get(name)]
+        before, after = _flat(manifest.get(what, {})), _flat(now[what])
+        changed = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
         if changed:
-            shown = list(_steps(before, now[what], changed)) if what == "settings" else changed
-            more = f", and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-            return f"computed again, {what} changed: {', '.join(shown[:_SHOWN])}{more}"
+            shown = [f"{name}{_step(before, after, name) if what == 'settings' else ''}" for name in changed[:_SHOWN]]
+            more = f", and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
+            return f"computed again, {what} changed: {', '.join(shown)}{more}"
     return "computed again, its files were changed or lost"
 
 
-def _steps(before: dict[str, Any], now: dict[str, Any], names: list[str]) -> Iterator[str]:
-    """Yield each changed setting with its old and new value; of a table only that it changed."""
-    for name in names:
-        old, new = before.get(name), now.get(name)
-        if isinstance(old, list) or isinstance(new, list):
-            yield name
-        else:
-            yield f"{name} {_brief(old)} → {_brief(new)}"
+def _flat(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a table in which a list of names with values, as of one foot's prescription, is spelt `left.name`."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, list) and value and all(isinstance(row, list) and len(row) == 2 for row in value):
+            flat |= {f"{name}.{key}": inside for key, inside in value if isinstance(key, str)} or {name: value}
+        elif value != []:
+            flat[name] = value
+    return flat
+
+
+def _step(before: dict[str, Any], now: dict[str, Any], name: str) -> str:
+    """Return the old and the new value of a setting; nothing of a long table, of which nobody reads the numbers."""
+    old, new = before.get(name), now.get(name)
+    return "" if isinstance(old, list) or isinstance(new, list) else f" {_brief(old)} → {_brief(new)}"
 
 
 def _brief(value: Any) -> str:
-    return "none" if value is None else shorten(str(value), _VALUE_WIDTH, placeholder="…") or "none"
+    return "none" if value in (None, "") else shorten(str(value), _VALUE_WIDTH, placeholder="…")

@@ -18,7 +18,6 @@ from scanproc.parallel import parallel_map
 from scanproc.pipeline import STAGES, Stage
 
 EDITED_LANDMARKS = "landmarks.edited.json"
-PRESCRIPTION = "prescription.toml"
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
 _PROBE = ".probe"
@@ -123,15 +122,19 @@ class Store:
             for leftover in _beside(self.root / stage.folder):
                 shutil.rmtree(leftover, ignore_errors=True)
 
-    def prescription_path(self, name: str = "") -> Path:
-        """Return where the prescription of the last insole is, or one of its named versions."""
-        return self.root / "prescriptions" / f"{name}.toml" if name else self.root / PRESCRIPTION
+    def prescription_path(self) -> Path:
+        """Return where the prescription of the last insole is."""
+        return self.root / "prescription.toml"
 
-    def write_prescription(self, text: str, name: str) -> None:
-        """Write the prescription of the last insole, and keep it under its name where it has one."""
+    def write_prescription(self, text: str) -> None:
+        """Write the prescription of the last insole."""
         with self._writing():
-            for path in {self.prescription_path(), self.prescription_path(name)}:
-                self._replace_file(path, text.encode())
+            self._replace_file(self.prescription_path(), text.encode())
+
+    def keep_prescription_as(self, name: str) -> None:
+        """Keep a copy of that prescription among its named versions, side by side."""
+        with self._writing():
+            self._replace_file(self.root / "prescriptions" / f"{name}.toml", self.prescription_path().read_bytes())
 
     def edited_landmarks(self) -> bytes | None:
         """Return `landmarks.edited.json`, made by hand or by the viewer; None if there is none."""

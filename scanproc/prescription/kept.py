@@ -26,6 +26,14 @@ _HEAD = """\
 """
 
 
+def found_prescription(given: Path | None, outputs: Path) -> Path | None:
+    """Return the file of a prescription; a name without an ending may be of one that a scan's outputs keep."""
+    if given is not None and not given.suffix and not given.exists():
+        named = outputs / "prescriptions" / f"{given.name}.toml"
+        return named if named.is_file() else given
+    return given
+
+
 @dataclass(frozen=True)
 class KeptPrescription:
     """What is asked of an insole in a run: what is given, or else what is kept.
