@@ -14,8 +14,9 @@ from pathlib import Path
 from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.readers import clouds, depth, facts, meshes
-from scanproc.readers.listing import files_of, recorded_order
+from scanproc.readers.listing import recorded_order
 from scanproc.readers.opened import Opened
+from scanproc.readers.wrong_files import advice_on_form
 
 
 @dataclass(frozen=True)
@@ -210,16 +211,22 @@ def _form_of(path: Path) -> Form:
 
 
 def _refusal_of_file(path: Path) -> ScanError:
-    if path.suffix.lower() == ".bag":
-        return _bag_refusal(path)
+    known = advice_on_form(path)
+    if known is not None:
+        return _refusal_of_form(path, *known)
     files = " or ".join(f"a {form.words}" for form in FORMS if form.is_file)
     return ScanError(f"{path} is not a scan; expected a folder, or {files}. Check the path.")
 
 
+def _refusal_of_form(path: Path, what: str, advice: str) -> ScanError:
+    return ScanError(f"{path} is {what}; expected {_any_form()}. {advice}.")
+
+
 def _refusal_of_folder(folder: Path) -> ScanError:
-    bags = files_of(folder, (".bag",))
-    if bags:
-        return _bag_refusal(bags[0])
+    others = [(entry, known) for entry in sorted(folder.iterdir()) if (known := advice_on_form(entry)) is not None]
+    if others:
+        entry, known = others[0]
+        return _refusal_of_form(entry, *known)
     scans = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and _holds_a_scan(entry)]
     if scans:
         names = ", ".join(entry.name for entry in scans[:5])
@@ -239,11 +246,3 @@ def _any_form() -> str:
     """Return what may be given, in words."""
     *others, last = [f"one {form.words}" if form.is_file else form.words for form in FORMS]
     return f"{', '.join(others)}, or {last}"
-
-
-def _bag_refusal(path: Path) -> ScanError:
-    return ScanError(
-        f"{path} is a recorded stream, which is not read; expected {_any_form()}. Export it: with RealSense's "
-        "rs-convert write the depth images (16-bit PNG) into depth/ and the camera into camera_intrinsic.json, for "
-        "example with Open3D's RealSense recorder or open3d.t.io.RSBagReader.save_frames."
-    )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scanproc.errors import ScanError
+from scanproc.toml_hints import what_to_write
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,7 +24,6 @@ else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 _MANY = 30  # names that nobody reads through in a message
-#: What a value of each kind is called in messages.
 _CALLED = {float: "a number, without unit", int: "a whole number", bool: "true or false", str: "text in quotes"}
 
 
@@ -65,13 +65,15 @@ def read_toml(path: Path) -> dict[str, Any]:
     ScanError
         If the file is missing, is not text, or is not TOML.
     """
+    text = ""
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return content
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
+        return typing.cast("dict[str, Any]", tomllib.loads(text))
     except OSError as error:
         raise ScanError(f"{path} cannot be read ({error.strerror}). Give the path of a TOML file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScanError(f"{path} is not TOML: {error}. Correct that line.") from None
+        advice = what_to_write(text) or f"{error}. Correct that line"
+        raise ScanError(f"{path} is not TOML: {advice}.") from None
 
 
 def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
