@@ -223,10 +223,6 @@ def _refusal_of_form(path: Path, what: str, advice: str) -> ScanError:
 
 
 def _refusal_of_folder(folder: Path) -> ScanError:
-    others = [(entry, known) for entry in sorted(folder.iterdir()) if (known := advice_on_form(entry)) is not None]
-    if others:
-        entry, known = others[0]
-        return _refusal_of_form(entry, *known)
     scans = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and _holds_a_scan(entry)]
     if scans:
         names = ", ".join(entry.name for entry in scans[:5])
@@ -234,6 +230,10 @@ def _refusal_of_folder(folder: Path) -> ScanError:
             f"{folder} is a folder of {len(scans)} scans ({names}); expected one scan. "
             f"Give one of them, or all: scanproc batch {folder / '*'}"
         )
+    for entry in sorted(folder.iterdir()):
+        known = advice_on_form(entry)
+        if known is not None and entry.suffix.lower() not in depth.COLOUR_SUFFIXES:  # photographs lie anywhere
+            return _refusal_of_form(entry, *known)
     found_names = ", ".join(sorted(entry.name for entry in folder.iterdir())[:5])
     return ScanError(f"{folder} holds no recording (found {found_names}); expected {_any_form()}. Check the path.")
 
