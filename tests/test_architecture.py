@@ -109,7 +109,7 @@ ONLY_IN = {
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
-    "ezdxf": {"formats/solid_files.py", "readers/outline_files.py"},
+    "ezdxf": {"readers/outline_files.py"},
     "svgelements": {"readers/outline_files.py"},
     "tomllib": {"settings.py"},
     "tomli": {"settings.py"},
