@@ -52,7 +52,7 @@ def run_scan(
     **settings: Any,
 ) -> Run:
     """Run a scan as far as a stage, with the settings that the options name."""
-    from scanproc.prescription.kept import found_prescription
+    from scanproc.prescription.last_prescription import found_prescription
     from scanproc.runner import run
     from scanproc.scan import name_of
 

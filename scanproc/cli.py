@@ -228,3 +228,17 @@ def _prescription(preset: str | None) -> None:
     from scanproc.settings import template
 
     click.echo(template({"insole": InsoleConfig}, preset_with_reasons(preset) if preset else None), nl=False)
+
+
+@main.command("demo", short_help="a first run, on a recording of a raised foot that comes along")
+@click.argument("folder", default=Path("scans/demo"), type=click.Path(path_type=Path, file_okay=False))
+@insole_options
+def _demo(folder: Path, **options: Any) -> None:
+    """Write the demo recording to FOLDER, by default scans/demo, and bring all its stages up to date.
+
+    It needs no network. The foot is raised: it gets measures, an insole and a report. What is in FOLDER already stays.
+    """
+    from scanproc.demo import unpack_demo
+
+    unpack_demo(folder)
+    answer(folder, _NAMES[-1], **options)

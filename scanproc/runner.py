@@ -17,7 +17,7 @@ from scanproc.formats.artifact_files import landmarks_of_edit
 from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
 from scanproc.prescription.files import settled
-from scanproc.prescription.kept import KeptPrescription
+from scanproc.prescription.last_prescription import LastPrescription
 from scanproc.results import Run
 from scanproc.scan import Scan, name_of, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table, build_configs, one_of
@@ -52,7 +52,7 @@ def run(
     """
     num_workers()  # said of the environment now, or it would count as a stage's refusal of the scan
     scan_path, out = Path(scan_path), Path(out)
-    prescription = KeptPrescription(Store(out / name_of(scan_path)).prescription_path(), list(tables))
+    prescription = LastPrescription(Store(out / name_of(scan_path)).prescription_path(), list(tables))
     configs = _configs(to, prescription)
     scan = open_scan(scan_path)
     stages = _stages_of(scan, to)
@@ -73,7 +73,7 @@ def run(
     return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals), scan.facts)
 
 
-def _configs(to: str, prescription: KeptPrescription) -> dict[str, Any]:
+def _configs(to: str, prescription: LastPrescription) -> dict[str, Any]:
     """Return the settings of the stages up to `to`, and of those that a table names; other stages are not loaded."""
     names = [stage.name for stage in STAGES]
     if to not in names:

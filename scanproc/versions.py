@@ -12,21 +12,23 @@ from typing import Any
 from scanproc import __version__
 from scanproc.sources import Sources
 
-#: Libraries whose version can change a result, by the name they are imported by, with what they stand on themselves.
-LIBRARIES: dict[str, tuple[str, ...]] = {
-    "numpy": ("numpy",),
-    "scipy": ("scipy",),
-    "numba": ("numba", "llvmlite"),
-    "open3d": ("open3d", "open3d-cpu"),  # under one of two names
-    "trimesh": ("trimesh",),
-    "manifold3d": ("manifold3d",),
-    "lib3mf": ("lib3mf",),
-    "ezdxf": ("ezdxf",),
-    "svgelements": ("svgelements",),
-    "pyvista": ("pyvista", "vtk"),
-    "vtkmodules": ("vtk",),
-    "PIL": ("pillow",),
-    "jinja2": ("jinja2",),
+#: Libraries whose version can change a result, with the name by which what uses them imports them, or what needs them.
+LIBRARIES: dict[str, str] = {
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "numba": "numba",
+    "llvmlite": "numba",
+    "open3d": "open3d",
+    "open3d-cpu": "open3d",  # one of the two is there
+    "trimesh": "trimesh",
+    "manifold3d": "manifold3d",
+    "lib3mf": "lib3mf",
+    "ezdxf": "ezdxf",
+    "svgelements": "svgelements",
+    "pyvista": "pyvista",
+    "vtk": "pyvista",
+    "pillow": "PIL",
+    "jinja2": "jinja2",
 }
 #: How results become files. What these import beside is the measures' own, and counts with the stage that makes them.
 _FILES = ("scanproc.formats.artifact_files", "scanproc.formats.ply")
@@ -38,7 +40,7 @@ _SOURCES = Sources(Path(__file__).parent, {"scanproc.pages.html": ("templates",)
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, of this program and of the libraries that results depend on, for the record."""
-    return {"scanproc": __version__, **_versions(LIBRARIES.keys())}
+    return {"scanproc": __version__, **_versions(set(LIBRARIES.values()))}
 
 
 @cache
@@ -64,9 +66,8 @@ def reader_made_by(reader: str) -> dict[str, Any]:
 def _versions(names: Set[str]) -> dict[str, str]:
     """Return the versions of Python and of those libraries that are among the names."""
     found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
-    for name in LIBRARIES.keys() & names:
-        found |= {distribution: _version(distribution) for distribution in LIBRARIES[name] if _version(distribution)}
-    return found
+    used = {library: _version(library) for library, imported in LIBRARIES.items() if imported in names}
+    return found | {library: stated for library, stated in used.items() if stated}
 
 
 @cache

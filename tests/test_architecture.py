@@ -35,9 +35,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bars": {"progress"},
     "frames": set(),
     "artifacts": {"frames"},
-    "settings": {"errors"},
+    "toml_hints": set(),
+    "settings": {"errors", "toml_hints"},
     # the two libraries that geometry stands on
-    "compiled": set(),
+    "compiled": {"progress"},
     "open3d_bridge": {"artifacts", "frames"},
     # geometry that several rooms share
     "mesh": {"mesh", "compiled", "artifacts", "frames"},
@@ -79,21 +80,26 @@ MAY_IMPORT: dict[str, set[str]] = {
         "simulation", "formats", "readers", "scan", "open3d_bridge", "settings", "artifacts", "frames", "errors",
     },
     # what brings it all together
-    "versions": {""},
+    "sources": set(),
+    "versions": {"", "sources"},
+    "staleness": set(),
+    "results": {"store", "pipeline", "measures", "artifacts"},
     "runner": {
-        "scan", "store", "formats", "pipeline", "prescription", "settings", "versions", "artifacts", "errors",
-        "parallel",
+        "scan", "store", "results", "formats", "pipeline", "prescription", "settings", "staleness", "versions",
+        "artifacts", "errors", "parallel",
     },
     # what is made of several scans together
     "several": {
-        "several", "runner", "store", "formats", "scan", "pipeline", "settings", "stages", "measures", "pages", "views",
-        "prescription", "artifacts", "errors",
+        "several", "runner", "results", "store", "formats", "scan", "pipeline", "settings", "stages", "measures",
+        "pages", "views", "prescription", "artifacts", "errors",
     },
-    "": {"runner", "scan", "errors"},
+    "": {"results", "runner", "scan", "errors"},
+    "demo": {"errors"},
     "options": {"parallel"},
+    "answers": {"bars", "errors", "parallel", "prescription", "results", "runner", "scan", "settings", "several"},
     "cli": {
-        "", "bars", "errors", "options", "parallel", "pipeline", "prescription", "runner", "scan", "settings",
-        "several", "simulation", "store", "views",
+        "", "answers", "demo", "errors", "options", "pipeline", "prescription", "scan", "settings", "several",
+        "simulation", "store", "views",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -105,7 +111,7 @@ ONLY_IN = {
     "pyvista": {"views/"},
     "vtk": {"views/"},
     "vtkmodules": {"views/"},
-    "click": {"cli.py", "options.py"},
+    "click": {"cli.py", "options.py", "answers.py"},
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},

@@ -33,7 +33,7 @@ from scanproc.store import Store
 
 NAMES = [stage.name for stage in STAGES]
 REAL_RUN = runner.run
-EVERY_COMMAND = ["run", *NAMES, "compare", "batch", "view", "simulate", "settings", "prescription"]
+EVERY_COMMAND = ["run", *NAMES, "compare", "batch", "view", "simulate", "settings", "prescription", "demo"]
 
 
 @pytest.fixture(autouse=True)
@@ -532,6 +532,28 @@ def test_what_settings_prints_can_be_given_back_to_simulate(stl: Path, monkeypat
     assert given[0] == SimulationConfig()
     assert given[1] == replace(SimulationConfig(), views=5, noise=2.0, seed=3)
     assert (given[2].views, given[2].path) == (7, "hand-held")
+
+
+def test_the_demo_is_the_recording_in_scans_and_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[Path, str]] = []
+
+    def note(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+        ran.append((scan, to))
+        return fake_run(scan, out, to, tables)
+
+    monkeypatch.setattr(runner, "run", note)
+    assert call("demo").exit_code == 0
+    source = Path(__file__).parents[1] / "scans" / "demo"
+    written = {path.relative_to("scans/demo").as_posix() for path in Path("scans/demo").rglob("*") if path.is_file()}
+    recorded = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    assert written - {"LICENSE-NOTE.md"} == {name for name in recorded if not name.startswith("truth/")}, "make-scans"
+    for name in written - {"LICENSE-NOTE.md"}:
+        assert Path("scans/demo", name).read_bytes() == (source / name).read_bytes(), name
+    Path("scans/demo/scan.toml").write_text("mass_kg = 60", encoding="utf-8")
+    assert call("demo").exit_code == 0
+    assert Path("scans/demo/scan.toml").read_text(encoding="utf-8") == "mass_kg = 60", "what was there stays"
+    assert call("demo", "elsewhere/foot").exit_code == 0
+    assert ran == [(Path("scans/demo"), "report")] * 2 + [(Path("elsewhere/foot"), "report")]
 
 
 # ------------------------------------------------------------------------------------------------ as a program

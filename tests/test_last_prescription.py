@@ -11,7 +11,7 @@ import pytest
 
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.files import settled
-from scanproc.prescription.kept import KeptPrescription, found_prescription
+from scanproc.prescription.last_prescription import LastPrescription, found_prescription
 from scanproc.settings import build_configs, parse_overrides, tomllib
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="250mm" height="90mm" viewBox="0 0 250 90">{}</svg>'
@@ -50,17 +50,17 @@ ROWS = (("standing", "left", "standing", "heel_width_mm", 61.25),)
     ids=["preset", "files", "sides", "texts", "layers", "from", "empty"],
 )
 def test_what_is_kept_asks_for_the_same(path: Path, tables: list[dict[str, Any]]) -> None:
-    given = KeptPrescription(path, tables)
+    given = LastPrescription(path, tables)
     assert given.is_asked and given.tables == tables
     path.write_text(given.text(), encoding="utf-8")
-    again = KeptPrescription(path, [])
+    again = LastPrescription(path, [])
     assert asked(*again.tables) == asked(*tables)
     assert again.text() == given.text()
     assert tomllib.loads(given.text()).keys() == {"insole"}
 
 
 def test_nothing_asked_and_nothing_kept_is_nothing(path: Path) -> None:
-    nothing = KeptPrescription(path, [{"clean": {"max_range_mm": 800.0}}])
+    nothing = LastPrescription(path, [{"clean": {"max_range_mm": 800.0}}])
     assert not nothing.is_asked
     assert nothing.tables == nothing.given
 
@@ -69,19 +69,19 @@ def test_another_one_takes_its_place_and_what_is_lost_is_said(path: Path, caplog
     path.write_text('[insole]\npreset = "dress"\nheel_lift_mm = 3\n', encoding="utf-8")
     with caplog.at_level(logging.INFO, "scanproc"):
         other = [{"insole": {"heel_lift_mm": 4.0}}]
-        assert KeptPrescription(path, other).tables == other
+        assert LastPrescription(path, other).tables == other
         assert f"takes the place of {path}; no longer set: preset" in caplog.text
         caplog.clear()
-        assert asked(*KeptPrescription(path, [{"insole": {}}]).tables) == InsoleConfig()
+        assert asked(*LastPrescription(path, [{"insole": {}}]).tables) == InsoleConfig()
         assert "no longer set: heel_lift_mm, preset" in caplog.text
         caplog.clear()
-        assert asked(*KeptPrescription(path, []).tables).heel_lift_mm == 3.0
+        assert asked(*LastPrescription(path, []).tables).heel_lift_mm == 3.0
         assert f"prescription: {path}, of the last insole" in caplog.text
 
 
 def test_measures_of_another_scan_go_with_what_is_kept(path: Path) -> None:
     path.write_text('[insole]\npreset = "dress"\n', encoding="utf-8")
-    config = asked(*KeptPrescription(path, [{"insole": {"measures_of_other_scan": ROWS}}]).tables)
+    config = asked(*LastPrescription(path, [{"insole": {"measures_of_other_scan": ROWS}}]).tables)
     assert (config.preset, config.measures_of_other_scan) == ("dress", ROWS)
 
 

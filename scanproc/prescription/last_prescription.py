@@ -35,7 +35,7 @@ def found_prescription(given: Path | None, outputs: Path) -> Path | None:
 
 
 @dataclass(frozen=True)
-class KeptPrescription:
+class LastPrescription:
     """What is asked of an insole in a run: what is given, or else what is kept.
 
     Attributes
@@ -90,9 +90,9 @@ class KeptPrescription:
         config = build_config(InsoleConfig, values, "insole")
         for item in dataclasses.fields(InsoleConfig):
             if item.name in values:
-                yield f"{item.name} = {toml_value(self._placed(item.name, getattr(config, item.name)))}"
+                yield f"{item.name} = {toml_value(self._from_here(item.name, getattr(config, item.name)))}"
 
-    def _placed(self, name: str, value: Any) -> Any:
+    def _from_here(self, name: str, value: Any) -> Any:
         """Return a field; the path of a file as seen from where the prescription is kept."""
         if name in FILES and value and (name != "preset" or value.endswith(".toml")):
             return Path(os.path.relpath(value, self.path.parent)).as_posix()
