@@ -21,7 +21,7 @@ import trimesh
 from feet import AnalyticFoot
 
 import scanproc
-from scanproc import pipeline, runner
+from scanproc import pipeline, results, runner
 from scanproc.artifacts import (
     CleanView,
     CleanViews,
@@ -567,3 +567,32 @@ def test_a_finished_mesh_has_no_stage_before_align(stl: Path, tmp_path: Path, to
     with pytest.raises(ScanError, match="enters at align"):
         scanproc.run(stl, tmp_path, to=to)
     assert list(tmp_path.iterdir()) == []
+
+
+# ------------------------------------------------------------------------------------------------ from Python
+
+
+def test_paths_may_be_texts_and_a_result_has_its_measures(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "STAGES", runner.STAGES)
+    result = scanproc.run(str(bench.scan), str(bench.out))
+    assert result.measures["left"]["foot_length_mm"].value == 500.0
+    again = scanproc.run(str(bench.scan), out=str(bench.out), to="measure")
+    assert again.fresh == ("clean", "surface", "align", "measure")
+    assert again.measures["left"]["foot_length_mm"].status == "measured"
+    assert scanproc.run(str(bench.scan), str(bench.out), "align").measures == {}
+    assert scanproc.open_scan(str(bench.scan)).name == "demo"
+
+
+def test_a_notebook_shows_a_table_of_measures_and_what_was_refused(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "STAGES", runner.STAGES)
+    page = bench.run(report={"refuse": True})._repr_html_()
+    assert "<td>left</td><td>Foot length</td><td>500.0 mm</td>" in page
+    assert "<p>report: found report, expected better. Scan again.</p>" in page
+    refused = bench.run(clean={"refuse": True})._repr_html_()
+    assert "<td>" not in refused and "clean: found clean" in refused
+
+
+def test_the_public_names_are_offered_before_they_are_loaded() -> None:
+    assert set(scanproc.__all__) <= set(dir(scanproc))

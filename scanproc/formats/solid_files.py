@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def write_outline_dxf(outline: FloatArray, layer: str) -> bytes:
     return "".join(f"{code:3d}\n{value}\n" for code, value in [*tags, (0, "EOF")]).encode("ascii")
 
 
-def _dxf_table(name: str, count: int, rows: list[tuple[int, object]]) -> list[tuple[int, object]]:
+def _dxf_table(name: str, count: int, rows: Sequence[tuple[int, object]]) -> list[tuple[int, object]]:
     return [(0, "TABLE"), (2, name), (70, count), *rows, (0, "ENDTAB")]
 
 
