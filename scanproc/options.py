@@ -25,7 +25,11 @@ out_option = click.option(
     help="Folder that holds the scans' outputs.",
 )
 prescription_option = click.option(
-    "--prescription", type=_FILE, metavar="FILE.toml", help="Read the insole's prescription."
+    "--prescription",
+    type=_FILE,
+    metavar="FILE.toml",
+    help="Read the insole's prescription; without it, that of the scan's last insole holds. One that was given before "
+    "may be called by its name.",
 )
 from_option = click.option(
     "--from",

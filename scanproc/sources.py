@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import dis
 import hashlib
+import json
 import marshal
+import os
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.machinery import SourceFileLoader
@@ -24,11 +28,15 @@ _TOLD = ("__doc__", "__firstlineno__")  # what a class or module says of itself 
 
 @dataclass(frozen=True)
 class _Source:
-    """A hash of what a module computes, the modules of its package that it imports, and every other name in it."""
+    """A hash of what a module computes, the modules of its package that it imports, and every other name in it.
 
+    `text_sha256` is of its file, and tells whether this still holds.
+    """
+
+    text_sha256: str
     sha256: str
-    imports: frozenset[str]
-    names: frozenset[str]
+    imports: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 class Sources:
@@ -43,6 +51,7 @@ class Sources:
     def __init__(self, root: Path, data: Mapping[str, tuple[str, ...]]) -> None:
         self._root, self._data = root, data
         self._read: dict[str, _Source] = {}
+        self._notes_path = root / "__pycache__" / f"sources-{sys.implementation.cache_tag}.json"
 
     def sha256_by_room(self, *modules: str) -> dict[str, str]:
         """Return a hash of the modules and all that they import, for each room (file or folder of the package)."""
@@ -75,17 +84,49 @@ class Sources:
 
     def _source(self, module: str) -> _Source:
         if module not in self._read:
-            # Byte code that lies in __pycache__ is taken from there if it is of this source.
-            code = SourceFileLoader(module, str(self._files[module])).get_code(module)
-            assert code is not None
-            names: set[str] = set()
-            # Format 0 knows no references between objects, which differ between runs.
-            sha256 = hashlib.sha256(marshal.dumps(_bare(code, names), 0)).hexdigest()
-            tops = frozenset(name.partition(".")[0] for name in names)
-            self._read[module] = _Source(sha256, self._imported(names), tops)
+            text = self._files[module].read_bytes()
+            text_sha256 = hashlib.sha256(text).hexdigest()
+            noted = self._notes.get(module)
+            is_right = noted is not None and noted.text_sha256 == text_sha256
+            self._read[module] = noted if noted is not None and is_right else self._compiled(module, text_sha256)
         return self._read[module]
 
-    def _imported(self, names: set[str]) -> frozenset[str]:
+    def _compiled(self, module: str, text_sha256: str) -> _Source:
+        # Byte code that lies in __pycache__ is taken from there if it is of this source.
+        code = SourceFileLoader(module, str(self._files[module])).get_code(module)
+        assert code is not None
+        names: set[str] = set()
+        # Format 0 knows no references between objects, which differ between runs.
+        sha256 = hashlib.sha256(marshal.dumps(_bare(code, names), 0)).hexdigest()
+        tops = {name.partition(".")[0] for name in names}
+        return _Source(text_sha256, sha256, tuple(sorted(self._imported(names))), tuple(sorted(tops)))
+
+    @cached_property
+    def _notes(self) -> dict[str, _Source]:
+        """What an earlier process noted of each module; none where this file's rules have changed since."""
+        try:
+            noted = json.loads(self._notes_path.read_bytes())
+            rows = noted["modules"] if noted["rules"] == _rules_sha256() else {}
+            return {
+                module: _Source(text, code, tuple(imports), tuple(names))
+                for module, (text, code, imports, names) in rows.items()
+            }
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none yet, or not ours
+            return {}
+
+    def keep_notes(self) -> None:
+        """Note for later processes what was found; nothing where there is no room for it."""
+        known = {**self._notes, **self._read}
+        if known == self._notes:
+            return
+        rows = {module: list(vars(source).values()) for module, source in known.items()}
+        fresh = self._notes_path.with_name(f".{self._notes_path.name}.{os.getpid()}")
+        with suppress(OSError):
+            fresh.parent.mkdir(exist_ok=True)
+            fresh.write_text(json.dumps({"rules": _rules_sha256(), "modules": rows}), encoding="utf-8")
+            fresh.replace(self._notes_path)
+
+    def _imported(self, names: set[str]) -> set[str]:
         """Return which modules are imported where these names are used: a name with a dot is of an import alone.
 
         In `from package import name`, the name may be a module. The package itself, which all lie in, counts as none.
@@ -93,7 +134,7 @@ class Sources:
         found = names & self._files.keys()
         for parent in names & self._children.keys():
             found |= {f"{parent}.{child}" for child in names & self._children[parent]}
-        return frozenset(found)
+        return found
 
     @cached_property
     def _files(self) -> dict[str, Path]:
@@ -111,6 +152,10 @@ class Sources:
             parent, _, child = module.rpartition(".")
             children[parent].add(child)
         return dict(children)
+
+
+def _rules_sha256() -> str:
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
 def _bare(code: CodeType, names: set[str]) -> CodeType:

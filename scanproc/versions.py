@@ -52,6 +52,7 @@ def stage_made_by(name: str) -> dict[str, dict[str, str]]:
     stage = f"scanproc.stages.{name}"
     sources = _SOURCES.sha256_by_room(stage)
     files = {module.rpartition(".")[2]: _SOURCES.sha256_of(module) for module in _FILES}
+    _SOURCES.keep_notes()
     return {"sources": {**sources, **files}, "versions": _versions(_SOURCES.names(stage))}
 
 

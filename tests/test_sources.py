@@ -122,6 +122,26 @@ def test_the_hash_is_the_same_in_every_process_and_place(package: Path, tmp_path
     assert len(found) == 1 and found != {"{}\n"}
 
 
+def test_what_was_noted_is_taken_only_of_the_same_text(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Sources(package, {})
+    before = first.sha256_by_room("pack.main")
+    first.keep_notes()
+    (notes,) = (package / "__pycache__").glob("sources-*.json")
+    again = Sources(package, {})
+    monkeypatch.setattr(again, "_compiled", None)  # nothing is compiled again
+    assert again.sha256_by_room("pack.main") == before
+    text = notes.read_text(encoding="utf-8")
+    change(package / "room" / "two.py", "{1, 2}", "{1, 3}")
+    assert Sources(package, {}).sha256_by_room("pack.main") != before
+    change(package / "room" / "two.py", "{1, 3}", "{1, 2}")
+    one = Sources(package, {})._source("pack.room.one").sha256
+    for broken in ("", "[]", "{}", text[:-9], text.replace(one, "0" * 64).replace('"rules": "', '"rules": "0')):
+        notes.write_text(broken, encoding="utf-8")
+        assert Sources(package, {}).sha256_by_room("pack.main") == before
+    notes.write_text(text.replace(one, "0" * 64), encoding="utf-8")
+    assert Sources(package, {}).sha256_by_room("pack.main") != before, "else the notes are never read"
+
+
 # ------------------------------------------------------------------------------------------------ of this program
 
 
