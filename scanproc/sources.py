@@ -166,7 +166,7 @@ def _bare(code: CodeType, names: set[str]) -> CodeType:
     for place, constant in enumerate(code.co_consts):
         if isinstance(constant, CodeType):
             constant = _bare(constant, names)
-        elif isinstance(constant, frozenset):  # in an order that changes from run to run
+        elif isinstance(constant, frozenset):  # of Python 3.10 in an order that changes from run to run
             constant = tuple(sorted(constant, key=repr))
         elif place in told:
             constant = None
