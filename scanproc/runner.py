@@ -13,7 +13,7 @@ from typing import Any
 
 from scanproc.artifacts import Feet, Insoles, Recording, Refusal, Refusals, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.formats.artifact_files import landmarks_of_edit
+from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
 from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
 from scanproc.prescription.files import settled
@@ -22,7 +22,7 @@ from scanproc.results import Run
 from scanproc.scan import Scan, name_of, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table, build_configs, one_of
 from scanproc.staleness import why
-from scanproc.store import EDITED_LANDMARKS, Store, open_store, to_json
+from scanproc.store import Store, open_store, to_json
 from scanproc.versions import reader_made_by, stage_made_by, versions
 
 log = logging.getLogger(__name__)
@@ -250,7 +250,7 @@ class _Job:
             else:
                 made_of[name] = self.keys.get(need.artifact)
             if need.artifact is Feet and (edited := self.store.edited_landmarks()) is not None:
-                made_of[EDITED_LANDMARKS] = hashlib.sha256(edited).hexdigest()
+                made_of[FILE_NAME] = hashlib.sha256(edited).hexdigest()
             if need.artifact in self.given:
                 made_of["reader"] = self.reader
         return {"inputs": made_of, "settings": as_table(self.configs[stage.name]), **stage_made_by(stage.name)}

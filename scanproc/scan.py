@@ -14,6 +14,7 @@ from pathlib import Path
 from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.readers import clouds, depth, facts, meshes
+from scanproc.readers.certificates import certificate_path, read_certificate
 from scanproc.readers.listing import recorded_order
 from scanproc.readers.opened import Opened
 from scanproc.readers.wrong_files import advice_on_form
@@ -148,10 +149,13 @@ def open_scan(path: str | Path) -> Scan:
     stamps, name = _stamps(path), name_of(path)
     toml_file = (path.parent if path.is_file() else path) / facts.FILE_NAME
     stated = facts.read_facts(toml_file, name)
+    certificates = [certificate_path(toml_file.parent, stated.camera)] if stated.camera is not None else []
+    if certificates:
+        stated = replace(stated, certificate=read_certificate(certificates[0]))
     opened = form.opens(path, stated)
     remarks = (*stated.remarks, *opened.remarks)
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
-    files = recorded_order([*opened.files, *([toml_file] if toml_file.exists() else [])])
+    files = recorded_order([*opened.files, *certificates, *([toml_file] if toml_file.exists() else [])])
     return Scan(path, name, settled, form, tuple(files), opened.surface, stamps)
 
 
@@ -192,7 +196,7 @@ def write_recording(folder: Path, recording: Recording, scan_facts: ScanFacts) -
 def _stamps(path: Path) -> dict[Path, tuple[int, int]]:
     """Return when each file was last written, ns, and how long it is, in a folder and those in it, or beside a file."""
     folder = path if path.is_dir() else path.parent
-    found = [path, folder / facts.FILE_NAME] if path.is_file() else [*folder.glob("*"), *folder.glob("*/*")]
+    found = [path, *folder.glob("*.toml")] if path.is_file() else [*folder.glob("*"), *folder.glob("*/*")]
     stats = {file: file.stat() for file in found if file.is_file()}
     return {file: (stat.st_mtime_ns, stat.st_size) for file, stat in stats.items()}
 

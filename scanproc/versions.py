@@ -31,7 +31,7 @@ LIBRARIES: dict[str, str] = {
     "jinja2": "jinja2",
 }
 #: How results become files. What these import beside is the measures' own, and counts with the stage that makes them.
-_FILES = ("scanproc.formats.artifact_files", "scanproc.formats.ply")
+_FILES = ("scanproc.formats.artifact_files", "scanproc.formats.edited_landmarks", "scanproc.formats.ply")
 #: Libraries that decode what a scan holds without loss: another version reads the same numbers.
 _LOSSLESS = {"PIL"}
 
@@ -58,8 +58,8 @@ def stage_made_by(name: str) -> dict[str, dict[str, str]]:
 
 @cache
 def reader_made_by(reader: str) -> dict[str, Any]:
-    """Return what a scan is read by, as for a stage: its form's module, and that of the facts."""
-    modules = (reader, "scanproc.readers.facts")
+    """Return what a scan is read by, as for a stage: its form's module, and those of the facts."""
+    modules = (reader, "scanproc.readers.facts", "scanproc.readers.certificates")
     used = _versions(_SOURCES.names(*modules) - _LOSSLESS)
     return {"sources": _SOURCES.sha256_by_room(*modules), "versions": used}
 
