@@ -2,11 +2,10 @@
 
 The public API on one screen; heavy libraries are loaded when a function first needs them.
 
-    from pathlib import Path
     import scanproc
 
-    result = scanproc.run(Path("scans/demo"), out=Path("outputs"))
-    print(result.store.root, result.refusals)
+    result = scanproc.run("scans/demo", out="outputs", to="measure")
+    print(result.measures["left"]["foot_length_mm"].value, result.refusals)
 """
 
 from __future__ import annotations
@@ -22,14 +21,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 if TYPE_CHECKING:
-    from scanproc.runner import Run, run
+    from scanproc.results import Run
+    from scanproc.runner import run
     from scanproc.scan import open_scan, read_recording
 
 __version__ = "0.1.0"
 __all__ = ["Run", "ScanError", "open_scan", "read_recording", "run"]
 
 _HOMES = {
-    "Run": "runner",
+    "Run": "results",
     "run": "runner",
     "open_scan": "scan",
     "read_recording": "scan",
@@ -43,3 +43,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(f"scanproc.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, those that are not loaded yet included."""
+    return sorted({*globals(), *__all__})

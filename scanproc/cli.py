@@ -6,15 +6,15 @@ import atexit
 import gc
 import logging
 import sys
-from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from scanproc import __version__
-from scanproc.bars import bars
+from scanproc.answers import answer, refuse, run_scan, with_settings
 from scanproc.errors import ScanError
 from scanproc.options import (
     insole_options,
@@ -22,22 +22,19 @@ from scanproc.options import (
     prescription_option,
     run_options,
     scan_argument,
+    scan_options,
     scans_argument,
     simulate_options,
 )
-from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES
 from scanproc.templates_printed import machine, prescription, settings
 
-if TYPE_CHECKING:
-    from scanproc.runner import Run
-
 _NAMES = [stage.name for stage in STAGES]
-_Made = TypeVar("_Made")
+_STOPPED = 130  # what shells say of a program that Ctrl-C ended
 
 
 class _Commands(click.Group):
-    """Lists commands in the order in which they are used, and turns a refused scan into one line and status 1."""
+    """Lists commands in the order of use, turns a refused scan into one line and status 1, Ctrl-C into status 130."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -48,6 +45,9 @@ class _Commands(click.Group):
         except ScanError as error:
             click.echo(f"scanproc: {error}", err=True)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("scanproc: stopped; the stages that were finished stay", err=True)
+            ctx.exit(_STOPPED)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -78,15 +78,15 @@ _to = click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_d
 @insole_options
 def _run(scan: Path, to: str, **options: Any) -> None:
     """Bring all stages of SCAN up to date, and write its report."""
-    _finish(_run_scan(scan, to, **options))
+    answer(scan, to, **options)
 
 
 def _add_stage_command(name: str, summary: str) -> None:
     @main.command(name, help=f"Bring SCAN up to date as far as `{name}`: {summary}.", short_help=summary)
     @scan_argument
-    @(insole_options if name in ("insole", "export") else run_options)
+    @(insole_options if name in ("insole", "export") else scan_options)
     def _stage(scan: Path, **options: Any) -> None:
-        _finish(_run_scan(scan, name, **options))
+        answer(scan, name, **options)
 
 
 for _each in STAGES[:-1]:
@@ -96,22 +96,22 @@ for _each in STAGES[:-1]:
 @main.command("report", short_help=STAGES[-1].summary)
 @scans_argument
 @insole_options
-def _report(scans: tuple[Path, ...], out: Path, other_scan: Path | None, **settings: Any) -> None:
+def _report(scans: tuple[Path, ...], out: Path, other_scan: Path | None, as_json: bool, **settings: Any) -> None:
     """Bring SCAN up to date as far as its report. Several scans of one person make one page.
 
     That page, outputs/A--B/report.html, has the sole, arch and insole of a raised scan and the posture of a standing
     one, left and right side by side, and says of each measure which scan and loading it comes from.
     """
     if len(scans) == 1:
-        _finish(_run_scan(scans[0], _NAMES[-1], out, other_scan, **settings))
+        answer(scans[0], _NAMES[-1], out, other_scan, as_json, **settings)
         return
-    if other_scan is not None:
-        raise click.UsageError("--from is for one scan.")
+    if other_scan is not None or as_json:
+        raise click.UsageError("--from and --json are for one scan.")
     from scanproc.several.actions import report_person
 
-    made = _with_settings(lambda tables: report_person(scans, out, tables), **settings)
+    made = with_settings(lambda tables: report_person(scans, out, tables), **settings)
     click.echo(made.path)
-    _refuse(made.refused)
+    refuse(made.refused)
 
 
 @main.command("compare", short_help="scan B against scan A: measures, arch, surfaces")
@@ -122,7 +122,7 @@ def _compare(a: Path, b: Path, out: Path, **settings: Any) -> None:
     """Measure scans A and B, say of two visits, and write what differs, B less A, to compare.html and compare.json."""
     from scanproc.several.actions import compare
 
-    click.echo(_with_settings(lambda tables: compare(a, b, out, tables), **settings))
+    click.echo(with_settings(lambda tables: compare(a, b, out, tables), **settings))
 
 
 @main.command("batch", short_help="run many scans; a refused one does not stop the others")
@@ -142,7 +142,7 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None
     check_distinct(scans)
     outcomes = []
     for scan in scans:
-        outcomes.append(outcome_of(scan, partial(_run_scan, scan, to, out, **settings)))
+        outcomes.append(outcome_of(scan, partial(run_scan, scan, to, out, **settings)))
         for message in outcomes[-1].refusals:
             click.echo(f"scanproc: {scan}: {message}", err=True)
         click.echo(f"{outcomes[-1].verdict:8} {scan}")
@@ -160,11 +160,11 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None
 @out_option
 def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> None:
     """Look at what STAGE made of SCAN (by default the last stage that has a result)."""
-    from scanproc.several.scans import scan_name
+    from scanproc.scan import name_of
     from scanproc.store import latest_result
     from scanproc.views import picture, show
 
-    found = latest_result(out, scan_name(scan), stage)
+    found = latest_result(out, name_of(scan), stage)
     if screenshot is None:
         show(found.artifact, f"{scan.name}: {found.stage}", found.before)
         return
@@ -179,24 +179,27 @@ def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> 
 @click.argument("foot", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @simulate_options
-def _simulate(foot: Path, out: Path, overrides: tuple[str, ...], **options: Any) -> None:
+def _simulate(foot: Path, out: Path, config: Path | None, overrides: tuple[str, ...], **options: Any) -> None:
     """Render a recording of the mesh FOOT (mm, standing on z = 0, toes to x) into OUT, with the truth beside it.
 
     OUT/truth holds the poses, the mesh and the settings; the stages never read it. `scanproc settings simulate` lists
     the other settings: noise, sway, bad views, a second foot.
     """
     from scanproc.scan import open_scan, read_mesh
-    from scanproc.settings import build_config, parse_overrides
+    from scanproc.settings import build_configs, parse_overrides, read_toml
     from scanproc.simulation.settings import SimulationConfig
     from scanproc.simulation.simulate import simulate
     from scanproc.simulation.truth import write_simulation
 
-    others = parse_overrides(f"simulate.{text}" for text in overrides).get("simulate", {})
-    config = build_config(SimulationConfig, {**options, **others}, "simulate")
+    others = parse_overrides(f"simulate.{text.removeprefix('simulate.')}" for text in overrides)
+    source = click.get_current_context().get_parameter_source
+    stated = {name: value for name, value in options.items() if source(name) is not ParameterSource.DEFAULT}
+    tables = [{"simulate": options}, read_toml(config) if config else {}, {"simulate": stated}, others]
+    settings = build_configs({"simulate": SimulationConfig}, *tables)["simulate"]
     for part in ("depth", "clouds", "truth"):
         if (out / part).exists():
             raise ScanError(f"{out} holds a recording already ({part}/); expected a new folder. Choose another.")
-    write_simulation(out, simulate(read_mesh(open_scan(foot)).mesh, config))
+    write_simulation(out, simulate(read_mesh(open_scan(foot)).mesh, settings))
     click.echo(out)
 
 
@@ -204,50 +207,15 @@ for _template in (settings, prescription, machine):
     main.add_command(_template)
 
 
-def _run_scan(scan: Path, to: str, out: Path, other_scan: Path | None = None, **settings: Any) -> Run:
-    from scanproc.runner import run
+@main.command("demo", short_help="a first run, on a recording of a raised foot that comes along")
+@click.argument("folder", default=Path("scans/demo"), type=click.Path(path_type=Path, file_okay=False))
+@insole_options
+def _demo(folder: Path, **options: Any) -> None:
+    """Write the demo recording to FOLDER, by default scans/demo, and bring all its stages up to date.
 
-    def run_with(tables: list[Any]) -> Run:
-        if other_scan is not None:
-            from scanproc.several.other_scan import measures_of_other_scan
+    It needs no network. The foot is raised: it gets measures, an insole and a report. What is in FOLDER already stays.
+    """
+    from scanproc.demo import unpack_demo
 
-            tables = [*tables, measures_of_other_scan(scan, other_scan)]
-        return run(scan, out, to, tables)
-
-    return _with_settings(run_with, **settings)
-
-
-def _with_settings(
-    action: Callable[[list[Any]], _Made],
-    config: Path | None,
-    overrides: tuple[str, ...],
-    workers: int | None,
-    prescription: Path | None = None,
-    machine: Path | None = None,
-) -> _Made:
-    """Do what is asked with the tables of settings that the options name, under bars."""
-    from scanproc.prescription.files import read_machine, read_prescription, read_settings
-    from scanproc.settings import parse_overrides
-
-    tables = [read_settings(config)] if config else []
-    tables += [read_prescription(prescription)] if prescription else []
-    tables += [read_machine(machine)] if machine else []
-    with bars(), using_workers(workers):
-        return action([*tables, parse_overrides(overrides)])
-
-
-def _finish(result: Run) -> None:
-    """Say what there is now, and what was refused."""
-    if not result.computed and not result.refusals:
-        click.echo(f"nothing to do: {len(result.fresh)} stages are up to date")
-    has_report = "report" in (*result.computed, *result.fresh)
-    click.echo(result.store.report_path() if has_report else result.store.root)
-    _refuse([f"{refusal.stage}: {refusal.message}" for refusal in result.refusals])
-
-
-def _refuse(messages: Sequence[str]) -> None:
-    """Say each message in a line on standard error; with any, the status is 1."""
-    for message in messages:
-        click.echo(f"scanproc: {message}", err=True)
-    if messages:
-        click.get_current_context().exit(1)
+    unpack_demo(folder)
+    answer(folder, _NAMES[-1], **options)

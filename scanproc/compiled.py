@@ -21,6 +21,8 @@ from typing import Any, TypeVar, cast
 from numba import config, njit
 from numba.core import event
 
+from scanproc.progress import tell
+
 log = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -37,6 +39,7 @@ def compiled(function: Function) -> Function:
     It lets go of the GIL, so that `parallel_map` runs it on several cores; it computes in the written order, without
     short cuts in floating point, so that the same input gives the same bytes.
     """
+    _told.num_loops += 1
     folder = _folder_of(function.__module__)
     kept = None if folder is None else _kept_in(folder, function)
     if kept is None:
@@ -120,12 +123,18 @@ def _sources_sha256(module: str) -> str:
 
 
 class _Told(event.Listener):
-    """Says once in a run that loops are compiled: it takes some seconds, in which nothing else seems to happen."""
+    """Says once in a run that loops are compiled, and how far that is: else nothing seems to happen for a minute."""
 
     again_in_every_run = False
     told = False
+    num_loops = 0  # that are known so far
+    num_begun = 0
+    depth = 0  # of loops that wait for those that they call
 
     def on_start(self, event: Any) -> None:
+        self.num_begun += 1
+        self.depth += 1
+        tell("compiling loops", min(self.num_begun, self.num_loops) - 1, self.num_loops)
         if not self.told:
             self.told = True
             if self.again_in_every_run:
@@ -135,7 +144,9 @@ class _Told(event.Listener):
             log.info("compiling loops for this machine (%s)", when)
 
     def on_end(self, event: Any) -> None:
-        """Say nothing; numba asks for it."""
+        self.depth -= 1
+        if self.depth == 0:  # for now
+            tell("compiling loops", self.num_loops, self.num_loops)
 
 
 _told = _Told()

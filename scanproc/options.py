@@ -25,7 +25,11 @@ out_option = click.option(
     help="Folder that holds the scans' outputs.",
 )
 prescription_option = click.option(
-    "--prescription", type=_FILE, metavar="FILE.toml", help="Read the insole's prescription."
+    "--prescription",
+    type=_FILE,
+    metavar="FILE.toml",
+    help="Read the insole's prescription; without it, that of the scan's last insole holds. One that was given before "
+    "may be called by its name.",
 )
 machine_option = click.option(
     "--machine",
@@ -39,6 +43,11 @@ from_option = click.option(
     type=_FILE,
     metavar="outputs/OTHER",
     help="Fill in what the prescription leaves open by measures of another scan, such as the same foot standing.",
+)
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object: what was made, measures, refusals."
 )
 
 
@@ -60,15 +69,21 @@ def run_options(command: Command) -> Command:
     return command
 
 
+def scan_options(command: Command) -> Command:
+    """Give a command the options of a run over one scan."""
+    return json_option(run_options(command))
+
+
 def insole_options(command: Command) -> Command:
     """Give a command the options of those runs that make insoles of one scan."""
-    return prescription_option(machine_option(from_option(run_options(command))))
+    return prescription_option(machine_option(from_option(scan_options(command))))
 
 
 def simulate_options(command: Command) -> Command:
     """Give a command the options of a simulated recording."""
     for option in (
         click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Change another of its settings."),
+        click.option("--config", "config", type=_FILE, metavar="FILE.toml", help="Read settings: a table [simulate]."),
         click.option("--seed", default=0, show_default=True, help="The same seed gives the same bytes."),
         click.option(
             "--noise",

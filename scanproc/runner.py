@@ -9,43 +9,31 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
-from scanproc.artifacts import Feet, Recording, Refusal, Refusals, ScanFacts
+from scanproc.artifacts import Feet, Insoles, Recording, Refusal, Refusals, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
 from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
 from scanproc.prescription.files import machine_beside, settled
-from scanproc.scan import Scan, open_scan, read_mesh, read_recording
+from scanproc.prescription.last_prescription import LastPrescription
+from scanproc.results import Run
+from scanproc.scan import Scan, name_of, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table, build_configs, one_of
+from scanproc.staleness import why
 from scanproc.store import Store, open_store, to_json
-from scanproc.versions import versions
+from scanproc.versions import reader_made_by, stage_made_by, versions
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a run did.
-
-    Attributes
-    ----------
-    store : where the outputs are.
-    computed, fresh : names of the stages that ran, and of those whose result was still good.
-    refusals : the stages that refused, with their messages; empty if all is well.
-    facts : what is stated of the scan.
-    """
-
-    store: Store
-    computed: tuple[str, ...]
-    fresh: tuple[str, ...]
-    refusals: tuple[Refusal, ...]
-    facts: ScanFacts
-
-
-def run(scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping[str, Any]] = ()) -> Run:
+def run(
+    scan_path: str | Path,
+    out: str | Path = "outputs",
+    to: str = "report",
+    tables: Iterable[Mapping[str, Any]] = (),
+) -> Run:
     """Bring the stages up to `to` up to date for one scan.
 
     Parameters
@@ -53,7 +41,8 @@ def run(scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping
     scan_path : a scan's folder or file, see `scan.open_scan`.
     out : folder that holds the scans' outputs.
     to : name of the last stage.
-    tables : settings by stage and name; later tables win.
+    tables : settings by stage and name; later tables win. Without one for the insole, the prescription of the scan's
+        last insole holds; a new one takes its place.
 
     Raises
     ------
@@ -62,28 +51,36 @@ def run(scan_path: Path, out: Path, to: str = "report", tables: Iterable[Mapping
         returned, not raised: what does not depend on it is still made.
     """
     num_workers()  # said of the environment now, or it would count as a stage's refusal of the scan
-    configs = _configs(to, [*machine_beside(scan_path), *tables])
+    scan_path, out = Path(scan_path), Path(out)
+    given = [*machine_beside(scan_path), *tables]
+    prescription = LastPrescription(Store(out / name_of(scan_path)).prescription_path(), given)
+    configs = _configs(to, prescription)
     scan = open_scan(scan_path)
     stages = _stages_of(scan, to)
     for remark in scan.facts.remarks:
         log.info("%s: %s", scan.name, remark)
     store = open_store(out, scan.name)
-    store.tidy()
     job = _Job(scan, store, configs)
+    store.tidy()
     try:
         for number, stage in enumerate(stages, start=1):
             job.bring_up_to_date(stage)
             job.keep_for(stages[number:])
+            if stage.makes is Insoles and Insoles in job.keys and prescription.is_asked:
+                store.write_prescription(prescription.text())
     finally:  # what was made before a bug showed is on record, too
         job.write_run()
+    job.check_still_there()
     return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals), scan.facts)
 
 
-def _configs(to: str, tables: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _configs(to: str, prescription: LastPrescription) -> dict[str, Any]:
     """Return the settings of the stages up to `to`, and of those that a table names; other stages are not loaded."""
     names = [stage.name for stage in STAGES]
     if to not in names:
         raise ScanError(f"there is no stage called {to!r}; expected {one_of(to, names)}.")
+    makes_insoles = any(stage.name == "insole" for stage in STAGES[: names.index(to) + 1])
+    tables = prescription.tables if makes_insoles else prescription.given
     asked = {*names[: names.index(to) + 1], *(name for table in tables for name in table)}
     types = {stage.name: stage.config for stage in STAGES if stage.name in asked}
     return build_configs(types if types.keys() == asked else config_types(), *settled(tables))
@@ -115,15 +112,32 @@ class _Job:
     refusals: list[Refusal] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.inputs = {name: hashlib.sha256(data).hexdigest() for name, data in self.scan.contents()}
         before = self.store.read_run()
+        self.inputs = {name: hashlib.sha256(data).hexdigest() for name, data in self.scan.contents()}
+        self.scan.check_unchanged()
+        self.store.check_is_of(self.scan.path, self.inputs)
         self.before, self.settings_before = before.get("stages", {}), before.get("settings", {})
         self.record: dict[str, Any] = {}
-        given = hashlib.sha256(to_json([self.scan.name, self.inputs])).hexdigest()
-        self.keys |= {ScanFacts: given, Recording: given}
+        self.reader = _hash(reader_made_by(self.scan.form.opens.__module__))
+        self.given = {ScanFacts, Recording, *([GIVEN_BY_MESH] if self.scan.surface is not None else [])}
+        self.keys |= dict.fromkeys(self.given, _hash([self.scan.name, self.inputs]))
         self.artifacts[ScanFacts] = self.scan.facts
-        if self.scan.surface is not None:
-            self.keys[GIVEN_BY_MESH] = given
+
+    def check_still_there(self) -> None:
+        """Refuse to say that all is done if somebody has removed or replaced results since.
+
+        Raises
+        ------
+        ScanError
+            If the result of a stage is not there any more.
+        """
+        made = [stage for stage in STAGES if stage.name in (*self.computed, *self.fresh)]
+        gone = [stage.folder for stage in made if not self.store.holds(stage, self.keys[stage.makes])]
+        if gone:
+            raise ScanError(
+                f"{', '.join(gone)} in {self.store.root} was removed or replaced while this ran; expected results to "
+                "stay. Leave the folder alone, and run again."
+            )
 
     def bring_up_to_date(self, stage: Stage) -> None:
         """Run one stage, unless its result is fresh, or was refused before, or what it needs is not there."""
@@ -133,7 +147,7 @@ class _Job:
             self._warn_of_earlier(stage)
             return
         ingredients = self._ingredients(stage)
-        key = hashlib.sha256(to_json(ingredients)).hexdigest()
+        key = _hash(ingredients)
         known = self.before.get(stage.name, {})
         manifest = self.store.manifest(stage)
         if manifest.get("key") == key and self.store.is_whole(stage):
@@ -146,7 +160,7 @@ class _Job:
             self._refuse(stage, key, known["refused"])
             return
         else:
-            log.info("%s: %s", stage.folder, _why(manifest, ingredients))
+            log.info("%s: %s", stage.folder, why(manifest, ingredients))
             if not self._compute(stage, key, ingredients):
                 return
         self.keys[stage.makes] = key
@@ -165,6 +179,7 @@ class _Job:
             {
                 "schema": 1,
                 "scan": self.scan.name,
+                "recording": self.store.way_to(self.scan.path),
                 "subject": self.scan.facts.subject,
                 "versions": versions(),
                 "settings": {**self.settings_before, **settings},
@@ -218,6 +233,7 @@ class _Job:
         if kind not in self.artifacts:
             if kind is Recording:
                 self.artifacts[kind] = read_recording(self.scan)
+                self.scan.check_unchanged()
             elif kind is GIVEN_BY_MESH and self.scan.surface is not None:
                 self.artifacts[kind] = read_mesh(self.scan)
             else:
@@ -236,33 +252,17 @@ class _Job:
                 made_of[name] = self.keys.get(need.artifact)
             if need.artifact is Feet and (edited := self.store.edited_landmarks()) is not None:
                 made_of[FILE_NAME] = hashlib.sha256(edited).hexdigest()
-        return {"inputs": made_of, "settings": as_table(self.configs[stage.name]), "versions": versions()}
+            if need.artifact in self.given:
+                made_of["reader"] = self.reader
+        return {"inputs": made_of, "settings": as_table(self.configs[stage.name]), **stage_made_by(stage.name)}
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(to_json(value)).hexdigest()
 
 
 def _maker(kind: type) -> Stage:
     return next(stage for stage in STAGES if stage.makes is kind)
-
-
-def _why(manifest: dict[str, Any], now: dict[str, Any]) -> str:
-    """Say why a stage is computed."""
-    if not manifest:
-        return "no result yet"
-    before = {what: manifest.get(what, {}) for what in now}
-    changed = {what: _changed(before[what], now[what]) for what in now}
-    if changed["settings"]:
-        old, new = before["settings"], now["settings"]
-        texts = [[shorten(str(of.get(name)), 80) for of in (old, new)] for name in changed["settings"]]
-        steps = [f"{name} {' → '.join(pair)}" for name, pair in zip(changed["settings"], texts, strict=True)]
-        return "computed again, settings changed: " + ", ".join(steps)
-    for what in ("inputs", "versions"):
-        if changed[what]:
-            return f"computed again, {what} changed: {', '.join(changed[what])}"
-    return "computed again, its files were changed or lost"
-
-
-def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Return the names whose values differ, also those that came or went."""
-    return [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
 
 
 def _peak_memory_mb() -> float | None:

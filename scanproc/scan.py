@@ -7,7 +7,7 @@ read_mesh      a mesh that another scanner finished -> Surface
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Sur
 from scanproc.errors import ScanError
 from scanproc.readers import clouds, depth, facts, meshes
 from scanproc.readers.certificates import certificate_path, read_certificate
-from scanproc.readers.listing import files_of, recorded_order
+from scanproc.readers.listing import recorded_order
 from scanproc.readers.opened import Opened
+from scanproc.readers.wrong_files import advice_on_form
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Scan:
     form : the row of `FORMS` that it is of.
     files : every file that is an input, sorted; never `truth/` or notes.
     surface : a finished mesh, which is read on opening since its unit is found by its size.
+    stamps : time and size of what lies there, from before anything was read.
     """
 
     path: Path
@@ -97,6 +99,7 @@ class Scan:
     form: Form
     files: tuple[Path, ...]
     surface: Surface | None = field(default=None, repr=False, compare=False)
+    stamps: Mapping[Path, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def kind(self) -> str:
@@ -109,8 +112,29 @@ class Scan:
         for file in self.files:
             yield file.relative_to(folder).as_posix(), file.read_bytes()
 
+    def check_unchanged(self) -> None:
+        """Refuse a scan that is still being written: what was hashed need not be what was read.
 
-def open_scan(path: Path) -> Scan:
+        Raises
+        ------
+        ScanError
+            If one of its files is not as it was before the scan was opened.
+        """
+        now = _stamps(self.path)
+        changed = [file for file in self.files if now.get(file) != self.stamps.get(file)]
+        if changed:
+            raise ScanError(
+                f"{changed[0]} changed while it was read; expected a scan that is complete. Is it still being copied? "
+                "Run again when that is done."
+            )
+
+
+def name_of(path: Path) -> str:
+    """Return the name of a scan, and so of its outputs, whether or not it can be read."""
+    return path.stem if path.is_file() else path.resolve().name
+
+
+def open_scan(path: str | Path) -> Scan:
     """Open a scan: a folder in one of the forms above, or a file of one.
 
     Raises
@@ -118,10 +142,11 @@ def open_scan(path: Path) -> Scan:
     ScanError
         If there is nothing there, nothing that can be read, or `scan.toml` holds an unknown name or value.
     """
+    path = Path(path)
     if not path.exists():
         raise ScanError(f"{path} does not exist; expected a folder of a scan or a finished mesh. Check the path.")
     form = _form_of(path)
-    name = path.stem if path.is_file() else path.resolve().name
+    stamps, name = _stamps(path), name_of(path)
     toml_file = (path.parent if path.is_file() else path) / facts.FILE_NAME
     stated = facts.read_facts(toml_file, name)
     certificates = [certificate_path(toml_file.parent, stated.camera)] if stated.camera is not None else []
@@ -136,7 +161,7 @@ def open_scan(path: Path) -> Scan:
     remarks = (*stated.remarks, *opened.remarks)
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
     files = recorded_order([*opened.files, *certificates, *([toml_file] if toml_file.exists() else [])])
-    return Scan(path, name, settled, form, tuple(files), opened.surface)
+    return Scan(path, name, settled, form, tuple(files), opened.surface, stamps)
 
 
 def read_recording(scan: Scan) -> Recording:
@@ -173,6 +198,14 @@ def write_recording(folder: Path, recording: Recording, scan_facts: ScanFacts) -
     facts.write_facts(folder, scan_facts)
 
 
+def _stamps(path: Path) -> dict[Path, tuple[int, int]]:
+    """Return when each file was last written, ns, and how long it is, in a folder and those in it, or beside a file."""
+    folder = path if path.is_dir() else path.parent
+    found = [path, *folder.glob("*.toml")] if path.is_file() else [*folder.glob("*"), *folder.glob("*/*")]
+    stats = {file: file.stat() for file in found if file.is_file()}
+    return {file: (stat.st_mtime_ns, stat.st_size) for file, stat in stats.items()}
+
+
 def _form_of(path: Path) -> Form:
     """Return the one form that a path is of, or refuse it with what it is instead."""
     found = [(form, entry) for form in FORMS for entry in form.finds(path)]
@@ -187,16 +220,18 @@ def _form_of(path: Path) -> Form:
 
 
 def _refusal_of_file(path: Path) -> ScanError:
-    if path.suffix.lower() == ".bag":
-        return _bag_refusal(path)
+    known = advice_on_form(path)
+    if known is not None:
+        return _refusal_of_form(path, *known)
     files = " or ".join(f"a {form.words}" for form in FORMS if form.is_file)
     return ScanError(f"{path} is not a scan; expected a folder, or {files}. Check the path.")
 
 
+def _refusal_of_form(path: Path, what: str, advice: str) -> ScanError:
+    return ScanError(f"{path} is {what}; expected {_any_form()}. {advice}.")
+
+
 def _refusal_of_folder(folder: Path) -> ScanError:
-    bags = files_of(folder, (".bag",))
-    if bags:
-        return _bag_refusal(bags[0])
     scans = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and _holds_a_scan(entry)]
     if scans:
         names = ", ".join(entry.name for entry in scans[:5])
@@ -204,6 +239,10 @@ def _refusal_of_folder(folder: Path) -> ScanError:
             f"{folder} is a folder of {len(scans)} scans ({names}); expected one scan. "
             f"Give one of them, or all: scanproc batch {folder / '*'}"
         )
+    for entry in sorted(folder.iterdir()):
+        known = advice_on_form(entry)
+        if known is not None and entry.suffix.lower() not in depth.COLOUR_SUFFIXES:  # photographs lie anywhere
+            return _refusal_of_form(entry, *known)
     found_names = ", ".join(sorted(entry.name for entry in folder.iterdir())[:5])
     return ScanError(f"{folder} holds no recording (found {found_names}); expected {_any_form()}. Check the path.")
 
@@ -216,11 +255,3 @@ def _any_form() -> str:
     """Return what may be given, in words."""
     *others, last = [f"one {form.words}" if form.is_file else form.words for form in FORMS]
     return f"{', '.join(others)}, or {last}"
-
-
-def _bag_refusal(path: Path) -> ScanError:
-    return ScanError(
-        f"{path} is a recorded stream, which is not read; expected {_any_form()}. Export it: with RealSense's "
-        "rs-convert write the depth images (16-bit PNG) into depth/ and the camera into camera_intrinsic.json, for "
-        "example with Open3D's RealSense recorder or open3d.t.io.RSBagReader.save_frames."
-    )

@@ -16,17 +16,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scanproc.errors import ScanError
+from scanproc.toml_hints import what_to_write
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
-
 _MANY = 30  # names that nobody reads through in a message
-
-
-#: What a value of each kind is called in messages.
 _CALLED = {float: "a number, without unit", int: "a whole number", bool: "true or false", str: "text in quotes"}
 
 
@@ -68,13 +65,15 @@ def read_toml(path: Path) -> dict[str, Any]:
     ScanError
         If the file is missing, is not text, or is not TOML.
     """
+    text = ""
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return content
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
+        return typing.cast("dict[str, Any]", tomllib.loads(text))
     except OSError as error:
         raise ScanError(f"{path} cannot be read ({error.strerror}). Give the path of a TOML file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScanError(f"{path} is not TOML: {error}. Correct that line.") from None
+        advice = what_to_write(text) or f"{error}. Correct that line"
+        raise ScanError(f"{path} is not TOML: {advice}.") from None
 
 
 def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -197,7 +196,7 @@ def _lines_of(item: dataclasses.Field[Any], hint: Any, chosen: Chosen | None) ->
     if chosen is not None and chosen.why:
         lines += textwrap.wrap(f"here: {chosen.why}", 108, initial_indent="# ", subsequent_indent="#   ")
     value = item.default if chosen is None else chosen.value
-    return [*lines, f"# {item.name} =" if value is None else f"{item.name} = {_toml(value)}"]
+    return [*lines, f"# {item.name} =" if value is None else f"{item.name} = {toml_value(value)}"]
 
 
 def as_table(config: Any) -> dict[str, Any]:
@@ -267,7 +266,10 @@ def _choice_text(hint: Any) -> str:
     return f": {', '.join(map(str, typing.get_args(hint)))}" if typing.get_origin(hint) is Literal else ""
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Return a setting as TOML."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

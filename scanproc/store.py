@@ -44,6 +44,14 @@ class Store:
 
         return all(parallel_map(is_unchanged, tuple(files), f"checking {stage.folder}"))
 
+    def files(self, stage: Stage) -> list[Path]:
+        """Return the paths of a stage's files, in the order of their names."""
+        return [self._path(stage, name) for name in self.manifest(stage).get("files", {})]
+
+    def holds(self, stage: Stage, key: str) -> bool:
+        """Whether the result of this key is there; its files are looked for, not read."""
+        return self.manifest(stage).get("key") == key and all(path.is_file() for path in self.files(stage))
+
     def load(self, stage: Stage) -> Any:
         """Read a stage's artifact."""
         names = tuple(self.manifest(stage)["files"])
@@ -85,11 +93,48 @@ class Store:
         with self._writing():
             self._replace_file(self.root / "run.json", to_json(record))
 
+    def way_to(self, path: Path) -> str:
+        """Return a path as seen from here: the same after both were moved or copied together."""
+        try:
+            return Path(os.path.relpath(path.resolve(), self.root.resolve())).as_posix()
+        except ValueError:  # another drive of Windows
+            return path.resolve().as_posix()
+
+    def check_is_of(self, scan: Path, inputs: dict[str, str]) -> None:
+        """Refuse to write over the results of another scan of the same name.
+
+        Raises
+        ------
+        ScanError
+            If that other scan is still there, and holds something else.
+        """
+        before, way = self.read_run(), self.way_to(scan)
+        other = self.root / str(before.get("recording", way))
+        if before.get("recording", way) != way and before.get("inputs") != inputs and other.exists():
+            raise ScanError(
+                f"{self.root} holds the results of {os.path.normpath(other)}, and {scan} is another scan of that name; "
+                "expected names that differ. Rename one, or choose another folder with --out."
+            )
+
     def tidy(self) -> None:
         """Remove what a killed program left half done."""
         for stage in STAGES:
             for leftover in _beside(self.root / stage.folder):
                 shutil.rmtree(leftover, ignore_errors=True)
+
+    def prescription_path(self) -> Path:
+        """Return where the prescription of the last insole is."""
+        return self.root / "prescription.toml"
+
+    def write_prescription(self, text: str) -> None:
+        """Write the prescription of the last insole."""
+        with self._writing():
+            self._replace_file(self.prescription_path(), text.encode())
+
+    def keep_prescription_as(self, name: str) -> None:
+        """Keep a copy of that prescription among its named versions, side by side."""
+        with self._writing():
+            self._replace_file(self.root / "prescriptions" / f"{name}.toml", self.prescription_path().read_bytes())
 
     def edited_landmarks(self) -> bytes | None:
         """Return `landmarks.edited.json`, made by hand or by the viewer; None if there is none.

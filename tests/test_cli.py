@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from scanproc.store import Store
 
 NAMES = [stage.name for stage in STAGES]
 REAL_RUN = runner.run
-EVERY_COMMAND = ["run", *NAMES, "compare", "batch", "view", "simulate", "settings", "prescription", "machine"]
+EVERY_COMMAND = ["run", *NAMES, "compare", "batch", "view", "simulate", "settings", "prescription", "machine", "demo"]
 
 
 @pytest.fixture(autouse=True)
@@ -168,6 +169,62 @@ def test_a_stage_that_refuses_ends_with_status_1_and_one_line(stl: Path) -> None
     line = refused("-q", "measure", stl, "--set", "align.max_length_mm=120")
     assert line.startswith("scanproc: align: ")
     assert call("-q", "measure", stl, "--set", "align.max_length_mm=120").stdout == "outputs/foot\n"
+
+
+# ------------------------------------------------------------------------------------------------ for programs
+
+
+def test_json_is_one_object_with_what_was_made_and_measured(stl: Path) -> None:
+    result = call("measure", stl, "--json")
+    made = json.loads(result.stdout)
+    assert (result.exit_code, made["scan"], made["status"], made["refusals"]) == (0, "foot", "done", [])
+    assert made["stages"] == {"align": {"status": "computed"}, "measure": {"status": "computed"}}
+    measured = json.loads(Path("outputs/foot/5-measure/measures.json").read_text(encoding="utf-8"))
+    assert made["feet"] == measured["feet"] and made["feet"][0]["measures"]["foot_length_mm"]["value"] > 200.0
+    assert (made["exports"], made["report"], made["outputs"]) == ([], None, "outputs/foot")
+    again = json.loads(call("-q", "run", stl, "--to", "measure", "--json").stdout)
+    assert {stage["status"] for stage in again["stages"].values()} == {"fresh"}
+    assert again["feet"] == made["feet"]
+
+
+def test_json_says_what_was_refused_and_the_status_is_1(stl: Path) -> None:
+    result = call("-q", "measure", stl, "--json", "--set", "align.max_length_mm=120")
+    made = json.loads(result.stdout)
+    assert (result.exit_code, made["status"], made["feet"], made["stages"]) == (
+        1,
+        "refused",
+        [],
+        {"align": {"status": "refused"}},
+    )
+    assert [(each["stage"], f"scanproc: align: {each['message']}") for each in made["refusals"]] == [
+        ("align", result.stderr.strip())
+    ]
+
+
+@pytest.mark.parametrize("command", ["run", *NAMES])
+def test_json_of_what_cannot_be_begun_is_whole_too(command: str) -> None:
+    result = call(command, "nowhere/foot.stl", "--json")
+    made = json.loads(result.stdout)
+    assert (result.exit_code, made["scan"], made["status"]) == (1, "foot.stl", "refused")
+    assert made["refusals"][0]["message"].startswith("nowhere/foot.stl does not exist")
+    assert result.stderr.startswith("scanproc: nowhere/foot.stl does not exist")
+    assert made.keys() >= {"scan", "status", "stages", "feet", "exports", "refusals"}
+
+
+def test_json_of_wrong_usage_is_no_object() -> None:
+    assert call("run", "--json").stdout == ""
+    assert "for one scan" in wrong_usage("report", "a", "b", "--json")
+
+
+def test_ctrl_c_ends_with_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "run", stopped)
+    for command in (["run", "a"], ["measure", "a", "--json"], ["batch", "a", "b"]):
+        result = call(*command)
+        assert (result.exit_code, result.stdout) == (130, "")
+        assert result.stderr.splitlines()[-1] == "scanproc: stopped; the stages that were finished stay"
 
 
 # ------------------------------------------------------------------------------------------------ what can go wrong
@@ -452,7 +509,51 @@ def test_simulate_writes_a_recording_that_can_be_opened(stl: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, "made\n")
     assert sorted(os.listdir("made/depth")) == ["000000.png", "000001.png"]
     assert "simulate.nosuch" in refused("simulate", stl, "made", "--set", "nosuch=1")
+    assert "simulate.nosuch" in refused("simulate", stl, "made", "--set", "simulate.nosuch=1")
     assert "expected one of" in refused("simulate", stl, "made", "--camera", "d999")
+
+
+def test_what_settings_prints_can_be_given_back_to_simulate(stl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scanproc.simulation import simulate as module
+
+    given: list[SimulationConfig] = []
+
+    def simulate(mesh: object, config: SimulationConfig) -> None:
+        given.append(config)
+        raise ScanError("enough.")
+
+    monkeypatch.setattr(module, "simulate", simulate)
+    Path("mine.toml").write_text(call("settings", "simulate").stdout, encoding="utf-8")
+    refused("simulate", stl, "made", "--config", "mine.toml")
+    refused(
+        "simulate", stl, "made", "--config", "mine.toml", "--views", 5, "--set", "simulate.noise=2", "--set", "seed=3"
+    )
+    refused("simulate", stl, "made", "--set", "simulate.views=7")
+    assert given[0] == SimulationConfig()
+    assert given[1] == replace(SimulationConfig(), views=5, noise=2.0, seed=3)
+    assert (given[2].views, given[2].path) == (7, "hand-held")
+
+
+def test_the_demo_is_the_recording_in_scans_and_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[Path, str]] = []
+
+    def note(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+        ran.append((scan, to))
+        return fake_run(scan, out, to, tables)
+
+    monkeypatch.setattr(runner, "run", note)
+    assert call("demo").exit_code == 0
+    source = Path(__file__).parents[1] / "scans" / "demo"
+    written = {path.relative_to("scans/demo").as_posix() for path in Path("scans/demo").rglob("*") if path.is_file()}
+    recorded = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    assert written - {"LICENSE-NOTE.md"} == {name for name in recorded if not name.startswith("truth/")}, "make-scans"
+    for name in written - {"LICENSE-NOTE.md"}:
+        assert Path("scans/demo", name).read_bytes() == (source / name).read_bytes(), name
+    Path("scans/demo/scan.toml").write_text("mass_kg = 60", encoding="utf-8")
+    assert call("demo").exit_code == 0
+    assert Path("scans/demo/scan.toml").read_text(encoding="utf-8") == "mass_kg = 60", "what was there stays"
+    assert call("demo", "elsewhere/foot").exit_code == 0
+    assert ran == [(Path("scans/demo"), "report")] * 2 + [(Path("elsewhere/foot"), "report")]
 
 
 # ------------------------------------------------------------------------------------------------ as a program

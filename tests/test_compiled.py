@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scanproc.compiled import compiled
+from scanproc.compiled import _Told, compiled
+from scanproc.progress import listening
 
 # A small package of two files, whose name makes the rules of this one's sources hold for it.
 INNER = """
@@ -181,3 +182,20 @@ def test_beside_sources_that_cannot_be_written_the_user_s_cache_is_taken(loops: 
     assert loops.run(**home) == (20.0, 1, [])
     loops.write_inner(scale=3.0)
     assert loops.run(**home)[:2] == (30.0, 0)
+
+
+def test_how_far_compiling_is_is_told_and_ends() -> None:
+    told: list[tuple[str, int, int]] = []
+    listener = _Told()
+    listener.num_loops = 3
+    with listening(lambda *step: told.append(step)):
+        listener.on_start(None)
+        listener.on_start(None)  # a loop that the first one calls
+        listener.on_end(None)
+        assert told == [("compiling loops", 0, 3), ("compiling loops", 1, 3)]
+        listener.on_end(None)
+        for _ in range(4):  # for other types of arguments
+            listener.on_start(None)
+            assert told[-1] == ("compiling loops", 2, 3)
+            listener.on_end(None)
+            assert told[-1] == ("compiling loops", 3, 3)

@@ -14,8 +14,9 @@ from test_closed_solid import ellipse, plate
 
 from scanproc.artifacts import Check, Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.formats.solid_files import read_3mf, read_stl
+from scanproc.formats.solid_files import read_3mf, read_stl, write_outline_dxf
 from scanproc.machining.machine import written
+from scanproc.readers.outline_files import read_outline
 from scanproc.solid.topology import topology
 from scanproc.stages.export import ExportConfig, export
 
@@ -65,6 +66,29 @@ def test_the_outline_is_a_closed_polyline_in_mm(left: Insole) -> None:
     assert line.is_closed and line.dxf.layer == "LEFT_OUTLINE_MM"
     assert np.ptp(points, axis=0) == pytest.approx([80.0, 50.0], abs=0.05)
     assert points.min(axis=0) == pytest.approx([0.0, 0.0], abs=0.05)
+
+
+def test_the_outline_states_its_unit_version_and_layer(left: Insole) -> None:
+    import ezdxf
+
+    data = export(Insoles((left,)), FACTS, ExportConfig()).files["left-outline.dxf"]
+    drawing = ezdxf.read(io.StringIO(data.decode()))
+    assert b"$INSUNITS" in data and drawing.header["$INSUNITS"] == 4
+    assert (drawing.acad_release, drawing.header["$MEASUREMENT"]) == ("R12", 1)
+    assert drawing.layers.has_entry("LEFT_OUTLINE_MM") and b"LAYER" in data
+    assert not drawing.audit().has_errors
+
+
+def test_the_outline_can_be_an_insole_s_outline_again(tmp_path: Path) -> None:
+    angle = np.linspace(0.0, 2.0 * np.pi, 200, endpoint=False)
+    curve = np.stack([130.0 * np.cos(angle), 45.0 * np.sin(angle)], axis=1)
+    path = tmp_path / "outline.dxf"
+    path.write_bytes(write_outline_dxf(curve, "LEFT_OUTLINE_MM"))
+    again = read_outline(path)
+    assert np.ptp(again, axis=0) == pytest.approx([260.0, 90.0], abs=1e-3)
+    bare = path.read_text(encoding="ascii")
+    path.write_text(bare[bare.index("  0\nSECTION\n  2\nENTITIES") :], encoding="ascii")  # as older versions wrote it
+    assert np.ptp(read_outline(path), axis=0) == pytest.approx([260.0, 90.0], abs=1e-3)
 
 
 def test_other_programs_read_the_stl(left: Insole) -> None:

@@ -38,7 +38,9 @@ def test_the_scan_toml_is_accepted(tmp_path: Path) -> None:
     scan = tmp_path / "mine"
     shutil.copytree(ROOT / "scans" / "demo-standing", scan, ignore=shutil.ignore_patterns("truth"))
     (scan / "scan.toml").write_text(blocks("toml")[0], encoding="utf-8")
-    assert open_scan(scan).facts.shoe_size_eu == 39
+    found = open_scan(scan).facts
+    assert found.shoe_size_eu == 39
+    assert all(name in blocks("toml")[0] for name in found.assumed), "a fact that the README does not know"
 
 
 def test_the_scripts_that_it_names_are_there() -> None:

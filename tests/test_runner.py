@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ import trimesh
 from feet import AnalyticFoot
 
 import scanproc
-from scanproc import pipeline, runner
+from scanproc import pipeline, results, runner
 from scanproc.artifacts import (
     CleanView,
     CleanViews,
@@ -247,11 +248,27 @@ def test_a_changed_recording_computes_everything(bench: Bench) -> None:
     assert bench.measured() == 600.0
 
 
-def test_a_changed_version_computes_everything(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("what", ["sources", "versions"])
+def test_another_recipe_computes_a_stage_and_those_below_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def made_by(stage: str) -> dict[str, dict[str, str]]:
+        changed = {what: {"numpy": "1"}} if stage == "surface" else {}
+        return {"sources": {}, "versions": {}, **changed}
+
+    monkeypatch.setattr(runner, "stage_made_by", lambda stage: {"sources": {}, "versions": {}})
     bench.run()
-    monkeypatch.setattr(runner, "versions", lambda: {"numpy": "1"})
+    monkeypatch.setattr(runner, "stage_made_by", made_by)
+    assert list(bench.run().computed) == ALL[1:]
+    assert bench.why("2-surface") == f"2-surface: computed again, {what} changed: numpy"
+    assert bench.why("1-clean") == "1-clean: fresh"
+
+
+def test_another_reader_computes_everything(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.run()
+    monkeypatch.setattr(runner, "reader_made_by", lambda reader: {"of": reader})
     assert list(bench.run().computed) == ALL
-    assert "versions changed: " in bench.why("1-clean") and "numpy" in bench.why("1-clean")
+    assert bench.why("1-clean") == "1-clean: computed again, inputs changed: reader"
 
 
 @pytest.mark.parametrize("name", ["surface.ply", "surface.json", "manifest.json"])
@@ -292,6 +309,75 @@ def test_stages_that_are_not_run_are_not_loaded_and_keep_their_settings(
 def test_two_folders_get_the_same_bytes(bench: Bench, tmp_path: Path) -> None:
     one, two = bench.run(out=tmp_path / "one"), bench.run(out=tmp_path / "two" / "deep")
     assert contents(one.store.root) == contents(two.store.root) != {}
+
+
+# ------------------------------------------------------------------------------------------------ disturbed
+
+
+def test_two_scans_of_one_name_do_not_replace_each_other(bench: Bench, tmp_path: Path) -> None:
+    bench.run()
+    before, first = contents(bench.root), bench.scan
+    bench.scan = tmp_path / "tuesday" / "demo"
+    record(bench.scan, 600)
+    with pytest.raises(ScanError) as refusal:
+        bench.run()
+    assert str(first) in str(refusal.value) and str(bench.scan) in str(refusal.value)
+    assert contents(bench.root) == before
+    record(bench.scan, 500)  # a copy has the same results
+    assert list(bench.run().fresh) == ALL
+    record(bench.scan, 600)
+    shutil.rmtree(first)  # moved, and recorded anew
+    assert list(bench.run().computed) == ALL
+
+
+def test_a_scan_and_its_outputs_may_move_together(bench: Bench, tmp_path: Path) -> None:
+    bench.run()
+    for folder in ("scans", "outputs"):
+        shutil.copytree(tmp_path / folder, tmp_path / "moved" / folder)
+    bench.scan, bench.out = tmp_path / "moved" / "scans" / "demo", tmp_path / "moved" / "outputs"
+    record(bench.scan, 700)  # differs from where it came from, which is still there
+    assert list(bench.run().computed) == ALL
+
+
+@pytest.mark.parametrize("moment", ["read_recording", "reader_made_by"])
+def test_a_recording_that_is_still_being_copied_is_refused(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """What was hashed is what was read: before, later runs called a result fresh that was made of other bytes."""
+    right = getattr(runner, moment)
+
+    def disturbed(argument: Any) -> Any:
+        record(bench.scan, 600)
+        return right(argument)
+
+    monkeypatch.setattr(runner, moment, disturbed)
+    with pytest.raises(ScanError, match="changed while it was read"):
+        bench.run()
+    assert not list(bench.root.rglob("manifest.json"))
+    monkeypatch.setattr(runner, moment, right)
+    bench.run()
+    assert bench.measured() == 600.0
+
+
+@pytest.mark.parametrize("gone", ["", "2-surface", "2-surface/surface.ply", "report.html"])
+def test_results_that_are_removed_meanwhile_are_no_success(bench: Bench, gone: str) -> None:
+    report = runner.STAGES[-1]
+    right = report.function
+
+    def remover(**arguments: Any) -> Report:
+        shutil.rmtree(bench.root / gone) if (bench.root / gone).is_dir() else (bench.root / gone).unlink()
+        return right(**arguments)
+
+    bench.run()
+    report.__dict__["function"] = remover
+    if gone == "report.html":
+        assert list(bench.run(report={"scale": 2.0}).computed) == ["report"]  # it is written after that
+        return
+    with pytest.raises(ScanError, match="was removed or replaced while this ran"):
+        bench.run(report={"scale": 2.0})
+    report.__dict__["function"] = right
+    bench.run(report={"scale": 2.0})
+    assert bench.measured() == 500.0
 
 
 # ------------------------------------------------------------------------------------------------ refusals
@@ -498,3 +584,32 @@ def test_a_finished_mesh_has_no_stage_before_align(stl: Path, tmp_path: Path, to
     with pytest.raises(ScanError, match="enters at align"):
         scanproc.run(stl, tmp_path, to=to)
     assert list(tmp_path.iterdir()) == []
+
+
+# ------------------------------------------------------------------------------------------------ from Python
+
+
+def test_paths_may_be_texts_and_a_result_has_its_measures(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "STAGES", runner.STAGES)
+    result = scanproc.run(str(bench.scan), str(bench.out))
+    assert result.measures["left"]["foot_length_mm"].value == 500.0
+    again = scanproc.run(str(bench.scan), out=str(bench.out), to="measure")
+    assert again.fresh == ("clean", "surface", "align", "measure")
+    assert again.measures["left"]["foot_length_mm"].status == "measured"
+    assert scanproc.run(str(bench.scan), str(bench.out), "align").measures == {}
+    assert scanproc.open_scan(str(bench.scan)).name == "demo"
+
+
+def test_a_notebook_shows_a_table_of_measures_and_what_was_refused(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "STAGES", runner.STAGES)
+    page = bench.run(report={"refuse": True})._repr_html_()
+    assert "<td>left</td><td>Foot length</td><td>500.0 mm</td>" in page
+    assert "<p>report: found report, expected better. Scan again.</p>" in page
+    refused = bench.run(clean={"refuse": True})._repr_html_()
+    assert "<td>" not in refused and "clean: found clean" in refused
+
+
+def test_the_public_names_are_offered_before_they_are_loaded() -> None:
+    assert set(scanproc.__all__) <= set(dir(scanproc))

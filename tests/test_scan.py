@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -299,6 +300,21 @@ def emptied(folder: Path) -> None:
         file.unlink()
 
 
+def as_arrays(folder: Path, ending: str) -> None:
+    for file in list(folder.iterdir()):
+        file.rename(file.with_suffix(ending))
+
+
+def in_one_frame(folder: Path, shift: tuple[float, float, float]) -> None:
+    """Turn all clouds into a frame in which the foot stands about the origin."""
+    for file in (folder / "clouds").iterdir():
+        file.write_bytes(ascii_ply("".join(f"{x:.4f} {y:.4f} {z:.4f}\n" for x, y, z in GRID_M + np.array(shift)), 512))
+
+
+#: A box of 250 × 90 × 200 mm, in metres.
+GRID_M = np.stack(np.meshgrid(*(np.linspace(0.0, a, 8) for a in (0.25, 0.09, 0.2))), axis=-1).reshape(-1, 3)
+
+
 def rescaled(folder: Path, factor: float) -> None:
     for file in (folder / "depth").iterdir():
         write_png(file, (np.asarray(Image.open(file)) * factor).astype(np.uint16))
@@ -307,6 +323,12 @@ def rescaled(folder: Path, factor: float) -> None:
 BAD_DEPTH: dict[str, tuple[Callable[[Path], object], str]] = {
     "no intrinsics": (lambda f: (f / "camera_intrinsic.json").unlink(), "no camera_intrinsic.json"),
     "no images": (lambda f: emptied(f / "depth"), "holds no .png"),
+    "float images": (
+        lambda f: as_arrays(f / "depth", ".npy"),
+        ".npy; expected 16-bit depth images, .png. Convert each",
+    ),
+    "tiff": (lambda f: as_arrays(f / "depth", ".tiff"), 'd.round().astype("uint16")).save("0000.png")'),
+    "page": (lambda f: (f / "depth" / "000001.png").write_text("<!DOCTYPE html><html>"), "000001.png is a web page"),
     "cut off image": (lambda f: cut(f / "depth" / "000001.png", 0.6), "000001.png is broken"),
     "empty image": (lambda f: cut(f / "depth" / "000001.png", 0.0), "000001.png is broken"),
     "text image": (lambda f: (f / "depth" / "000001.png").write_text("hello"), "000001.png is broken"),
@@ -373,6 +395,11 @@ BAD_CLOUDS: dict[str, tuple[Callable[[Path], object], str]] = {
     "kilometres": (lambda f: only(f, ascii_ply("0 0 0.0004\n" * 9, 9)), "unit"),
     "wrong unit": (lambda f: (f / "scan.toml").write_text('unit = "mm"'), 'unit = "mm"'),
     "behind": (lambda f: only(f, ascii_ply("0 0 -0.4\n" * 9, 9)), "z forward"),
+    "backwards": (lambda f: in_one_frame(f, (0.0, 0.0, -0.7)), "RealSense's PLY export"),
+    "one frame, on z = 0": (lambda f: in_one_frame(f, (0.0, 0.0, 0.0)), "another program has put all views"),
+    "one frame, centred": (lambda f: in_one_frame(f, (-0.12, -0.04, -0.1)), "another program has put all views"),
+    "one frame, z down": (lambda f: in_one_frame(f, (0.0, 0.0, -0.2)), "another program has put all views"),
+    "page": (lambda f: (f / "clouds" / "000001.ply").write_text("<html>\n"), "000001.ply is a web page"),
     "two of one name": (lambda f: (f / "clouds" / "000001.pcd").write_text(""), "two clouds called 000001"),
 }
 
@@ -395,6 +422,29 @@ def test_what_is_no_scan_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty" / "stream.bag").write_bytes(b"#ROSBAG V2.0")
     assert "recorded stream" in refusal(tmp_path / "empty")
     assert "recorded stream" in refusal(tmp_path / "empty" / "stream.bag")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("foot.r3d", "is a recording of Record3D"),
+        ("foot.usdz", "is a model of Apple's Object Capture"),
+        ("foot.fbx", "In Blender or MeshLab export a mesh"),
+        ("foot.xyz", "is a cloud of points"),
+        ("feet.zip", "Unpack it"),
+        ("depth.npy", 'astype("uint16")'),
+        ("depth.tif", "camera_intrinsic.json"),
+    ],
+)
+def test_what_other_programs_write_is_known_by_name(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / name).write_bytes(b"12345")
+    for path in (tmp_path, tmp_path / name):
+        assert words in refusal(path) and str(tmp_path / name) in refusal(path)
+
+
+def test_a_good_view_is_before_its_camera(cloud_scan: Path) -> None:
+    in_one_frame(cloud_scan, (-0.12, -0.04, 0.2))
+    assert len(read_recording(open_scan(cloud_scan)).frames) == 3
 
 
 ANY_FORM = (
@@ -523,6 +573,60 @@ def _mesh_with_nan() -> bytes:
     bad = np.array(foot.vertices[17]).tobytes()
     assert data.count(bad) == 1
     return data.replace(bad, np.full(3, np.nan).tobytes())
+
+
+def _written(ending: str) -> bytes:
+    foot = foot_like()
+    if ending == "obj":
+        rows = ["v " + " ".join(map(str, v)) for v in foot.vertices.tolist()]
+        return "\n".join([*rows, *("f " + " ".join(map(str, f)) for f in (foot.faces + 1).tolist())]).encode()
+    mesh = trimesh.Trimesh(foot.vertices, foot.faces, process=False)
+    data = mesh.export(file_type=ending)
+    return data if isinstance(data, bytes) else data.encode()
+
+
+def _with_commas(data: bytes) -> bytes:
+    return re.sub(rb"(\d)\.(\d)", rb"\1,\2", data)
+
+
+@pytest.mark.parametrize("ending", ["stl", "stl_ascii", "ply", "off", "glb"])
+@pytest.mark.parametrize("share", [0.4, 0.9, 0.995])
+def test_a_mesh_that_is_cut_off_is_told_as_such(tmp_path: Path, ending: str, share: float) -> None:
+    data, path = _written(ending), tmp_path / f"foot.{ending.partition('_')[0]}"
+    path.write_bytes(data)
+    open_scan(path)
+    path.write_bytes(data[: int(share * len(data))])
+    assert "cannot be read as a mesh: it is cut off, " in refusal(path)
+
+
+def test_an_obj_that_is_cut_off_is_remarked_on(tmp_path: Path) -> None:
+    data, path = _written("obj"), tmp_path / "foot.obj"
+    path.write_bytes(data)
+    assert not any("cut off" in remark for remark in open_scan(path).facts.remarks)
+    path.write_bytes(data[: data.rindex(b"\nf", 0, int(0.8 * len(data)))])
+    assert any("belong to no face: was it cut off?" in remark for remark in open_scan(path).facts.remarks)
+    path.write_bytes(data[: data.index(b"\nf")])
+    assert "0 faces (or cut off before them)" in refusal(path)
+
+
+@pytest.mark.parametrize("ending", ["stl_ascii", "obj", "off"])
+def test_decimal_commas_are_told_with_their_line(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"foot.{ending.partition('_')[0]}"
+    path.write_bytes(_with_commas(_written(ending)))
+    assert re.search(r"has decimal commas \(line \d: -?\d+,\d+ -?\d+,\d+\)", refusal(path))
+
+
+@pytest.mark.parametrize("name", ["foot.stl", "foot.ply", "foot.obj", "foot.off", "foot.glb", "foot.3mf"])
+def test_what_is_no_mesh_but_called_one_is_told_as_what_it_is(tmp_path: Path, name: str) -> None:
+    for data, words in (
+        (b"\n <!doctype html>\n<html><head>", "is a web page"),
+        (b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C">', "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:12", "is a pointer of Git LFS"),
+        (b"%PDF-1.7", "is a PDF"),
+        (b"", "has 0 bytes"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        assert words in refusal(tmp_path / name)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import uuid
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -88,10 +88,30 @@ def read_3mf(data: bytes) -> Mesh:
 
 
 def write_outline_dxf(outline: FloatArray, layer: str) -> bytes:
-    """Return a closed (K, 2) curve, mm, as a polyline in a DXF of release 12: no dates, no identifiers."""
-    from ezdxf.addons.r12writer import r12writer
+    """Return a closed (K, 2) curve, mm, as a polyline in a DXF of release 12: no dates, no identifiers.
 
-    stream = io.StringIO()
-    with r12writer(stream) as drawing:
-        drawing.add_polyline_2d([(float(x), float(y)) for x, y in outline], format="xy", closed=True, layer=layer)
-    return stream.getvalue().encode("ascii")
+    Its header states version and unit (`$INSUNITS` 4 is mm), without which some programs read metres or inches, and its
+    tables hold the layer. Group codes: Autodesk, DXF Reference, release 12.
+    """
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    header: list[tuple[int, object]] = [(9, "$ACADVER"), (1, "AC1009"), (9, "$INSUNITS"), (70, 4)]
+    header += [(9, "$MEASUREMENT"), (70, 1), (9, "$EXTMIN"), *_dxf_point(low), (9, "$EXTMAX"), *_dxf_point(high)]
+    line_type: list[tuple[int, object]] = [(0, "LTYPE"), (2, "CONTINUOUS"), (70, 0), (3, "Solid line"), (72, 65)]
+    line_type += [(73, 0), (40, 0.0)]
+    layers = [tag for name in ("0", layer) for tag in ((0, "LAYER"), (2, name), (70, 0), (62, 7), (6, "CONTINUOUS"))]
+    tables = [*_dxf_table("LTYPE", 1, line_type), *_dxf_table("LAYER", 2, layers)]
+    curve: list[tuple[int, object]] = [(0, "POLYLINE"), (8, layer), (66, 1), (70, 1), *_dxf_point(np.zeros(2))]
+    for point in outline:
+        curve += [(0, "VERTEX"), (8, layer), *_dxf_point(point)]
+    curve += [(0, "SEQEND"), (8, layer)]
+    sections = [("HEADER", header), ("TABLES", tables), ("ENTITIES", curve)]
+    tags = [tag for name, inside in sections for tag in ((0, "SECTION"), (2, name), *inside, (0, "ENDSEC"))]
+    return "".join(f"{code:3d}\n{value}\n" for code, value in [*tags, (0, "EOF")]).encode("ascii")
+
+
+def _dxf_table(name: str, count: int, rows: Sequence[tuple[int, object]]) -> list[tuple[int, object]]:
+    return [(0, "TABLE"), (2, name), (70, count), *rows, (0, "ENDTAB")]
+
+
+def _dxf_point(point: FloatArray) -> list[tuple[int, object]]:
+    return [(10, f"{point[0]:.6f}"), (20, f"{point[1]:.6f}"), (30, "0.0")]

@@ -21,8 +21,8 @@ from scanproc.prescription.sides import OF_BOTH, for_side, laid_over
 from scanproc.settings import build_config, read_toml
 
 Table = Mapping[str, Any]
-_SIDES: tuple[Side, ...] = ("left", "right")
-_FILES = ("outline_file", "preset")  # fields that may name a file beside the TOML
+SIDES: tuple[Side, ...] = ("left", "right")
+FILES = ("outline_file", "preset")  # fields that may name a file beside the TOML
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def read_prescription(path: Path) -> dict[str, Any]:
     if not isinstance(inside, dict):
         raise ScanError(f"{path}: insole = {inside!r} is not a table; write [insole] and its fields below it.")
     for name, value in content.items():
-        if isinstance(value, dict) and name not in _SIDES:
+        if isinstance(value, dict) and name not in SIDES:
             raise ScanError(
                 f"{path} holds a table [{name}]; expected [insole] alone. Give settings of other stages with --config."
             )
@@ -93,36 +93,36 @@ def settled(tables: Iterable[Table]) -> list[Table]:
     asked = [table["insole"] for table in listed if "insole" in table]
     if not asked or not all(isinstance(table, Mapping) for table in asked):
         return listed  # nothing to settle, or nothing that could be: settings say what is wrong
-    values = _settled_table(_merged(asked))
+    values = _settled_table(merged(asked))
     config = build_config(InsoleConfig, values, "insole")
-    for side in _SIDES:
+    for side in SIDES:
         refuse_broken(for_side(config, side))
     others = [{name: table for name, table in given.items() if name != "insole"} for given in listed]
     return [*others, {"insole": values}]
 
 
-def _merged(tables: Iterable[Table]) -> dict[str, Any]:
+def merged(tables: Iterable[Table]) -> dict[str, Any]:
     """Return one table of several, those of each foot put together, too."""
     merged: dict[str, Any] = {}
     for table in tables:
         before, merged = merged, laid_over(merged, table)
-        for side in _SIDES:
+        for side in SIDES:
             if _is_table(before, side) and _is_table(table, side):
                 merged[side] = laid_over(before[side], table[side])
     return merged
 
 
 def _settled_table(given: Table) -> dict[str, Any]:
-    common = {name: value for name, value in given.items() if name not in _SIDES}
+    common = {name: value for name, value in given.items() if name not in SIDES}
     preset = common.get("preset")
     if isinstance(preset, str) and preset:
         path = Path(preset)
         says = _beside(path.parent, preset_values(preset))
         _refuse_whole_template(preset, says, common)
         common = {**laid_over(says, common), "preset": path.stem}
-        common["preset_values"] = tuple((name, Path(v).name if name in _FILES else v) for name, v in says.items())
+        common["preset_values"] = tuple((name, Path(v).name if name in FILES else v) for name, v in says.items())
     settled_values = _with_outline(common)
-    for side in _SIDES:
+    for side in SIDES:
         if side in given:
             settled_values[side] = _of_one_foot(given, side)
     return settled_values
@@ -169,10 +169,10 @@ def _with_outline(table: Table) -> dict[str, Any]:
 def _beside(folder: Path, table: Table) -> dict[str, Any]:
     """Return a table whose relative files are looked for in `folder`."""
     found = dict(table)
-    for name in _FILES:
+    for name in FILES:
         if isinstance(found.get(name), str) and (name != "preset" or found[name].endswith(".toml")) and found[name]:
             found[name] = str(folder / found[name])
-    for side in _SIDES:
+    for side in SIDES:
         if _is_table(found, side):
             found[side] = _beside(folder, found[side])
     return found

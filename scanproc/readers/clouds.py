@@ -16,12 +16,15 @@ from scanproc.readers.headers import is_complete_pcd, is_complete_ply
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
 from scanproc.readers.units import unit_of_clouds
+from scanproc.readers.wrong_files import refuse_wrong_file
 
 log = logging.getLogger(__name__)
 
 CLOUD_SUFFIXES = (".ply", ".pcd")
 
 _FARTHEST = 1e9  # in any unit; a number above it is garbage
+_LEAST_DEPTH_ASIDE = 0.1  # depth by distance from the axis: no lens sees farther aside than 84 degrees
+_STRAY_SHARE = 0.02  # of a view's points that may be anywhere
 _SAMPLED = 3  # clouds that the unit is found from: the first may be of anything
 
 
@@ -82,11 +85,7 @@ def read_clouds(folder: Path, facts: ScanFacts) -> Recording:
             raise ScanError(
                 f"{file} holds no point that is finite; expected a view's points. Remove it or record again."
             )
-        if np.median(cloud.points[:, 2]) <= 0.0:
-            raise ScanError(
-                f"{file} lies behind its camera (z is negative); expected z forward, y down. RealSense's PLY export "
-                "looks along -z: turn each cloud by 180 degrees about x."
-            )
+        _refuse_other_frame(file, cloud.points)
         frames.append(CloudFrame(file.stem, cloud.points * (MM_OF_UNIT[unit] * facts.scale), cloud.color))
     log.info("%s: %d clouds in %s", files[0].parent.parent.name, len(frames), unit)
     return Recording(tuple(frames))
@@ -101,6 +100,29 @@ def write_clouds(folder: Path, recording: Recording, facts: ScanFacts) -> None:
         (folder / "clouds" / f"{frame.name}.ply").write_bytes(_ply(frame.points / mm, frame.color))
 
 
+def _refuse_other_frame(file: Path, points: FloatArray) -> None:
+    """Refuse points that no camera at the origin can have seen along z: behind it, or all round it.
+
+    A view that looks backwards throughout is one of RealSense's export; one with points on both sides, or farther
+    aside than any lens sees, lies in a frame that is common to all views.
+    """
+    depth, aside = points[:, 2], np.linalg.norm(points[:, :2], axis=1)
+    ahead = depth > _LEAST_DEPTH_ASIDE * aside
+    backwards = -depth > _LEAST_DEPTH_ASIDE * aside
+    if np.mean(ahead) >= 1.0 - _STRAY_SHARE:
+        return
+    if np.mean(backwards) >= 1.0 - _STRAY_SHARE:
+        raise ScanError(
+            f"{file} lies behind its camera (z is negative); expected z forward, y down. RealSense's PLY export "
+            "looks along -z: turn each cloud by 180 degrees about x."
+        )
+    raise ScanError(
+        f"{file} has points all round the origin ({np.mean(~ahead):.0%} of them not before a camera there); expected "
+        "each view in the frame of its own camera. If another program has put all views into one frame, export them "
+        "before that step, or give the mesh that it made of them."
+    )
+
+
 @dataclass(frozen=True)
 class _FiniteCloud:
     """The points that are there, in the file's unit, and the number of those that are not."""
@@ -112,6 +134,7 @@ class _FiniteCloud:
 
 def _read(path: Path) -> _FiniteCloud:
     """Read a cloud without the points that organised clouds carry for missing pixels: NaN, or the camera's centre."""
+    refuse_wrong_file(path)
     is_complete = is_complete_ply if path.suffix.lower() == ".ply" else is_complete_pcd
     if not is_complete(path.read_bytes()):
         raise ScanError(f"{path} is broken or cut off; expected a whole PLY or PCD. Copy it again or remove it.")

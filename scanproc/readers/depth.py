@@ -20,6 +20,7 @@ from scanproc.errors import ScanError
 from scanproc.parallel import parallel_map
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
+from scanproc.readers.wrong_files import advice_on_images, refuse_wrong_file
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def _input_files(folder: Path) -> list[Path]:
     """Return every file of the recording but `scan.toml`."""
     depth_files = files_of(folder / "depth", (".png",))
     if not depth_files:
-        raise ScanError(f"{folder / 'depth'} holds no .png; expected 16-bit depth images. Export them there.")
+        raise ScanError(f"{folder / 'depth'} holds no .png: {advice_on_images(folder / 'depth')}")
     intrinsics = folder / INTRINSICS_NAME
     if not intrinsics.is_file():
         raise ScanError(
@@ -193,6 +194,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             image.load()
             yield image
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        if path.is_file():
+            refuse_wrong_file(path)
         raise ScanError(
             f"{path} is broken or cut off ({error}); expected a whole image. Copy it again or remove it."
         ) from None

@@ -1,4 +1,4 @@
-"""Whether a cloud's file is as long as its header says: parsers go on past the end of a file that was cut off."""
+"""Whether a file is as long as its header says: parsers go on past the end of a file that was cut off."""
 
 from __future__ import annotations
 
@@ -15,18 +15,23 @@ _LZF_RATIO = 88
 
 
 def is_complete_ply(data: bytes) -> bool:
-    """Whether a PLY holds the points that its header announces: what is cut off, open3d fills with zeros."""
+    """Whether a PLY holds the points and faces that its header announces: open3d fills with zeros what is cut off.
+
+    Faces are counted as triangles, the least that they are.
+    """
     header, end, body = data.partition(b"end_header")
     lines = [line.split() for line in header.decode("ascii", errors="replace").splitlines() if line.strip()]
     if not end or len(lines) < 2 or lines[0] != ["ply"] or lines[1] not in _FORMATS:
         return False
     is_text = lines[1][1] == "ascii"
-    rows, row_size, needed = 0, 0, 0
+    rows, row_size, needed, element = 0, 0, 0, ""
     for line in [*lines[2:], ["element", "", "0"]]:
         if line[0] == "element" and len(line) == 3 and _is_count(line[2]):
-            needed, rows, row_size = needed + rows * row_size, int(line[2]), 0
+            needed, rows, row_size, element = needed + rows * row_size, int(line[2]), 0, line[1]
         elif line[:2] == ["property", "list"]:
-            break  # rows of unknown length: the points before them are what counts
+            if element == "face" and len(line) == 5 and {line[2], line[3]} <= _BYTES.keys():
+                needed += rows * (4 if is_text else _BYTES[line[2]] + 3 * _BYTES[line[3]])
+            break  # rows of unknown length: those before them are what counts
         elif line[0] == "property" and len(line) == 3 and line[1] in _BYTES:
             row_size += 1 if is_text else _BYTES[line[1]]
         elif line[0] not in ("comment", "obj_info"):

@@ -17,6 +17,7 @@ from scanproc.mesh.winding import Wound, wound_outward
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
 from scanproc.readers.units import unit_of_mesh
+from scanproc.readers.wrong_files import refuse_no_whole_mesh, refuse_wrong_file
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ _PARSER_ERRORS = (
 _MM_OF_3MF = (0.001, 1.0, 10.0, 25.4, 304.8, 1000.0)
 # A mirrored mesh is inside out all over; where a part only is, someone has turned faces, and nothing was mirrored.
 _INSIDE_OUT_SHARE = 0.97
+_LOST_SHARE = 0.02  # of a mesh's vertices that may belong to no face
 _MIN_FACES = 100  # fewer cannot be a foot
 
 
@@ -84,11 +86,13 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
     ScanError
         If the file is broken, has no faces, holds NaN, or fits a foot in no unit.
     """
+    refuse_wrong_file(path)
+    num_announced = refuse_no_whole_mesh(path)
     raw = _read_3mf(path) if path.suffix.lower() == ".3mf" else _read_by_trimesh(path)
     if len(raw.faces) < _MIN_FACES:
         raise ScanError(
             f"{path} has {len(raw.vertices)} points and {len(raw.faces)} faces; expected a surface of at least "
-            f"{_MIN_FACES} faces. View clouds go into a folder clouds/, one a view."
+            f"{_MIN_FACES} faces. Export it again."
         )
     num_bad = int((~np.isfinite(raw.vertices).all(axis=1)).sum())
     if num_bad:
@@ -102,6 +106,10 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
     wound = wound_outward(vertices, faces)
     inside_out = wound.inward_share > _INSIDE_OUT_SHARE
     remarks = (*found.remarks, *_remarks_on_winding(wound))
+    num_vertices = max(num_announced, len(raw.vertices))
+    lost = num_vertices - len(np.unique(raw.faces))
+    if lost > _LOST_SHARE * num_vertices:
+        remarks = (*remarks, f"{lost} of {num_vertices} vertices of the mesh belong to no face: was it cut off?")
     log.info("%s: %d → %d vertices, %d faces", path.name, len(raw.vertices), len(vertices), len(faces))
     mesh = Mesh(np.ascontiguousarray(vertices), wound.faces)
     views = np.ones(len(vertices), dtype=np.uint8)

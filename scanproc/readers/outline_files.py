@@ -123,7 +123,8 @@ def _dxf_chains(path: Path) -> Iterable[FloatArray]:
         drawing = ezdxf.readfile(path)  # type: ignore[attr-defined]
     except (ezdxf.DXFError, OSError, UnicodeDecodeError) as error:  # type: ignore[attr-defined]
         raise ScanError(f"found no readable DXF in {path.name} ({error}). Export it again, as R12 or R2000.") from error
-    unit = int(drawing.header.get("$INSUNITS", 0))
+    # Where no unit is stated, ezdxf says metres of old releases.
+    unit = int(drawing.header.get("$INSUNITS", 0)) if b"$INSUNITS" in path.read_bytes() else 0
     if unit not in _MM_OF_DXF:
         raise ScanError(f"found the unit $INSUNITS = {unit} in {path.name}, expected mm (4), cm (5) or inches (1).")
     scale = _MM_OF_DXF[unit]

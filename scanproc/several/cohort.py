@@ -14,8 +14,9 @@ from scanproc.formats.artifact_files import measure_cells
 from scanproc.measures.plain_words import words_of
 from scanproc.measures.rows import columns_of
 from scanproc.measures.table import MEASURES, ROWS, in_table_order
-from scanproc.runner import Run
-from scanproc.several.scans import loaded, scan_name
+from scanproc.results import Run
+from scanproc.scan import name_of
+from scanproc.several.scans import loaded
 from scanproc.store import write_files
 
 _STATED = "scan.toml"
@@ -85,9 +86,9 @@ def outcome_of(scan: Path, run_scan: Callable[[], Run]) -> Outcome:
     try:
         found = loaded(run_scan())
     except ScanError as error:
-        return Outcome(scan_name(scan), None, None, (str(error),))
+        return Outcome(name_of(scan), None, None, (str(error),))
     messages = tuple(f"{refusal.stage}: {refusal.message}" for refusal in found.refusals)
-    return Outcome(scan_name(scan), found.facts, found.measures, messages)
+    return Outcome(name_of(scan), found.facts, found.measures, messages)
 
 
 def check_none_refused(outcomes: Sequence[Outcome]) -> None:

@@ -12,8 +12,9 @@ from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import landmarks_of_edit
 from scanproc.measures.two_scans import ScannedFoot
 from scanproc.pipeline import STAGES
-from scanproc.runner import Run, run
-from scanproc.scan import open_scan
+from scanproc.results import Run
+from scanproc.runner import run
+from scanproc.scan import name_of, open_scan
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,6 @@ class ScanResults:
         return {foot.side: ScannedFoot(self.facts, foot) for foot in (self.measures.feet if self.measures else ())}
 
 
-def scan_name(path: Path) -> str:
-    """Return the name of a scan's folder below the outputs, whether or not the scan can be read."""
-    return path.stem if path.is_file() else path.resolve().name
-
-
 def check_distinct(paths: Sequence[Path]) -> None:
     """Refuse scans that would share one folder of results.
 
@@ -47,7 +43,7 @@ def check_distinct(paths: Sequence[Path]) -> None:
         If a scan is given twice, or two scans are called the same.
     """
     resolved = [path.resolve() for path in paths]
-    names = [scan_name(path) for path in paths]
+    names = [name_of(path) for path in paths]
     for path, place, name in zip(paths, resolved, names, strict=True):
         if resolved.count(place) > 1:
             raise ScanError(f"{path} is given {resolved.count(place)} times; expected different scans. Leave one out.")

@@ -1,0 +1,104 @@
+"""What commands do with a scan, and what they say of it: lines for people, or one JSON object for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from scanproc.bars import bars
+from scanproc.errors import ScanError
+from scanproc.parallel import using_workers
+
+if TYPE_CHECKING:
+    from scanproc.results import Run
+
+_Made = TypeVar("_Made")
+
+
+def answer(
+    scan: Path, to: str, out: Path, other_scan: Path | None = None, as_json: bool = False, **settings: Any
+) -> None:
+    """Run a scan as far as a stage; say what there is now, and what was refused."""
+    try:
+        result = run_scan(scan, to, out, other_scan, **settings)
+    except ScanError as error:
+        if as_json:
+            from scanproc.results import refused_json
+            from scanproc.scan import name_of
+
+            _echo_json(refused_json(name_of(scan), str(error)))
+        raise
+    if as_json:
+        _echo_json(result.as_json())
+    else:
+        if not result.computed and not result.refusals:
+            click.echo(f"nothing to do: {len(result.fresh)} stages are up to date")
+        has_report = "report" in (*result.computed, *result.fresh)
+        click.echo(result.store.report_path() if has_report else result.store.root)
+    refuse([f"{refusal.stage}: {refusal.message}" for refusal in result.refusals])
+
+
+def run_scan(
+    scan: Path,
+    to: str,
+    out: Path,
+    other_scan: Path | None = None,
+    prescription: Path | None = None,
+    overrides: tuple[str, ...] = (),
+    **settings: Any,
+) -> Run:
+    """Run a scan as far as a stage, with the settings that the options name."""
+    from scanproc.prescription.last_prescription import found_prescription
+    from scanproc.runner import run
+    from scanproc.scan import name_of
+
+    prescription = found_prescription(prescription, out / name_of(scan))
+    is_changed = any(text.startswith("insole.") for text in overrides)
+    version = "" if prescription is None or is_changed else prescription.stem
+
+    def run_with(tables: list[Any]) -> Run:
+        if other_scan is not None:
+            from scanproc.several.other_scan import measures_of_other_scan
+
+            tables = [*tables, measures_of_other_scan(scan, other_scan)]
+        return run(scan, out, to, tables)
+
+    result = with_settings(run_with, overrides=overrides, prescription=prescription, **settings)
+    if version and "insole" in (*result.computed, *result.fresh):
+        result.store.keep_prescription_as(version)
+    return result
+
+
+def with_settings(
+    action: Callable[[list[Any]], _Made],
+    config: Path | None,
+    overrides: tuple[str, ...],
+    workers: int | None,
+    prescription: Path | None = None,
+    machine: Path | None = None,
+) -> _Made:
+    """Do what is asked with the tables of settings that the options name, under bars."""
+    from scanproc.prescription.files import read_machine, read_prescription, read_settings
+    from scanproc.settings import parse_overrides
+
+    tables = [read_settings(config)] if config else []
+    tables += [read_prescription(prescription)] if prescription else []
+    tables += [read_machine(machine)] if machine else []
+    with bars(), using_workers(workers):
+        return action([*tables, parse_overrides(overrides)])
+
+
+def refuse(messages: Sequence[str]) -> None:
+    """Say each message in a line on standard error; with any, the status is 1."""
+    for message in messages:
+        click.echo(f"scanproc: {message}", err=True)
+    if messages:
+        click.get_current_context().exit(1)
+
+
+def _echo_json(table: dict[str, Any]) -> None:
+    click.echo(json.dumps(table, indent=1, allow_nan=False))

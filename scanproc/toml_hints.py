@@ -1,0 +1,57 @@
+"""What people write into TOML that is none, and what to write instead: a parser's words help nobody."""
+
+from __future__ import annotations
+
+import re
+
+_DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})$")
+_ISO_DAY = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})$")
+_COMMA = re.compile(r"[-+]?\d+,\d+$")
+_UNIT = re.compile(r"([-+]?\d+(?:[.,]\d+)?)\s*([a-zA-Z%°µ]+)$")
+_OTHER_QUOTES = "“”„‟«»‘’‚`"
+_KEY = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*([=:])\s*(.*?)\s*(?:#.*)?$")
+_WORDS = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
+
+
+def what_to_write(text: str) -> str | None:
+    """Return in words what the first line should be that is no TOML for a common reason; None if there is no such line.
+
+    Such as: line 2 is `side = left`; write side = "left"
+    """
+    for number, line in enumerate(text.splitlines(), start=1):
+        found = _KEY.match(line)
+        right = None if found is None else _right(*found.groups())
+        if right is not None:
+            return f"line {number} is `{line.strip()}`; write {right}"
+    return None
+
+
+def _right(name: str, sign: str, value: str) -> str | None:
+    """Return a line as TOML has it; None if it is right, or wrong in a way of its own."""
+    bare = value.strip(_OTHER_QUOTES)
+    if bare != value and not value.startswith(('"', "'")):
+        return f'{name} = "{bare}"'
+    written = _value(value)
+    if written is None:
+        return f"{name} = {value}" if sign == ":" else None
+    return f"{name} = {written}"
+
+
+def _value(value: str) -> str | None:
+    if not value:
+        return '"…", or leave the line out'
+    if day := _DAY.match(value):  # as most of the world writes it; of a day that may be a month the user sees it
+        return f"{day[3]}-{int(day[2]):02}-{int(day[1]):02}"
+    if (day := _ISO_DAY.match(value)) and value != f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}":
+        return f"{day[1]}-{int(day[2]):02}-{int(day[3]):02}"
+    if _COMMA.match(value):
+        return value.replace(",", ".")
+    if unit := _UNIT.match(value):
+        return f"{unit[1].replace(',', '.')}, without unit"
+    if value.lower() in _WORDS:
+        return None if value in ("true", "false") else _WORDS[value.lower()]
+    if value.startswith('"') and "\\" in value:
+        return f"it with / in place of \\, or in single quotes: '{value.strip(chr(34))}'"
+    if re.match(r"[^\W\d_][^\"'\[\]{}=]*$", value):
+        return f'"{value}"'
+    return None
