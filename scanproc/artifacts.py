@@ -27,6 +27,7 @@ Side = Literal["left", "right"]
 Loading = Literal["standing", "seated", "non-weight-bearing", "unknown"]
 Ground = Literal["floor", "support", "estimated"]
 Status = Literal["measured", "inferred", "refused"]
+Object = Literal["foot", "sole", "cast", "imprint"]
 Unit = Literal["um", "mm", "cm", "inch", "dm", "ft", "m"]
 
 #: Units that clouds and meshes come in, the smallest first.
@@ -84,6 +85,7 @@ class ScanFacts:
     date: str | None = None
     depth_unit_mm: float = 1.0
     unit: Unit | Literal["auto"] = "auto"
+    object: Object = "foot"
     motion: Literal["hand-held", "turntable", "fixed-rig"] = "hand-held"
     subject: str | None = None
     sensor: str | None = None
@@ -301,6 +303,7 @@ class Surface:
     errors_mm : (V, K) float16, K replicates of the surface's error along its normal, see `fusion.jackknife`; None
         where the recording does not tell, as for the mesh of another scanner.
     vertical : as in `Registration`.
+    finished : whether another scanner made it, which does not say what of it was seen.
     """
 
     mesh: Mesh
@@ -309,6 +312,7 @@ class Surface:
     color: ByteArray | None = None
     errors_mm: NDArray[np.float16] | None = None
     vertical: Vertical | None = None
+    finished: bool = False
 
     def __post_init__(self) -> None:
         if self.views.shape != (len(self.mesh.vertices),):
@@ -366,6 +370,7 @@ class Foot:
     views, color : as in `Surface`.
     landmarks : by name, such as "pternion".
     replicates : what else the recording might have given; None where it does not tell.
+    object : what was scanned; all but a foot has a sole alone.
     """
 
     side: Side
@@ -377,6 +382,7 @@ class Foot:
     landmarks: Mapping[str, Landmark]
     color: ByteArray | None = None
     replicates: Replicates | None = None
+    object: Object = "foot"
 
     def __post_init__(self) -> None:
         _freeze(self)
