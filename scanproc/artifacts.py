@@ -28,6 +28,7 @@ Loading = Literal["standing", "seated", "non-weight-bearing", "unknown"]
 Ground = Literal["floor", "support", "estimated"]
 Status = Literal["measured", "inferred", "refused"]
 Process = Literal["print", "mill", "positive", "negative"]
+Object = Literal["foot", "sole", "cast", "imprint"]
 Unit = Literal["um", "mm", "cm", "inch", "dm", "ft", "m"]
 
 #: Units that clouds and meshes come in, the smallest first.
@@ -86,6 +87,7 @@ class ScanFacts:
     depth_unit_mm: float = 1.0
     unit: Unit | Literal["auto"] = "auto"
     up: Literal["auto", "x", "-x", "y", "-y", "z", "-z"] = "auto"
+    object: Object = "foot"
     motion: Literal["hand-held", "turntable", "fixed-rig"] = "hand-held"
     subject: str | None = None
     sensor: str | None = None
@@ -313,6 +315,7 @@ class Surface:
         where the recording does not tell, as for the mesh of another scanner.
     vertical : as in `Registration`.
     inside_out : whether the faces of a finished mesh had to be turned, all of them: it may be the image of a foot.
+    finished : whether another scanner made it, which does not say what of it was seen.
     """
 
     mesh: Mesh
@@ -322,6 +325,7 @@ class Surface:
     errors_mm: NDArray[np.float16] | None = None
     vertical: Vertical | None = None
     inside_out: bool = False
+    finished: bool = False
 
     def __post_init__(self) -> None:
         if self.views.shape != (len(self.mesh.vertices),):
@@ -379,6 +383,7 @@ class Foot:
     views, color : as in `Surface`.
     landmarks : by name, such as "pternion".
     replicates : what else the recording might have given; None where it does not tell.
+    object : what was scanned; all but a foot has a sole alone.
     """
 
     side: Side
@@ -390,6 +395,7 @@ class Foot:
     landmarks: Mapping[str, Landmark]
     color: ByteArray | None = None
     replicates: Replicates | None = None
+    object: Object = "foot"
 
     def __post_init__(self) -> None:
         _freeze(self)

@@ -54,6 +54,9 @@ class CutEnds:
         return ~closes_leg[self.cut_of_face]
 
 
+NO_CUTS = CutEnds(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)), np.zeros(0, dtype=np.int64))
+
+
 @dataclass(frozen=True)
 class _Cut:
     normal: FloatArray
@@ -75,7 +78,7 @@ def cut_ends(mesh: Mesh) -> CutEnds:
     for number, cut in enumerate(cuts):
         cut_of_face[cut.faces] = number
     if not cuts:
-        return CutEnds(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)), cut_of_face)
+        return replace(NO_CUTS, cut_of_face=cut_of_face)
     return CutEnds(
         np.array([cut.normal for cut in cuts]),
         np.array([cut.middle for cut in cuts]),

@@ -11,6 +11,7 @@ from scanproc.anatomy.foot_frame import settle
 from scanproc.anatomy.named_landmarks import named_landmarks
 from scanproc.anatomy.open_boundaries import OpenEnds
 from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile
+from scanproc.anatomy.stance import GroundErrors
 from scanproc.artifacts import ByteArray, Foot, Mesh, Replicates
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.mesh.closest_point import closest_point
@@ -21,14 +22,6 @@ from scanproc.parallel import parallel_map
 # on one heel by hand differ by 5.8 mm, those of one observer by 2.9 to 5.3 (J Am Podiatr Med Assoc 104(1), 2014, PMID
 # 24504576; taken as of both directions together).
 PALPATION_SD_MM = 4.1
-
-
-@dataclass(frozen=True)
-class GroundErrors:
-    """Standard uncertainties of a ground at z = 0: of its tilt about x and about y, and of its height."""
-
-    tilt_sd_deg: float
-    height_sd_mm: float
 
 
 @dataclass(frozen=True)

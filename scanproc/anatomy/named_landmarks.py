@@ -26,8 +26,8 @@ def named_landmarks(
         "pternion": (points.pternion, 0.95),
         "second_toe_tip": (points.second_toe.tip, points.second_toe.confidence),
         "longest_toe_tip": (points.longest_toe_tip, NOT_THERE if ends.toes_open else 0.95),
-        "metatarsale_tibiale": (points.metatarsale_tibiale, 0.9),
-        "metatarsale_fibulare": (points.metatarsale_fibulare, 0.9),
+        "metatarsale_tibiale": (points.metatarsale_tibiale, NOT_THERE if ends.tibiale_open else 0.9),
+        "metatarsale_fibulare": (points.metatarsale_fibulare, NOT_THERE if ends.fibulare_open else 0.9),
     }
     apex = arch.apex(seen_only=True)
     if apex is not None and arch.seen_share > 0.5:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM, HEEL_SECTION, SOLE_HEIGHT_MM, foot_length, rear_of
 from scanproc.anatomy.landmarks import FootPoints, FrontProfile, Support, front_profile
-from scanproc.artifacts import BoolArray, Mesh
+from scanproc.anatomy.profiles import Borders, borders_at
+from scanproc.artifacts import BoolArray, Foot, Mesh, Object
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.hole_filling import border_loops, perimeter_mm
-from scanproc.mesh.meshes import face_areas, face_normals, vertex_normals
+from scanproc.mesh.meshes import face_areas, face_normals, keep_faces, vertex_normals
 
 NOT_THERE = 0.0  # confidence of a landmark that lies where the scan ends and the foot does not
 _SMALL_HOLE_MM = 20.0  # borders of holes up to 6 mm across, which take at most 0.5 mm off the tip of a toe
@@ -22,6 +23,8 @@ _END_REACH_MM = 15.0  # and as near as this to its end
 # How far the surface has turned outward at an end: whole toes 0.78 and more, heels 0.99; cut by 5 and 10 mm 0.45, 0.75.
 _TOE_COSINE, _HEEL_COSINE = 0.7, 0.9
 _BESIDE_MM, _BESIDE_VERTICES = 4.0, 8
+_BORDER_REACH_MM, _BORDER_COSINE = 6.0, 0.9  # 26 degrees short of upright: 1 mm of a border with a radius of 10 mm
+_SOLE_BORDER_COSINE = 0.75  # seen from below on a grid of 1 mm, the last face before the border is no steeper
 _RIM_VERTICES = 3  # fewer are noise
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
 _UNDER_TOE_SHARE = 0.9  # of the height of a toe, up to which a lower border may be torn
@@ -43,14 +46,21 @@ def open_boundary_vertices(mesh: Mesh) -> BoolArray:
 
 @dataclass(frozen=True)
 class OpenEnds:
-    """Which ends of a foot are ends of the scan alone: the heel, the second toe's tip (the axis), the longest toe."""
+    """Which ends of a foot are ends of the scan alone.
+
+    The heel, the second toe's tip (the axis), the longest toe, the medial and the lateral border of the ball.
+    """
 
     heel_open: bool
     axis_open: bool
     toes_open: bool
+    tibiale_open: bool = False
+    fibulare_open: bool = False
 
 
-def open_ends(mesh: Mesh, boundary: BoolArray, points: FootPoints, is_torn: bool = False) -> OpenEnds:
+def open_ends(
+    mesh: Mesh, boundary: BoolArray, points: FootPoints, is_torn: bool = False, what: Object = "foot"
+) -> OpenEnds:
     """Judge both ends of a foot in its frame.
 
     Parameters
@@ -58,6 +68,7 @@ def open_ends(mesh: Mesh, boundary: BoolArray, points: FootPoints, is_torn: bool
     mesh : smoothed, see `meshes.smoothed_vertices`.
     boundary : (V,) bool, of `open_boundary_vertices`.
     is_torn : whether the lower border was torn and cut off, so that it may run through whole toes.
+    what : was scanned.
     """
     forward = vertex_normals(mesh)[:, 0]
     medial, lateral = float(points.metatarsale_tibiale[1]), float(points.metatarsale_fibulare[1])
@@ -68,7 +79,49 @@ def open_ends(mesh: Mesh, boundary: BoolArray, points: FootPoints, is_torn: bool
         axis_open=_ends_open(mesh, boundary, points.second_toe.tip, 1.0, forward, is_torn),
         toes_open=_ends_open(mesh, boundary, longest, 1.0, forward, is_torn)
         or _front_is_open(mesh, boundary, front, forward, is_torn),
+        tibiale_open=border_is_open(mesh, boundary, points.metatarsale_tibiale, np.sign(medial - lateral), what),
+        fibulare_open=border_is_open(mesh, boundary, points.metatarsale_fibulare, np.sign(lateral - medial), what),
     )
+
+
+def border_is_open(mesh: Mesh, boundary: BoolArray, point: FloatArray, outward_y: float, what: Object) -> bool:
+    """Tell whether a (3,) point of a foot's border is one of the scan alone: an open rim before it faces sideways."""
+    apart = np.linalg.norm(mesh.vertices - point, axis=1)
+    if np.count_nonzero(boundary & (apart < _BORDER_REACH_MM)) < _RIM_VERTICES:
+        return False
+    return not _has_turned(apart, vertex_normals(mesh)[:, 1], outward_y, _border_cosine(what))
+
+
+def open_stations(mesh: Mesh, boundary: BoolArray, borders: Borders, below_mm: float, what: Object) -> BoolArray:
+    """Tell at which of the N stations of borders below a height, (N,), the scan ends and the foot does not.
+
+    A rim near that height cuts off nothing that counts.
+    """
+    is_open = borders.open & (borders.points[:, :, 2] < below_mm - _BORDER_REACH_MM)
+    rim = keep_faces(mesh, np.asarray(boundary[mesh.faces].any(axis=1))).mesh
+    sideways = vertex_normals(rim)[:, 1]
+    for station, side in np.argwhere(is_open):
+        apart = np.linalg.norm(rim.vertices - borders.points[station, side], axis=1)
+        is_open[station, side] = not _has_turned(apart, sideways, 2.0 * side - 1.0, _border_cosine(what))
+    return np.asarray(is_open.any(axis=1))
+
+
+def _border_cosine(what: Object) -> float:
+    return _BORDER_COSINE if what == "foot" else _SOLE_BORDER_COSINE
+
+
+def unseen_borders(foot: Foot) -> tuple[str, ...]:
+    """Name the borders of a foot, of ball and heel, at which the scan ends and the foot does not."""
+    marks = {"medial": "metatarsale_tibiale", "lateral": "metatarsale_fibulare"}
+    named = [side for side, name in marks.items() if foot.landmarks[name].confidence == NOT_THERE]
+    found = [f"the {side} border of the ball" for side in named]
+    boundary = open_boundary_vertices(foot.mesh)
+    if boundary.any():
+        x = np.array([rear_of(foot) + HEEL_SECTION * foot_length(foot)])
+        for point, outward_y in zip(borders_at(foot.mesh, x, SOLE_HEIGHT_MM).points[0], (-1.0, 1.0), strict=True):
+            if not np.isfinite(point).all() or border_is_open(foot.mesh, boundary, point, outward_y, foot.object):
+                found.append(f"the {'medial' if outward_y == foot.medial_y else 'lateral'} border of the heel")
+    return tuple(found)
 
 
 def refuse_open_ends(ends: OpenEnds) -> None:
@@ -141,11 +194,13 @@ def _is_under_toe(height: FloatArray, on_rim: BoolArray, near: BoolArray) -> boo
     return bool(height[on_rim].max() < _UNDER_TOE_SHARE * np.quantile(height[near], 0.95))
 
 
-def _has_turned(apart: FloatArray, forward: FloatArray, outward: float) -> bool:
+def _has_turned(apart: FloatArray, forward: FloatArray, outward: float, least: float | None = None) -> bool:
     """Tell whether the surface near a place, at (V,) distances from it, faces outward as that of a true end does."""
+    if least is None:
+        least = _TOE_COSINE if outward > 0.0 else _HEEL_COSINE
     beside = apart <= max(_BESIDE_MM, float(np.partition(apart, _BESIDE_VERTICES)[_BESIDE_VERTICES]))
     rotated = float(np.quantile(outward * forward[beside], 0.9))
-    return rotated > (_TOE_COSINE if outward > 0.0 else _HEEL_COSINE)
+    return rotated > least
 
 
 def _is_cut(mesh: Mesh, end: BoolArray, tip: FloatArray, outward: float) -> bool:

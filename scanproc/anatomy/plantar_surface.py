@@ -45,7 +45,7 @@ class ArchProfile:
 
 @dataclass(frozen=True)
 class SoleMap:
-    """The height of the underside on a grid of cells of 1 mm or a little less.
+    """The height of the underside on a grid of cells, of 1 mm or a little less unless asked otherwise.
 
     Attributes
     ----------
@@ -99,10 +99,12 @@ def arch_profile(plantar: PlantarSurface, rear: float, length: float, medial_y: 
     return ArchProfile(np.column_stack([x, y, found.height[:, 0]]), found.seen[:, 0])
 
 
-def sole_map(plantar: PlantarSurface, first_x: float, last_x: float, first_y: float, last_y: float) -> SoleMap:
-    """Return the underside between the given borders, mm, on cells of 1 mm or a little less, evenly spread."""
-    x = _cell_middles(first_x, last_x)
-    y = _cell_middles(first_y, last_y)
+def sole_map(
+    plantar: PlantarSurface, first_x: float, last_x: float, first_y: float, last_y: float, step_mm: float = _STEP_MM
+) -> SoleMap:
+    """Return the underside between the given borders, mm, on cells of `step_mm` or a little less, evenly spread."""
+    x = _cell_middles(first_x, last_x, step_mm)
+    y = _cell_middles(first_y, last_y, step_mm)
     step = np.full(len(x), y[1] - y[0] if len(y) > 1 else 1.0)
     found = plantar.heights(x, np.full(len(x), y[0]), step, len(y))
     borders = plantar.borders(x)
@@ -110,8 +112,8 @@ def sole_map(plantar: PlantarSurface, first_x: float, last_x: float, first_y: fl
     return SoleMap(x, y, found.height, found.seen, inside)
 
 
-def _cell_middles(first: float, last: float) -> FloatArray:
-    count = max(int(np.ceil((last - first) / _STEP_MM)), 1)
+def _cell_middles(first: float, last: float, step_mm: float) -> FloatArray:
+    count = max(int(np.ceil((last - first) / step_mm)), 1)
     return np.asarray(first + (np.arange(count) + 0.5) * (last - first) / count)
 
 

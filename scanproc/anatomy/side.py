@@ -46,12 +46,12 @@ class SideVote:
         return _probability(abs(self.log_odds_left))
 
 
-def vote(mesh: Mesh, pose_confidence: float) -> SideVote:
-    """Judge the side of a foot in a rough frame with x forward, z up from the ground.
+def vote(mesh: Mesh, pose_confidence: float, has_dorsum: bool = True) -> SideVote:
+    """Judge the side of a foot in a rough frame with x forward, z up from the ground; a sole alone has no instep.
 
     If the foot lies another way, as it does with 1 - `pose_confidence`, this shape does not tell its side.
     """
-    values = side_cues(mesh)
+    values = side_cues(mesh, has_dorsum)
     odds = sum(float(np.clip(2.0 * mean / sd**2 * values[name], -most, most)) for name, mean, sd, most in _CUES)
     left = 0.5 + pose_confidence * (_probability(odds) - 0.5)
     return SideVote(float(np.log(left / (1.0 - left))))
@@ -123,7 +123,7 @@ def _probability(log_odds: float) -> float:
     return float(1.0 / (1.0 + np.exp(-log_odds)))
 
 
-def side_cues(mesh: Mesh) -> dict[str, float]:
+def side_cues(mesh: Mesh, has_dorsum: bool = True) -> dict[str, float]:
     """Return the value of each cue; see the functions below."""
     low = mesh.vertices[np.unique(mesh.faces)]
     low = low[low[:, 2] < FOOT_HEIGHT_MM]
@@ -135,7 +135,7 @@ def side_cues(mesh: Mesh) -> dict[str, float]:
         "toe line": _toe_line(mesh, rear, length, wide),
         "ball line": _ball_line(shares, wide),
         "hollow": (_hollow(shares, -near[:, 0]) - _hollow(shares, near[:, 1])) / length,
-        "instep ridge": _instep_ridge(mesh, rear, length, wide, shares),
+        "instep ridge": _instep_ridge(mesh, rear, length, wide, shares) if has_dorsum else 0.0,
     }
 
 

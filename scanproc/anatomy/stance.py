@@ -10,7 +10,8 @@ from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_pose import RoughPose, resting_directions, rough_pose
 from scanproc.anatomy.foot_profile import FootShape
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
-from scanproc.anatomy.open_boundaries import STAND_MM
+from scanproc.anatomy.landmarks import FootPoints, support
+from scanproc.anatomy.open_boundaries import STAND_MM, refuse_open_sole
 from scanproc.anatomy.plantar_surface import seen_sole_share
 from scanproc.artifacts import BoolArray, Ground, Mesh
 from scanproc.errors import ScanError
@@ -23,15 +24,25 @@ _HEEL, _BALL = (0.0, 0.25), (0.60, 0.85)  # shares of the length
 
 
 @dataclass(frozen=True)
+class GroundErrors:
+    """Standard uncertainties of a ground at z = 0: of its tilt about x and about y, and of its height."""
+
+    tilt_sd_deg: float
+    height_sd_mm: float
+
+
+@dataclass(frozen=True)
 class Stance:
     """What a foot stands on, and a level frame: z up from there; on its own sole, the scan frame as it is.
 
-    `pose.R_foot_scan` is a rough frame as seen from the level one.
+    `pose.R_foot_scan` is a rough frame as seen from the level one. `errors` of a ground that was guessed by the shape
+    of the foot; None where other things tell them.
     """
 
     ground: Ground
     T_level_scan: FloatArray
     pose: RoughPose
+    errors: GroundErrors | None = None
 
 
 def on_floor(shape: FootShape) -> Stance:
@@ -132,3 +143,21 @@ def over_unseen_ground(shape: FootShape, smooth: Mesh, limits: FootLimits, below
     lowest = float(np.quantile(smooth.vertices @ R_level_scan[2], LOWEST_SHARE))
     T_level_scan = rigid(R_level_scan, np.array([0.0, 0.0, below_mm - lowest]))
     return Stance("estimated", T_level_scan, replace(pose, R_foot_scan=pose.R_foot_scan @ R_level_scan.T))
+
+
+def refuse_unlevel(mesh: Mesh, seen: BoolArray, boundary: BoolArray, points: FootPoints, min_share: float) -> None:
+    """Refuse a foot in its frame that neither a floor nor its own sole levels.
+
+    Raises
+    ------
+    ScanError
+        If less than a share of its sole was seen, or the sole ends where the foot would stand.
+    """
+    share = seen_sole_share(mesh, seen)
+    if share < min_share:
+        raise ScanError(
+            f"found no floor under the foot and {100.0 * share:.0f} % of its sole, expected the floor or "
+            f"{100.0 * min_share:.0f} % of the sole (align.min_sole_share), or a turn all round whose axis "
+            "is upright. Scan with the floor in view, or the raised foot from below."
+        )
+    refuse_open_sole(support(mesh.vertices, points), mesh.vertices[boundary])

@@ -213,6 +213,7 @@ def _encode_feet(feet: Feet) -> Files:
                 "ground": foot.ground,
                 "T_foot_scan": foot.T_foot_scan.tolist(),
                 "landmarks": points,
+                **({} if foot.object == "foot" else {"object": foot.object}),
             }
         )
     files = {f"{foot.side}.ply": write_ply(foot.mesh, foot.views, foot.color) for foot in feet.feet}
@@ -240,6 +241,7 @@ def _decode_feet(files: Files) -> Feet:
                 landmarks=landmarks_of(entry["landmarks"]),
                 color=color,
                 replicates=_decode_replicates(files.get(f"{entry['side']}-draws.npz")),
+                object=entry.get("object", "foot"),
             )
         )
     return Feet(tuple(feet))

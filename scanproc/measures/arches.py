@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanproc.anatomy.foot_regions import ARCH_WINDOW
+from scanproc.anatomy.foot_regions import ARCH_WINDOW, SOLE_HEIGHT_MM
+from scanproc.anatomy.open_boundaries import open_stations
 from scanproc.anatomy.plantar_surface import SoleMap, sole_map
 from scanproc.artifacts import ReadGeometry
 from scanproc.measures.lengths import dorsum_height, truncated_foot_length
@@ -14,6 +15,7 @@ from scanproc.measures.readings import FootShape, Reading, height_of, no_reading
 
 CONTACT_MM = 2.0  # the underside below this counts as touching
 TOE_CUT_SHARE = 0.08  # of the length: so far ahead of the metatarsal points a print holds toes only
+_STATIONS, _OPEN_SHARE = 31, 0.1  # along the arch, and those whose border may be an open edge
 _SOLE = "the sole"
 _CAPPED = "the sole is closed by a plane, which is no skin (a cap of the scan, or of the program that made the mesh)"
 
@@ -35,8 +37,8 @@ def arch_height_index(shape: FootShape) -> Reading:
 
 def plantar_arch_height(shape: FootShape) -> Reading:
     """Greatest height of the underside along the arch line."""
-    if shape.cap.closes_the_arch:
-        return no_reading(_CAPPED)
+    if (refused := _refused(shape)) is not None:
+        return refused
     apex = shape.arch.apex(seen_only=False)
     unseen = 1.0 - shape.arch.seen_share
     if apex is None:
@@ -51,8 +53,8 @@ def plantar_arch_height(shape: FootShape) -> Reading:
 
 def arch_volume(shape: FootShape) -> Reading:
     """Volume between underside and ground, mm3: medial half of the sections from 0.30 to 0.60 of the length."""
-    if shape.cap.closes_the_arch:
-        return no_reading(_CAPPED)
+    if (refused := _refused(shape)) is not None:
+        return refused
     first, last = shape.at(ARCH_WINDOW[0]), shape.at(ARCH_WINDOW[1])
     slices = int(np.ceil(last - first))
     step_x = (last - first) / slices
@@ -80,8 +82,8 @@ def arch_index(shape: FootShape) -> Reading:
     """Contact of the middle third by that of all three thirds of the toeless print (Cavanagh & Rodgers 1987)."""
     if shape.loading not in ("standing", "seated"):
         return no_reading('only a loaded foot leaves a print (scan.toml: loading = "standing" or "seated")')
-    if shape.cap.closes_the_arch:
-        return no_reading(_CAPPED)
+    if (refused := _refused(shape)) is not None:
+        return refused
     sole = shape.once(whole_sole)
     contact = (sole.height < CONTACT_MM) & sole.seen
     tibiale, fibulare = shape.landmark("metatarsale_tibiale"), shape.landmark("metatarsale_fibulare")
@@ -110,6 +112,15 @@ def whole_sole(shape: FootShape) -> SoleMap:
     """Return the height of the underside under all of the foot."""
     low = shape.low_mesh.vertices
     return sole_map(shape.plantar, shape.rear, shape.at(1.0), float(low[:, 1].min()), float(low[:, 1].max()))
+
+
+def _refused(shape: FootShape) -> Reading | None:
+    """Refuse the arch of a foot whose sole is a plane, or one of whose borders, which give its width, was not seen."""
+    if shape.cap.closes_the_arch:
+        return no_reading(_CAPPED)
+    borders = shape.borders(np.linspace(shape.at(ARCH_WINDOW[0]), shape.at(ARCH_WINDOW[1]), _STATIONS), SOLE_HEIGHT_MM)
+    is_open = open_stations(shape.low_mesh, shape.low_boundary, borders, SOLE_HEIGHT_MM, shape.foot.object)
+    return no_reading("one side of the midfoot was not seen") if is_open.mean() > _OPEN_SHARE else None
 
 
 def _sole_unseen(unseen: float) -> Reading:

@@ -23,6 +23,11 @@ def instep_girth(shape: FootShape) -> Reading:
     """Tape round the section at half the length."""
     if len(shape.midfoot) < 3:
         return no_reading("there is no surface at half the length")
+    sides = shape.midfoot.extent(1)
+    if sides.low_open or sides.high_open:
+        return no_reading("one side of the midfoot was not seen")
+    if shape.midfoot.extent(2).high_open:
+        return no_reading("the dorsum was not seen: the surface ends below it, at half the length")
     # The arch rises from the floor there: on its side the tape runs straight from the lowest seen point.
     x = shape.at(DORSUM_SECTION)
     return _tape(shape.midfoot, shape, lambda tape: np.column_stack([np.full(len(tape), x), tape]), shape.medial_y)
@@ -33,12 +38,19 @@ def ball_girth(shape: FootShape) -> Reading:
 
     A taut tape lies nearly in a plane; of all planes through the two points the one with the shortest hull is taken.
     """
+    if shape.unseen_points("metatarsale_tibiale", "metatarsale_fibulare") == 1.0:
+        return no_reading("a border of the ball was not seen")
     tibiale, fibulare = shape.landmark("metatarsale_tibiale"), shape.landmark("metatarsale_fibulare")
     ball = shape.once(_ball)
     views = shape.low_views[ball.vertices]
     across = (fibulare - tibiale) / np.linalg.norm(fibulare - tibiale)
     upright = np.cross(across, [0.0, 0.0, 1.0])
     upright /= np.linalg.norm(upright)
+
+    boundary = shape.low_boundary[ball.vertices]
+    at_ball = without_leg(plane_section(ball.mesh, upright, float(upright @ tibiale), views, boundary))
+    if len(at_ball) and at_ball.extent(2).high_open:
+        return no_reading("the dorsum was not seen: the surface ends below it, at the ball")
 
     def girth(tilt_deg: float) -> Reading:
         normal = rotation_about(across, np.deg2rad(tilt_deg)) @ upright

@@ -12,6 +12,7 @@ from scanproc.anatomy.plantar_surface import sole_map
 from scanproc.artifacts import ReadGeometry
 from scanproc.measures.arches import CONTACT_MM
 from scanproc.measures.frontal_lines import HEEL_HEIGHTS, LEG_HEIGHTS, FrontalLine, heel_line, leg_line
+from scanproc.measures.lengths import heel_width
 from scanproc.measures.readings import FootShape, Reading, no_reading
 
 
@@ -71,6 +72,8 @@ def forefoot_angle_deg(shape: FootShape) -> Reading:
     heel = heel_angle_deg(shape)
     if heel.value is None:
         return heel
+    if shape.unseen_points("metatarsale_tibiale", "metatarsale_fibulare") == 1.0:
+        return no_reading("a border of the ball was not seen")
     tibiale, fibulare = shape.landmark("metatarsale_tibiale"), shape.landmark("metatarsale_fibulare")
     vertices, seen = shape.low_mesh.vertices, shape.low_views > 0
     across = (vertices[:, 1] - tibiale[1]) / (fibulare[1] - tibiale[1])
@@ -98,6 +101,8 @@ def heel_contact_offset(shape: FootShape) -> Reading:
     leg = shape.once(leg_line)
     if leg.line is None:
         return no_reading(str(leg.refused))
+    if (width := heel_width(shape)).value is None:
+        return width
     border = shape.low_mesh.vertices[:, 1]
     sole = sole_map(shape.plantar, shape.rear, shape.at(HEEL_SHARE), float(border.min()), float(border.max()))
     contact = (sole.height < CONTACT_MM) & sole.seen

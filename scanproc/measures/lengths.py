@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM, HEEL_SECTION, SOLE_HEIGHT_MM
+from scanproc.anatomy.open_boundaries import border_is_open
 from scanproc.artifacts import ReadGeometry
 from scanproc.frames import FloatArray
 from scanproc.measures.readings import FootShape, Reading, height_of, no_reading
@@ -94,7 +95,12 @@ def heel_width(shape: FootShape) -> Reading:
         return no_reading("there is no surface at the heel")
     # The axis runs through the heel: without a border well to each side of it, one wall was not seen.
     least = HEEL_SIDE * shape.length
-    if borders.open.any() or not right < -least < least < left:
+    ends = zip(borders.points[0], borders.open[0], (-1.0, 1.0), strict=True)
+    is_open = any(
+        on_rim and border_is_open(shape.low_mesh, shape.low_boundary, end, out, shape.foot.object)
+        for end, on_rim, out in ends
+    )
+    if is_open or not right < -least < least < left:
         return no_reading("one side of the heel was not seen")
 
     def read_from() -> ReadGeometry:

@@ -124,6 +124,7 @@ class Row(Generic[Reader]):
     leanings : the words of positive and of negative values, where professionals say an angle in words.
     norms : what is known of it in people.
     needs_ground : whether it is, or is made of, a height above the ground: of no use over a guessed one.
+    needs_foot : whether it is of what lies above the sole: a sole, a cast or an imprint alone has none.
     """
 
     key: str
@@ -136,6 +137,7 @@ class Row(Generic[Reader]):
     leanings: tuple[str, str] | None = None
     norms: tuple[Norm, ...] = ()
     needs_ground: bool = False
+    needs_foot: bool = False
 
 
 def columns_of(name: str) -> tuple[str, str, str]:

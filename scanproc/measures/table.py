@@ -71,7 +71,7 @@ MEASURES: tuple[MeasureRow, ...] = (
     ),
     Row(
         "instep_girth_mm", "Instep girth", _ACROSS, LENGTH, girths.instep_girth,
-        "tape round the section at x = 0.50 FL", _OWN,
+        "tape round the section at x = 0.50 FL", _OWN, needs_foot=True,
     ),
     Row(
         "toe_box_height_mm", "Toe box height", _ACROSS, LENGTH, lengths.toe_box_height,
@@ -80,11 +80,11 @@ MEASURES: tuple[MeasureRow, ...] = (
     Row(
         "malleolus_height_mm", "Lateral malleolus height", _ACROSS, LENGTH, lengths.malleolus_height,
         "height of the lateral malleolus above the ground", "ANSUR II",
-        norms=(ansur_per_length(0.269, 0.021),), needs_ground=True,
+        norms=(ansur_per_length(0.269, 0.021),), needs_ground=True, needs_foot=True,
     ),
     Row(
         "dorsum_height_mm", "Dorsum height at half length", _ARCH, LENGTH, lengths.dorsum_height,
-        "highest point of the section at x = 0.50 FL", _AHI, needs_ground=True,
+        "highest point of the section at x = 0.50 FL", _AHI, needs_foot=True,
     ),
     Row(
         "arch_height_index", "Arch height index (dorsum ÷ truncated length)", _ARCH, INDEX, arches.arch_height_index,
@@ -93,7 +93,7 @@ MEASURES: tuple[MeasureRow, ...] = (
             Norm(f".340 ± .030, {_JIG}", _AHI, 0.340, 0.030),
             Norm(f".363 ± .030, {_JIG}", _AHI, 0.363, 0.030, ("seated",)),
         ),
-        needs_ground=True,
+        needs_ground=True, needs_foot=True,
     ),
     Row(
         "plantar_arch_height_mm", "Plantar arch height", _ARCH, LENGTH, arches.plantar_arch_height,
@@ -131,16 +131,16 @@ MEASURES: tuple[MeasureRow, ...] = (
         "leg_angle_deg", "Leg against the vertical", _HEEL, ANGLE, heels.leg_angle_deg,
         "centres of the leg's slices, z = 90 to 160 mm, against the ground's normal, varus negative; a leg that was cut"
         " within them has none",
-        _OWN, _VALGUS,
+        _OWN, _VALGUS, needs_foot=True,
     ),
     Row(
         "leg_heel_angle_deg", "Heel against the leg", _HEEL, ANGLE, heels.leg_heel_angle_deg,
-        "heel angle minus leg angle, valgus positive", _OWN, _VALGUS, needs_ground=True,
+        "heel angle minus leg angle, valgus positive", _OWN, _VALGUS, needs_ground=True, needs_foot=True,
     ),
     Row(
         "heel_contact_offset_mm", "Leg axis to heel contact", _HEEL, LENGTH, heels.heel_contact_offset,
         "medial-lateral distance from the leg's axis, dropped to the ground, to the centre of the heel's contact,"
-        " lateral positive", _OWN, needs_ground=True,
+        " lateral positive", _OWN, needs_ground=True, needs_foot=True,
     ),
     Row(
         "forefoot_angle_deg", "Forefoot against the heel", _TOES, ANGLE, heels.forefoot_angle_deg,

@@ -59,9 +59,10 @@ class ViewRow:
 def headline(facts: ScanFacts, feet: Feet | None, measures: Measures | None) -> str:
     """Return the first line up to the verdict: side, loading, foot length, size."""
     sides = [foot.side for foot in feet.feet] if feet else [facts.side]
+    what = feet.feet[0].object if feet else "foot"
     side = {"both": "Both feet", "auto": "Foot of unknown side"}.get(
         sides[0]
-    ) or f"{' and '.join(sides)} foot".capitalize()
+    ) or f"{' and '.join(sides)} {what}".capitalize()
     loading = "loading unknown" if facts.loading == "unknown" else facts.loading
     lengths = _values(measures, _LENGTH, "{} mm")
     sizes = _values(measures, "eu_size", "EU {}") or _values(measures, "mondopoint", "Mondopoint {}")

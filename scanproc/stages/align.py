@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scanproc.anatomy.cut_ends import CutEnds, cut_ends
-from scanproc.anatomy.foot_frame import FootFrame, settle
+from scanproc.anatomy.foot_frame import settle
 from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_profile import FootShape, likeness
 from scanproc.anatomy.foot_regions import foot_length
-from scanproc.anatomy.foot_replicates import FrameRules, GroundErrors, foot_replicates
-from scanproc.anatomy.landmarks import support
+from scanproc.anatomy.foot_replicates import FrameRules, foot_replicates
+from scanproc.anatomy.fused_plates import Bare, without_mount
+from scanproc.anatomy.invented_soles import believed_views
+from scanproc.anatomy.lone_soles import faces_out, in_rough_frame, lone_sole, object_of, sole_likeness
 from scanproc.anatomy.named_landmarks import named_landmarks
-from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends, refuse_open_sole
-from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, arch_profile, seen_sole_share, sole_cap
+from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends
+from scanproc.anatomy.open_undersides import over_open_underside
+from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile, sole_cap
 from scanproc.anatomy.scanner_errors import with_scanner_errors
 from scanproc.anatomy.side import SideJudgement, SideVote, in_doubt, judge_one, judge_pair, vote
 from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.anatomy.stance import (
     LOWEST_SHARE,
+    GroundErrors,
     Stance,
     check_pose,
     on_floor,
     on_sole,
     over_unseen_ground,
+    refuse_unlevel,
     shows_sole,
 )
 from scanproc.anatomy.stated_length import check_length
-from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
+from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, Object, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
 from scanproc.measures.sensor_classes import sensor_class
@@ -38,6 +44,8 @@ from scanproc.mesh.meshes import connected_components, face_areas, keep_faces, s
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
+
+_GROUNDS = 8  # that a foot may stand on, where only its ground is uncertain
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,7 @@ class _Part:
     views: ByteArray
     stance: Stance
     vote: SideVote
+    object: Object = "foot"
 
 
 def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
@@ -107,8 +116,18 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     """
     if facts.loading == "non-weight-bearing":
         surface = replace(surface, vertical=None)  # how a foot hangs in the air has nothing to do with what is upright
-    kind = sensor_class(facts.sensor)
-    if surface.errors_mm is None and kind is not None:  # the mesh of another scanner
+    if surface.errors_mm is None:
+        surface = replace(surface, finished=True)
+    *others, last = without_mount(surface, facts.object == "cast")
+    for bare in others:
+        with contextlib.suppress(ScanError):
+            return _align_bare(bare, facts, config)
+    return _align_bare(last, facts, config)
+
+
+def _align_bare(bare: Bare, facts: ScanFacts, config: AlignConfig) -> Feet:
+    surface, kind = bare.surface, sensor_class(facts.sensor)
+    if surface.finished and kind is not None:
         surface = with_scanner_errors(surface, kind.form_sd_mm)
     parts = _find_feet(surface, facts, config)
     sides: tuple[SideJudgement, ...]
@@ -121,6 +140,9 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
     for foot in feet:
         check_length(foot_length(foot), facts)
+    if bare.cut is not None:
+        log.info("align: cut off %s", bare.cut)
+        feet = [replace(foot, T_foot_scan=foot.T_foot_scan @ bare.T_bare_scan) for foot in feet]
     return Feet(tuple(sorted(feet, key=lambda foot: foot.side)))  # left first
 
 
@@ -158,6 +180,12 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
     limits.check_size(mesh)
     smooth = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
     boundary, views, cuts = open_boundary_vertices(mesh), surface.views[piece], cut_ends(mesh)
+    if surface.finished and not surface.floor_seen and (alone := lone_sole(smooth, limits)) is not None:
+        what, faces = object_of(facts, alone), faces_out(smooth, alone.R_foot_scan)
+        mesh, smooth = Mesh(mesh.vertices, faces), Mesh(smooth.vertices, faces)
+        judged = vote(in_rough_frame(smooth, alone), alone.confidence, has_dorsum=False)
+        stance = Stance("support", np.eye(4), alone)
+        return _Part(piece, mesh, smooth, boundary, cuts, views, stance, judged, what)
     shape = FootShape.of(smooth, cuts)
     if surface.floor_seen and _touches(mesh, config):
         stance = on_floor(shape)
@@ -166,6 +194,8 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
         sole = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
         if surface.vertical is not None and not sole:
             stance = over_unseen_ground(shape, smooth, limits, config.unseen_ground_mm)
+        elif surface.finished and not sole:
+            stance = over_open_underside(shape, smooth, limits, facts.loading) or stance
     if not limits.admit(stance.pose.likeness):
         limits.check_whole(shape, stance.ground == "floor")
     limits.check_likeness(stance.pose.likeness)
@@ -205,15 +235,17 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     medial_y = -1.0 if judged.side == "left" else 1.0
     ground = part.stance.ground
     frame = settle(part.smooth, part.stance.pose.R_foot_scan, medial_y, ground != "support", config.toe_gap_mm)
-    turn_deg = np.rad2deg(frame.last_turn_rad)
-    if turn_deg > 0.01:
-        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, turn_deg)
+    if frame.last_turn_rad > np.deg2rad(0.01):
+        turned = np.rad2deg(frame.last_turn_rad)
+        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, turned)
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
-    _foot_limits(config).check_likeness(likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))))
+    is_foot = part.object == "foot"
+    like = likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))) if is_foot else sole_likeness(smooth)
+    _foot_limits(config).check_likeness(like)
     # Wide means would bend the rims by which a cut is told from an end.
     narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
-    ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points, ground == "estimated")
+    ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points, ground == "estimated", part.object)
     refuse_open_ends(ends)
     arch = arch_profile(
         PlantarSurface.of(smooth, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
@@ -221,27 +253,30 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     cap = sole_cap(mesh, arch)
     seen = part.views > 0
     if ground == "support" and not cap.closes_the_arch:
-        _check_sole(mesh, seen, part.boundary, frame, config)
+        refuse_unlevel(mesh, seen, part.boundary, frame.points, config.min_sole_share)
     named = named_landmarks(frame.points, ends, arch, smooth, seen, medial_y)
     color = None if surface.color is None else surface.color[part.vertices]
     if color is not None:
         named |= skin_markers(mesh, color, seen, frame.points, medial_y)
-    replicates = None
-    if surface.errors_mm is not None:
-        rules = FrameRules(medial_y, _ground_errors(surface, ground, config), config.toe_gap_mm, config.denoise_edge_mm)
-        replicates = foot_replicates(
-            part.mesh, part.views, surface.errors_mm[part.vertices], frame.T_foot_scan, ends, rules
-        )
+    replicates, errors_mm = None, surface.errors_mm
+    if errors_mm is None and part.stance.errors is not None:  # nothing is known but how far the ground may be off
+        errors_mm = np.zeros((len(surface.views), _GROUNDS), dtype=np.float16)
+    if errors_mm is not None:
+        ground_errors = part.stance.errors or _ground_errors(surface, ground, config)
+        rules = FrameRules(medial_y, ground_errors, config.toe_gap_mm, config.denoise_edge_mm)
+        replicates = foot_replicates(part.mesh, part.views, errors_mm[part.vertices], frame.T_foot_scan, ends, rules)
+    by_others = surface.finished and part.object == "foot"  # fusion knows what was seen
     return Foot(
         side=judged.side,
         side_confidence=judged.confidence,
         ground=ground,
         T_foot_scan=frame.T_foot_scan @ part.stance.T_level_scan,
         mesh=mesh,
-        views=_without_cap(part.views, cap, mesh),
+        views=believed_views(part.views, mesh, cap, frame.points if by_others else None),
         landmarks=named,
         color=color,
         replicates=replicates,
+        object=part.object,
     )
 
 
@@ -252,23 +287,3 @@ def _ground_errors(surface: Surface, ground: Ground, config: AlignConfig) -> Gro
     if ground == "floor" or surface.vertical is None:
         return GroundErrors(config.ground_tilt_sd_deg, 0.0)
     return GroundErrors(float(np.hypot(surface.vertical.sd_deg, config.axis_tilt_sd_deg)), config.unseen_ground_sd_mm)
-
-
-def _without_cap(views: ByteArray, cap: Cap, mesh: Mesh) -> ByteArray:
-    """Return (V,) views in which the plane that closes a sole counts as what it is: invented."""
-    if not cap.closes_the_arch:
-        return views
-    log.warning("align: the sole is closed by a plane; it counts as not seen")
-    return np.where(np.isin(np.arange(len(views)), mesh.faces[cap.faces]), 0, views).astype(np.uint8)
-
-
-def _check_sole(mesh: Mesh, seen: BoolArray, boundary: BoolArray, frame: FootFrame, config: AlignConfig) -> None:
-    """Refuse a foot that neither a floor nor its own sole levels."""
-    share = seen_sole_share(mesh, seen)
-    if share < config.min_sole_share:
-        raise ScanError(
-            f"found no floor under the foot and {100.0 * share:.0f} % of its sole, expected the floor or "
-            f"{100.0 * config.min_sole_share:.0f} % of the sole (align.min_sole_share), or a turn all round whose axis "
-            "is upright. Scan with the floor in view, or the raised foot from below."
-        )
-    refuse_open_sole(support(mesh.vertices, frame.points), mesh.vertices[boundary])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from scanproc.anatomy.open_boundaries import unseen_borders
 from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, Making, ScanFacts
 from scanproc.design.mirror import feet_to_design, is_mirrored
 from scanproc.design.shape import Design, design
@@ -43,6 +44,7 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
     try:
         _refuse_doubtful_side(foot, facts, config)
         _refuse_guessed_ground(foot)
+        _refuse_unseen_borders(foot)
         rx = resolved(config, foot, facts)
         asked, built, checks = _proven(foot, rx)
         thickened: tuple[str, ...] = ()
@@ -92,6 +94,15 @@ def _refuse_guessed_ground(foot: Foot) -> None:
         raise ScanError(
             "found neither the floor under the foot nor its sole, expected one of them: there is nothing that an insole"
             " could be built on. Scan the sole, of the raised foot from below."
+        )
+
+
+def _refuse_unseen_borders(foot: Foot) -> None:
+    unseen = unseen_borders(foot)
+    if unseen:
+        raise ScanError(
+            f"{' and '.join(unseen)} ended in an open edge, expected the skin to turn upward there: the sole goes on"
+            " where it was not seen. Scan the foot from both sides."
         )
 
 

@@ -10,7 +10,7 @@ from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, Scan
 from scanproc.measures.population import rare_values
 from scanproc.measures.readings import FootShape, Reading, no_reading
 from scanproc.measures.sensor_classes import scale_sd_of
-from scanproc.measures.table import MEASURES
+from scanproc.measures.table import MEASURES, MeasureRow
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
 from scanproc.parallel import parallel_map
 from scanproc.settings import setting
@@ -79,8 +79,14 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
 def _readings(foot: Foot, facts: ScanFacts) -> dict[str, Reading]:
     """Read every measure of one foot, in the order of the table."""
     shape = FootShape(foot, facts.loading)
-    guessed = foot.ground == "estimated"
-    return {row.key: no_reading(_NO_GROUND) if row.needs_ground and guessed else row.read(shape) for row in MEASURES}
+    guessed, is_sole = foot.ground == "estimated", foot.object != "foot"
+
+    def read(row: MeasureRow) -> Reading:
+        if row.needs_foot and is_sole:
+            return no_reading(f"it lies above the sole, and what was scanned is a {foot.object}")
+        return no_reading(_NO_GROUND) if row.needs_ground and guessed else row.read(shape)
+
+    return {row.key: read(row) for row in MEASURES}
 
 
 def _values(foot: Foot, facts: ScanFacts) -> dict[str, float | None]:

@@ -1,0 +1,156 @@
+"""Soles that no scanner saw: what a program put in their place lacks what skin has.
+
+A scan that another scanner finished does not say which of it was seen. Three things tell: skin that rests on nothing
+is nowhere flat, a foot does not hang below its heel and ball, and a scanner's noise does not stop at the sole's edge.
+Planes that close a cut exactly: see `plantar_surface.sole_cap`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import correlate
+
+from scanproc.anatomy.foot_regions import ARCH_WINDOW, FOOT_HEIGHT_MM
+from scanproc.anatomy.landmarks import FootPoints
+from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, SoleMap, sole_map
+from scanproc.artifacts import BoolArray, ByteArray, Mesh
+from scanproc.frames import FloatArray
+from scanproc.mesh.edges import border_edges, edges_of
+from scanproc.mesh.meshes import vertex_normals
+
+log = logging.getLogger(__name__)
+
+# Shares of the foot length: discs wide enough to average 0.3 mm of noise out of their curvature, and the curvature and
+# slope up to which they count as flat: a radius of 300 mm at 260 mm of length, 6 degrees. Of nine feet, smoothed by up
+# to 80 Laplacian steps, made coarse, with noise up to 0.3 mm, at most 3 % of the midfoot is so flat; of feet pressed
+# 4 mm deep on glass 10 %, less than of their heels; of plateaus smoothed by up to 80 steps 13 % and more, of their
+# heels nothing; of planes 25 %.
+_DISC_SHARE, _FLAT_CURVATURE, _LEVEL_SLOPE = 0.046, 0.87, 0.1
+_HEEL = (0.03, 0.25)
+_RAISED_MM = 0.7  # flat skin that lies lower may be pressed on glass
+_FLAT_SHARE, _PRESSED_SHARE = 0.08, 0.25
+_BELLY_MM, _BELLY_SHARE = 1.0, 0.05  # thin plates: 7 to 22 % of the midfoot lie so low; of feet nothing
+_LOUD_MM, _STOPS = 0.01, 0.25  # roughness of a scan with noise; that of an invented sole, as a share of the rest's
+_SOLE_COSINE, _UNDER_COSINE, _WALL_COSINE, _SOLE_MM = 0.7, 0.5, 0.3, 30.0
+_STEP_MM = 2.0
+
+
+@dataclass(frozen=True)
+class InventedSole:
+    """Why a sole is no skin, in words, and the (V,) vertices that count as not seen."""
+
+    reason: str
+    vertices: BoolArray
+
+
+def believed_views(views: ByteArray, mesh: Mesh, cap: Cap, points: FootPoints | None) -> ByteArray:
+    """Return (V,) views in which a sole that was made up counts as what it is: not seen.
+
+    Parameters
+    ----------
+    mesh : foot frame.
+    points : of a foot that another scanner finished, whose file does not say what was seen; None of others.
+    """
+    if cap.closes_the_arch:
+        log.warning("align: the sole is closed by a plane; it counts as not seen")
+        views = np.where(np.isin(np.arange(len(views)), mesh.faces[cap.faces]), 0, views).astype(np.uint8)
+    invented = None if points is None else invented_sole(mesh, views > 0, float(points.pternion[0]), points.length_mm)
+    if invented is None:
+        return views
+    log.warning("align: a program made up the sole, which counts as not seen: %s", invented.reason)
+    return np.where(invented.vertices, 0, views).astype(np.uint8)
+
+
+def invented_sole(mesh: Mesh, seen: BoolArray, rear: float, length: float) -> InventedSole | None:
+    """Find out whether the sole of a foot in its frame was invented by a program; None where nothing tells so.
+
+    Parameters
+    ----------
+    seen : (V,) bool.
+    rear, length : mm, of the pternion and of the foot.
+    """
+    normals = vertex_normals(mesh)
+    sole = (normals[:, 2] < -_SOLE_COSINE) & (mesh.vertices[:, 2] < _SOLE_MM)
+    reason = _too_smooth(mesh, normals, sole & seen) or _no_skin(mesh, seen, rear, length)
+    return (
+        None
+        if reason is None
+        else InventedSole(reason, (normals[:, 2] < -_UNDER_COSINE) & (mesh.vertices[:, 2] < _SOLE_MM))
+    )
+
+
+def _no_skin(mesh: Mesh, seen: BoolArray, rear: float, length: float) -> str | None:
+    """Return what is wrong with the shape of a sole: skin is pressed flat under the heel before it is at the arch."""
+    low = mesh.vertices[mesh.vertices[:, 2] < FOOT_HEIGHT_MM, 1]
+    disc_mm = _DISC_SHARE * length
+    plantar = PlantarSurface.of(mesh, seen.astype(np.uint8))
+    last = rear + ARCH_WINDOW[1] * length + disc_mm
+    found = sole_map(plantar, rear, last, float(low.min()), float(low.max()), _STEP_MM)
+    height = np.where(found.seen & (found.height < _SOLE_MM), found.height, np.nan)
+    flat, known = _flat_cells(found, height, disc_mm, length)
+
+    def share_of(part: tuple[float, float], cells: BoolArray) -> float:
+        inside = known & ((found.x >= rear + part[0] * length) & (found.x <= rear + part[1] * length))[:, None]
+        return float((cells & inside).sum() / max(inside.sum(), 1))
+
+    midfoot, heel = share_of(ARCH_WINDOW, flat), share_of(_HEEL, flat)
+    raised = share_of(ARCH_WINDOW, flat & (height > _RAISED_MM))
+    if raised > _FLAT_SHARE or midfoot > min(max(_FLAT_SHARE, heel), _PRESSED_SHARE):
+        return f"{midfoot:.0%} of its midfoot is flat and level, as no skin is"
+    if share_of(ARCH_WINDOW, height < -_BELLY_MM) > _BELLY_SHARE:
+        return "its midfoot hangs below heel and ball, as a hole that was closed does"
+    return None
+
+
+def _flat_cells(found: SoleMap, height: FloatArray, disc_mm: float, length: float) -> tuple[BoolArray, BoolArray]:
+    """Return (A, B) the cells round which a sole is flat and level, and those whose disc is whole.
+
+    The surface of each disc is the parabola that fits its heights best; its greater principal curvature counts.
+    """
+    step_x, step_y = float(found.x[1] - found.x[0]), float(found.y[1] - found.y[0])
+    reach = [np.arange(-int(disc_mm / step), int(disc_mm / step) + 1) * step for step in (step_x, step_y)]
+    x, y = np.meshgrid(*reach, indexing="ij")
+    disc = np.hypot(x, y) <= disc_mm
+    design = np.stack([np.ones_like(x), x, y, 0.5 * x * x, x * y, 0.5 * y * y], axis=-1)[disc]
+    there = np.isfinite(height)
+    known = correlate(there.astype(np.float64), disc.astype(np.float64), mode="constant") > disc.sum() - 0.5
+    fitted = []
+    for row in np.linalg.pinv(design)[1:]:
+        kernel = np.zeros(disc.shape)
+        kernel[disc] = row
+        fitted.append(correlate(np.where(there, height, 0.0), kernel, mode="constant"))
+    slope_x, slope_y, bend_x, twist, bend_y = fitted
+    curvature = np.abs(bend_x + bend_y) / 2.0 + np.hypot((bend_x - bend_y) / 2.0, twist)
+    flat = (curvature * length < _FLAT_CURVATURE) & (np.hypot(slope_x, slope_y) < _LEVEL_SLOPE)
+    return np.asarray(flat & known), np.asarray(known)
+
+
+def _too_smooth(mesh: Mesh, normals: FloatArray, sole: BoolArray) -> str | None:
+    """Tell whether the noise of a scan stops at the sole: the rest of the foot is rough, its (V,) sole is not."""
+    rest = (normals[:, 2] > -_WALL_COSINE) & (mesh.vertices[:, 2] < FOOT_HEIGHT_MM)
+    if not sole.any() or not rest.any():
+        return None
+    rough = np.abs(_roughness(mesh, normals))
+    under, beside = float(np.median(rough[sole])), float(np.median(rough[rest]))
+    if beside < _LOUD_MM or under > _STOPS * beside:
+        return None
+    return f"the scan's noise stops there: {under:.3f} mm against {beside:.3f} mm elsewhere"
+
+
+def _roughness(mesh: Mesh, normals: FloatArray) -> FloatArray:
+    """Return how far (V,) each vertex stands out of its neighbours, less what they all do: the bend of the surface."""
+    edges = edges_of(mesh.faces, len(mesh.vertices))
+    border = border_edges(edges)
+    start = np.concatenate([np.repeat(np.arange(len(mesh.vertices)), np.diff(edges.starts)), border[:, 0]])
+    end = np.concatenate([edges.ends, border[:, 1]])
+    count = np.maximum(np.bincount(start, minlength=len(mesh.vertices)), 1)
+
+    def mean(values: FloatArray) -> FloatArray:
+        return np.asarray(np.bincount(start, values[end], minlength=len(mesh.vertices)) / count)
+
+    middle = np.column_stack([mean(mesh.vertices[:, k]) for k in range(3)])
+    out = ((mesh.vertices - middle) * normals).sum(axis=1)
+    return np.asarray(out - mean(out))

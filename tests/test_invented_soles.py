@@ -1,0 +1,135 @@
+"""Soles that a program made up count as not seen; soles of feet, smooth, coarse or noisy, never."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import manifold3d  # type: ignore[import-not-found]
+import numpy as np
+import pytest
+from feet import AnalyticFoot, as_surface, noisy
+from insole_feet import FEET
+from recordings import leg
+
+from scanproc.anatomy.foot_frame import settle
+from scanproc.anatomy.invented_soles import invented_sole
+from scanproc.artifacts import BoolArray, Mesh, ScanFacts
+from scanproc.errors import ScanError
+from scanproc.frames import transform
+from scanproc.mesh.meshes import vertex_normals
+from scanproc.prescription.fields import InsoleConfig
+from scanproc.readers.meshes import read_finished_mesh
+from scanproc.stages.align import AlignConfig, align
+from scanproc.stages.insole import insole
+from scanproc.stages.measure import MeasureConfig, measure
+
+FACTS = ScanFacts(name="test")
+
+
+def smoothed(mesh: Mesh, steps: int, where: BoolArray | None = None) -> Mesh:
+    """Return a mesh after Laplacian steps of one half, of all its vertices or of some."""
+    edges = np.unique(np.sort(mesh.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1), axis=0)
+    start, end = np.concatenate([edges, edges[:, ::-1]]).T
+    count = np.maximum(np.bincount(start, minlength=len(mesh.vertices)), 1)[:, None]
+    vertices = np.array(mesh.vertices)
+    for _ in range(steps):
+        sums = [np.bincount(start, vertices[end, k], minlength=len(vertices)) for k in range(3)]
+        moved = 0.5 * vertices + 0.5 * np.column_stack(sums) / count
+        vertices = moved if where is None else np.where(where[:, None], moved, vertices)
+    return Mesh(vertices, mesh.faces)
+
+
+def capped(mesh: Mesh, top_mm: float) -> Mesh:
+    """Return a closed mesh cut and closed at a height."""
+    solid = manifold3d.Manifold(manifold3d.Mesh64(np.array(mesh.vertices), np.array(mesh.faces, dtype=np.uint64)))
+    cut = solid.trim_by_plane([0.0, 0.0, -1.0], -top_mm).to_mesh64()
+    return Mesh(np.array(cut.vert_properties[:, :3]), np.array(cut.tri_verts, dtype=np.int32))
+
+
+def plateau(mesh: Mesh, steps: int, sole_only: bool = False) -> Mesh:
+    """Return a standing foot, capped at 120 mm, whose sole was replaced by a plateau of 2.9 mm and smoothed."""
+    mesh = capped(mesh, 120.0)
+    z = mesh.vertices[:, 2]
+    sole = (vertex_normals(mesh)[:, 2] < -0.55) & (z < 22.0)
+    made_up = np.where(z < 1.5, 0.0, 2.9 * np.clip((z - 1.5) / 1.5, 0.0, 1.0) ** 0.7)
+    vertices = np.array(mesh.vertices)
+    vertices[sole, 2] = made_up[sole]
+    soft = smoothed(Mesh(vertices, mesh.faces), steps, sole if sole_only else None)
+    return Mesh(np.maximum(soft.vertices, [-np.inf, -np.inf, 0.0]), mesh.faces)
+
+
+def reason(mesh: Mesh) -> str | None:
+    """Return why the sole of a foot that stands along x counts as invented."""
+    frame = settle(mesh, np.eye(3), -1.0, False, 2.0)
+    level = Mesh(transform(frame.T_foot_scan, mesh.vertices), mesh.faces)
+    seen = np.ones(len(mesh.vertices), dtype=np.bool_)
+    found = invented_sole(level, seen, float(frame.points.pternion[0]), frame.points.length_mm)
+    return None if found is None else found.reason
+
+
+@cache
+def legs(index: int) -> Mesh:
+    path = FEET / f"leg-{index}.ply"
+    if not path.exists():
+        pytest.skip(f"no {path.name} beside the project (shared/data/feet)")
+    return read_finished_mesh(path, "mm").surface.mesh
+
+
+def refused_all(mesh: Mesh) -> None:
+    """Assert that a scan gets neither arch nor insole, but its length."""
+    feet = align(as_surface(mesh, False, 1), FACTS, AlignConfig())
+    (found,) = measure(feet, FACTS, MeasureConfig()).feet
+    for name in ("plantar_arch_height_mm", "arch_volume_mm3"):
+        assert found.measures[name].status == "refused"
+    assert found.measures["foot_length_mm"].status == "measured"
+    with pytest.raises(ScanError, match="sole under the shell was not seen"):
+        insole(feet, FACTS, InsoleConfig())
+
+
+def test_a_smoothed_plateau_gets_neither_arch_nor_insole() -> None:
+    refused_all(plateau(leg(), 40))
+
+
+@pytest.mark.parametrize("steps", [40, 80])
+def test_a_plateau_is_told_by_its_flatness(steps: int) -> None:
+    assert "is flat and level, as no skin is" in str(reason(plateau(leg(), steps, sole_only=True)))
+
+
+def test_a_hole_that_was_closed_hangs_below_heel_and_ball() -> None:
+    assert "hangs below heel and ball" in str(reason(AnalyticFoot(arch_mm=-3.0, step_mm=3.0).mesh()))
+
+
+def test_noise_that_stops_at_the_sole() -> None:
+    mesh = noisy(leg(), 0.2)
+    under = (vertex_normals(leg())[:, 2] < -0.5) & (leg().vertices[:, 2] < 20.0)
+    generic = Mesh(np.where(under[:, None], leg().vertices, mesh.vertices), mesh.faces)
+    assert "noise stops there" in str(reason(generic))
+    assert reason(mesh) is None
+
+
+@pytest.mark.parametrize("steps", [0, 20])
+def test_soles_of_feet_are_none_of_these(steps: int) -> None:
+    assert reason(smoothed(leg(), steps)) is None
+    assert reason(smoothed(AnalyticFoot(step_mm=3.0).mesh(), steps)) is None
+
+
+def test_a_foot_that_is_pressed_flat_on_glass_is_a_foot() -> None:
+    pressed = Mesh(np.maximum(leg().vertices, [-np.inf, -np.inf, leg().vertices[:, 2].min() + 4.0]), leg().faces)
+    assert reason(smoothed(noisy(pressed, 0.1), 2)) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("index", range(4))
+@pytest.mark.parametrize("steps", [0, 4, 15, 40, 80])
+@pytest.mark.parametrize("sole_only", [False, True])
+def test_plateaus_of_four_legs(index: int, steps: int, sole_only: bool) -> None:
+    refused_all(plateau(legs(index), steps, sole_only))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("index", range(4))
+def test_soles_of_four_legs_smoothed_and_noisy(index: int) -> None:
+    for steps in (0, 1, 2, 4, 7, 10, 15, 20):
+        assert reason(smoothed(legs(index), steps)) is None, steps
+        for sigma_mm in (0.1, 0.3):
+            assert reason(smoothed(noisy(legs(index), sigma_mm), steps)) is None, (steps, sigma_mm)
