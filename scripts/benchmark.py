@@ -6,6 +6,7 @@
     --grid         76 simulated recordings (--quick: 10 of them) under the noise of --noise; --measures: to the measures
     --real         what real cameras do: rings, pairs, hand-held and raised feet by camera, bad recordings, feet that
                    do not hold still; --seeds of each (--quick: one, of the D435)
+    --movement     feet of which a part moves while they are recorded (--quick: half of the recordings)
     --turntable    eight views of two feet at 45 degrees, no floor; and a camera with a scale error
     --speed        seconds and peak memory on 30 frames, and on 8 to 240 views
     --yardstick    the same recordings through the plain Open3D recipe
@@ -37,6 +38,7 @@ from benchmarking.insole import insole_tables, measure_insoles  # noqa: E402
 from benchmarking.insole_speed import measure_insole_speed  # noqa: E402
 from benchmarking.measure_bounds import grid_measures_section  # noqa: E402
 from benchmarking.measures import measure_all  # noqa: E402
+from benchmarking.movement import measure_movement, movement_recordings  # noqa: E402
 from benchmarking.page import write_page  # noqa: E402
 from benchmarking.parts import Rows, measured, read_part  # noqa: E402
 from benchmarking.real import measure_real  # noqa: E402
@@ -79,6 +81,7 @@ def parse() -> argparse.Namespace:
     registration.add_argument("--measures", action="store_true", help="measure the feet of the grid, too")
     registration.add_argument("--real", action="store_true", help="cameras as they are; bad recordings; moving feet")
     registration.add_argument("--seeds", type=int, default=SEEDS, help=f"recordings of each group of --real ({SEEDS})")
+    registration.add_argument("--movement", action="store_true", help="a part of the foot moves meanwhile")
     registration.add_argument("--turntable", action="store_true", help="eight wide steps; a scale error")
     registration.add_argument("--speed", action="store_true", help="seconds and memory")
     registration.add_argument("--yardstick", action="store_true", help="the plain Open3D recipe")
@@ -104,7 +107,7 @@ def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
     if options.render:
         render_all(grid_recordings(options, options.noise), folder)
         return
-    parts = (options.grid, options.real, options.turntable, options.speed, options.yardstick)
+    parts = (options.grid, options.real, options.movement, options.turntable, options.speed, options.yardstick)
     everything = not any(parts)
     options.measures |= everything
     if options.grid or everything:
@@ -112,6 +115,8 @@ def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
             benchmark_grid(options, noise, folder)
     if options.real or everything:
         benchmark_real(options, folder)
+    if options.movement or everything:
+        benchmark_movement(options, folder)
     if options.turntable or everything:
         measured(folder, "turntable", lambda: measure_turntable(folder))
         measured(folder, "scale", lambda: measure_scale(folder))
@@ -173,6 +178,13 @@ def benchmark_real(options: argparse.Namespace, folder: Path) -> None:
     recordings = real_recordings(1, (D435,)) if options.quick else real_recordings(options.seeds)
     recordings = [recording for recording in recordings if options.only in recording.name]
     measured(folder, part_name("real", options), lambda: measure_real(recordings, folder, options.processes))
+
+
+def benchmark_movement(options: argparse.Namespace, folder: Path) -> None:
+    """Run feet of which a part moves; its rows go into movement.json, those of a part of it into one that says so."""
+    recordings = movement_recordings(full=not options.quick)
+    recordings = [recording for recording in recordings if options.only in recording.name]
+    measured(folder, part_name("movement", options), lambda: measure_movement(recordings, folder, options.processes))
 
 
 def part_name(name: str, options: argparse.Namespace) -> str:

@@ -335,7 +335,6 @@ def share_bent(simulation: Simulation, index: int) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="judged without rims, it fits: its silhouettes alone contradicted the others")
 def test_a_bent_ankle_is_noticed_in_coarse_images() -> None:
     config = textbook(path="raised", camera="d405", views=20, image_scale=0.5, bad_views=0.2, seed=1)
     simulation = simulate(leg(), config)

@@ -11,6 +11,10 @@ from scanproc.registration.pair_statistics import AgreementLimits, RejectedView,
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.view_pairs import sample_pairs
 
+_ODD_SD = 7.0  # below the median, in robust standard deviations of all views: good views lie within 5 of it
+_LEAST_SD = 0.01  # of the consistency: few views may agree by chance
+_MAD_TO_SD = 1.4826  # of a normal distribution
+
 
 @dataclass(frozen=True)
 class JudgementLimits:
@@ -62,6 +66,17 @@ def tolerance_mm_of(views: SampledViews, limits: JudgementLimits, noise_mm: floa
     return min(limits.max_tolerance_mm, max(limits.tolerance_sd * noise_mm, views.pixel_mm))
 
 
+_ANY = AgreementLimits(min_overlap=0.0, min_consistency=0.0, max_residual_mm=np.inf, max_residual_ratio=np.inf)
+
+
+def noise_mm_of(views: SampledViews, poses: Poses, limits: JudgementLimits) -> float:
+    """Return the noise of a recording: the median RMS distance of all placed views from each other, mm.
+
+    Of all: those alone that fit at a tolerance from before the noise was known would tell of less noise.
+    """
+    return judge_views(views, poses, replace(limits, agreement=_ANY)).noise_mm
+
+
 def _agreement_at(noise_mm: float, limits: JudgementLimits) -> AgreementLimits:
     """Return the limits of a recording with that noise: of one that is noisier than any tolerance allows, no wider."""
     allowed_mm = limits.residual_sd * min(noise_mm, limits.max_tolerance_mm / limits.tolerance_sd)
@@ -86,3 +101,30 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
         strain_mm=table.strain_mm(stays),
         misfits=misfits,
     )
+
+
+def odd_views(views: SampledViews, judged: Judgement, limits: JudgementLimits) -> dict[int, RejectedView]:
+    """Return views whose rims contradict the others' as no other view's do.
+
+    Rims err, and by them alone no view is judged; but they err alike in all views. What a silhouette shows of a bent
+    ankle, coarse images show nowhere else.
+
+    Parameters
+    ----------
+    views : with their rims.
+    """
+    placed = np.array(sorted(judged.poses), dtype=np.int64)
+    if not len(placed):
+        return {}
+    pairs = sample_pairs(views, judged.poses, 180.0, limits.num_judges)
+    tolerance_mm = tolerance_mm_of(views, limits, judged.noise_mm)
+    table = pair_statistics(views, judged.poses, pairs, tolerance_mm, limits.min_pair_overlap)
+    stays = np.isin(np.arange(len(views)), placed)
+    overlap, consistency = table.overlap(stays), table.consistency(stays)
+    median = float(np.median(consistency[placed]))
+    sd = max(_MAD_TO_SD * float(np.median(np.abs(consistency[placed] - median))), _LEAST_SD)
+    least = min(limits.agreement.min_consistency, median - _ODD_SD * sd)
+    return {
+        int(view): RejectedView(overlap[view], consistency[view], judged.rms_mm[int(view)], np.inf)
+        for view in placed[consistency[placed] < least]
+    }

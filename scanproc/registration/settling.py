@@ -12,7 +12,7 @@ from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Agreement
 from scanproc.registration.incremental import Poses, SearchLimits
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
-from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
+from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views, noise_mm_of, odd_views
 from scanproc.registration.pair_statistics import RejectedView
 from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.whole_recording import place_more
@@ -52,7 +52,7 @@ def settle(
     prepare : samples views anew, once the bias of their rims is gone.
     more : when a view that was left out finds a place now that the noise is known; None where none is looked for.
     """
-    noise_mm = judge_views(views.inner, poses, judging).noise_mm
+    noise_mm = noise_mm_of(views.inner, poses, judging)
     biased = align_with_rim_term(views.whole, poses, neighbours, noise_mm)
     rim = None
     if biased is not None:
@@ -67,8 +67,11 @@ def settle(
         poses = align_jointly(views.whole, placement.poses, [MIDDLE, NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
     misfits = dict(judged.misfits)
-    while judged.misfits and judged.poses:
-        poses = align_jointly(views.whole, judged.poses, [NEAR], neighbours)
+    while dropped := judged.misfits or odd_views(views.whole, judged, judging):
+        misfits |= dropped
+        poses = {view: pose for view, pose in judged.poses.items() if view not in dropped}
+        if not poses:
+            break
+        poses = align_jointly(views.whole, poses, [NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
-        misfits |= judged.misfits
     return SettledViews(views, judged, misses, misfits, rim)

@@ -14,8 +14,8 @@ import numpy as np
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
-from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
-from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
+from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views, noise_mm_of
+from scanproc.registration.pair_statistics import RejectedView
 from scanproc.registration.sampled_views import SampledViews, WholeAndInner
 from scanproc.registration.stacked_views import Samples
 from scanproc.registration.view_pairs import Pairs, count_pairs, edge_equations
@@ -64,7 +64,8 @@ def register_one_turn(views: WholeAndInner, neighbours: NeighbourLimits, limits:
     poses = align_jointly(views.whole, poses, [FAR, MIDDLE, MIDDLE, NEAR], neighbours)
     dropped: dict[int, RejectedView] = {}
     while True:
-        judged = judge_views(views.inner, poses, limits, _noise_mm(views.inner, poses, limits))
+        noise_mm = max(noise_mm_of(views.inner, poses, limits), limits.tolerance_mm / limits.tolerance_sd)
+        judged = judge_views(views.inner, poses, limits, noise_mm)
         if not judged.misfits or len(judged.poses) < 2:
             return replace(judged, misfits=dropped | judged.misfits)
         # The worst one has drawn the others along: without it they may fit.
@@ -80,15 +81,6 @@ def _even_turn(views: WholeAndInner, tolerance_mm: float) -> TurntableMotion:
     turns = [_settled(whole, whole.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in _starts(whole)]
     best = max(turns, key=lambda turn: _score(views.inner, turn, pairs, tolerance_mm))
     return _settled(whole, whole.coarse, best, pairs, _ANGLE_GATES_MM, free_angles=True)
-
-
-def _noise_mm(inner: SampledViews, poses: Poses, limits: JudgementLimits) -> float:
-    """Return the median RMS distance of the views from each other, mm: what this recording's noise is, good and bad."""
-    first = judge_views(inner, poses, replace(limits, agreement=_ANY))
-    return max(first.noise_mm, limits.tolerance_mm / limits.tolerance_sd)
-
-
-_ANY = AgreementLimits(min_overlap=0.0, min_consistency=0.0, max_residual_mm=np.inf, max_residual_ratio=np.inf)
 
 
 def _neighbours(count: int) -> Pairs:

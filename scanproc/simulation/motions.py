@@ -94,12 +94,13 @@ class Unrest:
 
     Attributes
     ----------
-    shift_mm : by which the foot has slid forward and outward from the middle of the recording on.
+    shift_mm : by which the foot has slid forward and outward, from view `late_from` on.
     drift_mm : standard deviation, at the end, of a slow walk on the ground.
     pair_mm : standard deviation of each of the two feet of a pair against the other, between stops.
     """
 
     shift_mm: float = 0.0
+    late_from: int = 0
     drift_mm: float = 0.0
     pair_mm: float = 0.0
 
@@ -107,7 +108,7 @@ class Unrest:
 def slow_movements(views: int, feet: int, unrest: Unrest, rng: np.random.Generator) -> FloatArray:
     """Return the shifts on the ground of each foot in each view, (views, feet, 3) mm."""
     shifts = np.zeros((views, feet, 3))
-    shifts[views // 2 :, :, :2] += unrest.shift_mm * np.array([0.8, 0.6])
+    shifts[unrest.late_from :, :, :2] += unrest.shift_mm * np.array([0.8, 0.6])
     walk = np.cumsum(rng.standard_normal((views, 2)), axis=0) / np.sqrt(views)
     shifts[:, :, :2] += unrest.drift_mm * walk[:, None]
     if feet > 1:

@@ -56,18 +56,20 @@ class SimulationConfig:
     scale_error: float = setting(0.0, "of the camera: 0.004 measures everything 0.4 % too long", low=-0.1, high=0.1)
     sway_mm: float = setting(0.3, "standard deviation of the foot's movement between views, mm", low=0.0, high=50.0)
     sway_deg: float = setting(0.1, "standard deviation of the foot's turning between views, deg", low=0.0, high=30.0)
-    shift_mm: float = setting(0.0, "by which the foot has slid from the middle of the recording on, mm", high=50.0)
+    shift_mm: float = setting(0.0, "by which the foot has slid in the late views, mm", high=50.0)
     drift_mm: float = setting(
         0.0, "slow sway: standard deviation at the end of the way the foot has drifted, mm", low=0.0, high=50.0
     )
     pair_sway_mm: float = setting(
         0.0, "standard deviation of the movement of the feet of a pair against each other, mm", low=0.0, high=50.0
     )
-    toes_deg: float = setting(0.0, "angle by which the toes are raised in every third view, deg", low=-40.0, high=40.0)
+    toes_deg: float = setting(0.0, "angle by which the toes are raised now and then, deg", low=-40.0, high=40.0)
+    toes_every: int = setting(3, "of how many views one has the toes raised", low=2, high=1000)
     heel_rise_deg: float = setting(
-        0.0, "angle by which the heel rises about the ball in the second half, deg", low=0.0, high=40.0
+        0.0, "angle by which the heel has risen about the ball in the late views, deg", low=0.0, high=40.0
     )
-    ankle_deg: float = setting(0.0, "angle by which the ankle is bent in the second half, deg", low=-40.0, high=40.0)
+    ankle_deg: float = setting(0.0, "angle by which the ankle is bent in the late views, deg", low=-40.0, high=40.0)
+    late_share: float = setting(0.5, "share of the views, the last ones, that are late ones", low=0.0, high=1.0)
     bad_views: float = setting(
         0.0, "share of views that are blank, bent, of another object, or duplicates", low=0.0, high=1.0
     )

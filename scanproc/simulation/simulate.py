@@ -62,7 +62,7 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
     faults = _faults(config, rng)
     scene = Scene(feet, config.path, config.leg_mm, config.background_mm)
     noise = noise_of(config)
-    unrest = motions.Unrest(config.shift_mm, config.drift_mm, config.pair_sway_mm)
+    unrest = motions.Unrest(config.shift_mm, _first_late(config), config.drift_mm, config.pair_sway_mm)
     slow = motions.slow_movements(
         config.views, len(feet), unrest, np.random.default_rng([config.seed, config.views, 1])
     )
@@ -116,11 +116,16 @@ def _feet_of(mesh: Mesh, config: SimulationConfig) -> tuple[Mesh, ...]:
     return bodies.standing_pair(mesh, config.pair_gap_mm, toe_out_deg=6.0) if config.pair else (mesh,)
 
 
+def _first_late(config: SimulationConfig) -> int:
+    """Return the view from which on something has given way for good."""
+    return config.views - round(config.views * config.late_share + 1e-9)
+
+
 def _bend(view: int, config: SimulationConfig) -> Bend:
     """Return how the foot is held in a view: toes move now and then, what gives way does so for good."""
-    late = view >= config.views // 2
+    late = view >= _first_late(config)
     return Bend(
-        toes_rad=float(np.radians(config.toes_deg)) if view % 3 == 1 else 0.0,
+        toes_rad=float(np.radians(config.toes_deg)) if view % config.toes_every == 1 else 0.0,
         heel_rad=float(np.radians(config.heel_rise_deg)) if late else 0.0,
         ankle_rad=float(np.radians(config.ankle_deg)) if late else 0.0,
     )

@@ -13,6 +13,7 @@ from benchmarking.insole import insole_tables
 from benchmarking.insole_speed import insole_speed_section
 from benchmarking.measure_bounds import grid_measures_section
 from benchmarking.measure_tables import measures_section
+from benchmarking.movement import movement_section
 from benchmarking.parts import Rows, read_part
 from benchmarking.real_tables import real_section
 from benchmarking.run_tables import scale_section, speed_section, turntable_section, yardstick_section
@@ -20,7 +21,7 @@ from benchmarking.tables import table
 from scanproc.versions import versions
 
 GRIDS = ("grid-stereo-real", "grid-stereo-ideal")
-PARTS = (*GRIDS, "real", "turntable", "scale", "speed", "runs", "yardstick")
+PARTS = (*GRIDS, "real", "movement", "turntable", "scale", "speed", "runs", "yardstick")
 FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
     "measures": measures_section,
     "insoles": insole_tables,
@@ -43,6 +44,7 @@ def write_page(folder: Path, page: Path) -> bool:
         _head(parts),
         *(section(rows[name]) for name in GRIDS for section in (grid_section, grid_measures_section)),
         real_section(rows["real"]),
+        movement_section(rows["movement"]),
         turntable_section(rows["turntable"]),
         scale_section(rows["scale"]),
         speed_section(rows["speed"]),
