@@ -471,6 +471,14 @@ def test_toes_rise_in_every_third_view_and_the_heel_in_the_second_half(leg: Mesh
     assert min(far[3:]) > 1.0
 
 
+def test_how_many_views_are_late_and_how_many_have_the_toes_raised_is_a_setting(leg: Mesh) -> None:
+    config = textbook(**{**PERFECT, **SMALL}, path="hand-held", camera="d435", late_share=1 / 3, toes_every=2)
+    moving = simulate(leg, replace(config, toes_deg=5.0, heel_rise_deg=4.0, ankle_deg=2.0))
+    assert [view.bend.toes_rad > 0.0 for view in moving.views] == [False, True] * 3
+    assert [view.bend.heel_rad > 0.0 for view in moving.views] == [False] * 4 + [True] * 2
+    assert [view.bend.ankle_rad > 0.0 for view in moving.views] == [False] * 4 + [True] * 2
+
+
 def test_a_raised_heel_is_raised_by_the_angle_and_the_toes_stay(leg: Mesh) -> None:
     raised = bodies.with_raised_heel(leg, np.radians(2.0))
     rear, front = int(np.argmin(leg.vertices[:, 0])), int(np.argmax(leg.vertices[:, 0]))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from scanproc.registration.agreement import Agreement
+from scanproc.registration.bending import Bending, BendLimits
 from scanproc.registration.incremental import SearchLimits
 from scanproc.registration.movement import Movement, MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
@@ -43,6 +44,15 @@ def moved_reason(movement: Movement, limits: MovementLimits) -> str:
     return (
         f"the foot moved: {100.0 * movement.share:.0f} % of it lies {movement.distance_mm:.1f} mm off, noise"
         f" {movement.noise_mm:.1f} mm (movement {np.ceil(movement.strength):.0f} > register.max_movement"
+        f" {limits.max_strength:g})"
+    )
+
+
+def bent_reason(bending: Bending, limits: BendLimits) -> str:
+    """Return what is said of a part of the foot that turned against the rest."""
+    return (
+        f"the foot moved: a part of it turned by {bending.angle_deg:.1f} deg against the rest, by"
+        f" {bending.distance_mm:.1f} mm (bend {np.ceil(bending.strength):.0f} > register.max_bend"
         f" {limits.max_strength:g})"
     )
 

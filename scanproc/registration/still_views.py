@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scanproc.artifacts import CleanView
+from scanproc.registration.bending import BendLimits, find_bending
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
-from scanproc.registration.movement import Movement, MovementLimits, find_movement
-from scanproc.registration.reasons import misfit_reasons, moved_reason
+from scanproc.registration.movement import MovementLimits, find_movement
+from scanproc.registration.reasons import bent_reason, misfit_reasons, moved_reason
 from scanproc.registration.regional_distances import RegionLimits, regional_distances
 from scanproc.registration.sampled_views import SampledViews, without_rims
 from scanproc.registration.settling import SettledViews
@@ -20,6 +23,7 @@ _MIN_VIEWS = 4  # fewer are not parted
 _MAX_MOVEMENTS = 3  # one after the other; a foot that moves more often does not lie still
 _RIM_DEG = 0.35  # the outermost pixels lie false; more would take the toes, which are hardly wider than their rims
 _SPACING_MM = 6.0  # of the points that are compared: a dozen in a region
+_BEND_SPACING_MM = 4.0  # of those that tell of a bend: the noise has waves of 5 to 10 mm
 
 #: A region is about as large as a toe, and several waves of a camera's noise. Two views of one spot from within 60 deg
 #: err alike there. Surfaces that are farther apart than 20 mm are not the same part of the foot.
@@ -31,6 +35,7 @@ class StillLimits:
     """From which movement on views are dropped, and how those that are left are aligned and judged again."""
 
     movement: MovementLimits
+    bend: BendLimits
     neighbours: NeighbourLimits
     judging: JudgementLimits
 
@@ -55,29 +60,42 @@ class StillViews:
 def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
     """Drop the smaller group of views wherever two groups see two surfaces."""
     views, judged = settled.views, settled.judged
-    inner = _inner(views.whole)
+    inner = without_rims(views.whole.views, _RIM_DEG)
+    regions, parts = _sampled(views.whole, inner, _SPACING_MM), _sampled(views.whole, inner, _BEND_SPACING_MM)
     moved, misfits = dict[int, str](), dict[int, str]()
-    movement = _movement(inner, judged.poses, limits.movement)
+    unrest = _unrest(regions, parts, judged.poses, limits)
     for _ in range(_MAX_MOVEMENTS):
-        if movement is None:
+        if unrest is None:
             break
-        moved |= dict.fromkeys(movement.moved, moved_reason(movement, limits.movement))
-        poses = {view: pose for view, pose in judged.poses.items() if view not in movement.moved}
+        moved |= dict.fromkeys(unrest.views, unrest.reason)
+        poses = {view: pose for view, pose in judged.poses.items() if view not in unrest.views}
         poses = align_jointly(views.whole, poses, [NEAR], limits.neighbours)
         judged = judge_views(views.inner, poses, limits.judging, judged.noise_mm)
         misfits |= misfit_reasons(judged.misfits, limits.judging.agreement)
-        movement = _movement(inner, judged.poses, limits.movement)
-    return StillViews(judged, moved, misfits, None if movement is None else moved_reason(movement, limits.movement))
+        unrest = _unrest(regions, parts, judged.poses, limits)
+    return StillViews(judged, moved, misfits, None if unrest is None else unrest.reason)
 
 
-def _inner(views: SampledViews) -> SampledViews:
-    """Return the views without their rims."""
-    inner = without_rims(views.views, _RIM_DEG)
-    depth = np.concatenate([view.depth_mm.ravel() for view in inner])
-    return replace(views, views=inner, images=views.images._replace(depth_mm=depth), coarse=sample(inner, _SPACING_MM))
+@dataclass(frozen=True)
+class _Unrest:
+    """The views in which the foot lay otherwise than in most, and what is said of them."""
+
+    views: tuple[int, ...]
+    reason: str
 
 
-def _movement(inner: SampledViews, poses: Poses, limits: MovementLimits) -> Movement | None:
+def _unrest(regions: SampledViews, parts: SampledViews, poses: Poses, limits: StillLimits) -> _Unrest | None:
+    """Return what moved: regions that two groups of views see apart, or else a part that turned as a whole."""
     if len(poses) < _MIN_VIEWS:
         return None
-    return find_movement(regional_distances(inner, poses, _REGIONS), limits)
+    movement = find_movement(regional_distances(regions, poses, _REGIONS), limits.movement)
+    if movement is not None:
+        return _Unrest(movement.moved, moved_reason(movement, limits.movement))
+    bending = find_bending(parts, poses, limits.bend)
+    return None if bending is None else _Unrest(bending.moved, bent_reason(bending, limits.bend))
+
+
+def _sampled(whole: SampledViews, inner: Sequence[CleanView], spacing_mm: float) -> SampledViews:
+    """Return the views without their rims, and points of them."""
+    depth = np.concatenate([view.depth_mm.ravel() for view in inner])
+    return replace(whole, views=inner, images=whole.images._replace(depth_mm=depth), coarse=sample(inner, spacing_mm))

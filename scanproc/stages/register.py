@@ -15,6 +15,7 @@ from functools import partial
 from scanproc.artifacts import CleanViews, Registration, ViewPose
 from scanproc.errors import ScanError
 from scanproc.registration.agreement import Ranking
+from scanproc.registration.bending import BendLimits
 from scanproc.registration.incremental import SearchLimits
 from scanproc.registration.joint_alignment import NeighbourLimits
 from scanproc.registration.judgement import JudgementLimits
@@ -99,8 +100,15 @@ class RegisterConfig:
     max_strain_mm: float = setting(
         0.5, "largest median distance by which two views would rather lie otherwise, mm RMS", low=0.01
     )
+    # The best of six motions explains by chance 6 / n of the noise of a pair that shares n of its waves.
+    max_strain_sd: float = setting(
+        0.5, "the same in units of the median RMS distance of the views: that of pairs that share 24 waves", low=0.0
+    )
     max_movement: float = setting(
         150.0, "regions that moved between two groups of views, times the square of how far in sd of the noise", low=1.0
+    )
+    max_bend: float = setting(
+        250.0, "of a bend that begins at some view: t value of that step, times what it explains in sd", low=1.0
     )
 
 
@@ -131,7 +139,9 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
             log.info("register: one turn in even steps: %d → %d views", len(settled.judged.poses), len(turn.poses))
             settled = settle(prepared, turn.poses, prepare, neighbours, judging, None)
             settled = replace(settled, misfits=turn.misfits | settled.misfits)
-    still = keep_still_views(settled, StillLimits(MovementLimits(config.max_movement), neighbours, judging))
+    still = keep_still_views(
+        settled, StillLimits(MovementLimits(config.max_movement), BendLimits(config.max_bend), neighbours, judging)
+    )
     judged = still.judged
     misfits = {index: no_place_reason(fit, placement.last) for index, fit in settled.misses.items()}
     misfits |= misfit_reasons(settled.misfits, judging.agreement) | still.misfits | still.moved
@@ -177,12 +187,12 @@ def _refuse_doubtful(
             f" min_share = {config.min_share:g} of {num_usable} that show a foot{which})"
             f"{': ' if reasons else ''}{_quote(reasons, views)}. {again}"
         )
-    # Waves of noise pull at poses: what is more than the usual tolerance is for may pull as much more.
-    most_mm = config.max_strain_mm * max(1.0, judged.noise_mm * config.tolerance_sd / config.tolerance_mm)
+    most_mm = max(config.max_strain_mm, config.max_strain_sd * judged.noise_mm)
     if judged.strain_mm > most_mm:
         raise ScanError(
             f"half of the pairs of views would rather lie {judged.strain_mm:.2f} mm or more otherwise"
-            f" (most {most_mm:.2f} by register.max_strain_mm = {config.max_strain_mm:g}, noise {judged.noise_mm:.2f}):"
+            f" (most {most_mm:.2f} by register.max_strain_mm = {config.max_strain_mm:g},"
+            f" max_strain_sd = {config.max_strain_sd:g}, noise {judged.noise_mm:.2f}):"
             f" the foot changed its shape, or the camera's calibration is off. {again}"
         )
 

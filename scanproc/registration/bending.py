@@ -1,0 +1,243 @@
+"""Whether a joint bent while the foot was recorded: two parts of it that turned against each other at some moment.
+
+Alignment shares out among all poses what a joint does, so that no two views lie far apart anywhere. Therefore the bend
+is solved for together with the poses: one part, cut off by a plane, makes one more motion from some view on, in the
+plane in which a foot bends. What poses can do about it counts nothing.
+
+Whether it is real is told by the views: each one's own share of that bend, solved for again with all poses, must lie
+near 0 before and near 1 after. Noise fits a bend as well, but its views scatter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray
+from scanproc.frames import FloatArray
+from scanproc.registration.incremental import Poses
+from scanproc.registration.regional_equations import RegionalEquations, regional_equations, symmetric
+from scanproc.registration.sampled_views import SampledViews
+
+_SIZE_MM = 20.0  # of the cubes that parts are made of
+_GATE_MM = 8.0  # movements are shared out among views: what is farther apart is hidden or not the same
+_MAX_ANGLE_DEG, _NUM_NEIGHBOURS = 60.0, 16  # as in `still_views`
+_MIN_VIEWS = 3  # before and after
+_MAX_VIEWS = 48  # that are asked
+_MAX_MOMENTS = 24  # at which a joint may have bent
+_NUM_DIRECTIONS = 6  # of planes that part the foot
+_SHARES = (0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88)  # of what was seen, on one side of them
+_LEVER_MM = 100.0  # turns are told by what they move at half a foot's length
+_DAMPING = 1e-4
+_KNOWN = 0.03  # of the largest information that a view gives: with less its share is noise
+
+
+@dataclass(frozen=True)
+class BendLimits:
+    """What counts as a bend.
+
+    Attributes
+    ----------
+    max_strength : t value of the step that the views' shares make, times how many sd of the noise the bend explains.
+    """
+
+    max_strength: float
+
+
+@dataclass(frozen=True)
+class Bending:
+    """A bend in a joint.
+
+    Attributes
+    ----------
+    moved : the views before or after it, whichever are fewer.
+    angle_deg, distance_mm : by which one part has turned, and the RMS way of its points.
+    strength : see `BendLimits`.
+    """
+
+    moved: tuple[int, ...]
+    angle_deg: float
+    distance_mm: float
+    strength: float
+
+
+def find_bending(views: SampledViews, poses: Poses, limits: BendLimits) -> Bending | None:
+    """Return the bend that explains most, or None where no joint bent."""
+    placed = np.array(sorted(poses))
+    if len(placed) < 2 * _MIN_VIEWS:
+        return None
+    asked = placed[np.unique(np.linspace(0, len(placed) - 1, _MAX_VIEWS).round().astype(int))]
+    told = {int(view): poses[view] for view in asked}
+    problem = _Problem.of(
+        regional_equations(views, told, _SIZE_MM, _GATE_MM, _MAX_ANGLE_DEG, _NUM_NEIGHBOURS), len(asked)
+    )
+    best = max(problem.bends(), key=lambda bend: bend.strength)
+    if best.strength <= limits.max_strength:
+        return None
+    late = placed >= asked[np.argmax(best.late)]
+    late[np.isin(placed, asked)] = best.is_late()
+    smaller = placed[late] if late.sum() <= len(late) / 2 else placed[~late]
+    return Bending(
+        tuple(int(view) for view in smaller), float(np.degrees(best.turn_rad)), best.distance_mm, best.strength
+    )
+
+
+@dataclass(frozen=True)
+class _Bend:
+    """The best bend between two parts: from when on, each view's share of it, and how well that is known, (V,)."""
+
+    late: BoolArray
+    share: FloatArray
+    information: FloatArray
+    turn_rad: float
+    distance_mm: float
+    explained_sd: float
+
+    @property
+    def _known(self) -> BoolArray:
+        return np.asarray(self.information > _KNOWN * self.information.max())
+
+    @property
+    def strength(self) -> float:
+        """See `BendLimits.max_strength`."""
+        groups = [self._known & group for group in (self.late, ~self.late)]
+        if min(group.sum() for group in groups) < _MIN_VIEWS:
+            return 0.0
+        weights = [self.information[group] for group in groups]
+        shares = [self.share[group] for group in groups]
+        means = [float(np.average(share, weights=w)) for share, w in zip(shares, weights, strict=True)]
+        squares = sum(float(w @ (x - m) ** 2) for x, w, m in zip(shares, weights, means, strict=True))
+        variance = squares / (sum(map(len, shares)) - 2)
+        t = (means[0] - means[1]) / np.sqrt(variance * sum(1.0 / w.sum() for w in weights) + 1e-18)
+        return float(abs(t) * self.explained_sd)
+
+    def is_late(self) -> BoolArray:
+        """Return which views lie nearer to those after the bend; by their order where they do not tell."""
+        early, late = (
+            np.average(self.share[group], weights=self.information[group] + 1e-12) for group in (~self.late, self.late)
+        )
+        nearer = (self.share - early) / (late - early) > 0.5
+        return np.asarray(np.where(self._known, nearer, self.late))
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """The equations of E pairs of V views, turns in units of `_LEVER_MM`.
+
+    Attributes
+    ----------
+    ends : (V, E), 1 where a view is the source of a pair, -1 where it is the target.
+    inverse : (6 V, 6 V), of the normal matrix of all poses.
+    g : (E, R, 6) gradients after the step that poses alone would make.
+    noise_mm : RMS distance that this leaves.
+    late : (T, V), which views come after each moment.
+    sideways : (3,) the axis about which a foot bends, and the two across, (2, 3).
+    """
+
+    equations: RegionalEquations
+    ends: FloatArray
+    inverse: FloatArray
+    g: FloatArray
+    noise_mm: float
+    late: BoolArray
+    sideways: FloatArray
+    across: FloatArray
+
+    @classmethod
+    def of(cls, found: RegionalEquations, count: int) -> _Problem:
+        views = np.arange(count)
+        ends = (found.a == views[:, None]).astype(np.float64) - (found.b == views[:, None])
+        scale = np.repeat([1.0 / _LEVER_MM, 1.0], 3)
+        H = symmetric(found.H.sum(axis=1)) * scale[:, None] * scale
+        normal = np.einsum("ve,we,eij->viwj", ends, ends, H, optimize=True).reshape(6 * count, 6 * count)
+        normal += np.eye(6 * count) * _DAMPING * np.trace(normal) / (6 * count)
+        inverse = np.linalg.inv(normal)
+        g = found.g * scale
+        pulls = np.einsum("ve,ei->vi", ends, g.sum(axis=1))
+        steps = ends.T @ -(inverse @ pulls.ravel()).reshape(count, 6)
+        left = found.squares + float((steps * g.sum(axis=1)).sum()) * 2.0
+        left += float(np.einsum("ei,eij,ej->", steps, H, steps))
+        g = g + _times(found.H, steps, scale)
+        moments = np.unique(np.linspace(_MIN_VIEWS, count - _MIN_VIEWS, _MAX_MOMENTS).round().astype(int))
+        mean = np.average(found.middle, axis=0, weights=found.weight)
+        spread = np.einsum("r,ri,rj->ij", found.weight, found.middle - mean, found.middle - mean)
+        # A foot with its leg is thinnest from side to side.
+        axes = np.linalg.eigh(spread)[1].T
+        noise_mm = float(np.sqrt(max(left, 1e-9) / found.weight.sum()))
+        return cls(found, ends, inverse, g, noise_mm, views >= moments[:, None], axes[0], axes[1:])
+
+    def bends(self) -> Iterator[_Bend]:
+        """Yield the best bend of each part against the rest, at the best moment."""
+        parts = np.array(list(self._parts()))
+        scale = np.repeat([1.0 / _LEVER_MM, 1.0], 3)
+        # A turn about the sideways axis and two shifts across it.
+        basis = np.zeros((6, 3))
+        basis[:3, 0], basis[3:, 1:] = self.sideways, self.across.T
+        jump = self.late @ self.ends  # (T, E): whether a pair has a view before and one after
+        ends_of_jump = (jump[:, None] * self.ends).reshape(-1, self.ends.shape[1])
+        lower = np.tensordot(parts.astype(np.float64), self.equations.H, axes=(1, 1))
+        g = np.tensordot(parts.astype(np.float64), self.g, axes=(1, 1)) @ basis
+        for part, own, pulls in zip(parts, lower, g, strict=True):
+            H = symmetric(own) * scale[:, None] * scale @ basis
+            yield self._bend(part, basis, H, pulls, jump, ends_of_jump)
+
+    def _parts(self) -> Iterator[BoolArray]:
+        """Yield the regions, (R,), on one side of planes that hold the axis about which a foot bends."""
+        weight = self.equations.weight
+        for angle in np.pi * np.arange(_NUM_DIRECTIONS) / _NUM_DIRECTIONS:
+            height = self.equations.middle @ (np.cos(angle) * self.across[0] + np.sin(angle) * self.across[1])
+            order = np.argsort(height, kind="stable")
+            below = np.cumsum(weight[order]) / weight.sum()
+            for share in _SHARES:
+                yield np.asarray(height > height[order][np.searchsorted(below, share)])
+
+    def _bend(
+        self, part: BoolArray, basis: FloatArray, H: FloatArray, g: FloatArray, jump: FloatArray, ends: FloatArray
+    ) -> _Bend:
+        """Return the best bend of a part.
+
+        Parameters
+        ----------
+        basis : (6, 3) of the bends.
+        H, g : (E, 6, 3) and (E, 3), equations of the part.
+        jump, ends : (T, E) which pairs see it bend at each moment, and (T V, E) which ends they have.
+        """
+        count, moments = len(self.ends), len(jump)
+        H_bend = basis.T @ H
+        coupling = (ends @ H.reshape(len(H), 18)).reshape(moments, 6 * count, 3)
+        solved = (self.inverse @ coupling.transpose(1, 0, 2).reshape(6 * count, -1)).reshape(6 * count, moments, 3)
+        S = np.tensordot(jump**2, H_bend, axes=1) - np.swapaxes(coupling, 1, 2) @ solved.transpose(1, 0, 2)
+        S += np.eye(3) * (_DAMPING * np.trace(S, axis1=1, axis2=2) / 3.0 + 1e-6)[:, None, None]
+        bends = -np.linalg.solve(S, (jump @ g)[..., None])[..., 0]
+        gain = np.einsum("ti,tij,tj->t", bends, S, bends)
+        best = int(np.argmax(gain))
+        bend = bends[best]
+        share, information = self._shares(H @ bend, bend @ H_bend @ bend, g @ bend)
+        turn, shift = (basis @ bend)[:3] / _LEVER_MM, (basis @ bend)[3:]
+        ways = np.cross(turn, self.equations.middle[part]) + shift
+        return _Bend(
+            self.late[best],
+            share,
+            information,
+            turn_rad=float(np.linalg.norm(turn)),
+            distance_mm=float(np.sqrt(np.average((ways**2).sum(axis=1), weights=self.equations.weight[part] + 1e-12))),
+            explained_sd=float(np.sqrt(max(gain[best], 0.0))) / self.noise_mm,
+        )
+
+    def _shares(self, H: FloatArray, stiffness: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return each view's share of a bend, and the information about it, (V,): H, (E, 6), couples it with poses."""
+        count = len(self.ends)
+        coupling = np.einsum("ve,ei,we->viw", self.ends, H, self.ends, optimize=True).reshape(6 * count, count)
+        S = (self.ends * stiffness) @ self.ends.T - coupling.T @ (self.inverse @ coupling)
+        values, vectors = np.linalg.eigh((S + S.T) / 2.0)
+        kept = values > 1e-3 * values.max()  # all views alike, and what hardly any view tells
+        pulls = self.ends @ g
+        share = -(vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ pulls)
+        return np.asarray(share), np.asarray(np.diag(S).clip(0.0), np.float64)
+
+
+def _times(lower: FloatArray, steps: FloatArray, scale: FloatArray) -> FloatArray:
+    """Return by how much (E, 6) steps change the gradients of each region, (E, R, 6)."""
+    return np.asarray(np.einsum("erij,ej->eri", symmetric(lower) * scale[:, None] * scale, steps))
