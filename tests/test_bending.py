@@ -52,7 +52,7 @@ def test_an_ankle_that_bends_by_two_degrees_is_found_with_its_views() -> None:
     assert 0.5 < found.distance_mm < 6.0
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_still_foot_did_not_bend(seed: int) -> None:
     views, poses = registered("leg", 0.6, seed)
     found = find_bending(prepared(views), poses, ANY)
