@@ -53,12 +53,11 @@ class Bending:
     Attributes
     ----------
     moved : the views before or after it, whichever are fewer.
-    angle_deg, distance_mm : by which one part has turned, and the RMS way of its points.
+    distance_mm : RMS way of the points of one part against the other.
     strength : see `BendLimits`.
     """
 
     moved: tuple[int, ...]
-    angle_deg: float
     distance_mm: float
     strength: float
 
@@ -79,9 +78,7 @@ def find_bending(views: SampledViews, poses: Poses, limits: BendLimits) -> Bendi
     late = placed >= asked[np.argmax(best.late)]
     late[np.isin(placed, asked)] = best.is_late()
     smaller = placed[late] if late.sum() <= len(late) / 2 else placed[~late]
-    return Bending(
-        tuple(int(view) for view in smaller), float(np.degrees(best.turn_rad)), best.distance_mm, best.strength
-    )
+    return Bending(tuple(int(view) for view in smaller), best.distance_mm, best.strength)
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,6 @@ class _Bend:
     late: BoolArray
     share: FloatArray
     information: FloatArray
-    turn_rad: float
     distance_mm: float
     explained_sd: float
 
@@ -133,7 +129,7 @@ class _Problem:
     g : (E, R, 6) gradients after the step that poses alone would make.
     noise_mm : RMS distance that this leaves.
     late : (T, V), which views come after each moment.
-    sideways : (3,) the axis about which a foot bends, and the two across, (2, 3).
+    axes : (3, 3) those of what was seen, the shortest first.
     """
 
     equations: RegionalEquations
@@ -142,8 +138,7 @@ class _Problem:
     g: FloatArray
     noise_mm: float
     late: BoolArray
-    sideways: FloatArray
-    across: FloatArray
+    axes: FloatArray
 
     @classmethod
     def of(cls, found: RegionalEquations, count: int) -> _Problem:
@@ -163,31 +158,34 @@ class _Problem:
         moments = np.unique(np.linspace(_MIN_VIEWS, count - _MIN_VIEWS, _MAX_MOMENTS).round().astype(int))
         mean = np.average(found.middle, axis=0, weights=found.weight)
         spread = np.einsum("r,ri,rj->ij", found.weight, found.middle - mean, found.middle - mean)
-        # A foot with its leg is thinnest from side to side.
         axes = np.linalg.eigh(spread)[1].T
         noise_mm = float(np.sqrt(max(left, 1e-9) / found.weight.sum()))
-        return cls(found, ends, inverse, g, noise_mm, views >= moments[:, None], axes[0], axes[1:])
+        return cls(found, ends, inverse, g, noise_mm, views >= moments[:, None], axes)
 
     def bends(self) -> Iterator[_Bend]:
-        """Yield the best bend of each part against the rest, at the best moment."""
-        parts = np.array(list(self._parts()))
+        """Yield the best bend of each part against the rest, at the best moment.
+
+        A foot bends about an axis from side to side: the shortest where the leg was seen, else the next.
+        """
         scale = np.repeat([1.0 / _LEVER_MM, 1.0], 3)
-        # A turn about the sideways axis and two shifts across it.
-        basis = np.zeros((6, 3))
-        basis[:3, 0], basis[3:, 1:] = self.sideways, self.across.T
         jump = self.late @ self.ends  # (T, E): whether a pair has a view before and one after
         ends_of_jump = (jump[:, None] * self.ends).reshape(-1, self.ends.shape[1])
-        lower = np.tensordot(parts.astype(np.float64), self.equations.H, axes=(1, 1))
-        g = np.tensordot(parts.astype(np.float64), self.g, axes=(1, 1)) @ basis
-        for part, own, pulls in zip(parts, lower, g, strict=True):
-            H = symmetric(own) * scale[:, None] * scale @ basis
-            yield self._bend(part, basis, H, pulls, jump, ends_of_jump)
+        for sideways, across in ((self.axes[0], self.axes[1:]), (self.axes[1], self.axes[::2])):
+            # A turn about that axis and two shifts across it.
+            basis = np.zeros((6, 3))
+            basis[:3, 0], basis[3:, 1:] = sideways, across.T
+            parts = np.array(list(self._beyond_planes(across)))
+            lower = np.tensordot(parts.astype(np.float64), self.equations.H, axes=(1, 1))
+            g = np.tensordot(parts.astype(np.float64), self.g, axes=(1, 1)) @ basis
+            for part, own, pulls in zip(parts, lower, g, strict=True):
+                H = symmetric(own) * scale[:, None] * scale @ basis
+                yield self._bend(part, basis, H, pulls, jump, ends_of_jump)
 
-    def _parts(self) -> Iterator[BoolArray]:
-        """Yield the regions, (R,), on one side of planes that hold the axis about which a foot bends."""
+    def _beyond_planes(self, across: FloatArray) -> Iterator[BoolArray]:
+        """Yield the regions, (R,), on one side of planes whose normals are combinations of two axes, (2, 3)."""
         weight = self.equations.weight
         for angle in np.pi * np.arange(_NUM_DIRECTIONS) / _NUM_DIRECTIONS:
-            height = self.equations.middle @ (np.cos(angle) * self.across[0] + np.sin(angle) * self.across[1])
+            height = self.equations.middle @ (np.cos(angle) * across[0] + np.sin(angle) * across[1])
             order = np.argsort(height, kind="stable")
             below = np.cumsum(weight[order]) / weight.sum()
             for share in _SHARES:
@@ -221,7 +219,6 @@ class _Problem:
             self.late[best],
             share,
             information,
-            turn_rad=float(np.linalg.norm(turn)),
             distance_mm=float(np.sqrt(np.average((ways**2).sum(axis=1), weights=self.equations.weight[part] + 1e-12))),
             explained_sd=float(np.sqrt(max(gain[best], 0.0))) / self.noise_mm,
         )

@@ -49,11 +49,10 @@ def moved_reason(movement: Movement, limits: MovementLimits) -> str:
 
 
 def bent_reason(bending: Bending, limits: BendLimits) -> str:
-    """Return what is said of a part of the foot that turned against the rest."""
+    """Return what is said of a part of the foot that moved against the rest."""
     return (
-        f"the foot moved: a part of it turned by {bending.angle_deg:.1f} deg against the rest, by"
-        f" {bending.distance_mm:.1f} mm (bend {np.ceil(bending.strength):.0f} > register.max_bend"
-        f" {limits.max_strength:g})"
+        f"the foot moved: a part of it lies {bending.distance_mm:.1f} mm off against the rest"
+        f" (bend {np.ceil(bending.strength):.0f} > register.max_bend {limits.max_strength:g})"
     )
 
 
