@@ -48,7 +48,7 @@ def test_an_ankle_that_bends_by_two_degrees_is_found_with_its_views() -> None:
     found = find_bending(prepared(views), poses, LIMITS)
     assert found is not None
     assert set(LATE) <= set(found.moved) <= {LATE[0] - 1, *LATE}  # a neighbour of the moment may be dropped with them
-    assert 0.5 < found.distance_mm < 6.0  # 2 deg about the ankle: 0 to 7 mm up the leg
+    assert 0.5 < found.distance_mm < 9.0  # 2 deg about the ankle: 0 to 8 mm up the leg
 
 
 @pytest.mark.parametrize("seed", range(2))
