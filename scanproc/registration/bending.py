@@ -126,7 +126,7 @@ class _Problem:
     ----------
     ends : (V, E), 1 where a view is the source of a pair, -1 where it is the target.
     inverse : (6 V, 6 V), of the normal matrix of all poses.
-    g : (E, R, 6) gradients after the step that poses alone would make.
+    steps : (E, 6) by which the views of each pair would move against each other if poses alone were free.
     noise_mm : RMS distance that this leaves.
     late : (T, V), which views come after each moment.
     axes : (3, 3) those of what was seen, the shortest first.
@@ -135,7 +135,7 @@ class _Problem:
     equations: RegionalEquations
     ends: FloatArray
     inverse: FloatArray
-    g: FloatArray
+    steps: FloatArray
     noise_mm: float
     late: BoolArray
     axes: FloatArray
@@ -149,18 +149,17 @@ class _Problem:
         normal = np.einsum("ve,we,eij->viwj", ends, ends, H, optimize=True).reshape(6 * count, 6 * count)
         normal += np.eye(6 * count) * _DAMPING * np.trace(normal) / (6 * count)
         inverse = np.linalg.inv(normal)
-        g = found.g * scale
-        pulls = np.einsum("ve,ei->vi", ends, g.sum(axis=1))
+        g = found.g.sum(axis=1) * scale
+        pulls = ends @ g
         steps = ends.T @ -(inverse @ pulls.ravel()).reshape(count, 6)
-        left = found.squares + float((steps * g.sum(axis=1)).sum()) * 2.0
+        left = found.squares + float((steps * g).sum()) * 2.0
         left += float(np.einsum("ei,eij,ej->", steps, H, steps))
-        g = g + _times(found.H, steps, scale)
         moments = np.unique(np.linspace(_MIN_VIEWS, count - _MIN_VIEWS, _MAX_MOMENTS).round().astype(int))
         mean = np.average(found.middle, axis=0, weights=found.weight)
         spread = np.einsum("r,ri,rj->ij", found.weight, found.middle - mean, found.middle - mean)
         axes = np.linalg.eigh(spread)[1].T
         noise_mm = float(np.sqrt(max(left, 1e-9) / found.weight.sum()))
-        return cls(found, ends, inverse, g, noise_mm, views >= moments[:, None], axes)
+        return cls(found, ends, inverse, steps, noise_mm, views >= moments[:, None], axes)
 
     def bends(self) -> Iterator[_Bend]:
         """Yield the best bend of each part against the rest, at the best moment.
@@ -176,10 +175,11 @@ class _Problem:
             basis[:3, 0], basis[3:, 1:] = sideways, across.T
             parts = np.array(list(self._beyond_planes(across)))
             lower = np.tensordot(parts.astype(np.float64), self.equations.H, axes=(1, 1))
-            g = np.tensordot(parts.astype(np.float64), self.g, axes=(1, 1)) @ basis
-            for part, own, pulls in zip(parts, lower, g, strict=True):
+            pulls = np.tensordot(parts.astype(np.float64), self.equations.g, axes=(1, 1)) * scale
+            for part, own, pull in zip(parts, lower, pulls, strict=True):
                 H = symmetric(own) * scale[:, None] * scale @ basis
-                yield self._bend(part, basis, H, pulls, jump, ends_of_jump)
+                g = pull @ basis + np.einsum("eik,ei->ek", H, self.steps)
+                yield self._bend(part, basis, H, g, jump, ends_of_jump)
 
     def _beyond_planes(self, across: FloatArray) -> Iterator[BoolArray]:
         """Yield the regions, (R,), on one side of planes whose normals are combinations of two axes, (2, 3)."""
@@ -233,8 +233,3 @@ class _Problem:
         pulls = self.ends @ g
         share = -(vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ pulls)
         return np.asarray(share), np.asarray(np.diag(S).clip(0.0), np.float64)
-
-
-def _times(lower: FloatArray, steps: FloatArray, scale: FloatArray) -> FloatArray:
-    """Return by how much (E, 6) steps change the gradients of each region, (E, R, 6)."""
-    return np.asarray(np.einsum("erij,ej->eri", symmetric(lower) * scale[:, None] * scale, steps))

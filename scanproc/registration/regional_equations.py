@@ -59,17 +59,18 @@ def regional_equations(
     stack = centre_poses(views, poses)
     pairs = sample_pairs(views, poses, max_angle_deg, num_neighbours)
     points = np.vstack([transform(stack[k], views.coarse.of(k)[0]) for k in range(len(views))])
-    cells, region = np.unique(np.floor(points / size_mm), axis=0, return_inverse=True)
-    region = region.ravel().astype(np.int64)
+    cells = np.floor(points / size_mm).astype(np.int64)
+    cells -= cells.min(axis=0)
+    region = np.unique(np.ravel_multi_index(cells.T, cells.max(axis=0) + 1), return_inverse=True)[1]
     count = np.bincount(region)
     middle = np.column_stack([np.bincount(region, points[:, axis]) / count for axis in range(3)])
     chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
     found = parallel_map(
-        lambda chunk: _equations(views.coarse, views.images, stack, chunk, region, len(cells), gate_mm),
+        lambda chunk: _equations(views.coarse, views.images, stack, chunk, region, len(count), gate_mm),
         chunks,
         "seeking movement",
     )
-    rows = np.concatenate([np.zeros((0, len(cells), 30)), *found])
+    rows = np.concatenate([np.zeros((0, len(count), 30)), *found])
     kept = rows[:, :, 29].sum(axis=1) >= _MIN_MATCHES
     rows, number = rows[kept], np.cumsum(np.isin(np.arange(len(views)), list(poses))) - 1
     a, b = number[pairs[kept]].T
