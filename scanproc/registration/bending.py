@@ -164,28 +164,27 @@ class _Problem:
     def bends(self) -> Iterator[_Bend]:
         """Yield the best bend of each part against the rest, at the best moment.
 
-        A foot bends about an axis from side to side: the shortest where the leg was seen, else the next.
+        A foot with its leg is thinnest from side to side, and bends about that axis.
         """
         scale = np.repeat([1.0 / _LEVER_MM, 1.0], 3)
+        # A turn about that axis and two shifts across it.
+        basis = np.zeros((6, 3))
+        basis[:3, 0], basis[3:, 1:] = self.axes[0], self.axes[1:].T
         jump = self.late @ self.ends  # (T, E): whether a pair has a view before and one after
         ends_of_jump = (jump[:, None] * self.ends).reshape(-1, self.ends.shape[1])
-        for sideways, across in ((self.axes[0], self.axes[1:]), (self.axes[1], self.axes[::2])):
-            # A turn about that axis and two shifts across it.
-            basis = np.zeros((6, 3))
-            basis[:3, 0], basis[3:, 1:] = sideways, across.T
-            parts = np.array(list(self._beyond_planes(across)))
-            lower = np.tensordot(parts.astype(np.float64), self.equations.H, axes=(1, 1))
-            pulls = np.tensordot(parts.astype(np.float64), self.equations.g, axes=(1, 1)) * scale
-            for part, own, pull in zip(parts, lower, pulls, strict=True):
-                H = symmetric(own) * scale[:, None] * scale @ basis
-                g = pull @ basis + np.einsum("eik,ei->ek", H, self.steps)
-                yield self._bend(part, basis, H, g, jump, ends_of_jump)
+        parts = np.array(list(self._beyond_planes()))
+        lower = np.tensordot(parts.astype(np.float64), self.equations.H, axes=(1, 1))
+        pulls = np.tensordot(parts.astype(np.float64), self.equations.g, axes=(1, 1)) * scale
+        for part, own, pull in zip(parts, lower, pulls, strict=True):
+            H = symmetric(own) * scale[:, None] * scale @ basis
+            g = pull @ basis + np.einsum("eik,ei->ek", H, self.steps)
+            yield self._bend(part, basis, H, g, jump, ends_of_jump)
 
-    def _beyond_planes(self, across: FloatArray) -> Iterator[BoolArray]:
-        """Yield the regions, (R,), on one side of planes whose normals are combinations of two axes, (2, 3)."""
+    def _beyond_planes(self) -> Iterator[BoolArray]:
+        """Yield the regions, (R,), on one side of planes that hold the axis about which a foot bends."""
         weight = self.equations.weight
         for angle in np.pi * np.arange(_NUM_DIRECTIONS) / _NUM_DIRECTIONS:
-            height = self.equations.middle @ (np.cos(angle) * across[0] + np.sin(angle) * across[1])
+            height = self.equations.middle @ (np.cos(angle) * self.axes[1] + np.sin(angle) * self.axes[2])
             order = np.argsort(height, kind="stable")
             below = np.cumsum(weight[order]) / weight.sum()
             for share in _SHARES:
