@@ -252,7 +252,8 @@ def test_a_foot_that_leans_in_half_of_the_views_is_refused_by_their_strain() -> 
     message = refusal(perfect(*["leg", "leaning"] * 6), strain_alone)
     found = re.search(r"would rather lie (\d\.\d\d) mm .*most 0\.15 by register.max_strain_mm = 0.15", message)
     assert found and 0.15 < float(found[1]) < 0.5
-    register(perfect(*["leg"] * 12), RegisterConfig(max_strain_mm=0.02, max_strain_sd=0.0))  # still: is not
+    # One that stands still is not.
+    register(perfect(*["leg"] * 12), RegisterConfig(max_strain_mm=0.02, max_strain_sd=0.0))
 
 
 @cache
