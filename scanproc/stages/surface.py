@@ -120,11 +120,11 @@ def _posed_views(views: CleanViews, registration: Registration) -> list[PosedVie
 
 
 def _posed_view(seen: tuple[CleanView, FloatArray], rim: RimTerm | None) -> PosedView:
-    view, pose = seen
+    view, pose = without_floor_contact(seen[0]), seen[1]
     if rim is None or view.rim_deg is None:
         return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color)
     trust, shift_mm = rim_trust(view.rim_deg), rim_shift_mm(view, rim)
-    view = without_rim_bias(without_floor_contact(view), rim)
+    view = without_rim_bias(view, rim)
     return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust, shift_mm)
 
 
