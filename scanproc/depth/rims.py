@@ -127,7 +127,7 @@ def without_floor_contact(view: CleanView) -> CleanView:
     if view.floor is None or view.rim_deg is None or not view.depth_mm.any():
         return view
     height_mm = np.full(view.depth_mm.shape, np.inf, np.float32)
-    height_mm[view.depth_mm > 0.0] = unproject(view.depth_mm, view.intrinsics) @ view.floor.normal - view.floor.offset_mm
+    height_mm[view.depth_mm > 0.0] = view.floor.heights(unproject(view.depth_mm, view.intrinsics))
     contact = _beside_nothing(view.depth_mm) & (view.rim_deg > 0.0) & (height_mm < _CONTACT_MM)
     pixels_deg = float(np.radians(1.0)) * view.intrinsics.fx
     depth = _without(view.depth_mm, contact, max(1, round(_CONTACT_DEG * pixels_deg)))
