@@ -10,6 +10,7 @@ _BIWEIGHT = 4.685  # scales at which a value counts nothing: 95 % efficient unde
 _ROUNDS = 6
 _LEAST_SCALE_MM = 0.25  # what a smooth shape itself differs from the fit by is no outlier
 
+
 def biweight_fit(design: FloatArray, values: FloatArray, start: FloatArray) -> FloatArray:
     """Return the (M,) coefficients of a linear model to which outliers are nothing (Tukey's biweight).
 

@@ -51,7 +51,7 @@ class SurfaceConfig:
     fringe_mm: float = setting(4.0, "how far the surface goes on where fewer views saw it, mm", low=0.0, high=50.0)
     tatters_mm: float = setting(1.0, "tongues of the rim narrower than twice this are cut off, mm", low=0.0, high=20.0)
     rim_doubt: float = setting(
-        0.5, "standard uncertainty of what is corrected at rims, as a share of it; stereo's own spread", low=0.0
+        0.8, "standard uncertainty of what is corrected at rims, as a share of it: they differ by place", low=0.0
     )
     torn_mm: float = setting(
         5.0, "width of the border that is cut off where rims err and no floor says where it ends, mm", low=0.0
