@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, CleanView, CleanViews, Mesh, Registration, RimTerm, Surface
-from scanproc.depth.rims import rim_shift_mm, rim_trust, without_floor_contact, without_rim_bias
+from scanproc.depth.rims import low_rim_trust, rim_shift_mm, rim_trust, without_floor_contact, without_rim_bias
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.fusion.border_morphology import dilated, opened, shrunk
@@ -78,8 +78,9 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, config.cosine_power)
     seen = visibility(fused, posed, limits, num_groups)
     is_upright = registration.floor_seen or registration.vertical is not None
-    trusted = np.where(seen.trust >= config.min_trust, seen.views, 0).astype(np.uint8)
-    torn_mm = config.torn_mm if registration.rim is not None and not registration.floor_seen else 0.0
+    rims_err = registration.rim is not None
+    trusted = np.where(seen.trust >= config.min_trust, seen.views, 0).astype(np.uint8) if rims_err else seen.views
+    torn_mm = config.torn_mm if rims_err and not registration.floor_seen else 0.0
     kept = _kept_parts(fused, trusted, is_upright, torn_mm, config)
     if not len(kept.mesh.faces):
         raise ScanError(
@@ -120,11 +121,13 @@ def _posed_views(views: CleanViews, registration: Registration) -> list[PosedVie
 
 
 def _posed_view(seen: tuple[CleanView, FloatArray], rim: RimTerm | None) -> PosedView:
-    view, pose = without_floor_contact(seen[0]), seen[1]
+    view, pose = seen
     if rim is None or view.rim_deg is None:
-        return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color)
+        trust = low_rim_trust(view)
+        view = without_floor_contact(view)
+        return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust)
     trust, shift_mm = rim_trust(view.rim_deg), rim_shift_mm(view, rim)
-    view = without_rim_bias(view, rim)
+    view = without_rim_bias(without_floor_contact(view), rim)
     return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust, shift_mm)
 
 
