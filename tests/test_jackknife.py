@@ -28,13 +28,20 @@ def distances(values: FloatArray, weight: float = 1.0) -> FloatArray:
 
 
 def test_draws_have_the_spread_of_the_mean() -> None:
-    """Eight independent groups of sd 0.8 mm: their mean has 0.8 / sqrt(8) = 0.283 mm."""
+    """Eight independent groups of sd 0.8 mm: their mean has 0.8 / sqrt(8) = 0.283 mm, by Student 0.335 mm."""
     values = np.random.default_rng(0).normal(0.0, 0.8, (8, 4000))
     errors = jackknife_errors(distances(values)).astype(np.float64)
     assert errors.shape == (4000, 8)
     rms = np.sqrt(np.mean(errors**2))
-    assert 0.27 < rms < 0.30
+    assert 0.32 < rms < 0.35
     assert np.abs(errors.mean(axis=1)).max() < 2e-3  # half precision
+
+
+def test_two_sd_hold_the_truth_as_often_as_they_should() -> None:
+    """95 % of the means of eight groups lie within twice the RMS of their replicates."""
+    values = np.random.default_rng(1).normal(0.0, 1.0, (8, 4000))
+    sds = np.sqrt(np.mean(jackknife_errors(distances(values)).astype(np.float64) ** 2, axis=1))
+    assert 0.94 < np.mean(np.abs(values.mean(axis=0)) <= 2.0 * sds) < 0.96
 
 
 def test_a_weightier_group_moves_the_surface_more() -> None:
@@ -90,7 +97,7 @@ def test_draws_go_where_the_surface_goes_that_lacks_a_group(cosine_power: float)
     middle = np.linalg.norm(mesh.vertices[:, :2], axis=1) < 10.0
     errors = np.median(jackknife_errors(seen.distances)[middle].astype(np.float64), axis=0)
     assert np.ptp(without) > 0.3
-    np.testing.assert_allclose(errors, np.sqrt(2.0) * (without - without.mean()), atol=0.02)
+    np.testing.assert_allclose(errors, np.sqrt(2.0 * 3.0) * (without - without.mean()), atol=0.035)
 
 
 def foot_with_draws() -> Foot:

@@ -8,6 +8,7 @@ from feet import AnalyticFoot
 from not_feet import kept
 from recordings import leg
 
+from scanproc.anatomy.landmarks import MEDIAL_WINDOW, border_point
 from scanproc.anatomy.open_boundaries import open_boundary_vertices
 from scanproc.anatomy.plantar_surface import ARCH_WINDOW, PlantarSurface, arch_profile
 from scanproc.anatomy.profiles import borders_at, underside_at
@@ -76,3 +77,16 @@ def test_nothing_where_there_is_nothing() -> None:
     assert np.isnan(borders_at(empty, PLACES, 60.0).points).all()
     none = underside_at(empty, PLACES, PLACES * 0.0, PLACES * 0.0 + 1.0, 3, np.ones(3, dtype=np.uint8))
     assert np.isnan(none.height).all() and not none.seen.any()
+
+
+def test_a_tatter_of_the_border_does_not_move_the_ball_s_point() -> None:
+    """A ring of vertices of the medial border, 2 mm apart, sticks out by 5 mm, 20 mm behind the ball."""
+    foot = AnalyticFoot()
+    mesh = foot.mesh()
+    whole = border_point(mesh, 0.0, foot.length, MEDIAL_WINDOW, -1.0)
+    vertices = mesh.vertices.copy()
+    on_tatter = (np.abs(vertices[:, 0] - whole[0] + 20.0) < 1.5) & (vertices[:, 1] < -0.8 * abs(whole[1]))
+    vertices[on_tatter, 1] -= 5.0
+    assert on_tatter.any()
+    torn = border_point(Mesh(vertices, mesh.faces), 0.0, foot.length, MEDIAL_WINDOW, -1.0)
+    assert torn[:2] == pytest.approx(whole[:2], abs=0.3)

@@ -10,7 +10,7 @@ import pytest
 from posed import off, pose, prepared, view
 
 from scanproc.artifacts import CleanView, Intrinsics, Plane, RimTerm
-from scanproc.depth.rims import rim_angles, rim_trust, without_floor_contact, without_rim_bias
+from scanproc.depth.rims import low_rim_trust, rim_angles, rim_trust, without_floor_contact, without_rim_bias
 from scanproc.fusion.jackknife import correction_errors
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
@@ -81,6 +81,21 @@ def test_what_was_planted_is_taken_away() -> None:
 def test_a_rim_is_trusted_less() -> None:
     trust = rim_trust(np.array([0.0, 0.5, 2.0], np.float16))
     assert trust == pytest.approx([0.02, 0.632, 1.0], abs=0.01)
+
+
+def test_without_a_rim_term_only_low_rims_are_trusted_less() -> None:
+    """A card before the camera, a pixel a mm, whose last row lies 5 mm over the floor: up to 30 mm it is mixed."""
+    camera = Intrinsics(60, 60, 400.0, 400.0, 29.5, 29.5)
+    depth = np.zeros((60, 60), np.float32)
+    depth[:40, 10:50] = 400.0
+    floor = Plane(np.array([0.0, -1.0, 0.0]), -14.5)
+    normals, rim_deg = np.zeros((60, 60, 3), np.float16), np.zeros(depth.shape, np.float16)
+    one = CleanView("000000", depth, normals, depth > 0, camera, floor, {}, rim_deg=rim_deg)
+    trust = low_rim_trust(one)
+    assert trust is not None
+    assert trust[39, 30] == trust[15, 30] == pytest.approx(0.02)
+    assert trust[13, 30] == 1.0
+    assert low_rim_trust(replace(one, floor=None)) is None
 
 
 @pytest.mark.parametrize(("height_mm", "left"), [(5.0, False), (40.0, True)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scanproc.artifacts import CleanView, Intrinsics
-from scanproc.depth.rims import RIM_REACH_DEG, rim_angles
+from scanproc.artifacts import CleanView, Intrinsics, Plane
+from scanproc.depth.rims import RIM_REACH_DEG, rim_angles, without_floor_contact
 from scanproc.registration.sampled_views import without_rims
 
 CAMERA = Intrinsics(120, 90, 400.0, 400.0, 60.0, 45.0)
@@ -75,3 +75,26 @@ def test_views_lose_their_rims_but_small_ones() -> None:
     assert np.count_nonzero(inner.depth_mm) == 42 * 52
     np.testing.assert_array_equal(inner.silhouette, card() > 0)
     np.testing.assert_array_equal(kept.depth_mm, small)
+
+
+@pytest.mark.parametrize(("floor_mm", "lowest_mm"), [(30.0, 5.0), (44.0, 20.0)])
+def test_what_fills_the_furrow_beside_the_floor_goes(floor_mm: float, lowest_mm: float) -> None:
+    """A wall 400 mm off, a pixel a mm, down to 1 and to 20 mm over a floor: half a degree of it, 3.5 mm, is mixed."""
+    depth = card()
+    depth[70:75] = np.where(floor_mm < 40.0, depth[69], 0.0)
+    whole = depth.copy()
+    whole[75:, 30:90] = 395.0  # the floor before it: no rim below
+    view = CleanView(
+        "000000",
+        depth,
+        np.zeros((90, 120, 3), np.float16),
+        depth > 0,
+        CAMERA,
+        Plane(np.array([0.0, -1.0, 0.0]), -floor_mm),
+        {},
+        rim_deg=rim_angles(whole, CAMERA).astype(np.float16),
+    )
+    left = without_floor_contact(view).depth_mm
+    height_mm = floor_mm + 45.0 - np.arange(90.0)
+    assert height_mm[left[:, 60] > 0.0].min() == lowest_mm
+    np.testing.assert_array_equal(left[:70], depth[:70])

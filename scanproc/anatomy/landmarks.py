@@ -11,6 +11,7 @@ import numpy as np
 
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.anatomy.profiles import borders_at
+from scanproc.anatomy.robust_fits import biweight_fit, running_median
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
@@ -21,6 +22,7 @@ MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st meta
 LATERAL_WINDOW = (0.50, 0.75)  # and the 5th's
 BORDER_BAND_MM = 0.5  # the border counts as at its extreme within this
 _FITTED_BAND_MM, _FITTED_DEGREE = 4.0, 6  # as steady as parabolas over 20 mm, and true to 0.25 mm on known shapes
+_TATTER_MM = 8  # half of a stretch whose median is the border: tatters of a surface are up to that long
 HEEL_SHARE = 0.25  # of the length: the heel's part of the support plane
 HEAD_REACH_MM = 15.0  # along x, on both sides of the metatarsal points, where the support plane looks for the heads
 HEAD_SHARE = 0.35  # of the width: likewise across
@@ -97,7 +99,8 @@ def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, fl
     """Return the middle of the stretch of a border that lies within 0.5 mm of its extreme, (3,) mm.
 
     A border is almost straight over 6 to 17 mm, where a single extreme vertex, and the ends of the stretch, would
-    follow the noise by many mm. So a polynomial through all within 4 mm of the extreme stands in for it.
+    follow the noise by many mm. So a polynomial through all within 4 mm of the extreme stands in for it. Tatters of a
+    surface, which stick out by millimetres, are nothing to it.
     """
     first, last = rear + window[0] * length, rear + window[1] * length
     x = np.linspace(first, last, int(np.ceil(last - first)) + 1)
@@ -106,14 +109,23 @@ def border_point(mesh: Mesh, rear: float, length: float, window: tuple[float, fl
     if not known.any():
         raise ScanError("found no surface along a border of the ball, expected both. Scan both sides of the forefoot.")
     border, height = (np.interp(x, x[known], values) for values in (outward_y * points[known, 1], points[known, 2]))
-    stretch = _stretch(border, int(np.argmax(border)), float(border.max()) - _FITTED_BAND_MM)
-    smooth = np.polynomial.Polynomial.fit(x[stretch], border[stretch], min(_FITTED_DEGREE, len(x[stretch]) - 1))
+    even = running_median(border, _TATTER_MM)
+    stretch = _stretch(even, int(np.argmax(even)), float(even.max()) - _FITTED_BAND_MM)
     fine = np.linspace(x[stretch][0], x[stretch][-1], 10 * len(x))
-    values = smooth(fine)
+    values = _smooth(x[stretch], border[stretch], even[stretch], fine)
     line = float(values.max()) - BORDER_BAND_MM
     start, end = fine[values >= line][[0, -1]]
     middle = float(start + end) / 2.0
-    return np.array([middle, outward_y * float(smooth(middle)), float(np.interp(middle, x, height))])
+    at_middle = float(np.interp(middle, fine, values))
+    return np.array([middle, outward_y * at_middle, float(np.interp(middle, x, height))])
+
+
+def _smooth(x: FloatArray, border: FloatArray, even: FloatArray, fine: FloatArray) -> FloatArray:
+    """Return the polynomial through a border at (N,) `x`, at the (M,) places `fine`, mm."""
+    degree = min(_FITTED_DEGREE, len(x) - 1)
+    middle, half = 0.5 * (x[0] + x[-1]), max(0.5 * (x[-1] - x[0]), 1e-9)
+    design, wanted = (np.polynomial.legendre.legvander((at - middle) / half, degree) for at in (x, fine))
+    return np.asarray(wanted @ biweight_fit(design, border, even))
 
 
 def _stretch(values: FloatArray, peak: int, least: float) -> slice:

@@ -19,6 +19,8 @@ _TRUST_DEG = 0.5  # by the measured decay of the bias; what only rims saw keeps 
 _LEAST_TRUST = 0.02
 _CONTACT_DEG = 0.15  # beside the floor: 0.25 and more cut toes off in simulated recordings, and gained no more
 _CONTACT_MM = 12.0  # over the floor: what ends higher up does not end before it
+_MIXED_MM, _MIXED_DEG = 6.0, 0.5  # a foot's bulge hides what is lower: depth there is a mean of both, 2 to 4 mm outside
+_LOW_MM = 30.0  # over the floor: the window reaches both from there, at 45 degrees
 _NORMAL_RADIUS_MM = 4.0  # half the window of normals of corrected depth, on the surface
 _JUMP_SHARE = 0.02  # of the depth: a step that a surface seen at a cosine of 0.34 does not make
 _GAP_DEG = 1.0  # a gap that narrow, with the same surface beyond it, is a hole
@@ -117,15 +119,40 @@ def rim_trust(rim_deg: NDArray[np.float16]) -> NDArray[np.float32]:
     return np.asarray(np.maximum(inside, np.float32(_LEAST_TRUST)), np.float32)
 
 
+def low_rim_trust(view: CleanView) -> NDArray[np.float32] | None:
+    """Return how far pixels are trusted, (H, W), where no rim term was found; None without floor or rims.
+
+    A rim low before the floor is mixed with it whatever those higher up do: drawn away from the camera instead of
+    towards it, the two may well cancel in the term of the recording.
+    """
+    if view.floor is None or view.rim_deg is None:
+        return None
+    return np.where(_heights_mm(view) < _LOW_MM, rim_trust(view.rim_deg), np.float32(1.0))
+
+
+def _heights_mm(view: CleanView) -> NDArray[np.float32]:
+    """Return the height of each pixel of a view over its floor, (H, W) mm; inf where there is none."""
+    heights = np.full(view.depth_mm.shape, np.inf, np.float32)
+    if view.floor is not None:
+        heights[view.depth_mm > 0.0] = view.floor.heights(unproject(view.depth_mm, view.intrinsics))
+    return heights
+
+
 def without_floor_contact(view: CleanView) -> CleanView:
-    """Return a view without the pixels beside the floor: a matching window over both has a depth between the two."""
+    """Return a view without the pixels beside the floor: a matching window over both has a depth between the two.
+
+    Such depth fills the furrow between a standing foot and its floor: measured to be 2 to 4 mm outside of the foot up
+    to 6 mm over the floor, where a camera above cannot see the foot at all, and none of it stays there.
+    """
     if view.floor is None or view.rim_deg is None or not view.depth_mm.any():
         return view
-    contact = _beside_nothing(view.depth_mm) & (view.rim_deg > 0.0)
-    points = unproject(np.where(contact, view.depth_mm, np.float32(0)), view.intrinsics)
-    contact[contact] = points @ view.floor.normal - view.floor.offset_mm < _CONTACT_MM
-    reach_px = max(1, round(float(np.radians(_CONTACT_DEG)) * view.intrinsics.fx))
-    return replace(view, depth_mm=_without(view.depth_mm, contact, reach_px))
+    height_mm = _heights_mm(view)
+    contact = _beside_nothing(view.depth_mm) & (view.rim_deg > 0.0) & (height_mm < _CONTACT_MM)
+    pixels_deg = float(np.radians(1.0)) * view.intrinsics.fx
+    depth = _without(view.depth_mm, contact, max(1, round(_CONTACT_DEG * pixels_deg)))
+    mixed = _without(view.depth_mm, contact, max(1, round(_MIXED_DEG * pixels_deg))) == 0.0
+    depth[mixed & (height_mm < _MIXED_MM)] = 0.0
+    return replace(view, depth_mm=depth)
 
 
 @compiled

@@ -5,6 +5,9 @@ The views fall into K groups. Leaving one out moves the surface a little, along 
 that each lack one. Moved sqrt(K - 1) times as far, the K surfaces are as many replicates of the surface: the
 standard uncertainty of whatever is measured on them is the RMS of its deviations. Noise, poses and how ill-conditioned
 a landmark is are all in it; what is wrong with all views alike is not, such as the camera's scale.
+
+So few groups tell the spread itself only roughly. Their mean has Student's distribution of K - 1 degrees of freedom,
+whose standard deviation is sqrt(nu / (nu - 2)) times the estimate (JCGM 101:2008, 6.4.9.4).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
 
 _REACH_EDGES = 40  # across half of the largest hole that is closed
+_LEAST_FREEDOM = 3  # degrees of freedom below which Student's distribution has no standard deviation
 _MAX_MM = 3.0  # a replicate that moves a vertex farther was decided by a single view
 
 
@@ -32,7 +36,9 @@ def jackknife_errors(distances: FloatArray) -> NDArray[np.float16]:
     others_sum, others_weight = sums.sum(axis=0) - sums, weights.sum(axis=0) - weights
     known = np.broadcast_to(others_weight.min(axis=0) > 0.0, sums.shape)
     means = np.divide(others_sum, others_weight, out=np.zeros(sums.shape), where=known)
-    errors_mm = np.sqrt(len(sums) - 1.0) * (means - means.mean(axis=0))
+    freedom = max(len(sums) - 1, _LEAST_FREEDOM)
+    factor = np.sqrt((len(sums) - 1.0) * freedom / (freedom - 2.0))
+    errors_mm = factor * (means - means.mean(axis=0))
     bounded = np.where(known, errors_mm.clip(-_MAX_MM, _MAX_MM), np.nan)
     return np.ascontiguousarray(bounded.T, dtype=np.float16)
 

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, CleanView, CleanViews, Mesh, Registration, RimTerm, Surface
-from scanproc.depth.rims import rim_shift_mm, rim_trust, without_floor_contact, without_rim_bias
+from scanproc.depth.rims import low_rim_trust, rim_shift_mm, rim_trust, without_floor_contact, without_rim_bias
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.fusion.border_morphology import dilated, opened, shrunk
@@ -51,7 +51,7 @@ class SurfaceConfig:
     fringe_mm: float = setting(4.0, "how far the surface goes on where fewer views saw it, mm", low=0.0, high=50.0)
     tatters_mm: float = setting(1.0, "tongues of the rim narrower than twice this are cut off, mm", low=0.0, high=20.0)
     rim_doubt: float = setting(
-        0.5, "standard uncertainty of what is corrected at rims, as a share of it; stereo's own spread", low=0.0
+        0.8, "standard uncertainty of what is corrected at rims, as a share of it: they differ by place", low=0.0
     )
     torn_mm: float = setting(
         5.0, "width of the border that is cut off where rims err and no floor says where it ends, mm", low=0.0
@@ -78,8 +78,9 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, config.cosine_power)
     seen = visibility(fused, posed, limits, num_groups)
     is_upright = registration.floor_seen or registration.vertical is not None
-    trusted = np.where(seen.trust >= config.min_trust, seen.views, 0).astype(np.uint8)
-    torn_mm = config.torn_mm if registration.rim is not None and not registration.floor_seen else 0.0
+    rims_err = registration.rim is not None
+    trusted = np.where(seen.trust >= config.min_trust, seen.views, 0).astype(np.uint8) if rims_err else seen.views
+    torn_mm = config.torn_mm if rims_err and not registration.floor_seen else 0.0
     kept = _kept_parts(fused, trusted, is_upright, torn_mm, config)
     if not len(kept.mesh.faces):
         raise ScanError(
@@ -122,7 +123,9 @@ def _posed_views(views: CleanViews, registration: Registration) -> list[PosedVie
 def _posed_view(seen: tuple[CleanView, FloatArray], rim: RimTerm | None) -> PosedView:
     view, pose = seen
     if rim is None or view.rim_deg is None:
-        return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color)
+        trust = low_rim_trust(view)
+        view = without_floor_contact(view)
+        return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust)
     trust, shift_mm = rim_trust(view.rim_deg), rim_shift_mm(view, rim)
     view = without_rim_bias(without_floor_contact(view), rim)
     return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust, shift_mm)

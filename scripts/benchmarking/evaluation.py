@@ -76,8 +76,10 @@ def evaluate(case: Case, with_measures: bool = False) -> Outcome:
 
 
 def _note_true_poses(outcome: Outcome, stages: Stages, case: Case, seen_twice: FloatArray, with_measures: bool) -> None:
-    """Note what the same fusion makes of the good views with their true poses."""
-    stages = Stages({**stages.artifacts, Registration: true_registration(case.truth)})
+    """Note what the same fusion makes of the good views with their true poses, and the rim term that was found."""
+    found: Registration | None = stages.artifacts.get(Registration)
+    ideal = replace(true_registration(case.truth), rim=None if found is None else found.rim)
+    stages = Stages({**stages.artifacts, Registration: ideal})
     if not stages.run("surface"):
         return
     errors, lacking = _surface_figures(stages, case.truth, np.eye(4), seen_twice)

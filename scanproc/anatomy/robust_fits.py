@@ -1,0 +1,36 @@
+"""Smooth curves through the borders of a noisy surface."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.frames import FloatArray
+
+_BIWEIGHT = 4.685  # scales at which a value counts nothing: 95 % efficient under normal noise (Beaton & Tukey 1974)
+_ROUNDS = 6
+_LEAST_SCALE_MM = 0.25  # what a smooth shape itself differs from the fit by is no outlier
+
+
+def biweight_fit(design: FloatArray, values: FloatArray, start: FloatArray) -> FloatArray:
+    """Return the (M,) coefficients of a linear model to which outliers are nothing (Tukey's biweight).
+
+    Parameters
+    ----------
+    design : (N, M) float64.
+    values : (N,) float64, mm.
+    start : (N,) float64, mm, to which it is fitted first: without the outliers, as well as that is known.
+    """
+    found = np.linalg.lstsq(design, start, rcond=None)[0]
+    for _ in range(_ROUNDS):
+        off = np.abs(values - design @ found)
+        scale = max(1.4826 * float(np.median(off)), _LEAST_SCALE_MM)
+        root_weight = np.maximum(1.0 - (off / (_BIWEIGHT * scale)) ** 2, 0.0)
+        found = np.linalg.lstsq(design * root_weight[:, None], values * root_weight, rcond=None)[0]
+    return np.asarray(found)
+
+
+def running_median(values: FloatArray, reach: int) -> FloatArray:
+    """Return the median of each of (N,) values and its neighbours, as many before as behind it, at most `reach`."""
+    last = len(values) - 1
+    reaches = [min(reach, at, last - at) for at in range(len(values))]
+    return np.array([np.median(values[at - r : at + r + 1]) for at, r in enumerate(reaches)])
