@@ -9,7 +9,8 @@ import numpy as np
 from scanproc.anatomy.landmarks import FootPoints, below_ankle, foot_points, support
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
-from scanproc.mesh.meshes import face_normals, keep_faces, smoothed_vertices
+from scanproc.mesh.meshes import all_corners, any_corner, face_normals, keep_faces
+from scanproc.mesh.smoothing import smoothed_vertices
 
 _MAX_TURNS = 60
 _LOW_MM = 180.0  # 60 mm, and what 25 degrees add to it over the length of a foot
@@ -82,7 +83,7 @@ def _next_frame(mesh: Mesh, sole: FloatArray | None, T: FloatArray, medial_y: fl
 def _low_part(mesh: Mesh, R_rough_scan: FloatArray) -> Mesh:
     """Return the part of a foot that may lie below 60 mm in any frame near a rough one: each step looks at it again."""
     height = mesh.vertices @ R_rough_scan[2]
-    return keep_faces(mesh, (height < height.min() + _LOW_MM)[mesh.faces].any(axis=1)).mesh
+    return keep_faces(mesh, any_corner(height < height.min() + _LOW_MM, mesh.faces)).mesh
 
 
 def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> FloatArray:
@@ -91,7 +92,7 @@ def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> FloatArray:
     The lowest of a whole heel pad picks more of the noise than the tip of a toe does: a foot would stand 0.1 mm high.
     """
     height = mesh.vertices @ R_rough_scan[2]
-    low = (height < height.min() + _SOLE_MM)[mesh.faces].all(axis=1)
+    low = all_corners(height < height.min() + _SOLE_MM, mesh.faces)
     sole = keep_faces(mesh, low & (face_normals(mesh) @ R_rough_scan[2] < 0.0)).mesh
     return smoothed_vertices(sole, _SOLE_EDGE_MM, _SOLE_ROUNDS)
 

@@ -13,7 +13,8 @@ from scanproc.anatomy.open_boundaries import OpenEnds
 from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile
 from scanproc.artifacts import ByteArray, Foot, Mesh, Replicates
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
-from scanproc.mesh.meshes import smoothed_vertices, vertex_normals
+from scanproc.mesh.meshes import vertex_normals
+from scanproc.mesh.smoothing import smoothed_vertices
 from scanproc.parallel import parallel_map
 
 

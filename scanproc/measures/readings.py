@@ -15,7 +15,7 @@ from scanproc.anatomy.plantar_surface import ArchProfile, Cap, PlantarSurface, a
 from scanproc.anatomy.profiles import Borders, borders_at
 from scanproc.artifacts import BoolArray, ByteArray, Foot, Loading, Mesh, ReadGeometry
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import Submesh, keep_faces
+from scanproc.mesh.meshes import Submesh, any_corner, keep_faces
 from scanproc.mesh.sections import Section, axis_section
 
 Found = TypeVar("Found")
@@ -92,7 +92,7 @@ class FootShape:
     @cached_property
     def _low(self) -> Submesh:
         reaches = self.foot.mesh.vertices[:, 2] <= FOOT_HEIGHT_MM
-        return keep_faces(self.foot.mesh, np.asarray(reaches[self.foot.mesh.faces].any(axis=1)))
+        return keep_faces(self.foot.mesh, any_corner(reaches, self.foot.mesh.faces))
 
     @property
     def low_mesh(self) -> Mesh:

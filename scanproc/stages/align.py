@@ -28,7 +28,8 @@ from scanproc.anatomy.stance import (
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
-from scanproc.mesh.meshes import connected_components, face_areas, smoothed_vertices, submesh
+from scanproc.mesh.meshes import connected_components, face_areas, submesh
+from scanproc.mesh.smoothing import smoothed_vertices
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
