@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.anatomy.landmarks import FootPoints, below_ankle, foot_points, support
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
@@ -13,7 +14,7 @@ from scanproc.mesh.meshes import all_corners, any_corner, face_normals, keep_fac
 from scanproc.mesh.smoothing import smoothed_vertices
 
 _MAX_TURNS = 60
-_LOW_MM = 180.0  # 60 mm, and what 25 degrees add to it over the length of a foot
+_LONGEST_MM = 290.0  # of a foot: over it, a tilt of 25 degrees adds 120 mm to the 60 of its low part
 _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands on
 _SOLE_EDGE_MM, _SOLE_ROUNDS = 1.5, 24  # a sole is so even that such wide means take 0.05 mm off it at most
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
@@ -35,7 +36,9 @@ class FootFrame:
     last_turn_rad: float
 
 
-def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float) -> FootFrame:
+def settle(
+    mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float, rough_deg: float = 25.0
+) -> FootFrame:
     """Turn a rough frame into the foot frame.
 
     Each step finds the points in the present frame and makes the frame that they define: z up from the plane under heel
@@ -44,11 +47,11 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     Parameters
     ----------
     mesh : scan frame.
-    R_rough_scan : (3, 3), good to 25 degrees.
+    R_rough_scan : (3, 3), good to `rough_deg`.
     floor : whether z = 0 of the scan frame is the ground.
     """
     sole = None if floor else _even_sole(mesh, R_rough_scan)
-    mesh = _low_part(mesh, R_rough_scan)
+    mesh = _low_part(mesh, R_rough_scan, rough_deg)
     T = rigid(R_rough_scan, np.zeros(3))
     T[2, 3] = 0.0 if floor else -(mesh.vertices @ R_rough_scan[2]).min()
     seen: list[FloatArray] = []
@@ -80,10 +83,11 @@ def _next_frame(mesh: Mesh, sole: FloatArray | None, T: FloatArray, medial_y: fl
     return rigid(R_next, -origin) @ T
 
 
-def _low_part(mesh: Mesh, R_rough_scan: FloatArray) -> Mesh:
+def _low_part(mesh: Mesh, R_rough_scan: FloatArray, rough_deg: float) -> Mesh:
     """Return the part of a foot that may lie below 60 mm in any frame near a rough one: each step looks at it again."""
     height = mesh.vertices @ R_rough_scan[2]
-    return keep_faces(mesh, any_corner(height < height.min() + _LOW_MM, mesh.faces)).mesh
+    low_mm = FOOT_HEIGHT_MM + _LONGEST_MM * np.sin(np.deg2rad(rough_deg))
+    return keep_faces(mesh, any_corner(height < height.min() + low_mm, mesh.faces)).mesh
 
 
 def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> FloatArray:

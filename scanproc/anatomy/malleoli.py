@@ -18,6 +18,7 @@ _ANKLE = (0.05, 0.36)  # along the foot: between the Achilles tendon and the ins
 _ALONG = (0.14, 0.30)  # where malleoli were found there (five feet: 0.18 to 0.24)
 _STEP = 0.004  # of the length: 1 mm on an adult
 _CHORD_STEPS = 22  # above and below: a malleolus is about as high
+MALLEOLI_BELOW = max(high for _, high in _HEIGHTS.values()) + _CHORD_STEPS * _STEP  # share of the length
 _FITTED_STEPS, _FITTED_DEGREE = 14, 4  # each side of the top: it is flat over a centimetre, where noise would choose
 _ALONG_STEPS = 4  # likewise for its place along the foot
 _MIN_BULGE_MM, _CLEAR_BULGE_MM = 1.0, 4.0

@@ -209,9 +209,8 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     replicates = None
     if surface.errors_mm is not None:
         rules = FrameRules(medial_y, _ground_errors(surface, ground, config), config.toe_gap_mm, config.denoise_edge_mm)
-        replicates = foot_replicates(
-            part.mesh, part.views, surface.errors_mm[part.vertices], frame.T_foot_scan, ends, rules
-        )
+        errors_mm, length_mm = surface.errors_mm[part.vertices], frame.points.length_mm
+        replicates = foot_replicates(part.mesh, part.views, errors_mm, frame.T_foot_scan, length_mm, ends, rules)
     return Foot(
         side=judged.side,
         side_confidence=judged.confidence,
