@@ -147,6 +147,29 @@ class FootShape:
         return max(self.unseen(name) for name in names)
 
 
+@dataclass(frozen=True)
+class ReplicateShape(FootShape):
+    """A replicate of a foot, of which values alone are asked: what was seen of the foot, and what closes it, is known.
+
+    Attributes
+    ----------
+    ends : (V,) bool, the foot's own `boundary`.
+    """
+
+    ends: BoolArray = field(kw_only=True)
+
+    @cached_property
+    def boundary(self) -> BoolArray:
+        return self.ends
+
+    @cached_property
+    def cap(self) -> Cap:
+        return Cap(np.zeros(len(self.foot.mesh.faces), dtype=np.bool_), 0.0, 0.0)
+
+    def unseen(self, name: str) -> float:
+        return 0.0
+
+
 def height_of(point: FloatArray, name: str) -> ReadGeometry:
     """Return the geometry of the height of a (3,) point above the ground."""
     return ReadGeometry({name: point}, {"dimension": np.stack([point * (1.0, 1.0, 0.0), point])})

@@ -103,8 +103,10 @@ def connected_components(mesh: Mesh) -> tuple[IntArray, ...]:
     Vertices at exactly the same place count as one, so that the loose triangles of an STL file hang together.
     Vertices that no face uses belong to no part.
     """
-    _, first, place = np.unique(mesh.vertices, axis=0, return_index=True, return_inverse=True)
-    place = place.reshape(-1)
+    order = np.lexsort(mesh.vertices.T[::-1])
+    is_new = np.r_[True, (np.diff(mesh.vertices[order], axis=0) != 0.0).any(axis=1)][: len(order)]
+    first, place = order[is_new], np.empty(len(order), np.int64)
+    place[order] = np.cumsum(is_new) - 1
     label = component_labels(Mesh(mesh.vertices[first], place[mesh.faces].astype(np.int32)))[place]
     part, index = np.unique(label[mesh.faces[:, 0]], return_inverse=True)
     order = np.argsort(-np.bincount(index.reshape(-1), weights=face_areas(mesh)), kind="stable")
