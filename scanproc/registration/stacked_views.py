@@ -39,6 +39,10 @@ class Images(NamedTuple):
     def with_rims(self, decay_deg: float) -> Images:
         return self._replace(rim=rim_bias(self.depth_mm, self.rim_deg, decay_deg))
 
+    def with_depths(self, views: Sequence[CleanView]) -> Images:
+        """Return the images of the same views with another choice of their pixels."""
+        return self._replace(depth_mm=_stacked_depths(views))
+
 
 class Samples(NamedTuple):
     """Points picked evenly from V images: view k has those from first[k] up to first[k + 1].
@@ -71,7 +75,7 @@ def stack_images(views: Sequence[CleanView]) -> Images:
     sizes = [view.depth_mm.size for view in views]
     cameras = [(c.width, c.height, c.fx, c.fy, c.cx, c.cy) for c in (view.intrinsics for view in views)]
     return Images(
-        depth_mm=np.concatenate([view.depth_mm.ravel() for view in views]).astype(np.float32, copy=False),
+        depth_mm=_stacked_depths(views),
         normals=np.concatenate([view.normals.reshape(-1, 3) for view in views]).astype(np.float32),
         past=~np.concatenate([view.silhouette.ravel() for view in views]),
         rim_deg=np.concatenate([_rim_deg(view).ravel() for view in views]),
@@ -98,6 +102,10 @@ def sample(views: Sequence[CleanView], spacing_mm: float) -> Samples:
     first = np.concatenate([[0], np.cumsum([len(own[0]) for own in found])]).astype(np.int64)
     points, normals, rim_deg = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return Samples(points, normals, rim_deg, np.zeros(len(points)), first)
+
+
+def _stacked_depths(views: Sequence[CleanView]) -> NDArray[np.float32]:
+    return np.concatenate([view.depth_mm.ravel() for view in views]).astype(np.float32, copy=False)
 
 
 def _rim_deg(view: CleanView) -> NDArray[np.float32]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
@@ -73,8 +71,7 @@ def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
 def _inner(views: SampledViews) -> SampledViews:
     """Return the views without their rims."""
     inner = without_rims(views.views, _RIM_DEG)
-    depth = np.concatenate([view.depth_mm.ravel() for view in inner])
-    return replace(views, views=inner, images=views.images._replace(depth_mm=depth), coarse=sample(inner, _SPACING_MM))
+    return replace(views, views=inner, images=views.images.with_depths(inner), coarse=sample(inner, _SPACING_MM))
 
 
 def _movement(inner: SampledViews, poses: Poses, limits: MovementLimits) -> Movement | None:
