@@ -76,6 +76,7 @@ def add_normal_equations(
     fx, fy, cx, cy = images.cameras[target, 2:]
     width, first = int(images.cameras[target, 0]), images.first[target]
     points, normals, depths_mm, image_normals = samples.points, samples.normals, images.depth_mm, images.normals
+    with_rim = len(images.rim) > 0
     squares, matches = 0.0, 0
     for k in range(samples.first[source], samples.first[source + 1]):
         px, py, pz = points[k, 0], points[k, 1], points[k, 2]
@@ -102,8 +103,10 @@ def add_normal_equations(
             continue
         trust = _weight(-(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z))
         lever = (wx - centre[0], wy - centre[1], wz - centre[2])
-        ax, ay, az = rotate_vector(T_common_source, px, py, pz)
-        rim = samples.rim[k] * (ax * nx + ay * ny + az * nz) - images.rim[pixel] * seen
+        rim = 0.0
+        if with_rim:
+            ax, ay, az = rotate_vector(T_common_source, px, py, pz)
+            rim = samples.rim[k] * (ax * nx + ay * ny + az * nz) - images.rim[pixel] * seen
         row = point_to_plane_row(lever, (nx, ny, nz))
         add_row(H, g, (*row, rim), distance, trust * robust_weight(distance, gate_mm))
         squares += distance * distance

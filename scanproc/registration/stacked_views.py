@@ -23,7 +23,7 @@ class Images(NamedTuple):
     normals : (P, 3) float32, camera frame, 0 where unknown.
     past : (P,) bool, the camera looked past the foot.
     rim_deg : (P,) float32, see `CleanView`; the reach of rims where nobody looked.
-    rim : (P,) float32 mm, see `depth.rims.rim_bias`; 0 until a decay is chosen.
+    rim : (P,) float32 mm, see `depth.rims.rim_bias`; empty until a decay is chosen: no rim term is asked for.
     first : (V,) int64, index of each image's first pixel.
     cameras : (V, 6) float64: width, height, fx, fy, cx, cy in pixels; pixel centres at integers.
     """
@@ -79,7 +79,7 @@ def stack_images(views: Sequence[CleanView]) -> Images:
         normals=np.concatenate([view.normals.reshape(-1, 3) for view in views]).astype(np.float32),
         past=~np.concatenate([view.silhouette.ravel() for view in views]),
         rim_deg=np.concatenate([_rim_deg(view).ravel() for view in views]),
-        rim=np.zeros(sum(sizes), np.float32),
+        rim=np.zeros(0, np.float32),
         first=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64),
         cameras=np.array(cameras, dtype=np.float64),
     )
