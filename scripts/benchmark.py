@@ -7,7 +7,7 @@
     --real         what real cameras do: rings, pairs, hand-held and raised feet by camera, bad recordings, feet that
                    do not hold still; --seeds of each (--quick: one, of the D435)
     --turntable    eight views of two feet at 45 degrees, no floor; and a camera with a scale error
-    --speed        seconds and peak memory on 30 frames, and on 8 to 240 views
+    --speed        seconds and peak memory on 30 frames, on 8 to 240 views, and of whole jobs
     --yardstick    the same recordings through the plain Open3D recipe
 
 .venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures, 80 recordings of
@@ -35,6 +35,7 @@ from benchmarking.design import QUICK_REPEATS, REPEATS, GridRecording, grid, qui
 from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
 from benchmarking.insole import insole_tables, measure_insoles  # noqa: E402
 from benchmarking.insole_speed import measure_insole_speed  # noqa: E402
+from benchmarking.jobs import measure_jobs  # noqa: E402
 from benchmarking.measure_bounds import grid_measures_section  # noqa: E402
 from benchmarking.measures import measure_all  # noqa: E402
 from benchmarking.page import write_page  # noqa: E402
@@ -118,6 +119,7 @@ def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
     if options.speed or everything:
         measured(folder, "speed", lambda: measure_speed(folder))
         measured(folder, "runs", lambda: measure_runs(folder))
+        measured(folder, "jobs", lambda: measure_jobs(folder))
     if options.yardstick or everything:
         measured(folder, "yardstick", lambda: measure_yardstick(folder, options.largest))
     write_page(folder, ROOT / "BENCHMARK.md")
