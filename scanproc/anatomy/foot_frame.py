@@ -18,6 +18,8 @@ _LONGEST_MM = 290.0  # of a foot: over it, a tilt of 25 degrees adds 120 mm to t
 _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands on
 _SOLE_EDGE_MM, _SOLE_ROUNDS = 1.5, 24  # a sole is so even that such wide means take 0.05 mm off it at most
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
+_REPLICATE_RAD = 1e-6  # each step leaves a tenth: 0.03 µm at the toes, beside an uncertainty of 50 and more
+_ROUGH_DEG, _REPLICATE_DEG = 25.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class FootFrame:
 
 
 def settle(
-    mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float, rough_deg: float = 25.0
+    mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float, replicate: bool = False
 ) -> FootFrame:
     """Turn a rough frame into the foot frame.
 
@@ -47,11 +49,13 @@ def settle(
     Parameters
     ----------
     mesh : scan frame.
-    R_rough_scan : (3, 3), good to `rough_deg`.
+    R_rough_scan : (3, 3), good to 25 degrees.
     floor : whether z = 0 of the scan frame is the ground.
+    replicate : the rough frame is that of a foot, good to 5 degrees, and the mesh a replicate of it.
     """
     sole = None if floor else _even_sole(mesh, R_rough_scan)
-    mesh = _low_part(mesh, R_rough_scan, rough_deg)
+    mesh = _low_part(mesh, R_rough_scan, _REPLICATE_DEG if replicate else _ROUGH_DEG)
+    converged_rad = _REPLICATE_RAD if replicate else _CONVERGED_RAD
     T = rigid(R_rough_scan, np.zeros(3))
     T[2, 3] = 0.0 if floor else -(mesh.vertices @ R_rough_scan[2]).min()
     seen: list[FloatArray] = []
@@ -60,7 +64,7 @@ def settle(
         T_next = _next_frame(mesh, sole, T, medial_y, gap_depth_mm)
         rotated = float(np.abs(T_next[:3, :3] - T[:3, :3]).max())
         T = T_next
-        if rotated < _CONVERGED_RAD or any(np.abs(T - old).max() < _CONVERGED_RAD for old in seen[:-1]):
+        if rotated < converged_rad or any(np.abs(T - old).max() < converged_rad for old in seen[:-1]):
             break
         seen.append(T)
     return FootFrame(T, foot_points(below_ankle(_in_frame(mesh, T)), medial_y, gap_depth_mm), rotated)

@@ -18,7 +18,6 @@ from scanproc.mesh.meshes import Submesh, any_corner, keep_faces, vertex_normals
 from scanproc.mesh.smoothing import smoothed_vertices
 from scanproc.parallel import parallel_map
 
-_ROUGH_DEG = 5.0  # by which a replicate's frame is off the foot's at most: 3 mm across a foot are 2
 _SOLE_BELOW_MM, _MARGIN_MM = 120.0, 20.0
 
 
@@ -74,7 +73,7 @@ def foot_replicates(
         moved = transform(T_tilted_level, part.mesh.vertices + normals * errors[:, k, None].astype(np.float64))
         smooth = Mesh(smoothed_vertices(Mesh(moved, faces), rules.denoise_edge_mm), faces)
         near, on_floor = T_foot_level[:3, :3], rules.ground is not None
-        frame = settle(smooth, near, rules.medial_y, on_floor, rules.gap_depth_mm, rough_deg=_ROUGH_DEG)
+        frame = settle(smooth, near, rules.medial_y, on_floor, rules.gap_depth_mm, replicate=True)
         in_frame = Mesh(transform(frame.T_foot_scan, smooth.vertices), faces)
         start, length = float(frame.points.pternion[0]), frame.points.length_mm
         arch = arch_profile(PlantarSurface.of(in_frame, seen_by), start, length, rules.medial_y)
