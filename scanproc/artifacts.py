@@ -27,6 +27,13 @@ Side = Literal["left", "right"]
 Loading = Literal["standing", "seated", "non-weight-bearing", "unknown"]
 Ground = Literal["floor", "support", "estimated"]
 Status = Literal["measured", "inferred", "refused"]
+Unit = Literal["um", "mm", "cm", "inch", "dm", "ft", "m"]
+
+#: Units that clouds and meshes come in, the smallest first.
+MM_OF_UNIT: Mapping[Unit, float] = MappingProxyType(
+    {"um": 0.001, "mm": 1.0, "cm": 10.0, "inch": 25.4, "dm": 100.0, "ft": 304.8, "m": 1000.0}
+)
+_CHILD_YEARS = 5.0  # younger, a foot may be shorter than 130 mm
 
 
 def _freeze(record: Any) -> None:
@@ -45,6 +52,22 @@ def _freeze(record: Any) -> None:
 
 
 @dataclass(frozen=True)
+class CameraCertificate:
+    """What a check of a camera found.
+
+    Attributes
+    ----------
+    scale : true lengths divided by recorded ones: what is read is multiplied by it.
+    scale_sd : its relative standard uncertainty.
+    date : of the check.
+    """
+
+    scale: float
+    scale_sd: float
+    date: str | None = None
+
+
+@dataclass(frozen=True)
 class ScanFacts:
     """What `scan.toml` states of a scan; `assumed` names the facts that it does not state."""
 
@@ -57,14 +80,34 @@ class ScanFacts:
     sex: Literal["female", "male"] | None = None
     age_years: float | None = None
     shoe_size_eu: float | None = None
+    foot_length_mm: float | None = None
     date: str | None = None
     depth_unit_mm: float = 1.0
-    unit: Literal["mm", "cm", "m", "auto"] = "auto"
+    unit: Unit | Literal["auto"] = "auto"
     motion: Literal["hand-held", "turntable", "fixed-rig"] = "hand-held"
     subject: str | None = None
     sensor: str | None = None
+    camera: str | None = None  # the file of the camera's certificate, beside scan.toml
+    certificate: CameraCertificate | None = None
     assumed: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()  # what the reader found out by itself, for example the unit of clouds
+
+    @property
+    def scale(self) -> float:
+        """What recorded lengths are multiplied by: 1 without a certificate of the camera."""
+        return 1.0 if self.certificate is None else self.certificate.scale
+
+    @property
+    def expected_length_mm(self) -> float | None:
+        """Foot length as stated, or by the shoe size (Paris points of 6.67 mm, 2 of room); None if neither is."""
+        if self.foot_length_mm is not None or self.shoe_size_eu is None:
+            return self.foot_length_mm
+        return (self.shoe_size_eu - 2.0) * 20.0 / 3.0
+
+    @property
+    def is_small_child(self) -> bool:
+        """Whether the age that is stated is that of a child whose foot may be as short as 130 mm and less."""
+        return self.age_years is not None and self.age_years < _CHILD_YEARS
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from typing import Any
 
 from scanproc.artifacts import Feet, Recording, Refusal, Refusals, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.formats.artifact_files import landmarks_of_edit
+from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
 from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
 from scanproc.prescription.files import settled
 from scanproc.scan import Scan, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table, build_configs, one_of
-from scanproc.store import EDITED_LANDMARKS, Store, open_store, to_json
+from scanproc.store import Store, open_store, to_json
 from scanproc.versions import versions
 
 log = logging.getLogger(__name__)
@@ -235,7 +235,7 @@ class _Job:
             else:
                 made_of[name] = self.keys.get(need.artifact)
             if need.artifact is Feet and (edited := self.store.edited_landmarks()) is not None:
-                made_of[EDITED_LANDMARKS] = hashlib.sha256(edited).hexdigest()
+                made_of[FILE_NAME] = hashlib.sha256(edited).hexdigest()
         return {"inputs": made_of, "settings": as_table(self.configs[stage.name]), "versions": versions()}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.readers import clouds, depth, facts, meshes
+from scanproc.readers.certificates import certificate_path, read_certificate
 from scanproc.readers.listing import files_of, recorded_order
 from scanproc.readers.opened import Opened
 
@@ -123,10 +124,13 @@ def open_scan(path: Path) -> Scan:
     name = path.stem if path.is_file() else path.resolve().name
     toml_file = (path.parent if path.is_file() else path) / facts.FILE_NAME
     stated = facts.read_facts(toml_file, name)
+    certificates = [certificate_path(toml_file.parent, stated.camera)] if stated.camera is not None else []
+    if certificates:
+        stated = replace(stated, certificate=read_certificate(certificates[0]))
     opened = form.opens(path, stated)
     remarks = (*stated.remarks, *opened.remarks)
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
-    files = recorded_order([*opened.files, *([toml_file] if toml_file.exists() else [])])
+    files = recorded_order([*opened.files, *certificates, *([toml_file] if toml_file.exists() else [])])
     return Scan(path, name, settled, form, tuple(files), opened.surface)
 
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from scanproc.errors import ScanError
 from scanproc.formats import artifact_files as codecs
+from scanproc.formats.edited_landmarks import FILE_NAME as EDITED_LANDMARKS
 from scanproc.parallel import parallel_map
 from scanproc.pipeline import STAGES, Stage
 
-EDITED_LANDMARKS = "landmarks.edited.json"
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
 _PROBE = ".probe"
@@ -69,6 +69,8 @@ class Store:
             fresh.mkdir(parents=True)
             digests = dict(zip(files, parallel_map(write, tuple(files), f"writing {stage.folder}"), strict=True))
             _write_durably(fresh / _MANIFEST, to_json({"schema": 1, **manifest, "files": digests}))
+            if (folder / EDITED_LANDMARKS).is_file():  # a person's work outlives the stage that it corrects
+                shutil.copyfile(folder / EDITED_LANDMARKS, fresh / EDITED_LANDMARKS)
             if folder.exists():
                 folder.rename(stale)
             fresh.rename(folder)
@@ -90,9 +92,20 @@ class Store:
                 shutil.rmtree(leftover, ignore_errors=True)
 
     def edited_landmarks(self) -> bytes | None:
-        """Return `landmarks.edited.json`, made by hand or by the viewer; None if there is none."""
-        path = self.root / EDITED_LANDMARKS
-        return path.read_bytes() if path.is_file() else None
+        """Return `landmarks.edited.json`, made by hand or by the viewer; None if there is none.
+
+        It lies in the scan's folder, or beside the `landmarks.json` that it was made from.
+
+        Raises
+        ------
+        ScanError
+            If there are two that differ.
+        """
+        places = (self.root, *(self.root / stage.folder for stage in STAGES if stage.name == "align"))
+        paths = [place / EDITED_LANDMARKS for place in places if (place / EDITED_LANDMARKS).is_file()]
+        if len({path.read_bytes() for path in paths}) > 1:
+            raise ScanError(f"found {' and '.join(map(str, paths))}, which differ; expected one. Delete the other.")
+        return paths[0].read_bytes() if paths else None
 
     def report_path(self) -> Path:
         """Return where the report is."""

@@ -63,7 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "pages": {"views", "measures", "artifacts"},
     # what becomes files
-    "formats": {"formats", "measures", "solid", "artifacts", "frames", "errors", "parallel"},
+    "formats": {"formats", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel"},
     "stages": {
         "segmentation", "registration", "fusion", "anatomy", "measures", "prescription", "design", "proof", "formats",
         "views", "pages", "solid", "mesh", "depth", "settings", "artifacts", "frames", "errors", "parallel",

@@ -40,7 +40,6 @@ from scanproc.artifacts import (
     Vertical,
     ViewPose,
 )
-from scanproc.errors import ScanError
 from scanproc.formats import artifact_files as codecs
 from scanproc.formats.ply import read_ply
 from scanproc.pipeline import STAGES
@@ -332,56 +331,3 @@ def test_a_number_that_is_none_is_a_bug_and_not_written() -> None:
         codecs.encode(
             Measures((FootMeasures("left", "standing", "floor", {"a_mm": Measure(np.nan, None, "measured")}),))
         )
-
-
-# ------------------------------------------------------------------------------------- landmarks.edited.json
-
-
-def edit(landmarks: Any, side: str = "left") -> bytes:
-    return json.dumps({"schema": 1, "feet": [{"side": side, "landmarks": landmarks}]}).encode()
-
-
-def test_edited_landmarks_replace_their_own_and_nothing_else() -> None:
-    feet = Feet((foot("left"), foot("right")))
-    moved = codecs.landmarks_of_edit(
-        edit({"pternion": {"xyz_mm": [1, 2, 3]}, "navicular": {"xyz_mm": [90, -30, 40.5]}}), feet
-    )
-    left, right = moved.feet
-    assert same(right, feet.feet[1])
-    assert same(left.landmarks["pternion"], Landmark(np.array([1.0, 2.0, 3.0]), "edited", 1.0))
-    assert left.landmarks["navicular"].xyz_mm[2] == 40.5
-    assert same(left.landmarks["metatarsale_tibiale"], feet.feet[0].landmarks["metatarsale_tibiale"])
-    assert same(dataclasses.replace(left, landmarks=feet.feet[0].landmarks), feet.feet[0])
-
-
-def test_landmarks_json_itself_may_serve_as_the_edit() -> None:
-    feet = Feet((foot("left"),))
-    assert same(codecs.landmarks_of_edit(codecs.encode(feet)["landmarks.json"], feet), feet)
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "cannot be used"),
-        (b"{", "cannot be used"),
-        (b"\xff\xfe", "cannot be used"),
-        (b"[]", "cannot be used"),
-        (b"{}", "cannot be used"),
-        (b'{"feet": 3}', "cannot be used"),
-        (b'{"feet": [{"side": "left"}]}', "cannot be used"),
-        (edit([]), "cannot be used"),
-        (edit({"pternion": {}}), "cannot be used"),
-        (edit({"pternion": {"xyz_mm": [1, 2]}}), "three finite coordinates"),
-        (edit({"pternion": {"xyz_mm": [1, 2, float("nan")]}}), "three finite coordinates"),
-        (edit({"pternion": {"xyz_mm": ["a", "b", "c"]}}), "cannot be used"),
-        (edit({"pternion": {"xyz_mm": [1, 2, 3], "confidence": "high"}}), "cannot be used"),
-        (edit({"pternion": {"xyz_mm": [1, 2, 3], "method": "guessed"}}), "method 'guessed'"),
-        (edit({"pternoin": {"xyz_mm": [1, 2, 3]}}), "'pternoin'; expected one of pternion"),
-        (edit({"pternion": {"xyz_mm": [1, 2, 3]}}, side="right"), "right foot, which this scan lacks"),
-    ],
-)
-def test_an_edit_that_cannot_be_used_is_refused(data: bytes, words: str) -> None:
-    with pytest.raises(ScanError, match=r"landmarks\.edited\.json") as caught:
-        codecs.landmarks_of_edit(data, Feet((foot("left"),)))
-    assert words in str(caught.value)
-    assert "\n" not in str(caught.value)

@@ -30,7 +30,7 @@ def data(name: str) -> Path:
 
 
 def read_foot(path: Path) -> tuple[Foot, dict[str, Measure]]:
-    feet = align(read_finished_mesh(path, "auto").surface, FACTS, AlignConfig())
+    feet = align(read_finished_mesh(path, ScanFacts(name="foot")).surface, FACTS, AlignConfig())
     return feet.feet[0], dict(measure(feet, FACTS, MeasureConfig()).feet[0].measures)
 
 
@@ -84,7 +84,7 @@ def test_every_format_in_every_unit_gives_the_same_measures(tmp_path: Path, suff
     mesh = moved(AnalyticFoot(step_mm=5.0).mesh(), pose)
     path = tmp_path / f"foot{suffix}"
     trimesh.Trimesh(mesh.vertices / mm, mesh.faces, process=False).export(path)
-    found = read_finished_mesh(path, "auto")
+    found = read_finished_mesh(path, ScanFacts(name="foot"))
     assert found.unit == unit
     feet = align(found.surface, FACTS, AlignConfig())
     measures = measure(feet, FACTS, MeasureConfig()).feet[0].measures
@@ -97,4 +97,4 @@ def test_a_stated_unit_that_cannot_be_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "foot.stl"
     trimesh.Trimesh(mesh.vertices, mesh.faces, process=False).export(path)
     with pytest.raises(ScanError, match=r'unit = "m".*expected a foot'):
-        read_finished_mesh(path, "m")
+        read_finished_mesh(path, ScanFacts(name="foot", unit="m"))

@@ -29,6 +29,7 @@ from scanproc.artifacts import (
     Refusals,
     Registration,
     ScanFacts,
+    SdParts,
     Surface,
     ViewPose,
 )
@@ -303,6 +304,13 @@ def test_same_bytes_twice_and_below_the_size_limit(full_html: str) -> None:
     assert 20_000 < len(full_html.encode()) < 4_000_000
     tight = report(**scan(), config=replace(SMALL, max_page_mb=0.5)).html  # type: ignore[arg-type]
     assert len(tight.encode()) < 500_000
+
+
+def test_the_page_says_what_the_scale_is_worth() -> None:
+    length = Measure(250.0, 2.6, "measured", sd_parts=SdParts(0.4, 0.1, 2.5))
+    found = Measures((FootMeasures("left", "standing", "floor", {"foot_length_mm": length}),))
+    said = "The uncertainty of lengths holds 1 % for the scale, as of a camera that was not checked."
+    assert said in empty(measures=found).text
 
 
 def test_a_scan_of_which_nothing_is_left_still_has_a_page() -> None:

@@ -452,7 +452,7 @@ def test_a_foot_in_inches_is_not_taken_for_a_small_one_in_cm(tmp_path: Path) -> 
     foot = foot_like(265.0)
     (tmp_path / "foot.ply").write_bytes(write_ply(Mesh(foot.vertices / 25.4, foot.faces)))
     text = refusal(tmp_path)
-    assert "104 mm if it is in cm and 265 mm if in inches" in text and 'unit = "cm"' in text
+    assert "104 mm if it is in cm and 265 mm if it is in inch" in text and 'unit = "inch"' in text
     (tmp_path / "scan.toml").write_text('unit = "cm"')  # a toddler's, who says so
     assert np.ptp(read_mesh(open_scan(tmp_path)).mesh.vertices[:, 0]) == pytest.approx(104.3, abs=0.1)
     (tmp_path / "scan.toml").unlink()
@@ -529,7 +529,7 @@ def _mesh_with_nan() -> bytes:
     ("data", "name", "expected"),
     [
         (lambda: _mesh_with_nan(), "foot.ply", "1 vertices that are not finite"),
-        (lambda: write_ply(foot_like(2500.0)), "foot.ply", "no foot in mm, cm or m"),
+        (lambda: write_ply(foot_like(2500.0)), "foot.ply", "no foot in um, mm, cm, inch, dm, ft or m"),
         (lambda: ascii_ply("0 0 1\n" * 20, 20), "foot.ply", "0 faces"),
         (lambda: b"", "foot.ply", "foot.ply"),
         (lambda: b"hello", "foot.ply", "cannot be read as a mesh"),

@@ -14,9 +14,10 @@ from visits import REFUSED, VALUES, ball_foot, facts, measures, results, scanned
 
 from scanproc.artifacts import Feet, Measure, Refusal, SdParts
 from scanproc.errors import ScanError
+from scanproc.measures.arch_under_load import remark_on
 from scanproc.measures.plain_words import difference_of
 from scanproc.measures.two_scans import ScannedFoot
-from scanproc.several.compare_page import compare_page, headline, scale_words, verdict, when
+from scanproc.several.compare_page import arch_row, compare_page, headline, scale_words, verdict, when
 from scanproc.several.comparison import Comparison, compare_json, compared
 from scanproc.several.differences import FootComparison, compare_feet, days_between, pair
 from scanproc.several.loadings import between_loadings
@@ -216,6 +217,42 @@ def test_the_arch_from_seated_to_standing_in_any_order() -> None:
     assert stiffness.value == pytest.approx(0.4 * 70.0 * 9.81 / 0.020)  # N per unit of the index
     assert stiffness.sd == pytest.approx(stiffness.value * math.hypot(0.003, 0.003) / 0.020)
     assert {measure.status for measure in found.values()} == {"measured"}
+
+
+def test_two_kinds_of_ground_are_in_the_uncertainty_of_what_the_arch_does() -> None:
+    """A rigid foot, recorded raised and standing: 1.8 mm and more of its dorsum may be the grounds'."""
+    raised = scanned("air", loading="non-weight-bearing", ground="support", dorsum_height_mm=(62.0, 0.3))
+    drop = between_loadings(raised, scanned("up", dorsum_height_mm=(63.8, 0.4)))["arch_drop_mm"]
+    assert drop.value == pytest.approx(-1.8)
+    assert drop.sd == pytest.approx(math.hypot(0.5, 1.2))
+    assert "does not give" in str(remark_on("arch_drop_mm", drop))
+    chair = scanned("chair", loading="seated", ground="support", arch_height_index=(0.360, 0.003))
+    rigidity = between_loadings(chair, scanned("up", mass_kg=70.0))["arch_rigidity_index"]
+    of_grounds = 1.2 / 62.0
+    assert rigidity.sd == pytest.approx(rigidity.value * math.hypot(0.003 / 0.340, 0.003 / 0.360, of_grounds))
+
+
+@pytest.mark.parametrize(
+    ("drop", "sd", "words"),
+    [
+        (5.0, 0.5, None),
+        (0.0, 0.5, None),
+        (-0.8, 0.5, "within"),
+        (-1.2, 0.5, "check the loadings"),
+        (-1.2, None, "check"),
+    ],
+)
+def test_an_arch_that_rises_under_load_is_remarked_on(drop: float, sd: float | None, words: str | None) -> None:
+    remark = remark_on("arch_drop_mm", Measure(drop, sd, "measured"))
+    assert remark is None if words is None else words in str(remark)
+    a = results("may", measures(loading="seated", dorsum_height_mm=(62.0 + drop, sd)))
+    b = results("nov", measures(dorsum_height_mm=(62.0, None if sd is None else 0.0)))
+    found = compared(a, b)
+    told = json.loads(compare_json(found))["feet"][0]["between_loadings"]["arch_drop_mm"]
+    assert told.get("remark") == remark
+    assert arch_row("arch_drop_mm", found.feet[0].arch["arch_drop_mm"]).reason == (remark or "")
+    assert remark_on("arch_rigidity_index", Measure(1.05, 0.01, "measured"))
+    assert remark_on("arch_rigidity_index", Measure(0.95, 0.01, "measured")) is None
 
 
 def test_rigidity_and_stiffness_are_not_defined_from_a_raised_foot() -> None:

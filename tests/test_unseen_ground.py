@@ -38,7 +38,7 @@ def turned(mesh: Mesh, yaw_deg: float = 130.0, upside_down: bool = False, tilt_d
 
 
 def measured(foot: Foot) -> Mapping[str, Measure]:
-    (found,) = measure(Feet((foot,)), STANDING, MeasureConfig()).feet
+    (found,) = measure(Feet((foot,)), STANDING, MeasureConfig(scale_sd=0.004)).feet
     return found.measures
 
 

@@ -39,7 +39,8 @@ def measures(side: str = "left", loading: str = "standing", ground: str = "floor
 
 def scanned(name: str, side: str = "left", loading: str = "standing", **more: Any) -> ScannedFoot:
     """Return one foot of a scan; `more` are measures, or facts by their names."""
-    stated = {key: more.pop(key) for key in list(more) if key in ScanFacts.__dataclass_fields__}
+    names = set(ScanFacts.__dataclass_fields__) - set(VALUES)
+    stated = {key: more.pop(key) for key in list(more) if key in names}
     return ScannedFoot(facts(name, loading=loading, **stated), measures(side, loading, **more))
 
 

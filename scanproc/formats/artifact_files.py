@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,6 @@ from scanproc.artifacts import (
     Vertical,
     ViewPose,
 )
-from scanproc.errors import ScanError
 from scanproc.formats.ply import read_ply, write_ply
 from scanproc.frames import FloatArray
 from scanproc.measures.rows import columns_of
@@ -48,8 +47,6 @@ from scanproc.parallel import parallel_map
 
 Files = Mapping[str, bytes]
 
-#: Landmarks that no shape gives away: they are only ever added by hand.
-_BY_HAND = ("navicular",)
 _METHODS = ("auto", "marked", "edited")
 
 
@@ -83,29 +80,6 @@ def encode(artifact: Any) -> Files:
 def decode(kind: type, files: Files) -> Any:
     """Return the artifact of class `kind` that `encode` turned into `files`."""
     return _CODECS[kind][1](files)
-
-
-def landmarks_of_edit(data: bytes, feet: Feet) -> Feet:
-    """Return `feet` with the landmarks of `landmarks.edited.json` in place of their own.
-
-    Raises
-    ------
-    ScanError
-        If the file is not JSON of the form of `landmarks.json`, or names a foot that is not there.
-    """
-    try:
-        edited = {foot["side"]: _landmarks(foot["landmarks"]) for foot in json.loads(data)["feet"]}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ScanError(
-            f"landmarks.edited.json cannot be used ({type(error).__name__}: {error}); expected the form of"
-            " 4-align/landmarks.json. Correct or delete it."
-        ) from None
-    unknown = set(edited) - {foot.side for foot in feet.feet}
-    if unknown:
-        raise ScanError(
-            f"landmarks.edited.json names a {min(unknown)} foot, which this scan lacks. Correct or delete it."
-        )
-    return Feet(tuple(_with_landmarks(foot, edited.get(foot.side, {})) for foot in feet.feet))
 
 
 # ------------------------------------------------------------------------------------------- stages 1-3
@@ -262,7 +236,7 @@ def _decode_feet(files: Files) -> Feet:
                 T_foot_scan=np.array(entry["T_foot_scan"]),
                 mesh=mesh,
                 views=views,
-                landmarks=_landmarks(entry["landmarks"]),
+                landmarks=landmarks_of(entry["landmarks"]),
                 color=color,
                 replicates=_decode_replicates(files.get(f"{entry['side']}-draws.npz")),
             )
@@ -278,7 +252,14 @@ def _decode_replicates(data: bytes | None) -> Replicates | None:
     return Replicates(arrays["errors_mm"], arrays["T_draw_foot"], marks)
 
 
-def _landmarks(entries: dict[str, dict[str, Any]]) -> dict[str, Landmark]:
+def landmarks_of(entries: dict[str, dict[str, Any]]) -> dict[str, Landmark]:
+    """Return the landmarks of a foot's entry in `landmarks.json`.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError, AttributeError, OverflowError
+        If it is not of that form, or a number is not finite or out of range.
+    """
     marks = {}
     for name, entry in entries.items():
         xyz = np.array(entry["xyz_mm"], dtype=np.float64)
@@ -287,19 +268,11 @@ def _landmarks(entries: dict[str, dict[str, Any]]) -> dict[str, Landmark]:
         method = entry.get("method", "edited")
         if method not in _METHODS:
             raise ValueError(f"landmark {name} has method {method!r}, expected one of {', '.join(_METHODS)}")
-        marks[name] = Landmark(xyz, method, float(entry.get("confidence", 1.0)))
+        confidence = float(entry.get("confidence", 1.0))
+        if not 0.0 <= confidence <= 1.0:
+            raise ValueError(f"landmark {name} has confidence {confidence:g}, expected 0 to 1")
+        marks[name] = Landmark(xyz, method, confidence)
     return marks
-
-
-def _with_landmarks(foot: Foot, edited: dict[str, Landmark]) -> Foot:
-    known = (*foot.landmarks, *_BY_HAND)
-    for name in edited:
-        if name not in known:
-            raise ScanError(
-                f"landmarks.edited.json names a landmark {name!r}; expected one of {', '.join(known)}."
-                " Correct or delete it."
-            )
-    return replace(foot, landmarks={**foot.landmarks, **edited})
 
 
 def _encode_measures(measures: Measures) -> Files:

@@ -24,6 +24,7 @@ _REAR_GAP_MM = 12.0  # a heel, 30 mm round, bulges by 0.6 mm over a gap so wide
 _MAX_REAR_SLOPE, _MAX_STEPS = 1.0, 2  # heels lean by up to 0.6 there; a slice or two may be missing between
 LEG_HEIGHTS = (90.0, 160.0)
 LEG_STEP_MM = 5.0
+_MAX_LEG_MISSING = 3  # slices between the lowest and the highest that may be missing: no bend hides there
 MIN_SLICES, MIN_HEIGHT_MM = 8, 25.0  # fewer midpoints do not make an angle
 _DRAWN_BEYOND_MM = 12.0  # what a line is drawn longer than the stretch it was fitted to, at each end
 _MAX_SLICE_UNSEEN = 0.25  # a leg slice that is open by more has no middle
@@ -76,7 +77,7 @@ def heel_line(shape: FootShape) -> FrontalLine:
     chords = whole & rear.seen
     middles = np.column_stack([rear.points[:, 0] + HEEL_CHORD_MM, borders.mean(axis=1), heights])
     # A slice that is not there was not invented: too few of them are refused.
-    found = _fit(middles[chords], int(seen[chords].sum()), max(int(chords.sum()), 1), "heel")
+    found = _fit(middles[chords], int(seen[chords].sum()), max(int(chords.sum()), 1))
     if found.line is None or chords.all():
         return found
     return _with_hidden_slices(found, heights, borders)
@@ -182,28 +183,39 @@ def _gap_behind(section: Section, rear: FloatArray) -> float:
 
 
 def leg_line(shape: FootShape) -> FrontalLine:
-    """Fit the leg's axis: centres of its slices from 90 to 160 mm, or to where the scan ends."""
+    """Fit the leg's axis: centres of its slices from 90 to 160 mm.
+
+    Legs bend: the axis of the slices up to 130 mm leans up to 7 deg otherwise than that of those up to 160 mm (four
+    legs). So the stretch is the same for every leg, and one that was cut within it has no such angle.
+    """
     mesh = faces_within(shape.foot.mesh, 2, *LEG_HEIGHTS)
     heights = np.arange(LEG_HEIGHTS[0], LEG_HEIGHTS[1] + 1e-9, LEG_STEP_MM)
-    top = float(shape.foot.mesh.vertices[:, 2].max())
     cap = Mesh(mesh.vertices, mesh.faces[face_normals(mesh)[:, 2] > _CAP_NORMAL_Z])
     middles = []
-    for z in heights[heights < top]:
+    for z in heights:
         pieces = axis_section(mesh, 2, float(z), shape.foot.views).pieces()
         if not pieces or len(pieces[0]) < 3 or pieces[0].unseen_share((0, 1)) > _MAX_SLICE_UNSEEN:
             continue
         if axis_section(cap, 2, float(z)).lengths().sum() > _MAX_SLICE_CAP * pieces[0].lengths().sum():
             continue
         middles.append([*Outline.of(pieces[0].points.reshape(-1, 3)[:, :2]).centroid, z])
-    asked = max(len(middles), MIN_SLICES)
-    return _fit(np.array(middles).reshape(-1, 3), len(middles), asked, "leg")
+    found = np.array(middles).reshape(-1, 3)
+    whole = set(found[:, 2])
+    if {heights[0], heights[-1]} <= whole and len(heights) - len(whole) <= _MAX_LEG_MISSING:
+        return FrontalLine(theil_sen(found[:, 2], found[:, 1]), found, 0.0)
+    seen = f"seen whole from {found[0, 2]:.0f} to {found[-1, 2]:.0f} mm" if len(found) else "not seen whole"
+    reason = (
+        f"the leg was {seen} above the ground, in {len(found)} of {len(heights)} slices; needed are"
+        f" {LEG_HEIGHTS[0]:.0f} to {LEG_HEIGHTS[1]:.0f} mm (legs bend: a shorter piece leans otherwise)"
+    )
+    return FrontalLine(None, found, 1.0, reason)
 
 
-def _fit(middles: FloatArray, seen: int, asked: int, name: str) -> FrontalLine:
-    """Fit y over z through slice middles, unless they are too few or too close together."""
+def _fit(middles: FloatArray, seen: int, asked: int) -> FrontalLine:
+    """Fit y over z through a heel's slice middles, unless they are too few or too close together."""
     height = float(np.ptp(middles[:, 2])) if len(middles) else 0.0
     if len(middles) < MIN_SLICES or height < MIN_HEIGHT_MM:
-        seen_part = f"only {len(middles)} slices over {height:.0f} mm of the {name} were seen"
+        seen_part = f"only {len(middles)} slices over {height:.0f} mm of the heel were seen"
         reason = f"{seen_part} ({MIN_SLICES} and {MIN_HEIGHT_MM:.0f} mm needed)"
         return FrontalLine(None, middles, 1.0, reason)
     return FrontalLine(theil_sen(middles[:, 2], middles[:, 1]), middles, 1.0 - seen / asked)

@@ -21,7 +21,10 @@ def heel_angle_deg(shape: FootShape) -> Reading:
 
 
 def leg_angle_deg(shape: FootShape) -> Reading:
-    """Leg axis against the ground's normal; its top leaning medially is positive, varus of the tibia negative."""
+    """Leg axis against the ground's normal; its top leaning medially is positive, varus of the tibia negative.
+
+    Of the stretch from 90 to 160 mm above the ground, wherever the scan ends above it; without all of it there is none.
+    """
     return _lean(shape.once(leg_line), shape, _leg_geometry, "the leg")
 
 
@@ -43,7 +46,7 @@ def _leg_geometry(shape: FootShape) -> ReadGeometry:
 
 
 def leg_heel_angle_deg(shape: FootShape) -> Reading:
-    """Heel angle less leg angle."""
+    """Heel angle less leg angle; refused with either."""
     heel, leg = heel_angle_deg(shape), leg_angle_deg(shape)
     if heel.value is None or leg.value is None:
         return heel if heel.value is None else leg

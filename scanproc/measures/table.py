@@ -129,7 +129,8 @@ MEASURES: tuple[MeasureRow, ...] = (
     ),
     Row(
         "leg_angle_deg", "Leg against the vertical", _HEEL, ANGLE, heels.leg_angle_deg,
-        "centres of the leg's slices, z = 90 to 160 mm or the scan's end, against the ground's normal; varus negative",
+        "centres of the leg's slices, z = 90 to 160 mm, against the ground's normal, varus negative; a leg that was cut"
+        " within them has none",
         _OWN, _VALGUS,
     ),
     Row(

@@ -19,7 +19,10 @@ from scanproc.artifacts import (
 )
 from scanproc.measures.plain_words import group_of, uncertainty_text, value_of, words_of
 from scanproc.measures.population import norms_of
+from scanproc.measures.sensor_classes import SENSOR_CLASSES, scale_text
 from scanproc.measures.table import in_table_order
+
+_LENGTH = "foot_length_mm"
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def headline(facts: ScanFacts, feet: Feet | None, measures: Measures | None) -> 
         sides[0]
     ) or f"{' and '.join(sides)} foot".capitalize()
     loading = "loading unknown" if facts.loading == "unknown" else facts.loading
-    lengths = _values(measures, "foot_length_mm", "{} mm")
+    lengths = _values(measures, _LENGTH, "{} mm")
     sizes = _values(measures, "eu_size", "EU {}") or _values(measures, "mondopoint", "Mondopoint {}")
     return " · ".join([side, loading, lengths or "length not measured", sizes or "size not measured"])
 
@@ -95,6 +98,20 @@ def measure_groups(foot: FootMeasures, facts: ScanFacts) -> list[MeasureGroup]:
         )
         rows.setdefault(group_of(name), []).append(row)
     return [MeasureGroup(title, tuple(found)) for title, found in rows.items()]
+
+
+def scale_note(facts: ScanFacts, measures: Measures | None) -> str:
+    """Return what the uncertainties hold for the camera's scale, or why there are none; nothing without measures."""
+    lengths = [foot.measures[_LENGTH] for foot in (measures.feet if measures else ()) if _LENGTH in foot.measures]
+    for length in lengths:
+        if length.value and length.sd_parts is not None:
+            return scale_text(facts, length.sd_parts.scale / length.value)
+    if not any(length.value and length.sd is None for length in lengths):
+        return ""
+    kinds = ", ".join(f'"{kind.words}"' for kind in SENSOR_CLASSES)
+    return (
+        f"No uncertainty is known. State in scan.toml which scanner made this mesh: sensor, by its name or as {kinds}."
+    )
 
 
 def check_texts(check: Check) -> tuple[str, str, str]:

@@ -5,28 +5,22 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from scanproc.artifacts import ByteArray, CloudFrame, Recording, ScanFacts
+from scanproc.artifacts import MM_OF_UNIT, ByteArray, CloudFrame, Recording, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.open3d_bridge import read_cloud
 from scanproc.readers.headers import is_complete_pcd, is_complete_ply
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
+from scanproc.readers.units import unit_of_clouds
 
 log = logging.getLogger(__name__)
 
 CLOUD_SUFFIXES = (".ply", ".pcd")
-Unit = Literal["mm", "cm", "m"]
 
-_MM: dict[Unit, float] = {"m": 1000.0, "cm": 10.0, "mm": 1.0}
-# A depth camera sees a foot and what is round it at a median range from 0.08 to 5 m: in cm 8 to 500, in mm 80 to 5000.
-# The lower half of these is where recordings are; a number that would be both cm and mm counts as mm from 100 on.
-_UNIT_OF_RANGE: tuple[tuple[float, float, Unit], ...] = ((0.08, 5.0, "m"), (8.0, 100.0, "cm"), (100.0, 5000.0, "mm"))
-_PLAUSIBLE_MM = (80.0, 5000.0)
 _FARTHEST = 1e9  # in any unit; a number above it is garbage
 _SAMPLED = 3  # clouds that the unit is found from: the first may be of anything
 
@@ -56,31 +50,18 @@ def open_clouds(folder: Path, facts: ScanFacts) -> Opened:
     ScanError
         If there are no clouds, two of one name, no points, or points at no distance of a foot.
     """
-    files, unit = _cloud_files(folder), facts.unit
+    files = _cloud_files(folder)
     picked = [files[i] for i in np.unique(np.linspace(0, len(files) - 1, _SAMPLED).round().astype(int))]
     sampled = [_read(file) for file in picked]
-    ranges = [float(np.median(np.linalg.norm(cloud.points, axis=1))) for cloud in sampled if len(cloud.points)]
-    if not ranges:
+    seen = [cloud.points for cloud in sampled if len(cloud.points)]
+    if not seen:
         raise ScanError(f"{files[0].parent}: none of {len(picked)} clouds looked at holds a point. Record again.")
-    median = float(np.median(ranges))
+    median_range = float(np.median([np.median(np.linalg.norm(points, axis=1)) for points in seen]))
+    extent = max(float(np.ptp(points, axis=0).max()) for points in seen)
+    found = unit_of_clouds(files[0].parent, median_range, extent, facts)
     dropped = sum(cloud.num_dropped for cloud in sampled)
-    remarks = ["missing points (not finite, or at the camera) were dropped from the clouds"] if dropped else []
-    if unit == "auto":
-        unit = next((name for low, high, name in _UNIT_OF_RANGE if low <= median < high), "auto")
-        if unit == "auto":
-            raise ScanError(
-                f"{files[0].parent}: points lie {median:.3g} from the camera, no distance to a foot in m, cm or mm; "
-                'expected 80 to 5000 mm. Say what the unit is, in scan.toml: unit = "mm"'
-            )
-        remarks.insert(
-            0, f"unit of the clouds: {unit}, since their points lie {median * _MM[unit]:.0f} mm from the camera"
-        )
-    elif not _PLAUSIBLE_MM[0] <= median * _MM[unit] <= _PLAUSIBLE_MM[1]:
-        raise ScanError(
-            f'{files[0].parent}: points lie {median * _MM[unit]:.3g} mm from the camera with unit = "{unit}"; expected '
-            "80 to 5000 mm. Correct the unit in scan.toml, or leave it out."
-        )
-    return Opened(files, tuple(remarks), unit)
+    remarks = ("missing points (not finite, or at the camera) were dropped from the clouds",) if dropped else ()
+    return Opened(files, (*found.remarks, *remarks), found.unit)
 
 
 def read_clouds(folder: Path, facts: ScanFacts) -> Recording:
@@ -106,7 +87,7 @@ def read_clouds(folder: Path, facts: ScanFacts) -> Recording:
                 f"{file} lies behind its camera (z is negative); expected z forward, y down. RealSense's PLY export "
                 "looks along -z: turn each cloud by 180 degrees about x."
             )
-        frames.append(CloudFrame(file.stem, cloud.points * _MM[unit], cloud.color))
+        frames.append(CloudFrame(file.stem, cloud.points * (MM_OF_UNIT[unit] * facts.scale), cloud.color))
     log.info("%s: %d clouds in %s", files[0].parent.parent.name, len(frames), unit)
     return Recording(tuple(frames))
 
@@ -115,7 +96,7 @@ def write_clouds(folder: Path, recording: Recording, facts: ScanFacts) -> None:
     """Write `clouds/*.ply`, float32 (0.1 um at 1 m); in metres, as cameras do, if the unit is left to be found."""
     frames = [frame for frame in recording.frames if isinstance(frame, CloudFrame)]
     (folder / "clouds").mkdir(parents=True, exist_ok=True)
-    mm = _MM["m" if facts.unit == "auto" else facts.unit]
+    mm = MM_OF_UNIT["m" if facts.unit == "auto" else facts.unit]
     for frame in frames:
         (folder / "clouds" / f"{frame.name}.ply").write_bytes(_ply(frame.points / mm, frame.color))
 

@@ -99,7 +99,7 @@ def read_depth(folder: Path, facts: ScanFacts) -> Recording:
         if file.stem in colour_files:
             color = _read_colour(colour_files[file.stem])
             _check_size(colour_files[file.stem], color.shape, intrinsics)
-        return DepthFrame(file.stem, depth, facts.depth_unit_mm, intrinsics, color)
+        return DepthFrame(file.stem, depth, facts.depth_unit_mm * facts.scale, intrinsics, color)
 
     frames = parallel_map(read, files_of(folder / "depth", (".png",)), "reading depth images")
     _check_unit(folder, frames, facts.depth_unit_mm)

@@ -16,13 +16,14 @@ from scanproc.settings import one_of, read_toml
 
 FILE_NAME = "scan.toml"
 
-_NOT_STATED = ("name", "assumed", "remarks")
+_NOT_STATED = ("name", "certificate", "assumed", "remarks")
 # Inclusive ranges that a person, or a camera, can be in.
 _RANGES = {
     "load_kg": (0.0, 300.0),
     "mass_kg": (2.0, 300.0),
     "age_years": (0.0, 120.0),
     "shoe_size_eu": (14.0, 60.0),
+    "foot_length_mm": (60.0, 400.0),
     "depth_unit_mm": (0.001, 20.0),
 }
 
@@ -101,10 +102,8 @@ def _date(value: Any) -> str:
 def _choices(key: str) -> tuple[str, ...]:
     """Return the words that a fact can be, from its annotation in `ScanFacts`; none if it is free text."""
     hint = typing.get_type_hints(ScanFacts)[key]
-    for kind in (hint, *typing.get_args(hint)):
-        if typing.get_origin(kind) is Literal:
-            return typing.get_args(kind)
-    return ()
+    kinds = [kind for kind in (hint, *typing.get_args(hint)) if typing.get_origin(kind) is Literal]
+    return tuple(word for kind in kinds for word in typing.get_args(kind))
 
 
 def _toml(key: str, value: Any) -> str:

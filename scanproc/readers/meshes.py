@@ -6,27 +6,21 @@ import logging
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from scanproc.artifacts import ByteArray, IntArray, Mesh, ScanFacts, Surface
+from scanproc.artifacts import MM_OF_UNIT, ByteArray, IntArray, Mesh, ScanFacts, Surface, Unit
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
+from scanproc.readers.units import unit_of_mesh
 
 log = logging.getLogger(__name__)
 
 MESH_SUFFIXES = (".ply", ".stl", ".obj", ".off", ".glb", ".3mf")
-Unit = Literal["mm", "cm", "m"]
 
-_MM: dict[Unit, float] = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
-# Longest side of the box round one or two feet, with or without the leg: from a toddler's foot to a leg cut below
-# the knee.
-_PLAUSIBLE_MM = (100.0, 800.0)
-_INCH_MM = 25.4
-_SHORT_MM = 160.0  # a box so short in cm is a toddler's foot, or an adult's in inches (256 to 406 mm)
 # trimesh lets through whatever its parsers stumble on in a broken file.
 _PARSER_ERRORS = (
     ArithmeticError,
@@ -75,11 +69,11 @@ def find_meshes(path: Path) -> list[Path]:
 def open_mesh(path: Path, facts: ScanFacts) -> Opened:
     """Read the one mesh of a folder, or the file itself."""
     (mesh_file,) = find_meshes(path)
-    found = read_finished_mesh(mesh_file, facts.unit)
+    found = read_finished_mesh(mesh_file, facts)
     return Opened([mesh_file], found.remarks, found.unit, found.surface)
 
 
-def read_finished_mesh(path: Path, unit: Literal["mm", "cm", "m", "auto"]) -> FoundMesh:
+def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
     """Read a mesh, scale it to mm, merge the vertices that coincide, turn it right side out.
 
     Raises
@@ -99,15 +93,17 @@ def read_finished_mesh(path: Path, unit: Literal["mm", "cm", "m", "auto"]) -> Fo
     if raw.faces.min() < 0 or raw.faces.max() >= len(raw.vertices):
         raise ScanError(f"{path} has faces with vertices that do not exist; expected none. Export it again.")
     merged = _merge(raw)
-    found_unit, remarks = _unit_of(path, merged.vertices, unit)
-    vertices, faces = merged.vertices * _MM[found_unit], merged.faces
+    longest = float(np.ptp(merged.vertices, axis=0).max()) if len(merged.vertices) else 0.0
+    found = unit_of_mesh(path, longest, facts)
+    remarks = found.remarks
+    vertices, faces = merged.vertices * (MM_OF_UNIT[found.unit] * facts.scale), merged.faces
     if _signed_volume(vertices, faces) < 0.0:
         faces = faces[:, ::-1]
         remarks = (*remarks, "the mesh was inside out, and its faces were turned")
     log.info("%s: %d → %d vertices, %d faces", path.name, len(raw.vertices), len(vertices), len(faces))
     mesh = Mesh(np.ascontiguousarray(vertices), np.ascontiguousarray(faces))
     views = np.ones(len(vertices), dtype=np.uint8)
-    return FoundMesh(Surface(mesh, views, floor_seen=False, color=merged.color), found_unit, remarks)
+    return FoundMesh(Surface(mesh, views, floor_seen=False, color=merged.color), found.unit, remarks)
 
 
 def _read_by_trimesh(path: Path) -> _RawMesh:
@@ -158,33 +154,6 @@ def _merge(raw: _RawMesh) -> _RawMesh:
     used = np.unique(faces)
     faces = np.searchsorted(used, faces).astype(np.int32)
     return _RawMesh(raw.vertices[used], faces, None if raw.color is None else raw.color[used])
-
-
-def _unit_of(path: Path, vertices: FloatArray, unit: Literal["mm", "cm", "m", "auto"]) -> tuple[Unit, tuple[str, ...]]:
-    """Find the unit by the longest side of the box round the mesh, or check the one that was stated."""
-    longest = float(np.ptp(vertices, axis=0).max()) if len(vertices) else 0.0
-    low, high = _PLAUSIBLE_MM
-    if unit != "auto":
-        if not low <= longest * _MM[unit] <= high:
-            raise ScanError(
-                f'{path} is {longest * _MM[unit]:.4g} mm long with unit = "{unit}"; '
-                f"expected a foot, {low:.0f} to {high:.0f} mm. "
-                "Correct the unit in scan.toml, or leave it out."
-            )
-        return unit, ()
-    if low <= longest * _MM["cm"] < _SHORT_MM:
-        raise ScanError(
-            f"{path} is {longest:.4g} long, which is {longest * _MM['cm']:.0f} mm if it is in cm and"
-            f" {longest * _INCH_MM:.0f} mm if in inches; expected a unit that is beyond doubt."
-            ' State unit = "cm" in a scan.toml beside it, or export it in mm.'
-        )
-    for name, mm in _MM.items():
-        if low <= longest * mm <= high:
-            return name, (f"unit of the mesh: {name}, since its longest side is then {longest * mm:.0f} mm",)
-    raise ScanError(
-        f"{path} is {longest:.4g} long, which is no foot in mm, cm or m; expected {low:.0f} to {high:.0f} mm. "
-        "Cut it to the foot, or export it in mm."
-    )
 
 
 def _signed_volume(vertices: FloatArray, faces: IntArray) -> float:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from scanproc.artifacts import Surface
+from scanproc.artifacts import Surface, Unit
 
 
 @dataclass(frozen=True)
@@ -24,5 +23,5 @@ class Opened:
 
     files: Sequence[Path]
     remarks: tuple[str, ...] = ()
-    unit: Literal["mm", "cm", "m"] | None = None
+    unit: Unit | None = None
     surface: Surface | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scanproc.artifacts import Measure
+from scanproc.measures.arch_under_load import remark_on
 from scanproc.measures.deviation import Deviation, DeviationSummary
 from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
 from scanproc.measures.table import in_table_order
@@ -162,7 +163,8 @@ def _foot_section(foot: SameFoot, figures: list[Figure]) -> Section:
 
 def arch_row(name: str, measure: Measure) -> ArchRow:
     """Return one line of the table of an arch under two loads."""
-    return ArchRow(words_of(name), _amount(name, measure), measure.status, measure.reason or "")
+    told = [text for text in (measure.reason, remark_on(name, measure)) if text is not None]
+    return ArchRow(words_of(name), _amount(name, measure), measure.status, "; ".join(told))
 
 
 def _left_right_title(pair: FootComparison, found: Comparison) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from scanproc.artifacts import Foot, Measure, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.artifact_files import measure_entry
+from scanproc.measures.arch_under_load import remark_on
 from scanproc.measures.deviation import Deviation, deviation
 from scanproc.measures.two_scans import ScannedFoot, same_person
 from scanproc.several.differences import Difference, FootComparison, compare_feet, days_between
@@ -98,7 +99,7 @@ def compare_json(found: Comparison) -> bytes:
     feet = []
     for foot in found.feet:
         entry = _pairing_entry(foot.measured)
-        entry["between_loadings"] = {name: measure_entry(measure) for name, measure in foot.arch.items()}
+        entry["between_loadings"] = {name: _arch_entry(name, measure) for name, measure in foot.arch.items()}
         entry["surface"] = _surface_entry(foot.surface)
         feet.append({"side": foot.measured.a.side, **entry})
     content = {
@@ -109,6 +110,11 @@ def compare_json(found: Comparison) -> bytes:
         "left_right": [_pairing_entry(pair) for pair in found.left_right],
     }
     return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _arch_entry(name: str, measure: Measure) -> dict[str, Any]:
+    remark = remark_on(name, measure)
+    return measure_entry(measure) | ({} if remark is None else {"remark": remark})
 
 
 def _scan_entry(facts: ScanFacts) -> dict[str, Any]:

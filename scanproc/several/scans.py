@@ -9,7 +9,7 @@ from typing import Any
 
 from scanproc.artifacts import Exports, Feet, Insoles, Measures, Refusal, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.formats.artifact_files import landmarks_of_edit
+from scanproc.formats.edited_landmarks import landmarks_of_edit
 from scanproc.measures.two_scans import ScannedFoot
 from scanproc.pipeline import STAGES
 from scanproc.runner import Run, run

@@ -10,11 +10,13 @@ import numpy as np
 from scanproc.anatomy.foot_frame import FootFrame, settle
 from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_pose import likeness, surface_samples
+from scanproc.anatomy.foot_regions import foot_length
 from scanproc.anatomy.foot_replicates import FrameRules, GroundErrors, foot_replicates
 from scanproc.anatomy.landmarks import support
 from scanproc.anatomy.named_landmarks import named_landmarks
 from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends, refuse_open_sole
 from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, arch_profile, seen_sole_share, sole_cap
+from scanproc.anatomy.scanner_errors import with_scanner_errors
 from scanproc.anatomy.side import SideJudgement, SideVote, judge_one, judge_pair, vote
 from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.anatomy.stance import (
@@ -25,9 +27,11 @@ from scanproc.anatomy.stance import (
     over_unseen_ground,
     shows_sole,
 )
+from scanproc.anatomy.stated_length import check_length
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
+from scanproc.measures.sensor_classes import sensor_class
 from scanproc.mesh.meshes import connected_components, face_areas, submesh
 from scanproc.mesh.smoothing import smoothed_vertices
 from scanproc.settings import setting
@@ -96,10 +100,13 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     Raises
     ------
     ScanError
-        If it does not look like a foot, the side contradicts `scan.toml`, or nothing tells where the ground is.
+        If it does not look like a foot, side or length contradicts `scan.toml`, or nothing tells where the ground is.
     """
     if facts.loading == "non-weight-bearing":
         surface = replace(surface, vertical=None)  # how a foot hangs in the air has nothing to do with what is upright
+    kind = sensor_class(facts.sensor)
+    if surface.errors_mm is None and kind is not None:  # the mesh of another scanner
+        surface = with_scanner_errors(surface, kind.form_sd_mm)
     parts = _find_feet(surface, config)
     sides: tuple[SideJudgement, ...]
     if len(parts) == 2:
@@ -107,6 +114,8 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     else:
         sides = (judge_one(parts[0].vote, facts, config.stated_side_confidence, config.contradiction),)
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
+    for foot in feet:
+        check_length(foot_length(foot), facts)
     return Feet(tuple(sorted(feet, key=lambda foot: foot.side)))  # left first
 
 

@@ -9,6 +9,7 @@ from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, Scan
 from scanproc.measures.population import rare_values
 from scanproc.measures.readings import FootShape, Reading, no_reading
 from scanproc.measures.replicates import replicate_shapes
+from scanproc.measures.sensor_classes import scale_sd_of
 from scanproc.measures.table import MEASURES
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
 from scanproc.parallel import parallel_map
@@ -25,8 +26,11 @@ class MeasureConfig:
 
     max_unseen_share: float = setting(0.1, "a measure with more of its surface unseen is inferred", low=0.0, high=1.0)
     max_inferred_share: float = setting(0.5, "a measure with more of its surface unseen is refused", low=0.0, high=1.0)
-    scale_sd: float = setting(
-        0.004, "relative standard uncertainty of the camera's scale; less once it was checked", low=0.0, high=0.1
+    scale_sd: float | None = setting(
+        None,
+        "relative standard uncertainty of the camera's scale; none: of its certificate, or 0.01, of phones 0.05",
+        low=0.0,
+        high=0.1,
     )
     surface_sd_mm: float = setting(0.1, "standard uncertainty of where the surface is fused, mm", low=0.0, high=5.0)
 
@@ -47,7 +51,7 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
     shape = FootShape(foot, facts.loading)
     readings = _readings(shape)
     replicates = parallel_map(lambda make: _values(make()), replicate_shapes(shape), "measure: how sure it is")
-    sources = ErrorSources(config.scale_sd, config.surface_sd_mm)
+    sources = ErrorSources(scale_sd_of(facts) if config.scale_sd is None else config.scale_sd, config.surface_sd_mm)
     measures = {}
     for row in MEASURES:
         reading = readings[row.key]

@@ -33,6 +33,7 @@ from scanproc.pages.report_text import (
     measure_groups,
     refusal_texts,
     rim_text,
+    scale_note,
     view_rows,
 )
 from scanproc.settings import setting
@@ -105,6 +106,7 @@ def report(
         figures=_figures(shown, config),
         feet=feet.feet if feet else (),
         measured=[(foot, measure_groups(foot, facts)) for foot in (measures.feet if measures else ())],
+        scale_note=scale_note(facts, measures),
         insoles=insoles.insoles if insoles else (),
         check_texts=check_texts,
         grounds=GROUND_WORDS,

@@ -8,7 +8,6 @@ import numpy as np
 
 from benchmarking.parts import Rows
 from scanproc.artifacts import FootMeasures
-from scanproc.stages.measure import MeasureConfig
 
 
 def measure_rows(foot: FootMeasures, expected: Mapping[str, float | None]) -> Rows:
@@ -18,7 +17,7 @@ def measure_rows(foot: FootMeasures, expected: Mapping[str, float | None]) -> Ro
         row = {"side": foot.side, "measure": name, "status": found.status, "sd": found.sd}
         if found.value is not None and (true := expected.get(name)) is not None:
             # The simulated cameras are true to scale: its share of the uncertainty would flatter the coverage.
-            scale = MeasureConfig().scale_sd * abs(found.value) * {"_mm": 1, "mm3": 3}.get(name[-3:], 0)
+            scale = 0.0 if found.sd_parts is None else found.sd_parts.scale
             row |= {"value": found.value, "error": found.value - true}
             row["sd_without_scale"] = None if found.sd is None else float(np.sqrt(max(found.sd**2 - scale**2, 0.0)))
         rows.append(row)

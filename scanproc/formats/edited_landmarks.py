@@ -1,0 +1,82 @@
+"""`landmarks.edited.json`: landmarks that somebody set by hand, in place of those that `align` found."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from scanproc.artifacts import Feet, Foot, Landmark
+from scanproc.errors import ScanError
+from scanproc.formats.artifact_files import landmarks_of
+from scanproc.mesh.closest_point import closest_point
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "landmarks.edited.json"
+
+#: Landmarks that no shape gives away: they are only ever added by hand.
+_BY_HAND = ("navicular", "medial_malleolus", "lateral_malleolus")
+_REACH_MM = 3.0  # a point that was set on a picture, or typed in by whole mm, lies so near to the skin
+_FAR_MM = 1e6  # no figure beyond it is squared
+
+
+def landmarks_of_edit(data: bytes, feet: Feet) -> Feet:
+    """Return `feet` with the landmarks of `landmarks.edited.json` in place of their own, each laid onto the skin.
+
+    A landmark that stands there as it was found (`landmarks.json` may serve as a template) stays as it was found.
+
+    Raises
+    ------
+    ScanError
+        If the file is not JSON of the form of `landmarks.json`, names a foot that is not there or a landmark that is
+        none, or puts one more than 3 mm off the surface.
+    """
+    try:
+        edited = {foot["side"]: landmarks_of(foot["landmarks"]) for foot in json.loads(data)["feet"]}
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ScanError(
+            f"{FILE_NAME} cannot be used ({type(error).__name__}: {error}); expected the form of"
+            " 4-align/landmarks.json. Correct or delete it."
+        ) from None
+    unknown = [side for side in edited if side not in {foot.side for foot in feet.feet}]
+    if unknown:
+        raise ScanError(f"{FILE_NAME} names a {unknown[0]!s:.20} foot, which this scan lacks. Correct or delete it.")
+    return Feet(tuple(_with_landmarks(foot, edited.get(foot.side, {})) for foot in feet.feet))
+
+
+def _with_landmarks(foot: Foot, edited: dict[str, Landmark]) -> Foot:
+    known = tuple(dict.fromkeys((*foot.landmarks, *_BY_HAND)))
+    marks: dict[str, Landmark] = {}
+    for name, mark in edited.items():
+        if name not in known:
+            raise ScanError(
+                f"{FILE_NAME} names a landmark {name!r}; expected one of {', '.join(known)}. Correct or delete it."
+            )
+        if name in foot.landmarks and _is_same(mark, foot.landmarks[name]):
+            continue
+        marks[name] = _on_skin(foot, name, mark)
+    return replace(foot, landmarks={**foot.landmarks, **marks})
+
+
+def _is_same(mark: Landmark, found: Landmark) -> bool:
+    return bool(mark.method == found.method and np.allclose(mark.xyz_mm, found.xyz_mm, rtol=0.0, atol=1e-6))
+
+
+def _on_skin(foot: Foot, name: str, mark: Landmark) -> Landmark:
+    """Return a landmark that was set by hand, whatever method it says, at the nearest point of the surface."""
+    point = mark.xyz_mm.clip(-_FAR_MM, _FAR_MM)
+    nearest = closest_point(foot.mesh, point)
+    apart = float(np.linalg.norm(nearest - point))
+    if not apart <= _REACH_MM:
+        at: Any = ", ".join(f"{value:.5g}" for value in mark.xyz_mm)
+        raise ScanError(
+            f"{FILE_NAME}: the {name} of the {foot.side} foot at ({at}) lies {apart:.4g} mm off the skin; expected at"
+            f" most {_REACH_MM:g} mm. Correct it (foot frame, mm, as in 4-align/landmarks.json) or leave it out."
+        )
+    if apart > 0.5:
+        log.info("%s: the %s foot's %s was moved by %.1f mm onto the skin", FILE_NAME, foot.side, name, apart)
+    return Landmark(nearest, "edited", mark.confidence)
