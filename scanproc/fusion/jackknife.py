@@ -55,14 +55,14 @@ def extrapolate_errors(mesh: Mesh, errors_mm: NDArray[np.float16], known: BoolAr
     What was invented to close a hole hangs on its border; what stays beyond reach moves with the mean.
     """
     errors, reached = errors_mm.astype(np.float64), known.copy()
-    _spread(mesh.faces, errors, reached, _REACH_EDGES)
+    _extrapolate(mesh.faces, errors, reached, _REACH_EDGES)
     if known.any():
         errors[~reached] = errors[known].mean(axis=0)
     return errors.astype(np.float16)
 
 
 @compiled
-def _spread(faces: IntArray, errors: FloatArray, reached: BoolArray, rounds: int) -> None:
+def _extrapolate(faces: IntArray, errors: FloatArray, reached: BoolArray, rounds: int) -> None:
     """Fill the errors of vertices not reached yet with the mean of their neighbours', an edge farther in each round."""
     ahead = np.arange(len(faces))  # faces that may have corners to be reached
     sums, counts, new = np.zeros_like(errors), np.zeros(len(errors)), np.empty(len(errors), np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from scanproc.anatomy.foot_replicates import replicate_of
 from scanproc.artifacts import Foot
@@ -28,6 +29,8 @@ def replicate_shapes(shape: FootShape) -> list[Callable[[], ReplicateShape]]:
         color=None,
         replicates=replace(foot.replicates, errors_mm=errors_mm),
     )
-    return [
-        lambda k=k: ReplicateShape(replicate_of(read, k), shape.loading, ends=ends) for k in range(errors_mm.shape[1])
-    ]
+
+    def make(k: int) -> ReplicateShape:
+        return ReplicateShape(replicate_of(read, k), shape.loading, ends=ends)
+
+    return [partial(make, k) for k in range(errors_mm.shape[1])]

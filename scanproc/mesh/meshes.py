@@ -125,12 +125,12 @@ class Submesh:
 
 def any_corner(marked: BoolArray, faces: IntArray) -> BoolArray:
     """Tell which of (F, 3) faces have a corner among the (V,) marked vertices."""
-    return _marked_corners(marked, faces) > 0
+    return np.asarray(_marked_corners(marked, faces) > 0)
 
 
 def all_corners(marked: BoolArray, faces: IntArray) -> BoolArray:
     """Tell which of (F, 3) faces have all corners among the (V,) marked vertices."""
-    return _marked_corners(marked, faces) == 3
+    return np.asarray(_marked_corners(marked, faces) == 3)
 
 
 @compiled

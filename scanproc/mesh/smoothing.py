@@ -70,7 +70,8 @@ def _length(vertices: FloatArray, start: int, end: int) -> float:
 @compiled
 def _means(values: FloatArray, starts: NDArray[np.int64], ends: IntArray, rounds: int) -> FloatArray:
     """Return (V, 3) values after so many rounds of means with their neighbours."""
-    before, after = values.copy(), np.empty_like(values)
+    before: FloatArray = values.copy()
+    after: FloatArray = np.empty_like(values)
     for _ in range(rounds):
         for vertex in range(len(values)):
             first, last = starts[vertex], starts[vertex + 1]
