@@ -8,7 +8,7 @@
                    do not hold still; --seeds of each (--quick: one, of the D435)
     --movement     feet of which a part moves while they are recorded (--quick: half of the recordings)
     --turntable    eight views of two feet at 45 degrees, no floor; and a camera with a scale error
-    --speed        seconds and peak memory on 30 frames, and on 8 to 240 views
+    --speed        seconds and peak memory on 30 frames, on 8 to 240 views, and of whole jobs
     --yardstick    the same recordings through the plain Open3D recipe
 
 .venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures, 80 recordings of
@@ -36,6 +36,7 @@ from benchmarking.design import QUICK_REPEATS, REPEATS, GridRecording, grid, qui
 from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
 from benchmarking.insole import insole_tables, measure_insoles  # noqa: E402
 from benchmarking.insole_speed import measure_insole_speed  # noqa: E402
+from benchmarking.jobs import measure_jobs  # noqa: E402
 from benchmarking.measure_bounds import grid_measures_section  # noqa: E402
 from benchmarking.measures import measure_all  # noqa: E402
 from benchmarking.movement import measure_movement, movement_recordings  # noqa: E402
@@ -123,6 +124,7 @@ def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
     if options.speed or everything:
         measured(folder, "speed", lambda: measure_speed(folder))
         measured(folder, "runs", lambda: measure_runs(folder))
+        measured(folder, "jobs", lambda: measure_jobs(folder))
     if options.yardstick or everything:
         measured(folder, "yardstick", lambda: measure_yardstick(folder, options.largest))
     write_page(folder, ROOT / "BENCHMARK.md")

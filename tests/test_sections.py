@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanproc.artifacts import Mesh
-from scanproc.mesh.meshes import connected_components, smoothed_vertices, submesh
+from scanproc.mesh.meshes import connected_components, submesh
 from scanproc.mesh.sections import Outline, axis_section, plane_section, theil_sen
+from scanproc.mesh.smoothing import smoothed_vertices
 
 
 def tube(radius: float = 40.0, height: float = 100.0, around: int = 180, along: int = 60) -> Mesh:

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.anatomy.landmarks import FootPoints, below_ankle, foot_points, support
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
-from scanproc.mesh.meshes import face_normals, keep_faces, smoothed_vertices
+from scanproc.mesh.meshes import all_corners, any_corner, face_normals, keep_faces
+from scanproc.mesh.smoothing import smoothed_vertices
 
 _MAX_TURNS = 60
-_LOW_MM = 180.0  # 60 mm, and what 25 degrees add to it over the length of a foot
+_LONGEST_MM = 290.0  # of a foot: over it, a tilt of 25 degrees adds 120 mm to the 60 of its low part
 _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands on
 _SOLE_EDGE_MM, _SOLE_ROUNDS = 1.5, 24  # a sole is so even that such wide means take 0.05 mm off it at most
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
+_REPLICATE_RAD = 1e-6  # each step leaves a tenth: 0.03 µm at the toes, beside an uncertainty of 50 and more
+_ROUGH_DEG, _REPLICATE_DEG = 25.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,9 @@ class FootFrame:
     last_turn_rad: float
 
 
-def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float) -> FootFrame:
+def settle(
+    mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float, replicate: bool = False
+) -> FootFrame:
     """Turn a rough frame into the foot frame.
 
     Each step finds the points in the present frame and makes the frame that they define: z up from the plane under heel
@@ -45,9 +51,11 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     mesh : scan frame.
     R_rough_scan : (3, 3), good to 25 degrees.
     floor : whether z = 0 of the scan frame is the ground.
+    replicate : the rough frame is that of a foot, good to 5 degrees, and the mesh a replicate of it.
     """
     sole = None if floor else _even_sole(mesh, R_rough_scan)
-    mesh = _low_part(mesh, R_rough_scan)
+    mesh = _low_part(mesh, R_rough_scan, _REPLICATE_DEG if replicate else _ROUGH_DEG)
+    converged_rad = _REPLICATE_RAD if replicate else _CONVERGED_RAD
     T = rigid(R_rough_scan, np.zeros(3))
     T[2, 3] = 0.0 if floor else -(mesh.vertices @ R_rough_scan[2]).min()
     seen: list[FloatArray] = []
@@ -56,7 +64,7 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
         T_next = _next_frame(mesh, sole, T, medial_y, gap_depth_mm)
         rotated = float(np.abs(T_next[:3, :3] - T[:3, :3]).max())
         T = T_next
-        if rotated < _CONVERGED_RAD or any(np.abs(T - old).max() < _CONVERGED_RAD for old in seen[:-1]):
+        if rotated < converged_rad or any(np.abs(T - old).max() < converged_rad for old in seen[:-1]):
             break
         seen.append(T)
     return FootFrame(T, foot_points(below_ankle(_in_frame(mesh, T)), medial_y, gap_depth_mm), rotated)
@@ -79,10 +87,11 @@ def _next_frame(mesh: Mesh, sole: FloatArray | None, T: FloatArray, medial_y: fl
     return rigid(R_next, -origin) @ T
 
 
-def _low_part(mesh: Mesh, R_rough_scan: FloatArray) -> Mesh:
+def _low_part(mesh: Mesh, R_rough_scan: FloatArray, rough_deg: float) -> Mesh:
     """Return the part of a foot that may lie below 60 mm in any frame near a rough one: each step looks at it again."""
     height = mesh.vertices @ R_rough_scan[2]
-    return keep_faces(mesh, (height < height.min() + _LOW_MM)[mesh.faces].any(axis=1)).mesh
+    low_mm = FOOT_HEIGHT_MM + _LONGEST_MM * np.sin(np.deg2rad(rough_deg))
+    return keep_faces(mesh, any_corner(height < height.min() + low_mm, mesh.faces)).mesh
 
 
 def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> FloatArray:
@@ -91,7 +100,7 @@ def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> FloatArray:
     The lowest of a whole heel pad picks more of the noise than the tip of a toe does: a foot would stand 0.1 mm high.
     """
     height = mesh.vertices @ R_rough_scan[2]
-    low = (height < height.min() + _SOLE_MM)[mesh.faces].all(axis=1)
+    low = all_corners(height < height.min() + _SOLE_MM, mesh.faces)
     sole = keep_faces(mesh, low & (face_normals(mesh) @ R_rough_scan[2] < 0.0)).mesh
     return smoothed_vertices(sole, _SOLE_EDGE_MM, _SOLE_ROUNDS)
 

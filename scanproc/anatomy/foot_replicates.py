@@ -8,20 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.anatomy.foot_frame import settle
-from scanproc.anatomy.named_landmarks import named_landmarks
+from scanproc.anatomy.malleoli import MALLEOLI_BELOW
+from scanproc.anatomy.named_landmarks import found_landmarks
 from scanproc.anatomy.open_boundaries import OpenEnds
 from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile
 from scanproc.anatomy.stance import GroundErrors
 from scanproc.artifacts import ByteArray, Foot, Mesh, Replicates
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.mesh.closest_point import closest_point
-from scanproc.mesh.meshes import smoothed_vertices, vertex_normals
+from scanproc.mesh.meshes import Submesh, any_corner, keep_faces, vertex_normals
+from scanproc.mesh.smoothing import smoothed_vertices
 from scanproc.parallel import parallel_map
 
 # Of where a person finds a bony landmark, along each of the two directions of the skin. Markers that two observers put
 # on one heel by hand differ by 5.8 mm, those of one observer by 2.9 to 5.3 (J Am Podiatr Med Assoc 104(1), 2014, PMID
 # 24504576; taken as of both directions together).
 PALPATION_SD_MM = 4.1
+_SOLE_BELOW_MM, _MARGIN_MM = 120.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ def foot_replicates(
     views: ByteArray,
     errors_mm: NDArray[np.float16],
     T_foot_level: FloatArray,
+    length_mm: float,
     ends: OpenEnds,
     rules: FrameRules,
 ) -> Replicates:
@@ -55,22 +59,24 @@ def foot_replicates(
     ----------
     mesh, views : as fused, level frame.
     errors_mm : (V, K), see `fusion.jackknife`.
-    ends : of the foot itself.
+    length_mm, ends : of the foot itself.
     """
-    normals = vertex_normals(mesh)
-    count = errors_mm.shape[1]
+    part = _landmarked_part(mesh, T_foot_level, length_mm)
+    normals, errors, seen_by = vertex_normals(mesh)[part.vertices], errors_mm[part.vertices], views[part.vertices]
+    faces, count = part.mesh.faces, errors_mm.shape[1]
     pivot = transform(inverse(T_foot_level), np.array([[100.0, 0.0, 0.0]]))[0]
 
     def replicate(k: int) -> tuple[FloatArray, dict[str, FloatArray]]:
         T_tilted_level = np.eye(4) if rules.ground is None else _tilt(rules.ground, k, count, pivot)
-        moved = transform(T_tilted_level, mesh.vertices + normals * errors_mm[:, k, None].astype(np.float64))
-        smooth = Mesh(smoothed_vertices(Mesh(moved, mesh.faces), rules.denoise_edge_mm), mesh.faces)
-        frame = settle(smooth, T_foot_level[:3, :3], rules.medial_y, rules.ground is not None, rules.gap_depth_mm)
-        in_frame = Mesh(transform(frame.T_foot_scan, smooth.vertices), mesh.faces)
+        moved = transform(T_tilted_level, part.mesh.vertices + normals * errors[:, k, None].astype(np.float64))
+        smooth = Mesh(smoothed_vertices(Mesh(moved, faces), rules.denoise_edge_mm), faces)
+        near, on_floor = T_foot_level[:3, :3], rules.ground is not None
+        frame = settle(smooth, near, rules.medial_y, on_floor, rules.gap_depth_mm, replicate=True)
+        in_frame = Mesh(transform(frame.T_foot_scan, smooth.vertices), faces)
         start, length = float(frame.points.pternion[0]), frame.points.length_mm
-        arch = arch_profile(PlantarSurface.of(in_frame, views), start, length, rules.medial_y)
-        named = named_landmarks(frame.points, ends, arch, in_frame, views > 0, rules.medial_y)
-        points = {name: mark.xyz_mm for name, mark in named.items()}
+        arch = arch_profile(PlantarSurface.of(in_frame, seen_by), start, length, rules.medial_y)
+        found = found_landmarks(frame.points, ends, arch, in_frame, rules.medial_y)
+        points = {name: xyz for name, (xyz, _) in found.items()}
         return frame.T_foot_scan @ T_tilted_level @ inverse(T_foot_level), points
 
     found = parallel_map(replicate, range(count), "align: how sure it is")
@@ -80,6 +86,12 @@ def foot_replicates(
         T_replicate_foot=np.array([T for T, _ in found]),
         landmarks={name: np.array([points[name] for _, points in found]) for name in names},
     )
+
+
+def _landmarked_part(mesh: Mesh, T_foot_level: FloatArray, length_mm: float) -> Submesh:
+    """Return the part of a foot that frame and landmarks are found on, with what smooths its upper edge: no leg."""
+    highest_mm = max(MALLEOLI_BELOW * length_mm, _SOLE_BELOW_MM) + _MARGIN_MM
+    return keep_faces(mesh, any_corner(transform(T_foot_level, mesh.vertices)[:, 2] < highest_mm, mesh.faces))
 
 
 def _tilt(ground: GroundErrors, k: int, count: int, pivot: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from scanproc.anatomy.robust_fits import biweight_fit, running_median
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import keep_faces
+from scanproc.mesh.meshes import any_corner, keep_faces
 from scanproc.mesh.sections import axis_section
 
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border
@@ -80,7 +80,7 @@ def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float) -> FootPoints:
 
 def below_ankle(mesh: Mesh) -> Mesh:
     """Return the part of a foot in its frame that its points lie on: all faces that reach below 60 mm."""
-    return keep_faces(mesh, np.asarray((mesh.vertices[:, 2] < FOOT_HEIGHT_MM)[mesh.faces].any(axis=1))).mesh
+    return keep_faces(mesh, any_corner(mesh.vertices[:, 2] < FOOT_HEIGHT_MM, mesh.faces)).mesh
 
 
 def _middle_of_end(mesh: Mesh, tip: FloatArray, forward: float, band_mm: float, reach_mm: float) -> FloatArray:
@@ -153,7 +153,7 @@ class FrontProfile:
 
 def front_profile(mesh: Mesh, from_x: float, medial: float, lateral: float, strips: int = 100) -> FrontProfile:
     """Return the front border of the foot between y = `medial` and y = `lateral`, ahead of x = `from_x`, mm."""
-    near = keep_faces(mesh, np.asarray((mesh.vertices[:, 0] >= from_x)[mesh.faces].any(axis=1))).mesh
+    near = keep_faces(mesh, any_corner(mesh.vertices[:, 0] >= from_x, mesh.faces)).mesh
     rotated = Mesh(near.vertices[:, [1, 0, 2]], near.faces)  # sections across y, whose greatest x is the front
     across = (np.arange(strips) + 0.5) / strips
     y = medial + across * (lateral - medial)

@@ -22,6 +22,16 @@ def named_landmarks(
     mesh : in the foot frame, smoothed.
     seen : (V,) bool.
     """
+    return {
+        name: Landmark(xyz, "auto", _seen_confidence(xyz, confidence, mesh.vertices, seen))
+        for name, (xyz, confidence) in found_landmarks(points, ends, arch, mesh, medial_y).items()
+    }
+
+
+def found_landmarks(
+    points: FootPoints, ends: OpenEnds, arch: ArchProfile, mesh: Mesh, medial_y: float
+) -> dict[str, tuple[FloatArray, float]]:
+    """Return the same landmarks, (3,) mm, with their confidence wherever they may lie."""
     found = {
         "pternion": (points.pternion, 0.95),
         "second_toe_tip": (points.second_toe.tip, points.second_toe.confidence),
@@ -34,10 +44,7 @@ def named_landmarks(
         found["arch_apex"] = (apex, 0.9 * arch.seen_share)
     for name, malleolus in malleoli(mesh, points, medial_y).items():
         found[name] = (malleolus.tip, malleolus.confidence)
-    return {
-        name: Landmark(xyz, "auto", _seen_confidence(xyz, confidence, mesh.vertices, seen))
-        for name, (xyz, confidence) in found.items()
-    }
+    return found
 
 
 def _seen_confidence(xyz: FloatArray, confidence: float, vertices: FloatArray, seen: BoolArray) -> float:

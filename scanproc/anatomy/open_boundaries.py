@@ -14,7 +14,7 @@ from scanproc.artifacts import BoolArray, Foot, Mesh, Object
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.hole_filling import border_loops, perimeter_mm
-from scanproc.mesh.meshes import face_areas, face_normals, keep_faces, vertex_normals
+from scanproc.mesh.meshes import all_corners, face_areas, face_normals, keep_faces, vertex_normals
 
 NOT_THERE = 0.0  # confidence of a landmark that lies where the scan ends and the foot does not
 _SMALL_HOLE_MM = 20.0  # borders of holes up to 6 mm across, which take at most 0.5 mm off the tip of a toe
@@ -65,7 +65,7 @@ def open_ends(
 
     Parameters
     ----------
-    mesh : smoothed, see `meshes.smoothed_vertices`.
+    mesh : smoothed, see `smoothing.smoothed_vertices`.
     boundary : (V,) bool, of `open_boundary_vertices`.
     is_torn : whether the lower border was torn and cut off, so that it may run through whole toes.
     what : was scanned.
@@ -205,7 +205,7 @@ def _has_turned(apart: FloatArray, forward: FloatArray, outward: float, least: f
 
 def _is_cut(mesh: Mesh, end: BoolArray, tip: FloatArray, outward: float) -> bool:
     """Tell whether any face with a corner at the end of the foot lies in a large plane across it."""
-    near = mesh.faces[(np.abs(mesh.vertices - tip).max(axis=1) < _CUT_NEAR_MM)[mesh.faces].all(axis=1)]
+    near = mesh.faces[all_corners(np.abs(mesh.vertices - tip).max(axis=1) < _CUT_NEAR_MM, mesh.faces)]
     around = Mesh(mesh.vertices, near)
     normals, areas = face_normals(around), face_areas(around)
     across = np.flatnonzero(outward * normals[:, 0] > _CUT_COSINE)

@@ -11,7 +11,7 @@ from scanproc.anatomy.foot_regions import ARCH_LINE_SHARE, ARCH_WINDOW, FOOT_HEI
 from scanproc.anatomy.profiles import Borders, Heights, borders_at, underside_at
 from scanproc.artifacts import BoolArray, ByteArray, Mesh
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import face_areas, face_normals, keep_faces
+from scanproc.mesh.meshes import all_corners, any_corner, face_areas, face_normals, keep_faces
 
 _STEP_MM = 1.0
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # skin is not as even as this over centimetres, at 0.5 degrees
@@ -74,7 +74,7 @@ class PlantarSurface:
     @staticmethod
     def of(mesh: Mesh, views: ByteArray) -> PlantarSurface:
         """Take the underside of a foot in the foot frame; the leg above 60 mm has none."""
-        low = keep_faces(mesh, mesh.vertices[:, 2][mesh.faces].min(axis=1) < FOOT_HEIGHT_MM)
+        low = keep_faces(mesh, any_corner(mesh.vertices[:, 2] < FOOT_HEIGHT_MM, mesh.faces))
         facing = keep_faces(low.mesh, face_normals(low.mesh)[:, 2] < 0.0)
         low_views = views[low.vertices]
         return PlantarSurface(low.mesh, low_views, facing.mesh, low_views[facing.vertices])
@@ -119,9 +119,9 @@ def _cell_middles(first: float, last: float, step_mm: float) -> FloatArray:
 
 def seen_sole_share(mesh: Mesh, seen: BoolArray) -> float:
     """Return which share of a foot's plan faces down at (V,) seen vertices, in a frame with z up from its lowest."""
-    low = Mesh(mesh.vertices, mesh.faces[mesh.vertices[:, 2][mesh.faces].max(axis=1) < FOOT_HEIGHT_MM])
+    low = Mesh(mesh.vertices, mesh.faces[all_corners(mesh.vertices[:, 2] < FOOT_HEIGHT_MM, mesh.faces)])
     shadow = face_areas(low) * face_normals(low)[:, 2]
-    return float(-shadow[(shadow < 0.0) & seen[low.faces].all(axis=1)].sum() / max(_plan_area(mesh), 1e-9))
+    return float(-shadow[(shadow < 0.0) & all_corners(seen, low.faces)].sum() / max(_plan_area(mesh), 1e-9))
 
 
 def _plan_area(mesh: Mesh) -> float:

@@ -66,14 +66,14 @@ def _borders(
     found = np.full((len(levels), 2), -1, np.int64)
     is_open = np.zeros((len(levels), 2), np.bool_)
     ends, end_open = np.empty((2, 3)), np.zeros(2, np.bool_)
-    for face in range(len(faces)):
+    for face in range(len(faces) if len(levels) else 0):
         a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
-        if min(vertices[a, 2], vertices[b, 2], vertices[c, 2]) > below:
-            continue
         low, high = (
             min(vertices[a, 0], vertices[b, 0], vertices[c, 0]),
             max(vertices[a, 0], vertices[b, 0], vertices[c, 0]),
         )
+        if high <= levels[0] or low > levels[-1] or min(vertices[a, 2], vertices[b, 2], vertices[c, 2]) > below:
+            continue
         level = np.searchsorted(levels, low)
         while level < len(levels) and levels[level] < high:
             x = levels[level]
@@ -142,12 +142,14 @@ def _underside(
     height = np.full((len(levels), count), np.nan)
     found = np.full((len(levels), count), -1, np.int64)
     y, z = np.empty(2), np.empty(2)
-    for face in range(len(faces)):
+    for face in range(len(faces) if len(levels) else 0):
         a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
         low, high = (
             min(vertices[a, 0], vertices[b, 0], vertices[c, 0]),
             max(vertices[a, 0], vertices[b, 0], vertices[c, 0]),
         )
+        if high <= levels[0] or low > levels[-1]:
+            continue
         level = np.searchsorted(levels, low)
         while level < len(levels) and levels[level] < high:
             x = levels[level]

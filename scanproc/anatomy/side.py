@@ -7,6 +7,7 @@ round, cannot outvote the others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +66,25 @@ class SideJudgement:
     confidence: float
 
 
+def judge_feet(
+    votes: Sequence[SideVote], inside_out: bool, facts: ScanFacts, stated_confidence: float, contradiction: float
+) -> tuple[SideJudgement, ...]:
+    """Judge the sides of one foot, or of two together; of a mesh that was inside out they are in doubt unless stated.
+
+    Raises
+    ------
+    ScanError
+        As `judge_one` and `judge_pair`.
+    """
+    if len(votes) == 2:
+        sides: tuple[SideJudgement, ...] = judge_pair(*votes, facts, contradiction)
+    else:
+        sides = (judge_one(votes[0], facts, stated_confidence, contradiction),)
+    if inside_out and facts.side in ("auto", "both"):
+        return tuple(SideJudgement(judged.side, 0.5) for judged in sides)  # it may be the image of a foot in a mirror
+    return sides
+
+
 def judge_one(vote: SideVote, facts: ScanFacts, stated_confidence: float, contradiction: float) -> SideJudgement:
     """Judge the side of a single foot; what scan.toml says counts as one more voice, the strongest.
 
@@ -88,11 +108,6 @@ def judge_one(vote: SideVote, facts: ScanFacts, stated_confidence: float, contra
     stated = float(np.log(stated_confidence / (1.0 - stated_confidence)))
     odds = stated + vote.log_odds_left * (1.0 if facts.side == "left" else -1.0)
     return SideJudgement(facts.side, _probability(odds))
-
-
-def in_doubt(judged: SideJudgement) -> SideJudgement:
-    """Return the side of what may as well be the image of a foot in a mirror."""
-    return SideJudgement(judged.side, 0.5)
 
 
 def judge_pair(

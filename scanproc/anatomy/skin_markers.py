@@ -9,7 +9,7 @@ import numpy as np
 from scanproc.anatomy.landmarks import FootPoints
 from scanproc.artifacts import BoolArray, ByteArray, Landmark, Mesh
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import component_labels, face_areas, keep_faces
+from scanproc.mesh.meshes import all_corners, component_labels, face_areas, keep_faces
 
 # Where marks are expected, as shares of the foot length: x, z, and how far off they may be. The navicular is
 # 0.27 +- 0.03 of the truncated length high (Murley 2009), the lateral malleolus 0.269 +- 0.021 of FL (ANSUR II).
@@ -82,7 +82,7 @@ def _differs(color: ByteArray, skin: ByteArray) -> BoolArray:
 
 def _middles(mesh: Mesh, odd: BoolArray) -> list[FloatArray]:
     """Return the middles of round spots of the size of a dot, (3,) mm each."""
-    spots = keep_faces(mesh, np.asarray(odd[mesh.faces].all(axis=1))).mesh
+    spots = keep_faces(mesh, all_corners(odd, mesh.faces)).mesh
     if not len(spots.faces):
         return []
     part = component_labels(spots)[spots.faces[:, 0]]

@@ -17,7 +17,7 @@ from scanproc.artifacts import BoolArray, Ground, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rigid
 
-LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
+_LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
 _UP = np.array([0.0, 0.0, 1.0])
 _STATED_COSINE = 0.707  # which axis of the file points up is stated, and a foot may lie askew in it
 _HEEL, _BALL = (0.0, 0.25), (0.60, 0.85)  # shares of the length
@@ -43,6 +43,27 @@ class Stance:
     T_level_scan: FloatArray
     pose: RoughPose
     errors: GroundErrors | None = None
+
+
+def stands_on_floor(mesh: Mesh, touch_mm: float, sink_mm: float) -> bool:
+    """Tell whether a foot stands on the floor z = 0.
+
+    Parameters
+    ----------
+    touch_mm, sink_mm : settings of align, `floor_touch_mm` and `floor_sink_mm`.
+
+    Raises
+    ------
+    ScanError
+        If it reaches further below the floor than that.
+    """
+    lowest = float(np.quantile(mesh.vertices[:, 2], _LOWEST_SHARE))
+    if lowest < -sink_mm:
+        raise ScanError(
+            f"found the foot reaching {-lowest:.0f} mm below the floor, expected at most align.floor_sink_mm = "
+            f"{sink_mm:g}. The floor was not found well: scan with more bare floor round the foot."
+        )
+    return lowest <= touch_mm
 
 
 def on_floor(shape: FootShape) -> Stance:
@@ -140,7 +161,7 @@ def over_unseen_ground(shape: FootShape, smooth: Mesh, limits: FootLimits, below
         )
     is_up = up.likeness.misfit <= down.likeness.misfit
     pose, R_level_scan = (up, np.eye(3)) if is_up else (down, np.diag([1.0, -1.0, -1.0]))
-    lowest = float(np.quantile(smooth.vertices @ R_level_scan[2], LOWEST_SHARE))
+    lowest = float(np.quantile(smooth.vertices @ R_level_scan[2], _LOWEST_SHARE))
     T_level_scan = rigid(R_level_scan, np.array([0.0, 0.0, below_mm - lowest]))
     return Stance("estimated", T_level_scan, replace(pose, R_foot_scan=pose.R_foot_scan @ R_level_scan.T))
 

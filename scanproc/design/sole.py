@@ -14,7 +14,7 @@ from scanproc.design.balance import balanced
 from scanproc.design.plan import HEEL_CENTRE
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import face_normals, keep_faces
+from scanproc.mesh.meshes import all_corners, face_normals, keep_faces
 from scanproc.mesh.polygons import resampled
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Judgement, Prescription
@@ -156,7 +156,7 @@ def _finished(raw: PlantarField, finishing: Finishing) -> HeightField:
 
 def _looking_down(mesh: Mesh, vertices: BoolArray) -> Mesh:
     """Return the faces that look down and have only vertices that are kept, (V,) bool."""
-    some = keep_faces(mesh, np.asarray(vertices[mesh.faces].all(axis=1))).mesh
+    some = keep_faces(mesh, all_corners(vertices, mesh.faces)).mesh
     return keep_faces(some, face_normals(some)[:, 2] < 0.0).mesh
 
 

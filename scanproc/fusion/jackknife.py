@@ -17,7 +17,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import BoolArray, Mesh
+from scanproc.artifacts import BoolArray, IntArray, Mesh
+from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 
 _REACH_EDGES = 40  # across half of the largest hole that is closed
@@ -59,18 +60,43 @@ def extrapolate_errors(mesh: Mesh, errors_mm: NDArray[np.float16], known: BoolAr
 
     What was invented to close a hole hangs on its border; what stays beyond reach moves with the mean.
     """
-    errors = errors_mm.astype(np.float64)
-    reached = known.copy()
-    for _ in range(_REACH_EDGES):
-        faces = mesh.faces[~reached[mesh.faces].all(axis=1) & reached[mesh.faces].any(axis=1)]
-        if not len(faces):
-            break
-        start, end = faces[:, [0, 1, 2, 1, 2, 0]].ravel(), faces[:, [1, 2, 0, 0, 1, 2]].ravel()
-        onward = reached[start] & ~reached[end]
-        vertices, place, counts = np.unique(end[onward], return_inverse=True, return_counts=True)
-        for k in range(errors.shape[1]):
-            errors[vertices, k] = np.bincount(place, errors[start[onward], k]) / counts
-        reached[vertices] = True
+    errors, reached = errors_mm.astype(np.float64), known.copy()
+    _extrapolate(mesh.faces, errors, reached, _REACH_EDGES)
     if known.any():
         errors[~reached] = errors[known].mean(axis=0)
     return errors.astype(np.float16)
+
+
+@compiled
+def _extrapolate(faces: IntArray, errors: FloatArray, reached: BoolArray, rounds: int) -> None:
+    """Fill the errors of vertices not reached yet with the mean of their neighbours', an edge farther in each round."""
+    ahead = np.arange(len(faces))  # faces that may have corners to be reached
+    sums, counts, new = np.zeros_like(errors), np.zeros(len(errors)), np.empty(len(errors), np.int64)
+    for _ in range(rounds):
+        num_ahead, num_new = 0, 0
+        for face in ahead:
+            corners = faces[face]
+            first, second, third = reached[corners[0]], reached[corners[1]], reached[corners[2]]
+            if first and second and third:
+                continue
+            ahead[num_ahead] = face
+            num_ahead += 1
+            if not (first or second or third):
+                continue
+            for turn in (1, 2):
+                for corner in range(3):
+                    start, end = corners[(corner + turn - 1) % 3], corners[(corner + 2 - turn) % 3]
+                    if reached[start] and not reached[end]:
+                        if counts[end] == 0.0:
+                            new[num_new] = end
+                            num_new += 1
+                        counts[end] += 1.0
+                        for k in range(errors.shape[1]):
+                            sums[end, k] += errors[start, k]
+        ahead = ahead[:num_ahead]
+        if num_new == 0:
+            break
+        for vertex in new[:num_new]:
+            reached[vertex] = True
+            for k in range(errors.shape[1]):
+                errors[vertex, k] = sums[vertex, k] / counts[vertex]

@@ -11,7 +11,7 @@ from scanproc.anatomy.foot_regions import DORSUM_SECTION
 from scanproc.artifacts import ReadGeometry
 from scanproc.frames import FloatArray, rotation_about
 from scanproc.measures.readings import FootShape, Reading, no_reading, without_leg
-from scanproc.mesh.meshes import Submesh, keep_faces
+from scanproc.mesh.meshes import Submesh, any_corner, keep_faces
 from scanproc.mesh.sections import Outline, Section, plane_section
 
 _TAPE_TILT_DEG = 30.0  # a tape round the ball leans by less than this from upright
@@ -73,7 +73,7 @@ def _ball(shape: FootShape) -> Submesh:
     ends = [float(shape.landmark(f"metatarsale_{name}")[0]) for name in ("tibiale", "fibulare")]
     x = shape.low_mesh.vertices[:, 0]
     near = (x > min(ends) - _TAPE_REACH_MM) & (x < max(ends) + _TAPE_REACH_MM)
-    return keep_faces(shape.low_mesh, np.asarray(near[shape.low_mesh.faces].any(axis=1)))
+    return keep_faces(shape.low_mesh, any_corner(near, shape.low_mesh.faces))
 
 
 @dataclass(frozen=True)

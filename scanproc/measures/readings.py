@@ -15,7 +15,7 @@ from scanproc.anatomy.plantar_surface import ArchProfile, Cap, PlantarSurface, a
 from scanproc.anatomy.profiles import Borders, borders_at
 from scanproc.artifacts import BoolArray, ByteArray, Foot, Loading, Mesh, ReadGeometry
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import Submesh, keep_faces
+from scanproc.mesh.meshes import Submesh, any_corner, keep_faces
 from scanproc.mesh.sections import Section, axis_section
 
 Found = TypeVar("Found")
@@ -92,7 +92,7 @@ class FootShape:
     @cached_property
     def _low(self) -> Submesh:
         reaches = self.foot.mesh.vertices[:, 2] <= FOOT_HEIGHT_MM
-        return keep_faces(self.foot.mesh, np.asarray(reaches[self.foot.mesh.faces].any(axis=1)))
+        return keep_faces(self.foot.mesh, any_corner(reaches, self.foot.mesh.faces))
 
     @property
     def low_mesh(self) -> Mesh:
@@ -145,6 +145,29 @@ class FootShape:
     def unseen_points(self, *names: str) -> float:
         """Return the share of the surface round the least seen of the named landmarks that was not seen."""
         return max(self.unseen(name) for name in names)
+
+
+@dataclass(frozen=True)
+class ReplicateShape(FootShape):
+    """A replicate of a foot, of which values alone are asked: what was seen of the foot, and what closes it, is known.
+
+    Attributes
+    ----------
+    ends : (V,) bool, the foot's own `boundary`.
+    """
+
+    ends: BoolArray = field(kw_only=True)
+
+    @cached_property
+    def boundary(self) -> BoolArray:
+        return self.ends
+
+    @cached_property
+    def cap(self) -> Cap:
+        return Cap(np.zeros(len(self.foot.mesh.faces), dtype=np.bool_), 0.0, 0.0)
+
+    def unseen(self, name: str) -> float:
+        return 0.0
 
 
 def height_of(point: FloatArray, name: str) -> ReadGeometry:

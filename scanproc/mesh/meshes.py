@@ -1,4 +1,4 @@
-"""Triangle meshes: areas, normals, parts, order, and smoothing."""
+"""Triangle meshes: areas, normals, parts and order."""
 
 from __future__ import annotations
 
@@ -10,23 +10,45 @@ from numpy.typing import NDArray
 from scanproc.artifacts import BoolArray, IntArray, Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
-from scanproc.mesh.edges import border_edges, edges_of
-
-_FINE_SHARE = 0.2  # of a vertex's edges: one short edge among six comes by chance
 
 
 def face_areas(mesh: Mesh) -> FloatArray:
     """Return the area of each face, (F,) mm2."""
-    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
-    return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2.0)
+    return _face_areas(mesh.vertices, mesh.faces)
 
 
 def face_normals(mesh: Mesh) -> FloatArray:
     """Return the unit normals of the faces, (F, 3), outward; 0 for faces without area."""
-    a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
-    normal = np.cross(b - a, c - a)
-    length = np.linalg.norm(normal, axis=1, keepdims=True)
-    return np.asarray(np.divide(normal, length, out=np.zeros_like(normal), where=length > 0.0))
+    return _face_normals(mesh.vertices, mesh.faces)
+
+
+@compiled
+def _face_areas(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    areas = np.empty(len(faces))
+    for face in range(len(faces)):
+        x, y, z = twice_area(vertices, faces, face)
+        areas[face] = np.sqrt(x * x + y * y + z * z) / 2.0
+    return areas
+
+
+@compiled
+def _face_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    normals = np.zeros((len(faces), 3))
+    for face in range(len(faces)):
+        x, y, z = twice_area(vertices, faces, face)
+        length = np.sqrt(x * x + y * y + z * z)
+        if length > 0.0:
+            normals[face, 0], normals[face, 1], normals[face, 2] = x / length, y / length, z / length
+    return normals
+
+
+@compiled
+def twice_area(vertices: FloatArray, faces: IntArray, face: int) -> tuple[float, float, float]:
+    """Return the normal of a face, twice its area long; for compiled loops."""
+    a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
+    px, py, pz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
+    qx, qy, qz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
+    return py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx
 
 
 def vertex_normals(mesh: Mesh) -> FloatArray:
@@ -40,11 +62,9 @@ def _summed_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
     """Return (V, 3) the sum over the faces round each vertex of their normals, twice their area long."""
     sums = np.zeros((len(vertices), 3))
     for face in range(len(faces)):
-        a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
-        px, py, pz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
-        qx, qy, qz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
-        x, y, z = py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx
-        for corner in (a, b, c):
+        x, y, z = twice_area(vertices, faces, face)
+        for k in range(3):
+            corner = faces[face, k]
             sums[corner, 0] += x
             sums[corner, 1] += y
             sums[corner, 2] += z
@@ -83,8 +103,10 @@ def connected_components(mesh: Mesh) -> tuple[IntArray, ...]:
     Vertices at exactly the same place count as one, so that the loose triangles of an STL file hang together.
     Vertices that no face uses belong to no part.
     """
-    _, first, place = np.unique(mesh.vertices, axis=0, return_index=True, return_inverse=True)
-    place = place.reshape(-1)
+    order = np.lexsort(mesh.vertices.T[::-1])
+    is_new = np.r_[True, (np.diff(mesh.vertices[order], axis=0) != 0.0).any(axis=1)][: len(order)]
+    first, place = order[is_new], np.empty(len(order), np.int64)
+    place[order] = np.cumsum(is_new) - 1
     label = component_labels(Mesh(mesh.vertices[first], place[mesh.faces].astype(np.int32)))[place]
     part, index = np.unique(label[mesh.faces[:, 0]], return_inverse=True)
     order = np.argsort(-np.bincount(index.reshape(-1), weights=face_areas(mesh)), kind="stable")
@@ -101,14 +123,57 @@ class Submesh:
     vertices: NDArray[np.int64]
 
 
+def any_corner(marked: BoolArray, faces: IntArray) -> BoolArray:
+    """Tell which of (F, 3) faces have a corner among the (V,) marked vertices."""
+    return np.asarray(_marked_corners(marked, faces) > 0)
+
+
+def all_corners(marked: BoolArray, faces: IntArray) -> BoolArray:
+    """Tell which of (F, 3) faces have all corners among the (V,) marked vertices."""
+    return np.asarray(_marked_corners(marked, faces) == 3)
+
+
+@compiled
+def _marked_corners(marked: BoolArray, faces: IntArray) -> NDArray[np.uint8]:
+    count = np.empty(len(faces), np.uint8)
+    for face in range(len(faces)):
+        count[face] = np.uint8(marked[faces[face, 0]]) + marked[faces[face, 1]] + marked[faces[face, 2]]
+    return count
+
+
 def keep_faces(mesh: Mesh, kept: BoolArray) -> Submesh:
     """Return the mesh of the faces where `kept`, (F,), without vertices that none of them uses."""
-    faces = mesh.faces[kept]
-    is_used = np.zeros(len(mesh.vertices), dtype=np.bool_)
-    is_used[faces] = True
-    renumber = np.cumsum(is_used, dtype=np.int32) - np.int32(1)
-    used = np.flatnonzero(is_used)
-    return Submesh(Mesh(mesh.vertices[used], renumber[faces]), used)
+    vertices, faces, used = _kept_faces(mesh.vertices, mesh.faces, kept)
+    return Submesh(Mesh(vertices, faces), used)
+
+
+@compiled
+def _kept_faces(
+    vertices: FloatArray, faces: IntArray, kept: BoolArray
+) -> tuple[FloatArray, IntArray, NDArray[np.int64]]:
+    """Return the vertices and faces of a part, and the vertices of the whole that it has."""
+    new, num_faces = np.full(len(vertices), -1, np.int32), 0
+    for face in range(len(faces)):
+        if kept[face]:
+            num_faces += 1
+            for corner in range(3):
+                new[faces[face, corner]] = 0
+    used, count = np.empty(np.count_nonzero(new == 0), np.int64), 0
+    for vertex in range(len(vertices)):
+        if new[vertex] == 0:
+            new[vertex], used[count] = count, vertex
+            count += 1
+    own_vertices, own_faces = np.empty((count, 3)), np.empty((num_faces, 3), np.int32)
+    for k in range(count):
+        for axis in range(3):
+            own_vertices[k, axis] = vertices[used[k], axis]
+    row = 0
+    for face in range(len(faces)):
+        if kept[face]:
+            for corner in range(3):
+                own_faces[row, corner] = new[faces[face, corner]]
+            row += 1
+    return own_vertices, own_faces, used
 
 
 def submesh(mesh: Mesh, vertices: NDArray[np.integer]) -> Mesh:
@@ -117,32 +182,3 @@ def submesh(mesh: Mesh, vertices: NDArray[np.integer]) -> Mesh:
     new[vertices] = np.arange(len(vertices), dtype=np.int32)
     faces = new[mesh.faces]
     return Mesh(mesh.vertices[vertices], faces[(faces >= 0).all(axis=1)])
-
-
-def smoothed_vertices(mesh: Mesh, max_edge_mm: float, rounds: int = 4) -> FloatArray:
-    """Average each vertex with its neighbours along short edges, without shrinking the surface, (V, 3) mm.
-
-    A landmark that is an extreme vertex picks the worst of the noise; each round of means with about six neighbours
-    leaves less of it. The means alone would lie too deep, by tenths of a mm on a toe: what they took off is averaged
-    too and given back ("twicing", Tukey 1977). Only edges up to `max_edge_mm` count, and none that is alone: a coarse
-    mesh, which has no noise, stays as it is. Four rounds leave a toe of 3 mm radius as it is, within 0.01 mm.
-    """
-    edges = edges_of(mesh.faces, len(mesh.vertices))
-    border = border_edges(edges)  # the neighbours to which no edge leads
-    start = np.concatenate([np.repeat(np.arange(len(mesh.vertices)), np.diff(edges.starts)), border[:, 0]])
-    end = np.concatenate([edges.ends, border[:, 1]])
-    short = np.linalg.norm(mesh.vertices[start] - mesh.vertices[end], axis=1) <= max_edge_mm
-    count = len(mesh.vertices)
-    fine = np.bincount(start[short], minlength=count) > _FINE_SHARE * np.bincount(start, minlength=count)
-    short &= fine[start]
-    start, end = start[short], end[short]
-    weight = 1.0 / (1.0 + np.bincount(start, minlength=count))
-
-    def mean(values: FloatArray) -> FloatArray:
-        for _ in range(rounds):
-            sums = [values[:, k] + np.bincount(start, values[end, k], minlength=count) for k in range(3)]
-            values = np.column_stack(sums) * weight[:, None]
-        return values
-
-    smooth = mean(mesh.vertices)
-    return smooth + mean(mesh.vertices - smooth)

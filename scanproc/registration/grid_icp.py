@@ -137,10 +137,7 @@ def grid_icp(
     pose: FloatArray = start.copy()
     for gate in gates_mm:
         for _ in range(max_steps):
-            centre = np.zeros(3)
-            for k in range(len(points)):
-                x, y, z = transform_point(pose, points[k, 0], points[k, 1], points[k, 2])
-                centre += np.array([x, y, z]) / len(points)
+            centre = _centre(points, pose)
             H, g = np.zeros((6, 6)), np.zeros(6)
             if _add_normal_equations(points, normals, grid, pose, centre, gate, H, g) < _MIN_PAIRS:
                 return pose
@@ -151,6 +148,18 @@ def grid_icp(
             if shift + 100.0 * turn < _SETTLED * gate:
                 break
     return pose
+
+
+@compiled
+def _centre(points: FloatArray, pose: FloatArray) -> FloatArray:
+    """Return the (3,) middle of points, (N, 3), after a motion."""
+    centre = np.zeros(3)
+    for k in range(len(points)):
+        x, y, z = transform_point(pose, points[k, 0], points[k, 1], points[k, 2])
+        centre[0] += x / len(points)
+        centre[1] += y / len(points)
+        centre[2] += z / len(points)
+    return centre
 
 
 @compiled
@@ -165,22 +174,22 @@ def _add_normal_equations(
     g: FloatArray,
 ) -> int:
     """Add the distances of all points that find a partner to the equations, and return how many do."""
-    X, Y, Z = grid.nearest.shape
+    nearest, others, other_normals, low = grid.nearest, grid.points, grid.normals, grid.low
+    X, Y, Z = nearest.shape
     matches = 0
     for k in range(len(points)):
         x, y, z = transform_point(pose, points[k, 0], points[k, 1], points[k, 2])
-        i = int(np.floor((x - grid.low[0]) / grid.cell_mm))
-        j = int(np.floor((y - grid.low[1]) / grid.cell_mm))
-        m = int(np.floor((z - grid.low[2]) / grid.cell_mm))
+        i = int(np.floor((x - low[0]) / grid.cell_mm))
+        j = int(np.floor((y - low[1]) / grid.cell_mm))
+        m = int(np.floor((z - low[2]) / grid.cell_mm))
         if i < 0 or j < 0 or m < 0 or i >= X or j >= Y or m >= Z:
             continue
-        partner = grid.nearest[i, j, m]
-        p, n = grid.points[partner], grid.normals[partner]
-        ex, ey, ez = x - p[0], y - p[1], z - p[2]
+        q = nearest[i, j, m]
+        ex, ey, ez = x - others[q, 0], y - others[q, 1], z - others[q, 2]
         if ex * ex + ey * ey + ez * ez > gate_mm * gate_mm:
             continue
         sx, sy, sz = rotate_vector(pose, normals[k, 0], normals[k, 1], normals[k, 2])
-        nx, ny, nz, agree = mean_normal(sx, sy, sz, n[0], n[1], n[2])
+        nx, ny, nz, agree = mean_normal(sx, sy, sz, other_normals[q, 0], other_normals[q, 1], other_normals[q, 2])
         if agree:
             lever = (x - centre[0], y - centre[1], z - centre[2])
             distance = ex * nx + ey * ny + ez * nz

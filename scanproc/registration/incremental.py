@@ -98,6 +98,7 @@ class _IncrementalSearch:
     wide: bool = True  # whether the widest turns are tried, too
     misses: dict[int, Agreement] = field(default_factory=dict)
     tried: dict[int, tuple[int, int]] = field(default_factory=dict)  # the nearest and the number of views, last time
+    known: set[tuple[int, ...]] = field(default_factory=set)  # a view, and those against which it found no place
 
     def try_neighbours(self) -> None:
         """Place views recorded just before or after a placed one, as long as there are such."""
@@ -125,6 +126,9 @@ class _IncrementalSearch:
         if self.tried.get(index) == (near[0], len(near)):
             return
         self.tried[index] = (near[0], len(near))
+        if (index, *near) in self.known:  # what has a place stays there: it would be the same again
+            return
+        self.known.add((index, *near))
         model = submap_of(self.views, near, [self.poses[other] for other in near])
         best = _best_candidate(self.views, index, model, self.limits, self.wide)
         if best.fit.overlap >= self.limits.min_overlap and best.fit.consistency >= self.limits.min_consistency:

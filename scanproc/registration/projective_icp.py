@@ -75,20 +75,23 @@ def add_normal_equations(
     T_target_common = inverse(T_common_target)
     fx, fy, cx, cy = images.cameras[target, 2:]
     width, first = int(images.cameras[target, 0]), images.first[target]
+    points, normals, depths_mm, image_normals = samples.points, samples.normals, images.depth_mm, images.normals
+    with_rim = len(images.rim) > 0
     squares, matches = 0.0, 0
     for k in range(samples.first[source], samples.first[source + 1]):
-        p, n = samples.points[k], samples.normals[k]
-        wx, wy, wz = transform_point(T_common_source, p[0], p[1], p[2])
+        px, py, pz = points[k, 0], points[k, 1], points[k, 2]
+        wx, wy, wz = transform_point(T_common_source, px, py, pz)
         x, y, z = transform_point(T_target_common, wx, wy, wz)
         pixel = pixel_of(images, target, x, y, z)
         if pixel < 0:
             continue
-        depth = images.depth_mm[pixel]
+        depth = depths_mm[pixel]
         if depth <= 0.0 or abs(depth - z) > 3.0 * gate_mm:
             continue
-        q = images.normals[pixel]
-        sx, sy, sz = rotate_vector(T_common_source, n[0], n[1], n[2])
-        qx, qy, qz = rotate_vector(T_common_target, q[0], q[1], q[2])
+        sx, sy, sz = rotate_vector(T_common_source, normals[k, 0], normals[k, 1], normals[k, 2])
+        qx, qy, qz = rotate_vector(
+            T_common_target, image_normals[pixel, 0], image_normals[pixel, 1], image_normals[pixel, 2]
+        )
         nx, ny, nz, agree = mean_normal(sx, sy, sz, qx, qy, qz)
         if not agree:
             continue
@@ -100,8 +103,10 @@ def add_normal_equations(
             continue
         trust = _weight(-(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z))
         lever = (wx - centre[0], wy - centre[1], wz - centre[2])
-        ax, ay, az = rotate_vector(T_common_source, p[0], p[1], p[2])
-        rim = samples.rim[k] * (ax * nx + ay * ny + az * nz) - images.rim[pixel] * seen
+        rim = 0.0
+        if with_rim:
+            ax, ay, az = rotate_vector(T_common_source, px, py, pz)
+            rim = samples.rim[k] * (ax * nx + ay * ny + az * nz) - images.rim[pixel] * seen
         row = point_to_plane_row(lever, (nx, ny, nz))
         add_row(H, g, (*row, rim), distance, trust * robust_weight(distance, gate_mm))
         squares += distance * distance
@@ -129,12 +134,11 @@ def count_inliers(
     The number of points on the seen surface, and that of contradictions: points that the camera would have seen in
     front of the surface, just behind it, or beside the silhouette.
     """
-    T, begin = T_target_source, samples.first[source]
+    T, begin, points, normals = T_target_source, samples.first[source], samples.points, samples.normals
     inliers, violations = 0, 0
     for k in range(begin, samples.first[source + 1]):
-        p, n = samples.points[k], samples.normals[k]
-        x, y, z = transform_point(T, p[0], p[1], p[2])
-        nx, ny, nz = rotate_vector(T, n[0], n[1], n[2])
+        x, y, z = transform_point(T, points[k, 0], points[k, 1], points[k, 2])
+        nx, ny, nz = rotate_vector(T, normals[k, 0], normals[k, 1], normals[k, 2])
         towards = -(x * nx + y * ny + z * nz)
         if towards < _MIN_COSINE * np.sqrt(x * x + y * y + z * z):
             continue

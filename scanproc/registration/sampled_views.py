@@ -71,8 +71,18 @@ class WholeAndInner:
 
 def whole_and_inner(views: Sequence[CleanView], coarse_mm: float, fine_mm: float, rim_deg: float) -> WholeAndInner:
     """Sample views with and without their rims, which are `rim_deg` wide."""
-    inner = sample_views(without_rims(views, rim_deg), coarse_mm, fine_mm)
-    return WholeAndInner(sample_views(views, coarse_mm, fine_mm), inner)
+    whole, inner = sample_views(views, coarse_mm, fine_mm), without_rims(views, rim_deg)
+    return WholeAndInner(
+        whole,
+        SampledViews(
+            views=inner,
+            images=whole.images.with_depths(inner),
+            T_level_camera=whole.T_level_camera,
+            tiny=sample(inner, 2.0 * coarse_mm),
+            coarse=sample(inner, coarse_mm),
+            fine=sample(inner, fine_mm),
+        ),
+    )
 
 
 def without_rims(views: Sequence[CleanView], width_deg: float) -> list[CleanView]:

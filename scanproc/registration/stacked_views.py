@@ -23,7 +23,7 @@ class Images(NamedTuple):
     normals : (P, 3) float32, camera frame, 0 where unknown.
     past : (P,) bool, the camera looked past the foot.
     rim_deg : (P,) float32, see `CleanView`; the reach of rims where nobody looked.
-    rim : (P,) float32 mm, see `depth.rims.rim_bias`; 0 until a decay is chosen.
+    rim : (P,) float32 mm, see `depth.rims.rim_bias`; empty until a decay is chosen: no rim term is asked for.
     first : (V,) int64, index of each image's first pixel.
     cameras : (V, 6) float64: width, height, fx, fy, cx, cy in pixels; pixel centres at integers.
     """
@@ -38,6 +38,10 @@ class Images(NamedTuple):
 
     def with_rims(self, decay_deg: float) -> Images:
         return self._replace(rim=rim_bias(self.depth_mm, self.rim_deg, decay_deg))
+
+    def with_depths(self, views: Sequence[CleanView]) -> Images:
+        """Return the images of the same views with another choice of their pixels."""
+        return self._replace(depth_mm=_stacked_depths(views))
 
 
 class Samples(NamedTuple):
@@ -71,11 +75,11 @@ def stack_images(views: Sequence[CleanView]) -> Images:
     sizes = [view.depth_mm.size for view in views]
     cameras = [(c.width, c.height, c.fx, c.fy, c.cx, c.cy) for c in (view.intrinsics for view in views)]
     return Images(
-        depth_mm=np.concatenate([view.depth_mm.ravel() for view in views]).astype(np.float32, copy=False),
+        depth_mm=_stacked_depths(views),
         normals=np.concatenate([view.normals.reshape(-1, 3) for view in views]).astype(np.float32),
         past=~np.concatenate([view.silhouette.ravel() for view in views]),
         rim_deg=np.concatenate([_rim_deg(view).ravel() for view in views]),
-        rim=np.zeros(sum(sizes), np.float32),
+        rim=np.zeros(0, np.float32),
         first=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64),
         cameras=np.array(cameras, dtype=np.float64),
     )
@@ -98,6 +102,10 @@ def sample(views: Sequence[CleanView], spacing_mm: float) -> Samples:
     first = np.concatenate([[0], np.cumsum([len(own[0]) for own in found])]).astype(np.int64)
     points, normals, rim_deg = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return Samples(points, normals, rim_deg, np.zeros(len(points)), first)
+
+
+def _stacked_depths(views: Sequence[CleanView]) -> NDArray[np.float32]:
+    return np.concatenate([view.depth_mm.ravel() for view in views]).astype(np.float32, copy=False)
 
 
 def _rim_deg(view: CleanView) -> NDArray[np.float32]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from scanproc.artifacts import CleanView
 from scanproc.registration.bending import BendLimits, find_bending
 from scanproc.registration.incremental import Poses
@@ -97,5 +95,4 @@ def _unrest(regions: SampledViews, parts: SampledViews, poses: Poses, limits: St
 
 def _sampled(whole: SampledViews, inner: Sequence[CleanView], spacing_mm: float) -> SampledViews:
     """Return the views without their rims, and points of them."""
-    depth = np.concatenate([view.depth_mm.ravel() for view in inner])
-    return replace(whole, views=inner, images=whole.images._replace(depth_mm=depth), coarse=sample(inner, spacing_mm))
+    return replace(whole, views=inner, images=whole.images.with_depths(inner), coarse=sample(inner, spacing_mm))

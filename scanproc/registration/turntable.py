@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scanproc.frames import FloatArray, inverse, rigid, rotation_about
+from scanproc.frames import FloatArray
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views, noise_mm_of
@@ -44,8 +44,12 @@ class TurntableMotion:
 
     def poses(self) -> FloatArray:
         """Return T_common_camera of every view, (N, 4, 4)."""
-        turns = [rotation_about(self.direction, angle) for angle in self.angles_rad]
-        return np.array([rigid(turn, self.point - turn @ self.point) for turn in turns])
+        K = np.cross(np.eye(3), self.direction)  # K @ v = direction x v
+        sines, cosines = np.sin(self.angles_rad)[:, None, None], np.cos(self.angles_rad)[:, None, None]
+        poses = np.tile(np.eye(4), (len(self.angles_rad), 1, 1))
+        poses[:, :3, :3] += sines * K + (1.0 - cosines) * (K @ K)  # Rodrigues
+        poses[:, :3, 3] = self.point - poses[:, :3, :3] @ self.point
+        return poses
 
     def moved(self, change: FloatArray) -> TurntableMotion:
         """Return the turn after a change of its axis: two tilts (rad), two shifts (100 mm), and of its angles (rad)."""
@@ -58,21 +62,31 @@ class TurntableMotion:
         return TurntableMotion(point, direction / np.linalg.norm(direction), angles)
 
 
-def register_one_turn(views: WholeAndInner, neighbours: NeighbourLimits, limits: JudgementLimits) -> Judgement:
-    """Return what fits of a recording that went round once in even steps."""
+def register_one_turn(
+    views: WholeAndInner, neighbours: NeighbourLimits, limits: JudgementLimits, more_than: int
+) -> Judgement | None:
+    """Return what fits of a recording that went round once in even steps; None where it is no more than so many views.
+
+    Views that do not fit are dropped one by one, each time with all others aligned anew: where more fitted elsewhere,
+    the first few tell that this is no such recording.
+    """
     poses: Poses = dict(enumerate(_even_turn(views, limits.tolerance_mm).poses()))
-    poses = align_jointly(views.whole, poses, [FAR, MIDDLE, MIDDLE, NEAR], neighbours)
+    rounds = [FAR, MIDDLE, MIDDLE, NEAR]
     dropped: dict[int, RejectedView] = {}
-    while True:
+    while len(poses) > more_than:
+        poses = align_jointly(views.whole, poses, rounds, neighbours)
         noise_mm = max(noise_mm_of(views.inner, poses, limits), limits.tolerance_mm / limits.tolerance_sd)
         judged = judge_views(views.inner, poses, limits, noise_mm)
-        if not judged.misfits or len(judged.poses) < 2:
-            return replace(judged, misfits=dropped | judged.misfits)
+        if len(judged.poses) < 2:
+            break
+        if not judged.misfits:
+            return replace(judged, misfits=dropped)
         # The worst one has drawn the others along: without it they may fit.
         worst = min(judged.misfits, key=lambda view: judged.misfits[view].consistency)
         dropped[worst] = judged.misfits[worst]
-        rest = {view: pose for view, pose in poses.items() if view != worst}
-        poses = align_jointly(views.whole, rest, [MIDDLE, NEAR], neighbours)
+        poses = {view: pose for view, pose in poses.items() if view != worst}
+        rounds = [MIDDLE, NEAR]
+    return None
 
 
 def _even_turn(views: WholeAndInner, tolerance_mm: float) -> TurntableMotion:
@@ -116,12 +130,11 @@ def _settled(
     for gate in gates_mm:
         poses = turn.poses()
         found = edge_equations(samples, views.images, poses, pairs, gate)
-        J = np.zeros((len(views), 6, num_free))
+        back, J = np.linalg.inv(poses), np.zeros((len(views), 6, num_free))
         for k in range(num_free):
             change = np.zeros(num_free)
             change[k] = _STEP
-            after = turn.moved(change).poses()
-            J[:, :, k] = [_twist(T @ inverse(before)) / _STEP for T, before in zip(after, poses, strict=True)]
+            J[:, :, k] = _twists(turn.moved(change).poses() @ back) / _STEP
         D = J[a] - J[b]
         A = np.einsum("eik,eij,ejl->kl", D, found.H, D)
         r = np.einsum("eik,ei->k", D, found.g)
@@ -132,10 +145,10 @@ def _settled(
     return turn
 
 
-def _twist(T: FloatArray) -> FloatArray:
-    """Return the (6,) rotation vector and translation of a small motion about the origin."""
-    R = T[:3, :3]
-    return np.array([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1], *(2.0 * T[:3, 3])]) / 2.0
+def _twists(T: FloatArray) -> FloatArray:
+    """Return the (N, 6) rotation vectors and translations of N small motions about the origin."""
+    turns = np.stack([T[:, 2, 1] - T[:, 1, 2], T[:, 0, 2] - T[:, 2, 0], T[:, 1, 0] - T[:, 0, 1]], axis=1) / 2.0
+    return np.concatenate([turns, T[:, :3, 3]], axis=1)
 
 
 def _score(inner: SampledViews, turn: TurntableMotion, pairs: Pairs, tolerance_mm: float) -> float:

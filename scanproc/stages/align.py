@@ -22,10 +22,9 @@ from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, 
 from scanproc.anatomy.open_undersides import over_open_underside
 from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile, sole_cap
 from scanproc.anatomy.scanner_errors import with_scanner_errors
-from scanproc.anatomy.side import SideJudgement, SideVote, in_doubt, judge_one, judge_pair, vote
+from scanproc.anatomy.side import SideJudgement, SideVote, judge_feet, vote
 from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.anatomy.stance import (
-    LOWEST_SHARE,
     GroundErrors,
     Stance,
     check_pose,
@@ -34,13 +33,15 @@ from scanproc.anatomy.stance import (
     over_unseen_ground,
     refuse_unlevel,
     shows_sole,
+    stands_on_floor,
 )
 from scanproc.anatomy.stated_length import check_length
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, Object, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
 from scanproc.measures.sensor_classes import sensor_class
-from scanproc.mesh.meshes import connected_components, face_areas, keep_faces, smoothed_vertices, submesh
+from scanproc.mesh.meshes import connected_components, face_areas, keep_faces, submesh
+from scanproc.mesh.smoothing import smoothed_vertices
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -130,13 +131,8 @@ def _align_bare(bare: Bare, facts: ScanFacts, config: AlignConfig) -> Feet:
     if surface.finished and kind is not None:
         surface = with_scanner_errors(surface, kind.form_sd_mm)
     parts = _find_feet(surface, facts, config)
-    sides: tuple[SideJudgement, ...]
-    if len(parts) == 2:
-        sides = judge_pair(parts[0].vote, parts[1].vote, facts, config.contradiction)
-    else:
-        sides = (judge_one(parts[0].vote, facts, config.stated_side_confidence, config.contradiction),)
-    if surface.inside_out and facts.side in ("auto", "both"):
-        sides = tuple(in_doubt(side) for side in sides)
+    votes = [part.vote for part in parts]
+    sides = judge_feet(votes, surface.inside_out, facts, config.stated_side_confidence, config.contradiction)
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
     for foot in feet:
         check_length(foot_length(foot), facts)
@@ -187,7 +183,7 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
         stance = Stance("support", np.eye(4), alone)
         return _Part(piece, mesh, smooth, boundary, cuts, views, stance, judged, what)
     shape = FootShape.of(smooth, cuts)
-    if surface.floor_seen and _touches(mesh, config):
+    if surface.floor_seen and stands_on_floor(mesh, config.floor_touch_mm, config.floor_sink_mm):
         stance = on_floor(shape)
     else:
         stance = on_sole(shape, smooth, facts.up_vector, config.contradiction)
@@ -214,17 +210,6 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
 
 def _foot_limits(config: AlignConfig) -> FootLimits:
     return FootLimits(config.min_length_mm, config.max_length_mm, config.max_misfit)
-
-
-def _touches(mesh: Mesh, config: AlignConfig) -> bool:
-    """Tell whether a foot stands on the scan's floor."""
-    lowest = float(np.quantile(mesh.vertices[:, 2], LOWEST_SHARE))
-    if lowest < -config.floor_sink_mm:
-        raise ScanError(
-            f"found the foot reaching {-lowest:.0f} mm below the floor, expected at most align.floor_sink_mm = "
-            f"{config.floor_sink_mm:g}. The floor was not found well: scan with more bare floor round the foot."
-        )
-    return lowest <= config.floor_touch_mm
 
 
 # ------------------------------------------------------------------------------------------- frame and landmarks
@@ -264,7 +249,8 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     if errors_mm is not None:
         ground_errors = part.stance.errors or _ground_errors(surface, ground, config)
         rules = FrameRules(medial_y, ground_errors, config.toe_gap_mm, config.denoise_edge_mm)
-        replicates = foot_replicates(part.mesh, part.views, errors_mm[part.vertices], frame.T_foot_scan, ends, rules)
+        errors_mm, length_mm = errors_mm[part.vertices], frame.points.length_mm
+        replicates = foot_replicates(part.mesh, part.views, errors_mm, frame.T_foot_scan, length_mm, ends, rules)
     by_others = surface.finished and part.object == "foot"  # fusion knows what was seen
     return Foot(
         side=judged.side,

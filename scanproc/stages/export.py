@@ -14,6 +14,7 @@ from scanproc.frames import FloatArray, transform
 from scanproc.machining.machine import machine_of, tables_of
 from scanproc.machining.milled_part import part_of
 from scanproc.machining.programs import programs_of
+from scanproc.parallel import parallel_map
 from scanproc.proof.advice import failure
 from scanproc.proof.bodies import body_checks
 from scanproc.settings import setting
@@ -79,8 +80,9 @@ def in_print_frame(solid: Mesh) -> Mesh:
 def failed_in_files(files: dict[str, bytes]) -> list[Check]:
     """Read each solid back from its file's bytes, and return the checks that it fails."""
     readers = {".stl": read_stl, ".3mf": read_3mf}
-    solids = [readers[name[-4:]](data) for name, data in files.items() if name[-4:] in readers]
-    return [check for solid in solids for check in body_checks(solid) if not check.passed]
+    solids = [name for name in files if name[-4:] in readers]
+    checks = parallel_map(lambda name: body_checks(readers[name[-4:]](files[name])), solids, "proving files")
+    return [check for of_one in checks for check in of_one if not check.passed]
 
 
 def _programs_of(

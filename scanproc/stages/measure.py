@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
-from scanproc.anatomy.foot_replicates import replicate_of
 from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ScanFacts
 from scanproc.measures.population import rare_values
 from scanproc.measures.readings import FootShape, Reading, no_reading
+from scanproc.measures.replicates import replicate_shapes
 from scanproc.measures.sensor_classes import scale_sd_of
 from scanproc.measures.table import MEASURES, MeasureRow
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
@@ -48,12 +48,9 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
 
 def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMeasures:
     """Judge every measure of one foot, and say how sure it is."""
-    readings = _readings(foot, facts)
-    replicates: list[dict[str, float | None]] = []
-    if foot.replicates is not None:
-        replicates = parallel_map(
-            lambda k: _values(replicate_of(foot, k), facts), range(len(foot.replicates)), "measure: how sure it is"
-        )
+    shape = FootShape(foot, facts.loading)
+    readings = _readings(shape)
+    replicates = parallel_map(lambda make: _values(make()), replicate_shapes(shape), "measure: how sure it is")
     sources = ErrorSources(scale_sd_of(facts) if config.scale_sd is None else config.scale_sd, config.surface_sd_mm)
     measures = {}
     for row in MEASURES:
@@ -76,22 +73,21 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
     return FootMeasures(foot.side, facts.loading, foot.ground, measures, rare)
 
 
-def _readings(foot: Foot, facts: ScanFacts) -> dict[str, Reading]:
+def _readings(shape: FootShape) -> dict[str, Reading]:
     """Read every measure of one foot, in the order of the table."""
-    shape = FootShape(foot, facts.loading)
-    guessed, is_sole = foot.ground == "estimated", foot.object != "foot"
+    guessed, is_sole = shape.foot.ground == "estimated", shape.foot.object != "foot"
 
     def read(row: MeasureRow) -> Reading:
         if row.needs_foot and is_sole:
-            return no_reading(f"it lies above the sole, and what was scanned is a {foot.object}")
+            return no_reading(f"it lies above the sole, and what was scanned is a {shape.foot.object}")
         return no_reading(_NO_GROUND) if row.needs_ground and guessed else row.read(shape)
 
     return {row.key: read(row) for row in MEASURES}
 
 
-def _values(foot: Foot, facts: ScanFacts) -> dict[str, float | None]:
+def _values(shape: FootShape) -> dict[str, float | None]:
     """Return the values alone: a reading keeps what it was read from, of all replicates together too much."""
-    return {name: reading.value for name, reading in _readings(foot, facts).items()}
+    return {name: reading.value for name, reading in _readings(shape).items()}
 
 
 def _judged(reading: Reading, config: MeasureConfig) -> Measure:

@@ -134,8 +134,8 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     placed = place_views(prepared, placement, neighbours, judging)
     settled = settle(prepared, placed.poses, prepare, neighbours, judging, placement.last)
     if config.turn_min_views <= len(usable) > len(settled.judged.poses):
-        turn = register_one_turn(prepared, neighbours, judging)
-        if len(turn.poses) > len(settled.judged.poses):
+        turn = register_one_turn(prepared, neighbours, judging, more_than=len(settled.judged.poses))
+        if turn is not None:
             log.info("register: one turn in even steps: %d → %d views", len(settled.judged.poses), len(turn.poses))
             settled = settle(prepared, turn.poses, prepare, neighbours, judging, None)
             settled = replace(settled, misfits=turn.misfits | settled.misfits)

@@ -19,7 +19,7 @@ from scanproc.fusion.posed_views import PosedView
 from scanproc.fusion.tsdf import TsdfLimits, integrate
 from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.mesh.hole_filling import close_holes
-from scanproc.mesh.meshes import Submesh, component_labels, keep_faces
+from scanproc.mesh.meshes import Submesh, all_corners, component_labels, keep_faces
 from scanproc.parallel import parallel_map
 from scanproc.segmentation.joined_feet import faces_between_feet
 from scanproc.settings import setting
@@ -160,4 +160,4 @@ def _kept_parts(fused: Mesh, views: ByteArray, is_upright: bool, torn_mm: float,
 
 def _faces_at(mesh: Mesh, kept: BoolArray) -> Mesh:
     """Return the mesh of the faces with all corners at the (V,) kept vertices; it has the same vertices."""
-    return Mesh(mesh.vertices, mesh.faces[kept[mesh.faces].all(axis=1)])
+    return Mesh(mesh.vertices, mesh.faces[all_corners(kept, mesh.faces)])

@@ -52,6 +52,10 @@ def failure(child: Child) -> str:
     return child.said.splitlines()[-1] if child.said else f"status {child.status}"
 
 
+def run_to(stage: str, scan: Path, out: Path) -> Child:
+    """Run the whole program on a scan, from its files to a stage; nothing of an earlier run may be in `out`."""
+    return run_child([*SCANPROC, "run", scan, "--to", stage, "--out", out])
+
+
 def run_to_surface(scan: Path, out: Path) -> Child:
-    """Run the whole program on a scan, from its files to the surface; nothing of an earlier run may be in `out`."""
-    return run_child([*SCANPROC, "run", scan, "--to", "surface", "--out", out])
+    return run_to("surface", scan, out)

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarking.grid_tables import grid_section, recordings_section
 from benchmarking.insole import insole_tables
 from benchmarking.insole_speed import insole_speed_section
+from benchmarking.jobs import jobs_section
 from benchmarking.measure_bounds import grid_measures_section
 from benchmarking.measure_tables import measures_section
 from benchmarking.movement import movement_section
@@ -26,6 +27,7 @@ FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
     "measures": measures_section,
     "insoles": insole_tables,
     "insole-speed": insole_speed_section,
+    "jobs": jobs_section,
 }
 NAMED_VERSIONS = ("python", "scanproc", "numpy", "scipy", "numba", "open3d", "open3d-cpu", "pillow")
 

@@ -1,0 +1,89 @@
+"""A surface without its noise: means of neighbours that do not shrink it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanproc.artifacts import IntArray, Mesh
+from scanproc.compiled import compiled
+from scanproc.frames import FloatArray
+from scanproc.mesh.edges import border_edges, edges_of
+
+_FINE_SHARE = 0.2  # of a vertex's edges: one short edge among six comes by chance
+
+
+def smoothed_vertices(mesh: Mesh, max_edge_mm: float, rounds: int = 4) -> FloatArray:
+    """Average each vertex with its neighbours along short edges, without shrinking the surface, (V, 3) mm.
+
+    A landmark that is an extreme vertex picks the worst of the noise; each round of means with about six neighbours
+    leaves less of it. The means alone would lie too deep, by tenths of a mm on a toe: what they took off is averaged
+    too and given back ("twicing", Tukey 1977). Only edges up to `max_edge_mm` count, and none that is alone: a coarse
+    mesh, which has no noise, stays as it is. Four rounds leave a toe of 3 mm radius as it is, within 0.01 mm.
+    """
+    edges = edges_of(mesh.faces, len(mesh.vertices))
+    border = border_edges(edges)  # the neighbours to which no edge leads
+    starts, ends = _short_edges(mesh.vertices, edges.starts, edges.ends, border, max_edge_mm)
+    smooth = _means(mesh.vertices, starts, ends, rounds)
+    return np.asarray(smooth + _means(mesh.vertices - smooth, starts, ends, rounds))
+
+
+@compiled
+def _short_edges(
+    vertices: FloatArray, starts: NDArray[np.int64], ends: IntArray, border: NDArray[np.int64], max_edge_mm: float
+) -> tuple[NDArray[np.int64], IntArray]:
+    """Return the neighbours along short edges as in `edges.Edges`; none of a vertex of whose edges hardly any is."""
+    count = len(vertices)
+    number, number_short = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    is_short = np.empty(len(ends), np.bool_)
+    for start in range(count):
+        for place in range(starts[start], starts[start + 1]):
+            is_short[place] = _length(vertices, start, ends[place]) <= max_edge_mm
+            number[start] += 1
+            number_short[start] += is_short[place]
+    for start, end in border:
+        number[start] += 1
+        number_short[start] += _length(vertices, start, end) <= max_edge_mm
+    fine = number_short > _FINE_SHARE * number
+    own_starts = np.zeros(count + 1, np.int64)
+    own_starts[1:] = np.cumsum(number_short * fine)
+    own_ends, following = np.empty(own_starts[-1], np.int32), own_starts[:-1].copy()
+    for start in range(count):
+        for place in range(starts[start], starts[start + 1]):
+            if fine[start] and is_short[place]:
+                own_ends[following[start]] = ends[place]
+                following[start] += 1
+    for start, end in border:
+        if fine[start] and _length(vertices, start, end) <= max_edge_mm:
+            own_ends[following[start]] = end
+            following[start] += 1
+    return own_starts, own_ends
+
+
+@compiled
+def _length(vertices: FloatArray, start: int, end: int) -> float:
+    x, y = vertices[start, 0] - vertices[end, 0], vertices[start, 1] - vertices[end, 1]
+    z = vertices[start, 2] - vertices[end, 2]
+    return float(np.sqrt(x * x + y * y + z * z))
+
+
+@compiled
+def _means(values: FloatArray, starts: NDArray[np.int64], ends: IntArray, rounds: int) -> FloatArray:
+    """Return (V, 3) values after so many rounds of means with their neighbours."""
+    before: FloatArray = values.copy()
+    after: FloatArray = np.empty_like(values)
+    for _ in range(rounds):
+        for vertex in range(len(values)):
+            first, last = starts[vertex], starts[vertex + 1]
+            x, y, z = 0.0, 0.0, 0.0
+            for place in range(first, last):
+                other = ends[place]
+                x += before[other, 0]
+                y += before[other, 1]
+                z += before[other, 2]
+            weight = 1.0 / (1.0 + (last - first))
+            after[vertex, 0] = (before[vertex, 0] + x) * weight
+            after[vertex, 1] = (before[vertex, 1] + y) * weight
+            after[vertex, 2] = (before[vertex, 2] + z) * weight
+        before, after = after, before
+    return before
