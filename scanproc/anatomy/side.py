@@ -74,18 +74,18 @@ def judge_feet(
     Raises
     ------
     ScanError
-        As `judge_one` and `judge_pair`.
+        As `_judge_one` and `_judge_pair`.
     """
     if len(votes) == 2:
-        sides: tuple[SideJudgement, ...] = judge_pair(*votes, facts, contradiction)
+        sides: tuple[SideJudgement, ...] = _judge_pair(votes[0], votes[1], facts, contradiction)
     else:
-        sides = (judge_one(votes[0], facts, stated_confidence, contradiction),)
+        sides = (_judge_one(votes[0], facts, stated_confidence, contradiction),)
     if inside_out and facts.side in ("auto", "both"):
         return tuple(SideJudgement(judged.side, 0.5) for judged in sides)  # it may be the image of a foot in a mirror
     return sides
 
 
-def judge_one(vote: SideVote, facts: ScanFacts, stated_confidence: float, contradiction: float) -> SideJudgement:
+def _judge_one(vote: SideVote, facts: ScanFacts, stated_confidence: float, contradiction: float) -> SideJudgement:
     """Judge the side of a single foot; what scan.toml says counts as one more voice, the strongest.
 
     Raises
@@ -110,7 +110,7 @@ def judge_one(vote: SideVote, facts: ScanFacts, stated_confidence: float, contra
     return SideJudgement(facts.side, _probability(odds))
 
 
-def judge_pair(
+def _judge_pair(
     first: SideVote, second: SideVote, facts: ScanFacts, contradiction: float
 ) -> tuple[SideJudgement, SideJudgement]:
     """Judge the sides of two feet together: one of each, by the difference of their votes.
