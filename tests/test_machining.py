@@ -145,8 +145,10 @@ def test_a_shell_hangs_by_its_tabs_alone() -> None:
 def test_a_model_is_the_top_turned_over() -> None:
     files = as_texts(milled(shell(), "shell", "positive"), "top")
     xy = probes(1000, 3, 3.0)
-    found = simulated(files, xy * [1.0, -1.0])
-    error = found.z - (11.0 - bowl(xy))
+    shift = [float(value) for value in read(files["left-top-1.nc"]).header["shift_mm"].split()]
+    found = simulated(files, xy * [1.0, -1.0] + shift[:2])
+    error = found.z - (shift[2] - bowl(xy))
+    assert shift[2] == pytest.approx(11.0, abs=1e-3)
     assert error.min() > -0.05 and np.quantile(error, 0.99) < 0.1 + 0.05
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from scanproc.artifacts import IntArray, Making, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.machining.machine import Machine
-from scanproc.machining.milled_part import Part, flat_below_z, negative_of, positive_of
+from scanproc.machining.milled_part import Part, flat_below_z, negative_of, positive_of, turning_shift
 from scanproc.machining.setups import AIR_MM, Setup, Stock
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.solid.edge_rounding import inwards
@@ -44,7 +44,7 @@ def clamped(part: Part, making: Making, machine: Machine) -> tuple[Setup, ...]:
     _refuse_undercut(hidden.from_above, "above")
     if making.process == "positive":
         model = positive_of(part, cutting.base_mm)
-        return (_from_above(model, machine, model.low_z, height, trims=True),)
+        return (replace(_from_above(model, machine, model.low_z, height, trims=True), shift=turning_shift(part)),)
     if making.process == "negative":
         mould = negative_of(part, cutting.base_mm)
         return (_from_above(mould, machine, mould.low_z, height, trims=False),)

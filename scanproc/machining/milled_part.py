@@ -79,13 +79,17 @@ def positive_of(part: Part, base_mm: float) -> Part:
 
     It is the top after half a turn about x, seen from its other side; its walls go down to a flat base.
     """
-    high = part.high_z
-    shift = np.array([0.0, part.outline[:, 1].min() + part.outline[:, 1].max(), high])
+    shift = turning_shift(part)
     over = part.turned_over(shift)
     top = _top_of(part)
     surface = Mesh(top.vertices * HALF_TURN + shift, top.faces[:, ::-1])
     base = np.full(len(over.outline), float((shift[2] - part.rim_z).min()) - base_mm)
     return Part(surface, over.outline, shift[2] - part.rim_z[::-1], base)
+
+
+def turning_shift(part: Part) -> FloatArray:
+    """Return the (3,) shift after half a turn about x that brings a part back over its place, its top down at z = 0."""
+    return np.array([0.0, part.outline[:, 1].min() + part.outline[:, 1].max(), part.high_z])
 
 
 def negative_of(part: Part, base_mm: float) -> Part:
