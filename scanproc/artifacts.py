@@ -84,6 +84,7 @@ class ScanFacts:
     date: str | None = None
     depth_unit_mm: float = 1.0
     unit: Unit | Literal["auto"] = "auto"
+    up: Literal["auto", "x", "-x", "y", "-y", "z", "-z"] = "auto"
     motion: Literal["hand-held", "turntable", "fixed-rig"] = "hand-held"
     subject: str | None = None
     sensor: str | None = None
@@ -91,6 +92,15 @@ class ScanFacts:
     certificate: CameraCertificate | None = None
     assumed: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()  # what the reader found out by itself, for example the unit of clouds
+
+    @property
+    def up_vector(self) -> FloatArray | None:
+        """(3,) unit vector of the file's frame that points up; None if that is not stated."""
+        if self.up == "auto":
+            return None
+        axis: FloatArray = np.zeros(3)
+        axis["xyz".index(self.up[-1])] = -1.0 if self.up.startswith("-") else 1.0
+        return axis
 
     @property
     def scale(self) -> float:
@@ -301,6 +311,7 @@ class Surface:
     errors_mm : (V, K) float16, K replicates of the surface's error along its normal, see `fusion.jackknife`; None
         where the recording does not tell, as for the mesh of another scanner.
     vertical : as in `Registration`.
+    inside_out : whether the faces of a finished mesh had to be turned, all of them: it may be the image of a foot.
     """
 
     mesh: Mesh
@@ -309,6 +320,7 @@ class Surface:
     color: ByteArray | None = None
     errors_mm: NDArray[np.float16] | None = None
     vertical: Vertical | None = None
+    inside_out: bool = False
 
     def __post_init__(self) -> None:
         if self.views.shape != (len(self.mesh.vertices),):

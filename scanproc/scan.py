@@ -128,6 +128,11 @@ def open_scan(path: Path) -> Scan:
     if certificates:
         stated = replace(stated, certificate=read_certificate(certificates[0]))
     opened = form.opens(path, stated)
+    if stated.up != "auto" and opened.surface is None:
+        raise ScanError(
+            f'scan.toml: up = "{stated.up}" of {form.words}; expected it of finished meshes alone: the floor or the '
+            "turn of a recording tells what is up. Leave it out."
+        )
     remarks = (*stated.remarks, *opened.remarks)
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
     files = recorded_order([*opened.files, *certificates, *([toml_file] if toml_file.exists() else [])])

@@ -133,7 +133,7 @@ def test_the_mirrored_foot_is_the_other_foot() -> None:
     left = aligned(as_surface(turned(analytic(), 8), floor_seen=False))
     right = aligned(as_surface(turned(mirrored(analytic()), 9), floor_seen=False))
     assert (left.side, right.side) == ("left", "right")
-    assert right.side_confidence == pytest.approx(left.side_confidence, abs=1e-9)
+    assert right.side_confidence == pytest.approx(left.side_confidence, abs=1e-6)  # hulls are not mirrored to the bit
     assert np.abs(landmarks(right) * [1.0, -1.0, 1.0] - landmarks(left)).max() < 1e-6
     assert np.linalg.det(right.T_foot_scan[:3, :3]) == pytest.approx(1.0, abs=1e-9)
 

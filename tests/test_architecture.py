@@ -75,7 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"formats", "pipeline", "errors", "parallel"},
     # the synthetic camera: nothing of it is known to the stages
     "simulation": {
-        "segmentation",
+        "segmentation", "anatomy",
         "simulation", "formats", "readers", "scan", "open3d_bridge", "settings", "artifacts", "frames", "errors",
     },
     # what brings it all together

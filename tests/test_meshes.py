@@ -238,6 +238,27 @@ def test_a_thin_bridge_between_two_feet_is_cut(gap_mm: float) -> None:
     assert np.abs(removed[:, 1] - 60.0 - gap_mm / 2.0).max() < gap_mm / 2.0 + 8.0  # nothing but what is at the gap
 
 
+def test_feet_whose_calves_meet_are_parted() -> None:
+    """Two boxes, 54 mm apart, with legs on them that lean together and meet above z = 240 mm."""
+    x, y, z = np.meshgrid(np.arange(-8, 216, 4), np.arange(-8, 216, 4), np.arange(-8, 312, 4), indexing="ij")
+    legs = []
+    for middle, lean in ((30.0, 1.0), (144.0, -1.0)):
+        foot = np.maximum.reduce([np.abs(x - 100) - 100, np.abs(y - middle) - 30, np.abs(z - 20) - 20])
+        axis = middle + lean * 30.0 * z / 300.0
+        leg = np.maximum(np.hypot(x - 50, y - axis) - 25.0 - 10.0 * z / 300.0, np.abs(z - 150) - 150)
+        legs.append(np.minimum(foot, leg))
+    values = np.minimum(*legs) + 0.11
+    shape = np.array(x.shape) // 8
+    cut = values.reshape(shape[0], 8, shape[1], 8, shape[2], 8).transpose(0, 2, 4, 1, 3, 5)
+    field = DistanceField(np.argwhere(np.ones(shape)).astype(np.int32), cut.reshape(-1, 512).astype(np.float32), 4.0)
+    mesh = dual_marching_cubes(field)
+    assert component_labels(mesh).max() == 0
+    feet = keep_faces(mesh, ~faces_between_feet(mesh, 4.0, 30.0)).mesh
+    sizes = np.sort(np.bincount(component_labels(feet)))[::-1]
+    assert sizes[:2].tolist() == pytest.approx([len(mesh.vertices) / 2] * 2, rel=0.05)
+    assert sizes[2:].sum() < 0.01 * len(mesh.vertices)
+
+
 def test_feet_joined_at_length_single_feet_and_feet_apart_stay_as_they_are() -> None:
     for mesh in (two_boxes(6.0, 50.0), two_boxes(6.0, 120.0), two_boxes(6.0, 0.0), two_boxes(-20.0, 0.0), sphere()):
         assert not faces_between_feet(mesh, 2.0, 30.0).any()

@@ -249,6 +249,15 @@ def test_the_same_seed_gives_the_same_bytes(leg: Mesh, tmp_path: Path, form: Lit
     }
 
 
+def test_a_right_foot_s_mesh_is_of_a_right_foot(leg: Mesh) -> None:
+    """The side asked for is the side that comes, whichever foot the mesh is of."""
+    image = bodies.mirrored(leg)
+    for mesh in (leg, image):
+        simulation = simulate(mesh, textbook(**SMALL, camera="d435", path="hand-held", side="right"))
+        np.testing.assert_array_equal(simulation.mesh.vertices, image.vertices)
+        assert simulation.facts.side == "right"
+
+
 def test_what_is_written_is_what_was_simulated(leg: Mesh, tmp_path: Path) -> None:
     simulation = simulate(leg, textbook(**SMALL, camera="d435", path="hand-held", side="right"))
     write_simulation(tmp_path / "made", simulation)

@@ -1,6 +1,8 @@
 """Serves align: which way a foot lies, its frame, its side, its landmarks.
 
-foot_pose          up and forward from the shape alone, by a foot's profile of widths and heights
+foot_pose          up and forward from the shape alone, weighed: profile, sole, cuts; and how sure that is
+foot_profile       how like a foot a shape is: its profile of widths and heights
+cut_ends           the cuts in which a surface ends, open or closed by a plane
 foot_frame         the frame in which its own definition holds: pternion, second toe, ground (ISO 20685, ISO 7250-1)
 side               left or right by a vote of what differs between the borders (naive Bayes)
 landmarks          pternion, toe tips, metatarsals, support points; malleoli, skin markers, plantar surface beside them

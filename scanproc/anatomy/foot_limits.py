@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.anatomy.foot_pose import Likeness
+from scanproc.anatomy.foot_profile import FootShape, Likeness
 from scanproc.artifacts import Mesh
 from scanproc.errors import ScanError
+from scanproc.frames import rotation_between
 
 _MIN_VERTICES = 200  # a shape of fewer has no toes to tell
+_HALF_SHARE = 0.7  # of the outline: half a foot 0.85, the cut of a leg at its ankle 0.5 and less
+_CELL_MM = 8.0  # of the outline
+_UNDER_COSINE = 0.7
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,10 @@ class FootLimits:
         if not self.min_length_mm <= found.length_mm <= self.max_length_mm:
             raise self._not_a_foot(f"a length of {found.length_mm:.0f} mm")
         if not self.admit(found):
-            raise self._not_a_foot(f"{found.worst}, misfit {found.misfit:.1f} > align.max_misfit = {self.max_misfit}")
+            raise ScanError(
+                f"this does not look like a foot: found {found.worst}, misfit {found.misfit:.1f}, expected the profile "
+                f"of a foot from heel to toes, at most align.max_misfit = {self.max_misfit}. {found.advice}"
+            )
 
     def check_size(self, mesh: Mesh) -> None:
         """Refuse what cannot be a foot by size alone, before its shape is looked at.
@@ -54,6 +61,33 @@ class FootLimits:
             raise self._not_a_foot(f"{len(mesh.vertices)} vertices, {size}")
         if largest > 3.0 * self.max_length_mm:
             raise self._not_a_foot(f"something {largest:.0f} mm long")
+
+    def check_whole(self, shape: FootShape, floor_seen: bool) -> None:
+        """Refuse what has an opening as large as it looks from there: half a foot.
+
+        Parameters
+        ----------
+        floor_seen : whether z = 0 is the floor that it stands on, which hides its underside.
+
+        Raises
+        ------
+        ScanError
+            With the share of the silhouette.
+        """
+        cuts = shape.cuts
+        is_open = ~np.isin(np.arange(len(cuts.areas)), cuts.cut_of_face)
+        for normal, area in zip(cuts.normals[is_open], cuts.areas[is_open], strict=True):
+            if floor_seen and normal[2] < -_UNDER_COSINE:
+                continue
+            across = shape.points @ rotation_between(normal, np.array([0.0, 0.0, 1.0])).T
+            cells = np.unique(np.floor(across[:, :2] / _CELL_MM).astype(np.int64), axis=0)
+            share = float(area) / (_CELL_MM**2 * len(cells))
+            if share > _HALF_SHARE:
+                raise ScanError(
+                    f"this does not look like a foot: found an opening of {min(share, 1.0):.0%} of the outline (like "
+                    "half a foot), expected one seen from all sides up to above its ankle: one side is missing. Scan "
+                    "it all round."
+                )
 
     def _not_a_foot(self, found: str) -> ScanError:
         length = f"{self.min_length_mm:.0f} to {self.max_length_mm:.0f} mm"

@@ -1,7 +1,8 @@
-"""Which way up and which way round a foot lies, from its shape alone.
+"""Which way up and which way round a foot lies, from its shape alone, and how sure that is.
 
-A foot is recognised by its profile along its length: how high and how wide it is from heel to toe, as shares of its
-length. Every way that the shape could rest on a table is tried, and both directions; the likeliest is a rough frame.
+Every way that the shape could rest on a table is tried, and both directions. What tells them apart is weighed as log
+odds: the profile along the length (heel, ball, toes, dorsum), how much of the sole lies on the table, and which way
+the cut looks that every scan of a foot ends in: up, behind the middle, where the leg goes on.
 """
 
 from __future__ import annotations
@@ -11,159 +12,108 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import ConvexHull
 
+from scanproc.anatomy.foot_profile import FootShape, Likeness, likeness
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
-from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray, rotation_between
-from scanproc.mesh.meshes import face_areas
 
-_SLICES = 20  # of the length: 12 mm each, enough points in each even on a coarse mesh
-_SAMPLES = 6000
-# Share of the length from the heel, what is measured there, mean and sd as shares of the length (a taper: of the
-# dorsum's height). Means: ANSUR II (2012) and nine feet at hand; spreads are wide on purpose, for children, leg
-# positions and missing parts.
-_PROFILE = (
-    (0.16, "width", 0.27, 0.05),
-    (0.45, "width", 0.34, 0.06),
-    (0.68, "width", 0.39, 0.05),
-    (0.92, "width", 0.24, 0.08),
-    (0.16, "top", 0.50, 0.12),
-    (0.56, "top", 0.27, 0.06),
-    (0.68, "top", 0.20, 0.05),
-    (0.80, "top", 0.15, 0.05),
-    (0.92, "top", 0.10, 0.04),
-    (0.12, "sole", 0.02, 0.03),
-    (0.70, "sole", 0.02, 0.03),
-    (0.16, "taper", 1.80, 0.40),
-    (0.92, "taper", 0.40, 0.13),
-)
-_DORSUM = 0.56  # share of the length: the dorsum in front of the leg, whose height the tapers compare with
-_OVERHANG_MM = 25.0  # no wall of a foot leaves such a gap between samples
-_LEANING = 1.0  # misfit of a foot that would stand on the edge of an opening
-_EDGE_MM = 4.0  # what is so low bears: a sole, or the edge of a leg that was cut off, and the instep
-_LEG_TOP = 0.50  # share of the length: legs are cut anywhere, higher counts as this
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """How like a foot a shape is in a frame.
-
-    Attributes
-    ----------
-    misfit : root mean square of the profile's deviations, in their spreads: about 0.5 for feet, above 3 for boxes.
-    worst : the largest deviation in words.
-    length_mm : along x, below `FOOT_HEIGHT_MM`.
-    """
-
-    misfit: float
-    worst: str
-    length_mm: float
+# Measured on nine feet, whole and cut open or flat at 60 to 130 mm, tilted by up to 15 degrees: see
+# tests/test_pose.py. The right pose, and wrong ones whose profile is like a foot's:
+_PROFILE = 3.0  # log odds for a misfit squared: its 13 readings hang together by about two, or it would be 6.5
+_CONTACT, _CONTACT_SD, _CONTACT_MM = 0.90, 0.06, 20.0  # share of the sole lower than this: 0.86 to 0.99; 0.13 to 0.78
+_CELL_MM = 8.0  # of the plan: three samples each
+_SOLE_SHARE = 0.5  # of the plan that looks down tells the whole of it
+_LEG_DEG = 45.0  # a leg's cut looks up within this: 0 to 25; 120 to 180
+_LEVEL_DEG = 8.0  # what closes a sole looks down within this
+_LEG_X, _LEG_X_SD = 0.30, 0.12  # share of the length, behind which a leg's cut lies: 0.16 to 0.53; 0.47 to 0.84
+_ASIDE, _DOWN, _LEVEL = 2.0, 5.0, 3.0  # log odds against a cut that looks aside, obliquely down, straight down
+_CUT_MM2 = 1500.0  # a cut of a leg; a smaller one tells less
+_MOST = 8.0  # that one kind of evidence may say
+_SAME_DEG = 30.0  # poses nearer than this lead to one foot frame
 
 
 @dataclass(frozen=True)
 class RoughPose:
-    """A first frame: rows of (3, 3) `R_foot_scan` are forward, left and up; good to about 10 degrees."""
+    """A first frame, good to about 10 degrees.
+
+    Attributes
+    ----------
+    R_foot_scan : (3, 3), its rows are forward, left and up.
+    confidence : how likely it is, among all the ways that the shape could lie.
+    """
 
     R_foot_scan: FloatArray
     likeness: Likeness
+    confidence: float = 1.0
 
 
-def surface_samples(mesh: Mesh, count: int = _SAMPLES) -> FloatArray:
-    """Return about `count` points spread evenly over the area of a mesh, (N, 3) mm; the same for the same faces.
+def rough_pose(shape: FootShape, ups: FloatArray) -> RoughPose:
+    """Find the likeliest frame of a foot of which up is one of (K, 3) unit vectors."""
+    rotations = [rotation for direction in ups for rotation in _rotations_with(shape.points, direction)]
+    placed = [shape.rotated(rotation).on_ground() for rotation in rotations]
+    found = [likeness(each) for each in placed]
+    odds = np.array([evidence(each, like) for each, like in zip(placed, found, strict=True)])
+    share = np.exp(odds - odds.max())
+    best = int(np.argmax(odds))
+    same = np.array([_is_same(rotation, rotations[best]) for rotation in rotations])
+    return RoughPose(rotations[best], found[best], float(share[same].sum() / share.sum()))
 
-    Deterministic and blind to how the mesh is placed: face middles, chosen at even steps of the area that the faces
-    sum up to in their order.
+
+def evidence(shape: FootShape, found: Likeness) -> float:
+    """Return the log odds, but for a constant, of a shape on the ground with x forward being a foot that lies so."""
+    return -_PROFILE * min(found.misfit, 10.0) ** 2 - _sole_against(shape) - _cuts_against(shape)
+
+
+def _sole_against(shape: FootShape) -> float:
+    """Return what the underside says against a pose: a sole lies on the ground but for its arch.
+
+    A foot whose sole was not seen has little that looks down, and this says little.
     """
-    area = np.cumsum(face_areas(mesh))
-    chosen = np.unique(np.searchsorted(area, (np.arange(count) + 0.5) / count * area[-1]))
-    return np.asarray(mesh.vertices[mesh.faces[np.minimum(chosen, len(area) - 1)]].mean(axis=1))
+    low = shape.points[:, 2] < FOOT_HEIGHT_MM
+    cells = np.floor(shape.points[low, :2] / _CELL_MM).astype(np.int64)
+    cells -= cells.min(axis=0)
+    cell = cells[:, 0] * (cells[:, 1].max() + 1) + cells[:, 1]
+    in_plan = np.bincount(cell) > 0
+    down = shape.faces_down[low]
+    lowest = np.full(len(in_plan), np.inf)
+    np.minimum.at(lowest, cell[down], shape.points[low, 2][down])
+    lowest = lowest[in_plan]
+    known = np.isfinite(lowest)
+    if not known.any():
+        return 0.0
+    contact = float((lowest[known] < _CONTACT_MM).mean())
+    weight = min(float(known.mean()) / _SOLE_SHARE, 1.0)
+    return weight * min(0.5 * (max(_CONTACT - contact, 0.0) / _CONTACT_SD) ** 2, _MOST)
 
 
-def likeness(points: FloatArray) -> Likeness:
-    """Judge (N, 3) surface points, in a frame with x forward, z up, against the profile of a foot."""
-    points = points - [0.0, 0.0, points[:, 2].min()]
-    low = points[points[:, 2] < FOOT_HEIGHT_MM]
-    rear, front = float(low[:, 0].min()), float(low[:, 0].max())
-    length = max(front - rear, 1e-9)
-
-    def read(share: float, what: str) -> float:
-        if what == "taper":
-            dorsum = read(_DORSUM, "top")
-            return read(share, "top") / dorsum if 0.0 < dorsum < np.inf else np.inf
-        place = np.abs((points[:, 0] - rear) / length - share) < 1.0 / _SLICES
-        value = _slice_value(points[place], what) / length
-        return min(value, _LEG_TOP) if what == "top" and value < np.inf else value
-
-    deviations = []
-    for share, what, mean, sd in _PROFILE:
-        value = read(share, what)
-        told = f"{what} {value:.2f} at {share:.2f} of the length{_reminder(share, what, value - mean)}"
-        deviations.append((min(abs(value - mean) / sd, 10.0), told))
-    misfit = float(np.sqrt(np.mean([deviation**2 for deviation, _ in deviations])))
-    return Likeness(misfit, max(deviations)[1], length)
+def _cuts_against(shape: FootShape) -> float:
+    """Return what the cuts say against a pose."""
+    low = shape.points[shape.points[:, 2] < FOOT_HEIGHT_MM, 0]
+    rear, length = float(low.min()), float(np.ptp(low))
+    cuts, against = shape.cuts, 0.0
+    angles = np.rad2deg(np.arccos(np.clip(cuts.normals[:, 2], -1.0, 1.0)))
+    for angle, x, area in zip(angles, (cuts.middles[:, 0] - rear) / max(length, 1e-9), cuts.areas, strict=True):
+        if angle <= _LEG_DEG:
+            odds = min(0.5 * (max(float(x) - _LEG_X, 0.0) / _LEG_X_SD) ** 2, _MOST)
+        elif angle < 180.0 - _LEG_DEG:
+            odds = _ASIDE
+        else:
+            odds = _LEVEL if angle > 180.0 - _LEVEL_DEG else _DOWN
+        against += min(float(area) / _CUT_MM2, 1.0) * odds
+    return min(against, _MOST)
 
 
-def _reminder(share: float, what: str, excess: float) -> str:
-    """Return what has such a profile, in words; nothing where nothing comes to mind."""
-    if what == "width" and share > 0.9 and excess > 0.0:
-        return " (like a hand, or a foot without its toes)"
-    if what == "width" and share > 0.4:
-        return " (like two feet that touch, or a hand)" if excess > 0.0 else " (like half a foot, or a hand's edge)"
-    if what in ("top", "taper") and share > 0.5:
-        return " (like a shoe, or a foot without its toes)" if excess > 0.0 else " (like a hand, or a sole alone)"
-    return ""
+def _is_same(R: FloatArray, other: FloatArray) -> bool:
+    """Tell whether two (3, 3) rotations are of one pose: up and forward."""
+    return bool((R[[0, 2]] * other[[0, 2]]).sum(axis=1).min() > np.cos(np.deg2rad(_SAME_DEG)))
 
 
-def _slice_value(points: FloatArray, what: str) -> float:
-    """Return width, top or sole of the points of one slice; inf where there are none."""
-    low = points[points[:, 2] < FOOT_HEIGHT_MM]
-    if len(low) < 3:
-        return np.inf
-    if what == "width":
-        return float(np.ptp(low[:, 1]))
-    if what == "sole":
-        return float(low[:, 2].min())
-    heights = np.sort(points[:, 2])
-    gaps = np.flatnonzero(np.diff(heights) > _OVERHANG_MM)  # a shank that leans forward hangs over the dorsum
-    return float(heights[gaps[0]] if len(gaps) else heights[-1])
-
-
-def rough_pose(mesh: Mesh, boundary: BoolArray, up: FloatArray | None = None) -> RoughPose:
-    """Find the likeliest frame of a foot that lies anyhow.
-
-    Parameters
-    ----------
-    boundary : (V,) bool, vertices on an open border: nothing rests on an opening.
-    up : (3,) unit vector, where it is known; otherwise every direction is tried that the shape could rest on.
-    """
-    points = surface_samples(mesh)
-    if up is not None:
-        return min(_poses_with(points, up), key=lambda pose: pose.likeness.misfit)
-    ups = resting_directions(mesh.vertices)
-    likeliest = [min(_poses_with(points, direction), key=lambda pose: pose.likeness.misfit) for direction in ups]
-    leaning = [_LEANING * _on_opening(mesh.vertices, boundary, direction) for direction in ups]
-    return likeliest[
-        int(np.argmin([pose.likeness.misfit + lean for pose, lean in zip(likeliest, leaning, strict=True)]))
-    ]
-
-
-def _on_opening(vertices: FloatArray, boundary: BoolArray, up: FloatArray) -> bool:
-    """Tell whether a body that rests this way up leans on the edge of an opening."""
-    height = vertices @ up
-    low = height < height.min() + _EDGE_MM
-    return bool(boundary[low].any())
-
-
-def _poses_with(points: FloatArray, up: FloatArray) -> list[RoughPose]:
-    """Return the two frames with z = `up` and x along the longer axis of what lies below 60 mm."""
+def _rotations_with(points: FloatArray, up: FloatArray) -> list[FloatArray]:
+    """Return the two rotations to z = `up` and x along the longer axis of what lies below 60 mm."""
     R_level = rotation_between(up, np.array([0.0, 0.0, 1.0]))
     level = points @ R_level.T
     low = level[level[:, 2] < level[:, 2].min() + FOOT_HEIGHT_MM, :2]
     _, axes = np.linalg.eigh(np.cov(low.T))
-    poses = []
-    for forward in (axes[:, 1], -axes[:, 1]):
-        rotation = np.array([[forward[0], forward[1], 0.0], [-forward[1], forward[0], 0.0], [0.0, 0.0, 1.0]])
-        poses.append(RoughPose(rotation @ R_level, likeness(level @ rotation.T)))
-    return poses
+    return [np.array([[x, y, 0.0], [-y, x, 0.0], [0.0, 0.0, 1.0]]) @ R_level for x, y in (axes[:, 1], -axes[:, 1])]
 
 
 def resting_directions(points: FloatArray, count: int = 16) -> FloatArray:

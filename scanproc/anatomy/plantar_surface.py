@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.anatomy.foot_pose import surface_samples
+from scanproc.anatomy.foot_profile import surface_samples
 from scanproc.anatomy.foot_regions import ARCH_LINE_SHARE, ARCH_WINDOW, FOOT_HEIGHT_MM, SOLE_HEIGHT_MM
 from scanproc.anatomy.profiles import Borders, Heights, borders_at, underside_at
 from scanproc.artifacts import BoolArray, ByteArray, Mesh

@@ -32,25 +32,29 @@ _OUTLINE_MM = 15.0  # the outline near the ground shows the hollow; above it the
 
 @dataclass(frozen=True)
 class SideVote:
-    """The likelier side, how likely it is in [0.5, 1), and the log odds of left that each cue gave."""
+    """What the shape says of the side, as log odds of left."""
 
-    side: Side
-    confidence: float
-    votes: tuple[tuple[str, float], ...]
+    log_odds_left: float
 
     @property
-    def log_odds_left(self) -> float:
-        return sum(vote for _, vote in self.votes)
+    def side(self) -> Side:
+        return "left" if self.log_odds_left >= 0.0 else "right"
+
+    @property
+    def confidence(self) -> float:
+        """How likely `side` is, in [0.5, 1)."""
+        return _probability(abs(self.log_odds_left))
 
 
-def vote(mesh: Mesh) -> SideVote:
-    """Judge the side of a foot in a rough frame with x forward, z up from the ground."""
+def vote(mesh: Mesh, pose_confidence: float) -> SideVote:
+    """Judge the side of a foot in a rough frame with x forward, z up from the ground.
+
+    If the foot lies another way, as it does with 1 - `pose_confidence`, this shape does not tell its side.
+    """
     values = side_cues(mesh)
-    votes = tuple(
-        (name, float(np.clip(2.0 * mean / sd**2 * values[name], -most, most))) for name, mean, sd, most in _CUES
-    )
-    odds = sum(value for _, value in votes)
-    return SideVote("left" if odds >= 0.0 else "right", _probability(abs(odds)), votes)
+    odds = sum(float(np.clip(2.0 * mean / sd**2 * values[name], -most, most)) for name, mean, sd, most in _CUES)
+    left = 0.5 + pose_confidence * (_probability(odds) - 0.5)
+    return SideVote(float(np.log(left / (1.0 - left))))
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,11 @@ def judge_one(vote: SideVote, facts: ScanFacts, stated_confidence: float, contra
     stated = float(np.log(stated_confidence / (1.0 - stated_confidence)))
     odds = stated + vote.log_odds_left * (1.0 if facts.side == "left" else -1.0)
     return SideJudgement(facts.side, _probability(odds))
+
+
+def in_doubt(judged: SideJudgement) -> SideJudgement:
+    """Return the side of what may as well be the image of a foot in a mirror."""
+    return SideJudgement(judged.side, 0.5)
 
 
 def judge_pair(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scanproc.anatomy.foot_limits import FootLimits
-from scanproc.anatomy.foot_pose import RoughPose, rough_pose
+from scanproc.anatomy.foot_pose import RoughPose, resting_directions, rough_pose
+from scanproc.anatomy.foot_profile import FootShape
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.anatomy.open_boundaries import STAND_MM
 from scanproc.anatomy.plantar_surface import seen_sole_share
@@ -17,6 +18,7 @@ from scanproc.frames import FloatArray, rigid
 
 LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
 _UP = np.array([0.0, 0.0, 1.0])
+_STATED_COSINE = 0.707  # which axis of the file points up is stated, and a foot may lie askew in it
 _HEEL, _BALL = (0.0, 0.25), (0.60, 0.85)  # shares of the length
 
 
@@ -32,14 +34,53 @@ class Stance:
     pose: RoughPose
 
 
-def on_floor(smooth: Mesh, boundary: BoolArray) -> Stance:
+def on_floor(shape: FootShape) -> Stance:
     """Return how a foot stands on the floor z = 0."""
-    return Stance("floor", np.eye(4), rough_pose(smooth, boundary, _UP))
+    return Stance("floor", np.eye(4), rough_pose(shape, _UP[None]))
 
 
-def on_sole(smooth: Mesh, boundary: BoolArray) -> Stance:
-    """Return how a foot that lies anyhow would stand on its own sole."""
-    return Stance("support", np.eye(4), rough_pose(smooth, boundary))
+def on_sole(shape: FootShape, smooth: Mesh, stated_up: FloatArray | None, contradiction: float) -> Stance:
+    """Return how a foot that lies anyhow would stand on its own sole; up within 45 degrees of (3,) `stated_up`.
+
+    Raises
+    ------
+    ScanError
+        If the shape is surer than `contradiction` that up is elsewhere than stated.
+    """
+    ups = resting_directions(smooth.vertices)
+    pose = rough_pose(shape, ups)
+    if stated_up is not None:
+        if pose.R_foot_scan[2] @ stated_up <= _STATED_COSINE and pose.confidence > contradiction:
+            axis = int(np.argmax(np.abs(pose.R_foot_scan[2])))
+            found = f"{'-' if pose.R_foot_scan[2, axis] < 0.0 else ''}{'xyz'[axis]}"
+            raise ScanError(
+                f"found a foot whose up is nearest to {found} of the file (confidence {pose.confidence:.3f}), expected "
+                "what scan.toml says of up. Correct up in scan.toml, or leave it out."
+            )
+        near = ups[ups @ stated_up > _STATED_COSINE]
+        pose = rough_pose(shape, near if len(near) else stated_up[None])
+    return Stance("support", np.eye(4), pose)
+
+
+def check_pose(pose: RoughPose, up: str, least: float) -> None:
+    """Refuse a foot that may as well lie another way.
+
+    Parameters
+    ----------
+    up : what scan.toml states of it.
+
+    Raises
+    ------
+    ScanError
+        With how likely the pose is.
+    """
+    if pose.confidence < least:
+        advice = 'Of a finished mesh, state the axis that points up in scan.toml, such as up = "z"; or scan'
+        raise ScanError(
+            f"found more than one way that the foot may lie, the likeliest with confidence {pose.confidence:.2f}; "
+            f"expected align.min_pose_confidence = {least:g}: sole and dorsum, or heel and toes, are not told apart. "
+            f"{advice if up == 'auto' else 'Scan'} more of the leg, the heel and the toes."
+        )
 
 
 def shows_sole(
@@ -70,7 +111,7 @@ def _within(share: FloatArray, limits: tuple[float, float]) -> BoolArray:
     return np.asarray((share >= limits[0]) & (share <= limits[1]))
 
 
-def over_unseen_ground(smooth: Mesh, boundary: BoolArray, limits: FootLimits, below_mm: float) -> Stance:
+def over_unseen_ground(shape: FootShape, smooth: Mesh, limits: FootLimits, below_mm: float) -> Stance:
     """Return how a foot stands whose z is upright, by its shape up or down; the ground lies below what was seen.
 
     A foot that hangs in the air, by more than 8 degrees, is not like one that stands: at 6 its length is 0.7 mm off.
@@ -80,7 +121,7 @@ def over_unseen_ground(smooth: Mesh, boundary: BoolArray, limits: FootLimits, be
     ScanError
         If it is a foot either way up.
     """
-    up, down = rough_pose(smooth, boundary, _UP), rough_pose(smooth, boundary, -_UP)
+    up, down = rough_pose(shape, _UP[None]), rough_pose(shape, -_UP[None])
     if limits.admit(up.likeness) and limits.admit(down.likeness):
         raise ScanError(
             f"found a shape that is a foot either way up (misfit {up.likeness.misfit:.2f} and "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.anatomy.foot_pose import surface_samples
+from scanproc.anatomy.foot_profile import surface_samples
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.artifacts import BoolArray, Foot, Mesh
 from scanproc.errors import ScanError

@@ -13,6 +13,7 @@ import numpy as np
 from scanproc.artifacts import MM_OF_UNIT, ByteArray, IntArray, Mesh, ScanFacts, Surface, Unit
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.mesh.winding import Wound, wound_outward
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
 from scanproc.readers.units import unit_of_mesh
@@ -38,6 +39,8 @@ _PARSER_ERRORS = (
 )
 # By lib3mf's numbers: micrometre, millimetre, centimetre, inch, foot, metre.
 _MM_OF_3MF = (0.001, 1.0, 10.0, 25.4, 304.8, 1000.0)
+# A mirrored mesh is inside out all over; where a part only is, someone has turned faces, and nothing was mirrored.
+_INSIDE_OUT_SHARE = 0.97
 _MIN_FACES = 100  # fewer cannot be a foot
 
 
@@ -95,15 +98,16 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
     merged = _merge(raw)
     longest = float(np.ptp(merged.vertices, axis=0).max()) if len(merged.vertices) else 0.0
     found = unit_of_mesh(path, longest, facts)
-    remarks = found.remarks
     vertices, faces = merged.vertices * (MM_OF_UNIT[found.unit] * facts.scale), merged.faces
-    if _signed_volume(vertices, faces) < 0.0:
-        faces = faces[:, ::-1]
-        remarks = (*remarks, "the mesh was inside out, and its faces were turned")
+    wound = wound_outward(vertices, faces)
+    inside_out = wound.inward_share > _INSIDE_OUT_SHARE
+    remarks = (*found.remarks, *_remarks_on_winding(wound))
     log.info("%s: %d → %d vertices, %d faces", path.name, len(raw.vertices), len(vertices), len(faces))
-    mesh = Mesh(np.ascontiguousarray(vertices), np.ascontiguousarray(faces))
+    mesh = Mesh(np.ascontiguousarray(vertices), wound.faces)
     views = np.ones(len(vertices), dtype=np.uint8)
-    return FoundMesh(Surface(mesh, views, floor_seen=False, color=merged.color), found.unit, remarks)
+    return FoundMesh(
+        Surface(mesh, views, floor_seen=False, color=merged.color, inside_out=inside_out), found.unit, remarks
+    )
 
 
 def _read_by_trimesh(path: Path) -> _RawMesh:
@@ -156,10 +160,15 @@ def _merge(raw: _RawMesh) -> _RawMesh:
     return _RawMesh(raw.vertices[used], faces, None if raw.color is None else raw.color[used])
 
 
-def _signed_volume(vertices: FloatArray, faces: IntArray) -> float:
-    """Return the volume in mm³ that the faces enclose about their centre, negative if they face inwards."""
-    a, b, c = (vertices[faces[:, i]] - vertices.mean(axis=0) for i in range(3))
-    return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6.0)
+def _remarks_on_winding(wound: Wound) -> tuple[str, ...]:
+    if wound.inward_share > _INSIDE_OUT_SHARE:
+        return (
+            "the mesh was inside out, as one that was mirrored is, and its faces were turned: left or right is in "
+            "doubt unless scan.toml states side",
+        )
+    if wound.inward_share > 0.0:
+        return (f"{100.0 * wound.inward_share:.2g} % of the surface faced inward, and its faces were turned",)
+    return ()
 
 
 def _brief(error: Exception) -> str:

@@ -20,9 +20,7 @@ class SimulationConfig:
     )
     views: int = setting(36, "number of views", low=1, high=1000)
     seed: int = setting(0, "of everything random: one seed, one recording", low=0)
-    side: Literal["left", "right"] = setting(
-        "left", "side of the foot; the mesh is of a left foot and mirrored for a right"
-    )
+    side: Literal["left", "right"] = setting("left", "side of the foot; a mesh of the other side is mirrored")
     pair: bool = setting(False, "two feet stand side by side, the right one mirrored from the left")
     pair_gap_mm: float = setting(80.0, "between the two feet of a pair, mm", low=0.0, high=400.0)
     distance_mm: float = setting(0.0, "camera to foot, mm; 0 for the camera's usual", low=0.0, high=3000.0)

@@ -6,6 +6,7 @@ write_simulation(Path("scans/mine"), simulation)
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,15 @@ from scanproc.frames import FloatArray, inverse, rigid
 from scanproc.readers.facts import facts_stating
 from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, Camera, scaled
+from scanproc.simulation.mesh_side import side_of
 from scanproc.simulation.noise_models import NOISE_MODELS, DepthNoise, NoiseAsked, with_noise_model
 from scanproc.simulation.render import pixel_rays, render
 from scanproc.simulation.scene import FAULTS, Bend, Fault, Scene
 from scanproc.simulation.settings import SimulationConfig
 from scanproc.simulation.stereo_ideal import StereoIdeal
 from scanproc.simulation.truth import Simulation, TrueView
+
+log = logging.getLogger(__name__)
 
 _STANDS_WITHIN_MM = 5.0  # what a sole may lie above or below z = 0
 
@@ -32,7 +36,8 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
 
     Parameters
     ----------
-    mesh : a left foot that stands on z = 0 with x to the toes and y to the left, mm.
+    mesh : a foot that stands on z = 0 with x to the toes and y to the left, mm; of the other side than asked, it is
+        mirrored.
 
     Returns
     -------
@@ -104,9 +109,11 @@ def _check(mesh: Mesh, config: SimulationConfig) -> None:
 
 def _feet_of(mesh: Mesh, config: SimulationConfig) -> tuple[Mesh, ...]:
     """Return the foot, or the pair, that stands before the camera."""
-    if config.pair:
-        return bodies.standing_pair(mesh, config.pair_gap_mm, toe_out_deg=6.0)
-    return (bodies.mirrored(mesh) if config.side == "right" else mesh,)
+    side = "left" if config.pair else config.side
+    if side_of(mesh) != side:
+        log.info("simulate: the mesh is of the other side; mirrored to a %s foot", side)
+        mesh = bodies.mirrored(mesh)
+    return bodies.standing_pair(mesh, config.pair_gap_mm, toe_out_deg=6.0) if config.pair else (mesh,)
 
 
 def _bend(view: int, config: SimulationConfig) -> Bend:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scanproc.anatomy.cut_ends import CutEnds, cut_ends
 from scanproc.anatomy.foot_frame import FootFrame, settle
 from scanproc.anatomy.foot_limits import FootLimits
-from scanproc.anatomy.foot_pose import likeness, surface_samples
+from scanproc.anatomy.foot_profile import FootShape, likeness
 from scanproc.anatomy.foot_regions import foot_length
 from scanproc.anatomy.foot_replicates import FrameRules, GroundErrors, foot_replicates
 from scanproc.anatomy.landmarks import support
@@ -17,11 +18,12 @@ from scanproc.anatomy.named_landmarks import named_landmarks
 from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends, refuse_open_sole
 from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, arch_profile, seen_sole_share, sole_cap
 from scanproc.anatomy.scanner_errors import with_scanner_errors
-from scanproc.anatomy.side import SideJudgement, SideVote, judge_one, judge_pair, vote
+from scanproc.anatomy.side import SideJudgement, SideVote, in_doubt, judge_one, judge_pair, vote
 from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.anatomy.stance import (
     LOWEST_SHARE,
     Stance,
+    check_pose,
     on_floor,
     on_sole,
     over_unseen_ground,
@@ -32,7 +34,7 @@ from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArra
 from scanproc.errors import ScanError
 from scanproc.frames import transform
 from scanproc.measures.sensor_classes import sensor_class
-from scanproc.mesh.meshes import connected_components, face_areas, submesh
+from scanproc.mesh.meshes import connected_components, face_areas, keep_faces, submesh
 from scanproc.mesh.smoothing import smoothed_vertices
 from scanproc.settings import setting
 
@@ -51,6 +53,7 @@ class AlignConfig:
     min_part_share: float = setting(
         0.25, "smallest loose part that may be a foot, share of the largest part's area", low=0.0, high=1.0
     )
+    min_pose_confidence: float = setting(0.95, "how sure up and forward must be", low=0.5, high=1.0)
     floor_sink_mm: float = setting(5.0, "a foot that reaches lower below the floor is refused, mm", low=0.0)
     floor_touch_mm: float = setting(
         20.0, "a foot seen down to this height stands on the floor: its own bulge hides what is lower, mm", low=0.0
@@ -72,7 +75,7 @@ class AlignConfig:
     unseen_ground_sd_mm: float = setting(3.0, "its standard uncertainty, mm", low=0.0, high=30.0)
     stated_side_confidence: float = setting(0.98, "how far the side in scan.toml is trusted", low=0.5, high=0.9999)
     contradiction: float = setting(
-        0.95, "confidence of the shape's own side above which it may contradict scan.toml", low=0.5, high=1.0
+        0.95, "confidence of the shape's own side or way up above which it may contradict scan.toml", low=0.5, high=1.0
     )
 
 
@@ -84,6 +87,7 @@ class _Part:
     mesh: Mesh
     smooth: Mesh
     boundary: BoolArray
+    cuts: CutEnds
     views: ByteArray
     stance: Stance
     vote: SideVote
@@ -107,12 +111,14 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     kind = sensor_class(facts.sensor)
     if surface.errors_mm is None and kind is not None:  # the mesh of another scanner
         surface = with_scanner_errors(surface, kind.form_sd_mm)
-    parts = _find_feet(surface, config)
+    parts = _find_feet(surface, facts, config)
     sides: tuple[SideJudgement, ...]
     if len(parts) == 2:
         sides = judge_pair(parts[0].vote, parts[1].vote, facts, config.contradiction)
     else:
         sides = (judge_one(parts[0].vote, facts, config.stated_side_confidence, config.contradiction),)
+    if surface.inside_out and facts.side in ("auto", "both"):
+        sides = tuple(in_doubt(side) for side in sides)
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
     for foot in feet:
         check_length(foot_length(foot), facts)
@@ -122,7 +128,7 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
 # ------------------------------------------------------------------------------------------ which parts are feet
 
 
-def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
+def _find_feet(surface: Surface, facts: ScanFacts, config: AlignConfig) -> list[_Part]:
     """Return the parts that are feet, and say what was dropped."""
     if len(surface.mesh.faces) == 0:
         raise ScanError(
@@ -134,7 +140,7 @@ def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
     feet, refusals = [], []
     for piece in large:
         try:
-            feet.append(_recognise(surface, piece, config))
+            feet.append(_recognise(surface, piece, facts, config))
         except ScanError as refusal:
             refusals.append(refusal)
     if not feet:
@@ -146,26 +152,35 @@ def _find_feet(surface: Surface, config: AlignConfig) -> list[_Part]:
     return feet
 
 
-def _recognise(surface: Surface, piece: IntArray, config: AlignConfig) -> _Part:
+def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: AlignConfig) -> _Part:
     """Check that a part is a foot, and find roughly how it lies, on what, and which side it is of."""
     mesh = submesh(surface.mesh, piece)
     limits = _foot_limits(config)
     limits.check_size(mesh)
     smooth = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
-    boundary, views = open_boundary_vertices(mesh), surface.views[piece]
+    boundary, views, cuts = open_boundary_vertices(mesh), surface.views[piece], cut_ends(mesh)
+    shape = FootShape.of(smooth, cuts)
     if surface.floor_seen and _touches(mesh, config):
-        stance = on_floor(smooth, boundary)
+        stance = on_floor(shape)
     else:
-        stance = on_sole(smooth, boundary)
+        stance = on_sole(shape, smooth, facts.up_vector, config.contradiction)
         sole = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
         if surface.vertical is not None and not sole:
-            stance = over_unseen_ground(smooth, boundary, limits, config.unseen_ground_mm)
+            stance = over_unseen_ground(shape, smooth, limits, config.unseen_ground_mm)
+    if not limits.admit(stance.pose.likeness):
+        limits.check_whole(shape, stance.ground == "floor")
     limits.check_likeness(stance.pose.likeness)
-    mesh, smooth = (Mesh(transform(stance.T_level_scan, each.vertices), each.faces) for each in (mesh, smooth))
+    check_pose(stance.pose, facts.up, config.min_pose_confidence)
+    skin = keep_faces(mesh, cuts.skin(stance.T_level_scan[:3, :3].T @ stance.pose.R_foot_scan[2]))
+    mesh, smooth = (
+        Mesh(transform(stance.T_level_scan, each.vertices[skin.vertices]), skin.mesh.faces) for each in (mesh, smooth)
+    )
     rough = smooth.vertices @ stance.pose.R_foot_scan.T
     if stance.ground == "support":
         rough = rough - [0.0, 0.0, rough[:, 2].min()]
-    return _Part(piece, mesh, smooth, boundary, views, stance, vote(Mesh(rough, mesh.faces)))
+    judged = vote(Mesh(rough, mesh.faces), stance.pose.confidence)
+    cuts, boundary = cuts.moved(stance.T_level_scan), open_boundary_vertices(mesh)
+    return _Part(piece[skin.vertices], mesh, smooth, boundary, cuts, views[skin.vertices], stance, judged)
 
 
 def _foot_limits(config: AlignConfig) -> FootLimits:
@@ -191,15 +206,12 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     medial_y = -1.0 if judged.side == "left" else 1.0
     ground = part.stance.ground
     frame = settle(part.smooth, part.stance.pose.R_foot_scan, medial_y, ground != "support", config.toe_gap_mm)
-    if frame.last_turn_rad > np.deg2rad(0.01):
-        log.warning(
-            "align: the %s foot's frame did not settle: its last turn was %.3f°",
-            judged.side,
-            np.rad2deg(frame.last_turn_rad),
-        )
+    turn_deg = np.rad2deg(frame.last_turn_rad)
+    if turn_deg > 0.01:
+        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, turn_deg)
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
-    _foot_limits(config).check_likeness(likeness(surface_samples(smooth)))
+    _foot_limits(config).check_likeness(likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))))
     # Wide means would bend the rims by which a cut is told from an end.
     narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
     ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points, ground == "estimated")

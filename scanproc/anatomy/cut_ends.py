@@ -1,0 +1,143 @@
+"""Where the surface of a body ends at a cut, closed by a plane or left open: above all, where a leg was cut off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull
+
+from scanproc.artifacts import BoolArray, Mesh
+from scanproc.frames import FloatArray
+from scanproc.mesh.hole_filling import border_loops
+from scanproc.mesh.meshes import face_areas, face_normals
+
+_PLANE_MM2 = 1500.0  # a leg is cut through 2400 and more; calves of coarse meshes have planes of up to 1100
+_OPENING_MM2 = 300.0
+_FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
+_LEG_COSINE = 0.7  # a leg's cut looks up within 45 degrees
+_FACETS = 1500  # of the convex hull: the largest; the rim of a cut may have hundreds of slivers
+
+
+@dataclass(frozen=True)
+class CutEnds:
+    """The K cuts of a body.
+
+    Attributes
+    ----------
+    normals : (K, 3) unit vectors, outward: the way that the body goes on which is not there.
+    middles : (K, 3) mm.
+    areas : (K,) mm².
+    rims : (N, 3) mm, what lies on the edges of all of them.
+    cut_of_face : (F,) which of them a face of the mesh closes; -1 for skin.
+    """
+
+    normals: FloatArray
+    middles: FloatArray
+    areas: FloatArray
+    rims: FloatArray
+    cut_of_face: NDArray[np.int64]
+
+    def rotated(self, R: FloatArray) -> CutEnds:
+        """Return the same in the frame that the (3, 3) rotation leads to."""
+        return replace(self, normals=self.normals @ R.T, middles=self.middles @ R.T, rims=self.rims @ R.T)
+
+    def moved(self, T: FloatArray) -> CutEnds:
+        """Return the same in the frame that the (4, 4) transform leads to."""
+        ends, shift = self.rotated(T[:3, :3]), T[:3, 3]
+        return replace(ends, middles=ends.middles + shift, rims=ends.rims + shift)
+
+    def skin(self, up: FloatArray) -> BoolArray:
+        """Return (F,) the faces but for those that close a leg, where (3,) `up` is up: a leg's cut looks up."""
+        closes_leg = np.append(self.normals @ up > _LEG_COSINE, False)
+        return ~closes_leg[self.cut_of_face]
+
+
+@dataclass(frozen=True)
+class _Cut:
+    normal: FloatArray
+    middle: FloatArray
+    area: float
+    rim: FloatArray
+    faces: NDArray[np.int64]
+
+
+def cut_ends(mesh: Mesh) -> CutEnds:
+    """Find the planes that close a mesh where all of it lies on one side of them, and its openings.
+
+    Parameters
+    ----------
+    mesh : as it was read: a mean over neighbours would bend the rim of a plane, and with it all its faces.
+    """
+    cuts = [*_planes(mesh), *_openings(mesh)]
+    cut_of_face = np.full(len(mesh.faces), -1, dtype=np.int64)
+    for number, cut in enumerate(cuts):
+        cut_of_face[cut.faces] = number
+    if not cuts:
+        return CutEnds(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)), cut_of_face)
+    return CutEnds(
+        np.array([cut.normal for cut in cuts]),
+        np.array([cut.middle for cut in cuts]),
+        np.array([cut.area for cut in cuts]),
+        np.vstack([cut.rim for cut in cuts]),
+        cut_of_face,
+    )
+
+
+def _openings(mesh: Mesh) -> list[_Cut]:
+    """Return the open borders, each with the area vector of its line as normal and area."""
+    cuts = []
+    for loop in border_loops(mesh.faces):
+        rim = mesh.vertices[loop]
+        fan = rim - rim.mean(axis=0)
+        vectors = np.cross(fan, np.roll(fan, -1, axis=0)) / 2.0
+        area_vector = vectors.sum(axis=0)
+        area = float(np.linalg.norm(area_vector))
+        if area > _OPENING_MM2:
+            share = vectors @ area_vector / area**2  # of each triangle of the fan: rims have more vertices at toes
+            middle = rim.mean(axis=0) + share @ (fan + np.roll(fan, -1, axis=0)) / 3.0
+            cuts.append(_Cut(area_vector / area, middle, area, rim, np.zeros(0, dtype=np.int64)))
+    return cuts
+
+
+def _planes(mesh: Mesh) -> list[_Cut]:
+    """Return the facets of the convex hull that faces of the mesh fill."""
+    normals, areas = face_normals(mesh), face_areas(mesh)
+    cuts = []
+    for normal, offset in _hull_planes(mesh.vertices):
+        near = np.abs(mesh.vertices @ normal - offset) < _FLAT_MM
+        inside = np.flatnonzero(near[mesh.faces].all(axis=1))
+        inside = inside[normals[inside] @ normal > _FLAT_COSINE]
+        area = float(areas[inside].sum())
+        if area < _PLANE_MM2:
+            continue
+        middle = (mesh.vertices[mesh.faces[inside]].mean(axis=1) * areas[inside, None]).sum(axis=0) / area
+        outside = np.ones(len(mesh.faces), dtype=np.bool_)
+        outside[inside] = False
+        rim = np.intersect1d(mesh.faces[inside], mesh.faces[outside])
+        cuts.append(_Cut(normal, middle, area, mesh.vertices[rim], inside))
+    return cuts
+
+
+def _hull_planes(points: FloatArray) -> list[tuple[NDArray[np.float64], float]]:
+    """Return the planes, normal outward and offset, on which facets of at least the least area lie, the largest first.
+
+    Facets of one plane are counted together: the hull is made of triangles.
+    """
+    hull = ConvexHull(points)
+    corners = points[hull.simplices]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2.0
+    order = np.argsort(-area, kind="stable")[:_FACETS]
+    normals, offsets, area = hull.equations[order, :3], -hull.equations[order, 3], area[order]
+    even = (normals @ normals.T > _FLAT_COSINE) & (np.abs(offsets[:, None] - offsets) < 2.0 * _FLAT_MM)
+    support = even @ area
+    planes: list[tuple[NDArray[np.float64], float]] = []
+    free = np.ones(len(order), dtype=np.bool_)
+    for facet in np.argsort(-support, kind="stable"):
+        if support[facet] < _PLANE_MM2:
+            break
+        if free[facet]:
+            planes.append((normals[facet], float(offsets[facet])))
+            free &= ~even[facet]
+    return planes
