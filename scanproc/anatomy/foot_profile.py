@@ -39,6 +39,7 @@ _OVERHANG_MM = 25.0  # no wall of a foot leaves such a gap between samples
 _LEG_TOP = 0.50  # share of the length: legs are cut anywhere, higher counts as this
 _CUT_MM = 8.0  # what ends less than this above a cut ends there
 _BELOW_MM = 8.0  # in plan: the underside of a toe lies so near below its top
+_SEEN_UNDER = 5  # samples, of about 20 of a whole underside: fewer are noise of a top
 _DOWN = -0.3  # z of the normal of an underside, and less
 
 
@@ -180,7 +181,7 @@ def _slice_value(shape: FootShape, x: float, reach: float, what: str) -> float:
         return top
     highest = points[points[:, 2] <= top][np.argmax(points[points[:, 2] <= top, 2])]
     under = points[shape.faces_down[place] & (np.hypot(*(points - highest)[:, :2].T) < _BELOW_MM)]
-    return top - (float(under[:, 2].min()) if len(under) else 0.0)
+    return top - (float(under[:, 2].min()) if len(under) >= _SEEN_UNDER else 0.0)
 
 
 def _top(heights: FloatArray) -> float:

@@ -24,7 +24,9 @@ _END_REACH_MM = 15.0  # and as near as this to its end
 _TOE_COSINE, _HEEL_COSINE = 0.7, 0.9
 _BESIDE_MM, _BESIDE_VERTICES = 4.0, 8
 _BORDER_REACH_MM, _BORDER_COSINE = 6.0, 0.9  # 26 degrees short of upright: 1 mm of a border with a radius of 10 mm
-_SOLE_BORDER_COSINE = 0.75  # seen from below on a grid of 1 mm, the last face before the border is no steeper
+# Seen from below on a grid of 1 mm, the last face before the border is no steeper. Where the lower border of a foot was
+# torn, over a ground that was not seen, 0.83 and more are left: a border with a radius of 10 mm lacks 2 mm there.
+_LOOSE_BORDER_COSINE = 0.75
 _RIM_VERTICES = 3  # fewer are noise
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
 _UNDER_TOE_SHARE = 0.9  # of the height of a toe, up to which a lower border may be torn
@@ -73,26 +75,31 @@ def open_ends(
     forward = vertex_normals(mesh)[:, 0]
     medial, lateral = float(points.metatarsale_tibiale[1]), float(points.metatarsale_fibulare[1])
     front = front_profile(mesh, float(points.pternion[0] + 0.7 * points.length_mm), medial, lateral)
-    longest = points.longest_toe_tip
+    longest, cosine = points.longest_toe_tip, border_cosine(what, is_torn)
     return OpenEnds(
         heel_open=_ends_open(mesh, boundary, points.pternion, -1.0, forward, is_torn),
         axis_open=_ends_open(mesh, boundary, points.second_toe.tip, 1.0, forward, is_torn),
         toes_open=_ends_open(mesh, boundary, longest, 1.0, forward, is_torn)
         or _front_is_open(mesh, boundary, front, forward, is_torn),
-        tibiale_open=border_is_open(mesh, boundary, points.metatarsale_tibiale, np.sign(medial - lateral), what),
-        fibulare_open=border_is_open(mesh, boundary, points.metatarsale_fibulare, np.sign(lateral - medial), what),
+        tibiale_open=border_is_open(mesh, boundary, points.metatarsale_tibiale, np.sign(medial - lateral), cosine),
+        fibulare_open=border_is_open(mesh, boundary, points.metatarsale_fibulare, np.sign(lateral - medial), cosine),
     )
 
 
-def border_is_open(mesh: Mesh, boundary: BoolArray, point: FloatArray, outward_y: float, what: Object) -> bool:
-    """Tell whether a (3,) point of a foot's border is one of the scan alone: an open rim before it faces sideways."""
+def border_is_open(mesh: Mesh, boundary: BoolArray, point: FloatArray, outward_y: float, cosine: float) -> bool:
+    """Tell whether a (3,) point of a foot's border is one of the scan alone: an open rim before it faces sideways.
+
+    Parameters
+    ----------
+    cosine : see `border_cosine`.
+    """
     apart = np.linalg.norm(mesh.vertices - point, axis=1)
     if np.count_nonzero(boundary & (apart < _BORDER_REACH_MM)) < _RIM_VERTICES:
         return False
-    return not _has_turned(apart, vertex_normals(mesh)[:, 1], outward_y, _border_cosine(what))
+    return not _has_turned(apart, vertex_normals(mesh)[:, 1], outward_y, cosine)
 
 
-def open_stations(mesh: Mesh, boundary: BoolArray, borders: Borders, below_mm: float, what: Object) -> BoolArray:
+def open_stations(mesh: Mesh, boundary: BoolArray, borders: Borders, below_mm: float, cosine: float) -> BoolArray:
     """Tell at which of the N stations of borders below a height, (N,), the scan ends and the foot does not.
 
     A rim near that height cuts off nothing that counts.
@@ -102,12 +109,13 @@ def open_stations(mesh: Mesh, boundary: BoolArray, borders: Borders, below_mm: f
     sideways = vertex_normals(rim)[:, 1]
     for station, side in np.argwhere(is_open):
         apart = np.linalg.norm(rim.vertices - borders.points[station, side], axis=1)
-        is_open[station, side] = not _has_turned(apart, sideways, 2.0 * side - 1.0, _border_cosine(what))
+        is_open[station, side] = not _has_turned(apart, sideways, 2.0 * side - 1.0, cosine)
     return np.asarray(is_open.any(axis=1))
 
 
-def _border_cosine(what: Object) -> float:
-    return _BORDER_COSINE if what == "foot" else _SOLE_BORDER_COSINE
+def border_cosine(what: Object, is_torn: bool) -> float:
+    """Return how far a border must have turned sideways: all the way, but of a sole alone and where it was torn."""
+    return _BORDER_COSINE if what == "foot" and not is_torn else _LOOSE_BORDER_COSINE
 
 
 def unseen_borders(foot: Foot) -> tuple[str, ...]:
@@ -117,9 +125,10 @@ def unseen_borders(foot: Foot) -> tuple[str, ...]:
     found = [f"the {side} border of the ball" for side in named]
     boundary = open_boundary_vertices(foot.mesh)
     if boundary.any():
+        cosine = border_cosine(foot.object, foot.ground == "estimated")
         x = np.array([rear_of(foot) + HEEL_SECTION * foot_length(foot)])
         for point, outward_y in zip(borders_at(foot.mesh, x, SOLE_HEIGHT_MM).points[0], (-1.0, 1.0), strict=True):
-            if not np.isfinite(point).all() or border_is_open(foot.mesh, boundary, point, outward_y, foot.object):
+            if not np.isfinite(point).all() or border_is_open(foot.mesh, boundary, point, outward_y, cosine):
                 found.append(f"the {'medial' if outward_y == foot.medial_y else 'lateral'} border of the heel")
     return tuple(found)
 

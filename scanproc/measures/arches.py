@@ -119,7 +119,7 @@ def _refused(shape: FootShape) -> Reading | None:
     if shape.cap.closes_the_arch:
         return no_reading(_CAPPED)
     borders = shape.borders(np.linspace(shape.at(ARCH_WINDOW[0]), shape.at(ARCH_WINDOW[1]), _STATIONS), SOLE_HEIGHT_MM)
-    is_open = open_stations(shape.low_mesh, shape.low_boundary, borders, SOLE_HEIGHT_MM, shape.foot.object)
+    is_open = open_stations(shape.low_mesh, shape.low_boundary, borders, SOLE_HEIGHT_MM, shape.border_cosine)
     return no_reading("one side of the midfoot was not seen") if is_open.mean() > _OPEN_SHARE else None
 
 

@@ -97,7 +97,7 @@ def heel_width(shape: FootShape) -> Reading:
     least = HEEL_SIDE * shape.length
     ends = zip(borders.points[0], borders.open[0], (-1.0, 1.0), strict=True)
     is_open = any(
-        on_rim and border_is_open(shape.low_mesh, shape.low_boundary, end, out, shape.foot.object)
+        on_rim and border_is_open(shape.low_mesh, shape.low_boundary, end, out, shape.border_cosine)
         for end, on_rim, out in ends
     )
     if is_open or not right < -least < least < left:

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import numpy as np
 
 from scanproc.anatomy.foot_regions import DORSUM_SECTION, FOOT_HEIGHT_MM, SOLE_HEIGHT_MM, foot_length, rear_of
-from scanproc.anatomy.open_boundaries import NOT_THERE, open_boundary_vertices
+from scanproc.anatomy.open_boundaries import NOT_THERE, border_cosine, open_boundary_vertices
 from scanproc.anatomy.plantar_surface import ArchProfile, Cap, PlantarSurface, arch_profile, sole_cap
 from scanproc.anatomy.profiles import Borders, borders_at
 from scanproc.artifacts import BoolArray, ByteArray, Foot, Loading, Mesh, ReadGeometry
@@ -106,6 +106,10 @@ class FootShape:
     @cached_property
     def low_boundary(self) -> BoolArray:
         return np.asarray(self.boundary[self._low.vertices])
+
+    @property
+    def border_cosine(self) -> float:
+        return border_cosine(self.foot.object, self.foot.ground == "estimated")
 
     def borders(self, x: FloatArray, below_mm: float) -> Borders:
         """Return the borders of the foot below a height at ascending (N,) `x`, mm."""

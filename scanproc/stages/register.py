@@ -108,7 +108,7 @@ class RegisterConfig:
         150.0, "regions that moved between two groups of views, times the square of how far in sd of the noise", low=1.0
     )
     max_bend: float = setting(
-        200.0, "of a bend that begins at some view: t value of that step, times what it explains in sd", low=1.0
+        300.0, "of a bend that begins at some view: t value of that step, times what it explains in sd", low=1.0
     )
 
 
