@@ -6,7 +6,7 @@ corners, so that borders, heights, girths and the arch have formulas; toes are e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import manifold3d  # type: ignore[import-not-found]
 import numpy as np
@@ -253,3 +253,8 @@ def without(mesh: Mesh, low: float = -np.inf, high: float = np.inf) -> Mesh:
 def as_surface(mesh: Mesh, floor_seen: bool, views: int = 9) -> Surface:
     """Return a surface of which all was seen."""
     return Surface(mesh, np.full(len(mesh.vertices), views, dtype=np.uint8), floor_seen)
+
+
+def as_recorded(mesh: Mesh, floor_seen: bool) -> Surface:
+    """Return the same of a recording, which knows what it saw, and whose two replicates do not err."""
+    return replace(as_surface(mesh, floor_seen), errors_mm=np.zeros((len(mesh.vertices), 2), dtype=np.float16))

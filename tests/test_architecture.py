@@ -100,7 +100,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
     "answers": {"bars", "errors", "parallel", "prescription", "results", "runner", "scan", "settings", "several"},
     "cli": {
-        "", "answers", "demo", "errors", "options", "pipeline", "prescription", "scan", "settings", "several",
+        "", "answers", "demo", "errors", "options", "pipeline", "scan", "settings", "several",
         "simulation", "store", "templates_printed", "views",
     },
     "__main__": {"cli"},

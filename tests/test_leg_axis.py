@@ -11,6 +11,7 @@ import pytest
 from feet import AnalyticFoot, as_surface, without
 
 from scanproc.artifacts import Feet, Foot, Measure, Mesh, ScanFacts
+from scanproc.frames import transform
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
 
@@ -19,13 +20,17 @@ LEG = ("leg_angle_deg", "leg_heel_angle_deg", "heel_contact_offset_mm")
 
 
 @cache
-def bent() -> Foot:
+def curved() -> Mesh:
     """A leg that leans by 0 at 90 mm and by 12 deg at 160 mm: its lower half by 3, its upper by 9."""
     mesh = AnalyticFoot(step_mm=4.0, leg_top_mm=340.0).mesh()
     above = np.clip(mesh.vertices[:, 2] - 90.0, 0.0, None)
     y = mesh.vertices[:, 1] - np.tan(np.deg2rad(12.0)) * above**2 / 140.0
-    curved = Mesh(np.column_stack([mesh.vertices[:, 0], y, mesh.vertices[:, 2]]), mesh.faces)
-    return align(as_surface(curved, True), STANDING, AlignConfig()).feet[0]
+    return Mesh(np.column_stack([mesh.vertices[:, 0], y, mesh.vertices[:, 2]]), mesh.faces)
+
+
+@cache
+def bent() -> Foot:
+    return align(as_surface(curved(), True), STANDING, AlignConfig()).feet[0]
 
 
 def cut(height_mm: float | None, capped: bool, tilt_deg: float = 0.0) -> Foot:
@@ -37,7 +42,8 @@ def cut(height_mm: float | None, capped: bool, tilt_deg: float = 0.0) -> Foot:
         kept = mesh.vertices[mesh.faces].reshape(-1, 3)[:, 2].max()
         assert height_mm - 6.0 <= kept <= height_mm + 6.0
         return replace(foot, mesh=mesh)
-    solid = manifold3d.Manifold(manifold3d.Mesh64(np.array(foot.mesh.vertices), foot.mesh.faces.astype(np.uint64)))
+    whole = transform(foot.T_foot_scan, curved().vertices)  # align has left out what closes the leg
+    solid = manifold3d.Manifold(manifold3d.Mesh64(whole, curved().faces.astype(np.uint64)))
     normal = [0.0, np.sin(np.deg2rad(tilt_deg)), -np.cos(np.deg2rad(tilt_deg))]
     made = solid.trim_by_plane(normal, float(normal[2] * height_mm)).to_mesh64()
     mesh = Mesh(np.array(made.vert_properties[:, :3]), np.array(made.tri_verts, dtype=np.int32))

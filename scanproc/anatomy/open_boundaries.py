@@ -121,7 +121,9 @@ def border_cosine(what: Object, is_torn: bool) -> float:
 def unseen_borders(foot: Foot) -> tuple[str, ...]:
     """Name the borders of a foot, of ball and heel, at which the scan ends and the foot does not."""
     marks = {"medial": "metatarsale_tibiale", "lateral": "metatarsale_fibulare"}
-    named = [side for side, name in marks.items() if foot.landmarks[name].confidence == NOT_THERE]
+    named = [
+        side for side, name in marks.items() if name in foot.landmarks and foot.landmarks[name].confidence == NOT_THERE
+    ]
     found = [f"the {side} border of the ball" for side in named]
     boundary = open_boundary_vertices(foot.mesh)
     if boundary.any():

@@ -117,8 +117,7 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     """
     if facts.loading == "non-weight-bearing":
         surface = replace(surface, vertical=None)  # how a foot hangs in the air has nothing to do with what is upright
-    if surface.errors_mm is None:
-        surface = replace(surface, finished=True)
+    surface = replace(surface, finished=surface.errors_mm is None)
     *others, last = without_mount(surface, facts.object == "cast")
     for bare in others:
         with contextlib.suppress(ScanError):
@@ -184,18 +183,19 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
         return _Part(piece, mesh, smooth, boundary, cuts, views, stance, judged, what)
     shape = FootShape.of(smooth, cuts)
     if surface.floor_seen and stands_on_floor(mesh, config.floor_touch_mm, config.floor_sink_mm):
-        stance = on_floor(shape)
+        stance, is_level = on_floor(shape), True
     else:
         stance = on_sole(shape, smooth, facts.up_vector, config.contradiction)
-        sole = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
-        if surface.vertical is not None and not sole:
+        is_level = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
+        if surface.vertical is not None and not is_level:
             stance = over_unseen_ground(shape, smooth, limits, config.unseen_ground_mm)
-        elif surface.finished and not sole:
+        elif surface.finished and not is_level:
             stance = over_open_underside(shape, smooth, limits, facts.loading) or stance
     if not limits.admit(stance.pose.likeness):
         limits.check_whole(shape, stance.ground == "floor")
     limits.check_likeness(stance.pose.likeness)
-    check_pose(stance.pose, facts.up, config.min_pose_confidence)
+    if is_level or stance.ground != "support":  # what nothing levels is refused for that
+        check_pose(stance.pose, facts.up, config.min_pose_confidence)
     skin = keep_faces(mesh, cuts.skin(stance.T_level_scan[:3, :3].T @ stance.pose.R_foot_scan[2]))
     mesh, smooth = (
         Mesh(transform(stance.T_level_scan, each.vertices[skin.vertices]), skin.mesh.faces) for each in (mesh, smooth)
@@ -221,8 +221,8 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     ground = part.stance.ground
     frame = settle(part.smooth, part.stance.pose.R_foot_scan, medial_y, ground != "support", config.toe_gap_mm)
     if frame.last_turn_rad > np.deg2rad(0.01):
-        turned = np.rad2deg(frame.last_turn_rad)
-        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, turned)
+        turn_deg = np.rad2deg(frame.last_turn_rad)
+        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, turn_deg)
     mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
     smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
     is_foot = part.object == "foot"
