@@ -246,7 +246,9 @@ def test_small_and_large_feet_are_feet(factor: float) -> None:
 
 def test_nothing_to_level_the_foot_is_refused() -> None:
     open_below = without(analytic(), high=8.0)
-    with pytest.raises(ScanError, match=r"open edge under the .* without a floor the foot is levelled by it\. Scan the floor"):
+    with pytest.raises(
+        ScanError, match=r"open edge under the .* without a floor the foot is levelled by it\. Scan the floor"
+    ):
         aligned(as_recorded(turned(open_below, 2), floor_seen=False))
 
 

@@ -99,11 +99,11 @@ def test_a_sole_that_was_seen_counts_more_than_an_axis() -> None:
 
 def test_what_nothing_levels_is_refused() -> None:
     wide_open = turned(cropped(8.0))
-    with pytest.raises(ScanError, match=r"open edge under the heel, .* without a floor the foot is levelled by it\. Scan the floor"):
+    with pytest.raises(ScanError, match=r"open edge under the heel, .* without a floor"):
         the_foot(seen_from_above(wide_open, vertical=None))
     with pytest.raises(ScanError, match=r"open edge under the heel"):
         the_foot(seen_from_above(turned(cropped()), vertical=None))
-    with pytest.raises(ScanError, match=r"no floor .* of its sole"):  # it hangs in the air
+    with pytest.raises(ScanError, match=r"open edge under the heel"):  # it hangs in the air
         the_foot(seen_from_above(wide_open), replace(STANDING, loading="non-weight-bearing"))
 
 
