@@ -276,7 +276,7 @@ def test_a_box_is_no_foot(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill")
-@pytest.mark.parametrize("done", ["1-clean", "4-align"])
+@pytest.mark.parametrize("done", [pytest.param("1-clean", marks=pytest.mark.slow), "4-align"])
 def test_a_killed_run_leaves_whole_results_or_none_and_ends_alike_when_run_again(
     done: str, clouds: Demo, tmp_path: Path
 ) -> None:
