@@ -112,7 +112,7 @@ def scanned(name: str) -> Foot:
     path = FEET / name
     if not path.exists():
         pytest.skip(f"{name} is not here: shared/data/feet holds it")
-    surface = read_finished_mesh(path, "auto").surface
+    surface = read_finished_mesh(path, ScanFacts(name="foot")).surface
     return align(surface, ScanFacts(path.stem, side="left"), AlignConfig()).feet[0]
 
 

@@ -72,7 +72,7 @@ def legs(index: int) -> Mesh:
     path = FEET / f"leg-{index}.ply"
     if not path.exists():
         pytest.skip(f"no {path.name} beside the project (shared/data/feet)")
-    return read_finished_mesh(path, "mm").surface.mesh
+    return read_finished_mesh(path, ScanFacts(name="leg", unit="mm")).surface.mesh
 
 
 def refused_all(mesh: Mesh) -> None:
