@@ -34,7 +34,7 @@ def judge(seed: int, grid_mm: float, feet: list[tuple[str, Foot]]) -> str:
     try:
         files = export(Insoles((made,)), facts, ExportConfig()).files
     except ScanError as refusal:
-        assert "no milling program is written" in str(refusal)
+        assert "no milling program is written" in str(refusal) or "machine.toml" in str(refusal)
         return "not milled"
     assert_sound(files[f"{made.side}.stl"])
     return "made"
