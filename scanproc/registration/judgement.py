@@ -14,6 +14,7 @@ from scanproc.registration.view_pairs import sample_pairs
 _ODD_SD = 7.0  # below the median, in robust standard deviations of all views: good views lie within 5 of it
 _LEAST_SD = 0.01  # of the consistency: few views may agree by chance
 _MAD_TO_SD = 1.4826  # of a normal distribution
+_ANY = AgreementLimits(min_overlap=0.0, min_consistency=0.0, max_residual_mm=np.inf, max_residual_ratio=np.inf)
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,6 @@ def tolerance_mm_of(views: SampledViews, limits: JudgementLimits, noise_mm: floa
         return limits.tolerance_mm
     # A point and the pixel that it falls on may lie a pixel apart.
     return min(limits.max_tolerance_mm, max(limits.tolerance_sd * noise_mm, views.pixel_mm))
-
-
-_ANY = AgreementLimits(min_overlap=0.0, min_consistency=0.0, max_residual_mm=np.inf, max_residual_ratio=np.inf)
 
 
 def noise_mm_of(views: SampledViews, poses: Poses, limits: JudgementLimits) -> float:
