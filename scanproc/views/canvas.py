@@ -17,7 +17,7 @@ from scanproc.views.coarse import coarse
 from scanproc.views.colors import CUT
 from scanproc.views.flat_image import FlatImage
 from scanproc.views.hands import Handler, Hands
-from scanproc.views.render import body_of, is_headless, light, no_display, pyvista
+from scanproc.views.render import INSIDE, body_of, is_headless, light, no_display, pyvista
 from scanproc.views.scene import Line, Scene
 
 _MANY_FACES = 60_000  # of more, a coarser mesh is shown while the scene turns: software draws it fast enough
@@ -31,6 +31,12 @@ class _Bodies:
     insides: tuple[Any, ...]
     clouds: tuple[Any, ...]
     lines: tuple[Any, ...]
+    ink: tuple[Any, ...]  # lines on the skin, which are cut with it
+
+    @property
+    def all(self) -> tuple[Any, ...]:
+        """All actors but those of insides."""
+        return (*(skin[0] for skin in self.skins), *self.clouds, *self.lines, *self.ink)
 
 
 class Canvas:
@@ -54,6 +60,7 @@ class Canvas:
         plotter.disable_anti_aliasing()
         light(pv, plotter)
         self._window = plotter.render_window
+        self._window.SetWindowName(title)
         self.panel_px = panel_px
         self._layers: dict[str, _Bodies] = {}
         self._plane: Plane | None = None
@@ -93,15 +100,17 @@ class Canvas:
                 body, scalars="color", rgb=True, smooth_shading=True, opacity=opacity, render=False, **matt
             )
             inside = self._plotter.add_mesh(
-                body, color=CUT, culling="front", opacity=opacity, render=False, ambient=0.45, diffuse=0.4
+                body, color=CUT, culling="front", opacity=opacity, render=False, smooth_shading=True, **INSIDE
             )
             inside.mapper.scalar_visibility = False
             inside.visibility = False
             skins.append((actor, body, small))
             insides.append(inside)
         clouds = tuple(self._cloud(scene, opacity)) if any(len(cloud.points) for cloud in scene.clouds) else ()
-        lines = tuple(self._line(line, opacity) for line in scene.lines if len(line.points))
-        self._layers[name] = _Bodies(tuple(skins), tuple(insides), clouds, lines)
+        drawn = [line for line in scene.lines if len(line.points)]
+        lines = tuple(self._line(line) for line in drawn if not line.behind)
+        ink = tuple(self._line(line) for line in drawn if line.behind)
+        self._layers[name] = _Bodies(tuple(skins), tuple(insides), clouds, lines, ink)
         self.fade(name, opacity)
         self._clip()
 
@@ -114,12 +123,13 @@ class Canvas:
             self._plotter.remove_actor(actor, render=False)
         for actor in old.lines:
             self._over.RemoveActor(actor)
+        for actor in old.ink:
             self._plotter.renderer.RemoveActor(actor)
 
     def show(self, name: str, shown: bool) -> None:
         """Show a layer or hide it."""
         found = self._layers[name]
-        for actor in (*(skin[0] for skin in found.skins), *found.clouds, *found.lines):
+        for actor in found.all:
             actor.SetVisibility(shown)
         for actor in found.insides:
             actor.SetVisibility(shown and self._plane is not None)
@@ -127,7 +137,7 @@ class Canvas:
     def fade(self, name: str, opacity: float) -> None:
         """Let one see through a layer; of what is translucent, only what faces the eye is drawn."""
         found = self._layers[name]
-        for actor in (*(skin[0] for skin in found.skins), *found.insides, *found.clouds, *found.lines):
+        for actor in (*found.all, *found.insides):
             actor.GetProperty().SetOpacity(opacity)
         for actor, _, _ in found.skins:
             actor.GetProperty().SetBackfaceCulling(opacity < 1.0 or self._plane is not None)
@@ -151,7 +161,7 @@ class Canvas:
             plane.SetOrigin(*(self._plane.offset_mm * self._plane.normal))
             plane.SetNormal(*self._plane.normal)
         for found in self._layers.values():
-            for actor in (*(skin[0] for skin in found.skins), *found.insides, *found.clouds):
+            for actor in (*(skin[0] for skin in found.skins), *found.insides, *found.clouds, *found.ink):
                 actor.GetMapper().RemoveAllClippingPlanes()
                 if plane is not None:
                     actor.GetMapper().AddClippingPlane(plane)
@@ -162,14 +172,13 @@ class Canvas:
         options = {"style": "points", "point_size": 3.0, "lighting": False, "render": False, "opacity": opacity}
         return [self._plotter.add_mesh(dots, scalars="color", rgb=True, **options)]
 
-    def _line(self, line: Line, opacity: float) -> Any:
+    def _line(self, line: Line) -> Any:
         """Add a line over the bodies, or as ink on their skin."""
         pv = self._pv
         points = np.array(line.points).reshape(-1, 3)
         body = pv.line_segments_from_points(points) if line.points.ndim == 3 else pv.lines_from_points(points)
         actor = pv.Actor(mapper=pv.DataSetMapper(body))
         actor.prop.color, actor.prop.line_width, actor.prop.lighting = line.color, line.width, False
-        actor.prop.opacity = opacity
         if line.behind:
             actor.GetMapper().SetResolveCoincidentTopologyToPolygonOffset()
             actor.GetMapper().SetRelativeCoincidentTopologyLineOffsetParameters(0.0, -8.0)

@@ -58,6 +58,7 @@ class Display:
 
     Attributes
     ----------
+    title : of one page among several; empty where there is one.
     layers : in the order of their keys.
     parts : one, or left and right foot side by side.
     notes : lines in colours, said beside the picture.

@@ -57,7 +57,7 @@ def surface_display(surface: Surface, beside: Beside) -> Display:
     one = beside.feet.feet[0] if beside.feet and len(beside.feet.feet) == 1 else None
     look = ABOVE if one is None else medial(one.medial_y)
     frame = "scan frame, turned" if beside.feet is None else "foot frame"
-    return Display("surface", tuple(layers), *look, frame=frame, medial_y=0.0 if one is None else one.medial_y)
+    return Display("", tuple(layers), *look, frame=frame, medial_y=0.0 if one is None else one.medial_y)
 
 
 def _curvature(mesh: Mesh) -> Layer:
@@ -87,7 +87,7 @@ def feet_display(feet: Feet, beside: Beside) -> Display:
     notes.append((GREY, "e: move landmarks by hand"))
     one = feet.feet[0].medial_y if len(feet.feet) == 1 else 0.0
     look = medial(one) if one else ABOVE
-    return Display("align", tuple(layers), *look, parts=parts, notes=tuple(notes), medial_y=one, feet=feet)
+    return Display("", tuple(layers), *look, parts=parts, notes=tuple(notes), medial_y=one, feet=feet)
 
 
 def _aside(feet: Feet, layers: Sequence[tuple[Layer, ...]]) -> tuple[tuple[Part, ...], list[Layer]]:
@@ -146,7 +146,7 @@ def measures_display(measures: Measures, beside: Beside) -> Display:
         notes += [(RED, f"refused: {', '.join(refused)}")] if refused else []
     one = feet.feet[0].medial_y if len(feet.feet) == 1 else 0.0
     look = medial(one) if one else ABOVE
-    return Display("measure", tuple(layers), *look, parts=parts, notes=tuple(notes), medial_y=one)
+    return Display("", tuple(layers), *look, parts=parts, notes=tuple(notes), medial_y=one)
 
 
 def _measured_layers(foot: Foot, found: FootMeasures) -> tuple[Layer, ...]:

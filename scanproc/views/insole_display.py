@@ -43,10 +43,10 @@ def insoles_display(insoles: Insoles, beside: Beside) -> Display:
         if insole.solid is not None
     )
     if not layers:
-        return Display("insole", (), *ABOVE, notes=_notes(insoles))
+        return Display("", (), *ABOVE, notes=_notes(insoles))
     parts, shown = side_by_side(tuple(insole.side for insole in made), layers)
     medial_y = (-1.0 if made[0].side == "left" else 1.0) if len(made) == 1 else 0.0
-    return Display("insole", tuple(shown), *ABOVE, parts=parts, notes=_notes(insoles), medial_y=medial_y)
+    return Display("", tuple(shown), *ABOVE, parts=parts, notes=_notes(insoles), medial_y=medial_y)
 
 
 def _layers(insole: Insole, solid: Mesh, wall: FloatArray, legend: Legend, foot: Foot | None) -> tuple[Layer, ...]:
@@ -108,4 +108,4 @@ def exports_display(exports: Exports, beside: Beside) -> Display:
         notes.append((GREY, 'no milling programs: insole.process = "mill" writes them'))
     else:
         notes += [(BLUE, "blue: cut"), (ORANGE, "orange: rapid, above the stock")]
-    return Display("export", tuple(layers), *ABOVE, notes=tuple(notes))
+    return Display("", tuple(layers), *ABOVE, notes=tuple(notes))

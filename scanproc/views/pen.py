@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import ImageDraw, ImageFont
@@ -11,6 +12,9 @@ from PIL import ImageDraw, ImageFont
 from scanproc.frames import FloatArray
 from scanproc.views.colors import GREY, INK, WHITE
 from scanproc.views.scene import Label, Line, Shot
+
+#: What the font lacks, spelt by what it has.
+_SPELT = str.maketrans({"÷": "/", "³": "3", "²": "2", "–": "-", "→": "to", "×": "x", "µ": "u", "≤": "<=", "≥": ">="})
 
 SMOOTH = 2  # pictures are drawn this much larger and averaged: smooth edges
 
@@ -68,9 +72,15 @@ class Frame:
         return np.stack([(flat[:, 0] - self.left_mm) * self.scale, (self.top_mm - flat[:, 1]) * self.scale], axis=1)
 
 
+@cache
 def font_of(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Return Pillow's own font (Aileron, CC0): the same letters on every machine."""
     return ImageFont.load_default(size=size)
+
+
+def printable(text: str) -> str:
+    """Return a text in letters that the font has."""
+    return text.translate(_SPELT)
 
 
 def _is_left(label: Label, frame: Frame) -> bool:
@@ -172,9 +182,9 @@ class Pen:
         anchor = "ra" if left else "la"
         at = edge - 0.2 * self.text_px if left else edge + 0.2 * self.text_px
         font = font_of(self.text_px)
-        self.draw.text((at, top), label.name, fill=GREY if label.value else INK, font=font, anchor=anchor)
+        self.draw.text((at, top), printable(label.name), fill=GREY if label.value else INK, font=font, anchor=anchor)
         if label.value:
-            self.draw.text((at, top + 1.15 * self.text_px), label.value, fill=INK, font=font, anchor=anchor)
+            self.draw.text((at, top + 1.15 * self.text_px), printable(label.value), fill=INK, font=font, anchor=anchor)
 
     def scale_bar(self, length_mm: float, y: float) -> None:
         start, length = self.left_px + self.frame.scale * 6.0, length_mm * self.frame.scale

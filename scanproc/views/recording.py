@@ -12,12 +12,14 @@ from scanproc.artifacts import ByteArray, CleanView, CleanViews, Feet, Registrat
 from scanproc.depth.images import unproject
 from scanproc.frames import FloatArray, transform
 from scanproc.views.colors import GREY, VIRIDIS, WHITE, colors_of
+from scanproc.views.foot import TOP_MM
 from scanproc.views.scene import ABOVE, REAR, Cloud, Label, Legend, Line, Scene, Shot, direction
 from scanproc.views.sheet import Panel
 
 _THUMBNAIL_PX = 260
 _POINTS_OF_A_VIEW = 10_000  # more of them do not show at the size of a page
 _SLICE_MM = 2.0
+_SLICE_AT_MM = 30.0  # above the ground
 _SIDE = (direction(0, 1, 0), direction(0, 0, 1))
 
 
@@ -71,7 +73,7 @@ def registration_shots(
     shots = [
         Shot("Cameras, from above", named, *ABOVE, scale=zoom, scale_bar=100.0),
         Shot("Cameras, from the side", cameras, *_SIDE, scale=zoom, scale_bar=100.0),
-        *_close_ups(clouds),
+        *_close_ups(clouds, registration.floor_seen or bool(feet and feet.feet)),
     ]
     rejected = [short_name(pose.name) for pose in registration.views if not pose.accepted]
     more = f" and {len(rejected) - 8} more" if len(rejected) > 8 else ""
@@ -79,19 +81,25 @@ def registration_shots(
     return (*shots, Legend("Colour: order of the views used", 1, len(placed), VIRIDIS, marks))
 
 
-def _close_ups(clouds: tuple[Cloud, ...]) -> list[Shot]:
-    """Return the points from the side, and two slices of them: views that do not fit show there as double lines."""
+def _close_ups(clouds: tuple[Cloud, ...], has_ground: bool) -> list[Shot]:
+    """Return the points from the side, and two slices of them: views that do not fit show there as double lines.
+
+    Without a ground nobody knows how high a slice lies, nor what is a leg: they go through the middle of all points.
+    """
     points = Scene(clouds=clouds).extent()
     if not any(len(cloud.points) for cloud in clouds):
         return []
     low = float(np.percentile(points[:, 2], 0.2))  # a stray point below is not the ground
-    foot = points[points[:, 2] < low + FOOT_HEIGHT_MM]
-    middle = 0.5 * float(foot[:, 0].min() + foot[:, 0].max())
-    level, across = (Scene(clouds=_slice(clouds, axis, at)) for axis, at in ((2, low + 30.0), (0, middle)))
+    foot = points[points[:, 2] < low + FOOT_HEIGHT_MM] if has_ground else points
+    middle = 0.5 * (foot.min(axis=0) + foot.max(axis=0))
+    height = low + _SLICE_AT_MM if has_ground else float(middle[2])
+    level, across = (Scene(clouds=_slice(clouds, axis, at)) for axis, at in ((2, height), (0, float(middle[0]))))
+    top_mm = low + TOP_MM if has_ground else None
+    words = f"Slice {_SLICE_AT_MM:g} mm above the ground" if has_ground else "Slice through the middle, from above"
     shots = [
-        Shot("Points of all views, from the side", Scene(clouds=clouds), *_SIDE, top_mm=low + 170.0),
-        Shot("Slice 30 mm above the ground", level, *ABOVE),
-        Shot("Slice across the middle, from behind", across, *REAR, top_mm=low + 170.0),
+        Shot("Points of all views, from the side", Scene(clouds=clouds), *_SIDE, top_mm=top_mm),
+        Shot(words, level, *ABOVE),
+        Shot("Slice across the middle, from behind", across, *REAR, top_mm=top_mm),
     ]
     return [shot for shot in shots if any(len(cloud.points) for cloud in shot.scene.clouds)]
 

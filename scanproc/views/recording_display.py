@@ -123,7 +123,7 @@ def registration_display(registration: Registration, beside: Beside) -> Display:
         for name, rms in sorted(residuals.items(), key=lambda pair: -pair[1])[:12]
     ]
     frame = "foot frame" if feet and feet.feet else "scan frame"
-    return Display("register", tuple(layers), *ABOVE, notes=tuple(notes), frame=frame)
+    return Display("", tuple(layers), *ABOVE, notes=tuple(notes), frame=frame)
 
 
 def _points(placed: list[PlacedView], name: str, colors: ByteArray, legend: Legend, shown: bool = True) -> Layer:

@@ -15,6 +15,9 @@ from scanproc.frames import FloatArray
 from scanproc.views.colors import CUT
 from scanproc.views.scene import Scene, Shot, Skin
 
+#: How the inside of an open or cut body is lit.
+INSIDE = {"ambient": 0.1, "diffuse": 0.75, "specular": 0.0}
+
 
 def pyvista() -> Any:
     """Load pyvista (0.8 s), off-screen through EGL on a Linux without a display.
@@ -90,9 +93,9 @@ def _add_bodies(pv: Any, plotter: Any, scene: Scene, pixels_per_mm: float, below
         body = body_of(pv, skin)
         matt = {"ambient": 0.28, "diffuse": 0.82, "specular": 0.06}
         outside = plotter.add_mesh(body, scalars="color", rgb=True, smooth_shading=True, **matt)
-        if below_mm is not None:  # the inside of what is cut shows flat and pale, like paper
+        if below_mm is not None:  # one looks into what is cut: its inside is shaded, down to the sole
             outside.prop.culling = "back"
-            inside = plotter.add_mesh(body.copy(), color=CUT, lighting=False, culling="front")
+            inside = plotter.add_mesh(body.copy(), color=CUT, smooth_shading=True, culling="front", **INSIDE)
             _cut_away(outside, below_mm)
             _cut_away(inside, below_mm)
     for cloud in scene.clouds:

@@ -16,9 +16,10 @@ def surface_shots(surface: Surface, feet: Feet | None) -> tuple[Shot | Legend, .
     mesh = Mesh(transform(shown_pose(surface, feet), surface.mesh.vertices), surface.mesh.faces)
     most = max(int(np.percentile(surface.views, 99)), 2)
     looks = _looks(feet)
-    shots = _around(Skin(mesh, seen_colors(surface.views, most)), looks, "")
+    is_upright = bool(feet and feet.feet) or surface.floor_seen
+    shots = _around(Skin(mesh, seen_colors(surface.views, most)), looks, "", is_upright)
     if surface.color is not None:
-        shots += _around(Skin(mesh, surface.color), looks, ", recorded colour")
+        shots += _around(Skin(mesh, surface.color), looks, ", recorded colour", is_upright)
     unseen = 100.0 * float((surface.views == 0).mean())
     marks = ((ORANGE, f"not seen, invented ({unseen:.1f} % of the vertices)"), (CUT, "inside, where it is open or cut"))
     return (
@@ -34,13 +35,18 @@ def seen_colors(views: ByteArray, most: int) -> ByteArray:
     return colors
 
 
-def _around(skin: Skin, looks: dict[str, tuple[FloatArray, FloatArray]], after: str) -> list[Shot]:
-    """Return a skin from all sides; a leg is cut off, which would dwarf the foot or hide it."""
+def _around(skin: Skin, looks: dict[str, tuple[FloatArray, FloatArray]], after: str, is_upright: bool) -> list[Shot]:
+    """Return a skin from all sides; a leg is cut off, which would dwarf the foot or hide it.
+
+    Where nobody knows what is up, nothing is cut: it might be the toes.
+    """
     low = float(skin.mesh.vertices[:, 2].min())
     scene = Scene(skins=(skin,))
     shots = []
     for title, (look, up) in looks.items():
-        if up[2] == 1.0:
+        if not is_upright:
+            shots.append(Shot(title + after, scene, look, up))
+        elif up[2] == 1.0:
             shots.append(Shot(title + after, scene, look, up, top_mm=low + TOP_MM))
         else:
             shots.append(Shot(title + after, scene, look, up, below_mm=low + ANKLE_MM))

@@ -102,6 +102,8 @@ def _section(axis: Literal["x", "y", "z"] | None) -> Action:
         low, high = np.concatenate(points).min(axis=0), np.concatenate(points).max(axis=0)
         at = 0.5 * (low + high) if state.section is None else state.section.point
         state.section = plane_across(axis or "x", at, viewer.canvas.camera)
+        state.cut_again()
+        state.section, state.ruler_u = state.section.centred(state.cut)
 
     return act
 

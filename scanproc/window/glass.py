@@ -12,7 +12,7 @@ from scanproc.artifacts import ByteArray
 from scanproc.frames import FloatArray
 from scanproc.views.camera import Camera
 from scanproc.views.colors import BLUE, GREY, INK, RED, WHITE, Rgb
-from scanproc.views.pen import font_of, spread_texts
+from scanproc.views.pen import font_of, printable, spread_texts
 from scanproc.views.scene import Label
 from scanproc.window.keys import KEYS
 
@@ -99,7 +99,8 @@ def _text(
     draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, color: Rgb, size: int = TEXT_PX, anchor: str = "la"
 ) -> None:
     """Write with a rim of paper: it is read on a body as well."""
-    draw.text(at, text, fill=color, font=font_of(size), anchor=anchor, stroke_width=2, stroke_fill=WHITE)
+    options = {"font": font_of(size), "anchor": anchor, "stroke_width": 2, "stroke_fill": WHITE}
+    draw.text(at, printable(text), fill=color, **options)  # type: ignore[arg-type]
 
 
 def place_labels(labels: Sequence[Label], camera: Camera) -> list[_Placed]:
@@ -115,7 +116,7 @@ def place_labels(labels: Sequence[Label], camera: Camera) -> list[_Placed]:
     for left in (True, False):
         rows = [row for row in np.flatnonzero(inside) if (pixels[row, 0] < middle) is np.bool_(left)]
         rows.sort(key=lambda row: float(pixels[row, 1]))
-        texts = [tuple(text for text in (margins[row].name, margins[row].value) if text) for row in rows]
+        texts = [tuple(printable(text) for text in (margins[row].name, margins[row].value) if text) for row in rows]
         heights = [float(_ROW_PX * len(lines)) for lines in texts]
         room = camera.height_px - 120.0
         while rows and sum(heights) + 4.0 * len(heights) > room:  # those that do not fit are left out, the last ones

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from scanproc.artifacts import ByteArray
 from scanproc.views.colors import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SHELL, WHITE, Rgb
-from scanproc.views.pen import font_of
+from scanproc.views.pen import font_of, printable
 from scanproc.views.scene import Legend
 from scanproc.window.layers import LayerList
 from scanproc.window.section_plane import CutBody
@@ -125,7 +125,7 @@ class _PanelPen:
 
     def text(self, text: str, color: Rgb) -> None:
         """Write a line, in as many rows as it takes."""
-        words, row = text.split(" "), ""
+        words, row = printable(text).split(" "), ""
         for word in [*words, ""]:
             longer = f"{row} {word}" if row else word
             if word and self.font.getlength(longer) <= self.width - 2 * _EDGE_PX:
@@ -137,6 +137,7 @@ class _PanelPen:
             row = word
 
     def _fitted(self, text: str, width: float) -> str:
+        text = printable(text)
         while text and self.font.getlength(text) > width:
             text = text[:-2].rstrip(".") + "."
         return text

@@ -54,6 +54,14 @@ class SectionPlane:
         normal = rotation @ self.normal
         return replace(self, normal=normal / np.linalg.norm(normal))
 
+    def centred(self, cut: Sequence[CutBody]) -> tuple[SectionPlane, float]:
+        """Return the same plane with its handle in the middle of what it cuts, and that middle's u in the profile."""
+        if not cut:
+            return self, 0.0
+        corners = np.array([body.profile.corners() for body in cut])
+        middle = 0.5 * (corners[:, 0].min(axis=0) + corners[:, 1].max(axis=0))
+        return replace(self, point=cut[0].profile.in_mesh(middle[None])[0]), float(middle[0])
+
     def flipped(self) -> SectionPlane:
         """Return the same plane that keeps the other side."""
         return replace(self, normal=-self.normal)
@@ -102,12 +110,13 @@ class CutBody:
         """Return what is read from the profile: its size, and how thick it is on the upright line at u."""
         low, high = self.profile.corners()
         width, height = high - low
+        walls, crossings = (
+            values.round(2) + 0.0 for values in (self.profile.walls_at(u), self.profile.crossings_at(u))
+        )
         lines = [f"{self.name}: {width:.2f} wide, {height:.2f} mm high"]
-        lines += [
-            f"  thick {top - bottom:.2f} mm (v {bottom:.2f} to {top:.2f})" for bottom, top in self.profile.walls_at(u)
-        ]
-        if not len(self.profile.walls_at(u)) and len(self.profile.crossings_at(u)):
-            lines.append("  v " + ", ".join(f"{v:.2f}" for v in self.profile.crossings_at(u)) + " mm (open)")
+        lines += [f"  thick {top - bottom:.2f} mm (v {bottom:.2f} to {top:.2f})" for bottom, top in walls]
+        if not len(walls) and len(crossings):
+            lines.append("  v " + ", ".join(f"{v:.2f}" for v in crossings) + " mm (open)")
         return lines
 
 

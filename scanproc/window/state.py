@@ -129,7 +129,8 @@ class State:
 
     def as_text(self, title: str) -> str:
         """Return the same and what the profiles tell, to be copied."""
-        lines = [f"{title}: {self.display.title} ({self.display.frame})", *self.read()]
+        page = f": {self.display.title}" if self.display.title else ""
+        lines = [f"{title}{page} ({self.display.frame})", *self.read()]
         if self.cut:
             lines.append(f"ruler at u = {self.ruler_u:.2f} mm")
             lines += [line for body in self.cut for line in body.words_at(self.ruler_u)]
@@ -156,5 +157,5 @@ class State:
                 pointers.append(Pointer(point + self.shift_of(self.edits.chosen), "", BLUE, large=True))
         asks = TOOLS[self.tool].asks if self.tool in TOOLS else ""
         status = f"{self.hovered.layer}: {self.hovered.words}" if self.hovered is not None else ""
-        heading = f"{title}: {self.display.title}"
+        heading = f"{title}: {self.display.title}" if self.display.title else title
         return Written(heading, status, self.message or asks, labels, pointers, links, self.cross, self.keys_listed)
