@@ -10,7 +10,7 @@ from scanproc.mesh.edges import edges_of
 from scanproc.mesh.meshes import vertex_normals
 
 
-def mean_curvature(mesh: Mesh, smoothing: int = 4) -> FloatArray:
+def mean_curvature(mesh: Mesh, smoothing: int = 12) -> FloatArray:
     """Return the mean curvature at each vertex, (V,) 1/mm, positive where the surface is convex; 1/R on a sphere.
 
     Along an edge a surface curves by the change of its normals, (n_j - n_i) . (p_j - p_i) / |p_j - p_i|^2 (the normal

@@ -26,7 +26,7 @@ PURPLE: Rgb = (160, 70, 125)
 # Nine steps of matplotlib's viridis (van der Walt and Smith 2015, CC0), dark to light
 VIRIDIS = ("440154", "472d7b", "3b528b", "2c728e", "21918c", "28ae80", "5ec962", "addc30", "fde725")
 # Blue to red after ColorBrewer's RdBu (Apache-2.0), through a grey that shows on white paper
-BLUE_RED = ("2166ac", "5a97c6", "a3bfd6", "cfd0d2", "deb09c", "d9745a", "b2182b")
+BLUE_RED = ("2166ac", "5290c2", "8db0d0", "b4b7bb", "d69a82", "d16a50", "b2182b")
 BLUES = ("dcebf7", "9ec9e8", "5ba3d0", "2a7ab9", "10579c")  # one hue: more is darker
 
 
@@ -38,10 +38,10 @@ def colors_of(values: NDArray[Any], low: float, high: float, steps: tuple[str, .
     return np.asarray(np.stack(channels, axis=-1).round(), dtype=np.uint8)
 
 
-def in_bands(values: NDArray[Any], band: float) -> NDArray[np.float64]:
-    """Return values at the middle of their class, `band` wide; 0 leaves them as they are."""
+def in_bands(values: NDArray[Any], band: float, low: float) -> NDArray[np.float64]:
+    """Return values at the middle of their class, `band` wide from `low` on; a width of 0 leaves them as they are."""
     found = np.asarray(values, dtype=np.float64)
-    return found if band == 0.0 else (np.floor(found / band + 1e-9) + 0.5) * band
+    return found if band == 0.0 else low + (np.floor((found - low) / band + 1e-9) + 0.5) * band
 
 
 def even(color: Rgb, count: int) -> ByteArray:

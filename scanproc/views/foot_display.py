@@ -70,7 +70,7 @@ def _curvature(mesh: Mesh) -> Layer:
 def _deviation(mesh: Mesh, errors_mm: FloatArray) -> Layer:
     """Colour a surface by the standard deviation of its replicates."""
     sd = np.sqrt((errors_mm**2).mean(axis=1))
-    most = max(0.2, float(np.percentile(sd, 98)))
+    most = max(0.2, float(np.percentile(sd, 95)))
     legend = Legend("Standard deviation along the normal", 0.0, most, VIRIDIS, unit="mm")
     skin = Skin(mesh, colors_of(sd, 0.0, most))
     return skin_layer("surface, standard deviation", skin, legend, group="surface", shown=False, values=sd)

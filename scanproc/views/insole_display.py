@@ -22,7 +22,6 @@ from scanproc.views.colors import (
     Rgb,
     colors_of,
     even,
-    in_bands,
 )
 from scanproc.views.display import Display, Layer, lines_layer, side_by_side, skin_layer
 from scanproc.views.foot_display import frame_layer, translucent
@@ -50,7 +49,7 @@ def insoles_display(insoles: Insoles, beside: Beside) -> Display:
 
 
 def _layers(insole: Insole, solid: Mesh, wall: FloatArray, legend: Legend, foot: Foot | None) -> tuple[Layer, ...]:
-    by_wall = Skin(solid, colors_of(in_bands(wall, legend.band), legend.low, legend.high), sharp=True)
+    by_wall = Skin(solid, legend.colors(wall), sharp=True)
     plain = Skin(solid, even(SHELL, len(solid.vertices)), sharp=True)
     layers = [skin_layer("insole, by wall thickness", by_wall, legend, group="insole", values=wall)]
     if foot is not None:

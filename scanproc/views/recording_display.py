@@ -44,7 +44,7 @@ def clean_display(view: CleanView, title: str, frame: object, reason: str | None
     layers = [Layer("the foot", Scene(clouds=(Cloud(kept, colors_of(kept[:, 2], low, high)),)), legend)]
     for name, color, points in _taken_away(view, frame):
         taken = Cloud(points, even(color, len(points)))
-        layers.append(Layer(f"taken away: {name}", Scene(clouds=(taken,)), opacity=0.6))
+        layers.append(Layer(f"taken: {name}", Scene(clouds=(taken,)), opacity=0.6))
     before = None
     notes: list[tuple[Rgb, str]] = []
     for name, count in view.counts.items():
@@ -81,8 +81,8 @@ def _taken_away(view: CleanView, frame: object) -> list[tuple[str, Rgb, FloatArr
         on_floor = view.floor.heights(gone) < _ON_FLOOR_MM
     parts = (
         ("floor and below", PURPLE, on_floor),
-        ("at the foot's border, grazing or flying", ORANGE, at_foot & ~on_floor),
-        ("leg and other things", GREY, ~at_foot & ~on_floor),
+        ("border, grazing, flying", ORANGE, at_foot & ~on_floor),
+        ("leg, other things", GREY, ~at_foot & ~on_floor),
     )
     return [(name, color, _thinned(gone[mask])) for name, color, mask in parts if mask.any()]
 

@@ -79,8 +79,19 @@ class Legend:
 
     def ramp(self, count: int) -> ByteArray:
         """Return the (count, 3) uint8 colours of the bar from left to right."""
-        values = np.linspace(self.low, self.high, count, endpoint=False)
-        return colors_of(in_bands(values, self.band), self.low, self.high, self.steps)
+        return self.colors(np.linspace(self.low, self.high, count, endpoint=False))
+
+    def colors(self, values: FloatArray) -> ByteArray:
+        """Return the (..., 3) uint8 colours of values; what lies outside the bar takes the nearer end."""
+        inside = np.clip(values, self.low, self.high - 0.5 * self.band)
+        return colors_of(in_bands(inside, self.band, self.low), self.low, self.high, self.steps)
+
+    @property
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """Where figures stand below the bar, 0 to 1, and which; those of classes stand below their middles."""
+        count = max(round((self.high - self.low) / self.band), 1) if self.band else 0
+        places = [(round(k * (count - 1) / 4) + 0.5) / count if count else k / 4 for k in range(5)]
+        return tuple((at, f"{self.low + at * (self.high - self.low):.3g}") for at in dict.fromkeys(places))
 
 
 @dataclass(frozen=True)

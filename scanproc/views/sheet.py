@@ -58,9 +58,9 @@ def _legend(legend: Legend, look: Look) -> Panel:
     y = 0.0
     if legend.bar:
         canvas.paste(Image.fromarray(np.tile(legend.ramp(bar_width), (text, 1, 1))), (0, 0))
-        for place, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):
-            figure = f"{legend.low + place * (legend.high - legend.low):.3g}"
-            unit = f" {legend.unit}" if place == 1.0 and legend.unit else ""
+        for place, figure in legend.ticks[:: 2 if len(legend.ticks) == 5 else 1]:
+            unit = f" {legend.unit}" if place == legend.ticks[-1][0] and legend.unit else ""
+            anchor = "la" if place == 0.0 else "ra" if place == 1.0 else "ma"
             draw.text((place * bar_width, 1.3 * text), figure + unit, fill=INK, font=font, anchor=anchor)
         y = 3.0 * text
     for color, word in legend.marks:

@@ -12,7 +12,7 @@ from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import face_normals, keep_faces, vertex_normals
 from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.topology import facing_up
-from scanproc.views.colors import BLUE_RED, CLAY, GREY, SHELL, VIRIDIS, colors_of, even, in_bands
+from scanproc.views.colors import BLUE_RED, CLAY, GREY, SHELL, VIRIDIS, colors_of, even
 from scanproc.views.foot import TOP_MM, bare, prefix
 from scanproc.views.scene import ABOVE, BELOW, REAR, Legend, Scene, Shot, Skin, medial
 
@@ -36,7 +36,7 @@ def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ..
             continue
         before = prefix(insole.side, len(insoles.insoles))
         y = -1.0 if insole.side == "left" else 1.0
-        color = colors_of(in_bands(walls[insole.side], legend.band), legend.low, legend.high)
+        color = legend.colors(walls[insole.side])
         scene = Scene((Skin(insole.solid, color, sharp=True),))
         shots += [
             Shot(before + "Top", scene, *ABOVE),
@@ -93,12 +93,14 @@ def wall_legend(walls: Sequence[FloatArray]) -> Legend:
     """
     if not walls:
         return Legend("Wall thickness", 0.0, 4.0, VIRIDIS, unit="mm", band=_BANDS_MM[0])
-    medians = [float(np.median(wall)) for wall in walls]
+    usual = float(np.median(np.concatenate(walls)))
     tenths = np.array([np.percentile(wall, (10, 90)) for wall in walls])
-    low, high = min(tenths[:, 0].min(), min(medians) - 1.0), max(tenths[:, 1].max(), max(medians) + 1.0)
-    band = next((band for band in _BANDS_MM if high - low <= _MOST_BANDS * band), _BANDS_MM[-1])
-    low, high = max(0.0, float(np.floor(low / band)) * band), float(np.ceil(high / band)) * band
-    return Legend("Wall thickness", low, high, VIRIDIS, unit="mm", band=band)
+    below, above = max(1.0, usual - tenths[:, 0].min()), max(1.0, tenths[:, 1].max() - usual)
+    band = next((band for band in _BANDS_MM if below + above <= _MOST_BANDS * band), _BANDS_MM[-1])
+    # The usual wall is in the middle of a class: its own noise is not to show as two colours.
+    low = max(usual - (np.ceil(below / band - 0.5) + 0.5) * band, usual - (np.floor(usual / band) + 0.5) * band)
+    high = usual + (np.ceil(above / band - 0.5) + 0.5) * band
+    return Legend("Wall thickness", float(low), float(high), VIRIDIS, unit="mm", band=band)
 
 
 def wall_thickness(solid: Mesh) -> FloatArray:

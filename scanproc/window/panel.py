@@ -125,7 +125,7 @@ class _PanelPen:
 
     def text(self, text: str, color: Rgb) -> None:
         """Write a line, in as many rows as it takes."""
-        words, row = printable(text).split(" "), ""
+        words, row = printable(text).split(), ""
         for word in [*words, ""]:
             longer = f"{row} {word}" if row else word
             if word and self.font.getlength(longer) <= self.width - 2 * _EDGE_PX:
@@ -169,8 +169,8 @@ class _PanelPen:
         if legend.bar:
             width = self.width - 2 * _EDGE_PX
             self.canvas.paste(Image.fromarray(np.tile(legend.ramp(width), (14, 1, 1))), (_EDGE_PX, self.y))
-            for place, anchor in ((0.0, "la"), (0.25, "ma"), (0.5, "ma"), (0.75, "ma"), (1.0, "ra")):
-                figure = f"{legend.low + place * (legend.high - legend.low):.3g}"
+            for place, figure in legend.ticks:
+                anchor = "la" if place == 0.0 else "ra" if place == 1.0 else "ma"
                 self.draw.text((_EDGE_PX + place * width, self.y + 17), figure, fill=INK, font=self.font, anchor=anchor)
             self.y += 36
         for color, word in legend.marks:

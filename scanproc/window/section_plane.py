@@ -114,10 +114,14 @@ class CutBody:
             values.round(2) + 0.0 for values in (self.profile.walls_at(u), self.profile.crossings_at(u))
         )
         lines = [f"{self.name}: {width:.2f} wide, {height:.2f} mm high"]
-        lines += [f"  thick {top - bottom:.2f} mm (v {bottom:.2f} to {top:.2f})" for bottom, top in walls]
+        lines += [f"  thick {top - bottom:.2f} mm (v {_figure(bottom)} to {_figure(top)})" for bottom, top in walls]
         if not len(walls) and len(crossings):
-            lines.append("  v " + ", ".join(f"{v:.2f}" for v in crossings) + " mm (open)")
+            lines.append("  v " + ", ".join(map(_figure, crossings)) + " mm (open)")
         return lines
+
+
+def _figure(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}"  # no -0.00
 
 
 def cut_bodies(named: Sequence[tuple[str, Mesh]], section: SectionPlane) -> tuple[CutBody, ...]:
