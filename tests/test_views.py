@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image
 
 from scanproc import views
@@ -34,7 +35,8 @@ from scanproc.artifacts import (
     ViewPose,
 )
 from scanproc.errors import ScanError
-from scanproc.frames import rigid
+from scanproc.frames import rigid, rotation_about
+from scanproc.views.canvas import Canvas
 from scanproc.views.colors import BLUES, CLAY, GREY, ORANGE, VIRIDIS, colors_of
 from scanproc.views.scene import ABOVE, BELOW, REAR, Label, Scene, Shot, Skin, lateral, medial, vertex_normals
 from scanproc.views.sheet import develop
@@ -266,7 +268,7 @@ def test_every_artifact_has_a_picture_and_the_same_bytes_twice() -> None:
 
 
 def test_refused_measures_are_not_drawn_and_inferred_ones_say_so() -> None:
-    shots = views.PICTURES[Measures](brick_measures(), views.Beside(None, Feet((brick_foot(),))))
+    shots = views.PICTURES[Measures](brick_measures(), views.Beside(feet=Feet((brick_foot(),))))
     labels = {label.name: label.value for shot in shots if isinstance(shot, Shot) for label in shot.scene.labels}
     assert labels["foot length"] == "240.0 ± 0.4 mm" and labels["dorsum height"] == "60.0 mm"
     assert labels["plantar arch height"].endswith("(inferred)")
@@ -275,7 +277,7 @@ def test_refused_measures_are_not_drawn_and_inferred_ones_say_so() -> None:
 
 
 def test_dimension_lines_are_as_long_as_their_values() -> None:
-    shots = views.PICTURES[Measures](brick_measures(), views.Beside(None, Feet((brick_foot(),))))
+    shots = views.PICTURES[Measures](brick_measures(), views.Beside(feet=Feet((brick_foot(),))))
     lines = [line for shot in shots if isinstance(shot, Shot) for line in shot.scene.lines if line.ticks]
     lengths = sorted(float(np.linalg.norm(line.points[1] - line.points[0])) for line in lines)
     assert lengths == pytest.approx([0.0, 60.0, 90.0, 90.0, 170.0, 240.0], abs=1e-3)
@@ -283,7 +285,7 @@ def test_dimension_lines_are_as_long_as_their_values() -> None:
 
 def drawn_lines(measures: Measures) -> list[tuple[str, list[Any]]]:
     """Return the points of all lines of the pictures of measures, by picture, but for the ground's."""
-    shots = views.PICTURES[Measures](measures, views.Beside(None, Feet((brick_foot(),))))
+    shots = views.PICTURES[Measures](measures, views.Beside(feet=Feet((brick_foot(),))))
     return [
         (shot.title, line.points.tolist())
         for shot in shots
@@ -327,24 +329,44 @@ def test_views_without_points_have_a_blank_thumbnail_and_no_scan_has_no_picture(
         views.picture(rejected)
 
 
-def test_a_window_holds_the_scene_and_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
-    pyvista = pytest.importorskip("pyvista")
-    drawn: list[int] = []
-
-    def look_at(plotter: Any) -> None:
-        drawn.append(len(plotter.actors))
-        plotter.close()
-
-    monkeypatch.setattr(pyvista, "OFF_SCREEN", True)
-    monkeypatch.setattr(pyvista.Plotter, "show", look_at)
-    views.show(Feet((brick_foot(),)), "demo: align")
-    views.show(brick_measures(), "demo: measure", (Feet((brick_foot(),)),))
-    assert drawn[0] > 5 and drawn[1] > 5  # the foot, its axes, its labels
-    monkeypatch.setattr(pyvista, "OFF_SCREEN", False)
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is a display")
+def test_a_window_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
-    if sys.platform == "linux":
-        with pytest.raises(ScanError, match=r"no display .* --screenshot"):
-            views.show(Feet((brick_foot(),)))
+    with pytest.raises(ScanError, match=r"no display .* --screenshot"):
+        Canvas("demo", (400, 300), 100)
+
+
+def test_where_nobody_knows_what_is_up_nothing_is_cut_off() -> None:
+    """A raised foot lies anyhow in its scan frame: cut "above the ankle", dorsum and toes were gone."""
+    foot, (clean, registration) = brick_foot(), two_views()
+    lying, standing = (Surface(foot.mesh, foot.views, floor) for floor in (False, True))
+
+    def shots(artifact: Surface | Registration, **beside: Any) -> list[Shot]:
+        found = views.PICTURES[type(artifact)](artifact, views.Beside(**beside))
+        return [shot for shot in found if isinstance(shot, Shot)]
+
+    assert all(shot.below_mm is None and shot.top_mm is None for shot in shots(lying))
+    assert all(shot.below_mm is not None or shot.top_mm is not None for shot in shots(standing))
+    assert all(shot.below_mm is not None or shot.top_mm is not None for shot in shots(lying, feet=Feet((foot,))))
+    titles = {shot.title for shot in shots(registration, views=clean)}
+    assert not any("ground" in title for title in titles) and "Slice through the middle, from above" in titles
+    upright = replace(registration.views[0], T_scan_camera=rigid(rotation_about(np.eye(3)[0], np.pi / 2), np.zeros(3)))
+    standing_views = Registration((upright,), True)  # its points reach from z = -38 to 38 mm
+    on_floor = {shot.title for shot in shots(standing_views, views=clean)}
+    assert any("above the ground" in title for title in on_floor)
+
+
+def test_one_looks_into_a_leg_that_is_cut_down_to_the_sole() -> None:
+    """It was a flat disc, white as the paper. What lies below shows by its shading."""
+    tube = trimesh.creation.cylinder(radius=30.0, height=200.0, sections=64)
+    slanting = np.array(tube.vertices) + np.array([0.0, 0.0, 100.0])
+    low = slanting[:, 2] < 1.0
+    slanting[low, 2] = 20.0 + 0.6 * slanting[low, 0]
+    mesh = Mesh(slanting, np.array(tube.faces, dtype=np.int32))
+    scene = Scene((Skin(mesh, np.full((len(slanting), 3), 200, np.uint8)),))
+    pixels = develop(Shot("", scene, *ABOVE, below_mm=90.0, scale_bar=0.0), LOOK).pixels.astype(int)
+    middle = pixels[pixels.shape[0] // 2 - 20 : pixels.shape[0] // 2 + 20, pixels.shape[1] // 2 - 20 :][:, :40]
+    assert 60 < middle.mean() < 225
 
 
 def test_no_display_and_no_egl_is_a_refusal() -> None:
