@@ -8,14 +8,13 @@ import logging
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from click.core import ParameterSource
 
 from scanproc import __version__
 from scanproc.answers import answer, refuse, run_scan, with_settings
-from scanproc.artifacts import Side
 from scanproc.errors import ScanError
 from scanproc.options import (
     FILE,
@@ -184,7 +183,9 @@ def _view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | 
 @click.option("--side", type=click.Choice(["left", "right"]), help="Of which foot; needed of a pair.")
 @click.option("--reset", is_flag=True, help="Take NAME back to what was found; without NAME, all of them.")
 @out_option
-def _landmark(scan: Path, name: str | None, xyz: tuple[float, ...], side: Side | None, reset: bool, out: Path) -> None:
+def _landmark(
+    scan: Path, name: str | None, xyz: tuple[float, ...], side: Literal["left", "right"] | None, reset: bool, out: Path
+) -> None:
     """Put landmark NAME of SCAN at X Y Z (foot frame, mm), on the skin there; without NAME, list all.
 
     The next `scanproc run` follows: measures, insole and report.

@@ -14,6 +14,7 @@
 .venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures, 80 recordings of
                                                           ten seeds (--quick: two)
 .venv/bin/python scripts/benchmark.py insole              random prescriptions on the legs: proven, refused, failed, why
+.venv/bin/python scripts/benchmark.py viewer              opening and turning 300,000 triangles, off-screen
 
 Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
 """
@@ -47,6 +48,7 @@ from benchmarking.real_design import D435, SEEDS, real_recordings  # noqa: E402
 from benchmarking.scale import measure_scale, scale_scans  # noqa: E402
 from benchmarking.speed import compared_scans, measure_runs, measure_speed  # noqa: E402
 from benchmarking.turntable import measure_turntable, turntable_scans  # noqa: E402
+from benchmarking.viewer import measure_viewer  # noqa: E402
 
 from scanproc.simulation.noise_models import NOISE_MODELS, NoiseName  # noqa: E402
 
@@ -57,6 +59,9 @@ def main() -> None:
     options = parse()
     if options.what == "demo":
         report_on_demos()
+        return
+    if options.what == "viewer":
+        print("\n".join(measure_viewer()))
         return
     benchmark = {
         "measures": benchmark_measures,
@@ -76,6 +81,7 @@ def parse() -> argparse.Namespace:
     parser.set_defaults(what="demo")
     commands = parser.add_subparsers(dest="what")
     commands.add_parser("demo", help="the recordings in scans/ (the default)")
+    commands.add_parser("viewer", help="opening and turning a large mesh, off-screen")
     registration = commands.add_parser("registration", help="clean, register and fuse simulated recordings")
     registration.add_argument("--noise", choices=list(NOISE_MODELS), default="stereo-real", help="of the grid")
     registration.add_argument("--grid", action="store_true", help="every leg, side, way of recording and camera")

@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views": {
         "views", "machining", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
+    "window": {"window", "views", "mesh", "artifacts", "frames", "errors"},
     "pages": {"views", "measures", "artifacts"},
     # what becomes files
     "formats": {"formats", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel"},
@@ -95,13 +96,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pages", "views", "prescription", "artifacts", "errors",
     },
     "": {"results", "runner", "scan", "errors"},
+    "looking": {"window", "views", "store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
     "demo": {"errors"},
     "options": {"parallel"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
     "answers": {"bars", "errors", "parallel", "prescription", "results", "runner", "scan", "settings", "several"},
     "cli": {
-        "", "answers", "demo", "errors", "options", "pipeline", "scan", "settings", "several",
-        "simulation", "store", "templates_printed", "views",
+        "", "answers", "demo", "errors", "looking", "options", "pipeline", "scan", "settings", "several",
+        "simulation", "templates_printed",
     },
     "__main__": {"cli"},
 }  # fmt: skip

@@ -350,7 +350,9 @@ def test_where_nobody_knows_what_is_up_nothing_is_cut_off() -> None:
     assert all(shot.below_mm is not None or shot.top_mm is not None for shot in shots(lying, feet=Feet((foot,))))
     titles = {shot.title for shot in shots(registration, views=clean)}
     assert not any("ground" in title for title in titles) and "Slice through the middle, from above" in titles
-    upright = replace(registration.views[0], T_scan_camera=rigid(rotation_about(np.eye(3)[0], np.pi / 2), np.zeros(3)))
+    upright = replace(
+        registration.views[0], T_scan_camera=rigid(rotation_about(np.array([1.0, 0.2, 0.0]), np.pi / 2), np.zeros(3))
+    )
     standing_views = Registration((upright,), True)  # its points reach from z = -38 to 38 mm
     on_floor = {shot.title for shot in shots(standing_views, views=clean)}
     assert any("above the ground" in title for title in on_floor)

@@ -6,37 +6,17 @@ over the scene and the panel beside it. What stands on those, and what keys and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from scanproc.artifacts import ByteArray, Plane
+from scanproc.views.actors import Actors, build_actors
 from scanproc.views.camera import Camera
-from scanproc.views.coarse import coarse
-from scanproc.views.colors import CUT
 from scanproc.views.flat_image import FlatImage
 from scanproc.views.hands import Handler, Hands
-from scanproc.views.render import INSIDE, body_of, is_headless, light, no_display, pyvista
-from scanproc.views.scene import Line, Scene
-
-_MANY_FACES = 60_000  # of more, a coarser mesh is shown while the scene turns: software draws it fast enough
-
-
-@dataclass(frozen=True)
-class _Bodies:
-    """The actors of a layer; those of skins with their whole and coarse meshes, and what shows their insides."""
-
-    skins: tuple[tuple[Any, Any, Any], ...]
-    insides: tuple[Any, ...]
-    clouds: tuple[Any, ...]
-    lines: tuple[Any, ...]
-    ink: tuple[Any, ...]  # lines on the skin, which are cut with it
-
-    @property
-    def all(self) -> tuple[Any, ...]:
-        """All actors but those of insides."""
-        return (*(skin[0] for skin in self.skins), *self.clouds, *self.lines, *self.ink)
+from scanproc.views.render import is_headless, light, no_display, pyvista
+from scanproc.views.scene import Scene
 
 
 class Canvas:
@@ -62,7 +42,7 @@ class Canvas:
         self._window = plotter.render_window
         self._window.SetWindowName(title)
         self.panel_px = panel_px
-        self._layers: dict[str, _Bodies] = {}
+        self._layers: dict[str, Actors] = {}
         self._plane: Plane | None = None
         self._over, self._flat = self._more_renderers()
         self._glass, self._panel = FlatImage(self._flat), FlatImage(self._flat)
@@ -91,26 +71,7 @@ class Canvas:
     def put(self, name: str, scene: Scene, opacity: float) -> None:
         """Show a scene as the layer of a name, in place of what it held."""
         self.drop(name)
-        skins, insides = [], []
-        matt = {"ambient": 0.28, "diffuse": 0.82, "specular": 0.06}
-        for skin in scene.skins:
-            body = body_of(self._pv, skin)
-            small = body_of(self._pv, coarse(skin)) if len(skin.mesh.faces) > _MANY_FACES else body
-            actor = self._plotter.add_mesh(
-                body, scalars="color", rgb=True, smooth_shading=True, opacity=opacity, render=False, **matt
-            )
-            inside = self._plotter.add_mesh(
-                body, color=CUT, culling="front", opacity=opacity, render=False, smooth_shading=True, **INSIDE
-            )
-            inside.mapper.scalar_visibility = False
-            inside.visibility = False
-            skins.append((actor, body, small))
-            insides.append(inside)
-        clouds = tuple(self._cloud(scene, opacity)) if any(len(cloud.points) for cloud in scene.clouds) else ()
-        drawn = [line for line in scene.lines if len(line.points)]
-        lines = tuple(self._line(line) for line in drawn if not line.behind)
-        ink = tuple(self._line(line) for line in drawn if line.behind)
-        self._layers[name] = _Bodies(tuple(skins), tuple(insides), clouds, lines, ink)
+        self._layers[name] = build_actors(self._pv, self._plotter, self._over, scene)
         self.fade(name, opacity)
         self._clip()
 
@@ -165,27 +126,6 @@ class Canvas:
                 actor.GetMapper().RemoveAllClippingPlanes()
                 if plane is not None:
                     actor.GetMapper().AddClippingPlane(plane)
-
-    def _cloud(self, scene: Scene, opacity: float) -> list[Any]:
-        dots = self._pv.PolyData(np.concatenate([cloud.points for cloud in scene.clouds]))
-        dots.point_data["color"] = np.concatenate([cloud.color for cloud in scene.clouds])
-        options = {"style": "points", "point_size": 3.0, "lighting": False, "render": False, "opacity": opacity}
-        return [self._plotter.add_mesh(dots, scalars="color", rgb=True, **options)]
-
-    def _line(self, line: Line) -> Any:
-        """Add a line over the bodies, or as ink on their skin."""
-        pv = self._pv
-        points = np.array(line.points).reshape(-1, 3)
-        body = pv.line_segments_from_points(points) if line.points.ndim == 3 else pv.lines_from_points(points)
-        actor = pv.Actor(mapper=pv.DataSetMapper(body))
-        actor.prop.color, actor.prop.line_width, actor.prop.lighting = line.color, line.width, False
-        if line.behind:
-            actor.GetMapper().SetResolveCoincidentTopologyToPolygonOffset()
-            actor.GetMapper().SetRelativeCoincidentTopologyLineOffsetParameters(0.0, -8.0)
-            self._plotter.renderer.AddActor(actor)
-        else:
-            self._over.AddActor(actor)
-        return actor
 
     # ------------------------------------------------------------------------------------- camera and images
 

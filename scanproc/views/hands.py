@@ -56,10 +56,8 @@ class Hands:
     """Lets the scene turn by the mouse where the handler does not want it for something else."""
 
     def __init__(self, canvas: Shows, handler: Handler, interactor: Any, renderer: Any) -> None:
-        from vtkmodules.vtkInteractionStyle import vtkInteractorStyleTrackballCamera
-
         self._canvas, self._handler, self._interactor = canvas, handler, interactor
-        self._style: Any = vtkInteractorStyleTrackballCamera()
+        self._style = _trackball()
         self._style.SetDefaultRenderer(renderer)
         self._style.AutoAdjustCameraClippingRangeOff()
         for name in ("KeyPressEvent", "CharEvent", "LeftButtonPressEvent", "LeftButtonReleaseEvent"):
@@ -92,3 +90,9 @@ class Hands:
         if not self._handler.release(*self._at()):
             self._style.OnLeftButtonUp()
         self._canvas.coarsen(False)
+
+
+def _trackball() -> Any:
+    from vtkmodules.vtkInteractionStyle import vtkInteractorStyleTrackballCamera
+
+    return vtkInteractorStyleTrackballCamera()

@@ -109,8 +109,8 @@ def _section(axis: Literal["x", "y", "z"] | None) -> Action:
 
 
 def _flip(viewer: Viewer, keys: Keys) -> None:
-    if viewer.state.section is not None:
-        viewer.state.section = viewer.state.section.flipped()
+    section = viewer.state.section
+    viewer.state.section = None if section is None else section.flipped()
 
 
 def _halve(viewer: Viewer, keys: Keys) -> None:
@@ -185,9 +185,7 @@ def _set_point(viewer: Viewer, keys: Keys) -> None:
     state, camera = viewer.state, viewer.canvas.camera
     if state.tool in TOOLS:
         picked = state.pick(camera, state.cross or (camera.width_px / 2.0, camera.height_px / 2.0))
-        if picked is None:
-            state.message = "nothing lies under the cursor"
-        else:
+        if picked is not None:
             state.add_pick(picked)
 
 

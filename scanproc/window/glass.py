@@ -58,7 +58,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class _Placed:
+class _LabelPlace:
     label: Label
     at: FloatArray
     top: float
@@ -103,9 +103,9 @@ def _text(
     draw.text(at, printable(text), fill=color, **options)  # type: ignore[arg-type]
 
 
-def place_labels(labels: Sequence[Label], camera: Camera) -> list[_Placed]:
+def place_labels(labels: Sequence[Label], camera: Camera) -> list[_LabelPlace]:
     """Put the names of places into the margins left and right, none over another; those out of sight are left out."""
-    found: list[_Placed] = []
+    found: list[_LabelPlace] = []
     margins = [label for label in labels if not label.inline]
     if not margins:
         return found
@@ -124,11 +124,11 @@ def place_labels(labels: Sequence[Label], camera: Camera) -> list[_Placed]:
         wanted = [float(pixels[row, 1]) - own / 2.0 - 60.0 for row, own in zip(rows, heights, strict=True)]
         for row, top, lines in zip(rows, spread_texts(wanted, heights, 4.0, room), texts, strict=True):
             width = max(font.getlength(line) for line in lines)
-            found.append(_Placed(margins[row], pixels[row], top + 60.0, left, width, lines))
+            found.append(_LabelPlace(margins[row], pixels[row], top + 60.0, left, width, lines))
     return found
 
 
-def _draw_label(draw: ImageDraw.ImageDraw, placed: _Placed, width_px: int) -> None:
+def _draw_label(draw: ImageDraw.ImageDraw, placed: _LabelPlace, width_px: int) -> None:
     x, y = placed.at
     edge = 12.0 + placed.width if placed.left else width_px - 12.0 - placed.width
     middle = placed.top + _ROW_PX * len(placed.lines) / 2.0
