@@ -32,7 +32,7 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "align": (),
     "measure": ("align",),
     "insole": ("align",),
-    "export": ("insole",),
+    "export": (),
 }
 _OVERLAID = ("align", "measure", "insole")
 _NEXT = "scanproc run makes measures, insole and report follow"

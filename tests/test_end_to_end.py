@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from recordings import textbook
 from test_readme import blocks
+from test_view_pictures import looks_like, opened, script
 from truth import SCANS, surface_errors, true_measures, true_mesh
 
 from scanproc.artifacts import Mesh, ScanFacts, Surface
@@ -127,6 +129,13 @@ def test_the_demo_measures_are_true(demo: Demo) -> None:
     for name, bound in (("foot_length_mm", 1.5), ("heel_angle_deg", 2.5), ("plantar_arch_height_mm", 1.5)):
         assert demo.measures[name]["status"] == "measured"
         assert demo.value(name) == pytest.approx(truth[name], abs=bound), name
+
+
+@pytest.mark.parametrize("name", ["landmarks", "insole-wall", "section"])
+def test_the_window_shows_the_demo_as_in_the_docs(name: str, demo: Demo) -> None:
+    """Three of the scenes; all of them under --slow."""
+    now = Image.open(io.BytesIO(script()["draw"](name, demo.out.parent)))
+    assert looks_like(now, opened(name)), f"docs/views/{name}.png: run scripts/draw-views"
 
 
 def test_a_second_run_computes_nothing(demo: Demo) -> None:

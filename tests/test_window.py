@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image
 from test_views import box, brick_foot, brick_measures, one_view, two_views
 
@@ -448,8 +449,10 @@ def test_an_unproven_insole_says_why_and_programs_are_told_from_their_lack() -> 
     failed = Insoles((Insole("left", None, None, (), refused="the side is in doubt"),))
     display = views.pages(failed)[0]()
     assert (RED, "left: the side is in doubt") in display.notes and not display.layers
-    plain = views.pages(Exports({"left.stl": b"123"}), (INSOLES,))[0]()
-    assert [layer.name for layer in plain.layers] == ["left part"]
+    stl = trimesh.Trimesh(PLATE.vertices, PLATE.faces, process=False).export(file_type="stl")
+    plain = views.pages(Exports({"left.stl": stl}))[0]()
+    assert [layer.name for layer in plain.layers] == ["part, left.stl"]
+    assert plain.layers[0].mesh is not None and len(plain.layers[0].mesh.vertices) == len(PLATE.vertices)
     assert any("no milling programs" in text for text in texts(plain))
     setup = {
         "side": "top",
@@ -457,11 +460,16 @@ def test_an_unproven_insole_says_why_and_programs_are_told_from_their_lack() -> 
     }
     files = {
         "left-milling.json": json.dumps({"setups": [setup], "minutes": {"left-top.nc": 3.2}}).encode(),
+        "left.stl": stl,
+        "left-bottom.nc": b"(shift_mm = 1.000 20.000 3.000)\n",
         "left-top.nc": b"G21 G90 G17\nG0 X0 Y0 Z10\nG1 X10 Y0 Z0 F100\nG1 X10 Y10\n",
     }
-    milled = views.pages(Exports(files), (INSOLES,))[0]()
+    milled = views.pages(Exports(files))[0]()
     names = [layer.name for layer in milled.layers]
-    assert names == ["left top: left over", "left-top.nc (3 min)", "left part"]
+    assert names == ["left top: left over", "left-top.nc (3 min)", "part, left.stl", "part, left.stl, turned over"]
+    upside_down = milled.layers[-1].mesh
+    assert upside_down is not None
+    assert upside_down.vertices.max(axis=0) == pytest.approx([156.0, 55.0, 6.0])  # x + 1, 20 - y, 3 - z
     assert milled.layers[0].values is not None and milled.layers[0].values.max() == pytest.approx(0.2)
 
 

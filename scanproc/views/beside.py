@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scanproc.artifacts import CleanViews, Feet, Insoles, Recording, Registration, Surface
+from scanproc.artifacts import CleanViews, Feet, Recording, Registration, Surface
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,6 @@ class Beside:
     registration: Registration | None = None
     surface: Surface | None = None
     feet: Feet | None = None
-    insoles: Insoles | None = None
 
     @staticmethod
     def of(artifacts: Sequence[object]) -> Beside:
@@ -28,6 +27,5 @@ class Beside:
             Registration: "registration",
             Surface: "surface",
             Feet: "feet",
-            Insoles: "insoles",
         }
         return Beside(**{kinds[type(item)]: item for item in artifacts if type(item) in kinds})  # type: ignore[arg-type]

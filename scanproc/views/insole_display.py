@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 
 from scanproc.artifacts import Exports, Foot, Insole, Insoles, Mesh
 from scanproc.frames import FloatArray
+from scanproc.machining.milled_part import HALF_TURN
 from scanproc.views.beside import Beside
 from scanproc.views.colors import (
     BLUE,
@@ -50,7 +52,6 @@ def insoles_display(insoles: Insoles, beside: Beside) -> Display:
 
 def _layers(insole: Insole, solid: Mesh, wall: FloatArray, legend: Legend, foot: Foot | None) -> tuple[Layer, ...]:
     by_wall = Skin(solid, legend.colors(wall), sharp=True)
-    plain = Skin(solid, even(SHELL, len(solid.vertices)), sharp=True)
     layers = [skin_layer("insole, by wall thickness", by_wall, legend, group="insole", values=wall)]
     if foot is not None:
         gap = gap_to_sole(solid, foot.mesh)
@@ -60,7 +61,7 @@ def _layers(insole: Insole, solid: Mesh, wall: FloatArray, legend: Legend, foot:
         bar = Legend(title, -GAP_MM, GAP_MM, BLUE_RED, ((GREY, "beside the sole"),), "mm")
         skin = Skin(solid, color, sharp=True)
         layers.append(skin_layer("insole, deviation from the sole", skin, bar, group="insole", shown=False, values=gap))
-    layers.append(skin_layer("insole, plain", plain, group="insole", shown=False))
+    layers.append(skin_layer("insole, plain", _plain(solid), group="insole", shown=False))
     if insole.outline is not None:
         closed = np.vstack([insole.outline, insole.outline[:1]])
         low = np.column_stack([closed, np.full(len(closed), float(solid.vertices[:, 2].min()))])
@@ -99,12 +100,36 @@ def exports_display(exports: Exports, beside: Beside) -> Display:
         for file, minutes in found["minutes"].items():
             lines = ways(exports.files[file].decode("ascii"))
             layers.append(lines_layer(f"{file} ({minutes:.0f} min)", lines, shown=False))
-    for insole in beside.insoles.insoles if beside.insoles else ():
-        if insole.solid is not None:
-            plain = Skin(insole.solid, even(SHELL, len(insole.solid.vertices)), sharp=True)
-            layers.append(skin_layer(f"{insole.side} part", plain, opacity=0.5 if layers else 1.0))
+    for name, data in sorted(exports.files.items()):
+        if name.endswith(".stl"):
+            layers += _parts(name, data, exports, bool(layers))
     if not any(name.endswith(".nc") for name in exports.files):
         notes.append((GREY, 'no milling programs: insole.process = "mill" writes them'))
     else:
         notes += [(BLUE, "blue: cut"), (ORANGE, "orange: rapid, above the stock")]
     return Display("", tuple(layers), *ABOVE, notes=tuple(notes))
+
+
+def _parts(name: str, data: bytes, exports: Exports, milled: bool) -> list[Layer]:
+    """Return the part as its file has it, and as it lies on the mill when its other side is cut."""
+    part, side = mesh_of_stl(data), name.removesuffix(".stl")
+    opacity = 0.5 if milled else 1.0
+    layers = [skin_layer(f"part, {name}", _plain(part), opacity=opacity, shown=not milled)]
+    below = next((data for file, data in sorted(exports.files.items()) if file.startswith(f"{side}-bottom")), b"")
+    shift = re.search(rb"shift_mm = (\S+) (\S+) (\S+)\)", below)
+    if shift is not None:
+        turned = Mesh(part.vertices * HALF_TURN + np.array([float(word) for word in shift.groups()]), part.faces)
+        layers.append(skin_layer(f"part, {name}, turned over", _plain(turned), opacity=opacity, shown=False))
+    return layers
+
+
+def _plain(solid: Mesh) -> Skin:
+    return Skin(solid, even(SHELL, len(solid.vertices)), sharp=True)
+
+
+def mesh_of_stl(data: bytes) -> Mesh:
+    """Return the mesh of a binary STL, corners at one place joined."""
+    record = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+    corners = np.frombuffer(data, record, offset=84)["corners"].reshape(-1, 3)
+    vertices, faces = np.unique(corners, axis=0, return_inverse=True)
+    return Mesh(vertices.astype(np.float64), faces.reshape(-1, 3).astype(np.int32))

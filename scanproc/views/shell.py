@@ -98,6 +98,7 @@ def wall_legend(walls: Sequence[FloatArray]) -> Legend:
     below, above = max(1.0, usual - tenths[:, 0].min()), max(1.0, tenths[:, 1].max() - usual)
     band = next((band for band in _BANDS_MM if below + above <= _MOST_BANDS * band), _BANDS_MM[-1])
     # The usual wall is in the middle of a class: its own noise is not to show as two colours.
+    usual = round(usual / (0.2 * band)) * 0.2 * band
     low = max(usual - (np.ceil(below / band - 0.5) + 0.5) * band, usual - (np.floor(usual / band) + 0.5) * band)
     high = usual + (np.ceil(above / band - 0.5) + 0.5) * band
     return Legend("Wall thickness", float(low), float(high), VIRIDIS, unit="mm", band=band)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from scanproc.artifacts import ByteArray
 from scanproc.views.colors import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SHELL, WHITE, Rgb
-from scanproc.views.pen import font_of, printable
+from scanproc.views.pen import SMOOTH, font_of, printable
 from scanproc.views.scene import Legend
 from scanproc.window.layers import LayerList
 from scanproc.window.section_plane import CutBody
@@ -190,14 +190,15 @@ class _PanelPen:
         box = Box("profile", _EDGE_PX, self.y, _EDGE_PX + width, self.y + _CHART_PX)
         self.chart = Chart(float(low_u), scale, box)
         self.boxes.append(box)
-        self.draw.rectangle([box.left, box.top, box.right, box.bottom], fill=WHITE, outline=SHELL)
+        chart = Image.new("RGB", (SMOOTH * width, SMOOTH * _CHART_PX), WHITE)
+        fine = ImageDraw.Draw(chart)
         for body, color in zip(cut, PROFILE_COLORS * len(cut), strict=False):
-            pixels = (body.profile.segments - (low_u, high_v)) / (scale, -scale) + (box.left, box.top)
-            for start, end in pixels:
-                self.draw.line([tuple(start), tuple(end)], fill=color, width=2)
-        x = box.left + (ruler_u - low_u) / scale
-        if box.left <= x <= box.right:
-            self.draw.line([(x, box.top), (x, box.bottom)], fill=RED, width=1)
+            for start, end in SMOOTH * (body.profile.segments - (low_u, high_v)) / (scale, -scale):
+                fine.line([tuple(start), tuple(end)], fill=color, width=2 * SMOOTH)
+        x = SMOOTH * (ruler_u - low_u) / scale
+        fine.line([(x, 0), (x, chart.height)], fill=RED, width=SMOOTH)
+        self.canvas.paste(chart.resize((width, _CHART_PX), Image.Resampling.BOX), (_EDGE_PX, self.y))
+        self.draw.rectangle([box.left, box.top, box.right, box.bottom], outline=SHELL)
         self.y += _CHART_PX + 4
         self.text(f"ruler at u = {ruler_u:.2f} mm", RED)
         for body, color in zip(cut, PROFILE_COLORS * len(cut), strict=False):

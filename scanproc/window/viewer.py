@@ -117,8 +117,10 @@ class Viewer:
     def look_from(self, look: FloatArray, up: FloatArray) -> None:
         """Look at all that is shown along a direction."""
         camera = self.canvas.camera
-        points = [row.layer.scene.extent() for row in self.state.layers.visible] or [np.zeros((1, 3))]
-        self.canvas.camera = Camera.round(np.concatenate(points), look, up, (camera.width_px, camera.height_px))
+        points = np.concatenate([np.zeros((0, 3)), *(row.layer.scene.extent() for row in self.state.layers.visible)])
+        kept = points if self.state.kept is None else points[self.state.kept.heights(points) >= 0.0]
+        at = kept if len(kept) else points if len(points) else np.zeros((1, 3))
+        self.canvas.camera = Camera.round(at, look, up, (camera.width_px, camera.height_px))
 
     # --------------------------------------------------------------------------------------------- mouse
 
