@@ -95,7 +95,8 @@ def window(tmp_path: Path) -> Iterator[Window]:
     os.close(write_end)
     with os.fdopen(read_end) as pipe:
         number = pipe.readline().strip()
-    environment = {**os.environ, "DISPLAY": f":{number}", "PYTHONPATH": str(Path(__file__).parents[1])}
+    inherited = {name: value for name, value in os.environ.items() if name != "VTK_DEFAULT_OPENGL_WINDOW"}  # off-screen
+    environment = {**inherited, "DISPLAY": f":{number}", "PYTHONPATH": str(Path(__file__).parents[1])}
     opened = Window(tmp_path, environment)
     try:
         wait_for(opened.is_open, "the window")

@@ -184,6 +184,14 @@ def test_a_pair_is_one_first_line() -> None:
     assert unknown == "Foot of unknown side · loading unknown · length not measured · size not measured"
 
 
+def test_landmarks_that_were_set_by_hand_are_named() -> None:
+    foot = ellipsoid_foot()
+    by_hand = {"arch_apex": Landmark(np.array([100.0, -20.0, 8.0]), "edited", 1.0), **foot.landmarks}
+    page = empty(feet=Feet((replace(foot, landmarks=by_hand),)))
+    assert "ground: the floor. Set by hand: arch apex." in page.text
+    assert "Set by hand" not in empty(feet=Feet((foot,))).text
+
+
 def test_failed_checks_and_refused_feet_make_a_scan_unusable_once_each() -> None:
     failed = Insoles((plate_insole(passes=False), Insole("right", None, None, (), refused="the sole was not seen")))
     assert refusal_texts(Refusals(), failed) == [

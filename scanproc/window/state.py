@@ -54,13 +54,13 @@ class State:
     cut: tuple[CutBody, ...] = ()
 
     @property
-    def kept(self) -> Plane | None:
+    def clip_plane(self) -> Plane | None:
         """The plane below which everything is hidden; None where nothing is."""
         return self.section.plane if self.section is not None and self.halved else None
 
     def pick(self, camera: Camera, pixel: Sequence[float]) -> Picked | None:
         """Return what lies under a pixel."""
-        return pick(camera, pixel, self.layers.visible, self.display.parts, self.kept)
+        return pick(camera, pixel, self.layers.visible, self.display.parts, self.clip_plane)
 
     def add_pick(self, picked: Picked) -> None:
         """Give a point to the tool; with its last one, it says what it found. A further point begins anew."""

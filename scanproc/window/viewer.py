@@ -101,7 +101,7 @@ class Viewer:
         lines = state.cut_lines()
         if len(lines):
             self.canvas.put(_CUT, Scene(lines=(Line(lines, RED, 2.5),)), 1.0)
-        self.canvas.clip(state.kept)
+        self.canvas.clip(state.clip_plane)
         self.resized()
         self.canvas.render()
 
@@ -118,7 +118,7 @@ class Viewer:
         """Look at all that is shown along a direction."""
         camera = self.canvas.camera
         points = np.concatenate([np.zeros((0, 3)), *(row.layer.scene.extent() for row in self.state.layers.visible)])
-        kept = points if self.state.kept is None else points[self.state.kept.heights(points) >= 0.0]
+        kept = points if self.state.clip_plane is None else points[self.state.clip_plane.heights(points) >= 0.0]
         at = kept if len(kept) else points if len(points) else np.zeros((1, 3))
         self.canvas.camera = Camera.round(at, look, up, (camera.width_px, camera.height_px))
 
