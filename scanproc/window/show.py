@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 from scanproc.views.canvas import Canvas
 from scanproc.views.display import Display
 from scanproc.views.sheet import encode_png
 from scanproc.window.viewer import Outside, Viewer
+
+log = logging.getLogger(__name__)
 
 SIZE_PX = (1280, 800)
 
@@ -37,6 +40,8 @@ def show(title: str, pages: Pages, outside: Outside) -> None:
     viewer = open_viewer(title, pages, outside)
     viewer.canvas.run()
     viewer.canvas.close()
+    if viewer.state.edits is not None and viewer.state.edits.is_unsaved:
+        log.warning("%s: moved landmarks were not written; the key w writes them", title)
 
 
 def drawn(
