@@ -15,8 +15,10 @@ from click.core import ParameterSource
 
 from scanproc import __version__
 from scanproc.answers import answer, refuse, run_scan, with_settings
+from scanproc.artifacts import Side
 from scanproc.errors import ScanError
 from scanproc.options import (
+    FILE,
     insole_options,
     out_option,
     prescription_option,
@@ -151,28 +153,52 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None
     check_none_refused(outcomes)
 
 
-@main.command("view", short_help="look at what a stage made of SCAN")
+@main.command("view", short_help="look at what a stage made of SCAN, measure in it, move landmarks")
 @scan_argument
-@click.argument("stage", required=False, type=click.Choice(_NAMES[:-2]))
+@click.argument("stage", required=False, type=click.Choice(_NAMES[:-1]))
 @click.option(
     "--screenshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.png", help="Draw to a file."
 )
+@click.option(
+    "--with", "other", type=FILE, metavar="OTHER", help="Lay another scan, such as an earlier visit, over it."
+)
 @out_option
-def _view(scan: Path, stage: str | None, screenshot: Path | None, out: Path) -> None:
-    """Look at what STAGE made of SCAN (by default the last stage that has a result)."""
-    from scanproc.scan import name_of
-    from scanproc.store import latest_result
-    from scanproc.views import picture, show
+def _view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | None, out: Path) -> None:
+    """Look at what STAGE made of SCAN (by default the last stage before export that has a result).
 
-    found = latest_result(out, name_of(scan), stage)
+    In the window, `?` lists the keys: layers, six views, section with its profile, distance, angle, height, landmarks.
+    """
+    from scanproc.looking import draw_view, open_view
+
     if screenshot is None:
-        show(found.artifact, f"{scan.name}: {found.stage}", found.before)
-        return
-    try:
-        screenshot.write_bytes(picture(found.artifact, found.before))
-    except OSError as error:
-        raise ScanError(f"{screenshot} cannot be written ({error.strerror}). Choose another file.") from None
-    click.echo(screenshot)
+        open_view(scan, stage, out, other)
+    else:
+        draw_view(scan, stage, out, screenshot, other)
+        click.echo(screenshot)
+
+
+@main.command("landmark", context_settings={"ignore_unknown_options": True})
+@scan_argument
+@click.argument("name", required=False)
+@click.argument("xyz", nargs=-1, type=float, metavar="[X Y Z]")
+@click.option("--side", type=click.Choice(["left", "right"]), help="Of which foot; needed of a pair.")
+@click.option("--reset", is_flag=True, help="Take NAME back to what was found; without NAME, all of them.")
+@out_option
+def _landmark(scan: Path, name: str | None, xyz: tuple[float, ...], side: Side | None, reset: bool, out: Path) -> None:
+    """Put landmark NAME of SCAN at X Y Z (foot frame, mm), on the skin there; without NAME, list all.
+
+    The next `scanproc run` follows: measures, insole and report.
+    """
+    from scanproc.looking import list_landmarks, reset_landmarks, set_landmark
+
+    if reset and not xyz:
+        click.echo(reset_landmarks(scan, out, name, side))
+    elif name is None:
+        click.echo("\n".join(list_landmarks(scan, out)))
+    elif len(xyz) == 3 and not reset:
+        click.echo(set_landmark(scan, out, name, xyz, side))
+    else:
+        raise click.UsageError("expected a NAME with three coordinates X Y Z in mm, or --reset without any.")
 
 
 @main.command("simulate", short_help="render a recording of a foot mesh, with its truth")

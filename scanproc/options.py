@@ -12,10 +12,10 @@ from scanproc.parallel import WORKERS
 
 Command = Callable[..., Any]
 
-_FILE = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path)
 
-scan_argument = click.argument("scan", type=_FILE)
-scans_argument = click.argument("scans", nargs=-1, required=True, type=_FILE)
+scan_argument = click.argument("scan", type=FILE)
+scans_argument = click.argument("scans", nargs=-1, required=True, type=FILE)
 
 out_option = click.option(
     "--out",
@@ -26,21 +26,21 @@ out_option = click.option(
 )
 prescription_option = click.option(
     "--prescription",
-    type=_FILE,
+    type=FILE,
     metavar="FILE.toml",
     help="Read the insole's prescription; without it, that of the scan's last insole holds. One that was given before "
     "may be called by its name.",
 )
 machine_option = click.option(
     "--machine",
-    type=_FILE,
+    type=FILE,
     metavar="FILE.toml",
     help="Read the mill, its tools and the stock; by default machine.toml beside the scan.",
 )
 from_option = click.option(
     "--from",
     "other_scan",
-    type=_FILE,
+    type=FILE,
     metavar="outputs/OTHER",
     help="Fill in what the prescription leaves open by measures of another scan, such as the same foot standing.",
 )
@@ -62,7 +62,7 @@ def run_options(command: Command) -> Command:
             help="Number of threads; by default one a core. The results are the same.",
         ),
         click.option("--set", "overrides", multiple=True, metavar="STAGE.NAME=VALUE", help="Change one setting."),
-        click.option("--config", "config", type=_FILE, metavar="FILE.toml", help="Read settings."),
+        click.option("--config", "config", type=FILE, metavar="FILE.toml", help="Read settings."),
         out_option,
     ):
         command = option(command)
@@ -83,7 +83,7 @@ def simulate_options(command: Command) -> Command:
     """Give a command the options of a simulated recording."""
     for option in (
         click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Change another of its settings."),
-        click.option("--config", "config", type=_FILE, metavar="FILE.toml", help="Read settings: a table [simulate]."),
+        click.option("--config", "config", type=FILE, metavar="FILE.toml", help="Read settings: a table [simulate]."),
         click.option("--seed", default=0, show_default=True, help="The same seed gives the same bytes."),
         click.option(
             "--noise",

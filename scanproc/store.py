@@ -152,6 +152,27 @@ class Store:
             raise ScanError(f"found {' and '.join(map(str, paths))}, which differ; expected one. Delete the other.")
         return paths[0].read_bytes() if paths else None
 
+    def write_edited_landmarks(self, data: bytes | None) -> Path:
+        """Write `landmarks.edited.json` into the scan's folder, in place of any that is there; None takes it away."""
+        path = self.root / EDITED_LANDMARKS
+        with self._writing():
+            if data is None:
+                path.unlink(missing_ok=True)
+            else:
+                self._replace_file(path, data)
+            for stage in STAGES:
+                if stage.name == "align":
+                    (self.root / stage.folder / EDITED_LANDMARKS).unlink(missing_ok=True)
+        return path
+
+    def latest_stage(self, name: str | None) -> Stage:
+        """Return the stage of a name if it has a result; by default the last one before the export that has one."""
+        for stage in reversed(STAGES[:-2] if name is None else [stage for stage in STAGES if stage.name == name]):
+            if self.is_whole(stage):
+                return stage
+        what = name or "any stage"
+        raise ScanError(f"{self.root} holds no result of {what}; expected one. Run `scanproc run` on this scan first.")
+
     def report_path(self) -> Path:
         """Return where the report is."""
         return self.root / _REPORT
@@ -208,33 +229,6 @@ def write_files(folder: Path, files: codecs.Files) -> None:
     with store._writing():
         for name, data in files.items():
             store._replace_file(folder / name, data)
-
-
-@dataclass(frozen=True)
-class Result:
-    """A stage's artifact to look at, and what the stages before it made, where a picture can use it."""
-
-    stage: str
-    artifact: Any
-    before: tuple[Any, ...]
-
-
-def latest_result(out: Path, scan_name: str, stage_name: str | None) -> Result:
-    """Return the result of a stage, or of the last stage before the export that has one.
-
-    Raises
-    ------
-    ScanError
-        If there is no such result.
-    """
-    store = Store(out / scan_name)
-    for stage in reversed([stage for stage in STAGES[:-2] if stage_name in (None, stage.name)]):
-        if store.is_whole(stage):
-            before = [other for other in STAGES[: stage.number - 1] if other.name in ("clean", "align")]
-            beside = tuple(store.load(other) for other in before if store.is_whole(other))
-            return Result(stage.name, store.load(stage), beside)
-    what = stage_name or "any stage"
-    raise ScanError(f"{store.root} holds no result of {what}; expected one. Run `scanproc run` on this scan first.")
 
 
 def to_json(value: Any) -> bytes:

@@ -19,7 +19,7 @@ from scanproc.errors import ScanError
 from scanproc.formats import artifact_files as codecs
 from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES, Stage
-from scanproc.store import EDITED_LANDMARKS, Store, latest_result, open_store, to_json
+from scanproc.store import EDITED_LANDMARKS, Store, open_store, to_json
 
 BY_NAME = {stage.name: stage for stage in STAGES}
 
@@ -299,11 +299,11 @@ def test_opening_a_store_leaves_no_trace(tmp_path: Path) -> None:
 
 def test_the_latest_result_is_found_and_a_missing_one_refused(tmp_path: Path) -> None:
     with pytest.raises(ScanError, match=r"no result of any stage.*scanproc run"):
-        latest_result(tmp_path, "demo", None)
+        Store(tmp_path / "demo").latest_stage(None)
     store = open_store(tmp_path, "demo")
     save(store, "surface", surface(1.0))
     save(store, "measure", Measures(()))
-    assert latest_result(tmp_path, "demo", None).stage == "measure"
-    assert latest_result(tmp_path, "demo", "surface").artifact.views.tolist() == [0, 1, 255]
+    assert store.latest_stage(None).name == "measure"
+    assert store.load(store.latest_stage("surface")).views.tolist() == [0, 1, 255]
     with pytest.raises(ScanError, match="no result of align"):
-        latest_result(tmp_path, "demo", "align")
+        store.latest_stage("align")

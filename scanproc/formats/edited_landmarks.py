@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from scanproc.artifacts import Feet, Foot, Landmark
+from scanproc.artifacts import Feet, Foot, Landmark, Side
 from scanproc.errors import ScanError
 from scanproc.formats.artifact_files import landmarks_of
+from scanproc.frames import FloatArray
 from scanproc.mesh.closest_point import closest_point
 
 log = logging.getLogger(__name__)
@@ -19,7 +21,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "landmarks.edited.json"
 
 #: Landmarks that no shape gives away: they are only ever added by hand.
-_BY_HAND = ("navicular", "medial_malleolus", "lateral_malleolus")
+BY_HAND = ("navicular", "medial_malleolus", "lateral_malleolus")
 _REACH_MM = 3.0  # a point that was set on a picture, or typed in by whole mm, lies so near to the skin
 _FAR_MM = 1e6  # no figure beyond it is squared
 
@@ -48,8 +50,33 @@ def landmarks_of_edit(data: bytes, feet: Feet) -> Feet:
     return Feet(tuple(_with_landmarks(foot, edited.get(foot.side, {})) for foot in feet.feet))
 
 
+def edit_of(found: Feet, marks: Mapping[Side, Mapping[str, FloatArray]]) -> bytes | None:
+    """Return `landmarks.edited.json` that puts landmarks, by side and name, at (3,) points; None if it would be empty.
+
+    Parameters
+    ----------
+    found : the feet as `align` found them.
+    marks : foot frame, mm.
+
+    Raises
+    ------
+    ScanError
+        If a foot or a landmark is none of this scan's, or a point lies off the skin.
+    """
+    entries = [
+        {"side": side, "landmarks": {name: {"xyz_mm": [float(x) for x in at]} for name, at in sorted(own.items())}}
+        for side, own in sorted(marks.items())
+        if own
+    ]
+    if not entries:
+        return None
+    data = (json.dumps({"schema": 1, "feet": entries}, indent=1) + "\n").encode()
+    landmarks_of_edit(data, found)
+    return data
+
+
 def _with_landmarks(foot: Foot, edited: dict[str, Landmark]) -> Foot:
-    known = tuple(dict.fromkeys((*foot.landmarks, *_BY_HAND)))
+    known = tuple(dict.fromkeys((*foot.landmarks, *BY_HAND)))
     marks: dict[str, Landmark] = {}
     for name, mark in edited.items():
         if name not in known:

@@ -69,6 +69,14 @@ def headline(facts: ScanFacts, feet: Feet | None, measures: Measures | None) -> 
     return " · ".join([side, loading, lengths or "length not measured", sizes or "size not measured"])
 
 
+def edited_names(feet: Feet | None) -> dict[str, list[str]]:
+    """Return by side the names of the landmarks that somebody set by hand."""
+    return {
+        foot.side: [name.replace("_", " ") for name, mark in foot.landmarks.items() if mark.method == "edited"]
+        for foot in (feet.feet if feet else ())
+    }
+
+
 def refusal_texts(refusals: Refusals, insoles: Insoles | None) -> list[str]:
     """Return why this scan is not usable, a sentence a cause; nothing if it is."""
     reasons = [f"{refusal.stage}: {refusal.message}" for refusal in refusals.refusals]

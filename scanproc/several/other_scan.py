@@ -10,7 +10,7 @@ from scanproc.artifacts import Measures
 from scanproc.errors import ScanError
 from scanproc.prescription.other_scan import USED
 from scanproc.scan import open_scan
-from scanproc.store import Store, latest_result
+from scanproc.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,9 @@ def measures_of_other_scan(scan: Path, outputs: Path) -> dict[str, Any]:
         If that scan was not measured, or is of another person.
     """
     facts, root = open_scan(scan).facts, outputs.resolve()
-    measures: Measures = latest_result(root.parent, root.name, "measure").artifact
-    subject = Store(root).read_run().get("subject")
+    store = Store(root)
+    measures: Measures = store.load(store.latest_stage("measure"))
+    subject = store.read_run().get("subject")
     if None not in (subject, facts.subject) and subject != facts.subject:
         raise ScanError(
             f"found scan {root.name} of {subject}, and this one of {facts.subject} (scan.toml: subject), expected two "

@@ -29,6 +29,7 @@ from scanproc.pages.html import Figure, embedded, fill
 from scanproc.pages.report_text import (
     check_texts,
     count_names,
+    edited_names,
     headline,
     measure_groups,
     refusal_texts,
@@ -107,6 +108,7 @@ def report(
         refusals=refusals.refusals,
         figures=_figures(shown, config),
         feet=feet.feet if feet else (),
+        edited=edited_names(feet),
         measured=[(foot, measure_groups(foot, facts)) for foot in (measures.feet if measures else ())],
         scale_note=scale_note(facts, measures),
         insoles=insoles.insoles if insoles else (),

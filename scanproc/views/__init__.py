@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from scanproc.artifacts import CleanViews, Exports, Feet, Insoles, Measures, Registration, Surface
 from scanproc.errors import ScanError
 from scanproc.measures.deviation import Deviation
+from scanproc.views.beside import Beside
 from scanproc.views.deviation import deviation_shots
+from scanproc.views.display import Display
 from scanproc.views.foot import feet_shots
+from scanproc.views.foot_display import feet_display, measures_display, surface_display
+from scanproc.views.insole_display import exports_display, insoles_display
 from scanproc.views.measured import measure_shots
 from scanproc.views.milling import milling_shots
 from scanproc.views.pen import Look
 from scanproc.views.recording import contact_sheet, registration_shots
-from scanproc.views.render import window
-from scanproc.views.scene import Legend, Scene, Shot
+from scanproc.views.recording_display import clean_pages, registration_display
+from scanproc.views.scene import Legend, Shot
 from scanproc.views.sheet import Panel, compose, develop, encode_jpeg, encode_png
 from scanproc.views.shell import insole_shots
 from scanproc.views.surface import surface_shots
 
-__all__ = ["Look", "Panel", "Shown", "encode_jpeg", "encode_png", "panels", "picture", "show"]
+__all__ = ["Beside", "Look", "Panel", "Shown", "encode_jpeg", "encode_png", "pages", "panels", "picture"]
 
 Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles | Exports | Deviation
-
-
-@dataclass(frozen=True)
-class Beside:
-    """What else is known of the scan; a picture uses what it can."""
-
-    views: CleanViews | None = None
-    feet: Feet | None = None
-
-    @staticmethod
-    def of(artifacts: Sequence[object]) -> Beside:
-        views = next((item for item in artifacts if isinstance(item, CleanViews)), None)
-        return Beside(views, next((item for item in artifacts if isinstance(item, Feet)), None))
 
 
 PICTURES: Mapping[type, Callable[[Any, Beside], Sequence[Shot | Legend | Panel]]] = {
@@ -48,6 +38,16 @@ PICTURES: Mapping[type, Callable[[Any, Beside], Sequence[Shot | Legend | Panel]]
     Insoles: lambda shown, beside: insole_shots(shown, beside.feet),
     Exports: lambda shown, beside: milling_shots(shown),
     Deviation: lambda shown, beside: deviation_shots(shown),
+}
+
+
+DISPLAYS: Mapping[type, Callable[[Any, Beside], Display]] = {
+    Registration: registration_display,
+    Surface: surface_display,
+    Feet: feet_display,
+    Measures: measures_display,
+    Insoles: insoles_display,
+    Exports: exports_display,
 }
 
 
@@ -69,19 +69,12 @@ def picture(artifact: Shown, beside: Sequence[object] = (), look: Look | None = 
     return encode_png(compose(_not_empty(panels(artifact, beside, look), artifact), look or Look()))
 
 
-def show(artifact: Shown, title: str = "scanproc", beside: Sequence[object] = ()) -> None:
-    """Open a window with the scene of `picture`, to be turned by hand; returns when it is closed.
-
-    Raises
-    ------
-    ScanError
-        If there is no display, or nothing that can be turned.
-    """
-    shots = [shot for shot in PICTURES[type(artifact)](artifact, Beside.of(beside)) if isinstance(shot, Shot)]
-    first = _not_empty(shots, artifact)[0].scene
-    lines = {id(line): line for shot in shots for line in shot.scene.lines}
-    labels = {(label.name, label.value): label for shot in shots for label in shot.scene.labels}
-    window(title, Scene(first.skins, first.clouds, tuple(lines.values()), tuple(labels.values())))
+def pages(artifact: Shown, beside: Sequence[object] = ()) -> Sequence[Callable[[], Display]]:
+    """Return what a window shows of an artifact, page by page, each made when it is looked at."""
+    known = Beside.of(beside)
+    if isinstance(artifact, CleanViews):
+        return clean_pages(artifact, known)
+    return (lambda: DISPLAYS[type(artifact)](artifact, known),)
 
 
 def _not_empty(things: Sequence[Any], artifact: Shown) -> Sequence[Any]:

@@ -44,7 +44,7 @@ def feet_shots(feet: Feet) -> tuple[Shot | Legend, ...]:
 def _foot(foot: Foot, before: str) -> list[Shot]:
     skin, ground = bare(foot), ground_line(foot)
     length = float(foot.mesh.vertices[:, 0].max())
-    labels = {name: _label(name, landmark) for name, landmark in foot.landmarks.items()}
+    labels = {name: landmark_label(name, landmark) for name, landmark in foot.landmarks.items()}
     behind = {name: label for name, label in labels.items() if label.point[0] < 0.35 * length}
     below = {name: label for name, label in labels.items() if label.point[2] < FOOT_HEIGHT_MM}
     word = Label(f"ground: {foot.ground}", np.array([length, ground.points[1, 1], 0.0]), color=GREY, dot=False)
@@ -62,7 +62,8 @@ def _foot(foot: Foot, before: str) -> list[Shot]:
     ]
 
 
-def _label(name: str, landmark: Landmark) -> Label:
+def landmark_label(name: str, landmark: Landmark) -> Label:
+    """Return a landmark with what is to be known of it: that it was set by hand, or that it is in doubt."""
     notes: list[str] = [] if landmark.method == "auto" else [landmark.method]
     if landmark.confidence < 0.9:
         notes.append(f"confidence {landmark.confidence:.2f}")

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from scanproc.artifacts import Exports, Mesh
+from scanproc.frames import FloatArray
 from scanproc.machining.gcode import parse
 from scanproc.solid.height_fields import HeightField
 from scanproc.views.colors import BLUE, ORANGE, VIRIDIS, Rgb, colors_of
 from scanproc.views.scene import ABOVE, Legend, Line, Scene, Shot, Skin
 
-_MOST_MM = 0.2  # end of the colour bar
+LEFT_OVER_MM = 0.2  # end of the colour bar
 _CUTS: Rgb = BLUE
 _RAPIDS: Rgb = ORANGE
 
@@ -26,27 +27,28 @@ def milling_shots(exports: Exports) -> tuple[Shot | Legend, ...]:
             continue
         side, found = name.partition("-")[0], json.loads(data)
         for setup in found["setups"]:
-            shots.append(Shot(f"{side} {setup['side']}: left over", Scene((_map(setup["map"]),)), *ABOVE))
+            shots.append(Shot(f"{side} {setup['side']}: left over", Scene((left_over(setup["map"])[0],)), *ABOVE))
         for file, minutes in found["minutes"].items():
-            lines = _ways(exports.files[file].decode("ascii"))
+            lines = ways(exports.files[file].decode("ascii"))
             shots.append(Shot(f"{file}: {minutes:.0f} min", Scene(lines=lines), *ABOVE))
     if not shots:
         return ()
     marks = ((_CUTS, "cut"), (_RAPIDS, "rapid, above the stock"))
-    return (*shots, Legend("Left over on the part", 0, _MOST_MM, VIRIDIS, marks, unit="mm"))
+    return (*shots, Legend("Left over on the part", 0, LEFT_OVER_MM, VIRIDIS, marks, unit="mm"))
 
 
-def _map(cells: dict[str, Any]) -> Skin:
-    """Return a level map of what is left, coloured, where the part is."""
+def left_over(cells: dict[str, Any]) -> tuple[Skin, FloatArray]:
+    """Return a level map of what is left, coloured, where the part is, and what is left at each vertex, (V,) mm."""
     left = np.array([[np.nan if value is None else value for value in row] for row in cells["left_um"]]) * 1e-3
     mesh = HeightField(cells["x0_mm"], cells["y0_mm"], cells["step_mm"], np.zeros(left.shape)).mesh()
     there = np.isfinite(left.ravel())
     number = np.cumsum(there) - 1
     faces = number[mesh.faces[there[mesh.faces].all(axis=1)]].astype(np.int32)
-    return Skin(Mesh(mesh.vertices[there], faces), colors_of(left.ravel()[there], 0.0, _MOST_MM), sharp=True)
+    found = left.ravel()[there]
+    return Skin(Mesh(mesh.vertices[there], faces), colors_of(found, 0.0, LEFT_OVER_MM), sharp=True), found
 
 
-def _ways(text: str) -> tuple[Line, ...]:
+def ways(text: str) -> tuple[Line, ...]:
     """Return the moves of a program, what is cut and what is not, as separate segments."""
     program = parse(text)
     moves = np.stack([program.to[:-1], program.to[1:]], axis=1)

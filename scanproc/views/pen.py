@@ -104,6 +104,20 @@ def labels_height(labels: Sequence[Label], frame: Frame, look: Look) -> int:
     return int(max(rows.values()) * 1.15 * SMOOTH * look.text_px) // SMOOTH * SMOOTH
 
 
+def spread_texts(wanted: Sequence[float], heights: Sequence[float], gap: float, bottom: float) -> list[float]:
+    """Return the y where each text begins: where it wants to, but never over another text; all above `bottom`."""
+    tops: list[float] = []
+    floor = 0.0
+    for place, own in zip(wanted, heights, strict=True):
+        tops.append(max(place, floor))
+        floor = tops[-1] + own + gap
+    ceiling = bottom
+    for index in reversed(range(len(tops))):
+        tops[index] = max(0.0, min(tops[index], ceiling - heights[index]))
+        ceiling = tops[index] - gap
+    return tops
+
+
 @dataclass(frozen=True)
 class Pen:
     """Draws on one enlarged picture whose bodies begin at `left_px`."""
@@ -143,17 +157,9 @@ class Pen:
     def _tops(self, labels: Sequence[Label], height: int) -> list[float]:
         """Return the y where each text begins: beside its point, but never over another text."""
         heights = [_lines_of(label) * 1.15 * self.text_px for label in labels]
-        tops: list[float] = []
-        floor = 0.0
-        for label, own in zip(labels, heights, strict=True):
-            wanted = float(self.place(label.point[None])[0, 1]) - own / 2.0
-            tops.append(max(wanted, floor))
-            floor = tops[-1] + own + 0.4 * self.text_px
-        ceiling = float(height)
-        for index in reversed(range(len(tops))):
-            tops[index] = max(0.0, min(tops[index], ceiling - heights[index]))
-            ceiling = tops[index] - 0.4 * self.text_px
-        return tops
+        middles = [float(self.place(label.point[None])[0, 1]) for label in labels]
+        wanted = [middle - own / 2.0 for middle, own in zip(middles, heights, strict=True)]
+        return spread_texts(wanted, heights, 0.4 * self.text_px, float(height))
 
     def _label(self, label: Label, top: float, left: bool) -> None:
         x, y = (float(value) for value in self.place(label.point[None])[0])

@@ -54,7 +54,7 @@ def registration_shots(
 ) -> tuple[Shot | Legend, ...]:
     """Return the cameras in their places, and the points of all views on each other, whole and in thin slices."""
     T_shown_scan = feet.feet[0].T_foot_scan if feet and feet.feet else np.eye(4)
-    placed = [_place(pose, views, T_shown_scan) for pose in registration.views if pose.accepted]
+    placed = place_views(registration, views, T_shown_scan)
     if not placed:
         return ()
     colors = colors_of(np.arange(len(placed)), 0.0, max(len(placed) - 1.0, 1.0))
@@ -62,10 +62,10 @@ def registration_shots(
         Cloud(view.points, np.tile(color, (len(view.points), 1))) for view, color in zip(placed, colors, strict=True)
     )
     lines = tuple(
-        Line(_frustum(view), (int(color[0]), int(color[1]), int(color[2])), 1.5)
+        Line(frustum(view), (int(color[0]), int(color[1]), int(color[2])), 1.5)
         for view, color in zip(placed, colors, strict=True)
     )
-    labels = tuple(_name(view) for view in placed)
+    labels = tuple(name_of_view(view) for view in placed)
     cameras, named = Scene(clouds=clouds, lines=lines), Scene(clouds=clouds, lines=lines, labels=labels)
     zoom = min(1.0, 230.0 / max(float(np.ptp(named.extent(), axis=0).max()), 1.0))
     shots = [
@@ -73,7 +73,7 @@ def registration_shots(
         Shot("Cameras, from the side", cameras, *_SIDE, scale=zoom, scale_bar=100.0),
         *_close_ups(clouds),
     ]
-    rejected = [_short(pose.name) for pose in registration.views if not pose.accepted]
+    rejected = [short_name(pose.name) for pose in registration.views if not pose.accepted]
     more = f" and {len(rejected) - 8} more" if len(rejected) > 8 else ""
     marks = ((GREY, f"not used: {', '.join(rejected[:8])}{more}"),) if rejected else ()
     return (*shots, Legend("Colour: order of the views used", 1, len(placed), VIRIDIS, marks))
@@ -102,7 +102,7 @@ def _slice(clouds: tuple[Cloud, ...], axis: int, at_mm: float) -> tuple[Cloud, .
 
 
 @dataclass(frozen=True)
-class _Placed:
+class PlacedView:
     """A view in the shown frame: its camera's pose, points in mm, and the corners of its image as (4, 3) rays."""
 
     name: str
@@ -111,32 +111,39 @@ class _Placed:
     corners: FloatArray
 
 
-def _place(pose: ViewPose, views: CleanViews | None, T_shown_scan: FloatArray) -> _Placed:
+def place_views(registration: Registration, views: CleanViews | None, T_shown_scan: FloatArray) -> list[PlacedView]:
+    """Return the views that are used, in their places."""
+    return [_place(pose, views, T_shown_scan) for pose in registration.views if pose.accepted]
+
+
+def _place(pose: ViewPose, views: CleanViews | None, T_shown_scan: FloatArray) -> PlacedView:
     assert pose.T_scan_camera is not None  # it is accepted
     T_shown_camera = T_shown_scan @ pose.T_scan_camera
     view = next((view for view in views.views if view.name == pose.name), None) if views else None
     if view is None or not view.depth_mm.any():
         corners = np.array([[-0.5, -0.4, 1.0], [0.5, -0.4, 1.0], [0.5, 0.4, 1.0], [-0.5, 0.4, 1.0]])
-        return _Placed(pose.name, T_shown_camera, np.zeros((0, 3)), corners)
+        return PlacedView(pose.name, T_shown_camera, np.zeros((0, 3)), corners)
     lens = view.intrinsics
     u = (np.array([0, lens.width, lens.width, 0]) - lens.cx) / lens.fx
     v = (np.array([0, 0, lens.height, lens.height]) - lens.cy) / lens.fy
     points = unproject(view.depth_mm, lens)
     points = transform(T_shown_camera, points[:: max(1, len(points) // _POINTS_OF_A_VIEW)])
-    return _Placed(pose.name, T_shown_camera, points, np.stack([u, v, np.ones(4)], axis=1))
+    return PlacedView(pose.name, T_shown_camera, points, np.stack([u, v, np.ones(4)], axis=1))
 
 
-def _frustum(view: _Placed, depth_mm: float = 45.0) -> FloatArray:
+def frustum(view: PlacedView, depth_mm: float = 45.0) -> FloatArray:
     """Return the (8, 2, 3) edges of a small pyramid from the camera through the corners of its (cropped) image."""
     rim = transform(view.T_shown_camera, view.corners * depth_mm)
     apex = np.broadcast_to(view.T_shown_camera[:3, 3], rim.shape)
     return np.concatenate([np.stack([apex, rim], axis=1), np.stack([rim, np.roll(rim, -1, axis=0)], axis=1)])
 
 
-def _name(view: _Placed) -> Label:
+def name_of_view(view: PlacedView) -> Label:
+    """Return the name of a view, behind its camera."""
     behind = transform(view.T_shown_camera, np.array([[0.0, 0.0, -22.0]]))[0]
-    return Label(_short(view.name), behind, color=GREY, inline=True)
+    return Label(short_name(view.name), behind, color=GREY, inline=True)
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """Return the name of a view without leading zeros."""
     return name.lstrip("0") or "0"

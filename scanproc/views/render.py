@@ -1,4 +1,4 @@
-"""The only importer of pyvista: scenes as pixels off-screen, and in a window."""
+"""The only importer of pyvista: scenes as pixels off-screen; `canvas.py` shows them in a window."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pyvista() -> Any:
     ScanError
         If there is neither a display nor EGL.
     """
-    if _is_headless():
+    if is_headless():
         try:
             ctypes.CDLL("libEGL.so.1")
         except OSError:
@@ -38,7 +38,8 @@ def pyvista() -> Any:
     return pyvista
 
 
-def _is_headless() -> bool:
+def is_headless() -> bool:
+    """Tell whether this is a Linux without a display."""
     return sys.platform == "linux" and not os.environ.get("DISPLAY")
 
 
@@ -58,7 +59,7 @@ def still(shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: f
     pv = pyvista()
     plotter = pv.Plotter(off_screen=True, window_size=list(size_px), lighting="none", theme=pv.themes.DocumentTheme())
     plotter.disable_anti_aliasing()  # `sheet.py` draws larger and averages
-    _light(pv, plotter)
+    light(pv, plotter)
     _add_bodies(pv, plotter, shot.scene, size_px[1] / height_mm, shot.below_mm)
     plotter.camera_position = [centre - 2000.0 * shot.look, centre, shot.up]
     plotter.camera.parallel_projection = True
@@ -69,39 +70,15 @@ def still(shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: f
     return pixels
 
 
-def window(title: str, scene: Scene) -> None:
-    """Open a window in which a scene can be turned; returns when it is closed.
-
-    Raises
-    ------
-    ScanError
-        If there is no display.
-    """
-    pv = pyvista()
-    if _is_headless() and not pv.OFF_SCREEN:
-        raise ScanError(
-            "found no display (DISPLAY is not set); expected one to open a window on. "
-            "Draw to a file instead: scanproc view SCAN STAGE --screenshot FILE.png."
-        )
-    plotter = pv.Plotter(title=title, lighting="none", theme=pv.themes.DocumentTheme())
-    _light(pv, plotter)
-    _add_bodies(pv, plotter, scene, 2.0, None)
-    for line in scene.lines:
-        segments = line.points.ndim == 3
-        body = (
-            pv.line_segments_from_points(line.points.reshape(-1, 3)) if segments else pv.lines_from_points(line.points)
-        )
-        plotter.add_mesh(body, color=line.color, line_width=line.width)
-    if scene.labels:
-        texts = [f"{label.name} {label.value}".strip() for label in scene.labels]
-        points = np.array([label.point for label in scene.labels])
-        plotter.add_point_labels(points=points, labels=texts, always_visible=True, shape=None, font_size=14)
-    plotter.add_axes()
-    plotter.enable_parallel_projection()
-    plotter.show()
+def no_display() -> ScanError:
+    """Return the refusal of a window where there is no display."""
+    return ScanError(
+        "found no display (DISPLAY is not set); expected one to open a window on. "
+        "Draw to a file instead: scanproc view SCAN STAGE --screenshot FILE.png."
+    )
 
 
-def _light(pv: Any, plotter: Any) -> None:
+def light(pv: Any, plotter: Any) -> None:
     """Light from the eye with a key from the upper left, so that relief shows the same from every side."""
     plotter.add_light(pv.Light(light_type="headlight", intensity=0.55))
     plotter.add_light(pv.Light(position=(-0.7, 0.9, 0.9), light_type="camera light", intensity=0.5))
@@ -110,7 +87,7 @@ def _light(pv: Any, plotter: Any) -> None:
 
 def _add_bodies(pv: Any, plotter: Any, scene: Scene, pixels_per_mm: float, below_mm: float | None) -> None:
     for skin in scene.skins:
-        body = _body(pv, skin)
+        body = body_of(pv, skin)
         matt = {"ambient": 0.28, "diffuse": 0.82, "specular": 0.06}
         outside = plotter.add_mesh(body, scalars="color", rgb=True, smooth_shading=True, **matt)
         if below_mm is not None:  # the inside of what is cut shows flat and pale, like paper
@@ -127,7 +104,7 @@ def _add_bodies(pv: Any, plotter: Any, scene: Scene, pixels_per_mm: float, below
         plotter.add_mesh(dots, scalars="color", rgb=True, style="points", point_size=size_px, lighting=False)
 
 
-def _body(pv: Any, skin: Skin) -> Any:
+def body_of(pv: Any, skin: Skin) -> Any:
     """Return the skin with its normals; a sharp one has those of its faces where the surface turns by 35 degrees."""
     vertices, faces, color = skin.mesh.vertices, skin.mesh.faces, skin.color
     normals = skin.normals

@@ -10,7 +10,7 @@ import numpy as np
 from scanproc.artifacts import ByteArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import vertex_normals
-from scanproc.views.colors import INK, VIRIDIS, Rgb
+from scanproc.views.colors import INK, VIRIDIS, Rgb, colors_of, in_bands
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,14 @@ class Cloud:
 class Line:
     """A line through (K, 3) float64 points in mm, drawn over everything; `ticks`: it ends in the ticks of a dimension.
 
-    Points of shape (K, 2, 3) are K separate segments.
+    Points of shape (K, 2, 3) are K separate segments. `behind`: a window hides it behind bodies, as ink on their skin.
     """
 
     points: FloatArray
     color: Rgb = INK
     width: float = 2.0
     ticks: bool = False
+    behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ class Label:
 
 @dataclass(frozen=True)
 class Legend:
-    """What the colours mean: a map from `low` to `high` (shown as a `bar`), and single colours with their words."""
+    """What the colours mean: a map from `low` to `high` (shown as a `bar`), and single colours with their words.
+
+    `band`: the width of the classes that values are told apart by; 0 where the map is smooth.
+    """
 
     title: str
     low: float = 0.0
@@ -71,6 +75,12 @@ class Legend:
     marks: tuple[tuple[Rgb, str], ...] = ()
     unit: str = ""
     bar: bool = True
+    band: float = 0.0
+
+    def ramp(self, count: int) -> ByteArray:
+        """Return the (count, 3) uint8 colours of the bar from left to right."""
+        values = np.linspace(self.low, self.high, count, endpoint=False)
+        return colors_of(in_bands(values, self.band), self.low, self.high, self.steps)
 
 
 @dataclass(frozen=True)

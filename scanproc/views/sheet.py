@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from scanproc.artifacts import ByteArray
-from scanproc.views.colors import GREY, INK, WHITE, colors_of
+from scanproc.views.colors import GREY, INK, WHITE
 from scanproc.views.pen import SMOOTH, Frame, Look, Pen, font_of, labels_height, margins_of
 from scanproc.views.render import still
 from scanproc.views.scene import Legend, Shot
@@ -57,8 +57,7 @@ def _legend(legend: Legend, look: Look) -> Panel:
     draw = ImageDraw.Draw(canvas)
     y = 0.0
     if legend.bar:
-        ramp = colors_of(np.linspace(0.0, 1.0, bar_width), 0.0, 1.0, legend.steps)
-        canvas.paste(Image.fromarray(np.tile(ramp, (text, 1, 1))), (0, 0))
+        canvas.paste(Image.fromarray(np.tile(legend.ramp(bar_width), (text, 1, 1))), (0, 0))
         for place, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):
             figure = f"{legend.low + place * (legend.high - legend.low):.3g}"
             unit = f" {legend.unit}" if place == 1.0 and legend.unit else ""

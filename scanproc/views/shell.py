@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
@@ -10,13 +12,15 @@ from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import face_normals, keep_faces, vertex_normals
 from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.topology import facing_up
-from scanproc.views.colors import BLUE_RED, CLAY, GREY, SHELL, colors_of, even
+from scanproc.views.colors import BLUE_RED, CLAY, GREY, SHELL, VIRIDIS, colors_of, even, in_bands
 from scanproc.views.foot import TOP_MM, bare, prefix
 from scanproc.views.scene import ABOVE, BELOW, REAR, Legend, Scene, Shot, Skin, medial
 
 _UPRIGHT = 0.03  # faces that look less up or down than this are the rim, neither top nor bottom
 _FAR_MM = 80.0  # no wall is so thick
-_GAP_MM = 6.0  # ends of the colour bar
+GAP_MM = 6.0  # ends of the colour bar
+_BANDS_MM = (0.25, 0.5, 1.0, 2.0, 5.0)  # widths of the classes of a wall
+_MOST_BANDS = 12  # more colours are not told apart
 
 
 def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ...]:
@@ -25,15 +29,15 @@ def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ..
     walls = {insole.side: wall_thickness(insole.solid) for insole in insoles.insoles if insole.solid is not None}
     if not walls:
         return ()
-    # A post is many times thicker than the wall, which is to be told apart.
-    thickest = float(np.ceil(max(min(np.percentile(wall, 99), 2.5 * np.median(wall)) for wall in walls.values())))
+    legend = wall_legend(list(walls.values()))
     under_foot = False
     for insole in insoles.insoles:
         if insole.solid is None:
             continue
         before = prefix(insole.side, len(insoles.insoles))
         y = -1.0 if insole.side == "left" else 1.0
-        scene = Scene((Skin(insole.solid, colors_of(walls[insole.side], 0.0, thickest), sharp=True),))
+        color = colors_of(in_bands(walls[insole.side], legend.band), legend.low, legend.high)
+        scene = Scene((Skin(insole.solid, color, sharp=True),))
         shots += [
             Shot(before + "Top", scene, *ABOVE),
             Shot(before + "Below", scene, *BELOW),
@@ -44,11 +48,11 @@ def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ..
             if foot.side == insole.side:
                 shots += _with_foot(before, insole, insole.solid, foot, y)
                 under_foot = True
-    legends = [Legend("Wall thickness", 0, thickest, unit="mm")]
+    legends = [legend]
     if under_foot:
         marks = ((GREY, "beside the sole"), (SHELL, "insole"), (CLAY, "foot"))
         title = "Top below the scanned sole (red) or above it (blue)"
-        legends.append(Legend(title, -_GAP_MM, _GAP_MM, BLUE_RED, marks=marks, unit="mm"))
+        legends.append(Legend(title, -GAP_MM, GAP_MM, BLUE_RED, marks=marks, unit="mm"))
     return (*shots, *legends)
 
 
@@ -64,16 +68,37 @@ def _with_foot(before: str, insole: Insole, solid: Mesh, foot: Foot, medial_y: f
 
 
 def gap_colors(solid: Mesh, foot: Mesh) -> ByteArray:
-    """Return (V, 3) uint8 colours of how far the top lies below the foot, square to the top; grey beside the sole."""
+    """Return (V, 3) uint8 colours of the gap to the sole; grey beside it."""
+    gap = gap_to_sole(solid, foot)
+    colors = colors_of(np.nan_to_num(gap), -GAP_MM, GAP_MM, BLUE_RED)
+    colors[np.isnan(gap)] = GREY
+    return colors
+
+
+def gap_to_sole(solid: Mesh, foot: Mesh) -> FloatArray:
+    """Return how far each vertex lies below the foot, (V,) mm, square to the solid; NaN beside the sole."""
     is_low = np.asarray((foot.vertices[:, 2] < FOOT_HEIGHT_MM)[foot.faces].all(axis=1))
     low = keep_faces(foot, is_low).mesh
     sole = keep_faces(low, face_normals(low)[:, 2] < 0.0).mesh
     z = FaceGrid.of(sole).touched(solid.vertices[:, :2], from_above=False).z
     covered = np.isfinite(z)
-    gap = np.where(covered, z, 0.0) - solid.vertices[:, 2]
-    colors = colors_of(gap * np.abs(vertex_normals(solid)[:, 2]), -_GAP_MM, _GAP_MM, BLUE_RED)
-    colors[~covered] = GREY
-    return colors
+    gap = (np.where(covered, z, 0.0) - solid.vertices[:, 2]) * np.abs(vertex_normals(solid)[:, 2])
+    return np.where(covered, gap, np.nan)
+
+
+def wall_legend(walls: Sequence[FloatArray]) -> Legend:
+    """Return the colour bar of walls, in classes: nearly all of each wall, and at least 1 mm to either side of it.
+
+    A post is many times thicker than the wall, which is to be told apart: 2.9 from 3.3 mm.
+    """
+    if not walls:
+        return Legend("Wall thickness", 0.0, 4.0, VIRIDIS, unit="mm", band=_BANDS_MM[0])
+    medians = [float(np.median(wall)) for wall in walls]
+    tenths = np.array([np.percentile(wall, (10, 90)) for wall in walls])
+    low, high = min(tenths[:, 0].min(), min(medians) - 1.0), max(tenths[:, 1].max(), max(medians) + 1.0)
+    band = next((band for band in _BANDS_MM if high - low <= _MOST_BANDS * band), _BANDS_MM[-1])
+    low, high = max(0.0, float(np.floor(low / band)) * band), float(np.ceil(high / band)) * band
+    return Legend("Wall thickness", low, high, VIRIDIS, unit="mm", band=band)
 
 
 def wall_thickness(solid: Mesh) -> FloatArray:

@@ -13,8 +13,7 @@ from scanproc.views.scene import ABOVE, BELOW, FRONT, REAR, Legend, Scene, Shot,
 
 def surface_shots(surface: Surface, feet: Feet | None) -> tuple[Shot | Legend, ...]:
     """Return the surface from five sides: coloured by the number of views, then as it was recorded."""
-    T_shown_scan = feet.feet[0].T_foot_scan if feet and feet.feet else _upright(surface)
-    mesh = Mesh(transform(T_shown_scan, surface.mesh.vertices), surface.mesh.faces)
+    mesh = Mesh(transform(shown_pose(surface, feet), surface.mesh.vertices), surface.mesh.faces)
     most = max(int(np.percentile(surface.views, 99)), 2)
     looks = _looks(feet)
     shots = _around(Skin(mesh, seen_colors(surface.views, most)), looks, "")
@@ -61,6 +60,11 @@ def _looks(feet: Feet | None) -> dict[str, tuple[FloatArray, FloatArray]]:
         "Other end": FRONT,
         "Below": BELOW,
     }
+
+
+def shown_pose(surface: Surface, feet: Feet | None) -> FloatArray:
+    """Return T_shown_scan: the frame of the foot where it is known, else one whose x is the longest direction."""
+    return feet.feet[0].T_foot_scan if feet and feet.feet else _upright(surface)
 
 
 def _upright(surface: Surface) -> FloatArray:

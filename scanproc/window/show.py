@@ -1,0 +1,54 @@
+"""Opens the window of a scan, or draws what it would show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from scanproc.views.canvas import Canvas
+from scanproc.views.display import Display
+from scanproc.views.sheet import encode_png
+from scanproc.window.viewer import Outside, Viewer
+
+SIZE_PX = (1280, 800)
+
+Pages = Sequence[Callable[[], Display]]
+
+
+def panel_px(width_px: int) -> int:
+    """Return how wide the panel beside the scene is: a quarter, but wide enough for its texts."""
+    return min(360, max(280, width_px // 4))
+
+
+def open_viewer(
+    title: str, pages: Pages, outside: Outside, size_px: tuple[int, int] = SIZE_PX, off_screen: bool = False
+) -> Viewer:
+    """Return a viewer whose window is there, and waits.
+
+    Raises
+    ------
+    ScanError
+        If there is no display to open it on, or nothing to draw with.
+    """
+    return Viewer(Canvas(title, size_px, panel_px(size_px[0]), off_screen), title, pages, outside)
+
+
+def show(title: str, pages: Pages, outside: Outside) -> None:
+    """Open the window; returns when it is closed."""
+    viewer = open_viewer(title, pages, outside)
+    viewer.canvas.run()
+    viewer.canvas.close()
+
+
+def drawn(
+    title: str, pages: Pages, outside: Outside, keys: Sequence[str] = (), size_px: tuple[int, int] = SIZE_PX
+) -> bytes:
+    """Return the window as a PNG after keys were pressed, without a screen."""
+    from scanproc.views.hands import Keys
+
+    viewer = open_viewer(title, pages, outside, size_px, off_screen=True)
+    for name in keys:
+        held = Keys(shift=name.startswith("Shift+"), control=name.startswith("Control+"))
+        viewer.key(name.rpartition("+")[2] or name, held)
+    data = encode_png(viewer.canvas.pixels())
+    viewer.canvas.close()
+    return data

@@ -1,0 +1,212 @@
+"""What the keys and the mouse do in the window of a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from scanproc.artifacts import ByteArray, Side
+from scanproc.frames import FloatArray
+from scanproc.views.camera import Camera
+from scanproc.views.canvas import Canvas
+from scanproc.views.colors import RED
+from scanproc.views.display import Display
+from scanproc.views.hands import Keys
+from scanproc.views.scene import Line, Scene
+from scanproc.window.actions import press_key
+from scanproc.window.glass import paint
+from scanproc.window.landmark_edits import LandmarkEdits, Mark, on_skin
+from scanproc.window.layers import LayerList
+from scanproc.window.panel import Panel, paint_panel
+from scanproc.window.picking import TOOLS
+from scanproc.window.section_plane import Grip
+from scanproc.window.state import State
+
+_CUT = "section lines"
+
+#: Saves landmarks by side and name, foot frame; returns what was done, in words.
+SaveLandmarks = Callable[[Mapping[Side, Mapping[str, FloatArray]]], str]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a window may do beside showing.
+
+    Attributes
+    ----------
+    folder : where pictures are saved.
+    copy : puts a text where it can be pasted; returns what was done, in words.
+    save_landmarks : None where landmarks cannot be kept.
+    by_hand : names of landmarks that no shape gives away.
+    """
+
+    folder: Path
+    copy: Callable[[str], str]
+    save_landmarks: SaveLandmarks | None = None
+    by_hand: tuple[str, ...] = ()
+
+
+class Viewer:
+    """The handler of a canvas: it shows pages of one stage, and answers."""
+
+    def __init__(self, canvas: Canvas, title: str, pages: Sequence[Callable[[], Display]], outside: Outside) -> None:
+        self.canvas, self.title, self.outside = canvas, title, outside
+        self._pages, self._page = pages, 0
+        self._panel: Panel | None = None
+        self._drag: tuple[Literal["section"], Grip] | tuple[Literal["landmark"], Mark] | Literal["ruler"] | None = None
+        self._there: set[str] = set()
+        self.is_warned = False
+        self.state = self._opened(0)
+        canvas.attach(self)
+        self.look_from(self.state.display.look, self.state.display.up)
+        self.refresh()
+
+    def _opened(self, number: int) -> State:
+        display = self._pages[number]()
+        edits = None if display.feet is None else LandmarkEdits(display.feet, self.outside.by_hand)
+        return State(display, LayerList(display.layers), edits)
+
+    def turn_page(self, step: int) -> None:
+        """Show the view after this one, or before it; what is shown of each layer stays."""
+        if len(self._pages) < 2:
+            return
+        for name in self._there:
+            self.canvas.drop(name)
+        self._there = set()
+        self._page = (self._page + step) % len(self._pages)
+        before, self.state = self.state, self._opened(self._page)
+        shown = {row.layer.name: row.shown for row in before.layers.rows}
+        for row in self.state.layers.rows:
+            row.shown = shown.get(row.layer.name, row.shown)
+
+    # ------------------------------------------------------------------------------------------- pictures
+
+    def refresh(self) -> None:
+        """Bring the window up to date with the state."""
+        state = self.state
+        state.cut_again()
+        for number, row in enumerate(state.layers.rows):
+            name = f"{number}"
+            if row.shown and name not in self._there:  # what is never looked at is never built
+                self.canvas.put(name, row.layer.scene, row.opacity)
+                self._there.add(name)
+            if name in self._there:
+                self.canvas.show(name, row.shown)
+                self.canvas.fade(name, row.opacity)
+        self.canvas.drop(_CUT)
+        lines = state.cut_lines()
+        if len(lines):
+            self.canvas.put(_CUT, Scene(lines=(Line(lines, RED, 2.5),)), 1.0)
+        self.canvas.clip(state.kept)
+        self.resized()
+        self.canvas.render()
+
+    def resized(self) -> None:
+        """Paint the panel anew."""
+        self._panel = paint_panel(self.state.contents(), self.canvas.panel_px, max(self.canvas.size_px[1], 1))
+        self.canvas.panel(self._panel.pixels)
+
+    def glass(self) -> ByteArray:
+        """Return what is written over the scene."""
+        return paint(self.state.written(self.title), self.canvas.camera)
+
+    def look_from(self, look: FloatArray, up: FloatArray) -> None:
+        """Look at all that is shown along a direction."""
+        camera = self.canvas.camera
+        points = [row.layer.scene.extent() for row in self.state.layers.visible] or [np.zeros((1, 3))]
+        self.canvas.camera = Camera.round(np.concatenate(points), look, up, (camera.width_px, camera.height_px))
+
+    # --------------------------------------------------------------------------------------------- mouse
+
+    def press(self, x: float, y: float, keys: Keys) -> bool:
+        """Answer the left button: True if it was for a box, a handle, a landmark or a tool."""
+        state, camera = self.state, self.canvas.camera
+        state.message, self._drag = "", None
+        if x >= camera.width_px:
+            return self._press_panel(x - camera.width_px, y)
+        if state.section is not None:
+            grip = state.section.grip_at(camera, (x, y))
+            if grip is not None:
+                self._drag = ("section", grip)
+                return True
+        if state.tool == "landmarks" and state.edits is not None:
+            mark = state.mark_at(camera, (x, y))
+            if mark is None and state.edits.chosen is not None and state.edits.place(state.edits.chosen) is None:
+                mark = state.edits.chosen  # one that was not set yet is set by a click
+            if mark is not None:
+                state.edits.begin(mark)
+                self._drag = ("landmark", mark)
+                return self.move(x, y, keys)
+        if state.tool in TOOLS:
+            return self._pick_at(x, y)
+        return False
+
+    def _press_panel(self, x: float, y: float) -> bool:
+        box = self._panel.box_at(x, y) if self._panel is not None else None
+        if box is None:
+            return True
+        if box.kind == "layer":
+            self.state.layers.toggle(box.number)
+        elif box.kind == "opacity":
+            self.state.layers.chosen = box.number
+            self.state.layers.set_opacity(box.number, box.share(x))
+        else:
+            self._drag = "ruler"
+            return self.move(x + self.canvas.camera.width_px, y, Keys())
+        self.refresh()
+        return True
+
+    def _pick_at(self, x: float, y: float) -> bool:
+        picked = self.state.pick(self.canvas.camera, (x, y))
+        if picked is None:
+            return False
+        self.state.add_pick(picked)
+        self.refresh()
+        return True
+
+    def move(self, x: float, y: float, keys: Keys) -> bool:
+        """Answer the mouse: draw what is held, or say what is under it."""
+        state, camera = self.state, self.canvas.camera
+        if self._drag is None:
+            inside = x < camera.width_px
+            if not self.canvas.is_turning:
+                before, state.hovered = state.hovered, state.pick(camera, (x, y)) if inside else None
+                if before is not None or state.hovered is not None:
+                    self.canvas.render()
+            return False
+        if self._drag == "ruler":
+            if self._panel is not None and self._panel.chart is not None:
+                state.ruler_u = self._panel.chart.u_at(x - camera.width_px)
+        elif self._drag[0] == "section" and state.section is not None:
+            state.section = state.section.dragged(self._drag[1], camera, (x, y))
+        elif self._drag[0] == "landmark":
+            self.set_landmark(self._drag[1], (x, y))
+        self.refresh()
+        return True
+
+    def release(self, x: float, y: float) -> bool:
+        """End what was drawn."""
+        was_held, self._drag = self._drag is not None, None
+        return was_held
+
+    def set_landmark(self, mark: Mark, pixel: tuple[float, float]) -> None:
+        """Lay a landmark onto the skin of its foot that is seen at a pixel; beside the foot it stays where it is."""
+        edits = self.state.edits
+        if edits is None:
+            return
+        point = on_skin(edits, mark.number, self.state.shift_of(mark), self.canvas.camera, pixel)
+        if len(point):
+            edits.move(mark, point)
+            self.state.message = f"{mark.name.replace('_', ' ')}: not written yet (w writes, u takes back)"
+
+    # ---------------------------------------------------------------------------------------------- keys
+
+    def key(self, name: str, keys: Keys) -> None:
+        """Answer a key by the name that X gives it."""
+        self.state.message = ""
+        if press_key(self, name, keys):
+            self.refresh()
