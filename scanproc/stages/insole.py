@@ -51,7 +51,7 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
     device = made.rx.device
     making = Making(device.process, device.style, device.block_height_mm)
     return Insole(
-        foot.side, made.solid, made.outline, made.checks, made.notes, failed=failure(made.checks), making=making
+        foot.side, made.solid, made.outline, made.checks, notes=made.notes, failed=failure(made.checks), making=making
     )
 
 
