@@ -44,7 +44,15 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("s", "save the prescription; q: leave"),
 )
 #: From where a check is seen, by how its name begins.
-_SEEN_FROM = (("wall", "b"), ("heel", "r"), ("cup", "r"), ("rearfoot", "r"), ("forefoot", "f"), ("arch", "m"), ("contact", "b"))
+_SEEN_FROM = (
+    ("wall", "b"),
+    ("heel", "r"),
+    ("cup", "r"),
+    ("rearfoot", "r"),
+    ("forefoot", "f"),
+    ("arch", "m"),
+    ("contact", "b"),
+)
 _PALE = 0.35  # of the last insole, where nothing comes out
 
 
