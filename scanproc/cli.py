@@ -31,6 +31,7 @@ from scanproc.pipeline import STAGES
 from scanproc.templates_printed import machine, prescription, settings
 
 _NAMES = [stage.name for stage in STAGES]
+_FILE = click.Path(path_type=Path, dir_okay=False)
 _STOPPED = 130  # what shells say of a program that Ctrl-C ended
 
 
@@ -200,6 +201,27 @@ def _landmark(
         click.echo(set_landmark(scan, out, name, xyz, side))
     else:
         raise click.UsageError("expected a NAME with three coordinates X Y Z in mm, or --reset without any.")
+
+
+@main.command("design", short_help="change SCAN's prescription and see the insole that it makes")
+@scan_argument
+@prescription_option
+@click.option("--save", "file", type=_FILE, metavar="FILE.toml", help="Save to a file instead of beside the outputs.")
+@click.option("--screenshot", type=_FILE, metavar="FILE.png", help="Draw the window to a file.")
+@out_option
+def _design(scan: Path, prescription: Path | None, file: Path | None, screenshot: Path | None, out: Path) -> None:
+    """Change the prescription of SCAN in a window, and see at once what it makes of the foot, proven at 1 mm.
+
+    It begins with the prescription of the last insole. What is saved holds for the next `scanproc run`. In the window,
+    `?` lists the keys.
+    """
+    from scanproc.designing import draw_design, open_design
+
+    if screenshot is None:
+        open_design(scan, out, prescription, file)
+    else:
+        draw_design(scan, out, prescription, screenshot)
+        click.echo(screenshot)
 
 
 @main.command("simulate", short_help="render a recording of a foot mesh, with its truth")

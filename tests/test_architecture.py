@@ -63,7 +63,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views": {
         "views", "machining", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
-    "window": {"window", "views", "mesh", "artifacts", "frames", "errors"},
+    "editing": {
+        "editing", "stages", "proof", "design", "prescription", "pads", "settings", "artifacts", "frames", "errors",
+    },
+    "window": {"window", "editing", "views", "mesh", "artifacts", "frames", "errors"},
     "pages": {"views", "measures", "artifacts"},
     # what becomes files
     "formats": {"formats", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel"},
@@ -97,12 +100,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "": {"results", "runner", "scan", "errors"},
     "looking": {"window", "views", "store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
+    "designing": {
+        "window", "editing", "store", "formats", "prescription", "scan", "pipeline", "artifacts", "errors",
+    },
     "demo": {"errors"},
     "options": {"parallel"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
     "answers": {"bars", "errors", "parallel", "prescription", "results", "runner", "scan", "settings", "several"},
     "cli": {
-        "", "answers", "demo", "errors", "looking", "options", "pipeline", "scan", "settings", "several",
+        "", "answers", "demo", "designing", "errors", "looking", "options", "pipeline", "scan", "settings", "several",
         "simulation", "templates_printed",
     },
     "__main__": {"cli"},

@@ -11,7 +11,7 @@ from posed import pose, prepared, view
 from scipy import ndimage
 
 from scanproc.artifacts import CleanView
-from scanproc.registration.bending import BendLimits, find_bending
+from scanproc.registration.bending import BendLimits, axes_of_feet, find_bending
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.regional_equations import regional_equations, symmetric
@@ -85,3 +85,27 @@ def test_the_regions_equations_add_up_to_those_of_the_pairs() -> None:
     shifts = np.trace(H[:, 3:, 3:], axis1=1, axis2=2)  # unit normals: the sum of the weights
     assert shifts.sum() == pytest.approx(found.weight.sum())
     assert 0.6 < shifts.sum() / np.trace(whole.H[:, 3:, 3:], axis1=1, axis2=2).sum() < 1.5
+
+
+def box(size_mm: tuple[float, float, float], middle: tuple[float, float, float], seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-0.5, 0.5, (400, 3)) * size_mm + middle
+
+
+@pytest.mark.parametrize("low", [False, True], ids=["with the leg", "cropped"])
+def test_one_foot_and_two_are_taken_to_bend_about_the_axis_from_side_to_side(low: bool) -> None:
+    foot = box((250.0, 90.0, 70.0), (0.0, 0.0, 35.0))
+    one = foot if low else np.vstack([foot, box((100.0, 90.0, 250.0), (-75.0, 0.0, 190.0), 1)])
+    two = np.vstack([one + np.array((0.0, y, 0.0)) for y in (-75.0, 75.0)])
+    side = axes_of_feet(two, np.ones(len(two)))
+    assert abs(side[0, 1]) > 0.99 and np.allclose(side @ side.T, np.eye(3))
+    if not low:  # a lone foot without its leg is as thin from above
+        assert abs(axes_of_feet(one, np.ones(len(one)))[0, 1]) > 0.99
+
+
+def test_as_much_a_view_is_as_much_of_a_bend_however_many_views_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    views, poses = registered("leaning")
+    all_views = find_bending(prepared(views), poses, ANY)
+    monkeypatch.setattr("scanproc.registration.bending._USUAL_VIEWS", len(views) / 3.0)
+    as_of_many = find_bending(prepared(views), poses, ANY)
+    assert all_views is not None and as_of_many is not None
+    assert as_of_many.strength == pytest.approx(all_views.strength / 3.0)

@@ -93,7 +93,7 @@ def settled(tables: Iterable[Table]) -> list[Table]:
     asked = [table["insole"] for table in listed if "insole" in table]
     if not asked or not all(isinstance(table, Mapping) for table in asked):
         return listed  # nothing to settle, or nothing that could be: settings say what is wrong
-    values = _settled_table(merged(asked))
+    values = settled_table(merged(asked))
     config = build_config(InsoleConfig, values, "insole")
     for side in SIDES:
         refuse_broken(for_side(config, side))
@@ -112,7 +112,14 @@ def merged(tables: Iterable[Table]) -> dict[str, Any]:
     return merged
 
 
-def _settled_table(given: Table) -> dict[str, Any]:
+def settled_table(given: Table) -> dict[str, Any]:
+    """Return the table `insole` with what its preset says below it and the curve of the outline that it names.
+
+    Raises
+    ------
+    ScanError
+        If a field or a value of one foot is wrong, or a file cannot be read.
+    """
     common = {name: value for name, value in given.items() if name not in SIDES}
     preset = common.get("preset")
     if isinstance(preset, str) and preset:

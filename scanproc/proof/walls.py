@@ -13,6 +13,7 @@ from scanproc.prescription.fields import RuledThickness
 from scanproc.proof.checks import at_least, at_most, told, within
 from scanproc.proof.finished import Finished
 from scanproc.solid.blending import smooth_step
+from scanproc.solid.probes import FAR_MM
 
 MOST_FIXED_MM = 0.3  # a wall thickened by more is another prescription
 _FULL_GRID_MM = 0.5
@@ -21,6 +22,7 @@ _TAPER_END = 1.15  # of the taper's length: it ends softly
 _TAPER_GONE = 1.3  # of it: here the wall is whole
 _SIDES_MEET_MM, _ONE_SIDE_MM = 15.0, 17.0  # beside the axis, where the medial and the lateral wall blend
 _TYPICAL_MM = 0.05  # tolerance
+_THICKER_MM = 1.0  # than what is asked: none of its wall, or wrong
 
 
 @dataclass(frozen=True)
@@ -135,16 +137,27 @@ def _most_slack(done: Finished) -> float:
 
 
 def _samples(done: Finished) -> _Wall:
-    up, down = done.probe.walls_up, done.probe.walls_down
-    xy = np.vstack([up.xy, down.xy])
-    return _Wall(
-        distance=np.concatenate([up.distance, down.distance]),
-        asked=done.asked.wall_at(xy),
-        xy=xy,
-        from_below=np.arange(len(xy)) < len(up.xy),
-        even=done.even_below(xy, np.concatenate([up.z, down.z])),
-        off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm),
-    )
+    """Return the wall's samples but for those of a post or a platform, which are thicker by far than what is asked.
+
+    A short reach leaves them out. Where it leaves out more than them, all samples are taken.
+    """
+    thickness = done.rx.thickness
+    most_mm = thickness.thickness_mm * max(1.0, thickness.medial_thickness, thickness.lateral_thickness)
+    for reach_mm in (most_mm + _THICKER_MM, FAR_MM):
+        up, down = done.probe.walls_up(reach_mm), done.probe.walls_down(reach_mm)
+        xy = np.vstack([up.xy, down.xy])
+        wall = _Wall(
+            distance=np.concatenate([up.distance, down.distance]),
+            asked=done.asked.wall_at(xy),
+            xy=xy,
+            from_below=np.arange(len(xy)) < len(up.xy),
+            even=done.even_below(xy, np.concatenate([up.z, down.z])),
+            off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm),
+        )
+        found, at_border = np.isfinite(wall.distance), wall.off_outline < done.rx.judgement.rim_band_mm
+        if found[wall.even].all() and found[at_border].any() and found[~at_border].any():
+            break
+    return wall.only(found)
 
 
 def _in_taper(done: Finished, xy: FloatArray) -> BoolArray:

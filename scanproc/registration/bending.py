@@ -26,11 +26,14 @@ _GATE_MM = 8.0  # movements are shared out among views: what is farther apart is
 _MAX_ANGLE_DEG, _NUM_NEIGHBOURS = 60.0, 16  # as in `still_views`
 _MIN_VIEWS = 3  # before and after
 _MAX_VIEWS = 48  # that are asked
+_USUAL_VIEWS = 30.0
 _MAX_MOMENTS = 24  # at which a joint may have bent
 _NUM_DIRECTIONS = 6  # of planes that part the foot
 _SHARES = (0.12, 0.3, 0.5, 0.7, 0.88)  # of what was seen, on one side of them
 _LEVER_MM = 100.0  # turns are told by what they move at half a foot's length
 _DAMPING = 1e-4
+_ROUNDS = 10  # after which two feet are told apart
+_TWO_FEET = 0.18  # of their extent is left within each of two; of halves of one body a quarter or more
 _KNOWN = 0.03  # of the largest information that a view gives: with less its share is noise
 
 
@@ -41,6 +44,8 @@ class BendLimits:
     Attributes
     ----------
     max_strength : t value of the step that the views' shares make, times how many sd of the noise the bend explains.
+        Both grow with the root of the number of views, also of errors that views from one side share: of more than 30
+        views, as if they were 30.
     """
 
     max_strength: float
@@ -107,7 +112,7 @@ class _Bend:
         squares = sum(float(w @ (x - m) ** 2) for x, w, m in zip(shares, weights, means, strict=True))
         variance = squares / (sum(map(len, shares)) - 2)
         t = (means[0] - means[1]) / np.sqrt(variance * sum(1.0 / w.sum() for w in weights) + 1e-18)
-        return float(abs(t) * self.explained_sd)
+        return float(abs(t) * self.explained_sd) / max(1.0, len(self.share) / _USUAL_VIEWS)
 
     def is_late(self) -> BoolArray:
         """Return which views lie nearer to those after the bend; by their order where they do not tell."""
@@ -129,7 +134,7 @@ class _Problem:
     steps : (E, 6) by which the views of each pair would move against each other if poses alone were free.
     noise_mm : RMS distance that this leaves.
     late : (T, V), which views come after each moment.
-    axes : (3, 3) those of what was seen, the shortest first.
+    axes : (3, 3) those of what was seen, from side to side first.
     """
 
     equations: RegionalEquations
@@ -155,16 +160,14 @@ class _Problem:
         left = found.squares + float((steps * g).sum()) * 2.0
         left += float(np.einsum("ei,eij,ej->", steps, H, steps))
         moments = np.unique(np.linspace(_MIN_VIEWS, count - _MIN_VIEWS, _MAX_MOMENTS).round().astype(int))
-        mean = np.average(found.middle, axis=0, weights=found.weight)
-        spread = np.einsum("r,ri,rj->ij", found.weight, found.middle - mean, found.middle - mean)
-        axes = np.linalg.eigh(spread)[1].T
+        axes = axes_of_feet(found.middle, found.weight)
         noise_mm = float(np.sqrt(max(left, 1e-9) / found.weight.sum()))
         return cls(found, ends, inverse, steps, noise_mm, views >= moments[:, None], axes)
 
     def bends(self) -> Iterator[_Bend]:
         """Yield the best bend of each part against the rest, at the best moment.
 
-        A foot with its leg is thinnest from side to side, and bends about that axis.
+        A foot bends about the axis from side to side.
         """
         scale = np.repeat([1.0 / _LEVER_MM, 1.0], 3)
         # A turn about that axis and two shifts across it.
@@ -232,3 +235,27 @@ class _Problem:
         pulls = self.ends @ g
         share = -(vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ pulls)
         return np.asarray(share), np.asarray(np.diag(S).clip(0.0), np.float64)
+
+
+def axes_of_feet(points: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return (3, 3) axes, that from side to side first, of (R, 3) points of one foot or of two.
+
+    A foot with its leg is thinnest from side to side; two feet stand side by side.
+    """
+    centred = points - np.average(points, axis=0, weights=weight)
+    axes = np.linalg.eigh((centred.T * weight) @ centred)[1].T
+    for axis in axes[::-1]:
+        along = centred @ axis
+        cut = 0.0
+        for _ in range(_ROUNDS):
+            above = along > cut
+            middles = [float(np.average(along[side], weights=weight[side])) for side in (above, ~above)]
+            cut = sum(middles) / 2.0
+        within = np.average((along - np.where(above, *middles)) ** 2, weights=weight)
+        if within < _TWO_FEET * np.average(along**2, weights=weight):
+            between = np.subtract(
+                *(np.average(centred[side], axis=0, weights=weight[side]) for side in (above, ~above))
+            )
+            first = between / np.linalg.norm(between)
+            return np.asarray(np.vstack([first, np.linalg.svd(first[None])[2][1:]]))
+    return np.asarray(axes)

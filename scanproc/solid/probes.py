@@ -14,7 +14,7 @@ from scanproc.solid.face_grid import FaceGrid, FirstHits
 from scanproc.solid.topology import facing_up, part
 
 _STEP_MM = 0.05  # between the points at which a section is touched
-_FAR_MM = 80.0  # no wall is so thick
+FAR_MM = 80.0  # no wall is so thick
 
 
 @dataclass(frozen=True)
@@ -93,21 +93,20 @@ class Probe:
         upright = self.solid.vertices[self.solid.faces[self._facing == 0.0]]
         return np.asarray(upright[:, :, :2].reshape(-1, 2))
 
-    @cached_property
-    def walls_up(self) -> Walls:
-        """The wall from the corners, middles of sides and middles of all lower triangles."""
+    def walls_up(self, reach_mm: float = FAR_MM) -> Walls:
+        """The wall from the corners, middles of sides and middles of all lower triangles; inf beyond the reach."""
         start = _samples(self.bottom)
-        return Walls(self.wall_above(start), start[:, :2], start[:, 2])
+        return Walls(self._top_bins.nearest(start, reach_mm).distance, start[:, :2], start[:, 2])
 
-    @cached_property
-    def walls_down(self) -> Walls:
-        """The wall from the corners, middles of sides and middles of all upper triangles."""
-        near = self._bottom_bins.nearest(_samples(self.top), _FAR_MM)
-        return Walls(near.distance, near.point[:, :2], near.point[:, 2])
+    def walls_down(self, reach_mm: float = FAR_MM) -> Walls:
+        """The wall from the corners, middles of sides and middles of all upper triangles; only those within reach."""
+        near = self._bottom_bins.nearest(_samples(self.top), reach_mm)
+        found = np.isfinite(near.distance)
+        return Walls(near.distance[found], near.point[found, :2], near.point[found, 2])
 
     def wall_above(self, points: FloatArray) -> FloatArray:
         """Return the distance of (N, 3) points from the top, (N,) mm."""
-        return self._top_bins.nearest(points, _FAR_MM).distance
+        return self._top_bins.nearest(points, FAR_MM).distance
 
 
 def cup_depth(probe: Probe, heel_end_x: float, medial_y: float) -> CupDepth:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from scanproc.anatomy.open_boundaries import unseen_borders
-from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, Making, ScanFacts
+from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.design.mirror import feet_to_design, is_mirrored
 from scanproc.design.shape import Design, design
 from scanproc.design.sole import ScannedSole
 from scanproc.design.solid import Built, build
 from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.resolve import resolved
 from scanproc.proof.advice import advice, failure
@@ -42,23 +44,63 @@ def insole(feet: Feet, facts: ScanFacts, config: InsoleConfig) -> Insoles:
 
 def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Insole:
     try:
-        _refuse_doubtful_side(foot, facts, config)
-        _refuse_guessed_ground(foot)
-        _refuse_unseen_borders(foot)
-        rx = resolved(config, foot, facts)
-        asked, built, checks = _proven(foot, rx)
-        thickened: tuple[str, ...] = ()
-        if config.fix and (more_mm := lacking_wall_mm(checks)) > 0.0:
-            asked, built, checks = _thickened(foot, rx, asked.scanned, more_mm)
-            thickened = (f"the wall came out thin and was thickened by {more_mm:.2f} mm (insole.fix)",)
+        made = proven_insole(foot, facts, config)
     except ScanError as error:
         return Insole(foot.side, None, None, (), refused=str(error))
-    _log_checks(foot, checks)
-    notes = ("the mirror image of the other foot: this one was not scanned",) if is_mirrored(foot, config.pair) else ()
-    evidence = (*notes, *thickened, *rx.evidence)
-    device = rx.device
+    _log_checks(foot, made.checks)
+    device = made.rx.device
     making = Making(device.process, device.style, device.block_height_mm)
-    return Insole(foot.side, built.solid, asked.outline, checks, notes=evidence, failed=failure(checks), making=making)
+    return Insole(
+        foot.side, made.solid, made.outline, made.checks, notes=made.notes, failed=failure(made.checks), making=making
+    )
+
+
+@dataclass(frozen=True)
+class Proven:
+    """An insole as it was asked, as it was made, and what the proof says of it."""
+
+    rx: Prescription
+    asked: Design
+    built: Built
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def solid(self) -> Mesh:
+        """The finished solid."""
+        return self.built.solid
+
+    @property
+    def outline(self) -> FloatArray:
+        """(K, 2) mm, counter-clockwise from the rear."""
+        return self.asked.outline
+
+
+def proven_insole(foot: Foot, facts: ScanFacts, config: InsoleConfig, before: ScannedSole | None = None) -> Proven:
+    """Design, build and prove the insole of one foot.
+
+    Parameters
+    ----------
+    before : what another prescription of the same foot was designed on; the rays are not cast again.
+
+    Raises
+    ------
+    ScanError
+        If the foot cannot be trusted, or what is prescribed cannot be made on it.
+    """
+    _refuse_doubtful_side(foot, facts, config)
+    _refuse_guessed_ground(foot)
+    _refuse_unseen_borders(foot)
+    rx = resolved(config, foot, facts)
+    asked, built, checks = _proven(foot, rx, before)
+    thickened: tuple[str, ...] = ()
+    if config.fix and (more_mm := lacking_wall_mm(checks)) > 0.0:
+        asked, built, checks = _thickened(foot, rx, asked.scanned, more_mm)
+        thickened = (f"the wall came out thin and was thickened by {more_mm:.2f} mm (insole.fix)",)
+    mirrored = (
+        ("the mirror image of the other foot: this one was not scanned",) if is_mirrored(foot, config.pair) else ()
+    )
+    return Proven(rx, asked, built, checks, (*mirrored, *thickened, *rx.evidence))
 
 
 def _log_checks(foot: Foot, checks: tuple[Check, ...]) -> None:

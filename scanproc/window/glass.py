@@ -45,6 +45,7 @@ class Written:
     links : (2, 3) lines in mm between them.
     cross : pixel of the cursor that the keyboard moves; None without one.
     keys_listed : whether the list of keys lies over all.
+    keys : each key and what it does, for that list.
     """
 
     heading: str
@@ -55,6 +56,7 @@ class Written:
     links: Sequence[FloatArray] = ()
     cross: tuple[float, float] | None = None
     keys_listed: bool = False
+    keys: Sequence[tuple[str, str]] = KEYS
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def paint(written: Written, camera: Camera) -> ByteArray:
     _draw_scale_bar(draw, camera)
     _text(draw, (12, camera.height_px - 24), written.status or "?: keys", INK if written.status else GREY)
     if written.keys_listed:
-        _draw_keys(draw, camera)
+        _draw_keys(draw, camera, written.keys)
     return np.asarray(canvas)
 
 
@@ -165,14 +167,14 @@ def _draw_scale_bar(draw: ImageDraw.ImageDraw, camera: Camera) -> None:
     _text(draw, (right + 8, y), f"{length_mm:g} mm", INK, anchor="lm")
 
 
-def _draw_keys(draw: ImageDraw.ImageDraw, camera: Camera) -> None:
+def _draw_keys(draw: ImageDraw.ImageDraw, camera: Camera, keys: Sequence[tuple[str, str]]) -> None:
     font = font_of(TEXT_PX)
-    first = max(font.getlength(key) for key, _ in KEYS) + 24.0
-    width = first + max(font.getlength(words) for _, words in KEYS) + 32.0
-    height = 22.0 * len(KEYS) + 32.0
+    first = max(font.getlength(key) for key, _ in keys) + 24.0
+    width = first + max(font.getlength(words) for _, words in keys) + 32.0
+    height = 22.0 * len(keys) + 32.0
     left, top = max(8.0, (camera.width_px - width) / 2.0), max(8.0, (camera.height_px - height) / 2.0)
     draw.rectangle([left, top, left + width, top + height], fill=(*WHITE, 240), outline=GREY)
-    for number, (key, words) in enumerate(KEYS):
+    for number, (key, words) in enumerate(keys):
         y = top + 16.0 + 22.0 * number
         draw.text((left + 16.0, y), key, fill=BLUE, font=font)
         draw.text((left + first, y), words, fill=INK, font=font)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -29,7 +28,7 @@ PROFILE_COLORS: tuple[Rgb, ...] = (BLUE, ORANGE, GREEN, PURPLE)
 class Box:
     """A part of the panel that answers a click: a layer's check box, its opacity, or the profile."""
 
-    kind: Literal["layer", "opacity", "profile"]
+    kind: str
     left: float
     top: float
     right: float
@@ -87,7 +86,7 @@ class Contents:
 
 def paint_panel(contents: Contents, width: int, height: int) -> Panel:
     """Return the panel: layers, legends, section, figures, notes, from above; what does not fit is cut off."""
-    pen = _PanelPen(width, height)
+    pen = PanelPen(width, height)
     pen.layers(contents.layers)
     for legend in _legends(contents.layers):
         pen.legend(legend)
@@ -111,7 +110,7 @@ def _legends(layers: LayerList) -> list[Legend]:
     return list(found.values())
 
 
-class _PanelPen:
+class PanelPen:
     """Draws a panel from above; `y` is where the next thing begins."""
 
     def __init__(self, width: int, height: int) -> None:
@@ -136,7 +135,8 @@ class _PanelPen:
                 self.y += 17
             row = word
 
-    def _fitted(self, text: str, width: float) -> str:
+    def fitted(self, text: str, width: float) -> str:
+        """Return as much of a text as fits into a width in pixels."""
         text = printable(text)
         while text and self.font.getlength(text) > width:
             text = text[:-2].rstrip(".") + "."
@@ -152,7 +152,7 @@ class _PanelPen:
                 tick = [(_EDGE_PX + 3, y + 8), (_EDGE_PX + 6, y + 11), (_EDGE_PX + 11, y + 4)]
                 self.draw.line(tick, fill=INK, width=2)
             key = f"{number + 1} " if number < 9 else "   "
-            name = self._fitted(key + row.layer.name, right - _BAR_PX - 8 - 34)
+            name = self.fitted(key + row.layer.name, right - _BAR_PX - 8 - 34)
             self.draw.text((34, y), name, fill=INK if row.shown else GREY, font=self.font)
             left = right - _BAR_PX
             self.draw.rectangle([left, y + 5, right, y + 10], fill=(214, 218, 223))
@@ -175,7 +175,7 @@ class _PanelPen:
             self.y += 36
         for color, word in legend.marks:
             self.draw.rectangle([_EDGE_PX, self.y + 2, _EDGE_PX + 18, self.y + 13], fill=color)
-            self.draw.text((_EDGE_PX + 24, self.y), self._fitted(word, self.width - 48), fill=INK, font=self.font)
+            self.draw.text((_EDGE_PX + 24, self.y), self.fitted(word, self.width - 48), fill=INK, font=self.font)
             self.y += 18
         self.y += 6
 

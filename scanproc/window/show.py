@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
+from scanproc.editing.session import EditSession
 from scanproc.views.canvas import Canvas
 from scanproc.views.display import Display
+from scanproc.views.hands import Keys
 from scanproc.views.sheet import encode_png
+from scanproc.window.designer import Designer, Save
 from scanproc.window.viewer import Outside, Viewer
 
 log = logging.getLogger(__name__)
@@ -44,16 +47,29 @@ def show(title: str, pages: Pages, outside: Outside) -> None:
         log.warning("%s: moved landmarks were not written; the key w writes them", title)
 
 
+def design_window(title: str, session: EditSession, save: Save, off_screen: bool = False) -> Designer:
+    """Return a designer whose window is there, and waits.
+
+    Raises
+    ------
+    ScanError
+        If there is no display to open it on, or nothing to draw with.
+    """
+    return Designer(Canvas(title, SIZE_PX, panel_px(SIZE_PX[0]), off_screen), title, session, save)
+
+
 def drawn(
     title: str, pages: Pages, outside: Outside, keys: Sequence[str] = (), size_px: tuple[int, int] = SIZE_PX
 ) -> bytes:
     """Return the window as a PNG after keys were pressed, without a screen."""
-    from scanproc.views.hands import Keys
+    return pressed(open_viewer(title, pages, outside, size_px, off_screen=True), keys)
 
-    viewer = open_viewer(title, pages, outside, size_px, off_screen=True)
+
+def pressed(handler: Viewer | Designer, keys: Sequence[str]) -> bytes:
+    """Press keys, such as Right or Shift+Right, and return the window as a PNG; it is closed then."""
     for name in keys:
         held = Keys(shift=name.startswith("Shift+"), control=name.startswith("Control+"))
-        viewer.key(name.rpartition("+")[2] or name, held)
-    data = encode_png(viewer.canvas.pixels())
-    viewer.canvas.close()
+        handler.key(name.rpartition("+")[2] or name, held)
+    data = encode_png(handler.canvas.pixels())
+    handler.canvas.close()
     return data
