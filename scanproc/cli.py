@@ -161,8 +161,9 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None
 @click.option(
     "--with", "other", type=FILE, metavar="OTHER", help="Lay another scan, such as an earlier visit, over it."
 )
+@click.option("--web", is_flag=True, help="Show the window in a browser of this machine, on 127.0.0.1.")
 @out_option
-def _view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | None, out: Path) -> None:
+def _view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | None, web: bool, out: Path) -> None:
     """Look at what STAGE made of SCAN (by default the last stage before export that has a result).
 
     In the window, `?` lists the keys: layers, six views, section with its profile, distance, angle, height, landmarks.
@@ -170,7 +171,7 @@ def _view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | 
     from scanproc.looking import draw_view, open_view
 
     if screenshot is None:
-        open_view(scan, stage, out, other)
+        open_view(scan, stage, out, other, click.echo if web else None)
     else:
         draw_view(scan, stage, out, screenshot, other)
         click.echo(screenshot)

@@ -44,6 +44,21 @@ def show(title: str, pages: Pages, outside: Outside) -> None:
         log.warning("%s: moved landmarks were not written; the key w writes them", title)
 
 
+def serve(title: str, pages: Pages, outside: Outside, tell: Callable[[str], None]) -> None:
+    """Show the window in a browser of this machine, drawn without a screen; returns when it is left by its key q.
+
+    Parameters
+    ----------
+    tell : is told the address, which opens one browser once.
+    """
+    from scanproc.window.web import WebHands, WebServer
+
+    viewer = open_viewer(title, pages, outside, off_screen=True)
+    with WebServer(WebHands(viewer)) as server:
+        server.serve(tell)
+    viewer.canvas.close()
+
+
 def drawn(
     title: str, pages: Pages, outside: Outside, keys: Sequence[str] = (), size_px: tuple[int, int] = SIZE_PX
 ) -> bytes:
