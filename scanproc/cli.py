@@ -162,8 +162,9 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None
 @click.option(
     "--with", "other", type=FILE, metavar="OTHER", help="Lay another scan, such as an earlier visit, over it."
 )
+@click.option("--web", is_flag=True, help="Show the window in a browser of this machine, on 127.0.0.1.")
 @out_option
-def _view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | None, out: Path) -> None:
+def _view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | None, web: bool, out: Path) -> None:
     """Look at what STAGE made of SCAN (by default the last stage before export that has a result).
 
     In the window, `?` lists the keys: layers, six views, section with its profile, distance, angle, height, landmarks.
@@ -171,7 +172,7 @@ def _view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | 
     from scanproc.looking import draw_view, open_view
 
     if screenshot is None:
-        open_view(scan, stage, out, other)
+        open_view(scan, stage, out, other, click.echo if web else None)
     else:
         draw_view(scan, stage, out, screenshot, other)
         click.echo(screenshot)
@@ -208,8 +209,11 @@ def _landmark(
 @prescription_option
 @click.option("--save", "file", type=_FILE, metavar="FILE.toml", help="Save to a file instead of beside the outputs.")
 @click.option("--screenshot", type=_FILE, metavar="FILE.png", help="Draw the window to a file.")
+@click.option("--web", is_flag=True, help="Show it in a browser of this machine; the address is printed.")
 @out_option
-def _design(scan: Path, prescription: Path | None, file: Path | None, screenshot: Path | None, out: Path) -> None:
+def _design(
+    scan: Path, prescription: Path | None, file: Path | None, screenshot: Path | None, web: bool, out: Path
+) -> None:
     """Change the prescription of SCAN in a window, and see at once what it makes of the foot, proven at 1 mm.
 
     It begins with the prescription of the last insole. What is saved holds for the next `scanproc run`. In the window,
@@ -218,7 +222,7 @@ def _design(scan: Path, prescription: Path | None, file: Path | None, screenshot
     from scanproc.designing import draw_design, open_design
 
     if screenshot is None:
-        open_design(scan, out, prescription, file)
+        open_design(scan, out, prescription, file, click.echo if web else None)
     else:
         draw_design(scan, out, prescription, screenshot)
         click.echo(screenshot)

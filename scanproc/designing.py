@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ from scanproc.artifacts import Feet
 from scanproc.editing.session import EditSession
 from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import landmarks_of_edit
+from scanproc.looking import outside
 from scanproc.pipeline import STAGES
 from scanproc.prescription.files import merged, read_prescription
 from scanproc.prescription.last_prescription import LastPrescription, found_prescription
 from scanproc.scan import name_of, open_scan
 from scanproc.store import Store
-from scanproc.window.show import design_window, pressed
+from scanproc.window.designer import Designer
+from scanproc.window.show import after_keys, design_window, serve
+
+log = logging.getLogger(__name__)
 
 
 def design_session(scan: Path, out: Path, prescription: Path | None) -> EditSession:
@@ -39,37 +44,54 @@ def design_session(scan: Path, out: Path, prescription: Path | None) -> EditSess
     return EditSession(feet, open_scan(scan).facts, merged(table["insole"] for table in tables if "insole" in table))
 
 
-def open_design(scan: Path, out: Path, prescription: Path | None, file: Path | None) -> None:
+def open_design(
+    scan: Path, out: Path, prescription: Path | None, file: Path | None, tell: Callable[[str], None] | None = None
+) -> None:
     """Open the design window; returns when it is closed.
+
+    Parameters
+    ----------
+    file : where to save; None saves it as the scan's own.
+    tell : is told the address, if a browser of this machine is to show the window; None opens it on the display.
 
     Raises
     ------
     ScanError
         If there is no foot, or no display.
     """
-    session = design_session(scan, out, prescription)
-    designer = design_window(name_of(scan), session, lambda values: save_design(scan, out, file, values))
+    designer = _window(scan, out, prescription, file, off_screen=tell is not None)
+    if tell is not None:
+        serve(designer, tell)
+        return
     designer.canvas.run()
     designer.canvas.close()
+    if not designer.session.is_saved:
+        log.warning("%s: changes were not saved; the key s saves them", name_of(scan))
 
 
 def draw_design(
     scan: Path, out: Path, prescription: Path | None, picture: Path, file: Path | None = None, keys: Sequence[str] = ()
 ) -> None:
-    """Draw the design window to a PNG, after keys were pressed.
+    """Draw the design window to a PNG, after keys were after_keys.
 
     Raises
     ------
     ScanError
         If there is no foot, or the file cannot be written.
     """
-    session = design_session(scan, out, prescription)
-    save = lambda values: save_design(scan, out, file, values)  # noqa: E731
-    designer = design_window(name_of(scan), session, save, off_screen=True)
+    designer = _window(scan, out, prescription, file, off_screen=True)
     try:
-        picture.write_bytes(pressed(designer, keys))
+        picture.write_bytes(after_keys(designer, keys))
     except OSError as error:
         raise ScanError(f"{picture} cannot be written ({error.strerror}). Choose another file.") from None
+
+
+def _window(scan: Path, out: Path, prescription: Path | None, file: Path | None, *, off_screen: bool) -> Designer:
+    def save(values: Mapping[str, Any]) -> str:
+        return save_design(scan, out, file, values)
+
+    session = design_session(scan, out, prescription)
+    return design_window(f"{name_of(scan)}: design", session, save, outside(scan, out).copy, off_screen)
 
 
 def save_design(scan: Path, out: Path, file: Path | None, values: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from scanproc.scan import name_of, open_scan, read_recording
 from scanproc.store import Store
 from scanproc.views.display import Display
 from scanproc.views.earlier import laid_over
-from scanproc.window.show import drawn, show
+from scanproc.window.show import drawn, open_viewer, serve, show
 from scanproc.window.viewer import Outside
 
 #: What pictures of a stage may use beside its own artifact, of the stages before it and after it.
@@ -72,8 +72,14 @@ def latest_result(out: Path, scan_name: str, stage_name: str | None) -> Result:
     return Result(stage.name, load(stage), tuple(load(other) for other in others))
 
 
-def open_view(scan: Path, stage: str | None, out: Path, other: Path | None = None) -> None:
+def open_view(
+    scan: Path, stage: str | None, out: Path, other: Path | None = None, tell: Callable[[str], None] | None = None
+) -> None:
     """Open the window of a stage's result; returns when it is closed.
+
+    Parameters
+    ----------
+    tell : is told the address, if a browser of this machine is to show the window; None opens it on the display.
 
     Raises
     ------
@@ -81,7 +87,11 @@ def open_view(scan: Path, stage: str | None, out: Path, other: Path | None = Non
         If there is no such result, or no display.
     """
     found = latest_result(out, name_of(scan), stage)
-    show(f"{name_of(scan)}: {found.stage}", view_pages(scan, found, out, other), outside(scan, out))
+    title, pages = f"{name_of(scan)}: {found.stage}", view_pages(scan, found, out, other)
+    if tell is None:
+        show(title, pages, outside(scan, out))
+    else:
+        serve(open_viewer(title, pages, outside(scan, out), off_screen=True), tell)
 
 
 def draw_view(scan: Path, stage: str | None, out: Path, file: Path, other: Path | None = None) -> None:

@@ -64,7 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "views", "machining", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
     "editing": {
-        "editing", "stages", "proof", "design", "prescription", "pads", "settings", "artifacts", "frames", "errors",
+        "stages", "proof", "design", "prescription", "pads", "settings", "artifacts", "frames", "errors",
     },
     "window": {"window", "editing", "views", "mesh", "artifacts", "frames", "errors"},
     "pages": {"views", "measures", "artifacts"},
@@ -101,7 +101,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "": {"results", "runner", "scan", "errors"},
     "looking": {"window", "views", "store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
     "designing": {
-        "window", "editing", "store", "formats", "prescription", "scan", "pipeline", "artifacts", "errors",
+        "looking", "window", "editing", "store", "formats", "prescription", "scan", "pipeline", "artifacts", "errors",
     },
     "demo": {"errors"},
     "options": {"parallel"},

@@ -38,7 +38,7 @@ def designer(feet: Feet, saved: list[dict[str, Any]]) -> Iterator[Designer]:
         saved.append(dict(values))
         return "saved"
 
-    window = design_window("leg", EditSession(feet, ScanFacts("leg"), {}), save, off_screen=True)
+    window = design_window("leg", EditSession(feet, ScanFacts("leg"), {}), save, str.upper, off_screen=True)
     yield window
     window.canvas.close()
 
@@ -84,6 +84,8 @@ def test_by_keys_alone_a_dose_is_found_changed_undone_typed_and_saved(
     assert designer.session.values == {"heel_cup_depth_mm": 14.5}
     got = next(check.got for check in designer.preview.checks if check.name == "cup_depth_rear_mm")
     assert got == pytest.approx(14.5, abs=0.2)
+    press(designer, "c")
+    assert "HEEL_CUP_DEPTH_MM = 14.5" in designer.message and "CUP_DEPTH_REAR_MM" in designer.message
     press(designer, "q")
     assert "not saved" in designer.message
     press(designer, "s")

@@ -70,6 +70,11 @@ class Camera:
         start = self.on_ray(pixel)
         return np.asarray(start + ((point - start) @ self.look) * self.look)
 
+    def panned(self, right_px: float, down_px: float) -> Camera:
+        """Return the camera that shows everything so many pixels further to the right and down."""
+        step = self.mm_per_px * (right_px * self.right - down_px * self.up)
+        return replace(self, centre=self.centre - step)
+
     def zoomed(self, factor: float) -> Camera:
         """Return the camera that shows everything `factor` times as large."""
         return replace(self, height_mm=self.height_mm / factor)

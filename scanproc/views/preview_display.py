@@ -8,7 +8,7 @@ import numpy as np
 
 from scanproc.artifacts import Foot, Mesh
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import keep_faces
+from scanproc.mesh.meshes import all_corners, keep_faces
 from scanproc.views.colors import BLUE_RED, GREY, SHELL, colors_of, even, in_bands
 from scanproc.views.display import Layer, skin_layer
 from scanproc.views.foot import bare
@@ -35,7 +35,7 @@ def preview_layers(
     if coloring == "wall":
         wall = wall_thickness(solid)
         legend = wall_legend([wall])
-        color = colors_of(in_bands(wall, legend.band), legend.low, legend.high)
+        color = colors_of(in_bands(wall, legend.band, legend.low), legend.low, legend.high)
     elif coloring == "changed" and raised_mm is not None:
         known = np.isfinite(raised_mm)
         most = max(_LEAST_MM, float(np.ceil(2.0 * np.abs(raised_mm[known]).max(initial=0.0)) / 2.0))
@@ -51,5 +51,5 @@ def preview_layers(
 
 def _low(skin: Skin) -> Skin:
     """Return the part of a foot that an insole is about."""
-    kept = keep_faces(skin.mesh, (skin.mesh.vertices[:, 2] < _FOOT_MM)[skin.mesh.faces].all(axis=1))
+    kept = keep_faces(skin.mesh, all_corners(skin.mesh.vertices[:, 2] < _FOOT_MM, skin.mesh.faces))
     return Skin(kept.mesh, skin.color[kept.vertices])

@@ -209,7 +209,7 @@ def _write(viewer: Viewer, keys: Keys) -> None:
 
 
 def _copy(viewer: Viewer, keys: Keys) -> None:
-    viewer.state.message = viewer.outside.copy(viewer.state.as_text(viewer.title))
+    viewer.state.message = viewer.outside.copy(viewer.as_text())
 
 
 def _picture(viewer: Viewer, keys: Keys) -> None:

@@ -105,6 +105,10 @@ def _other(designer: Designer, keys: Keys) -> None:
 
 
 def _copy(designer: Designer, keys: Keys) -> None:
+    designer.message = designer.copy(designer.as_text())
+
+
+def _give(designer: Designer, keys: Keys) -> None:
     designer.session.copy_to_other(designer.side)
     designer.message = f"the other foot has what the {designer.side} one has: medial stays medial"
 
@@ -190,6 +194,7 @@ ACTIONS: Mapping[str, Action] = {
     "Delete": _leave_open,
     "i": _alone,
     "o": _other,
+    "g": _give,
     "c": _copy,
     "u": _undo,
     "y": _redo,

@@ -25,6 +25,8 @@ from scanproc.window.panel import Box, Panel
 
 #: Writes a prescription; returns what was done, in words.
 Save = Callable[[Mapping[str, Any]], str]
+#: Puts a text where it can be pasted; returns what was done, in words.
+Copy = Callable[[str], str]
 
 KEYS: tuple[tuple[str, str], ...] = (
     ("?", "this list; Escape leaves it"),
@@ -34,14 +36,14 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("Return", "type a value, Return takes it (click the value)"),
     ("Delete", "leave it to the rules, or to the default"),
     ("i", "change this foot alone, or both"),
-    ("o c", "other foot; give it what this one alone has"),
+    ("o g", "other foot; give it what this one alone has"),
     ("u y", "undo; redo"),
     ("1 2 3", "insole plain, by its wall, by what changed since it was saved"),
     ("4 [ ]", "foot on or off; more or less opaque"),
     ("t b r f m l", "top, below, rear, front, medial, lateral"),
     ("mouse", "drag turns, Shift moves, wheel zooms; a light shows its place"),
     ("+ - 0", "nearer, farther, all"),
-    ("s", "save the prescription; q: leave"),
+    ("c s", "copy the proof as text; save the prescription; q: leave"),
 )
 #: From where a check is seen, by how its name begins.
 _SEEN_FROM = (
@@ -59,8 +61,8 @@ _PALE = 0.35  # of the last insole, where nothing comes out
 class Designer:
     """The handler of a canvas: the form of a prescription beside what it makes of a foot."""
 
-    def __init__(self, canvas: Canvas, title: str, session: EditSession, save: Save) -> None:
-        self.canvas, self.title, self.session, self._save = canvas, title, session, save
+    def __init__(self, canvas: Canvas, title: str, session: EditSession, save: Save, copy: Copy) -> None:
+        self.canvas, self.title, self.session, self._save, self.copy = canvas, title, session, save, copy
         self.sections = form()
         self.section, self.chosen, self.side_number = 0, 0, 0
         self.coloring, self.foot_opacity, self.foot_shown = 0, 0.3, True
@@ -154,6 +156,12 @@ class Designer:
         if self.typed is not None and field is self.field:
             text = f"{self.typed}_"
         return FieldRow(field, value, text, value != field.default)
+
+    def as_text(self) -> str:
+        """Return what was asked and what came out, to be copied."""
+        asked = [f"{name} = {value}" for name, value in self.session.values.items()]
+        got = [f"{each.name}: {each.got} (asked {each.asked}){'' if each.passed else ' FAILED'}" for each in self.lights]
+        return "\n".join([f"{self.title}, {self.side} insole", *asked, self.preview.refused, *got]) + "\n"
 
     def glass(self) -> ByteArray:
         """Return what is written over the scene."""

@@ -10,7 +10,7 @@ from scanproc.views.canvas import Canvas
 from scanproc.views.display import Display
 from scanproc.views.hands import Keys
 from scanproc.views.sheet import encode_png
-from scanproc.window.designer import Designer, Save
+from scanproc.window.designer import Copy, Designer, Save
 from scanproc.window.viewer import Outside, Viewer
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def show(title: str, pages: Pages, outside: Outside) -> None:
         log.warning("%s: moved landmarks were not written; the key w writes them", title)
 
 
-def design_window(title: str, session: EditSession, save: Save, off_screen: bool = False) -> Designer:
+def design_window(title: str, session: EditSession, save: Save, copy: Copy, off_screen: bool = False) -> Designer:
     """Return a designer whose window is there, and waits.
 
     Raises
@@ -55,17 +55,31 @@ def design_window(title: str, session: EditSession, save: Save, off_screen: bool
     ScanError
         If there is no display to open it on, or nothing to draw with.
     """
-    return Designer(Canvas(title, SIZE_PX, panel_px(SIZE_PX[0]), off_screen), title, session, save)
+    return Designer(Canvas(title, SIZE_PX, panel_px(SIZE_PX[0]), off_screen), title, session, save, copy)
+
+
+def serve(handler: Viewer | Designer, tell: Callable[[str], None]) -> None:
+    """Show an off-screen window in a browser of this machine; returns when it is left by its key q.
+
+    Parameters
+    ----------
+    tell : is told the address, which opens one browser once.
+    """
+    from scanproc.window.web import WebHands, WebServer
+
+    with WebServer(WebHands(handler)) as server:
+        server.serve(tell)
+    handler.canvas.close()
 
 
 def drawn(
     title: str, pages: Pages, outside: Outside, keys: Sequence[str] = (), size_px: tuple[int, int] = SIZE_PX
 ) -> bytes:
     """Return the window as a PNG after keys were pressed, without a screen."""
-    return pressed(open_viewer(title, pages, outside, size_px, off_screen=True), keys)
+    return after_keys(open_viewer(title, pages, outside, size_px, off_screen=True), keys)
 
 
-def pressed(handler: Viewer | Designer, keys: Sequence[str]) -> bytes:
+def after_keys(handler: Viewer | Designer, keys: Sequence[str]) -> bytes:
     """Press keys, such as Right or Shift+Right, and return the window as a PNG; it is closed then."""
     for name in keys:
         held = Keys(shift=name.startswith("Shift+"), control=name.startswith("Control+"))

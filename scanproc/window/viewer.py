@@ -114,6 +114,10 @@ class Viewer:
         """Return what is written over the scene."""
         return paint(self.state.written(self.title), self.canvas.camera)
 
+    def as_text(self) -> str:
+        """Return what is read in the window, to be copied."""
+        return self.state.as_text(self.title)
+
     def look_from(self, look: FloatArray, up: FloatArray) -> None:
         """Look at all that is shown along a direction."""
         camera = self.canvas.camera
