@@ -55,6 +55,7 @@ _SEEN_FROM = (
     ("arch", "m"),
     ("contact", "b"),
 )
+_PASSED = {True: "passed", False: "FAILED"}
 _PALE = 0.35  # of the last insole, where nothing comes out
 
 
@@ -160,7 +161,7 @@ class Designer:
     def as_text(self) -> str:
         """Return what was asked and what came out, to be copied."""
         asked = [f"{name} = {value}" for name, value in self.session.values.items()]
-        got = [f"{each.name}: {each.got} (asked {each.asked}){'' if each.passed else ' FAILED'}" for each in self.lights]
+        got = [f"{each.name}: {each.got} (asked {each.asked}), {_PASSED[each.passed]}" for each in self.lights]
         return "\n".join([f"{self.title}, {self.side} insole", *asked, self.preview.refused, *got]) + "\n"
 
     def glass(self) -> ByteArray:
