@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from scanproc.machining.gcode import Program
 from scanproc.machining.leftover import Leftover, leftover
 from scanproc.machining.machine import MachineConfig, ToolConfig
 from scanproc.machining.removal import Contacts, cut_by, fresh_stock
-from scanproc.machining.setups import AIR_MM, Setup
+from scanproc.machining.setups import Setup
 from scanproc.machining.toolpaths import Heights
 from scanproc.mesh.polyline_distance import nearest_on_curve
 from scanproc.solid.curvature import tightest_hollow_mm
@@ -38,12 +39,23 @@ def minutes_of(program: Program, machine: MachineConfig) -> float:
     return float((length[known] / speed[known]).sum())
 
 
-def verify(setup: Setup, programs: Sequence[tuple[Program, ToolConfig]], heights: Heights) -> Leftover:
+@dataclass(frozen=True)
+class Proof:
+    """What the programs of a setup leave: the stock as it then is, and that against the part."""
+
+    stock: HeightField
+    left: Leftover
+
+
+def verify(
+    setup: Setup, programs: Sequence[tuple[Program, ToolConfig]], heights: Heights, under: HeightField | None = None
+) -> Proof:
     """Simulate the programs of a setup one after the other on its stock, and return what they leave.
 
     Parameters
     ----------
     heights : of the finishing cutter's tip at (N, 2) places.
+    under : the stock's underside, where it was cut before.
 
     Raises
     ------
@@ -57,9 +69,8 @@ def verify(setup: Setup, programs: Sequence[tuple[Program, ToolConfig]], heights
         refuse_contacts(contacts, tool, setup)
     found = leftover(setup, stock, heights)
     refuse_bad_surface(found, setup)
-    if setup.is_freed:
-        refuse_uncut_border(stock, setup)
-    return found
+    refuse_uncut_border(stock, under, setup)
+    return Proof(stock, found)
 
 
 def refuse_wrong_words(program: Program, setup: Setup) -> None:
@@ -150,29 +161,22 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
     log.info("milling: %s, gouge %.3f mm, left %.3f mm, not reached %.3f mm (99 %%)", where, gouge, left, deep)
 
 
-def refuse_uncut_border(stock: HeightField, setup: Setup) -> None:
-    """Refuse a part that still hangs on the stock elsewhere than by its tabs.
-
-    Of two sides the first one opens the stock round the part below its rim, where the trim line of the second ends.
-    """
-    nodes = stock.nodes()
-    around = setup.around(nodes)
-    ring = (around.outside_mm > _BORDER_MM) & (around.outside_mm < setup.machine.trim.diameter_mm)
+def refuse_uncut_border(stock: HeightField, under: HeightField | None, setup: Setup) -> None:
+    """Refuse a part that hangs on the stock elsewhere than by its tabs once its trim line is cut."""
     if setup.trim_z is None:
-        deep_z = around.rim_z - AIR_MM
-    else:
-        near = nearest_on_curve(setup.part.outline, nodes[ring], setup.ring_mm, closed=True)
-        deep_z = np.zeros(len(nodes))
-        deep_z[ring] = near.of(setup.trim_z) + (AIR_MM if setup.side == "bottom" else 0.0)
+        return
+    nodes = stock.nodes()
+    wide = setup.machine.trim.diameter_mm
+    near = nearest_on_curve(setup.part.outline, nodes, wide, closed=True)
+    ring: BoolArray = np.asarray((near.distance_mm < -_BORDER_MM) & (near.distance_mm > _BORDER_MM - wide))
     for tab in setup.tabs:
-        middle = tab.vertices[:, :2].mean(axis=0)
-        reach = np.hypot(*(tab.vertices[:, :2] - middle).T).max() + setup.machine.trim.diameter_mm
-        ring &= np.hypot(*(nodes - middle).T) > reach
-    stands = float((stock.z.ravel() - deep_z)[ring].max(initial=0.0))
+        ring[ring] = ~tab.is_near(nodes[ring], wide)
+    low_z = near.of(setup.trim_z) if under is None else under.z.ravel()
+    stands = float((stock.z.ravel() - low_z)[ring].max(initial=0.0))
     if stands > _TOUCH_MM:
         raise ScanError(
             f"{setup.side} side: found {stands:.2f} mm of stock left round the part, expected none but its tabs. Take "
-            "a roughing cutter that is not wider than the trim line's, or report this."
+            "a slimmer trim cutter, which follows tighter corners of the outline."
         )
 
 
