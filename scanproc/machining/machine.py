@@ -19,6 +19,7 @@ class MachineConfig:
     dialect: Literal["linuxcnc", "grbl", "mach"] = setting(
         "grbl", "what its control reads: comments and the end of a program differ"
     )
+    arcs: bool = setting(False, "whether it takes arcs (G2, G3): fewer lines, smoother moves")
     travel_x_mm: float = setting(600.0, "travel of the axis along the foot, mm", low=50.0)
     travel_y_mm: float = setting(400.0, "travel of the axis across, mm", low=50.0)
     travel_z_mm: float = setting(150.0, "travel of the spindle, mm", low=20.0)
@@ -56,7 +57,12 @@ class CuttingConfig:
         0.01, "how far a straight move may lie off the path that it stands for, mm", low=0.002, high=0.05
     )
     leave_mm: float = setting(0.4, "what roughing leaves for finishing, mm", low=0.1, high=3.0)
-    direction: Literal["along", "across"] = setting("along", "finishing passes run along the foot, or across it")
+    direction: Literal["along", "across", "spiral"] = setting(
+        "along", "finishing runs to and fro along the foot, or across it, or in one spiral from its border in"
+    )
+    milling: Literal["climb", "conventional"] = setting(
+        "climb", "how the trim line and a spiral are run; passes to and fro are both"
+    )
     ramp_deg: float = setting(8.0, "how steeply roughing goes into the stock, deg", low=1.0, high=45.0)
     tabs: int = setting(5, "bridges that hold the part to the stock; 0: it is held from below (vacuum, tape)", low=0)
     tab_width_mm: float = setting(6.0, "width of a bridge, mm", low=1.0, high=30.0)
@@ -100,6 +106,12 @@ class Machine:
     rough: ToolConfig = field(default_factory=ToolConfig)
     finish: ToolConfig = field(default_factory=ToolConfig)
     trim: ToolConfig = field(default_factory=ToolConfig)
+    pencil: ToolConfig | None = None
+
+    @property
+    def finest(self) -> ToolConfig:
+        """The ball that reaches farthest into hollows."""
+        return self.pencil or self.finish
 
 
 Table = Mapping[str, Any]
@@ -113,9 +125,15 @@ _FLAT_6 = {
     "flute_mm": Chosen(40.0, "as deep as a block of 35 mm"),
 }
 _BALL_6 = {"diameter_mm": Chosen(6.0, "insole.cutter_mm: a common ball for a foot's curves")}
+_BALL_3 = {
+    "diameter_mm": Chosen(3.0, "half the finishing ball"),
+    "flute_mm": Chosen(12.0, "slender"),
+    "out_mm": Chosen(40.0, "slender"),
+    "feed_mm_min": Chosen(1200.0, "slender"),
+}
 #: What is milled, by the values in which it differs from the defaults.
 PRESETS: dict[str, dict[str, dict[str, Chosen]]] = {
-    "block": {"rough": _FLAT_8, "finish": _BALL_6, "trim": _FLAT_6},
+    "block": {"rough": _FLAT_8, "finish": _BALL_6, "trim": _FLAT_6, "pencil": _BALL_3},
     "shell": {
         "cutting": {"leave_mm": Chosen(0.3, "a thin wall gives way under a deep finishing cut")},
         "rough": {
@@ -124,6 +142,7 @@ PRESETS: dict[str, dict[str, dict[str, Chosen]]] = {
             "step_down_mm": Chosen(3.0, "solid plastic"),
         },
         "finish": {**_BALL_6, "feed_mm_min": Chosen(1800.0, "solid plastic")},
+        "pencil": {**_BALL_3, "feed_mm_min": Chosen(900.0, "solid plastic")},
         "trim": {
             **_FLAT_6,
             "feed_mm_min": Chosen(1200.0, "a full slot in solid plastic"),
@@ -138,6 +157,7 @@ PRESETS: dict[str, dict[str, dict[str, Chosen]]] = {
         "rough": _FLAT_8,
         "finish": _BALL_6,
         "trim": _FLAT_6,
+        "pencil": _BALL_3,
     },
 }
 _TABLES: dict[str, type] = {
@@ -147,11 +167,13 @@ _TABLES: dict[str, type] = {
     "rough": ToolConfig,
     "finish": ToolConfig,
     "trim": ToolConfig,
+    "pencil": ToolConfig,
 }
 _SAY = {
     "rough": "Roughing by layers.",
     "finish": "Finishing: a ball; its radius must be smaller than the tightest hollow's.",
     "trim": "The trim line: a flat end mill.",
+    "pencil": "Hollows that the finishing ball leaves: a smaller ball, where this table is there.",
 }
 
 
@@ -175,6 +197,8 @@ def machine_of(given: Table, preset: str) -> Machine:
             raise ScanError(f"machine.toml: {name} = {value!r} is not a table; write [{name}] and its values below it.")
     parts = {}
     for name, kind in _TABLES.items():
+        if name == "pencil" and name not in given:
+            continue
         values = {key: one.value for key, one in chosen.get(name, {}).items()} | dict(given.get(name, {}))
         parts[name] = build_config(kind, values, f"machine.toml: {name}")
     machine = Machine(**parts)
@@ -188,6 +212,8 @@ def machine_template(preset: str) -> str:
     blocks = [f'# machine.toml, beside the scan or by --machine FILE\npreset = "{preset}"  # {", ".join(PRESETS)}\n']
     for name, kind in _TABLES.items():
         text = template({name: kind}, chosen.get(name))
+        if name == "pencil":
+            text = "".join(f"# {line}\n" for line in text.splitlines())
         blocks.append(f"# {_SAY[name]}\n{text}" if name in _SAY else text)
     return "\n".join(blocks)
 
@@ -221,16 +247,22 @@ def _preset(name: object) -> dict[str, dict[str, Chosen]]:
 
 
 def _refuse_wrong_tools(machine: Machine) -> None:
-    wanted = {"finish": "ball", "trim": "flat"}
-    for name, kind in wanted.items():
-        tool: ToolConfig = getattr(machine, name)
+    tools: dict[str, ToolConfig] = {"rough": machine.rough, "finish": machine.finish, "trim": machine.trim}
+    if machine.pencil is not None:
+        tools["pencil"] = machine.pencil
+        if machine.pencil.diameter_mm >= machine.finish.diameter_mm:
+            raise ScanError(
+                f"machine.toml: found pencil.diameter_mm = {machine.pencil.diameter_mm:g}, expected less than "
+                f"finish.diameter_mm = {machine.finish.diameter_mm:g}: it cuts what that leaves. Correct one of them, "
+                "or delete the table [pencil]."
+            )
+    for name, tool in tools.items():
+        kind = {"rough": tool.kind, "trim": "flat"}.get(name, "ball")
         if tool.kind != kind:
-            why = "a flat end leaves steps on slopes" if name == "finish" else "a round end leaves a fillet at the base"
+            why = "a round end leaves a fillet at the base" if name == "trim" else "a flat end leaves steps on slopes"
             raise ScanError(
                 f"machine.toml: found {name}.kind = {tool.kind}, expected {kind}: {why}. Name a {kind} cutter there."
             )
-    for name in ("rough", "finish", "trim"):
-        tool = getattr(machine, name)
         if tool.corner_radius_mm > 0.5 * tool.diameter_mm:
             raise ScanError(
                 f"machine.toml: found {name}.corner_radius_mm = {tool.corner_radius_mm:g}, expected up to half of "

@@ -8,6 +8,7 @@ from scipy import ndimage
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 from scanproc.machining.cutters import Cutter
+from scanproc.machining.pass_families import rows
 from scanproc.machining.setups import Setup
 from scanproc.machining.toolpaths import Cut, Heights, nearest_next, ramped, simplified
 from scanproc.mesh.polygons import offset, resampled
@@ -27,13 +28,10 @@ def roughing(setup: Setup, heights: Heights) -> list[Cut]:
     cutting, tool = setup.machine.cutting, setup.machine.rough
     margin = max(setup.ring_mm - Cutter.of(tool).radius_mm, setup.beyond_mm)
     low, high = setup.part.outline.min(axis=0) - margin, setup.part.outline.max(axis=0) + margin
-    way = 0 if cutting.direction == "along" else 1
-    u = np.arange(low[way], high[way] + _ALONG_MM, _ALONG_MM)
     apart = tool.step_over * tool.diameter_mm
-    count = int(np.ceil((high[1 - way] - low[1 - way]) / apart)) + 1
-    v = np.linspace(low[1 - way], high[1 - way], count)
-    plan = np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1)[..., :: 1 - 2 * way]
-    inside = setup.around(plan.reshape(-1, 2)).outside_mm.reshape(count, len(u)) <= margin
+    family = rows(low, high, _ALONG_MM, apart, across=cutting.direction == "across")
+    plan, count = family.at(family.v), len(family.v)
+    inside = setup.around(plan.reshape(-1, 2)).outside_mm.reshape(plan.shape[:2]) <= margin
     z = np.full(inside.shape, np.inf)
     z[inside] = heights(plan[inside])
     # Between two places a cutter with a flat end may meet an edge: the higher one of all neighbours counts.

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import ByteArray
+from scanproc.artifacts import BoolArray, ByteArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 
 Heights = Callable[[FloatArray], FloatArray]
+Places = Callable[[FloatArray], BoolArray]
 RAPID, FEED, PLUNGE = 0, 1, 2
 _SHORTEST_MM = 0.02  # pieces of a path are not halved below
 _LONGEST = 400  # points that one chord stands for
@@ -112,14 +113,20 @@ def _is_straight(points: FloatArray, first: int, last: int, tolerance: float) ->
     return True
 
 
-def nearest_next(runs: list[FloatArray]) -> list[FloatArray]:
-    """Return runs, (N, 2) or (N, 3) each, each followed by the one of those left that has the nearest end."""
+def nearest_next(runs: list[FloatArray], *, one_way: bool = False) -> list[FloatArray]:
+    """Return runs, (N, 2) or (N, 3) each, each followed by the one of those left that has the nearest end.
+
+    Parameters
+    ----------
+    one_way : no run is turned round: its beginning counts alone.
+    """
     ends = np.array([[run[0, :2], run[-1, :2]] for run in runs])
     left = np.ones(len(runs), dtype=bool)
     at, ordered = ends[0, 0], []
     for _ in range(len(runs)):
         away = np.hypot(*(ends - at).transpose(2, 0, 1))
         away[~left] = np.inf
+        away[:, 1:] += np.inf if one_way else 0.0
         number, end = np.unravel_index(int(np.argmin(away)), away.shape)
         ordered.append(runs[number] if end == 0 else runs[number][::-1])
         at, left[number] = ordered[-1][-1, :2], False

@@ -41,8 +41,9 @@ def trimming(setup: Setup) -> list[Cut]:
     tool, cutting = setup.machine.trim, setup.machine.cutting
     cutter = Cutter.of(tool)
     away = cutter.radius_mm + _OFF_MM
-    # Counter-clockwise round the part with the part on the left: conventional; the other way round the cutter climbs.
-    plan = resampled(offset(setup.part.outline, away)[::-1], _ALONG_MM, closed=True)
+    plan = resampled(offset(setup.part.outline, away), _ALONG_MM, closed=True)
+    if cutting.milling == "climb":  # a cutter that turns to the right climbs with the part on its right
+        plan = plan[::-1]
     plan = np.vstack([plan, plan[:1]])
     near = nearest_on_curve(setup.part.outline, plan, away + 1.0, closed=True)
     assert setup.trim_z is not None

@@ -11,7 +11,7 @@ import numpy as np
 from scanproc.artifacts import BoolArray
 from scanproc.errors import ScanError
 from scanproc.machining.gcode import Program
-from scanproc.machining.leftover import Leftover, leftover
+from scanproc.machining.leftover import Leftover, leftover, within_rim
 from scanproc.machining.machine import MachineConfig, ToolConfig
 from scanproc.machining.removal import Contacts, cut_by, fresh_stock
 from scanproc.machining.setups import Setup
@@ -54,7 +54,7 @@ def verify(
 
     Parameters
     ----------
-    heights : of the finishing cutter's tip at (N, 2) places.
+    heights : of the finest cutter's tip at (N, 2) places.
     under : the stock's underside, where it was cut before.
 
     Raises
@@ -67,7 +67,7 @@ def verify(
         refuse_wrong_words(program, setup)
         stock, contacts = cut_by(program, tool, stock)
         refuse_contacts(contacts, tool, setup)
-    found = leftover(setup, stock, heights)
+    found = leftover(setup, stock, heights, setup.machine.finest)
     refuse_bad_surface(found, setup)
     refuse_uncut_border(stock, under, setup)
     return Proof(stock, found)
@@ -131,7 +131,8 @@ def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
 
 def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
     """Refuse gouges, ridges that stand higher than asked, and hollows that the cutter does not reach into."""
-    cutting, ball = setup.machine.cutting, setup.machine.finish
+    cutting, ball = setup.machine.cutting, setup.machine.finest
+    name = "finish" if setup.machine.pencil is None else "pencil"
     where = f"{setup.side} side"
     gouge = float(np.nanmax(found.gouge))
     if gouge > cutting.max_gouge_mm:
@@ -141,14 +142,12 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
             f"{where}: found a gouge of {gouge:.3f} mm at {place}, expected up to machine.toml: cutting.max_gouge_mm = "
             f"{cutting.max_gouge_mm:g}. Lower cutting.chord_mm, or raise cutting.leave_mm."
         )
-    # The corner below a flat rim is cut by the trim line, or with it.
-    inner = setup.around(found.field.nodes()).outside_mm.reshape(found.unreached.shape) < -0.5 * ball.diameter_mm
-    unreached = found.unreached[np.isfinite(found.unreached) & inner]
+    unreached = found.unreached[np.isfinite(found.unreached) & within_rim(found, setup)]
     deep = float(np.quantile(unreached, 1.0 - _UNREACHED_SHARE))
     if deep > cutting.max_unreached_mm:
         fits = _FITS * 2.0 * _tightest_hollow(found, setup)
         raise ScanError(
-            f"{where}: found hollows tighter than the cutter (finish.diameter_mm = {ball.diameter_mm:g}), which leaves "
+            f"{where}: found hollows tighter than the cutter ({name}.diameter_mm = {ball.diameter_mm:g}), which leaves "
             f"{deep:.2f} mm in them, expected up to cutting.max_unreached_mm = {cutting.max_unreached_mm:g}. Take a "
             f"ball of {max(np.floor(2.0 * fits) / 2.0, 1.0):g} mm or less, or lower the doses that make the hollow."
         )
