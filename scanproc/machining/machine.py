@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from scanproc.errors import ScanError
+from scanproc.machining.machine_presets import PRESETS
 from scanproc.settings import Chosen, build_config, one_of, setting, template
 
 
@@ -113,53 +114,13 @@ class Machine:
         """The ball that reaches farthest into hollows."""
         return self.pencil or self.finish
 
+    @property
+    def finest_name(self) -> str:
+        """The table that describes it."""
+        return "finish" if self.pencil is None else "pencil"
+
 
 Table = Mapping[str, Any]
-_FLAT_8 = {
-    "kind": Chosen("flat", "it clears"),
-    "diameter_mm": Chosen(8.0, "stiff"),
-    "flute_mm": Chosen(40.0, "as deep as a block of 35 mm"),
-}
-_FLAT_6 = {
-    "kind": Chosen("flat", "square walls"),
-    "flute_mm": Chosen(40.0, "as deep as a block of 35 mm"),
-}
-_BALL_6 = {"diameter_mm": Chosen(6.0, "insole.cutter_mm: a common ball for a foot's curves")}
-_BALL_3 = {
-    "diameter_mm": Chosen(3.0, "half the finishing ball"),
-    "flute_mm": Chosen(12.0, "slender"),
-    "out_mm": Chosen(40.0, "slender"),
-    "feed_mm_min": Chosen(1200.0, "slender"),
-}
-#: What is milled, by the values in which it differs from the defaults.
-PRESETS: dict[str, dict[str, dict[str, Chosen]]] = {
-    "block": {"rough": _FLAT_8, "finish": _BALL_6, "trim": _FLAT_6, "pencil": _BALL_3},
-    "shell": {
-        "cutting": {"leave_mm": Chosen(0.3, "a thin wall gives way under a deep finishing cut")},
-        "rough": {
-            **_FLAT_8,
-            "feed_mm_min": Chosen(1800.0, "polypropylene melts and chatters before foam does"),
-            "step_down_mm": Chosen(3.0, "solid plastic"),
-        },
-        "finish": {**_BALL_6, "feed_mm_min": Chosen(1800.0, "solid plastic")},
-        "pencil": {**_BALL_3, "feed_mm_min": Chosen(900.0, "solid plastic")},
-        "trim": {
-            **_FLAT_6,
-            "feed_mm_min": Chosen(1200.0, "a full slot in solid plastic"),
-            "step_down_mm": Chosen(3.0, "solid plastic"),
-        },
-    },
-    "positive": {
-        "cutting": {
-            "tabs": Chosen(0, "a model stands on its base"),
-            "scallop_mm": Chosen(0.1, "a sheet bridges finer ridges"),
-        },
-        "rough": _FLAT_8,
-        "finish": _BALL_6,
-        "trim": _FLAT_6,
-        "pencil": _BALL_3,
-    },
-}
 _TABLES: dict[str, type] = {
     "machine": MachineConfig,
     "stock": StockConfig,
@@ -177,12 +138,13 @@ _SAY = {
 }
 
 
-def machine_of(given: Table, preset: str) -> Machine:
+def machine_of(given: Table, preset: str, cutter_mm: float | None = None) -> Machine:
     """Return the machine that a TOML's tables describe, over the defaults of a preset.
 
     Parameters
     ----------
     given : tables by name; `preset` at the top wins over the argument.
+    cutter_mm : the ball for which the part is designed: the one that finishes, unless the tables name another.
 
     Raises
     ------
@@ -200,9 +162,18 @@ def machine_of(given: Table, preset: str) -> Machine:
         if name == "pencil" and name not in given:
             continue
         values = {key: one.value for key, one in chosen.get(name, {}).items()} | dict(given.get(name, {}))
+        if name == "finish" and cutter_mm is not None and "pencil" not in given:
+            values["diameter_mm"] = given.get(name, {}).get("diameter_mm", cutter_mm)
         parts[name] = build_config(kind, values, f"machine.toml: {name}")
     machine = Machine(**parts)
     _refuse_wrong_tools(machine)
+    if cutter_mm is not None and machine.finest.diameter_mm > cutter_mm:
+        raise ScanError(
+            f"found insole.cutter_mm = {cutter_mm:g}, for which the part is designed, and machine.toml: "
+            f"{machine.finest_name}.diameter_mm = {machine.finest.diameter_mm:g}, expected a ball that is no larger: "
+            f"it would not reach into every hollow. Put a ball of {cutter_mm:g} mm into machine.toml (a table [pencil] "
+            "does), or leave insole.cutter_mm out: it is then the machine's."
+        )
     return machine
 
 

@@ -67,17 +67,21 @@ def _runs(needed: BoolArray) -> list[tuple[int, int]]:
 
 
 def _chained(runs: list[FloatArray], heights: Heights, least_z: float, longest_mm: float) -> list[FloatArray]:
-    """Join runs, (N, 3) each, whose ends follow near on each other, by ways as high as anything on them asks for."""
+    """Join runs, (N, 3) each, whose ends follow near on each other, by ways as high as anything on them asks for.
+
+    Where such a way lies above the next beginning, that is entered by a ramp of its own: the stock there is uncut.
+    """
     chains: list[list[FloatArray]] = []
     for run in runs:
         end = chains[-1][-1][-1] if chains else None
-        if end is None or np.hypot(*(run[0] - end)[:2]) > longest_mm:
-            chains.append([run])
-            continue
-        share = np.linspace(0.0, 1.0, max(int(np.hypot(*(run[0] - end)[:2]) / _ALONG_MM) + 2, 3))[:, None]
-        places = end[:2] + share * (run[0] - end)[:2]
-        z = max(float(heights(places).max()), least_z, float(end[2]), float(run[0, 2]))
-        chains[-1] += [np.column_stack([places, np.full(len(places), z)]), run]
+        if end is not None and np.hypot(*(run[0] - end)[:2]) <= longest_mm:
+            share = np.linspace(0.0, 1.0, max(int(np.hypot(*(run[0] - end)[:2]) / _ALONG_MM) + 2, 3))[:, None]
+            places = end[:2] + share * (run[0] - end)[:2]
+            z = max(float(heights(places).max()), least_z, float(end[2]))
+            if z <= run[0, 2] + _NOTHING_MM:
+                chains[-1] += [np.column_stack([places, np.full(len(places), max(z, float(run[0, 2])))]), run]
+                continue
+        chains.append([run])
     return [np.vstack(chain) for chain in chains]
 
 

@@ -132,7 +132,6 @@ def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
 def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
     """Refuse gouges, ridges that stand higher than asked, and hollows that the cutter does not reach into."""
     cutting, ball = setup.machine.cutting, setup.machine.finest
-    name = "finish" if setup.machine.pencil is None else "pencil"
     where = f"{setup.side} side"
     gouge = float(np.nanmax(found.gouge))
     if gouge > cutting.max_gouge_mm:
@@ -147,9 +146,10 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
     if deep > cutting.max_unreached_mm:
         fits = _FITS * 2.0 * _tightest_hollow(found, setup)
         raise ScanError(
-            f"{where}: found hollows tighter than the cutter ({name}.diameter_mm = {ball.diameter_mm:g}), which leaves "
-            f"{deep:.2f} mm in them, expected up to cutting.max_unreached_mm = {cutting.max_unreached_mm:g}. Take a "
-            f"ball of {max(np.floor(2.0 * fits) / 2.0, 1.0):g} mm or less, or lower the doses that make the hollow."
+            f"{where}: found hollows tighter than the cutter ({setup.machine.finest_name}.diameter_mm = "
+            f"{ball.diameter_mm:g}), which leaves {deep:.2f} mm in them, expected up to cutting.max_unreached_mm = "
+            f"{cutting.max_unreached_mm:g}. Take a ball of {max(np.floor(2.0 * fits) / 2.0, 1.0):g} mm or less (a "
+            "table [pencil] for these hollows alone), or lower the doses that make the hollow."
         )
     left = float(np.quantile(found.left[np.isfinite(found.left)], _LEFT_SHARE))
     if left > cutting.scallop_mm + _LEFT_SPARE_MM:
