@@ -29,7 +29,7 @@ class Leftover:
     ----------
     left : above what the finest cutter can reach, square to the part.
     unreached : what it cannot reach, above the part, square to it.
-    gouge : below the part, upright.
+    gouge : below the part, square to it: a wall that is all but upright lies deep under a cut that passes beside it.
     """
 
     field: HeightField
@@ -58,7 +58,7 @@ def leftover(setup: Setup, stock: HeightField, heights: Heights, tool: ToolConfi
     touches[on] = _touches(setup, nodes[on], part_z[on], normal, heights, 0.5 * tool.diameter_mm)
     reached = np.where(touches, part_z, np.maximum(swept_z, part_z)).reshape(shape)
     z, scale, part = stock.z, upright.reshape(shape), part_z.reshape(shape)
-    return Leftover(stock, (z - reached) * scale, (reached - part) * scale, np.maximum(part - z, 0.0))
+    return Leftover(stock, (z - reached) * scale, (reached - part) * scale, np.maximum(part - z, 0.0) * scale)
 
 
 def within_rim(found: Leftover, setup: Setup) -> BoolArray:

@@ -78,6 +78,9 @@ class CuttingConfig:
     max_unreached_mm: float = setting(
         0.3, "what the finishing cutter may leave in hollows that it does not reach into, mm", low=0.02, high=5.0
     )
+    max_unreached_below_mm: float = setting(
+        1.0, "the same of the underside, where it makes the wall thicker and touches no foot, mm", low=0.02, high=5.0
+    )
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ PRESETS: dict[str, dict[str, dict[str, Chosen]]] = {
         "cutting": {
             "tabs": Chosen(0, "a model stands on its base"),
             "scallop_mm": Chosen(0.1, "a sheet bridges finer ridges"),
+            "max_unreached_mm": Chosen(1.0, "a sheet of 3 mm does not follow into tighter hollows"),
         },
         "rough": _FLAT_8,
         "finish": _BALL_6,

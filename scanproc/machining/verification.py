@@ -115,12 +115,14 @@ def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
         (
             contacts.shank,
             f"a cut deeper than the flutes of {tool.flute_mm:g} mm",
-            "Take a cutter with longer flutes, a lower block, or cut from both sides",
+            f"Take a cutter with flutes of {np.ceil(tool.flute_mm + contacts.shank[0]):g} mm, a lower block, or cut "
+            "from both sides",
         ),
         (
             contacts.holder,
             f"the holder ({tool.holder_mm:g} mm wide, {tool.out_mm:g} mm above the tip) in the stock",
-            "Let the cutter stand out farther (out_mm), take a slimmer holder, or a lower block",
+            f"Let the cutter stand out by {np.ceil(tool.out_mm + contacts.holder[0]):g} mm (out_mm), take a slimmer "
+            "holder, or a lower block",
         ),
     ):
         if depth > _TOUCH_MM:
@@ -143,13 +145,15 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
         )
     unreached = found.unreached[np.isfinite(found.unreached) & within_rim(found, setup)]
     deep = float(np.quantile(unreached, 1.0 - _UNREACHED_SHARE))
-    if deep > cutting.max_unreached_mm:
+    name = "max_unreached_mm" if setup.side == "top" else "max_unreached_below_mm"
+    limit = float(getattr(cutting, name))
+    if deep > limit:
         fits = _FITS * 2.0 * _tightest_hollow(found, setup)
         raise ScanError(
             f"{where}: found hollows tighter than the cutter ({setup.machine.finest_name}.diameter_mm = "
-            f"{ball.diameter_mm:g}), which leaves {deep:.2f} mm in them, expected up to cutting.max_unreached_mm = "
-            f"{cutting.max_unreached_mm:g}. Take a ball of {max(np.floor(2.0 * fits) / 2.0, 1.0):g} mm or less (a "
-            "table [pencil] for these hollows alone), or lower the doses that make the hollow."
+            f"{ball.diameter_mm:g}), which leaves {deep:.2f} mm in them, expected up to cutting.{name} = {limit:g}. "
+            f"Take a ball of {max(np.floor(2.0 * fits) / 2.0, 1.0):g} mm or less (a table [pencil] for these hollows "
+            "alone), or lower the doses that make the hollow."
         )
     left = float(np.quantile(found.left[np.isfinite(found.left)], _LEFT_SHARE))
     if left > cutting.scallop_mm + _LEFT_SPARE_MM:
