@@ -104,6 +104,13 @@ class FaceGrid:
 
 
 @compiled
+def cell_at(x: float, y: float, origin: FloatArray, columns: int, rows: int) -> int:
+    """Return the number of the cell that holds a place, -1 beside all of them."""
+    i, j = int(np.floor((x - origin[0]) / origin[2])), int(np.floor((y - origin[1]) / origin[2]))
+    return i * rows + j if 0 <= i < columns and 0 <= j < rows else -1
+
+
+@compiled
 def sorted_into_cells(
     boxes: FloatArray, origin: FloatArray, columns: int, rows: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -156,9 +163,9 @@ def _touch(
     for n in range(len(xy)):
         x, y = xy[n, 0], xy[n, 1]
         highest, hit = -np.inf, -1
-        i, j = int(np.floor((x - origin[0]) / origin[2])), int(np.floor((y - origin[1]) / origin[2]))
-        if 0 <= i < columns and 0 <= j < rows:
-            for k in range(starts[i * rows + j], starts[i * rows + j + 1]):
+        cell = cell_at(x, y, origin, columns, rows)
+        if cell >= 0:
+            for k in range(starts[cell], starts[cell + 1]):
                 face = items[k]
                 ax, ay = corners[face, 0, 0] - x, corners[face, 0, 1] - y
                 bx, by = corners[face, 1, 0] - x, corners[face, 1, 1] - y
