@@ -17,7 +17,7 @@ from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.machining.cutters import Cutter, above_tip, touching_offset
 from scanproc.parallel import parallel_map
-from scanproc.solid.face_grid import cell_at, sorted_into_cells
+from scanproc.solid.plan_cells import cell_at, sorted_into_cells
 
 _CELL_MM = 1.0
 _CHUNK = 1 << 13  # places of a task
