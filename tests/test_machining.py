@@ -186,7 +186,7 @@ def test_what_cannot_be_milled_is_refused_by_name(
         milled(PARTS[style](), "shell" if style == "shell" else "block", **tables)
     if remedy is not None:
         said = re.search(named, str(refused.value))
-        assert said is not None and milled(PARTS[style](), **remedy(np.ceil(float(said[1])))).files
+        assert said is not None and milled(PARTS[style](), **remedy(float(np.ceil(float(said[1]))))).files
 
 
 def test_a_ball_larger_than_the_one_designed_for_is_refused() -> None:
