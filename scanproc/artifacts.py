@@ -527,11 +527,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Making:
-    """How an insole is made: by which process, of a shell or a block, from stock of which height in mm."""
+    """How an insole is made: by which process, of a shell or a block, from stock how high, by a ball how wide, mm."""
 
     process: Process = "print"
     style: Literal["shell", "block"] = "shell"
     block_height_mm: float = 35.0
+    cutter_mm: float = 6.0
 
 
 @dataclass(frozen=True)

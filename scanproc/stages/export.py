@@ -97,7 +97,7 @@ def _programs_of(
     """
     making = insole.making
     preset = "positive" if making.process in ("positive", "negative") else making.style
-    machine = machine_of(tables_of(config.machine), preset)
+    machine = machine_of(tables_of(config.machine), preset, making.cutter_mm)
     part = part_of(solid, outline, in_print_frame(solid))
     return programs_of(part, making, machine, insole.side, _name(insole.side, facts)).files
 

@@ -48,8 +48,9 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
     except ScanError as error:
         return Insole(foot.side, None, None, (), refused=str(error))
     _log_checks(foot, made.checks)
-    device = made.rx.device
-    making = Making(device.process, device.style, device.block_height_mm)
+    making = Making(
+        made.rx.device.process, made.rx.device.style, made.rx.device.block_height_mm, made.rx.making.cutter_mm
+    )
     return Insole(
         foot.side, made.solid, made.outline, made.checks, notes=made.notes, failed=failure(made.checks), making=making
     )
