@@ -1,4 +1,4 @@
-"""The machine, its tools, the stock and how to cut: `machine.toml`, printed by `scanproc machine`."""
+"""The machine, its tools, the stock and how to cut, the print bed: `machine.toml`, printed by `scanproc machine`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from scanproc.errors import ScanError
+from scanproc.machining.printer import PrinterConfig
 from scanproc.settings import Chosen, build_config, one_of, setting, template
 
 
@@ -34,6 +35,9 @@ class StockConfig:
     width_mm: float = setting(0.0, "across, mm; 0: as large as the part needs", low=0.0)
     height_mm: float = setting(0.0, "height, mm; 0: insole.block_height_mm", low=0.0)
     frame_mm: float = setting(8.0, "what is left standing round the cut, mm: it is clamped", low=1.0, high=60.0)
+    web_mm: float = setting(
+        5.0, "what is left standing between the cuts round two parts that share a block, mm", low=3.0, high=60.0
+    )
     pin_mm: float = setting(
         6.0, "diameter of the two registration pins, mm (two sides): the stock is turned over on them", low=1.0, high=20
     )
@@ -100,6 +104,7 @@ class Machine:
     rough: ToolConfig = field(default_factory=ToolConfig)
     finish: ToolConfig = field(default_factory=ToolConfig)
     trim: ToolConfig = field(default_factory=ToolConfig)
+    printer: PrinterConfig = field(default_factory=PrinterConfig)
 
 
 Table = Mapping[str, Any]
@@ -147,6 +152,7 @@ _TABLES: dict[str, type] = {
     "rough": ToolConfig,
     "finish": ToolConfig,
     "trim": ToolConfig,
+    "printer": PrinterConfig,
 }
 _SAY = {
     "rough": "Roughing by layers.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scanproc.artifacts import Making
@@ -19,11 +19,25 @@ from scanproc.machining.milled_part import Part
 from scanproc.machining.roughing import free_heights, roughing
 from scanproc.machining.setups import Setup
 from scanproc.machining.summary import summary
-from scanproc.machining.toolpaths import Cut, joined
+from scanproc.machining.toolpaths import Cut, Heights, joined
 from scanproc.machining.trimming import trimming
 from scanproc.machining.verification import minutes_of, verify
 
 log = logging.getLogger(__name__)
+
+
+#: What a pass is called, its tool, its cuts; a job is the passes of one program.
+Pass = tuple[str, ToolConfig, list[Cut]]
+Job = tuple[list[str], ToolConfig, list[Cut]]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A program's text, how long it runs in minutes, its tool."""
+
+    text: str
+    minutes: float
+    tool: ToolConfig
 
 
 @dataclass(frozen=True)
@@ -61,45 +75,64 @@ def programs_of(part: Part, making: Making, machine: Machine, side: str, name: s
 
 
 def _of_setup(setup: Setup, name: str, side: str) -> Milled:
+    heights, passes = passes_of(setup)
+    texts = written_programs(
+        by_tool(passes),
+        setup.machine,
+        setup.stock.top_z,
+        lambda tool, minutes, words: header_of(setup, tool, side, name, minutes, words),
+    )
+    try:
+        left = verify(setup, [(parse(each.text), each.tool) for each in texts], heights)
+    except ScanError as error:
+        raise ScanError(f"no milling program is written: {error}") from None
+    named = dict(zip(file_names(f"{side}-{setup.side}", len(texts)), texts, strict=True))
+    return Milled(
+        {file: each.text.encode("ascii") for file, each in named.items()},
+        {file: each.minutes for file, each in named.items()},
+        {setup.side: left},
+    )
+
+
+def passes_of(setup: Setup) -> tuple[Heights, list[Pass]]:
+    """Plan a setup: the heights that its finishing cutter keeps to, and its passes in their order."""
     machine = setup.machine
     heights = setup.paths_of(Cutter.of(machine.finish))
     rough_heights = setup.paths_of(Cutter.of(machine.rough), machine.cutting.leave_mm)
-    passes: list[tuple[str, ToolConfig, list[Cut]]] = [
+    passes: list[Pass] = [
         ("roughing", machine.rough, roughing(setup, rough_heights)),
         ("finishing", machine.finish, finishing(setup, heights, free_heights(setup, rough_heights))),
     ]
     if setup.trim_z is not None:
         passes.append(("trim line", machine.trim, trimming(setup)))
-    jobs = _by_tool([each for each in passes if each[2]])
-    safe_z = setup.stock.top_z + machine.machine.safe_height_mm
+    return heights, [each for each in passes if each[2]]
+
+
+def written_programs(
+    jobs: Sequence[Job], machine: Machine, top_z: float, header: Callable[[ToolConfig, float, list[str]], list[str]]
+) -> list[Written]:
+    """Write a program for each job; `header` is given its tool, its minutes and the words for its passes."""
     dialect = dialect_of(machine.machine.dialect)
-    texts, read = [], []
+    written = []
     for words, tool, cuts in jobs:
-        moves = joined(cuts, safe_z)
-        draft = parse(write(moves, tool, (), dialect))
-        minutes = minutes_of(draft, machine.machine)
-        text = write(moves, tool, header_of(setup, tool, side, name, minutes, words), dialect)
-        texts.append((text, minutes))
-        read.append((parse(text), tool))
-    try:
-        left = verify(setup, read, heights)
-    except ScanError as error:
-        raise ScanError(f"no milling program is written: {error}") from None
-    numbers = [f"-{number}" for number in range(1, len(texts) + 1)] if len(texts) > 1 else [""]
-    names = [f"{side}-{setup.side}{number}.nc" for number in numbers]
-    return Milled(
-        {file: text.encode("ascii") for file, (text, _) in zip(names, texts, strict=True)},
-        {file: minutes for file, (_, minutes) in zip(names, texts, strict=True)},
-        {setup.side: left},
-    )
+        moves = joined(cuts, top_z + machine.machine.safe_height_mm)
+        minutes = minutes_of(parse(write(moves, tool, (), dialect)), machine.machine)
+        written.append(Written(write(moves, tool, header(tool, minutes, words), dialect), minutes, tool))
+    return written
 
 
-def _by_tool(passes: Sequence[tuple[str, ToolConfig, list[Cut]]]) -> list[tuple[list[str], ToolConfig, list[Cut]]]:
+def file_names(stem: str, count: int) -> list[str]:
+    """Return the names of so many programs, numbered in the order in which they run where there are several."""
+    return [f"{stem}-{number}.nc" for number in range(1, count + 1)] if count > 1 else [f"{stem}.nc"]
+
+
+def by_tool(passes: Sequence[Pass]) -> list[Job]:
     """Put passes that follow on each other with one tool into one program."""
-    jobs: list[tuple[list[str], ToolConfig, list[Cut]]] = []
+    jobs: list[Job] = []
     for words, tool, cuts in passes:
         if jobs and same_tool(jobs[-1][1], tool):
-            jobs[-1][0].append(words)
+            if words not in jobs[-1][0]:
+                jobs[-1][0].append(words)
             jobs[-1][2].extend(cuts)
         else:
             jobs.append(([words], tool, list(cuts)))

@@ -7,6 +7,7 @@ import logging
 from scanproc.anatomy.open_boundaries import unseen_borders
 from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, Making, ScanFacts
 from scanproc.design.mirror import feet_to_design, is_mirrored
+from scanproc.design.plan_curves import plan_curves
 from scanproc.design.shape import Design, design
 from scanproc.design.sole import ScannedSole
 from scanproc.design.solid import Built, build
@@ -57,8 +58,11 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
     notes = ("the mirror image of the other foot: this one was not scanned",) if is_mirrored(foot, config.pair) else ()
     evidence = (*notes, *thickened, *rx.evidence)
     device = rx.device
-    making = Making(device.process, device.style, device.block_height_mm)
-    return Insole(foot.side, built.solid, asked.outline, checks, notes=evidence, failed=failure(checks), making=making)
+    making = Making(device.process, device.style, device.block_height_mm, device.material)
+    return Insole(
+        foot.side, built.solid, asked.outline, checks, notes=evidence, failed=failure(checks), making=making,
+        curves=plan_curves(asked),
+    )  # fmt: skip
 
 
 def _log_checks(foot: Foot, checks: tuple[Check, ...]) -> None:
