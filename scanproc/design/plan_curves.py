@@ -1,4 +1,4 @@
-"""Lines of a design seen from above, for paper templates and cutters: borders of pads and hollows, marks of the foot."""
+"""Lines of a design seen from above, for paper templates and cutters: borders of pads and hollows, marks."""
 
 from __future__ import annotations
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.machining.machine import Machine
 from scanproc.machining.setups import Setup, Stock
-from scanproc.nesting.packing import Packing, Room, pack, plates_needed
+from scanproc.nesting.full import full
+from scanproc.nesting.packing import Packing, Room, pack
 
 _TURNS_DEG = (0.0, 180.0)  # passes run along the foot
 _LEAST_FRAME_MM = 1.0  # as `clamping` has it of one part
@@ -58,7 +58,8 @@ def laid_out(setups: Sequence[Setup], names: Sequence[str], machine: Machine) ->
     room = Room(size, 2.0 * first.ring_mm + asked.web_mm, _TURNS_DEG)
     packing = pack(outlines, room)
     if packing.left_out:
-        _refuse_full(outlines, names, packing, room, given)
+        source = "stock.length_mm, width_mm" if given.any() else "machine.travel_x_mm, travel_y_mm"
+        raise full(outlines, names, packing, room, "block", f"{source}, less the cut round them")
     block = np.where(given > 0.0, given, np.ceil(packing.size_mm + 2.0 * wanted))
     corner = np.round(np.minimum(wanted, 0.5 * (block - packing.size_mm)), 3)
     placed = tuple(one.applied(outlines[one.part]) + corner for one in packing.placements)
@@ -76,22 +77,3 @@ def _beside(setup: Setup, frame_mm: float, pinned: bool) -> FloatArray:
     if pinned:
         beside[0] = max(beside[0], setup.ring_mm + _PIN_ROOM_MM + 0.5 * asked.pin_mm + asked.pin_inset_mm)
     return beside
-
-
-def _refuse_full(
-    outlines: Sequence[FloatArray], names: Sequence[str], packing: Packing, room: Room, given: FloatArray
-) -> None:
-    fit = [names[one.part] for one in packing.placements]
-    blocks = plates_needed(outlines, room)
-    left = [f"{names[k]} ({' x '.join(f'{side:.0f}' for side in np.ptp(outlines[k], axis=0))} mm)" for k in packing.left_out]
-    source = "stock.length_mm, stock.width_mm" if given.any() else "machine.travel_x_mm, machine.travel_y_mm"
-    raise ScanError(
-        f"found room for {len(fit)} of {len(outlines)} parts on one block ({', '.join(fit) or 'none'}), left over: "
-        f"{', '.join(left)}; expected all on {room.size_mm[0]:.0f} x {room.size_mm[1]:.0f} mm, {room.gap_mm:.1f} mm apart "
-        f"(machine.toml: {source}, less the cut round them). "
-        + (
-            f"They take {blocks} blocks: make fewer at a time, or take a larger block or machine."
-            if blocks is not None
-            else "One of them fits on no such block. Take a larger block or machine, or slimmer cutters."
-        )
-    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from scanproc.errors import ScanError
-from scanproc.machining.printer import PrinterConfig
+from scanproc.printing.printer import PrinterConfig
 from scanproc.settings import Chosen, build_config, one_of, setting, template
 
 

@@ -17,7 +17,7 @@ from scanproc.machining.leftover import Leftover
 from scanproc.machining.machine import Machine, ToolConfig, same_tool
 from scanproc.machining.milled_part import Part
 from scanproc.machining.roughing import free_heights, roughing
-from scanproc.machining.setups import Setup
+from scanproc.machining.setups import Setup, Stock
 from scanproc.machining.summary import summary
 from scanproc.machining.toolpaths import Cut, Heights, joined
 from scanproc.machining.trimming import trimming
@@ -42,11 +42,15 @@ class Written:
 
 @dataclass(frozen=True)
 class Milled:
-    """The programs of a part by file name and what was found of them, minutes by file, what setups leave by side."""
+    """The programs of a part by file name and what was found of them, minutes by file, what setups leave by side.
+
+    `stock` is what they are cut from.
+    """
 
     files: dict[str, bytes]
     minutes: dict[str, float]
     leftovers: dict[str, Leftover]
+    stock: Stock
 
 
 def programs_of(part: Part, making: Making, machine: Machine, side: str, name: str) -> Milled:
@@ -65,13 +69,14 @@ def programs_of(part: Part, making: Making, machine: Machine, side: str, name: s
     files: dict[str, bytes] = {}
     minutes: dict[str, float] = {}
     leftovers: dict[str, Leftover] = {}
-    for setup in clamped(part, making, machine):
+    setups = clamped(part, making, machine)
+    for setup in setups:
         found = _of_setup(setup, name, side)
         files |= found.files
         minutes |= found.minutes
         leftovers |= found.leftovers
     log.info("milling: %s foot, %d programs, %.0f min", side, len(files), sum(minutes.values()))
-    return Milled(files | {f"{side}-milling.json": summary(minutes, leftovers)}, minutes, leftovers)
+    return Milled(files | {f"{side}-milling.json": summary(minutes, leftovers)}, minutes, leftovers, setups[0].stock)
 
 
 def _of_setup(setup: Setup, name: str, side: str) -> Milled:
@@ -91,6 +96,7 @@ def _of_setup(setup: Setup, name: str, side: str) -> Milled:
         {file: each.text.encode("ascii") for file, each in named.items()},
         {file: each.minutes for file, each in named.items()},
         {setup.side: left},
+        setup.stock,
     )
 
 

@@ -100,14 +100,14 @@ def _one_making(parts: Sequence[BlockPart]) -> Making:
     return replace(first.making, block_height_mm=max(part.making.block_height_mm for part in parts))
 
 
-def _placed(
-    part: Part, making: Making, machine: Machine, layout: BlockLayout, number: int
-) -> tuple[Setup, ...]:
+def _placed(part: Part, making: Making, machine: Machine, layout: BlockLayout, number: int) -> tuple[Setup, ...]:
     """Return the setups of one part at its place on the block."""
     placement, stock = layout.packing.placements[number], layout.stock
     own = clamped(_turned(part, placement.turn_deg), making, machine)
     first = own[0]
-    by = np.append(layout.outlines[number].min(axis=0) - first.part.outline.min(axis=0), stock.low[2] - first.stock.low[2])
+    by = np.append(
+        layout.outlines[number].min(axis=0) - first.part.outline.min(axis=0), stock.low[2] - first.stock.low[2]
+    )
     setups = []
     for setup in own:
         if setup.side == "bottom":
@@ -239,9 +239,7 @@ def _summary(
             "outline_mm": np.round(outline, 3).tolist(),
             "setups": setup_rows(left),
         }
-        for part, one, outline, left in zip(
-            parts, layout.packing.placements, layout.outlines, leftovers, strict=True
-        )
+        for part, one, outline, left in zip(parts, layout.packing.placements, layout.outlines, leftovers, strict=True)
     ]
     stock = layout.stock
     size = np.round(stock.high - stock.low, 3).tolist()

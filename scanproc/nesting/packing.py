@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import islice, permutations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from scanproc.artifacts import BoolArray
@@ -21,6 +22,7 @@ _CENTRE_TO_CORNER = np.sqrt(0.5)  # of a cell
 _ORDERS = 12  # beside that by size: of more than four parts, all of which are tried
 _SPARE_MM = 1e-6
 
+Spectrum = NDArray[np.complexfloating]
 Growth = Callable[[FloatArray, FloatArray], FloatArray]
 #: What is kept small while parts are laid down, of the extents of the rectangle round them; its area is what counts.
 _GROWTHS: tuple[Growth, ...] = (
@@ -149,7 +151,7 @@ class _Cells:
         return size[0], size[1]
 
     @cached_property
-    def spectra(self) -> tuple[tuple[FloatArray, ...], ...]:
+    def spectra(self) -> tuple[tuple[Spectrum, ...], ...]:
         """The transforms of all masks, conjugated: a product with them is a correlation."""
         return tuple(
             tuple(np.conj(fft.rfft2(mask.cells.astype(np.float32), self.padded)) for mask in part)
@@ -160,7 +162,8 @@ class _Cells:
         """Lay parts down one after the other, each where the rectangle round all grows least."""
         taken: BoolArray = np.zeros(self.shape, dtype=np.bool_)
         reach = np.zeros(2, dtype=int)
-        placements, left_out = [], []
+        placements: list[Placement] = []
+        left_out: list[int] = []
         for number in order:
             spectrum = fft.rfft2(taken.astype(np.float32), self.padded) if placements else None
             best: tuple[tuple[float, ...], int, tuple[int, int]] | None = None
@@ -181,7 +184,7 @@ class _Cells:
         return self._drawn_up(placements, left_out)
 
     def _best_place(
-        self, mask: _Mask, taken: FloatArray | None, spectrum: FloatArray, reach: FloatArray, growth: Growth
+        self, mask: _Mask, taken: Spectrum | None, spectrum: Spectrum, reach: FloatArray, growth: Growth
     ) -> tuple[tuple[float, ...], tuple[int, int]] | None:
         """Return the least rectangle that a part makes and the cell where it then begins; None where it has no room."""
         free = np.array(self.shape) - mask.cells.shape

@@ -1,1 +1,1 @@
-"""Serves export: how a part is handed to a printer. Its postures on the bed, what of it hangs over, what holds it up."""
+"""Serves export: how parts are handed to a printer. Postures on the bed, what hangs over, what holds it up."""

@@ -52,16 +52,14 @@ def decimated(mesh: Mesh, max_triangles: int, max_deviation_mm: float) -> Decima
         found = given.simplify(float(np.exp(middle)))
         low, high, best = (low, middle, found) if found.num_tri() <= max_triangles else (middle, high, best)
     made = best.to_mesh()
-    coarse = Mesh(
-        np.asarray(made.vert_properties[:, :3], dtype=np.float64), np.asarray(made.tri_verts, dtype=np.int32)
-    )
+    coarse = Mesh(np.asarray(made.vert_properties[:, :3], dtype=np.float64), np.asarray(made.tri_verts, dtype=np.int32))
     reach = 10.0 * max_deviation_mm
     from_it, to_it = (_farthest(a, b, reach) for a, b in ((coarse, mesh), (mesh, coarse)))
     if len(coarse.faces) > max_triangles or max(from_it, to_it) > max_deviation_mm:
         raise ScanError(
             f"found {len(coarse.faces):,} triangles that lie up to {max(from_it, to_it):.3f} mm off the part's "
-            f"{len(mesh.faces):,}, expected up to {max_triangles:,} (export.max_triangles) within {max_deviation_mm:g} mm "
-            "(export.max_deviation_mm). Raise one of them."
+            f"{len(mesh.faces):,}, expected up to {max_triangles:,} (export.max_triangles) within {max_deviation_mm:g} "
+            "mm (export.max_deviation_mm). Raise one of them."
         )
     return Decimated(coarse, from_it, to_it)
 

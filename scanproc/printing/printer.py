@@ -22,5 +22,8 @@ class PrinterConfig:
     )
     layer_mm: float = setting(0.2, "height of a layer, mm: layers are counted by it", low=0.02, high=1.0)
     overhang_deg: float = setting(
-        45.0, "what looks down and is flatter than this, from the level, is held up by supports, deg", low=10.0, high=80.0
+        45.0,
+        "what looks down and is flatter than this, from the level, is held up by supports, deg",
+        low=10.0,
+        high=80.0,
     )
