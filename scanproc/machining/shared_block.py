@@ -30,7 +30,7 @@ from scanproc.machining.verification import (
     refuse_uncut_border,
     refuse_wrong_words,
 )
-from scanproc.nesting.packing import turned
+from scanproc.nesting.packing import rotated
 from scanproc.solid.height_fields import HeightField
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def milled_block(parts: Sequence[BlockPart], machine: Machine) -> MilledBlock:
         with _naming(part.name):
             setups.append(clamped(part.part, making, alone))
     layout = laid_out([each[0] for each in setups], [part.name for part in parts], machine)
-    placed = [_placed(part.part, making, alone, layout, number) for number, part in enumerate(parts)]
+    placed = [_setups_on(part.part, making, alone, layout, number) for number, part in enumerate(parts)]
     files: dict[str, bytes] = {}
     minutes: dict[str, float] = {}
     leftovers: list[dict[str, Leftover]] = [{} for _ in parts]
@@ -100,10 +100,10 @@ def _one_making(parts: Sequence[BlockPart]) -> Making:
     return replace(first.making, block_height_mm=max(part.making.block_height_mm for part in parts))
 
 
-def _placed(part: Part, making: Making, machine: Machine, layout: BlockLayout, number: int) -> tuple[Setup, ...]:
+def _setups_on(part: Part, making: Making, machine: Machine, layout: BlockLayout, number: int) -> tuple[Setup, ...]:
     """Return the setups of one part at its place on the block."""
     placement, stock = layout.packing.placements[number], layout.stock
-    own = clamped(_turned(part, placement.turn_deg), making, machine)
+    own = clamped(_rotated(part, placement.turn_deg), making, machine)
     first = own[0]
     by = np.append(
         layout.outlines[number].min(axis=0) - first.part.outline.min(axis=0), stock.low[2] - first.stock.low[2]
@@ -117,9 +117,9 @@ def _placed(part: Part, making: Making, machine: Machine, layout: BlockLayout, n
     return tuple(setups)
 
 
-def _turned(part: Part, turn_deg: float) -> Part:
-    vertices = np.column_stack([turned(part.solid.vertices[:, :2], turn_deg), part.solid.vertices[:, 2]])
-    return replace(part, solid=Mesh(vertices, part.solid.faces), outline=turned(part.outline, turn_deg))
+def _rotated(part: Part, turn_deg: float) -> Part:
+    vertices = np.column_stack([rotated(part.solid.vertices[:, :2], turn_deg), part.solid.vertices[:, 2]])
+    return replace(part, solid=Mesh(vertices, part.solid.faces), outline=rotated(part.outline, turn_deg))
 
 
 def _moved(setup: Setup, by: FloatArray, stock: Stock) -> Setup:

@@ -43,7 +43,7 @@ class Placement:
 
     def applied(self, xy: FloatArray) -> FloatArray:
         """Return (N, 2) points of the part on the plate, mm."""
-        return turned(xy, self.turn_deg) + self.shift_mm
+        return rotated(xy, self.turn_deg) + self.shift_mm
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Room:
     turns_deg: tuple[float, ...]
 
 
-def turned(xy: FloatArray, turn_deg: float) -> FloatArray:
+def rotated(xy: FloatArray, turn_deg: float) -> FloatArray:
     """Return (N, 2) points turned counter-clockwise about the origin."""
     cos, sin = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
     return np.asarray(xy @ np.array([[cos, sin], [-sin, cos]]))
@@ -135,7 +135,7 @@ class _Cells:
     def masks(self) -> tuple[tuple[_Mask, ...], ...]:
         """Of each part, of each turn."""
         grown = [offset(outline, 0.5 * self.room.gap_mm + _CENTRE_TO_CORNER * _CELL_MM) for outline in self.outlines]
-        return tuple(tuple(_mask(turned(outline, turn)) for turn in self.room.turns_deg) for outline in grown)
+        return tuple(tuple(_mask(rotated(outline, turn)) for turn in self.room.turns_deg) for outline in grown)
 
     @cached_property
     def shape(self) -> tuple[int, int]:
