@@ -74,7 +74,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "formats": {"formats", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel"},
     "stages": {
         "segmentation", "registration", "fusion", "anatomy", "measures", "prescription", "design", "proof", "machining",
-        "printing", "formats", "views", "pages", "solid", "mesh", "depth", "settings", "artifacts", "frames", "errors", "parallel",
+        "printing", "formats", "views", "pages", "solid", "mesh", "depth", "settings", "artifacts", "frames", "errors",
+        "parallel",
     },
     # the disk
     "readers": {"readers", "mesh", "open3d_bridge", "settings", "artifacts", "frames", "errors", "parallel"},

@@ -114,7 +114,7 @@ def write_png(drawing: Drawing) -> bytes:
         canvas.draw()  # type: ignore[no-untyped-call]
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3])  # type: ignore[no-untyped-call]
     out = io.BytesIO()
-    image.quantize(64).save(out, "png", dpi=(_DPI, _DPI), optimize=True)
+    image.save(out, "png", dpi=(_DPI, _DPI))
     return out.getvalue()
 
 

@@ -9,19 +9,23 @@ from typing import Any
 from scanproc.artifacts import Mesh
 from scanproc.printing.postures import Posture, postures
 from scanproc.printing.printer import PrinterConfig
+from scanproc.solid.decimation import Decimated
 
 log = logging.getLogger(__name__)
 
 
-def hand_over(part: Mesh, material: str, printer: PrinterConfig) -> bytes:
-    """Return the JSON of a part in the print frame."""
+def hand_over(part: Mesh, material: str, printer: PrinterConfig, fewer: Decimated | None) -> bytes:
+    """Return the JSON of a part in the print frame; `fewer` is its STL where that has fewer triangles."""
     rows = [posture_row(one, printer) for one in postures(part, printer.layer_mm, printer.overhang_deg).values()]
     for row in rows:
         log.info(
             "printing: %s, %.1f mm high, %d layers, %.0f mm2 hang over, supports %.1f cm3",
             row["posture"], row["height_mm"], row["layers"], row["overhang_mm2"], 1e-3 * row["supports_mm3"],
         )  # fmt: skip
-    content = {"schema": 1, "material": material, "triangles": len(part.faces), "postures": rows}
+    content: dict[str, Any] = {"schema": 1, "material": material, "triangles": len(part.faces), "postures": rows}
+    if fewer is not None:
+        off = {"off_part_mm": round(fewer.from_it_mm, 4), "part_off_it_mm": round(fewer.to_it_mm, 4)}
+        content["stl"] = {"triangles": len(fewer.mesh.faces), **off}
     return (json.dumps(content, indent=1) + "\n").encode()
 
 

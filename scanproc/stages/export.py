@@ -150,7 +150,7 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
         drawing = plan_drawing(plan)
         files |= {f"{side}-template.pdf": write_pdf(drawing, config.paper), f"{side}-template.png": write_png(drawing)}
     if insole.making.process == "print":
-        files[f"{side}-printing.json"] = hand_over(part.solid, insole.making.material, machine.printer)
+        files[f"{side}-printing.json"] = hand_over(part.solid, insole.making.material, machine.printer, fewer)
     if fewer:
         log.info("export: %s.stl, %s", side, _told(fewer, part.solid))
     return files | (milled.files if milled else {})
