@@ -17,9 +17,10 @@ from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import offset
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 
-_CELL_MM = 1.0
+_CELL_MM, _COARSE_MM = 1.0, 2.0  # of the answer, and to choose orders by
+_CHOSEN = 3  # orders that are laid down on the finer cells
 _CENTRE_TO_CORNER = np.sqrt(0.5)  # of a cell
-_ORDERS = 12  # beside that by size: of more than four parts, all of which are tried
+_ORDERS = 24  # beside that by size: of more than four parts, all of which are tried
 _SPARE_MM = 1e-6
 
 Spectrum = NDArray[np.complexfloating]
@@ -59,6 +60,11 @@ class Packing:
         """Of the rectangle."""
         return float(self.size_mm.prod())
 
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """The lower the better: first as few left out as can be, then the least rectangle."""
+        return len(self.left_out), self.area_mm2
+
 
 @dataclass(frozen=True)
 class Room:
@@ -85,10 +91,14 @@ def pack(outlines: Sequence[FloatArray], room: Room) -> Packing:
     The parts are tried in several orders; each goes where the rectangle round all grows least. It is the same for the
     same input.
     """
-    cells = _Cells(tuple(np.ascontiguousarray(outline) for outline in outlines), room)
-    orders = tuple(_orders([np.ptp(outline, axis=0).prod() for outline in outlines]))
-    tried = (cells.laid(order, growth) for order in orders for growth in _GROWTHS)
-    best = min(tried, key=lambda packing: (len(packing.left_out), packing.area_mm2))
+    curves = tuple(np.ascontiguousarray(outline) for outline in outlines)
+    ways = [
+        (order, growth) for order in _orders([np.ptp(curve, axis=0).prod() for curve in curves]) for growth in _GROWTHS
+    ]
+    coarse, fine = _Cells(curves, room, _COARSE_MM), _Cells(curves, room, _CELL_MM)
+    tried = [coarse.laid(*way) for way in ways]
+    chosen = sorted(range(len(ways)), key=lambda number: tried[number].rank)[:_CHOSEN]
+    best = min((fine.laid(*ways[number]) for number in chosen), key=lambda packing: packing.rank)
     _refuse_near(outlines, best, room.gap_mm)
     return best
 
@@ -130,17 +140,22 @@ class _Cells:
 
     outlines: tuple[FloatArray, ...]
     room: Room
+    cell_mm: float
 
     @cached_property
     def masks(self) -> tuple[tuple[_Mask, ...], ...]:
         """Of each part, of each turn."""
-        grown = [offset(outline, 0.5 * self.room.gap_mm + _CENTRE_TO_CORNER * _CELL_MM) for outline in self.outlines]
-        return tuple(tuple(_mask(rotated(outline, turn)) for turn in self.room.turns_deg) for outline in grown)
+        grown = [
+            offset(outline, 0.5 * self.room.gap_mm + _CENTRE_TO_CORNER * self.cell_mm) for outline in self.outlines
+        ]
+        return tuple(
+            tuple(_mask(rotated(outline, turn), self.cell_mm) for turn in self.room.turns_deg) for outline in grown
+        )
 
     @cached_property
     def shape(self) -> tuple[int, int]:
         """Of the plate: its clearance beyond the border is no part's."""
-        size = np.floor((self.room.size_mm + self.room.gap_mm) / _CELL_MM + _SPARE_MM).astype(int)
+        size = np.floor((self.room.size_mm + self.room.gap_mm) / self.cell_mm + _SPARE_MM).astype(int)
         return int(size[0]), int(size[1])
 
     @cached_property
@@ -179,7 +194,7 @@ class _Cells:
             rows, columns = mask.cells.shape
             taken[i : i + rows, j : j + columns] |= mask.cells
             reach = np.maximum(reach, [i + rows, j + columns])
-            shift = np.array([i, j]) * _CELL_MM - mask.origin_mm - 0.5 * self.room.gap_mm
+            shift = np.array([i, j]) * self.cell_mm - mask.origin_mm - 0.5 * self.room.gap_mm
             placements.append(Placement(number, self.room.turns_deg[turn], shift))
         return self._drawn_up(placements, left_out)
 
@@ -214,14 +229,14 @@ class _Cells:
         return Packing(tuple(sorted(moved, key=lambda one: one.part)), tuple(sorted(left_out)), high - low)
 
 
-def _mask(grown: FloatArray) -> _Mask:
+def _mask(grown: FloatArray, cell_mm: float) -> _Mask:
     low = grown.min(axis=0)
-    count = np.ceil(np.ptp(grown, axis=0) / _CELL_MM).astype(int)
-    centres = low + (np.stack(np.meshgrid(*map(np.arange, count), indexing="ij"), axis=-1) + 0.5) * _CELL_MM
+    count = np.ceil(np.ptp(grown, axis=0) / cell_mm).astype(int)
+    centres = low + (np.stack(np.meshgrid(*map(np.arange, count), indexing="ij"), axis=-1) + 0.5) * cell_mm
     cells = inside(grown, centres.reshape(-1, 2)).reshape(count[0], count[1])
     rows, columns = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
     trimmed = cells[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return _Mask(trimmed, low + np.array([rows[0], columns[0]]) * _CELL_MM)
+    return _Mask(trimmed, low + np.array([rows[0], columns[0]]) * cell_mm)
 
 
 def _refuse_near(outlines: Sequence[FloatArray], packing: Packing, gap_mm: float) -> None:

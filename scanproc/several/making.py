@@ -118,8 +118,8 @@ def _together(insoles: Sequence[Insole], names: Sequence[str], tables: Mapping[s
     for insole, name in zip(insoles, names, strict=True):
         if insole.making.process != first.making.process:
             raise ScanError(
-                f"found {names[0]} to {first.making.process} and {name} to {insole.making.process}, expected one "
-                "insole.process of all that are made together. Make them apart."
+                f"found insole.process = {first.making.process} of {names[0]} and {insole.making.process} of {name}, "
+                "expected one of all that are made together. Make them apart."
             )
     process = first.making.process
     machine = machine_of(tables, "positive" if process in ("positive", "negative") else first.making.style)
