@@ -33,7 +33,19 @@ from scanproc.store import Store
 
 NAMES = [stage.name for stage in STAGES]
 REAL_RUN = runner.run
-EVERY_COMMAND = ["run", *NAMES, "compare", "batch", "view", "simulate", "settings", "prescription", "machine", "demo"]
+EVERY_COMMAND = [
+    "run",
+    *NAMES,
+    "compare",
+    "batch",
+    "make",
+    "view",
+    "simulate",
+    "settings",
+    "prescription",
+    "machine",
+    "demo",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -146,9 +146,10 @@ def test_the_header_says_which_part_lies_where(made: MilledBlock) -> None:
     low_high = [float(value) for value in job.header["stock_mm"].split()]
     assert low_high[::2] == [0.0, 0.0, 0.0] and low_high[1::2] == made.layout.stock.high.tolist()
     for number, (side, outline) in enumerate(zip(("left", "right"), made.layout.outlines, strict=True), start=1):
-        words = job.header[f"part_{number}"]
-        assert words.startswith(f"demo {side} insole, turned 0 deg, shift_mm = ")
-        shift = np.array([float(value) for value in words.partition("= ")[2].split()])
+        assert job.header[f"part_{number}"] == f"demo {side} insole"
+        _, turn, _, *words = job.header[f"place_{number}"].split()
+        shift = np.array([float(value) for value in words])
+        assert turn == "0" and len(shift) == 3
         assert shift[:2] + OUTLINE.min(axis=0) == pytest.approx(outline.min(axis=0), abs=1e-3)
     found = json.loads(made.files["block-milling.json"])
     assert [part["part"] for part in found["parts"]] == ["demo left insole", "demo right insole"]

@@ -152,13 +152,13 @@ def _of_side(
     side = setups[0].side
 
     def header(tool: ToolConfig, minutes: float, words: list[str]) -> list[str]:
-        rows = [
-            f"part_{number} = {part.name}, turned {one.turn_deg:.0f} deg, shift_mm = "
-            + " ".join(f"{value + 0.0:.3f}" for value in setup.shift)
-            for number, (part, one, setup) in enumerate(
-                zip(parts, layout.packing.placements, setups, strict=True), start=1
-            )
-        ]
+        # The name may be cut off at the end of a line; where it lies may not.
+        rows = []
+        for number, (part, one, setup) in enumerate(
+            zip(parts, layout.packing.placements, setups, strict=True), start=1
+        ):
+            shift = " ".join(f"{value + 0.0:.3f}" for value in setup.shift)
+            rows += [f"part_{number} = {part.name}", f"place_{number} = turn_deg {one.turn_deg:.0f} shift_mm {shift}"]
         return [
             f"block = {len(parts)} parts, {side}: {', '.join(words)}",
             *rows,
