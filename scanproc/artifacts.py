@@ -527,11 +527,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Making:
-    """How an insole is made: by which process, of a shell or a block, from stock of which height in mm, of what."""
+    """How an insole is made: by which process, of a shell or a block, from stock how high, by a ball how wide, of what.
+
+    Lengths are in mm.
+    """
 
     process: Process = "print"
     style: Literal["shell", "block"] = "shell"
     block_height_mm: float = 35.0
+    cutter_mm: float = 6.0
     material: str = "PA12"
 
 

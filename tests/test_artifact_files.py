@@ -172,7 +172,7 @@ def insoles() -> Insoles:
         checks,
         notes=("thickness 3 mm: by rule", "preset größer, unchanged"),
         failed="check wall",
-        making=Making("mill", "block", 28.0, "EVA"),
+        making=Making("mill", "block", 28.0, 5.0, "EVA"),
         curves=(PlanCurve("met pad", "pad", np.round(RNG.normal(size=(5, 2)), 3)),),
     )
     return Insoles((made, Insole("right", None, None, (), "the sole was not seen")))

@@ -5,81 +5,44 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from milled_parts import OUTLINE, block, bowl, groove, part, shell, solid_of
-from second_simulator import Probed, cut, read
+from milled_parts import (
+    MAKING,
+    OUTLINE,
+    PARTS,
+    SCALLOP_MM,
+    STOCK_MM,
+    as_texts,
+    block,
+    bowl,
+    in_stock,
+    milled,
+    part,
+    probes,
+    programs,
+    shell,
+    simulated,
+    solid_of,
+    texts,
+)
+from second_simulator import read
 
-from scanproc.artifacts import Making
 from scanproc.cli import main
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray
 from scanproc.machining.clamping import clamped
 from scanproc.machining.cutters import Cutter
 from scanproc.machining.dialects import DIALECTS
 from scanproc.machining.drop_cutter import DropCutter
-from scanproc.machining.gcode import parse
-from scanproc.machining.machine import PRESETS, machine_of, tables_of
-from scanproc.machining.milled_part import Part
-from scanproc.machining.programs import Milled, programs_of
+from scanproc.machining.machine import machine_of, tables_of
+from scanproc.machining.machine_presets import PRESETS
 from scanproc.machining.setups import Setup
-from scanproc.machining.verification import verify
-from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.prescription.files import machine_beside, read_machine
 from scanproc.solid.height_fields import HeightField
-
-SCALLOP_MM, STOCK_MM = 0.05, 20.0
-MAKING = {"block": Making("mill", "block", STOCK_MM), "shell": Making("mill", "shell", STOCK_MM)}
-PARTS = {"block": block, "shell": shell, "grooved": lambda: part(solid_of(groove, lambda xy: 0.0 * xy[:, 0]))}
-
-
-def milled(made: Part, style: str = "block", process: str = "mill", **tables: Any) -> Milled:
-    making = Making(process, style, STOCK_MM)  # type: ignore[arg-type]
-    preset = "positive" if process != "mill" else style
-    return programs_of(made, making, machine_of(tables, preset), "left", "demo left insole")
-
-
-@cache
-def programs(style: str) -> Milled:
-    return milled(PARTS[style](), style)
-
-
-def texts(style: str, side: str = "top") -> dict[str, str]:
-    return as_texts(programs(style), side)
-
-
-def as_texts(made: Milled, side: str) -> dict[str, str]:
-    return {name: data.decode() for name, data in made.files.items() if f"-{side}" in name}
-
-
-def probes(count: int, seed: int, margin_mm: float = 0.0) -> FloatArray:
-    """Random places on the part, a little inside its outline."""
-    xy = np.random.default_rng(seed).uniform(OUTLINE.min(axis=0), OUTLINE.max(axis=0), (count, 2))
-    near = nearest_on_curve(OUTLINE, xy, margin_mm + 0.02, closed=True).distance_mm
-    return np.asarray(xy[inside(OUTLINE, xy) & np.isinf(near)])
-
-
-def in_stock(count: int, seed: int) -> FloatArray:
-    """Random places in the stock: on the part and round it."""
-    low, high = OUTLINE.min(axis=0) - 14.0, OUTLINE.max(axis=0) + 14.0
-    return np.random.default_rng(seed).uniform(low, high, (count, 2))
-
-
-def simulated(programs_in_order: dict[str, str], xy: FloatArray) -> Probed:
-    """Cut probes, in the coordinates of the programs, by all of them."""
-    z, worst = np.full(len(xy), -np.inf), 0.0
-    for text in programs_in_order.values():
-        job = read(text)
-        z = np.where(np.isinf(z), float(job.header["stock_top_mm"]), z)
-        found = cut(job, xy, z)
-        z, worst = found.z, max(worst, found.rapid_mm)
-    return Probed(z, worst)
-
 
 # ------------------------------------------------------------------------------------------------ the drop-cutter
 
@@ -150,75 +113,6 @@ def test_a_model_is_the_top_turned_over() -> None:
     error = found.z - (shift[2] - bowl(xy))
     assert shift[2] == pytest.approx(11.0, abs=1e-3)
     assert error.min() > -0.05 and np.quantile(error, 0.99) < 0.1 + 0.05
-
-
-# ------------------------------------------------------------------------------------------------ planted faults
-
-
-def gouging(files: dict[str, str]) -> dict[str, str]:
-    """One long cut of the ball in the middle, 0.3 mm too deep."""
-    text = files["left-top-2.nc"]
-    lines = text.splitlines()
-    middle = len(lines) // 2
-    for number in range(middle, middle + 40):
-        lines[number] = re.sub(r"Z(-?[\d.]+)", lambda found: f"Z{float(found[1]) - 0.3:.3f}", lines[number])
-    return {**files, "left-top-2.nc": "\n".join(lines)}
-
-
-def dragging(files: dict[str, str]) -> dict[str, str]:
-    """No way up before the next pass of roughing."""
-    lines = files["left-top-1.nc"].splitlines()
-    ups = [number for number, line in enumerate(lines) if line == "G0 Z30.000"]
-    return {**files, "left-top-1.nc": "\n".join(line for number, line in enumerate(lines) if number != ups[3])}
-
-
-def skipping(files: dict[str, str]) -> dict[str, str]:
-    """A tenth of the finishing is missing."""
-    lines = files["left-top-2.nc"].splitlines()
-    cuts = [number for number, line in enumerate(lines) if line.startswith("G1")]
-    missing = set(cuts[len(cuts) // 2 : len(cuts) // 2 + len(cuts) // 10])
-    return {**files, "left-top-2.nc": "\n".join(line for number, line in enumerate(lines) if number not in missing)}
-
-
-def feedless(files: dict[str, str]) -> dict[str, str]:
-    return {name: re.sub(r" F[\d.]+", "", text) for name, text in files.items()}
-
-
-def proven(files: dict[str, str], **tools: Any) -> None:
-    (setup,) = clamped(block(), MAKING["block"], machine_of(tools, "block"))
-    machine = setup.machine
-    order = (machine.rough, machine.finish, machine.trim)
-    programs_and_tools = [(parse(text), tool) for text, tool in zip(files.values(), order, strict=True)]
-    verify(setup, programs_and_tools, setup.paths_of(Cutter.of(machine.finish)))
-
-
-def test_sound_programs_pass() -> None:
-    proven(texts("block"))
-
-
-@pytest.mark.parametrize(
-    ("fault", "named"),
-    [
-        (gouging, "gouge"),
-        (dragging, "rapid move through the stock"),
-        (skipping, "left between passes|gouge"),
-        (feedless, "without a feed"),
-    ],
-)
-def test_both_simulations_catch_a_planted_fault(fault: Any, named: str) -> None:
-    files = fault(texts("block"))
-    with pytest.raises(ScanError, match=named):
-        proven(files)
-    xy = probes(1000, 4)
-    found = simulated(files, xy)
-    error = found.z - bowl(xy)
-    caught = {
-        "gouging": error.min() < -0.05,
-        "dragging": simulated(files, in_stock(800, 6)).rapid_mm > 0.5,
-        "skipping": np.quantile(error, 0.99) > SCALLOP_MM + 0.05 or error.min() < -0.05,
-        "feedless": np.isnan(read(files["left-top-1.nc"]).feed[~read(files["left-top-1.nc"]).rapid]).all(),
-    }
-    assert caught[fault.__name__]
 
 
 # ------------------------------------------------------------------------------------------------ what is refused

@@ -98,7 +98,7 @@ def test_plates_are_counted() -> None:
 
 # ---------------------------------------------------------------------------------------------------- one block
 
-MAKING = {"block": Making("mill", "block", 14.0, "EVA"), "shell": Making("mill", "shell", 14.0, "PP")}
+MAKING = {"block": Making("mill", "block", 14.0, material="EVA"), "shell": Making("mill", "shell", 14.0, material="PP")}
 MAKERS = {"block": block, "shell": shell}
 TABLES: dict[str, Any] = {"block": {"cutting": {"scallop_mm": 0.3}}, "shell": {}}
 

@@ -168,7 +168,7 @@ def test_outline_and_template_are_the_solid_s_footprint() -> None:
 
 
 def test_a_milled_shell_brings_stock_and_pins() -> None:
-    insole = Insole("left", plate(), ellipse(40.0, 25.0), (), making=Making("mill", "shell", 12.0, "PP"))
+    insole = Insole("left", plate(), ellipse(40.0, 25.0), (), making=Making("mill", "shell", 12.0, material="PP"))
     config = ExportConfig(machine=written({"cutting": {"tabs": 3}}), template=False)
     data = export(Insoles((insole,)), ScanFacts("s"), config).files["left-outline.dxf"]
     (stock,), pins = layer(data, "LEFT_STOCK_MM"), layer(data, "LEFT_PINS_MM")

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from scanproc.artifacts import IntArray, Making, Mesh
+from scanproc.artifacts import Making
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.machining.machine import Machine
 from scanproc.machining.milled_part import Part, flat_below_z, negative_of, positive_of, turning_shift
 from scanproc.machining.setups import AIR_MM, Setup, Stock
+from scanproc.machining.tabs import tabs_of
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
-from scanproc.solid.edge_rounding import inwards
 from scanproc.solid.topology import undercut
 
 _FLAT_SHARE, _FLAT_MM = 0.7, 0.05  # of an underside that is not cut: the rest are letters and the rounded edge
 _HIDDEN_MM2 = 0.5  # upright faces that are not quite upright
 _PIN_ROOM_MM = 1.0
-_TAB_REACH_MM = 2.0  # into the stock that stands
-_TAB_PLACES = np.linspace(-0.25, 0.25, 11)  # of the distance of tabs, by which one may be moved
-_BREAKS_MM = 0.5  # a lower tab does
 _NO_SHIFT = np.zeros(3)
 
 
@@ -65,22 +62,22 @@ def _from_above(part: Part, machine: Machine, base_z: float, height_mm: float, *
     count = len(part.outline)
     trim_z = np.full(count, base_z - machine.cutting.through_mm) if trims else None
     bare = Setup("top", part, _NO_STOCK, (), _NO_SHIFT, base_z, trim_z, machine)
-    tabs = _tabs(part, machine, bare.ring_mm, np.full(count, base_z)) if trims else ()
+    tabs = tabs_of(part, machine.cutting, bare.ring_mm, base_z) if trims else ()
     stock = _stock(bare, base_z, base_z + height_mm, pinned=False)
-    return Setup("top", part, stock, tabs, _NO_SHIFT, base_z, trim_z, machine, is_freed=trims)
+    return Setup("top", part, stock, tabs, _NO_SHIFT, base_z, trim_z, machine)
 
 
 def _from_both_sides(part: Part, machine: Machine, height_mm: float) -> tuple[Setup, Setup]:
-    """The first setup cuts the top; the second the underside, and the trim line down to what the first has opened."""
+    """The first setup cuts the top; the second the underside, and the trim line through to what the first opened."""
     _refuse_low_stock(part.high_z - part.low_z, height_mm)
     middle = 0.5 * (part.low_z + part.high_z)
     bare = Setup("top", part, _NO_STOCK, (), _NO_SHIFT, -np.inf, None, machine)
     stock = _stock(bare, middle - 0.5 * height_mm, middle + 0.5 * height_mm, pinned=True)
-    tabs = _tabs(part, machine, bare.ring_mm, None)
+    tabs = tabs_of(part, machine.cutting, bare.ring_mm, None)
     top = Setup("top", part, stock, tabs, _NO_SHIFT, float(stock.low[2]), None, machine)
     shift = np.array([0.0, stock.low[1] + stock.high[1], stock.low[2] + stock.high[2]])
     over = part.turned_over(shift)
-    turned_tabs = tuple(Mesh(tab.vertices * [1.0, -1.0, -1.0] + shift, tab.faces) for tab in tabs)
+    turned_tabs = tuple(tab.turned_over(shift) for tab in tabs)
     below = Setup("bottom", over, stock, turned_tabs, shift, float(stock.low[2]), over.under_z - AIR_MM, machine)
     return top, below
 
@@ -142,61 +139,3 @@ def _refuse_pins_in_cut(bare: Setup, pins: FloatArray) -> None:
             f"{bare.machine.stock.pin_inset_mm:g}), expected {reach:.1f} mm between its middle and the part. Take "
             "longer stock, or move the pins towards its ends."
         )
-
-
-def _tabs(part: Part, machine: Machine, ring_mm: float, base_z: FloatArray | None) -> tuple[Mesh, ...]:
-    """Return the bridges, at even distances round the outline, moved to where the wall is high.
-
-    Parameters
-    ----------
-    base_z : (K,) where they stand; None: in the middle of the wall.
-
-    Each is an upper and a lower sheet: the drop-cutter looks at nothing else.
-    """
-    cutting, outline = machine.cutting, part.outline
-    step = np.linalg.norm(np.roll(outline, -1, axis=0) - outline, axis=1)
-    arc = np.concatenate([[0.0], np.cumsum(step)])
-    outer = outline - (ring_mm + _TAB_REACH_MM) * inwards(outline)
-    tabs = []
-    for number in range(cutting.tabs):
-        places = [(number + 0.5 + moved) / cutting.tabs * arc[-1] for moved in _TAB_PLACES]
-        spots = [_spot(part, arc, place, cutting.tab_width_mm, base_z) for place in places]
-        best = max(spots, key=lambda spot: round(spot.high_z - spot.low_z, 6))
-        room = best.high_z - best.low_z
-        if room < _BREAKS_MM:
-            raise ScanError(
-                f"found no wall for tab {number + 1} of {cutting.tabs} (machine.toml: cutting.tabs), expected one of "
-                f"{_BREAKS_MM:g} mm. Ask for fewer or narrower tabs, or hold the part by vacuum (tabs = 0)."
-            )
-        thick = min(cutting.tab_height_mm, room)
-        low = best.low_z if base_z is not None else best.low_z + 0.5 * (room - thick)
-        tabs.append(_bridge(outline[best.points], outer[best.points], low, low + thick))
-    return tuple(tabs)
-
-
-@dataclass(frozen=True)
-class _Spot:
-    """A stretch of the outline, by its points in order, and what the wall leaves for a tab there, mm."""
-
-    points: IntArray
-    low_z: float
-    high_z: float
-
-
-def _spot(part: Part, arc: FloatArray, place: float, width_mm: float, base_z: FloatArray | None) -> _Spot:
-    away = (arc[:-1] - place + 0.5 * arc[-1]) % arc[-1] - 0.5 * arc[-1]
-    order = np.argsort(away, kind="stable")
-    there = order[np.abs(away[order]) <= 0.5 * width_mm].astype(np.int32)
-    if len(there) < 2:
-        return _Spot(there, 0.0, 0.0)
-    low = (part.under_z if base_z is None else base_z)[there].max()
-    return _Spot(there, float(low), float(part.rim_z[there].min()))
-
-
-def _bridge(inner: FloatArray, outer: FloatArray, low_z: float, high_z: float) -> Mesh:
-    count = len(inner)
-    plan = np.vstack([inner, outer])
-    vertices = np.vstack([np.column_stack([plan, np.full(2 * count, z)]) for z in (high_z, low_z)])
-    k = np.arange(count - 1)
-    up = np.vstack([np.column_stack([k, k + count, k + 1]), np.column_stack([k + 1, k + count, k + count + 1])])
-    return Mesh(vertices, np.vstack([up, up[:, ::-1] + 2 * count]).astype(np.int32))

@@ -1,4 +1,4 @@
-"""Finishing: parallel passes of a ball, as close as the scallop asks for where they are."""
+"""Finishing: passes of a ball, as close as the scallop asks for where they are."""
 
 from __future__ import annotations
 
@@ -10,123 +10,129 @@ from scipy import ndimage
 
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
-from scanproc.machining.cutters import Cutter
+from scanproc.machining.leftover import leftover
+from scanproc.machining.machine import ToolConfig
+from scanproc.machining.pass_families import Family, rows, spiral
+from scanproc.machining.removal import fresh_stock
 from scanproc.machining.setups import Setup
-from scanproc.machining.toolpaths import Cut, Heights, nearest_next, on_surface
+from scanproc.machining.toolpaths import Cut, Heights, Places, nearest_next, on_surface
 
 _ALONG_MM = 0.4  # places at which heights are taken, before chords are halved
 _LINK_MM = 6.0  # passes so near each other are joined over the surface
 _HALVINGS = 6  # of the distance of passes
 _OVERLAP_MM = 1.0  # by which passes in between are longer than they need to be
+_HOLLOW_MM = 0.02  # what a ball leaves uncut in hollows, before a smaller one goes there
+_AROUND_HOLLOW_MM = 1.0  # by which it cuts beyond
 _SPARE, _FLAT_SPARE = 0.9, 0.85  # of the scallop: passes are tested in their middle alone
 
 
 @dataclass(frozen=True)
 class _Passes:
-    """Passes at v, (R,), with heights z, (R, U), along the places u; `cut`, (R, U), is where they are needed."""
+    """Passes at v, (R,): places xyz, (R, U, 3), z nan beside the part; `cut`, (R, U), where they are needed."""
 
     v: FloatArray
-    z: FloatArray
+    xyz: FloatArray
     cut: BoolArray
 
+    def of(self, which: BoolArray) -> _Passes:
+        return _Passes(self.v[which], self.xyz[which], self.cut[which])
 
-def finishing(setup: Setup, heights: Heights, free_z: Heights) -> list[Cut]:
-    """Return the finishing passes over a part and a little beyond its outline.
+    def and_then(self, others: _Passes) -> _Passes:
+        return _Passes(*(np.concatenate(pair) for pair in zip(vars(self).values(), vars(others).values(), strict=True)))
+
+
+def finishing(
+    setup: Setup, tool: ToolConfig, heights: Heights, free_z: Heights, wanted: Places | None = None
+) -> list[Cut]:
+    """Return the finishing passes of a ball over a part and a little beyond its outline.
 
     Parameters
     ----------
     heights : of the ball's tip.
     free_z : heights down to which roughing has made the places free.
+    wanted : tells of (N, 2) places whether they are to be cut at all; None: everywhere.
     """
-    cutting = setup.machine.cutting
-    ball = Cutter.of(setup.machine.finish)
-    low = setup.part.outline.min(axis=0) - setup.beyond_mm
-    high = setup.part.outline.max(axis=0) + setup.beyond_mm
-    way = 0 if cutting.direction == "along" else 1
-    u = np.arange(low[way], high[way] + _ALONG_MM, _ALONG_MM)
-    radius, scallop = ball.radius_mm, cutting.scallop_mm
+    radius, scallop = 0.5 * tool.diameter_mm, setup.machine.cutting.scallop_mm
     widest = 2.0 * np.sqrt((radius + _FLAT_SPARE * scallop) ** 2 - radius**2)  # on the level, as `_left_between` has it
-    count = int(np.ceil((high[1 - way] - low[1 - way]) / widest)) + 1
-    v = np.linspace(low[1 - way], high[1 - way], count)
+    family = _family(setup, widest)
 
-    def lay(rows: FloatArray, wanted: BoolArray | None) -> FloatArray:
-        z = np.full((len(rows), len(u)), np.nan)
-        plan = np.stack(np.broadcast_arrays(u[None, :], rows[:, None]), axis=-1)[..., :: 1 - 2 * way]
-        where = np.ones(z.shape, dtype=bool) if wanted is None else wanted
+    def lay(v: FloatArray, where: BoolArray, plan: FloatArray) -> _Passes:
+        z = np.full(where.shape, np.nan)
         z[where] = heights(plan[where])
-        return z
+        return _Passes(v, np.dstack([plan, z]), where)
 
-    plan = np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1)[..., :: 1 - 2 * way].reshape(-1, 2)
-    inside = setup.around(plan).outside_mm.reshape(count, len(u)) <= setup.beyond_mm
-    z = lay(v, inside)
-    passes = [_Passes(v, z, inside)]
-    above, below = _Passes(v[:-1], z[:-1], inside[:-1]), _Passes(v[1:], z[1:], inside[1:])
-    alive = inside[:-1] & inside[1:]
+    plan = family.at(family.v)
+    inside = setup.around(plan.reshape(-1, 2)).outside_mm.reshape(plan.shape[:2]) <= setup.beyond_mm
+    if wanted is not None:
+        inside[inside] = wanted(plan[inside])
+    passes = [lay(family.v, inside, plan)]
+    first: BoolArray = np.arange(len(family.v)) < len(family.v) - 1
+    above, below = passes[0].of(first), passes[0].of(np.roll(first, 1))
+    alive = above.cut & below.cut
+    size = 2 * round(_OVERLAP_MM / _ALONG_MM) + 1
     for _ in range(_HALVINGS):
-        middle = 0.5 * (above.v + below.v)
-        z = lay(middle, alive)
-        left = _left_between(u, above, below, middle, z, radius)
-        size = 2 * round(_OVERLAP_MM / _ALONG_MM) + 1
-        need: BoolArray = np.asarray(
-            alive & ndimage.binary_dilation(alive & (left > _SPARE * scallop), np.ones((1, size), dtype=bool))
-        )
-        rows: BoolArray = np.asarray(need.any(axis=1))
-        if not rows.any():
+        v = 0.5 * (above.v + below.v)
+        middle = lay(v, alive, family.at(v))
+        tall = alive & (_left_between(above, below, middle, radius) > _SPARE * scallop)
+        need: BoolArray = np.asarray(alive & ndimage.binary_dilation(tall, np.ones((1, size), dtype=bool)))
+        there: BoolArray = np.asarray(need.any(axis=1))
+        if not there.any():
             break
-        between = _Passes(middle[rows], z[rows], need[rows])
+        between = _Passes(v, middle.xyz, need).of(there)
         passes.append(between)
-        above = _Passes(
-            *(np.concatenate(pair) for pair in zip(_rows(above, rows), vars(between).values(), strict=True))
-        )
-        below = _Passes(
-            *(np.concatenate(pair) for pair in zip(vars(between).values(), _rows(below, rows), strict=True))
-        )
+        above, below = above.of(there).and_then(between), between.and_then(below.of(there))
         alive = np.concatenate([between.cut, between.cut])
-    return _in_order(passes, u, way, setup, heights, free_z)
+    return _in_order(passes, family, setup, heights, free_z)
 
 
-def _rows(passes: _Passes, rows: BoolArray) -> tuple[FloatArray, FloatArray, BoolArray]:
-    return passes.v[rows], passes.z[rows], passes.cut[rows]
+def hollows_left(setup: Setup, heights: Heights) -> Places:
+    """Return the function that tells where the finishing ball, with such heights of its tip, leaves a hollow uncut."""
+    found = leftover(setup, fresh_stock(setup.stock), heights, setup.machine.finish)
+    deep = found.unreached > _HOLLOW_MM
+    size = 2 * int(np.ceil(_AROUND_HOLLOW_MM / found.field.step)) + 1
+    there = np.asarray(ndimage.binary_dilation(deep, np.ones((size, size), dtype=bool)))
+    return lambda xy: found.field.cells_at(xy, there)
 
 
-def _left_between(
-    u: FloatArray, above: _Passes, below: _Passes, v: FloatArray, z: FloatArray, radius: float
-) -> FloatArray:
+def _family(setup: Setup, apart_mm: float) -> Family:
+    cutting, outline = setup.machine.cutting, setup.part.outline
+    if cutting.direction == "spiral":  # from outside in, what is still uncut lies on the right of a climbing cutter
+        clockwise = cutting.milling == "climb"
+        return spiral(outline, setup.beyond_mm, _ALONG_MM, apart_mm, clockwise=clockwise)
+    low, high = outline.min(axis=0) - setup.beyond_mm, outline.max(axis=0) + setup.beyond_mm
+    return rows(low, high, _ALONG_MM, apart_mm, across=cutting.direction == "across")
+
+
+def _left_between(above: _Passes, below: _Passes, middle: _Passes, radius: float) -> FloatArray:
     """Return how thick the material is that two passes leave where a ball on a pass between them would touch, (R, U).
 
     The place of contact lies a radius below the ball's centre, square to the surface of centres; from there to the
     centres' line of a neighbour it is a radius and what is left.
     """
-    step = u[1] - u[0]
-    slope_u = np.gradient(z, step, axis=1)
-    slope_v = (below.z - above.z) / (below.v - above.v)[:, None]
-    with np.errstate(invalid="ignore"):
-        root = np.sqrt(1.0 + slope_u**2 + slope_v**2)
-        contact = np.stack([radius * slope_u / root, radius * slope_v / root, z - radius / root])
-        least = np.full(z.shape, np.inf)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        normal = np.cross(np.gradient(middle.xyz, axis=1), below.xyz - above.xyz)
+        normal *= (np.sign(normal[..., 2]) / np.linalg.norm(normal, axis=-1))[..., None]
+        least = np.full(middle.cut.shape, np.inf)
         for side in (above, below):
-            slope = np.gradient(side.z, step, axis=1)
-            to = np.stack([contact[0], (v - side.v)[:, None] + contact[1], contact[2] - side.z])
-            line = np.stack([np.ones_like(slope), np.zeros_like(slope), slope]) / np.sqrt(1.0 + slope**2)
-            apart = np.linalg.norm(to - (to * line).sum(axis=0) * line, axis=0)
+            line = np.gradient(side.xyz, axis=1)
+            line /= np.linalg.norm(line, axis=-1)[..., None]
+            to = middle.xyz - side.xyz - radius * normal
+            apart = np.linalg.norm(to - (to * line).sum(axis=-1)[..., None] * line, axis=-1)
             least = np.fmin(least, apart - radius)
     return np.where(np.isfinite(least), least, 0.0)
 
 
-def _in_order(
-    passes: list[_Passes], u: FloatArray, way: int, setup: Setup, heights: Heights, free_z: Heights
-) -> list[Cut]:
+def _in_order(passes: list[_Passes], family: Family, setup: Setup, heights: Heights, free_z: Heights) -> list[Cut]:
     """Return all passes, each followed by the nearest one, those near each other joined over the surface."""
     v = np.concatenate([each.v for each in passes])
-    cut = np.vstack([each.cut for each in passes])
+    xyz, cut = (np.concatenate([getattr(each, name) for each in passes]) for name in ("xyz", "cut"))
     runs: list[FloatArray] = []
     for row in np.argsort(v, kind="stable"):
         edges = np.flatnonzero(np.diff(np.concatenate([[False], cut[row], [False]])))
-        for a, b in zip(edges[::2], edges[1::2], strict=True):
-            run = np.column_stack([u[a:b], np.full(b - a, v[row])])
-            if b - a > 1:
-                runs.append(run if way == 0 else run[:, ::-1])
-    runs = nearest_next(runs)
+        runs += [xyz[row, a:b, :2] for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]
+    if not runs:
+        return []
+    runs = nearest_next(runs, one_way=family.one_way)
     plan, piece, first = [runs[0]], [np.zeros(len(runs[0]), dtype=np.int64)], 0
     for before, run in pairwise(runs):
         link = _link(before[-1], run[0], setup)

@@ -10,6 +10,7 @@ from scanproc.artifacts import BoolArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.machining.cutters import Cutter
+from scanproc.machining.machine import ToolConfig
 from scanproc.machining.setups import Setup
 from scanproc.machining.toolpaths import Heights
 from scanproc.parallel import parallel_map
@@ -26,9 +27,9 @@ class Leftover:
 
     Attributes
     ----------
-    left : above what the finishing cutter can reach, square to the part.
+    left : above what the finest cutter can reach, square to the part.
     unreached : what it cannot reach, above the part, square to it.
-    gouge : below the part, upright.
+    gouge : below the part, square to it: a wall that is all but upright lies deep under a cut that passes beside it.
     """
 
     field: HeightField
@@ -37,8 +38,8 @@ class Leftover:
     gouge: FloatArray
 
 
-def leftover(setup: Setup, stock: HeightField, heights: Heights) -> Leftover:
-    """Return what is left of a stock on the part."""
+def leftover(setup: Setup, stock: HeightField, heights: Heights, tool: ToolConfig) -> Leftover:
+    """Return what is left of a stock on the part, against what a ball can reach whose tip goes down to `heights`."""
     nodes, shape = stock.nodes(), stock.z.shape
     distance = setup.around(nodes).outside_mm
     on = distance < -1e-6
@@ -52,12 +53,18 @@ def leftover(setup: Setup, stock: HeightField, heights: Heights) -> Leftover:
     tips = np.full(len(nodes), np.inf)
     near = distance <= setup.beyond_mm
     tips[near] = heights(nodes[near])
-    swept_z = swept_by(stock.replaced(tips.reshape(shape)), Cutter.of(setup.machine.finish)).ravel()
+    swept_z = swept_by(stock.replaced(tips.reshape(shape)), Cutter.of(tool)).ravel()
     touches = np.zeros(len(nodes), dtype=bool)
-    touches[on] = _touches(setup, nodes[on], part_z[on], normal, heights)
+    touches[on] = _touches(setup, nodes[on], part_z[on], normal, heights, 0.5 * tool.diameter_mm)
     reached = np.where(touches, part_z, np.maximum(swept_z, part_z)).reshape(shape)
     z, scale, part = stock.z, upright.reshape(shape), part_z.reshape(shape)
-    return Leftover(stock, (z - reached) * scale, (reached - part) * scale, np.maximum(part - z, 0.0))
+    return Leftover(stock, (z - reached) * scale, (reached - part) * scale, np.maximum(part - z, 0.0) * scale)
+
+
+def within_rim(found: Leftover, setup: Setup) -> BoolArray:
+    """Tell which nodes are judged by what a ball reaches: the corner below a flat rim is cut by the trim line."""
+    outside = setup.around(found.field.nodes()).outside_mm.reshape(found.unreached.shape)
+    return np.asarray(outside < -0.5 * setup.machine.finish.diameter_mm)
 
 
 def _normals(corners: FloatArray) -> FloatArray:
@@ -66,12 +73,13 @@ def _normals(corners: FloatArray) -> FloatArray:
     return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-30))
 
 
-def _touches(setup: Setup, xy: FloatArray, z: FloatArray, normal: FloatArray, heights: Heights) -> BoolArray:
+def _touches(
+    setup: Setup, xy: FloatArray, z: FloatArray, normal: FloatArray, heights: Heights, radius: float
+) -> BoolArray:
     """Tell at which of N points of the part the ball can touch it: where it lies on, nothing else holds it off.
 
     The map alone would not know: at steep walls its nodes miss the place of the ball by more than its own ridges.
     """
-    radius = 0.5 * setup.machine.finish.diameter_mm
     axis = xy + radius * normal[:, :2]
     lies_z = z + radius * normal[:, 2] - radius
     free = setup.around(axis).outside_mm <= setup.beyond_mm

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from scanproc.errors import ScanError
+from scanproc.machining.machine_presets import PRESETS
 from scanproc.printing.printer import PrinterConfig
 from scanproc.settings import Chosen, build_config, one_of, setting, template
 
@@ -20,6 +21,7 @@ class MachineConfig:
     dialect: Literal["linuxcnc", "grbl", "mach"] = setting(
         "grbl", "what its control reads: comments and the end of a program differ"
     )
+    arcs: bool = setting(False, "whether it takes arcs (G2, G3): fewer lines, smoother moves")
     travel_x_mm: float = setting(600.0, "travel of the axis along the foot, mm", low=50.0)
     travel_y_mm: float = setting(400.0, "travel of the axis across, mm", low=50.0)
     travel_z_mm: float = setting(150.0, "travel of the spindle, mm", low=20.0)
@@ -60,7 +62,12 @@ class CuttingConfig:
         0.01, "how far a straight move may lie off the path that it stands for, mm", low=0.002, high=0.05
     )
     leave_mm: float = setting(0.4, "what roughing leaves for finishing, mm", low=0.1, high=3.0)
-    direction: Literal["along", "across"] = setting("along", "finishing passes run along the foot, or across it")
+    direction: Literal["along", "across", "spiral"] = setting(
+        "along", "finishing runs to and fro along the foot, or across it, or in one spiral from its border in"
+    )
+    milling: Literal["climb", "conventional"] = setting(
+        "climb", "how the trim line and a spiral are run; passes to and fro are both"
+    )
     ramp_deg: float = setting(8.0, "how steeply roughing goes into the stock, deg", low=1.0, high=45.0)
     tabs: int = setting(5, "bridges that hold the part to the stock; 0: it is held from below (vacuum, tape)", low=0)
     tab_width_mm: float = setting(6.0, "width of a bridge, mm", low=1.0, high=30.0)
@@ -74,6 +81,9 @@ class CuttingConfig:
     max_gouge_mm: float = setting(0.05, "how deep a program may cut into the part, mm", low=0.01, high=0.5)
     max_unreached_mm: float = setting(
         0.3, "what the finishing cutter may leave in hollows that it does not reach into, mm", low=0.02, high=5.0
+    )
+    max_unreached_below_mm: float = setting(
+        1.0, "the same of the underside, where it makes the wall thicker and touches no foot, mm", low=0.02, high=5.0
     )
 
 
@@ -105,46 +115,20 @@ class Machine:
     finish: ToolConfig = field(default_factory=ToolConfig)
     trim: ToolConfig = field(default_factory=ToolConfig)
     printer: PrinterConfig = field(default_factory=PrinterConfig)
+    pencil: ToolConfig | None = None
+
+    @property
+    def finest(self) -> ToolConfig:
+        """The ball that reaches farthest into hollows."""
+        return self.pencil or self.finish
+
+    @property
+    def finest_name(self) -> str:
+        """The table that describes it."""
+        return "finish" if self.pencil is None else "pencil"
 
 
 Table = Mapping[str, Any]
-_FLAT_8 = {
-    "kind": Chosen("flat", "it clears"),
-    "diameter_mm": Chosen(8.0, "stiff"),
-    "flute_mm": Chosen(40.0, "as deep as a block of 35 mm"),
-}
-_FLAT_6 = {
-    "kind": Chosen("flat", "square walls"),
-    "flute_mm": Chosen(40.0, "as deep as a block of 35 mm"),
-}
-_BALL_6 = {"diameter_mm": Chosen(6.0, "insole.cutter_mm: a common ball for a foot's curves")}
-#: What is milled, by the values in which it differs from the defaults.
-PRESETS: dict[str, dict[str, dict[str, Chosen]]] = {
-    "block": {"rough": _FLAT_8, "finish": _BALL_6, "trim": _FLAT_6},
-    "shell": {
-        "cutting": {"leave_mm": Chosen(0.3, "a thin wall gives way under a deep finishing cut")},
-        "rough": {
-            **_FLAT_8,
-            "feed_mm_min": Chosen(1800.0, "polypropylene melts and chatters before foam does"),
-            "step_down_mm": Chosen(3.0, "solid plastic"),
-        },
-        "finish": {**_BALL_6, "feed_mm_min": Chosen(1800.0, "solid plastic")},
-        "trim": {
-            **_FLAT_6,
-            "feed_mm_min": Chosen(1200.0, "a full slot in solid plastic"),
-            "step_down_mm": Chosen(3.0, "solid plastic"),
-        },
-    },
-    "positive": {
-        "cutting": {
-            "tabs": Chosen(0, "a model stands on its base"),
-            "scallop_mm": Chosen(0.1, "a sheet bridges finer ridges"),
-        },
-        "rough": _FLAT_8,
-        "finish": _BALL_6,
-        "trim": _FLAT_6,
-    },
-}
 _TABLES: dict[str, type] = {
     "machine": MachineConfig,
     "stock": StockConfig,
@@ -153,20 +137,23 @@ _TABLES: dict[str, type] = {
     "finish": ToolConfig,
     "trim": ToolConfig,
     "printer": PrinterConfig,
+    "pencil": ToolConfig,
 }
 _SAY = {
     "rough": "Roughing by layers.",
     "finish": "Finishing: a ball; its radius must be smaller than the tightest hollow's.",
     "trim": "The trim line: a flat end mill.",
+    "pencil": "Hollows that the finishing ball leaves: a smaller ball, where this table is there.",
 }
 
 
-def machine_of(given: Table, preset: str) -> Machine:
+def machine_of(given: Table, preset: str, cutter_mm: float | None = None) -> Machine:
     """Return the machine that a TOML's tables describe, over the defaults of a preset.
 
     Parameters
     ----------
     given : tables by name; `preset` at the top wins over the argument.
+    cutter_mm : the ball for which the part is designed: the one that finishes, unless the tables name another.
 
     Raises
     ------
@@ -181,10 +168,21 @@ def machine_of(given: Table, preset: str) -> Machine:
             raise ScanError(f"machine.toml: {name} = {value!r} is not a table; write [{name}] and its values below it.")
     parts = {}
     for name, kind in _TABLES.items():
+        if name == "pencil" and name not in given:
+            continue
         values = {key: one.value for key, one in chosen.get(name, {}).items()} | dict(given.get(name, {}))
+        if name == "finish" and cutter_mm is not None and "pencil" not in given:
+            values["diameter_mm"] = given.get(name, {}).get("diameter_mm", cutter_mm)
         parts[name] = build_config(kind, values, f"machine.toml: {name}")
     machine = Machine(**parts)
     _refuse_wrong_tools(machine)
+    if cutter_mm is not None and machine.finest.diameter_mm > cutter_mm:
+        raise ScanError(
+            f"found insole.cutter_mm = {cutter_mm:g}, for which the part is designed, and machine.toml: "
+            f"{machine.finest_name}.diameter_mm = {machine.finest.diameter_mm:g}, expected a ball that is no larger: "
+            f"it would not reach into every hollow. Put a ball of {cutter_mm:g} mm into machine.toml (a table [pencil] "
+            "does), or leave insole.cutter_mm out: it is then the machine's."
+        )
     return machine
 
 
@@ -194,6 +192,8 @@ def machine_template(preset: str) -> str:
     blocks = [f'# machine.toml, beside the scan or by --machine FILE\npreset = "{preset}"  # {", ".join(PRESETS)}\n']
     for name, kind in _TABLES.items():
         text = template({name: kind}, chosen.get(name))
+        if name == "pencil":
+            text = "".join(f"# {line}\n" for line in text.splitlines())
         blocks.append(f"# {_SAY[name]}\n{text}" if name in _SAY else text)
     return "\n".join(blocks)
 
@@ -227,16 +227,22 @@ def _preset(name: object) -> dict[str, dict[str, Chosen]]:
 
 
 def _refuse_wrong_tools(machine: Machine) -> None:
-    wanted = {"finish": "ball", "trim": "flat"}
-    for name, kind in wanted.items():
-        tool: ToolConfig = getattr(machine, name)
+    tools: dict[str, ToolConfig] = {"rough": machine.rough, "finish": machine.finish, "trim": machine.trim}
+    if machine.pencil is not None:
+        tools["pencil"] = machine.pencil
+        if machine.pencil.diameter_mm >= machine.finish.diameter_mm:
+            raise ScanError(
+                f"machine.toml: found pencil.diameter_mm = {machine.pencil.diameter_mm:g}, expected less than "
+                f"finish.diameter_mm = {machine.finish.diameter_mm:g}: it cuts what that leaves. Correct one of them, "
+                "or delete the table [pencil]."
+            )
+    for name, tool in tools.items():
+        kind = {"rough": tool.kind, "trim": "flat"}.get(name, "ball")
         if tool.kind != kind:
-            why = "a flat end leaves steps on slopes" if name == "finish" else "a round end leaves a fillet at the base"
+            why = "a round end leaves a fillet at the base" if name == "trim" else "a flat end leaves steps on slopes"
             raise ScanError(
                 f"machine.toml: found {name}.kind = {tool.kind}, expected {kind}: {why}. Name a {kind} cutter there."
             )
-    for name in ("rough", "finish", "trim"):
-        tool = getattr(machine, name)
         if tool.corner_radius_mm > 0.5 * tool.diameter_mm:
             raise ScanError(
                 f"machine.toml: found {name}.corner_radius_mm = {tool.corner_radius_mm:g}, expected up to half of "

@@ -38,10 +38,16 @@ class Contacts:
 
 
 def fresh_stock(stock: Stock) -> HeightField:
-    """Return the uncut stock, its nodes inside it."""
+    """Return the uncut stock, its nodes inside it and even about its middle: half a turn puts them on each other."""
     size = stock.high[:2] - stock.low[:2]
-    shape = tuple((np.floor(size / GRID_MM + 1e-9).astype(int) + 1).tolist())
-    return HeightField(float(stock.low[0]), float(stock.low[1]), GRID_MM, np.full(shape, stock.top_z))
+    cells = np.floor(size / GRID_MM + 1e-9)
+    x0, y0 = (stock.low[:2] + 0.5 * (size - GRID_MM * cells)).tolist()
+    return HeightField(x0, y0, GRID_MM, np.full(tuple((cells.astype(int) + 1).tolist()), stock.top_z))
+
+
+def turned_over(stock: HeightField, shift: FloatArray) -> HeightField:
+    """Return the underside of a stock after half a turn about x and the (3,) shift that puts it back into its place."""
+    return stock.replaced(shift[2] - stock.z[:, ::-1])
 
 
 def cut_by(program: Program, tool: ToolConfig, before: HeightField) -> tuple[HeightField, Contacts]:

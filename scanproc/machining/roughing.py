@@ -8,12 +8,14 @@ from scipy import ndimage
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 from scanproc.machining.cutters import Cutter
+from scanproc.machining.pass_families import rows
 from scanproc.machining.setups import Setup
 from scanproc.machining.toolpaths import Cut, Heights, nearest_next, ramped, simplified
 from scanproc.mesh.polygons import offset, resampled
 
 _ALONG_MM = 0.5
 _STRAIGHT_MM = 0.02  # far less than what is left
+_SHANK_ROOM_MM = 0.6
 _NOTHING_MM = 0.05  # a layer that is no deeper removes nothing worth a pass
 
 
@@ -26,31 +28,33 @@ def roughing(setup: Setup, heights: Heights) -> list[Cut]:
     """
     cutting, tool = setup.machine.cutting, setup.machine.rough
     margin = max(setup.ring_mm - Cutter.of(tool).radius_mm, setup.beyond_mm)
-    low, high = setup.part.outline.min(axis=0) - margin, setup.part.outline.max(axis=0) + margin
-    way = 0 if cutting.direction == "along" else 1
-    u = np.arange(low[way], high[way] + _ALONG_MM, _ALONG_MM)
+    wide = margin + _SHANK_ROOM_MM
+    low, high = setup.part.outline.min(axis=0) - wide, setup.part.outline.max(axis=0) + wide
     apart = tool.step_over * tool.diameter_mm
-    count = int(np.ceil((high[1 - way] - low[1 - way]) / apart)) + 1
-    v = np.linspace(low[1 - way], high[1 - way], count)
-    plan = np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1)[..., :: 1 - 2 * way]
-    inside = setup.around(plan.reshape(-1, 2)).outside_mm.reshape(count, len(u)) <= margin
-    z = np.full(inside.shape, np.inf)
-    z[inside] = heights(plan[inside])
+    family = rows(low, high, _ALONG_MM, apart, across=cutting.direction == "across")
+    plan = family.at(family.v)
+    outside = setup.around(plan.reshape(-1, 2)).outside_mm.reshape(plan.shape[:2])
+    z = np.full(outside.shape, -np.inf)
+    z[outside <= wide] = heights(plan[outside <= wide])
     # Between two places a cutter with a flat end may meet an edge: the higher one of all neighbours counts.
-    z = ndimage.maximum_filter1d(np.where(inside, z, -np.inf), 3, axis=1)
+    z = ndimage.maximum_filter1d(z, 3, axis=1)
+    lowest = float(z[outside <= margin].min())
+    # Where the cut is deeper than the flutes, the stock's wall above them stands back from the shank.
+    shank_z = lowest + tool.flute_mm - _NOTHING_MM
     # Rows end where they are; round the ring the border is passed by itself.
-    border = resampled(offset(setup.part.outline, margin), _ALONG_MM, closed=True)
-    border = np.vstack([border, border[:1]])
-    border_z = ndimage.maximum_filter1d(heights(border), 3, mode="wrap")
+    borders = {reach: _border(setup, heights, reach) for reach in (margin, wide)}
     steepness = float(np.tan(np.deg2rad(cutting.ramp_deg)))
     cuts = []
     above_z = setup.stock.top_z
-    for number in range(int(np.ceil((above_z - z[inside].min()) / tool.step_down_mm))):
-        layer = np.maximum(z, setup.stock.top_z - (number + 1) * tool.step_down_mm)
-        todo = inside & (layer < above_z - _NOTHING_MM)
-        layer_z = np.maximum(border_z, setup.stock.top_z - (number + 1) * tool.step_down_mm)
-        ways = [(plan[row], layer[row], todo[row]) for row in range(count)]
-        ways.append((border, layer_z, layer_z < above_z - _NOTHING_MM))
+    while above_z > lowest + 1e-9:
+        level = above_z - tool.step_down_mm
+        reach = wide if above_z > shank_z else margin
+        layer = np.maximum(z, level)
+        todo = (outside <= reach) & (layer < above_z - _NOTHING_MM)
+        border, border_z = borders[reach]
+        border_layer = np.maximum(border_z, level)
+        ways = list(zip(plan, layer, todo, strict=True))
+        ways.append((border, border_layer, border_layer < above_z - _NOTHING_MM))
         runs = [
             np.column_stack([places[first:last], z_there[first:last]])
             for places, z_there, needed in ways
@@ -58,8 +62,15 @@ def roughing(setup: Setup, heights: Heights) -> list[Cut]:
         ]
         for points in _chained(nearest_next(runs), heights, float(layer.min()), 1.5 * apart):
             cuts.append(ramped(points[simplified(points, _STRAIGHT_MM)], above_z, steepness))
-        above_z = setup.stock.top_z - (number + 1) * tool.step_down_mm
+        above_z = level
     return cuts
+
+
+def _border(setup: Setup, heights: Heights, outside_mm: float) -> tuple[FloatArray, FloatArray]:
+    """Return the way so far outside the outline, (N, 2), and the tip's heights on it, (N,)."""
+    border = resampled(offset(setup.part.outline, outside_mm), _ALONG_MM, closed=True)
+    border = np.vstack([border, border[:1]])
+    return border, np.asarray(ndimage.maximum_filter1d(heights(border), 3, mode="wrap"))
 
 
 def _runs(needed: BoolArray) -> list[tuple[int, int]]:
@@ -69,17 +80,21 @@ def _runs(needed: BoolArray) -> list[tuple[int, int]]:
 
 
 def _chained(runs: list[FloatArray], heights: Heights, least_z: float, longest_mm: float) -> list[FloatArray]:
-    """Join runs, (N, 3) each, whose ends follow near on each other, by ways as high as anything on them asks for."""
+    """Join runs, (N, 3) each, whose ends follow near on each other, by ways as high as anything on them asks for.
+
+    Where such a way lies above the next beginning, that is entered by a ramp of its own: the stock there is uncut.
+    """
     chains: list[list[FloatArray]] = []
     for run in runs:
         end = chains[-1][-1][-1] if chains else None
-        if end is None or np.hypot(*(run[0] - end)[:2]) > longest_mm:
-            chains.append([run])
-            continue
-        share = np.linspace(0.0, 1.0, max(int(np.hypot(*(run[0] - end)[:2]) / _ALONG_MM) + 2, 3))[:, None]
-        places = end[:2] + share * (run[0] - end)[:2]
-        z = max(float(heights(places).max()), least_z, float(end[2]), float(run[0, 2]))
-        chains[-1] += [np.column_stack([places, np.full(len(places), z)]), run]
+        if end is not None and np.hypot(*(run[0] - end)[:2]) <= longest_mm:
+            share = np.linspace(0.0, 1.0, max(int(np.hypot(*(run[0] - end)[:2]) / _ALONG_MM) + 2, 3))[:, None]
+            places = end[:2] + share * (run[0] - end)[:2]
+            z = max(float(heights(places).max()), least_z, float(end[2]))
+            if z <= run[0, 2] + _NOTHING_MM:
+                chains[-1] += [np.column_stack([places, np.full(len(places), max(z, float(run[0, 2])))]), run]
+                continue
+        chains.append([run])
     return [np.vstack(chain) for chain in chains]
 
 

@@ -15,6 +15,7 @@ from scanproc.machining.cutters import Cutter
 from scanproc.machining.drop_cutter import DropCutter
 from scanproc.machining.machine import Machine
 from scanproc.machining.milled_part import Part
+from scanproc.machining.tabs import Tab
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 
 AIR_MM = 0.3  # how far the trim line goes beyond the far edge, into the air that the other side left
@@ -52,27 +53,25 @@ class Setup:
     Attributes
     ----------
     part : in the coordinates of the program, the side to be cut up.
-    tabs : solids that are left standing between part and stock.
+    tabs : what is left standing between part and stock.
     shift : (3,) mm, from the part of the STL, or that turned over, to these coordinates.
     floor_z : no tip goes lower.
     trim_z : (K,) how low the trim line is cut, at the outline's points; None where it is not cut from this side.
-    is_freed : whether the part comes out of its stock.
     """
 
     side: Literal["top", "bottom"]
     part: Part
     stock: Stock
-    tabs: tuple[Mesh, ...]
+    tabs: tuple[Tab, ...]
     shift: FloatArray
     floor_z: float
     trim_z: FloatArray | None
     machine: Machine
-    is_freed: bool = True
 
     @cached_property
     def surface(self) -> Mesh:
         """What must not be cut: the part and its tabs."""
-        meshes = (self.part.solid, *self.tabs)
+        meshes = (self.part.solid, *(tab.mesh() for tab in self.tabs))
         before = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)])
         faces = [mesh.faces + np.int32(first) for mesh, first in zip(meshes, before, strict=False)]
         return Mesh(np.vstack([mesh.vertices for mesh in meshes]), np.vstack(faces))

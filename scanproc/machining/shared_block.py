@@ -20,10 +20,12 @@ from scanproc.machining.leftover import Leftover, leftover
 from scanproc.machining.machine import Machine, ToolConfig
 from scanproc.machining.milled_part import HALF_TURN, Part
 from scanproc.machining.programs import Pass, by_tool, file_names, passes_of, written_programs
-from scanproc.machining.removal import cut_by, fresh_stock
+from scanproc.machining.removal import cut_by, fresh_stock, turned_over
 from scanproc.machining.setups import Setup, Stock
 from scanproc.machining.summary import setup_rows
+from scanproc.machining.tabs import Tab
 from scanproc.machining.toolpaths import Heights
+from scanproc.machining.trimming import through_to
 from scanproc.machining.verification import (
     refuse_bad_surface,
     refuse_contacts,
@@ -75,8 +77,10 @@ def milled_block(parts: Sequence[BlockPart], machine: Machine) -> MilledBlock:
     files: dict[str, bytes] = {}
     minutes: dict[str, float] = {}
     leftovers: list[dict[str, Leftover]] = [{} for _ in parts]
+    block: HeightField | None = None
     for of_side in zip(*placed, strict=True):
-        written, found = _of_side(of_side, parts, layout, machine)
+        under = None if block is None else turned_over(block, _half_turn_shift(layout.stock))
+        written, found, block = _of_side(of_side, under, parts, layout, machine)
         files |= {name: text.encode("ascii") for name, (text, _) in written.items()}
         minutes |= {name: time for name, (_, time) in written.items()}
         for each, left in zip(leftovers, found, strict=True):
@@ -111,10 +115,14 @@ def _setups_on(part: Part, making: Making, machine: Machine, layout: BlockLayout
     setups = []
     for setup in own:
         if setup.side == "bottom":
-            over = np.array([0.0, stock.low[1] + stock.high[1], stock.low[2] + stock.high[2]])
-            by = over + by * HALF_TURN - setup.shift
+            by = _half_turn_shift(stock) + by * HALF_TURN - setup.shift
         setups.append(_moved(setup, by, stock))
     return tuple(setups)
+
+
+def _half_turn_shift(stock: Stock) -> FloatArray:
+    """Return the shift, (3,) mm, after half a turn about x that brings a stock back to its place."""
+    return np.array([0.0, stock.low[1] + stock.high[1], stock.low[2] + stock.high[2]])
 
 
 def _rotated(part: Part, turn_deg: float) -> Part:
@@ -133,7 +141,9 @@ def _moved(setup: Setup, by: FloatArray, stock: Stock) -> Setup:
             part.under_z + by[2],
         ),
         stock=stock,
-        tabs=tuple(Mesh(tab.vertices + by, tab.faces) for tab in setup.tabs),
+        tabs=tuple(
+            Tab(tab.inner + by[:2], tab.outer + by[:2], tab.low_z + by[2], tab.high_z + by[2]) for tab in setup.tabs
+        ),
         shift=setup.shift + by,
         floor_z=setup.floor_z + by[2],
         trim_z=None if setup.trim_z is None else setup.trim_z + by[2],
@@ -141,12 +151,23 @@ def _moved(setup: Setup, by: FloatArray, stock: Stock) -> Setup:
 
 
 def _of_side(
-    setups: Sequence[Setup], parts: Sequence[BlockPart], layout: BlockLayout, machine: Machine
-) -> tuple[dict[str, tuple[str, float]], list[Leftover]]:
-    """Return the programs that cut one side of all parts, text and minutes by file name, and what they leave."""
+    setups: Sequence[Setup],
+    under: HeightField | None,
+    parts: Sequence[BlockPart],
+    layout: BlockLayout,
+    machine: Machine,
+) -> tuple[dict[str, tuple[str, float]], list[Leftover], HeightField]:
+    """Return the programs that cut one side of all parts, text and minutes by file name, and what they leave.
+
+    Parameters
+    ----------
+    under : the block's underside, where it was cut before.
+    """
+    if under is not None:
+        setups = [through_to(_beside(under, setup), setup) for setup in setups]
     planned = [passes_of(setup) for setup in setups]
     passes: list[Pass] = [
-        each for kind in ("roughing", "finishing", "trim line") for _, of_part in planned for each in of_part
+        each for kind in ("roughing", "finishing", "hollows", "trim line") for _, of_part in planned for each in of_part
         if each[0] == kind
     ]  # fmt: skip
     side = setups[0].side
@@ -171,20 +192,21 @@ def _of_side(
     read = [(parse(each.text), each.tool) for each in written]
     names = [part.name for part in parts]
     try:
-        found = _verified(read, setups, names, [heights for heights, _ in planned])
+        found, block = _verified(read, setups, under, names, [heights for heights, _ in planned])
     except ScanError as error:
         raise ScanError(f"no milling program is written: {error}") from None
     files = file_names(f"block-{side}", len(written))
-    return {name: (each.text, each.minutes) for name, each in zip(files, written, strict=True)}, found
+    return {name: (each.text, each.minutes) for name, each in zip(files, written, strict=True)}, found, block
 
 
 def _verified(
     programs: Sequence[tuple[Program, ToolConfig]],
     setups: Sequence[Setup],
+    under: HeightField | None,
     names: Sequence[str],
     heights: Sequence[Heights],
-) -> list[Leftover]:
-    """Simulate programs on the block, and return what they leave on each part."""
+) -> tuple[list[Leftover], HeightField]:
+    """Simulate programs on the block, and return what they leave on each part, and of the block."""
     block = fresh_stock(setups[0].stock)
     for program, tool in programs:
         refuse_wrong_words(program, setups[0])
@@ -195,12 +217,11 @@ def _verified(
     for setup, name, of_part in zip(setups, names, heights, strict=True):
         there = _beside(block, setup)
         with _naming(name):
-            found.append(leftover(setup, there, of_part))
+            found.append(leftover(setup, there, of_part, setup.machine.finest))
             refuse_bad_surface(found[-1], setup)
-            if setup.is_freed:
-                refuse_uncut_border(there, setup)
+            refuse_uncut_border(there, None if under is None else _beside(under, setup), setup)
             _refuse_cut_tabs(there, setup)
-    return found
+    return found, block
 
 
 def _beside(block: HeightField, setup: Setup) -> HeightField:
@@ -217,10 +238,9 @@ def _beside(block: HeightField, setup: Setup) -> HeightField:
 def _refuse_cut_tabs(there: HeightField, setup: Setup) -> None:
     """Refuse programs that cut into a tab: neighbours are held by the same block."""
     for tab in setup.tabs:
-        upper = tab.vertices[: len(tab.vertices) // 2].reshape(2, -1, 3).mean(axis=0)[1:-1]  # along its middle
-        cell = np.round((upper[:, :2] - [there.x0, there.y0]) / there.step).astype(int)
-        i, j = cell.clip(0, np.array(there.z.shape) - 1).T
-        lost = float((upper[:, 2] - there.z[i, j]).max(initial=0.0))
+        middle = 0.5 * (tab.inner + tab.outer)[1:-1]
+        i, j = np.round((middle - [there.x0, there.y0]) / there.step).astype(int).T
+        lost = float((tab.high_z[1:-1] - there.z[i, j]).max(initial=0.0))
         if lost > _TAB_CUT_MM:
             raise ScanError(f"found a tab cut by {lost:.2f} mm, expected it whole. Raise stock.web_mm, or report this.")
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import ByteArray
+from scanproc.artifacts import BoolArray, ByteArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 
 Heights = Callable[[FloatArray], FloatArray]
+Places = Callable[[FloatArray], BoolArray]
 RAPID, FEED, PLUNGE = 0, 1, 2
 _SHORTEST_MM = 0.02  # pieces of a path are not halved below
 _LONGEST = 400  # points that one chord stands for
+_MOST_ENTRY = 4000  # points of a ramp: a polyline too short for one is entered as it is
 _ABOVE_MM = 1.0  # where feed takes over from rapid
 
 
@@ -112,14 +114,20 @@ def _is_straight(points: FloatArray, first: int, last: int, tolerance: float) ->
     return True
 
 
-def nearest_next(runs: list[FloatArray]) -> list[FloatArray]:
-    """Return runs, (N, 2) or (N, 3) each, each followed by the one of those left that has the nearest end."""
+def nearest_next(runs: list[FloatArray], *, one_way: bool = False) -> list[FloatArray]:
+    """Return runs, (N, 2) or (N, 3) each, each followed by the one of those left that has the nearest end.
+
+    Parameters
+    ----------
+    one_way : no run is turned round: its beginning counts alone.
+    """
     ends = np.array([[run[0, :2], run[-1, :2]] for run in runs])
     left = np.ones(len(runs), dtype=bool)
     at, ordered = ends[0, 0], []
     for _ in range(len(runs)):
         away = np.hypot(*(ends - at).transpose(2, 0, 1))
         away[~left] = np.inf
+        away[:, 1:] += np.inf if one_way else 0.0
         number, end = np.unravel_index(int(np.argmin(away)), away.shape)
         ordered.append(runs[number] if end == 0 else runs[number][::-1])
         at, left[number] = ordered[-1][-1, :2], False
@@ -153,7 +161,7 @@ def joined(cuts: Sequence[Cut], safe_z: float) -> Moves:
 def ramped(points: FloatArray, from_z: float, steepness: float) -> Cut:
     """Return the cut of a polyline, (N, 3), entered along itself, to and fro, no steeper than asked, from a height.
 
-    It goes down over its first stretch, back, and on until it is at depth, then runs the whole polyline.
+    It goes over its first stretch and back until it is at depth, never down steeper, then runs the whole polyline.
     """
     deep = from_z - points[0, 2]
     if deep <= 0.0 or len(points) < 2:
@@ -164,9 +172,10 @@ def ramped(points: FloatArray, from_z: float, steepness: float) -> Cut:
     share = min((wanted - length[last - 1]) / max(length[last] - length[last - 1], 1e-9), 1.0)
     stretch = np.vstack([points[:last], points[last - 1] + share * (points[last] - points[last - 1])])
     there_and_back = np.vstack([stretch, stretch[-2::-1]])
-    step = np.hypot(*np.diff(there_and_back[:, :2], axis=0).T)
-    rounds = max(int(np.ceil(deep / max(steepness * step.sum(), 1e-9))), 1)
-    way = np.vstack([there_and_back, *[there_and_back[1:]] * (rounds - 1)])
-    gone = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(way[:, :2], axis=0).T))])
-    way[:, 2] = np.maximum(way[:, 2], from_z - gone / max(gone[-1], 1e-9) * deep)
-    return Cut(np.vstack([way, points[1:]]), from_z, len(way))
+    falls = steepness * np.hypot(*np.diff(there_and_back[:, :2], axis=0).T)
+    way, z = [stretch[0, :2]], [from_z]
+    while z[-1] > points[0, 2] + 1e-9 and len(way) < _MOST_ENTRY:
+        for (x, y, ground), fall in zip(there_and_back[1:], falls, strict=True):
+            way.append(np.array([x, y]))
+            z.append(max(ground, z[-1] - fall))
+    return Cut(np.vstack([np.column_stack([way, z]), points[1:]]), from_z, len(way))

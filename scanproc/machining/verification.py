@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from scanproc.artifacts import BoolArray
 from scanproc.errors import ScanError
 from scanproc.machining.gcode import Program
-from scanproc.machining.leftover import Leftover, leftover
+from scanproc.machining.leftover import Leftover, leftover, within_rim
 from scanproc.machining.machine import MachineConfig, ToolConfig
 from scanproc.machining.removal import Contacts, cut_by, fresh_stock
-from scanproc.machining.setups import AIR_MM, Setup
+from scanproc.machining.setups import Setup
 from scanproc.machining.toolpaths import Heights
 from scanproc.mesh.polyline_distance import nearest_on_curve
 from scanproc.solid.curvature import tightest_hollow_mm
@@ -38,12 +39,23 @@ def minutes_of(program: Program, machine: MachineConfig) -> float:
     return float((length[known] / speed[known]).sum())
 
 
-def verify(setup: Setup, programs: Sequence[tuple[Program, ToolConfig]], heights: Heights) -> Leftover:
+@dataclass(frozen=True)
+class Proof:
+    """What the programs of a setup leave: the stock as it then is, and that against the part."""
+
+    stock: HeightField
+    left: Leftover
+
+
+def verify(
+    setup: Setup, programs: Sequence[tuple[Program, ToolConfig]], heights: Heights, under: HeightField | None = None
+) -> Proof:
     """Simulate the programs of a setup one after the other on its stock, and return what they leave.
 
     Parameters
     ----------
-    heights : of the finishing cutter's tip at (N, 2) places.
+    heights : of the finest cutter's tip at (N, 2) places.
+    under : the stock's underside, where it was cut before.
 
     Raises
     ------
@@ -55,11 +67,10 @@ def verify(setup: Setup, programs: Sequence[tuple[Program, ToolConfig]], heights
         refuse_wrong_words(program, setup)
         stock, contacts = cut_by(program, tool, stock)
         refuse_contacts(contacts, tool, setup)
-    found = leftover(setup, stock, heights)
+    found = leftover(setup, stock, heights, setup.machine.finest)
     refuse_bad_surface(found, setup)
-    if setup.is_freed:
-        refuse_uncut_border(stock, setup)
-    return found
+    refuse_uncut_border(stock, under, setup)
+    return Proof(stock, found)
 
 
 def refuse_wrong_words(program: Program, setup: Setup) -> None:
@@ -104,12 +115,14 @@ def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
         (
             contacts.shank,
             f"a cut deeper than the flutes of {tool.flute_mm:g} mm",
-            "Take a cutter with longer flutes, a lower block, or cut from both sides",
+            f"Take a cutter with flutes of {np.ceil(tool.flute_mm + contacts.shank[0]):g} mm, a lower block, or cut "
+            "from both sides",
         ),
         (
             contacts.holder,
             f"the holder ({tool.holder_mm:g} mm wide, {tool.out_mm:g} mm above the tip) in the stock",
-            "Let the cutter stand out farther (out_mm), take a slimmer holder, or a lower block",
+            f"Let the cutter stand out by {np.ceil(tool.out_mm + contacts.holder[0]):g} mm (out_mm), take a slimmer "
+            "holder, or a lower block",
         ),
     ):
         if depth > _TOUCH_MM:
@@ -120,7 +133,7 @@ def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
 
 def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
     """Refuse gouges, ridges that stand higher than asked, and hollows that the cutter does not reach into."""
-    cutting, ball = setup.machine.cutting, setup.machine.finish
+    cutting, ball = setup.machine.cutting, setup.machine.finest
     where = f"{setup.side} side"
     gouge = float(np.nanmax(found.gouge))
     if gouge > cutting.max_gouge_mm:
@@ -130,16 +143,17 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
             f"{where}: found a gouge of {gouge:.3f} mm at {place}, expected up to machine.toml: cutting.max_gouge_mm = "
             f"{cutting.max_gouge_mm:g}. Lower cutting.chord_mm, or raise cutting.leave_mm."
         )
-    # The corner below a flat rim is cut by the trim line, or with it.
-    inner = setup.around(found.field.nodes()).outside_mm.reshape(found.unreached.shape) < -0.5 * ball.diameter_mm
-    unreached = found.unreached[np.isfinite(found.unreached) & inner]
+    unreached = found.unreached[np.isfinite(found.unreached) & within_rim(found, setup)]
     deep = float(np.quantile(unreached, 1.0 - _UNREACHED_SHARE))
-    if deep > cutting.max_unreached_mm:
+    name = "max_unreached_mm" if setup.side == "top" else "max_unreached_below_mm"
+    limit = float(getattr(cutting, name))
+    if deep > limit:
         fits = _FITS * 2.0 * _tightest_hollow(found, setup)
         raise ScanError(
-            f"{where}: found hollows tighter than the cutter (finish.diameter_mm = {ball.diameter_mm:g}), which leaves "
-            f"{deep:.2f} mm in them, expected up to cutting.max_unreached_mm = {cutting.max_unreached_mm:g}. Take a "
-            f"ball of {max(np.floor(2.0 * fits) / 2.0, 1.0):g} mm or less, or lower the doses that make the hollow."
+            f"{where}: found hollows tighter than the cutter ({setup.machine.finest_name}.diameter_mm = "
+            f"{ball.diameter_mm:g}), which leaves {deep:.2f} mm in them, expected up to cutting.{name} = {limit:g}. "
+            f"Take a ball of {max(np.floor(2.0 * fits) / 2.0, 1.0):g} mm or less (a table [pencil] for these hollows "
+            "alone), or lower the doses that make the hollow."
         )
     left = float(np.quantile(found.left[np.isfinite(found.left)], _LEFT_SHARE))
     if left > cutting.scallop_mm + _LEFT_SPARE_MM:
@@ -150,29 +164,22 @@ def refuse_bad_surface(found: Leftover, setup: Setup) -> None:
     log.info("milling: %s, gouge %.3f mm, left %.3f mm, not reached %.3f mm (99 %%)", where, gouge, left, deep)
 
 
-def refuse_uncut_border(stock: HeightField, setup: Setup) -> None:
-    """Refuse a part that still hangs on the stock elsewhere than by its tabs.
-
-    Of two sides the first one opens the stock round the part below its rim, where the trim line of the second ends.
-    """
-    nodes = stock.nodes()
-    around = setup.around(nodes)
-    ring = (around.outside_mm > _BORDER_MM) & (around.outside_mm < setup.machine.trim.diameter_mm)
+def refuse_uncut_border(stock: HeightField, under: HeightField | None, setup: Setup) -> None:
+    """Refuse a part that hangs on the stock elsewhere than by its tabs once its trim line is cut."""
     if setup.trim_z is None:
-        deep_z = around.rim_z - AIR_MM
-    else:
-        near = nearest_on_curve(setup.part.outline, nodes[ring], setup.ring_mm, closed=True)
-        deep_z = np.zeros(len(nodes))
-        deep_z[ring] = near.of(setup.trim_z) + (AIR_MM if setup.side == "bottom" else 0.0)
+        return
+    nodes = stock.nodes()
+    wide = setup.machine.trim.diameter_mm
+    near = nearest_on_curve(setup.part.outline, nodes, wide, closed=True)
+    ring: BoolArray = np.asarray((near.distance_mm < -_BORDER_MM) & (near.distance_mm > _BORDER_MM - wide))
     for tab in setup.tabs:
-        middle = tab.vertices[:, :2].mean(axis=0)
-        reach = np.hypot(*(tab.vertices[:, :2] - middle).T).max() + setup.machine.trim.diameter_mm
-        ring &= np.hypot(*(nodes - middle).T) > reach
-    stands = float((stock.z.ravel() - deep_z)[ring].max(initial=0.0))
+        ring[ring] = ~tab.is_near(nodes[ring], wide)
+    low_z = near.of(setup.trim_z) if under is None else under.z.ravel()
+    stands = float((stock.z.ravel() - low_z)[ring].max(initial=0.0))
     if stands > _TOUCH_MM:
         raise ScanError(
             f"{setup.side} side: found {stands:.2f} mm of stock left round the part, expected none but its tabs. Take "
-            "a roughing cutter that is not wider than the trim line's, or report this."
+            "a slimmer trim cutter, which follows tighter corners of the outline."
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from scanproc.artifacts import Side
 from scanproc.errors import ScanError
-from scanproc.machining.machine import machine_of, written
+from scanproc.machining.machine import machine_of, tables_of, written
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.presets import preset_values
 from scanproc.prescription.rules import refuse_broken
@@ -94,11 +94,33 @@ def settled(tables: Iterable[Table]) -> list[Table]:
     if not asked or not all(isinstance(table, Mapping) for table in asked):
         return listed  # nothing to settle, or nothing that could be: settings say what is wrong
     values = _settled_table(merged(asked))
+    values |= _cutter_of_machine(values, listed)
     config = build_config(InsoleConfig, values, "insole")
     for side in SIDES:
         refuse_broken(for_side(config, side))
     others = [{name: table for name, table in given.items() if name != "insole"} for given in listed]
     return [*others, {"insole": values}]
+
+
+def _cutter_of_machine(values: Table, tables: Iterable[Table]) -> dict[str, Any]:
+    """Return the finest ball of the tool table as the one to design for, where a milled prescription names none.
+
+    Raises
+    ------
+    ScanError
+        If it names a smaller one.
+    """
+    config = build_config(InsoleConfig, values, "insole")
+    rx_by_side = {side: for_side(config, side) for side in SIDES}
+    exports = [table["export"] for table in tables if _is_table(table, "export")]
+    texts = [export["machine"] for export in exports if isinstance(export.get("machine"), str)]
+    if not texts or all(rx.process == "print" for rx in rx_by_side.values()):
+        return {}
+    given = tables_of(texts[-1])
+    for side, rx in rx_by_side.items():
+        if rx.process != "print" and ("cutter_mm" in values or "cutter_mm" in dict(values.get(side, ()))):
+            machine_of(given, "block", rx.cutter_mm)
+    return {} if "cutter_mm" in values else {"cutter_mm": machine_of(given, "block").finest.diameter_mm}
 
 
 def merged(tables: Iterable[Table]) -> dict[str, Any]:

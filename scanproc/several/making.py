@@ -122,7 +122,9 @@ def _together(insoles: Sequence[Insole], names: Sequence[str], tables: Mapping[s
                 "expected one of all that are made together. Make them apart."
             )
     process = first.making.process
-    machine = machine_of(tables, "positive" if process in ("positive", "negative") else first.making.style)
+    preset = "positive" if process in ("positive", "negative") else first.making.style
+    # The tightest hollows of all decide which ball finishes.
+    machine = machine_of(tables, preset, min(insole.making.cutter_mm for insole in insoles))
     return (_printed if process == "print" else _milled)(insoles, names, machine)
 
 

@@ -104,9 +104,8 @@ def part_name(insole: Insole, facts: ScanFacts) -> str:
 def machine_for(insole: Insole, config: ExportConfig) -> Machine:
     """Return mill and printer as `machine.toml` says, over the defaults for how an insole is made."""
     making = insole.making
-    return machine_of(
-        tables_of(config.machine), "positive" if making.process in ("positive", "negative") else making.style
-    )
+    preset = "positive" if making.process in ("positive", "negative") else making.style
+    return machine_of(tables_of(config.machine), preset, making.cutter_mm)
 
 
 def failed_in_files(files: dict[str, bytes]) -> list[Check]:

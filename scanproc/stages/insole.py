@@ -58,7 +58,7 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
     notes = ("the mirror image of the other foot: this one was not scanned",) if is_mirrored(foot, config.pair) else ()
     evidence = (*notes, *thickened, *rx.evidence)
     device = rx.device
-    making = Making(device.process, device.style, device.block_height_mm, device.material)
+    making = Making(device.process, device.style, device.block_height_mm, rx.making.cutter_mm, device.material)
     return Insole(
         foot.side, built.solid, asked.outline, checks, notes=evidence, failed=failure(checks), making=making,
         curves=plan_curves(asked),
