@@ -14,6 +14,7 @@
 .venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures, 80 recordings of
                                                           ten seeds (--quick: two)
 .venv/bin/python scripts/benchmark.py insole              random prescriptions on the legs: proven, refused, failed, why
+.venv/bin/python scripts/benchmark.py milling             a block of 270 mm: seconds, memory, minutes, what is left
 
 Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
 """
@@ -39,6 +40,7 @@ from benchmarking.insole_speed import measure_insole_speed  # noqa: E402
 from benchmarking.jobs import measure_jobs  # noqa: E402
 from benchmarking.measure_bounds import grid_measures_section  # noqa: E402
 from benchmarking.measures import measure_all  # noqa: E402
+from benchmarking.milling_speed import measure_milling_speed, milling_speed_section  # noqa: E402
 from benchmarking.movement import measure_movement, movement_recordings  # noqa: E402
 from benchmarking.page import write_page  # noqa: E402
 from benchmarking.parts import Rows, measured, read_part  # noqa: E402
@@ -62,6 +64,7 @@ def main() -> None:
         "measures": benchmark_measures,
         "registration": benchmark_registration,
         "insole": benchmark_insoles,
+        "milling": benchmark_milling,
     }[options.what]
     if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
@@ -92,6 +95,8 @@ def parse() -> argparse.Namespace:
     insoles.add_argument("--number", type=int, default=200, help="of prescriptions (200)")
     insoles.add_argument("--first", type=int, default=0, help="seed of the first (0)")
     insoles.add_argument("--grid-mm", type=float, default=0.5, help="insole.grid_mm (0.5)")
+    milling = commands.add_parser("milling", help="time the milling programs of one block")
+    milling.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the rows here")
     for command in (registration, measures):
         command.add_argument("--keep", type=Path, metavar="FOLDER", help="keep recordings and rows here")
         command.add_argument("--quick", action="store_true", help="ten recordings of the grid; two seeds")
@@ -144,6 +149,12 @@ def benchmark_insoles(options: argparse.Namespace, folder: Path) -> None:
     rows = measured(folder, "insoles", lambda: measure_insoles(options.number, options.first, options.grid_mm))
     print(insole_tables(rows))
     measured(folder, "insole-speed", measure_insole_speed)
+    write_page(folder, ROOT / "BENCHMARK.md")
+
+
+def benchmark_milling(_options: argparse.Namespace, folder: Path) -> None:
+    """Time the milling programs of one block."""
+    print(milling_speed_section(measured(folder, "milling-speed", measure_milling_speed)))
     write_page(folder, ROOT / "BENCHMARK.md")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,13 @@ from scanproc.machining.clamping import clamped
 from scanproc.machining.cutters import Cutter
 from scanproc.machining.dialects import DIALECTS
 from scanproc.machining.drop_cutter import DropCutter
-from scanproc.machining.machine import machine_of, tables_of
+from scanproc.machining.machine import machine_of, tables_of, written
 from scanproc.machining.machine_presets import PRESETS
 from scanproc.machining.setups import Setup
-from scanproc.prescription.files import machine_beside, read_machine
+from scanproc.prescription.files import machine_beside, read_machine, settled
 from scanproc.solid.height_fields import HeightField
+
+Tables = dict[str, Any]
 
 # ------------------------------------------------------------------------------------------------ the drop-cutter
 
@@ -117,26 +120,94 @@ def test_a_model_is_the_top_turned_over() -> None:
 
 # ------------------------------------------------------------------------------------------------ what is refused
 
-REFUSED: list[tuple[str, str, dict[str, Any]]] = [
-    ("block", r"block of 8 mm", {"stock": {"height_mm": 8.0}}),
-    ("block", r"stock.length_mm.*expected 68", {"stock": {"length_mm": 60.0}}),
-    ("grooved", r"hollows tighter than the cutter .*which leaves 0.9\d mm .*Take a ball of 1 mm", {}),
-    ("block", r"moves over \d+ mm in X, expected up to .*travel_x_mm = 50", {"machine": {"travel_x_mm": 50.0}}),
-    ("block", r"deeper than the flutes of 6 mm", {"trim": {"flute_mm": 6.0}}),
-    ("block", r"the holder \(30 mm wide", {"trim": {"flute_mm": 12.0, "out_mm": 12.0}, "stock": {"height_mm": 30.0}}),
-    ("shell", r"registration pin under the part", {"stock": {"length_mm": 80.0, "pin_inset_mm": 20.0}}),
-    ("shell", r"underside that is not flat", {"cutting": {"sides": "one"}}),
-    ("block", r"machine.dialect = 'fanuc'; expected one of linuxcnc, grbl, mach", {"machine": {"dialect": "fanuc"}}),
-    ("block", r"finish.kind = flat, expected ball", {"finish": {"kind": "flat"}}),
-    ("block", r"there is no setting .*finish.diametre_mm", {"finish": {"diametre_mm": 4.0}}),
-    ("block", r"machine.toml holds tools; expected", {"tools": {}}),
+#: A part, what is said of it (with the number that helps), its machine, and what then helps: the same with that number.
+REFUSED: list[tuple[str, str, Tables, Callable[[float], Tables] | None]] = [
+    (
+        "block",
+        r"a part of ([\d.]+) mm in a block of 8 mm",
+        {"stock": {"height_mm": 8.0}},
+        lambda mm: {"stock": {"height_mm": mm}},
+    ),
+    (
+        "block",
+        r"stock.length_mm.*expected (68)",
+        {"stock": {"length_mm": 60.0}},
+        lambda mm: {"stock": {"length_mm": mm}},
+    ),
+    (
+        "grooved",
+        r"hollows tighter than the cutter .*which leaves 0.9\d mm .*Take a ball of (1) mm",
+        {},
+        lambda mm: {"pencil": {"diameter_mm": mm}},
+    ),
+    (
+        "block",
+        r"moves over (\d+) mm in X, expected up to .*travel_x_mm = 50",
+        {"machine": {"travel_x_mm": 50.0}},
+        lambda mm: {"machine": {"travel_x_mm": mm + 1.0}},
+    ),
+    (
+        "block",
+        r"deeper than the flutes of 6 mm.*Take a cutter with flutes of (\d+) mm",
+        {"trim": {"flute_mm": 6.0}},
+        lambda mm: {"trim": {"flute_mm": mm}},
+    ),
+    (
+        "block",
+        r"the holder \(30 mm wide.*Let the cutter stand out by (\d+) mm",
+        {"trim": {"flute_mm": 12.0, "out_mm": 12.0}},
+        lambda mm: {"trim": {"flute_mm": 12.0, "out_mm": mm}},
+    ),
+    ("shell", r"registration pin under the part", {"stock": {"length_mm": 80.0, "pin_inset_mm": 20.0}}, None),
+    ("shell", r"underside that is not flat", {"cutting": {"sides": "one"}}, None),
+    (
+        "block",
+        r"machine.dialect = 'fanuc'; expected one of linuxcnc, grbl, mach",
+        {"machine": {"dialect": "fanuc"}},
+        None,
+    ),
+    ("block", r"finish.kind = flat, expected ball", {"finish": {"kind": "flat"}}, None),
+    (
+        "block",
+        r"pencil.diameter_mm = 8, expected less than finish.diameter_mm = 6",
+        {"pencil": {"diameter_mm": 8.0}},
+        None,
+    ),
+    ("block", r"there is no setting .*finish.diametre_mm", {"finish": {"diametre_mm": 4.0}}, None),
+    ("block", r"machine.toml holds tools; expected", {"tools": {}}, None),
 ]
 
 
-@pytest.mark.parametrize(("style", "named", "tables"), REFUSED)
-def test_what_cannot_be_milled_is_refused_by_name(style: str, named: str, tables: dict[str, Any]) -> None:
-    with pytest.raises(ScanError, match=named):
+@pytest.mark.parametrize(("style", "named", "tables", "remedy"), REFUSED, ids=[row[1][:24] for row in REFUSED])
+def test_what_cannot_be_milled_is_refused_by_name(
+    style: str, named: str, tables: Tables, remedy: Callable[[float], Tables] | None
+) -> None:
+    with pytest.raises(ScanError, match=named) as refused:
         milled(PARTS[style](), "shell" if style == "shell" else "block", **tables)
+    if remedy is not None:
+        said = re.search(named, str(refused.value))
+        assert said is not None and milled(PARTS[style](), **remedy(np.ceil(float(said[1])))).files
+
+
+def test_a_ball_larger_than_the_one_designed_for_is_refused() -> None:
+    assert machine_of({}, "block", 4.0).finish.diameter_mm == 4.0
+    assert machine_of({"finish": {"diameter_mm": 3.0}}, "block", 4.0).finest.diameter_mm == 3.0
+    assert machine_of({"pencil": {"diameter_mm": 3.0}}, "block", 3.0).finest.diameter_mm == 3.0
+    with pytest.raises(ScanError, match=r"insole.cutter_mm = 4, .*finish.diameter_mm = 8, expected a ball"):
+        machine_of({"finish": {"diameter_mm": 8.0}}, "block", 4.0)
+
+
+def test_the_tool_table_says_for_which_ball_is_designed() -> None:
+    def cutter(machine: Tables, **prescribed: Any) -> object:
+        tables = [{"export": {"machine": written(machine)}}, {"insole": {"process": "mill", **prescribed}}]
+        return settled(tables)[-1]["insole"].get("cutter_mm")
+
+    assert cutter({"finish": {"diameter_mm": 8.0}}) == 8.0
+    assert cutter({"finish": {"diameter_mm": 8.0}, "pencil": {"diameter_mm": 3.0}}) == 3.0
+    assert cutter({"pencil": {"diameter_mm": 3.0}}, cutter_mm=4.0) == 4.0
+    assert cutter({"finish": {"diameter_mm": 8.0}}, process="print") is None
+    with pytest.raises(ScanError, match=r"insole.cutter_mm = 6, .*finish.diameter_mm = 8"):
+        cutter({"finish": {"diameter_mm": 8.0}}, cutter_mm=6.0)
 
 
 def test_an_undercut_is_refused() -> None:

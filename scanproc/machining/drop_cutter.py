@@ -17,7 +17,7 @@ from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.machining.cutters import Cutter, above_tip, touching_offset
 from scanproc.parallel import parallel_map
-from scanproc.solid.face_grid import sorted_into_cells
+from scanproc.solid.plan_cells import cell_at, sorted_into_cells
 
 _CELL_MM = 1.0
 _CHUNK = 1 << 13  # places of a task
@@ -106,9 +106,8 @@ def _drop(
     for n in range(len(xy)):
         x, y = xy[n, 0], xy[n, 1]
         best = -np.inf
-        i, j = int(np.floor((x - origin[0]) / origin[2])), int(np.floor((y - origin[1]) / origin[2]))
-        if i >= 0 and j >= 0 and i < columns and j < rows:
-            cell = i * rows + j
+        cell = cell_at(x, y, origin, columns, rows)
+        if cell >= 0:
             for m in range(starts[cell], starts[cell + 1]):
                 k = members[m]
                 if boxes[k, 5] <= best:

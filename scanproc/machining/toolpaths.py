@@ -17,7 +17,6 @@ Places = Callable[[FloatArray], BoolArray]
 RAPID, FEED, PLUNGE = 0, 1, 2
 _SHORTEST_MM = 0.02  # pieces of a path are not halved below
 _LONGEST = 400  # points that one chord stands for
-_MOST_ENTRY = 4000  # points of a ramp: a polyline too short for one is entered as it is
 _ABOVE_MM = 1.0  # where feed takes over from rapid
 
 
@@ -161,7 +160,7 @@ def joined(cuts: Sequence[Cut], safe_z: float) -> Moves:
 def ramped(points: FloatArray, from_z: float, steepness: float) -> Cut:
     """Return the cut of a polyline, (N, 3), entered along itself, to and fro, no steeper than asked, from a height.
 
-    It goes over its first stretch and back until it is at depth, never down steeper, then runs the whole polyline.
+    It goes over its first stretch and back until it is at depth, then runs the whole polyline.
     """
     deep = from_z - points[0, 2]
     if deep <= 0.0 or len(points) < 2:
@@ -174,8 +173,11 @@ def ramped(points: FloatArray, from_z: float, steepness: float) -> Cut:
     there_and_back = np.vstack([stretch, stretch[-2::-1]])
     falls = steepness * np.hypot(*np.diff(there_and_back[:, :2], axis=0).T)
     way, z = [stretch[0, :2]], [from_z]
-    while z[-1] > points[0, 2] + 1e-9 and len(way) < _MOST_ENTRY:
+    for _ in range(int(np.ceil(deep / max(falls.sum(), 1e-9))) + 1):
         for (x, y, ground), fall in zip(there_and_back[1:], falls, strict=True):
             way.append(np.array([x, y]))
             z.append(max(ground, z[-1] - fall))
+        if z[-1] <= points[0, 2] + 1e-9:
+            break
+    z[-1] = points[0, 2]  # behind a ridge that is steeper than the ramp, down along it
     return Cut(np.vstack([np.column_stack([way, z]), points[1:]]), from_z, len(way))

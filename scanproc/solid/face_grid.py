@@ -14,6 +14,7 @@ from scanproc.artifacts import Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.parallel import parallel_map
+from scanproc.solid.plan_cells import cell_at, sorted_into_cells
 
 _CHUNK = 1 << 13  # places of a task
 _ON_SIDE = 1e-9  # of twice a triangle's area in the plan: a place on the side of two triangles belongs to both
@@ -104,29 +105,6 @@ class FaceGrid:
 
 
 @compiled
-def sorted_into_cells(
-    boxes: FloatArray, origin: FloatArray, columns: int, rows: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return starts and items as in `FaceGrid`."""
-    cell = origin[2]
-    starts = np.zeros(columns * rows + 1, dtype=np.int64)
-    for face in range(len(boxes)):
-        for i in range(int((boxes[face, 0] - origin[0]) / cell), int((boxes[face, 3] - origin[0]) / cell) + 1):
-            for j in range(int((boxes[face, 1] - origin[1]) / cell), int((boxes[face, 4] - origin[1]) / cell) + 1):
-                starts[i * rows + j + 1] += 1
-    for k in range(columns * rows):
-        starts[k + 1] += starts[k]
-    following = starts.copy()
-    items = np.empty(starts[-1], dtype=np.int32)
-    for face in range(len(boxes)):
-        for i in range(int((boxes[face, 0] - origin[0]) / cell), int((boxes[face, 3] - origin[0]) / cell) + 1):
-            for j in range(int((boxes[face, 1] - origin[1]) / cell), int((boxes[face, 4] - origin[1]) / cell) + 1):
-                items[following[i * rows + j]] = face
-                following[i * rows + j] += 1
-    return starts, items
-
-
-@compiled
 def _levels(boxes: FloatArray, starts: NDArray[np.int64], items: NDArray[np.int32]) -> FloatArray:
     """Return the least and greatest z of the faces of each cell, (cells, 2)."""
     levels = np.empty((len(starts) - 1, 2))
@@ -156,9 +134,9 @@ def _touch(
     for n in range(len(xy)):
         x, y = xy[n, 0], xy[n, 1]
         highest, hit = -np.inf, -1
-        i, j = int(np.floor((x - origin[0]) / origin[2])), int(np.floor((y - origin[1]) / origin[2]))
-        if 0 <= i < columns and 0 <= j < rows:
-            for k in range(starts[i * rows + j], starts[i * rows + j + 1]):
+        cell = cell_at(x, y, origin, columns, rows)
+        if cell >= 0:
+            for k in range(starts[cell], starts[cell + 1]):
                 face = items[k]
                 ax, ay = corners[face, 0, 0] - x, corners[face, 0, 1] - y
                 bx, by = corners[face, 1, 0] - x, corners[face, 1, 1] - y

@@ -14,6 +14,7 @@ from benchmarking.insole_speed import insole_speed_section
 from benchmarking.jobs import jobs_section
 from benchmarking.measure_bounds import grid_measures_section
 from benchmarking.measure_tables import measures_section
+from benchmarking.milling_speed import milling_speed_section
 from benchmarking.movement import movement_section
 from benchmarking.parts import Rows, read_part
 from benchmarking.real_tables import real_section
@@ -27,6 +28,7 @@ FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
     "measures": measures_section,
     "insoles": insole_tables,
     "insole-speed": insole_speed_section,
+    "milling-speed": milling_speed_section,
     "jobs": jobs_section,
 }
 NAMED_VERSIONS = ("python", "scanproc", "numpy", "scipy", "numba", "open3d", "open3d-cpu", "pillow")
