@@ -35,7 +35,7 @@ _GROWTHS: tuple[Growth, ...] = (
 
 
 @dataclass(frozen=True)
-class Placed:
+class Nested:
     """Part number `part`, turned counter-clockwise about its origin, then moved by `shift_mm`, (2,)."""
 
     part: int
@@ -51,7 +51,7 @@ class Placed:
 class Packing:
     """What lies on one plate: placements, numbers of the parts that found no room, size of the rectangle round all."""
 
-    placements: tuple[Placed, ...]
+    placements: tuple[Nested, ...]
     left_out: tuple[int, ...]
     size_mm: FloatArray
 
@@ -82,7 +82,7 @@ def rotated(xy: FloatArray, turn_deg: float) -> FloatArray:
 
 
 def pack(outlines: Sequence[FloatArray], room: Room) -> Packing:
-    """Placed outlines on one plate: as many as find room, on the least rectangle.
+    """Nested outlines on one plate: as many as find room, on the least rectangle.
 
     Parameters
     ----------
@@ -174,10 +174,10 @@ class _Cells:
         )
 
     def laid(self, order: Sequence[int], growth: Growth) -> Packing:
-        """Placed parts down one after the other, each where the rectangle round all grows least."""
+        """Nested parts down one after the other, each where the rectangle round all grows least."""
         taken: BoolArray = np.zeros(self.shape, dtype=np.bool_)
         reach = np.zeros(2, dtype=int)
-        placements: list[Placed] = []
+        placements: list[Nested] = []
         left_out: list[int] = []
         for number in order:
             spectrum = fft.rfft2(taken.astype(np.float32), self.padded) if placements else None
@@ -195,7 +195,7 @@ class _Cells:
             taken[i : i + rows, j : j + columns] |= mask.cells
             reach = np.maximum(reach, [i + rows, j + columns])
             shift = np.array([i, j]) * self.cell_mm - mask.origin_mm - 0.5 * self.room.gap_mm
-            placements.append(Placed(number, self.room.turns_deg[turn], shift))
+            placements.append(Nested(number, self.room.turns_deg[turn], shift))
         return self._drawn_up(placements, left_out)
 
     def _best_place(
@@ -219,13 +219,13 @@ class _Cells:
         least = float(cost[best])
         return None if np.isinf(least) else ((least,), (int(best[0]), int(best[1])))
 
-    def _drawn_up(self, placements: list[Placed], left_out: list[int]) -> Packing:
+    def _drawn_up(self, placements: list[Nested], left_out: list[int]) -> Packing:
         """Move all so that the rectangle round them begins at the origin."""
         if not placements:
             return Packing((), tuple(sorted(left_out)), np.zeros(2))
         placed = [one.applied(self.outlines[one.part]) for one in placements]
         low, high = np.min([xy.min(axis=0) for xy in placed], axis=0), np.max([xy.max(axis=0) for xy in placed], axis=0)
-        moved = tuple(Placed(one.part, one.turn_deg, one.shift_mm - low) for one in placements)
+        moved = tuple(Nested(one.part, one.turn_deg, one.shift_mm - low) for one in placements)
         return Packing(tuple(sorted(moved, key=lambda one: one.part)), tuple(sorted(left_out)), high - low)
 
 
