@@ -82,7 +82,7 @@ def rotated(xy: FloatArray, turn_deg: float) -> FloatArray:
 
 
 def pack(outlines: Sequence[FloatArray], room: Room) -> Packing:
-    """Nested outlines on one plate: as many as find room, on the least rectangle.
+    """Lay outlines on one plate: as many as find room, on the least rectangle.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ class _Cells:
         )
 
     def laid(self, order: Sequence[int], growth: Growth) -> Packing:
-        """Nested parts down one after the other, each where the rectangle round all grows least."""
+        """Lay parts down one after the other, each where the rectangle round all grows least."""
         taken: BoolArray = np.zeros(self.shape, dtype=np.bool_)
         reach = np.zeros(2, dtype=int)
         placements: list[Nested] = []
