@@ -90,6 +90,15 @@ def test_a_long_part_lies_across_the_diagonal_of_a_bed() -> None:
     assert pack(long, Room(bed, 5.0, tuple(range(0, 360, 15)))).left_out == ()
 
 
+def test_what_a_plate_takes_beside_its_parts_counts() -> None:
+    """Two bars of 100 x 20 mm, 10 mm apart: end to end 210 x 20, side by side 100 x 50."""
+    bar = box_of(np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 20.0]]))
+    size = np.array([300.0, 300.0])
+    assert pack([bar, bar], Room(size, 10.0, (0.0,))).size_mm == pytest.approx([210.0, 20.0], abs=2.0)
+    wide = pack([bar, bar], Room(size, 10.0, (0.0,), (40.0, 40.0)))
+    assert wide.size_mm == pytest.approx([100.0, 50.0], abs=2.0)
+
+
 def test_plates_are_counted() -> None:
     squares = [box_of(np.array([[0.0, 0.0], [50.0, 0.0], [50.0, 50.0]]))] * 5
     assert plates_needed(squares, Room(np.array([112.0, 112.0]), 10.0, (0.0,))) == 2

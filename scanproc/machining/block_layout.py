@@ -55,7 +55,7 @@ def laid_out(setups: Sequence[Setup], names: Sequence[str], machine: Machine) ->
     travel = np.array([machine.machine.travel_x_mm, machine.machine.travel_y_mm]) - 2.0 * first.ring_mm
     given = np.array([asked.length_mm, asked.width_mm])
     size = np.where(given > 0.0, np.minimum(travel, given - 2.0 * least), travel)
-    room = Room(size, 2.0 * first.ring_mm + asked.web_mm, _TURNS_DEG)
+    room = Room(size, 2.0 * first.ring_mm + asked.web_mm, _TURNS_DEG, tuple((2.0 * wanted).tolist()))
     packing = pack(outlines, room)
     if packing.left_out:
         source = "stock.length_mm, width_mm" if given.any() else "machine.travel_x_mm, travel_y_mm"

@@ -60,19 +60,22 @@ class Packing:
         """Of the rectangle."""
         return float(self.size_mm.prod())
 
-    @property
-    def rank(self) -> tuple[float, ...]:
-        """The lower the better: first as few left out as can be, then the least rectangle."""
-        return len(self.left_out), self.area_mm2
+    def rank(self, room: Room) -> tuple[float, ...]:
+        """The lower the better: first as few left out as can be, then the least plate."""
+        return len(self.left_out), float((self.size_mm + room.beside_mm).prod())
 
 
 @dataclass(frozen=True)
 class Room:
-    """Where parts may lie and how far apart: (2,) mm from the origin, clearance between outlines, the turns allowed."""
+    """Where parts may lie and how far apart: (2,) mm from the origin, clearance between outlines, the turns allowed.
+
+    `beside_mm` is what a plate takes beyond the outlines along x and y, both sides together: it is stock, too.
+    """
 
     size_mm: FloatArray
     gap_mm: float
     turns_deg: tuple[float, ...]
+    beside_mm: tuple[float, float] = (0.0, 0.0)
 
 
 def rotated(xy: FloatArray, turn_deg: float) -> FloatArray:
@@ -97,8 +100,8 @@ def pack(outlines: Sequence[FloatArray], room: Room) -> Packing:
     ]
     coarse, fine = _Cells(curves, room, _COARSE_MM), _Cells(curves, room, _CELL_MM)
     tried = [coarse.laid(*way) for way in ways]
-    chosen = sorted(range(len(ways)), key=lambda number: tried[number].rank)[:_CHOSEN]
-    best = min((fine.laid(*ways[number]) for number in chosen), key=lambda packing: packing.rank)
+    chosen = sorted(range(len(ways)), key=lambda number: tried[number].rank(room))[:_CHOSEN]
+    best = min((fine.laid(*ways[number]) for number in chosen), key=lambda packing: packing.rank(room))
     _refuse_near(outlines, best, room.gap_mm)
     return best
 
@@ -211,7 +214,8 @@ class _Cells:
             for axis, place in enumerate((i, j))
         )
         # Least area; among alike the one farther down and to the left.
-        cost = 1e6 * growth(across, along) + 1e3 * (i + j) + i
+        beside_x, beside_y = self.room.beside_mm
+        cost = 1e6 * growth(across + beside_x, along + beside_y) + 1e3 * (i + j) + i
         if taken is not None:
             overlap = fft.irfft2(taken * spectrum, self.padded)[: free[0] + 1, : free[1] + 1]
             cost = np.where(overlap < 0.5, cost, np.inf)
