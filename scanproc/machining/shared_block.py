@@ -10,20 +10,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scanproc.artifacts import Making, Mesh
+from scanproc.artifacts import Making
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray
 from scanproc.machining.block_layout import BlockLayout, laid_out
+from scanproc.machining.block_setups import half_turn_shift, setups_on
 from scanproc.machining.clamping import clamped
 from scanproc.machining.gcode import Program, drawing, parse, tool_and_stock
 from scanproc.machining.leftover import Leftover, leftover
 from scanproc.machining.machine import Machine, ToolConfig
-from scanproc.machining.milled_part import HALF_TURN, Part
+from scanproc.machining.milled_part import Part
 from scanproc.machining.programs import Pass, by_tool, file_names, passes_of, written_programs
 from scanproc.machining.removal import cut_by, fresh_stock, turned_over
-from scanproc.machining.setups import Setup, Stock
+from scanproc.machining.setups import Setup
 from scanproc.machining.summary import setup_rows
-from scanproc.machining.tabs import Tab
 from scanproc.machining.toolpaths import Heights
 from scanproc.machining.trimming import through_to
 from scanproc.machining.verification import (
@@ -32,7 +31,6 @@ from scanproc.machining.verification import (
     refuse_uncut_border,
     refuse_wrong_words,
 )
-from scanproc.nesting.packing import rotated
 from scanproc.solid.height_fields import HeightField
 
 log = logging.getLogger(__name__)
@@ -73,13 +71,13 @@ def milled_block(parts: Sequence[BlockPart], machine: Machine) -> MilledBlock:
         with _naming(part.name):
             setups.append(clamped(part.part, making, alone))
     layout = laid_out([each[0] for each in setups], [part.name for part in parts], machine)
-    placed = [_setups_on(part.part, making, alone, layout, number) for number, part in enumerate(parts)]
+    placed = [setups_on(part.part, making, alone, layout, number) for number, part in enumerate(parts)]
     files: dict[str, bytes] = {}
     minutes: dict[str, float] = {}
     leftovers: list[dict[str, Leftover]] = [{} for _ in parts]
     block: HeightField | None = None
     for of_side in zip(*placed, strict=True):
-        under = None if block is None else turned_over(block, _half_turn_shift(layout.stock))
+        under = None if block is None else turned_over(block, half_turn_shift(layout.stock))
         written, found, block = _of_side(of_side, under, parts, layout, machine)
         files |= {name: text.encode("ascii") for name, (text, _) in written.items()}
         minutes |= {name: time for name, (_, time) in written.items()}
@@ -102,52 +100,6 @@ def _one_making(parts: Sequence[BlockPart]) -> Making:
                     " parts that share a block. Make them apart."
                 )
     return replace(first.making, block_height_mm=max(part.making.block_height_mm for part in parts))
-
-
-def _setups_on(part: Part, making: Making, machine: Machine, layout: BlockLayout, number: int) -> tuple[Setup, ...]:
-    """Return the setups of one part at its place on the block."""
-    placement, stock = layout.packing.placements[number], layout.stock
-    own = clamped(_rotated(part, placement.turn_deg), making, machine)
-    first = own[0]
-    by = np.append(
-        layout.outlines[number].min(axis=0) - first.part.outline.min(axis=0), stock.low[2] - first.stock.low[2]
-    )
-    setups = []
-    for setup in own:
-        if setup.side == "bottom":
-            by = _half_turn_shift(stock) + by * HALF_TURN - setup.shift
-        setups.append(_moved(setup, by, stock))
-    return tuple(setups)
-
-
-def _half_turn_shift(stock: Stock) -> FloatArray:
-    """Return the shift, (3,) mm, after half a turn about x that brings a stock back to its place."""
-    return np.array([0.0, stock.low[1] + stock.high[1], stock.low[2] + stock.high[2]])
-
-
-def _rotated(part: Part, turn_deg: float) -> Part:
-    vertices = np.column_stack([rotated(part.solid.vertices[:, :2], turn_deg), part.solid.vertices[:, 2]])
-    return replace(part, solid=Mesh(vertices, part.solid.faces), outline=rotated(part.outline, turn_deg))
-
-
-def _moved(setup: Setup, by: FloatArray, stock: Stock) -> Setup:
-    part = setup.part
-    return replace(
-        setup,
-        part=Part(
-            Mesh(part.solid.vertices + by, part.solid.faces),
-            part.outline + by[:2],
-            part.rim_z + by[2],
-            part.under_z + by[2],
-        ),
-        stock=stock,
-        tabs=tuple(
-            Tab(tab.inner + by[:2], tab.outer + by[:2], tab.low_z + by[2], tab.high_z + by[2]) for tab in setup.tabs
-        ),
-        shift=setup.shift + by,
-        floor_z=setup.floor_z + by[2],
-        trim_z=None if setup.trim_z is None else setup.trim_z + by[2],
-    )
 
 
 def _of_side(
