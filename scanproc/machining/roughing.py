@@ -42,7 +42,7 @@ def roughing(setup: Setup, heights: Heights) -> list[Cut]:
     # Where the cut is deeper than the flutes, the stock's wall above them stands back from the shank.
     shank_z = lowest + tool.flute_mm - _NOTHING_MM
     # Rows end where they are; round the ring the border is passed by itself.
-    borders = {reach: _border(setup, heights, reach) for reach in (margin, wide)}
+    borders = [_border(setup, heights, reach) for reach in (margin, wide)]
     steepness = float(np.tan(np.deg2rad(cutting.ramp_deg)))
     cuts = []
     above_z = setup.stock.top_z
@@ -51,10 +51,10 @@ def roughing(setup: Setup, heights: Heights) -> list[Cut]:
         reach = wide if above_z > shank_z else margin
         layer = np.maximum(z, level)
         todo = (outside <= reach) & (layer < above_z - _NOTHING_MM)
-        border, border_z = borders[reach]
-        border_layer = np.maximum(border_z, level)
         ways = list(zip(plan, layer, todo, strict=True))
-        ways.append((border, border_layer, border_layer < above_z - _NOTHING_MM))
+        for border, border_z in borders[: 2 if above_z > shank_z else 1]:
+            border_layer = np.maximum(border_z, level)
+            ways.append((border, border_layer, border_layer < above_z - _NOTHING_MM))
         runs = [
             np.column_stack([places[first:last], z_there[first:last]])
             for places, z_there, needed in ways

@@ -17,6 +17,7 @@ Places = Callable[[FloatArray], BoolArray]
 RAPID, FEED, PLUNGE = 0, 1, 2
 _SHORTEST_MM = 0.02  # pieces of a path are not halved below
 _LONGEST = 400  # points that one chord stands for
+_SHORTEST_RAMP_MM = 1.0
 _ABOVE_MM = 1.0  # where feed takes over from rapid
 
 
@@ -167,6 +168,10 @@ def ramped(points: FloatArray, from_z: float, steepness: float) -> Cut:
         return Cut(points, from_z)
     length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points[:, :2], axis=0).T))])
     wanted = 0.5 * deep / steepness
+    # No farther than where the ground rises faster than the ramp: the way back would end above the beginning.
+    too_steep = length[points[:, 2] > points[0, 2] + steepness * length + 1e-6]
+    before = float(length[length < too_steep[0]].max()) if len(too_steep) else wanted
+    wanted = min(wanted, before) if before > _SHORTEST_RAMP_MM else wanted
     last = min(max(int(np.searchsorted(length, wanted)), 1), len(points) - 1)
     share = min((wanted - length[last - 1]) / max(length[last] - length[last - 1], 1e-9), 1.0)
     stretch = np.vstack([points[:last], points[last - 1] + share * (points[last] - points[last - 1])])
