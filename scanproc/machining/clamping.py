@@ -97,7 +97,7 @@ def _refuse_low_stock(needed_mm: float, height_mm: float) -> None:
     if needed_mm > height_mm:
         raise ScanError(
             f"found a part of {needed_mm:.1f} mm in a block of {height_mm:g} mm (insole.block_height_mm, or "
-            "machine.toml: stock.height_mm), expected one of {np.ceil(needed_mm):g} mm or more: what stands "
+            f"machine.toml: stock.height_mm), expected one of {np.ceil(needed_mm):g} mm or more: what stands "
             "higher cannot be milled. Take a higher block, or lower arch, cup or flange."
         )
 
