@@ -527,12 +527,35 @@ class Check:
 
 @dataclass(frozen=True)
 class Making:
-    """How an insole is made: by which process, of a shell or a block, from stock how high, by a ball how wide, mm."""
+    """How an insole is made: by which process, of a shell or a block, from stock how high, by a ball how wide, of what.
+
+    Lengths are in mm.
+    """
 
     process: Process = "print"
     style: Literal["shell", "block"] = "shell"
     block_height_mm: float = 35.0
     cutter_mm: float = 6.0
+    material: str = "PA12"
+
+
+@dataclass(frozen=True)
+class PlanCurve:
+    """A line on an insole seen from above, to cut or to place something by.
+
+    Attributes
+    ----------
+    name : such as "met pad".
+    kind : "pad", the border of a pad or a hollow, closed; "mark", a line between places of the foot.
+    xy : (N, 2) float64 mm, foot frame.
+    """
+
+    name: str
+    kind: Literal["pad", "mark"]
+    xy: FloatArray
+
+    def __post_init__(self) -> None:
+        _freeze(self)
 
 
 @dataclass(frozen=True)
@@ -547,6 +570,7 @@ class Insole:
     notes : why what the prescription left open is as it is, and what is advised against, a sentence each.
     failed : which check failed and what to change, where one failed; the solid is there to be looked at.
     making : how it is made.
+    curves : of its pads and marks.
     """
 
     side: Side
@@ -557,6 +581,7 @@ class Insole:
     notes: tuple[str, ...] = ()
     failed: str | None = None
     making: Making = Making()
+    curves: tuple[PlanCurve, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.solid is None) != (self.refused is not None):

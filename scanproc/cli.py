@@ -19,6 +19,7 @@ from scanproc.errors import ScanError
 from scanproc.options import (
     FILE,
     insole_options,
+    many_insoles_options,
     out_option,
     prescription_option,
     run_options,
@@ -151,6 +152,21 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None
     for path in write_cohort(out, outcomes):
         click.echo(path)
     check_none_refused(outcomes)
+
+
+@main.command("make", short_help="the insoles of several scans on one block, or on one print bed")
+@scans_argument
+@many_insoles_options
+def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: Any) -> None:
+    """Bring SCANS up to date as far as their exports, and lay all their insoles out together.
+
+    Milled ones share a block: one set of programs, simulated before it is written. Printed ones share a bed: one 3MF
+    with an object each. `scanproc machine` explains block and bed. The files go to outputs/A--B.
+    """
+    from scanproc.several.making import make
+
+    for path in with_settings(lambda tables: make(scans, out, tables), machine=machine, **settings):
+        click.echo(path)
 
 
 @main.command("view", short_help="look at what a stage made of SCAN, measure in it, move landmarks")

@@ -79,6 +79,11 @@ def insole_options(command: Command) -> Command:
     return prescription_option(machine_option(from_option(scan_options(command))))
 
 
+def many_insoles_options(command: Command) -> Command:
+    """Give a command the options of those runs that make insoles of several scans."""
+    return prescription_option(machine_option(run_options(command)))
+
+
 def simulate_options(command: Command) -> Command:
     """Give a command the options of a simulated recording."""
     for option in (

@@ -79,7 +79,7 @@ STAGES = (
     Stage(4, "align", "each foot in the foot frame, its side, its landmarks"),
     Stage(5, "measure", "arch height, heel alignment, lengths, widths, girths"),
     Stage(6, "insole", "the shell: prescription in, solid and proof out"),
-    Stage(7, "export", "STL and 3MF for printing, the outline as DXF"),
+    Stage(7, "export", "STL and 3MF for printing, milling programs, the outline on paper and as DXF"),
     Stage(8, "report", "one page to look at, share and print"),
 )
 

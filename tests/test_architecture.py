@@ -52,7 +52,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "measures": {"measures", "anatomy", "mesh", "open3d_bridge", "artifacts", "frames", "errors"},
     # the insole
     "pads": {"pads", "anatomy", "solid", "settings", "frames"},
-    "machining": {"machining", "solid", "mesh", "compiled", "parallel", "settings", "artifacts", "frames", "errors"},
+    # what several parts share: a block or a print bed
+    "nesting": {"nesting", "mesh", "artifacts", "frames", "errors"},
+    "printing": {"printing", "nesting", "solid", "mesh", "compiled", "settings", "artifacts", "frames", "errors"},
+    "machining": {
+        "machining", "printing", "nesting", "solid", "mesh", "compiled", "parallel", "settings", "artifacts", "frames",
+        "errors",
+    },
     "prescription": {"prescription", "pads", "measures", "machining", "readers", "settings", "artifacts", "errors"},
     "design": {
         "design", "prescription", "pads", "measures", "anatomy", "solid", "mesh", "artifacts", "frames", "errors",
@@ -72,7 +78,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "formats": {"formats", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel"},
     "stages": {
         "segmentation", "registration", "fusion", "anatomy", "measures", "prescription", "design", "proof", "machining",
-        "formats", "views", "pages", "solid", "mesh", "depth", "settings", "artifacts", "frames", "errors", "parallel",
+        "printing", "formats", "views", "pages", "solid", "mesh", "depth", "settings", "artifacts", "frames", "errors",
+        "parallel",
     },
     # the disk
     "readers": {"readers", "mesh", "open3d_bridge", "settings", "artifacts", "frames", "errors", "parallel"},
@@ -96,7 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what is made of several scans together
     "several": {
         "several", "runner", "results", "store", "formats", "scan", "pipeline", "settings", "stages", "measures",
-        "pages", "views", "prescription", "artifacts", "errors",
+        "pages", "views", "prescription", "machining", "printing", "artifacts", "frames", "errors",
     },
     "": {"results", "runner", "scan", "errors"},
     "looking": {"window", "views", "store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
@@ -124,6 +131,7 @@ ONLY_IN = {
     "click": {"cli.py", "options.py", "answers.py", "templates_printed.py"},
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
+    "matplotlib": {"formats/paper.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
     "ezdxf": {"readers/outline_files.py"},
     "svgelements": {"readers/outline_files.py"},
@@ -136,7 +144,7 @@ PURE = tuple(
     f"{room}/"
     for room in (
         "stages", "mesh", "depth", "solid", "segmentation", "registration", "fusion", "anatomy", "measures", "pads",
-        "design", "proof", "machining",
+        "design", "proof", "nesting", "printing", "machining",
     )
 )  # fmt: skip
 
@@ -399,7 +407,7 @@ def test_functions_fit_a_screen() -> None:
 
 HEAVY = (
     "open3d", "numba", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d",
-    "lib3mf",
+    "lib3mf", "matplotlib",
 )  # fmt: skip
 
 
@@ -410,7 +418,9 @@ def loaded_by(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"], ["batch", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["--version"], ["batch", "--help"], ["make", "--help"]]
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     loaded = loaded_by(f"from scanproc.cli import main\nmain({arguments!r}, standalone_mode=False)")
     assert "click" in loaded

@@ -26,9 +26,11 @@ from scanproc.artifacts import (
     Insoles,
     Intrinsics,
     Landmark,
+    Making,
     Measure,
     Measures,
     Mesh,
+    PlanCurve,
     Plane,
     ReadGeometry,
     Registration,
@@ -170,6 +172,8 @@ def insoles() -> Insoles:
         checks,
         notes=("thickness 3 mm: by rule", "preset größer, unchanged"),
         failed="check wall",
+        making=Making("mill", "block", 28.0, 5.0, "EVA"),
+        curves=(PlanCurve("met pad", "pad", np.round(RNG.normal(size=(5, 2)), 3)),),
     )
     return Insoles((made, Insole("right", None, None, (), "the sole was not seen")))
 

@@ -14,7 +14,8 @@ from test_closed_solid import ellipse, plate
 
 from scanproc.artifacts import Check, Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.formats.solid_files import read_3mf, read_stl, write_outline_dxf
+from scanproc.formats.dxf_files import DxfCurve, write_dxf
+from scanproc.formats.solid_files import read_3mf, read_stl
 from scanproc.machining.machine import written
 from scanproc.readers.outline_files import read_outline
 from scanproc.solid.topology import topology
@@ -33,9 +34,9 @@ def left() -> Insole:
 
 def test_the_files_hold_the_solid_near_the_origin(left: Insole) -> None:
     files = export(Insoles((left,)), FACTS, ExportConfig()).files
-    assert sorted(files) == ["left-outline.dxf", "left.3mf", "left.stl"]
-    for read, name in ((read_stl, "left.stl"), (read_3mf, "left.3mf")):
-        back = read(files[name])
+    made = ["left-outline.dxf", "left-printing.json", "left-template.pdf", "left-template.png", "left.3mf", "left.stl"]
+    assert sorted(files) == made
+    for back in (read_stl(files["left.stl"]), read_3mf(files["left.3mf"])[0].mesh):
         assert back.vertices.min(axis=0) == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)
         assert back.vertices.max(axis=0) == pytest.approx([80.0, 50.0, 3.0], abs=0.01)
         assert topology(back).open_edges == 0
@@ -49,21 +50,22 @@ def test_the_same_solid_gives_the_same_bytes(left: Insole) -> None:
     assert other["right.3mf"] != once["left.3mf"]
 
 
-def test_unit_side_and_pseudonym_are_in_the_3mf(left: Insole) -> None:
+def test_unit_side_pseudonym_and_material_are_in_the_3mf(left: Insole) -> None:
     import zipfile
 
     data = export(Insoles((left,)), FACTS, ExportConfig()).files["left.3mf"]
     text = zipfile.ZipFile(io.BytesIO(data)).read("3D/3dmodel.model").decode()
     assert 'unit="millimeter"' in text and "demo left insole" in text and "non-weight-bearing" in text
+    assert "side: left, pseudonym: demo, material: PA12" in text and '<base name="PA12"' in text
 
 
 def test_the_outline_is_a_closed_polyline_in_mm(left: Insole) -> None:
     import ezdxf
 
     data = export(Insoles((left,)), FACTS, ExportConfig()).files["left-outline.dxf"]
-    (line,) = ezdxf.read(io.StringIO(data.decode())).modelspace().query("POLYLINE")
+    line, _ = ezdxf.read(io.StringIO(data.decode())).modelspace().query("POLYLINE")
     points = np.array([vertex.dxf.location for vertex in line.vertices])[:, :2]
-    assert line.is_closed and line.dxf.layer == "LEFT_OUTLINE_MM"
+    assert line.is_closed and line.dxf.layer == "LEFT_TRIM_LINE_MM"
     assert np.ptp(points, axis=0) == pytest.approx([80.0, 50.0], abs=0.05)
     assert points.min(axis=0) == pytest.approx([0.0, 0.0], abs=0.05)
 
@@ -75,7 +77,7 @@ def test_the_outline_states_its_unit_version_and_layer(left: Insole) -> None:
     drawing = ezdxf.read(io.StringIO(data.decode()))
     assert b"$INSUNITS" in data and drawing.header["$INSUNITS"] == 4
     assert (drawing.acad_release, drawing.header["$MEASUREMENT"]) == ("R12", 1)
-    assert drawing.layers.has_entry("LEFT_OUTLINE_MM") and b"LAYER" in data
+    assert drawing.layers.has_entry("LEFT_TRIM_LINE_MM") and b"LAYER" in data
     assert not drawing.audit().has_errors
 
 
@@ -83,7 +85,7 @@ def test_the_outline_can_be_an_insole_s_outline_again(tmp_path: Path) -> None:
     angle = np.linspace(0.0, 2.0 * np.pi, 200, endpoint=False)
     curve = np.stack([130.0 * np.cos(angle), 45.0 * np.sin(angle)], axis=1)
     path = tmp_path / "outline.dxf"
-    path.write_bytes(write_outline_dxf(curve, "LEFT_OUTLINE_MM"))
+    path.write_bytes(write_dxf((DxfCurve("LEFT_OUTLINE_MM", curve),)))
     again = read_outline(path)
     assert np.ptp(again, axis=0) == pytest.approx([260.0, 90.0], abs=1e-3)
     bare = path.read_text(encoding="ascii")
@@ -122,12 +124,14 @@ def test_a_milled_part_brings_its_programs_or_nothing(left: Insole) -> None:
     with pytest.raises(ScanError, match=r"left foot: no milling program is written: .*travel_x_mm = 60"):
         export(Insoles((milled,)), FACTS, small)
     both = export(Insoles((milled, replace(left, side="right"))), FACTS, small)
-    assert {name.partition(".")[0] for name in both.files} == {"left-not-exported", "right", "right-outline"}
+    assert [name for name in both.files if name.startswith("left")] == ["left-not-exported.txt"]
+    assert "right.stl" in both.files
     assert "travel_x_mm" in both.refused_parts[0]
 
 
 def test_only_wanted_files_are_written(left: Insole) -> None:
-    assert list(export(Insoles((left,)), FACTS, ExportConfig(threemf=False, outline_dxf=False)).files) == ["left.stl"]
+    config = ExportConfig(threemf=False, outline_dxf=False, template=False)
+    assert list(export(Insoles((left,)), FACTS, config).files) == ["left.stl", "left-printing.json"]
 
 
 def test_no_wanted_kind_of_file_is_said(left: Insole) -> None:

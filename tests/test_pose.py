@@ -18,7 +18,7 @@ from scanproc.anatomy.cut_ends import cut_ends
 from scanproc.artifacts import Foot, Mesh, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.formats.ply import write_ply
-from scanproc.formats.solid_files import write_3mf, write_stl
+from scanproc.formats.solid_files import Body, write_3mf, write_stl
 from scanproc.frames import FloatArray, rigid
 from scanproc.scan import open_scan, read_mesh
 from scanproc.stages.align import AlignConfig, align
@@ -68,7 +68,7 @@ def sweep_verdict(name: str, cap_mm: float, pitch_deg: float, roll_deg: float, s
     if side == "right":
         image = np.diag([1.0, -1.0, 1.0])
         mesh, R = mirrored(mesh), image @ R @ image
-    file.write_bytes(write_stl(mesh, "leg") if file.suffix == ".stl" else write_3mf(mesh, "leg", {}))
+    file.write_bytes(write_stl(mesh, "leg") if file.suffix == ".stl" else write_3mf((Body(mesh, "leg"),), {}))
     return verdict(read_mesh(open_scan(file)), R, side)
 
 

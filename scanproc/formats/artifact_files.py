@@ -30,6 +30,7 @@ from scanproc.artifacts import (
     Measure,
     Measures,
     Mesh,
+    PlanCurve,
     Plane,
     ReadGeometry,
     Registration,
@@ -367,6 +368,8 @@ def _encode_insoles(insoles: Insoles) -> Files:
         if insole.failed is not None:
             entry["failed"] = insole.failed
         entry["making"] = vars(insole.making)
+        if insole.curves:
+            entry["curves"] = [{**vars(curve), "xy": np.round(curve.xy, 4).tolist()} for curve in insole.curves]
         entries.append(entry)
         if insole.solid is not None:
             files[f"{insole.side}.ply"] = write_ply(insole.solid)
@@ -382,7 +385,8 @@ def _decode_insoles(files: Files) -> Insoles:
         outline = np.array(entry["outline_mm"]) if "outline_mm" in entry else None
         notes = tuple(entry.get("notes", ()))
         told = entry.get("refused"), notes, entry.get("failed"), Making(**entry["making"])
-        insoles.append(Insole(entry["side"], solid, outline, checks, *told))
+        curves = tuple(PlanCurve(row["name"], row["kind"], np.array(row["xy"])) for row in entry.get("curves", ()))
+        insoles.append(Insole(entry["side"], solid, outline, checks, *told, curves))
     return Insoles(tuple(insoles))
 
 

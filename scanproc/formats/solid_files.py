@@ -1,9 +1,10 @@
-"""The formats in which a part leaves the program: STL, 3MF, DXF. Same part, same bytes: no clock, no chance."""
+"""The formats in which a part leaves the program to be made: STL, 3MF. Same part, same bytes: no clock, no chance."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,8 +42,18 @@ def read_stl(data: bytes) -> Mesh:
     return welded(facets["corners"].astype(np.float64))
 
 
-def write_3mf(mesh: Mesh, name: str, facts: dict[str, str]) -> bytes:
-    """Return a 3MF in mm with one object.
+@dataclass(frozen=True)
+class Body:
+    """A solid in a 3MF: its name, what it is made of, and its place, (4, 4), on the bed."""
+
+    mesh: Mesh
+    name: str
+    material: str = ""
+    T_bed_part: FloatArray = field(default_factory=lambda: np.eye(4))
+
+
+def write_3mf(bodies: Sequence[Body], facts: dict[str, str]) -> bytes:
+    """Return a 3MF in mm with an object for each body, each with its material.
 
     Parameters
     ----------
@@ -53,65 +64,60 @@ def write_3mf(mesh: Mesh, name: str, facts: dict[str, str]) -> bytes:
     library = lib3mf.get_wrapper()
     model = library.CreateModel()
     model.SetUnit(lib3mf.ModelUnit.MilliMeter)
-    part = model.AddMeshObject()
-    part.SetName(name)
-    positions = np.ascontiguousarray(mesh.vertices, dtype=np.float32)
-    triangles = np.ascontiguousarray(mesh.faces, dtype=np.uint32)
-    part.SetGeometry(
-        (lib3mf.Position * len(positions)).from_buffer_copy(positions.tobytes()),
-        (lib3mf.Triangle * len(triangles)).from_buffer_copy(triangles.tobytes()),
-    )
-    item = model.AddBuildItem(part, library.GetIdentityTransform())
+    materials: dict[str, tuple[int, int]] = {}  # group and number by name
+    if names := sorted({body.material for body in bodies} - {""}):
+        group = model.AddBaseMaterialGroup()
+        grey = library.RGBAToColor(200, 200, 200, 255)
+        materials = {name: (group.GetResourceID(), group.AddMaterial(name, grey)) for name in names}
+    content = uuid.NAMESPACE_OID
+    for number, body in enumerate(bodies):
+        part = model.AddMeshObject()
+        part.SetName(body.name)
+        positions = np.ascontiguousarray(body.mesh.vertices, dtype=np.float32)
+        triangles = np.ascontiguousarray(body.mesh.faces, dtype=np.uint32)
+        part.SetGeometry(
+            (lib3mf.Position * len(positions)).from_buffer_copy(positions.tobytes()),
+            (lib3mf.Triangle * len(triangles)).from_buffer_copy(triangles.tobytes()),
+        )
+        if body.material:
+            part.SetObjectLevelProperty(*materials[body.material])
+        place = library.GetIdentityTransform()
+        for row, values in enumerate(body.T_bed_part[:3].T):  # 3MF multiplies rows from the left
+            for column, value in enumerate(values):
+                place.Fields[row][column] = float(value)
+        item = model.AddBuildItem(part, place)
+        # Identifiers that follow from the content, where lib3mf would draw random ones.
+        content = uuid.uuid5(content, f"{body.name} {positions.tobytes().hex()} {body.T_bed_part.tolist()}")
+        part.SetUUID(str(uuid.uuid5(content, f"part {number}")))
+        item.SetUUID(str(uuid.uuid5(content, f"item {number}")))
     metadata = model.GetMetaDataGroup()
     for key, value in facts.items():
         metadata.AddMetaData("", key, value, "xs:string", True)
-    # Identifiers that follow from the content, where lib3mf would draw random ones.
-    content = uuid.uuid5(uuid.NAMESPACE_OID, f"{name} {positions.tobytes().hex()}")
-    part.SetUUID(str(uuid.uuid5(content, "part")))
-    item.SetUUID(str(uuid.uuid5(content, "item")))
     model.SetBuildUUID(str(uuid.uuid5(content, "build")))
     return bytes(model.QueryWriter("3mf").WriteToBuffer())
 
 
-def read_3mf(data: bytes) -> Mesh:
-    """Return the mesh of a 3MF with one object, equal corners made one vertex."""
+def read_3mf(data: bytes) -> tuple[Body, ...]:
+    """Return the bodies of a 3MF, equal corners made one vertex."""
     import lib3mf
 
     model = lib3mf.get_wrapper().CreateModel()
     model.QueryReader("3mf").ReadFromBuffer(data)
-    parts = model.GetMeshObjects()
-    parts.MoveNext()
-    part = parts.GetCurrentMeshObject()
-    vertices = np.array([vertex.Coordinates[:] for vertex in part.GetVertices()], dtype=np.float64)
-    faces = np.array([triangle.Indices[:] for triangle in part.GetTriangleIndices()], dtype=np.int32)
-    return welded(vertices[faces])
-
-
-def write_outline_dxf(outline: FloatArray, layer: str) -> bytes:
-    """Return a closed (K, 2) curve, mm, as a polyline in a DXF of release 12: no dates, no identifiers.
-
-    Its header states version and unit (`$INSUNITS` 4 is mm), without which some programs read metres or inches, and its
-    tables hold the layer. Group codes: Autodesk, DXF Reference, release 12.
-    """
-    low, high = outline.min(axis=0), outline.max(axis=0)
-    header: list[tuple[int, object]] = [(9, "$ACADVER"), (1, "AC1009"), (9, "$INSUNITS"), (70, 4)]
-    header += [(9, "$MEASUREMENT"), (70, 1), (9, "$EXTMIN"), *_dxf_point(low), (9, "$EXTMAX"), *_dxf_point(high)]
-    line_type: list[tuple[int, object]] = [(0, "LTYPE"), (2, "CONTINUOUS"), (70, 0), (3, "Solid line"), (72, 65)]
-    line_type += [(73, 0), (40, 0.0)]
-    layers = [tag for name in ("0", layer) for tag in ((0, "LAYER"), (2, name), (70, 0), (62, 7), (6, "CONTINUOUS"))]
-    tables = [*_dxf_table("LTYPE", 1, line_type), *_dxf_table("LAYER", 2, layers)]
-    curve: list[tuple[int, object]] = [(0, "POLYLINE"), (8, layer), (66, 1), (70, 1), *_dxf_point(np.zeros(2))]
-    for point in outline:
-        curve += [(0, "VERTEX"), (8, layer), *_dxf_point(point)]
-    curve += [(0, "SEQEND"), (8, layer)]
-    sections = [("HEADER", header), ("TABLES", tables), ("ENTITIES", curve)]
-    tags = [tag for name, inside in sections for tag in ((0, "SECTION"), (2, name), *inside, (0, "ENDSEC"))]
-    return "".join(f"{code:3d}\n{value}\n" for code, value in [*tags, (0, "EOF")]).encode("ascii")
-
-
-def _dxf_table(name: str, count: int, rows: Sequence[tuple[int, object]]) -> list[tuple[int, object]]:
-    return [(0, "TABLE"), (2, name), (70, count), *rows, (0, "ENDTAB")]
-
-
-def _dxf_point(point: FloatArray) -> list[tuple[int, object]]:
-    return [(10, f"{point[0]:.6f}"), (20, f"{point[1]:.6f}"), (30, "0.0")]
+    groups = model.GetBaseMaterialGroups()
+    names: dict[tuple[int, int], str] = {}
+    while groups.MoveNext():
+        group = groups.GetCurrentBaseMaterialGroup()
+        names |= {(group.GetResourceID(), key): group.GetName(key) for key in group.GetAllPropertyIDs()}
+    items = model.GetBuildItems()
+    bodies = []
+    while items.MoveNext():
+        item = items.GetCurrent()
+        part = model.GetMeshObjectByID(item.GetObjectResourceID())
+        vertices = np.array([vertex.Coordinates[:] for vertex in part.GetVertices()], dtype=np.float64)
+        faces = np.array([triangle.Indices[:] for triangle in part.GetTriangleIndices()], dtype=np.int32)
+        T_bed_part = np.eye(4)
+        T_bed_part[:3] = np.array([row[:] for row in item.GetObjectTransform().Fields]).T
+        *of_object, has = part.GetObjectLevelProperty()
+        material = names.get(tuple(of_object), "") if has else ""
+        bodies.append(Body(welded(vertices[faces]), part.GetName(), material, T_bed_part))
+    return tuple(bodies)

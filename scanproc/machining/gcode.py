@@ -14,7 +14,8 @@ from scanproc.frames import FloatArray
 from scanproc.machining.arcs import chords_of, fitted_arcs
 from scanproc.machining.dialects import Dialect
 from scanproc.machining.machine import ToolConfig
-from scanproc.machining.setups import Setup
+from scanproc.machining.milled_part import Part
+from scanproc.machining.setups import Setup, Stock
 from scanproc.machining.toolpaths import Moves
 
 _DECIMALS = 3
@@ -155,28 +156,30 @@ def _read_arc(start: FloatArray, end: FloatArray, values: dict[str, float], sens
 
 def header_of(setup: Setup, tool: ToolConfig, side: str, name: str, minutes: float, passes: Sequence[str]) -> list[str]:
     """Return the lines of a program's header: the facts that other programs read, then a drawing for people."""
+    return [
+        f"side = {side}",
+        f"part = {name}, {setup.side}: {', '.join(passes)}",
+        *tool_and_stock(tool, setup.stock),
+        "shift_mm = " + " ".join(f"{value + 0.0:.3f}" for value in setup.shift),
+        f"minutes = {minutes:.1f}",
+        *drawing(setup.stock, (setup.part,)),
+    ]
+
+
+def tool_and_stock(tool: ToolConfig, stock: Stock) -> list[str]:
+    """Return the lines of a header that say what cuts, and what is cut."""
     shape = {
         "ball": f"ball {tool.diameter_mm:.3f}",
         "flat": f"flat {tool.diameter_mm:.3f}",
         "bull": f"bull {tool.diameter_mm:.3f} {tool.corner_radius_mm:.3f}",
     }[tool.kind]
-    low, high = setup.stock.low, setup.stock.high
-    box = " ".join(f"{value:.3f}" for pair in zip(low, high, strict=True) for value in pair)
-    return [
-        f"side = {side}",
-        f"part = {name}, {setup.side}: {', '.join(passes)}",
-        f"tool = {shape}",
-        f"stock_top_mm = {setup.stock.top_z:.3f}",
-        f"stock_mm = {box}",
-        "shift_mm = " + " ".join(f"{value + 0.0:.3f}" for value in setup.shift),
-        f"minutes = {minutes:.1f}",
-        *drawing(setup),
-    ]
+    box = " ".join(f"{value:.3f}" for pair in zip(stock.low, stock.high, strict=True) for value in pair)
+    return [f"tool = {shape}", f"stock_top_mm = {stock.top_z:.3f}", f"stock_mm = {box}"]
 
 
-def drawing(setup: Setup, width: int = 48) -> list[str]:
-    """Draw the stock from above: the part's outline, the zero point, pins; and how it lies in its height."""
-    low, high = setup.stock.low, setup.stock.high
+def drawing(stock: Stock, parts: Sequence[Part], width: int = 48) -> list[str]:
+    """Draw the stock from above: the parts' outlines, the zero point, pins; and how they lie in its height."""
+    low, high = stock.low, stock.high
     size = high - low
     rows = max(round(0.5 * width * size[1] / size[0]), 6)
     sheet = [[" "] * width for _ in range(rows)]
@@ -187,13 +190,13 @@ def drawing(setup: Setup, width: int = 48) -> list[str]:
         if 0 <= column < width and 0 <= row < rows:
             sheet[row][column] = sign
 
-    for x, y in setup.part.outline:
+    for x, y in np.vstack([part.outline for part in parts]):
         put(float(x), float(y), ".")
-    for x, y in setup.stock.pins:
+    for x, y in stock.pins:
         put(float(x), float(y), "O")
     put(0.0, 0.0, "+")
-    pins = "; ".join(f"pin O at X{x:.3f} Y{y:.3f}" for x, y in setup.stock.pins)
-    part_low, part_high = setup.part.low_z, setup.part.high_z
+    pins = "; ".join(f"pin O at X{x:.3f} Y{y:.3f}" for x, y in stock.pins)
+    part_low, part_high = min(part.low_z for part in parts), max(part.high_z for part in parts)
     return [
         "from above: + zero of X and Y, . the part; X to the right, Y up",
         "+" + "-" * width + "+",

@@ -1,4 +1,4 @@
-"""The machine, its tools, the stock and how to cut: `machine.toml`, printed by `scanproc machine`."""
+"""The machine, its tools, the stock and how to cut, the print bed: `machine.toml`, printed by `scanproc machine`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from scanproc.errors import ScanError
 from scanproc.machining.machine_presets import PRESETS
+from scanproc.printing.printer import PrinterConfig
 from scanproc.settings import Chosen, build_config, one_of, setting, template
 
 
@@ -36,6 +37,9 @@ class StockConfig:
     width_mm: float = setting(0.0, "across, mm; 0: as large as the part needs", low=0.0)
     height_mm: float = setting(0.0, "height, mm; 0: insole.block_height_mm", low=0.0)
     frame_mm: float = setting(8.0, "what is left standing round the cut, mm: it is clamped", low=1.0, high=60.0)
+    web_mm: float = setting(
+        5.0, "what is left standing between the cuts round two parts that share a block, mm", low=3.0, high=60.0
+    )
     pin_mm: float = setting(
         6.0, "diameter of the two registration pins, mm (two sides): the stock is turned over on them", low=1.0, high=20
     )
@@ -110,6 +114,7 @@ class Machine:
     rough: ToolConfig = field(default_factory=ToolConfig)
     finish: ToolConfig = field(default_factory=ToolConfig)
     trim: ToolConfig = field(default_factory=ToolConfig)
+    printer: PrinterConfig = field(default_factory=PrinterConfig)
     pencil: ToolConfig | None = None
 
     @property
@@ -131,6 +136,7 @@ _TABLES: dict[str, type] = {
     "rough": ToolConfig,
     "finish": ToolConfig,
     "trim": ToolConfig,
+    "printer": PrinterConfig,
     "pencil": ToolConfig,
 }
 _SAY = {

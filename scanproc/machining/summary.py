@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -19,10 +20,20 @@ def summary(minutes: Mapping[str, float], leftovers: Mapping[str, Leftover]) -> 
     Parameters
     ----------
     minutes : of each program by its file's name.
-    leftovers : what each setup leaves, by its side: figures on 99 % of the part, mm, and of each cell of a map the most
-        that is left, in whole micrometres (null beside the part), a row for each x.
+    leftovers : what each setup leaves, by its side.
     """
-    setups = []
+    rounded = {name: round(value, 2) for name, value in minutes.items()}
+    content = {"schema": 1, "minutes": rounded, "setups": setup_rows(leftovers)}
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def setup_rows(leftovers: Mapping[str, Leftover]) -> list[dict[str, Any]]:
+    """Return a row for what each setup leaves, by its side.
+
+    Figures are of 99 % of the part, mm; of each cell of the map it is the most that is left, in whole micrometres (null
+    beside the part), a row for each x.
+    """
+    setups: list[dict[str, Any]] = []
     for side, found in leftovers.items():
         on = np.isfinite(found.left)
         setups.append(
@@ -39,8 +50,7 @@ def summary(minutes: Mapping[str, float], leftovers: Mapping[str, Leftover]) -> 
                 },
             }
         )
-    rounded = {name: round(value, 2) for name, value in minutes.items()}
-    return json.dumps({"schema": 1, "minutes": rounded, "setups": setups}, separators=(",", ":")).encode()
+    return setups
 
 
 def _most(values: FloatArray, size: int) -> list[list[int | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from scanproc.artifacts import (
     Check,
     CleanViews,
+    Exports,
     Feet,
     FootMeasures,
     Insoles,
@@ -174,6 +176,37 @@ def rim_text(views: CleanViews | None, registration: Registration | None) -> str
         f"At the rims of what it sees, this camera measures {rim.value * at_rim_mm2:.1f} ± {rim.sd * at_rim_mm2:.1f} mm"
         f" too near, less by half {rim.decay_deg * np.log(2.0):.2f}° further in; the surface is without that."
     )
+
+
+@dataclass(frozen=True)
+class PrintRow:
+    """One line of the table of postures on a print bed, as text."""
+
+    side: str
+    posture: str
+    height: str
+    layers: str
+    overhang: str
+    supports: str
+
+
+def print_rows(exports: Exports | None) -> list[PrintRow]:
+    """Return how each printed part can stand on the bed, as `<side>-printing.json` has it."""
+    rows = []
+    for name, data in sorted(exports.files.items()) if exports else ():
+        for one in json.loads(data)["postures"] if name.endswith("-printing.json") else ():
+            edge = f", {one['edge_down']} edge down" if one["edge_down"] else ""
+            rows.append(
+                PrintRow(
+                    name.partition("-")[0],
+                    {"flat": "flat", "edge": "on edge"}[one["posture"]] + edge,
+                    f"{one['height_mm']:.1f} mm",
+                    f"{one['layers']} of {one['layer_mm']:g} mm",
+                    f"{1e-2 * one['overhang_mm2']:.1f} cm², flatter than {one['overhang_deg']:g}°",
+                    f"{1e-3 * one['supports_mm3']:.1f} cm³",
+                )
+            )
+    return rows
 
 
 def _values(measures: Measures | None, name: str, pattern: str) -> str:

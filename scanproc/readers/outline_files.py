@@ -18,6 +18,7 @@ _SAME_MM = 1e-6
 _CLOSED_MM = 0.2  # ends of lines and arcs that lie so near meet
 _LENGTHS_MM = (100.0, 400.0)  # of any insole
 _MM_OF_DXF = {0: 1.0, 1: 25.4, 2: 304.8, 4: 1.0, 5: 10.0, 6: 1000.0}  # by $INSUNITS; without a unit mm is meant
+_TRIM_LINE = "_TRIM_LINE_MM"  # ending of the layer of an insole's own border in what `export` writes
 _CURVES_OF_DXF = ("LINE", "ARC", "CIRCLE", "ELLIPSE", "LWPOLYLINE", "POLYLINE", "SPLINE")
 _PX_MM = 25.4 / 96.0  # CSS
 
@@ -128,9 +129,10 @@ def _dxf_chains(path: Path) -> Iterable[FloatArray]:
     if unit not in _MM_OF_DXF:
         raise ScanError(f"found the unit $INSUNITS = {unit} in {path.name}, expected mm (4), cm (5) or inches (1).")
     scale = _MM_OF_DXF[unit]
-    for entity in recursive_decompose(drawing.modelspace()):  # blocks become what they hold
-        if entity.dxftype() not in _CURVES_OF_DXF:
-            continue
+    entities = [each for each in recursive_decompose(drawing.modelspace()) if each.dxftype() in _CURVES_OF_DXF]
+    # Of a drawing of ours it is the insole's border, not that of its larger cover or of its stock.
+    borders = [each for each in entities if each.dxf.get("layer", "").upper().endswith(_TRIM_LINE)]
+    for entity in borders or entities:  # blocks have become what they hold
         for part in paths.make_path(entity).sub_paths():
             points = [(point.x, point.y) for point in part.flattening(_DEVIATION_MM / scale)]
             yield scale * np.array(points).reshape(-1, 2)

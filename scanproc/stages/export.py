@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from scanproc.artifacts import Check, Exports, Insole, Insoles, Mesh, ScanFacts, Side
+from scanproc.artifacts import Check, Exports, Insole, Insoles, Mesh, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.formats.solid_files import read_3mf, read_stl, write_3mf, write_outline_dxf, write_stl
+from scanproc.formats.paper import write_pdf, write_png
+from scanproc.formats.part_plan import PartPlan, plan_drawing, plan_dxf
+from scanproc.formats.solid_files import Body, read_3mf, read_stl, write_3mf, write_stl
 from scanproc.frames import FloatArray, transform
-from scanproc.machining.machine import machine_of, tables_of
-from scanproc.machining.milled_part import part_of
-from scanproc.machining.programs import programs_of
+from scanproc.machining.machine import Machine, machine_of, tables_of
+from scanproc.machining.milled_part import Part, part_of
+from scanproc.machining.programs import Milled, programs_of
 from scanproc.parallel import parallel_map
+from scanproc.printing.hand_over import hand_over
 from scanproc.proof.advice import failure
 from scanproc.proof.bodies import body_checks
 from scanproc.settings import setting
+from scanproc.solid.decimation import Decimated, decimated
+from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.resting_plane import stable_pose
 
 log = logging.getLogger(__name__)
@@ -28,8 +35,19 @@ class ExportConfig:
     """Which files are written of each proven insole."""
 
     stl: bool = setting(True, "write <side>.stl, binary, for printing")
-    threemf: bool = setting(True, "write <side>.3mf, with unit, side and pseudonym, for printing")
-    outline_dxf: bool = setting(True, "write <side>-outline.dxf, to cut the top cover by")
+    threemf: bool = setting(True, "write <side>.3mf, with unit, side, pseudonym and material, for printing")
+    outline_dxf: bool = setting(True, "write <side>-outline.dxf: layers of top cover, trim line, pads, marks, pins")
+    template: bool = setting(True, "write <side>-template.pdf and .png: the outline in true size, on paper")
+    paper: Literal["A4", "letter"] = setting("A4", "of the template: A4, letter")
+    cover_margin_mm: float = setting(
+        3.0, "how much larger the top cover is cut, mm all round: it is trimmed when it is glued", low=0.0, high=30.0
+    )
+    max_triangles: int = setting(
+        0, "most triangles of <side>.stl, for old CAM programs, such as 20000; 0: as it was designed", low=0
+    )
+    max_deviation_mm: float = setting(
+        0.1, "how far <side>.stl may lie off the part where its triangles are made fewer, mm", low=0.005, high=1.0
+    )
     machine: str = setting("", "the tables of machine.toml, as one text", hidden=True)
 
 
@@ -55,16 +73,11 @@ def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
             continue
         reason = failure(insole.checks)
         if reason is None:
-            part = _files_of(insole.side, insole.solid, insole.outline, insole.notes, facts)
-            reason = failure(failed_in_files(part))
-        if reason is None and insole.making.process != "print":
             try:
-                part |= _programs_of(insole, insole.solid, insole.outline, facts, config)
+                files |= _files_of(insole, facts, config)
             except ScanError as error:
                 reason = str(error)
-        if reason is None:
-            files.update({name: data for name, data in part.items() if _wanted(name, config)})
-        else:
+        if reason is not None:
             failures[f"{insole.side}-not-exported.txt"] = f"{insole.side} foot: {reason}"
     if not files:
         raise ScanError(" ".join(failures.values()) or "there is no proven insole. See what stage insole refused.")
@@ -77,56 +90,102 @@ def in_print_frame(solid: Mesh) -> Mesh:
     return Mesh(moved.astype(np.float32).astype(np.float64), solid.faces)
 
 
+def printed_part(insole: Insole) -> Part:
+    """Return the part of an insole, which there must be, in the print frame with its outline."""
+    assert insole.solid is not None and insole.outline is not None
+    return part_of(insole.solid, insole.outline, in_print_frame(insole.solid))
+
+
+def part_name(insole: Insole, facts: ScanFacts) -> str:
+    """Return what a part is called in its files: pseudonym and side."""
+    return f"{facts.subject or facts.name} {insole.side} insole"
+
+
+def machine_for(insole: Insole, config: ExportConfig) -> Machine:
+    """Return mill and printer as `machine.toml` says, over the defaults for how an insole is made."""
+    making = insole.making
+    preset = "positive" if making.process in ("positive", "negative") else making.style
+    return machine_of(tables_of(config.machine), preset, making.cutter_mm)
+
+
 def failed_in_files(files: dict[str, bytes]) -> list[Check]:
     """Read each solid back from its file's bytes, and return the checks that it fails."""
-    readers = {".stl": read_stl, ".3mf": read_3mf}
-    solids = [name for name in files if name[-4:] in readers]
-    checks = parallel_map(lambda name: body_checks(readers[name[-4:]](files[name])), solids, "proving files")
+    solids = [read_stl(data) for name, data in files.items() if name.endswith(".stl")]
+    solids += [body.mesh for name, data in files.items() if name.endswith(".3mf") for body in read_3mf(data)]
+    return failed_bodies(solids)
+
+
+def failed_bodies(solids: Sequence[Mesh]) -> list[Check]:
+    """Return the checks that solids fail as closed bodies."""
+    checks = parallel_map(body_checks, solids, "proving files")
     return [check for of_one in checks for check in of_one if not check.passed]
 
 
-def _programs_of(
-    insole: Insole, solid: Mesh, outline: FloatArray, facts: ScanFacts, config: ExportConfig
-) -> dict[str, bytes]:
-    """Return the milling programs of one part by name, proven.
+def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[str, bytes]:
+    """Return the files of one part by name, proven.
 
     Raises
     ------
     ScanError
-        If it cannot be milled so; the message says what would help.
+        If a file does not hold what was proven, or the part cannot be made so; the message says what would help.
     """
-    making = insole.making
-    preset = "positive" if making.process in ("positive", "negative") else making.style
-    machine = machine_of(tables_of(config.machine), preset, making.cutter_mm)
-    part = part_of(solid, outline, in_print_frame(solid))
-    return programs_of(part, making, machine, insole.side, _name(insole.side, facts)).files
-
-
-def _name(side: Side, facts: ScanFacts) -> str:
-    return f"{facts.subject or facts.name} {side} insole"
-
-
-def _files_of(
-    side: Side, solid: Mesh, outline: FloatArray, notes: tuple[str, ...], facts: ScanFacts
-) -> dict[str, bytes]:
-    """Return the files of one part by name."""
-    part = in_print_frame(solid)
-    name = _name(side, facts)
-    moved = outline - solid.vertices.min(axis=0)[:2]
-    return {
-        f"{side}.stl": write_stl(part, name),
-        f"{side}.3mf": write_3mf(part, name, {"Title": name, "Description": _description(side, facts, notes)}),
-        f"{side}-outline.dxf": write_outline_dxf(moved, f"{side.upper()}_OUTLINE_MM"),
+    side, name, part, machine = insole.side, part_name(insole, facts), printed_part(insole), machine_for(insole, config)
+    fewer = decimated(part.solid, config.max_triangles, config.max_deviation_mm) if config.max_triangles else None
+    body = Body(part.solid, name, insole.making.material)
+    solids = {
+        f"{side}.stl": write_stl(fewer.mesh if fewer else part.solid, name),
+        f"{side}.3mf": write_3mf((body,), {"Title": name, "Description": _description(insole, facts)}),
     }
+    reason = failure(failed_in_files(solids))
+    if reason is not None:
+        raise ScanError(reason)
+    wanted = {".stl": config.stl, ".3mf": config.threemf}
+    files = {file: data for file, data in solids.items() if wanted[file[-4:]]}
+    milled = programs_of(part, insole.making, machine, side, name) if insole.making.process != "print" else None
+    plan = _plan(insole, name, part, milled, machine, config)
+    if config.outline_dxf:
+        files[f"{side}-outline.dxf"] = plan_dxf(plan)
+    if config.template:
+        drawing = plan_drawing(plan)
+        files |= {f"{side}-template.pdf": write_pdf(drawing, config.paper), f"{side}-template.png": write_png(drawing)}
+    if insole.making.process == "print":
+        files[f"{side}-printing.json"] = hand_over(part.solid, insole.making.material, machine.printer, fewer)
+    if fewer:
+        log.info("export: %s.stl, %s", side, _told(fewer, part.solid))
+    return files | (milled.files if milled else {})
 
 
-def _wanted(name: str, config: ExportConfig) -> bool:
-    wanted = {"stl": config.stl, "3mf": config.threemf, "dxf": config.outline_dxf, "nc": True, "json": True}
-    return wanted[name.rpartition(".")[2]]
+def _plan(
+    insole: Insole, name: str, part: Part, milled: Milled | None, machine: Machine, config: ExportConfig
+) -> PartPlan:
+    """Return a part from above, its curves laid onto its top before they are brought into the print frame."""
+    solid = insole.solid
+    assert solid is not None
+    faces, pose = FaceGrid.of(solid), stable_pose(solid)
+
+    def brought(xy: FloatArray) -> FloatArray:
+        z = faces.touched(np.ascontiguousarray(xy), from_above=True).z
+        high = np.where(np.isfinite(z), z, solid.vertices[:, 2].mean())
+        return transform(pose, np.column_stack([xy, high]))[:, :2]
+
+    curves = tuple(replace(curve, xy=brought(curve.xy)) for curve in insole.curves)
+    plan = PartPlan(insole.side, name, part.outline, config.cover_margin_mm, curves)
+    if milled is None:
+        return plan
+    stock = milled.stock
+    return replace(plan, pins=stock.pins, pin_mm=machine.stock.pin_mm, stock=np.stack([stock.low, stock.high])[:, :2])
 
 
-def _description(side: Side, facts: ScanFacts, notes: tuple[str, ...]) -> str:
-    words = [f"side: {side}", f"loading of the scan: {facts.loading}", "unit: mm"]
+def _told(fewer: Decimated, whole: Mesh) -> str:
+    return (
+        f"{len(fewer.mesh.faces):,} of {len(whole.faces):,} triangles, up to {fewer.from_it_mm:.3f} mm off the part, "
+        f"and the part up to {fewer.to_it_mm:.3f} mm off it"
+    )
+
+
+def _description(insole: Insole, facts: ScanFacts) -> str:
+    words = [f"side: {insole.side}", f"pseudonym: {facts.subject or facts.name}", f"material: {insole.making.material}"]
+    words += [f"loading of the scan: {facts.loading}", "unit: mm"]
     if facts.date is not None:
         words.append(f"scanned: {facts.date}")
-    return "; ".join([", ".join(words), *notes])
+    return "; ".join([", ".join(words), *insole.notes])

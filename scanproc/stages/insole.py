@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scanproc.anatomy.open_boundaries import unseen_borders
 from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.design.mirror import feet_to_design, is_mirrored
+from scanproc.design.plan_curves import plan_curves
 from scanproc.design.shape import Design, design
 from scanproc.design.sole import ScannedSole
 from scanproc.design.solid import Built, build
@@ -48,12 +49,12 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
     except ScanError as error:
         return Insole(foot.side, None, None, (), refused=str(error))
     _log_checks(foot, made.checks)
-    making = Making(
-        made.rx.device.process, made.rx.device.style, made.rx.device.block_height_mm, made.rx.making.cutter_mm
-    )
+    device = made.rx.device
+    making = Making(device.process, device.style, device.block_height_mm, made.rx.making.cutter_mm, device.material)
     return Insole(
-        foot.side, made.solid, made.outline, made.checks, notes=made.notes, failed=failure(made.checks), making=making
-    )
+        foot.side, made.solid, made.outline, made.checks, notes=made.notes, failed=failure(made.checks), making=making,
+        curves=plan_curves(made.asked),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

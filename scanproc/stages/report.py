@@ -32,6 +32,7 @@ from scanproc.pages.report_text import (
     edited_names,
     headline,
     measure_groups,
+    print_rows,
     refusal_texts,
     rim_text,
     scale_note,
@@ -117,6 +118,7 @@ def report(
         count_names=count_names(views),
         view_rows=view_rows(views, registration),
         rim_text=rim_text(views, registration),
+        print_rows=print_rows(exports),
         files=file_rows(exports),
     )
     log.info("report: %d bytes, %s", len(html), "usable" if not reasons else f"refused: {'; '.join(reasons)}")

@@ -1,0 +1,156 @@
+"""The insoles of several scans made together: on one block to mill, or on one print bed."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scanproc.artifacts import Insole, ScanFacts
+from scanproc.errors import ScanError
+from scanproc.formats.paper import write_png
+from scanproc.formats.part_plan import block_drawing
+from scanproc.machining.machine import Machine, machine_of, tables_of
+from scanproc.machining.shared_block import BlockPart, milled_block
+from scanproc.prescription.files import machine_beside
+from scanproc.printing.plate import PlatePart
+from scanproc.several.print_plate import plate_files
+from scanproc.several.scans import ScanResults, check_distinct, facts_of, results_of
+from scanproc.stages.export import part_name, printed_part
+from scanproc.store import write_files
+
+log = logging.getLogger(__name__)
+
+Tables = Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class MadeTogether:
+    """Files of what was made together by name, and a line that says what it is."""
+
+    files: dict[str, bytes]
+    summary: str
+
+
+def make(scans: Sequence[Path], out: Path, tables: Tables = ()) -> list[Path]:
+    """Bring scans up to date as far as their exports, and make all their insoles together.
+
+    Parameters
+    ----------
+    scans : one or more, see `scan.open_scan`.
+    out : folder that holds the scans' outputs; the files lie beside them in `<A>--<B>`, or `<A>--made` of one scan.
+    tables : settings by stage and name, `machine.toml` among them; later tables win.
+
+    Returns
+    -------
+    list
+        Paths of the files.
+
+    Raises
+    ------
+    ScanError
+        If a scan has no insole that may be made, the insoles cannot be made together, or do not all fit.
+    """
+    given = list(tables)
+    check_distinct(scans)
+    facts_of(scans)
+    machine = _machine_of_all(scans, given)
+    found = [results_of(path, out, "export", given) for path in scans]
+    for each in found:
+        _refuse_unfinished(each)
+    parts = [(each.facts, insole) for each in found for insole in (each.insoles.insoles if each.insoles else ())]
+    names = _names(parts)
+    made = _together([insole for _, insole in parts], names, machine)
+    folder = out / ("--".join(each.facts.name for each in found) if len(found) > 1 else f"{found[0].facts.name}--made")
+    write_files(folder, made.files)
+    log.info("make: %s", made.summary)
+    return [folder / name for name in made.files]
+
+
+def _machine_of_all(scans: Sequence[Path], given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the tables of `machine.toml` that hold for all scans: as given, or as it lies beside them.
+
+    Raises
+    ------
+    ScanError
+        If different ones lie beside them.
+    """
+    texts = {}
+    for scan in scans:
+        stated = [
+            table["export"]["machine"]
+            for table in [*machine_beside(scan), *given]
+            if "machine" in table.get("export", {})
+        ]
+        texts[stated[-1] if stated else ""] = scan
+    if len(texts) > 1:
+        raise ScanError(
+            f"found different machines for {' and '.join(map(str, texts.values()))}, expected one for all that are "
+            "made together. Name it by --machine."
+        )
+    return tables_of(next(iter(texts)))
+
+
+def _refuse_unfinished(found: ScanResults) -> None:
+    """Refuse a scan that lacks an insole: it would be missed on the plate only when the parts are counted."""
+    lacking = [refusal for refusal in found.refusals if refusal.stage in ("insole", "export")] or list(found.refusals)
+    if found.exports is None or lacking:
+        why = f"{lacking[0].stage} refused it: {lacking[0].message}" if lacking else "it has no insole"
+        raise ScanError(f"{found.facts.name} cannot be made with others, {why}")
+
+
+def _names(parts: Sequence[tuple[ScanFacts, Insole]]) -> list[str]:
+    """Return what parts are called, by pseudonym and side; those that are called alike by their scan, too."""
+    plain = [part_name(insole, facts) for facts, insole in parts]
+    count = Counter(plain)
+    return [
+        name if count[name] == 1 else f"{name} ({facts.name})" for name, (facts, _) in zip(plain, parts, strict=True)
+    ]
+
+
+def _together(insoles: Sequence[Insole], names: Sequence[str], tables: Mapping[str, Any]) -> MadeTogether:
+    first = insoles[0]
+    for insole, name in zip(insoles, names, strict=True):
+        if insole.making.process != first.making.process:
+            raise ScanError(
+                f"found insole.process = {first.making.process} of {names[0]} and {insole.making.process} of {name}, "
+                "expected one of all that are made together. Make them apart."
+            )
+    process = first.making.process
+    preset = "positive" if process in ("positive", "negative") else first.making.style
+    # The tightest hollows of all decide which ball finishes.
+    machine = machine_of(tables, preset, min(insole.making.cutter_mm for insole in insoles))
+    return (_printed if process == "print" else _milled)(insoles, names, machine)
+
+
+def _milled(insoles: Sequence[Insole], names: Sequence[str], machine: Machine) -> MadeTogether:
+    parts = [BlockPart(name, printed_part(insole), insole.making) for insole, name in zip(insoles, names, strict=True)]
+    made = milled_block(parts, machine)
+    layout, programs = made.layout, [name for name in made.files if name.endswith(".nc")]
+    size = layout.stock.high - layout.stock.low
+    told = (
+        f"{len(parts)} parts on a block of {size[0]:.0f} x {size[1]:.0f} x {size[2]:.0f} mm, {len(programs)} programs, "
+        f"{made.minutes:.0f} min"
+    )
+    drawing = block_drawing(told, size[:2], list(zip(names, layout.outlines, strict=True)), layout.stock.pins)
+    return MadeTogether({**made.files, "block.png": write_png(drawing)}, told)
+
+
+def _printed(insoles: Sequence[Insole], names: Sequence[str], machine: Machine) -> MadeTogether:
+    parts = [
+        PlatePart(name, printed_part(insole).solid, insole.making.material)
+        for insole, name in zip(insoles, names, strict=True)
+    ]
+    plate, files = plate_files(parts, machine.printer)
+    bed = np.array([machine.printer.bed_x_mm, machine.printer.bed_y_mm])
+    told = (
+        f"{len(parts)} parts, {machine.printer.posture}, on {plate.size_mm[0]:.0f} x {plate.size_mm[1]:.0f} mm of a "
+        f"bed of {bed[0]:.0f} x {bed[1]:.0f} mm"
+    )
+    drawing = block_drawing(told, bed, [(one.part.name, one.outline) for one in plate.parts], np.zeros((0, 2)))
+    return MadeTogether({**files, "plate.png": write_png(drawing)}, told)
