@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
-from scanproc.parallel import parallel_map
 from scanproc.registration.point_to_plane import (
     add_row,
     apply_step,
@@ -22,7 +21,6 @@ from scanproc.registration.point_to_plane import (
     transform_point,
 )
 
-_CHUNK = 20  # starts that one thread takes at a time
 _MIN_PAIRS = 30  # fewer point pairs do not hold six degrees of freedom against noise
 _SETTLED = 0.01  # a step that moves a point 100 mm away less than this share of a gate ends it
 
@@ -101,14 +99,24 @@ def grid_icp_from_all(
     free: NDArray[np.bool_],
 ) -> list[FloatArray]:
     """Return what `grid_icp` makes of each start."""
-    chunks = [starts[k : k + _CHUNK] for k in range(0, len(starts), _CHUNK)]
+    return list(_from_each(points, normals, grid, np.array(starts), gates_mm, max_steps, free))
 
-    def align(chunk: Sequence[FloatArray]) -> list[FloatArray]:
-        return [grid_icp(points, normals, grid, start, gates_mm, max_steps, free) for start in chunk]
 
-    if len(chunks) == 1:
-        return align(starts)
-    return [pose for poses in parallel_map(align, chunks, "placing views") for pose in poses]
+@compiled
+def _from_each(
+    points: FloatArray,
+    normals: FloatArray,
+    grid: NearestPointGrid,
+    starts: FloatArray,
+    gates_mm: FloatArray,
+    max_steps: int,
+    free: NDArray[np.bool_],
+) -> FloatArray:
+    """Return (S, 4, 4) poses from as many starts, in one go: calls from Python would take turns for the GIL."""
+    poses = np.empty(starts.shape)
+    for k in range(len(starts)):
+        poses[k] = grid_icp(points, normals, grid, starts[k], gates_mm, max_steps, free)
+    return poses
 
 
 @compiled
