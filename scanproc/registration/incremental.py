@@ -100,6 +100,7 @@ class _IncrementalSearch:
     wide: bool = True  # whether the widest turns are tried, too
     misses: dict[int, Agreement] = field(default_factory=dict)
     tried: dict[int, tuple[int, int]] = field(default_factory=dict)  # the nearest and the number of views, last time
+    models: dict[tuple[int, ...], Submap] = field(default_factory=dict)  # of placed views, the nearest first
     known: set[tuple[int, ...]] = field(default_factory=set)  # a view, and those against which it found no place
 
     def try_neighbours(self) -> None:
@@ -131,7 +132,9 @@ class _IncrementalSearch:
         if (index, *near) in self.known:  # what has a place stays there: it would be the same again
             return
         self.known.add((index, *near))
-        model = submap_of(self.views, near, [self.poses[other] for other in near])
+        if near not in self.models:  # likewise
+            self.models[near] = submap_of(self.views, near, [self.poses[other] for other in near])
+        model = self.models[near]
         best = _best_candidate(self.views, index, model, self.limits, self.wide)
         if best.fit.overlap >= self.limits.min_overlap and best.fit.consistency >= self.limits.min_consistency:
             self.poses[index] = best.pose
