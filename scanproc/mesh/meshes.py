@@ -107,16 +107,25 @@ def _first_of_part(count: int, links: IntArray) -> NDArray[np.int64]:
     return parent
 
 
+def distinct_places(points: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the index of a point at each place, (K,), by x, y and z, and the place of each of the (N, 3) points, (N,).
+
+    `np.unique` does the same over rows in five times as long.
+    """
+    order = np.lexsort(points.T[::-1])
+    is_new = np.r_[True, (np.diff(points[order], axis=0) != 0.0).any(axis=1)][: len(order)]
+    place = np.empty(len(order), np.int64)
+    place[order] = np.cumsum(is_new) - 1
+    return order[is_new], place
+
+
 def connected_components(mesh: Mesh) -> tuple[IntArray, ...]:
     """Return the vertex indices of each connected part, the part of the largest area first.
 
     Vertices at exactly the same place count as one, so that the loose triangles of an STL file hang together.
     Vertices that no face uses belong to no part.
     """
-    order = np.lexsort(mesh.vertices.T[::-1])
-    is_new = np.r_[True, (np.diff(mesh.vertices[order], axis=0) != 0.0).any(axis=1)][: len(order)]
-    first, place = order[is_new], np.empty(len(order), np.int64)
-    place[order] = np.cumsum(is_new) - 1
+    first, place = distinct_places(mesh.vertices)
     label = component_labels(Mesh(mesh.vertices[first], place[mesh.faces].astype(np.int32)))[place]
     part, index = np.unique(label[mesh.faces[:, 0]], return_inverse=True)
     order = np.argsort(-np.bincount(index.reshape(-1), weights=face_areas(mesh)), kind="stable")

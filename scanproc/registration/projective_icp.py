@@ -46,7 +46,7 @@ def pixel_of(images: Images, view: int, x: float, y: float, z: float) -> tuple[i
 
 
 @compiled
-def look_up(
+def project_samples(
     samples: Samples,
     source: int,
     images: Images,
@@ -126,7 +126,7 @@ def add_normal_equations(
     points, normals = samples.points, samples.normals
     with_rim = len(images.rim) > 0
     squares, matches = 0.0, 0
-    places, there = look_up(samples, source, images, target, T_common_source, T_target_common, 3.0 * gate_mm)
+    places, there = project_samples(samples, source, images, target, T_common_source, T_target_common, 3.0 * gate_mm)
     for m in range(len(places)):
         k, pixel, u, v = places[m, 0], places[m, 1], places[m, 2], places[m, 3]
         depth = there[m, 0]
@@ -177,7 +177,7 @@ def facing_points(
     """
     T_target_common = inverse(T_common_target)
     fx, fy, cx, cy = images.cameras[target, 2:]
-    places, there = look_up(samples, source, images, target, T_common_source, T_target_common, np.inf)
+    places, there = project_samples(samples, source, images, target, T_common_source, T_target_common, np.inf)
     rows, count = np.empty((len(places), 8)), 0
     for m in range(len(places)):
         k, u, v, depth = places[m, 0], places[m, 2], places[m, 3], there[m, 0]
