@@ -34,7 +34,7 @@ _GRAZING, _FACING, _LEAST_TRUST = 0.1, 0.6, 0.05
 
 @compiled
 def pixel_of(images: Images, view: int, x: float, y: float, z: float) -> tuple[int, int, int]:
-    """Return the index of the pixel that a point of the camera frame falls on, -1 outside of the image; and its u, v."""
+    """Return index, u and v of the pixel that a point of the camera frame falls on; the index is -1 outside."""
     if z <= 1.0:
         return -1, 0, 0
     width, height = int(images.cameras[view, 0]), int(images.cameras[view, 1])
@@ -169,7 +169,7 @@ def facing_points(
     T_common_target: FloatArray,
     reach_mm: float,
 ) -> FloatArray:
-    """Return the source's points that both cameras saw from ahead, and how far they lie outside of the target's surface.
+    """Return the source's points that both cameras saw from ahead, and how far outside of the target's surface they lie.
 
     Returns
     -------
