@@ -33,7 +33,7 @@ def running_median(values: FloatArray, reach: int) -> FloatArray:
     """Return the median of each of (N,) values and its neighbours, as many before as behind it, at most `reach`."""
     reach = min(reach, (len(values) - 1) // 2)
     if reach < 1:
-        return values.copy()
+        return np.array(values)
     width = 2 * reach + 1
     inside = np.sort(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)[:, reach]
     # The ends, whose windows are narrower.

@@ -169,7 +169,7 @@ def facing_points(
     T_common_target: FloatArray,
     reach_mm: float,
 ) -> FloatArray:
-    """Return the source's points that both cameras saw from ahead, and how far outside of the target's surface they lie.
+    """Return the source's points that both cameras saw from ahead, and how far they lie off the target's surface.
 
     Returns
     -------
