@@ -88,7 +88,7 @@ def test_facing_points_say_how_far_they_lie_off_the_surface(away_mm: float) -> N
     assert 0 < faces.sum() < len(points)
     np.testing.assert_array_equal(found[:, 0], np.flatnonzero(faces))
     np.testing.assert_allclose(found[:, 1:4], transform(T, points[faces]), atol=1e-9)
-    np.testing.assert_allclose(found[:, 4:7], np.tile(T[:3, :3] @ SLOPE, (len(found), 1)), atol=1e-6)
+    np.testing.assert_allclose(found[:, 4:7], np.tile(T[:3, :3] @ SLOPE, (len(found), 1)), atol=1e-3)  # kept as halves
     np.testing.assert_allclose(found[:, 7], away_mm, atol=0.01)
     assert not len(facing_points(some(points, SLOPE), 0, stack_images([slope()]), 0, T, T, 1.8))
 
