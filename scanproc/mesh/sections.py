@@ -60,8 +60,8 @@ class Section:
         if not len(self):
             return ()
         names, node = np.unique(self.edges, return_inverse=True)
-        node = node.reshape(-1, 2).astype(np.int32)
-        piece = linked_parts(len(names), node)[node[:, 0]]
+        ends: IntArray = np.asarray(node.reshape(-1, 2), np.int32)
+        piece = linked_parts(len(names), ends)[ends[:, 0]]
         lengths = np.bincount(piece, weights=self.lengths())
         return tuple(self.keep(piece == index) for index in np.argsort(-lengths, kind="stable"))
 

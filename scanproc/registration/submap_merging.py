@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,8 +41,8 @@ def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchL
 
     points, normals = _merged(views, group, few)
 
-    def aligned(starts: list[FloatArray], gates_mm: FloatArray) -> list[FloatArray]:
-        def align(some: list[FloatArray]) -> list[FloatArray]:
+    def aligned(starts: Sequence[FloatArray], gates_mm: FloatArray) -> list[FloatArray]:
+        def align(some: Sequence[FloatArray]) -> list[FloatArray]:
             return grid_icp_from_all(points, normals, model.grid, some, gates_mm, _STEPS, free)
 
         return [pose for some in parallel_map(align, shares(starts), "placing views") for pose in some]
