@@ -8,7 +8,8 @@
                    do not hold still; --seeds of each (--quick: one, of the D435)
     --movement     feet of which a part moves while they are recorded (--quick: half of the recordings)
     --turntable    eight views of two feet at 45 degrees, no floor; and a camera with a scale error
-    --speed        seconds and peak memory on 30 frames, on 8 to 240 views, and of whole jobs
+    --speed        seconds and peak memory on 30 frames, and on 8 to 240 views
+    --jobs         seconds of whole jobs: thirty frames to an exported insole, or to the measures
     --yardstick    the same recordings through the plain Open3D recipe
 
 .venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures, 80 recordings of
@@ -94,6 +95,7 @@ def parse() -> argparse.Namespace:
     registration.add_argument("--movement", action="store_true", help="a part of the foot moves meanwhile")
     registration.add_argument("--turntable", action="store_true", help="eight wide steps; a scale error")
     registration.add_argument("--speed", action="store_true", help="seconds and memory")
+    registration.add_argument("--jobs", action="store_true", help="seconds of whole jobs")
     registration.add_argument("--yardstick", action="store_true", help="the plain Open3D recipe")
     measures = commands.add_parser("measures", help="measures of recordings that differ by their seed")
     insoles = commands.add_parser("insole", help="random prescriptions on the legs of the shared data")
@@ -119,8 +121,8 @@ def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
     if options.render:
         render_all(grid_recordings(options, options.noise), folder)
         return
-    parts = (options.grid, options.real, options.movement, options.turntable, options.speed, options.yardstick)
-    everything = not any(parts)
+    parts = ("grid", "real", "movement", "turntable", "speed", "jobs", "yardstick")
+    everything = not any(getattr(options, part) for part in parts)
     options.measures |= everything
     if options.grid or everything:
         for noise in GRID_NOISES if everything else (options.noise,):
@@ -135,6 +137,7 @@ def benchmark_registration(options: argparse.Namespace, folder: Path) -> None:
     if options.speed or everything:
         measured(folder, "speed", lambda: measure_speed(folder))
         measured(folder, "runs", lambda: measure_runs(folder))
+    if options.jobs or everything:
         measured(folder, "jobs", lambda: measure_jobs(folder))
     if options.yardstick or everything:
         measured(folder, "yardstick", lambda: measure_yardstick(folder, options.largest))

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import trimesh
 from pictures import fused, posed_sphere
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from scanproc.artifacts import IntArray, Intrinsics, Mesh
 from scanproc.frames import FloatArray, rigid
@@ -15,8 +17,10 @@ from scanproc.fusion.voxel_blocks import DistanceField
 from scanproc.mesh.hole_filling import border_loops, close_holes, perimeter_mm
 from scanproc.mesh.meshes import (
     component_labels,
+    distinct_places,
     face_areas,
     keep_faces,
+    linked_parts,
     vertex_normals,
 )
 from scanproc.segmentation.joined_feet import faces_between_feet
@@ -283,3 +287,22 @@ def test_kept_faces_know_their_vertices() -> None:
     np.testing.assert_array_equal(ball.vertices[part.vertices], part.mesh.vertices)
     assert set(np.unique(part.mesh.faces).tolist()) == set(range(len(part.mesh.vertices)))
     assert part.mesh.vertices[:, 2].min() > 0.0
+
+
+def test_what_is_linked_is_one_part_as_scipy_counts_them() -> None:
+    rng = np.random.default_rng(3)
+    for count, links in ((1, 0), (40, 12), (200, 150), (200, 400)):
+        ends = rng.integers(0, count, (links, 2)).astype(np.int32)
+        matrix = sparse.coo_array((np.ones(links), (ends[:, 0], ends[:, 1])), shape=(count, count))
+        np.testing.assert_array_equal(
+            linked_parts(count, ends), csgraph.connected_components(matrix, directed=False)[1]
+        )
+
+
+def test_places_are_the_distinct_rows() -> None:
+    points = np.random.default_rng(5).integers(0, 4, (200, 3)).astype(np.float64)
+    first, place = distinct_places(points)
+    rows, inverse = np.unique(points, axis=0, return_inverse=True)
+    np.testing.assert_array_equal(points[first], rows)
+    np.testing.assert_array_equal(place, inverse.reshape(-1))
+    assert [len(each) for each in distinct_places(np.zeros((0, 3)))] == [0, 0]

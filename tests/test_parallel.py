@@ -16,7 +16,7 @@ import pytest
 from scanproc import parallel
 from scanproc.artifacts import DepthFrame, Intrinsics, Recording, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.parallel import WORKERS, num_workers, parallel_map, using_workers
+from scanproc.parallel import WORKERS, num_workers, parallel_map, shares, using_workers
 from scanproc.progress import listening
 from scanproc.scan import write_recording
 
@@ -68,6 +68,21 @@ def test_results_come_in_the_order_of_the_items(workers: int) -> None:
 def test_nothing_is_spread_to_nothing(workers: int) -> None:
     with using_workers(workers):
         assert parallel_map(str, [], "nothing") == []
+
+
+def test_a_lone_item_takes_no_thread_and_is_told_of() -> None:
+    told: list[tuple[str, int, int]] = []
+    with listening(lambda *step: told.append(step)):
+        assert parallel_map(lambda _: threading.current_thread(), [1], "alone") == [threading.current_thread()]
+    assert told == [("alone", 0, 1), ("alone", 1, 1)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 26, 390])
+def test_shares_hold_every_item_once_in_order_and_are_few_and_even(count: int) -> None:
+    found = shares(range(count))
+    assert [item for share in found for item in share] == list(range(count))
+    assert len(found) <= 4
+    assert max(map(len, found), default=0) == -(-count // 4)
 
 
 def test_the_first_item_that_fails_decides_the_error_and_the_rest_is_left(workers: int) -> None:

@@ -12,6 +12,7 @@ from scanproc.anatomy.landmarks import MEDIAL_WINDOW, border_point
 from scanproc.anatomy.open_boundaries import open_boundary_vertices
 from scanproc.anatomy.plantar_surface import ARCH_WINDOW, PlantarSurface, arch_profile
 from scanproc.anatomy.profiles import borders_at, underside_at
+from scanproc.anatomy.robust_fits import running_median
 from scanproc.artifacts import Mesh
 from scanproc.mesh.sections import axis_section
 
@@ -90,3 +91,13 @@ def test_a_tatter_of_the_border_does_not_move_the_ball_s_point() -> None:
     assert on_tatter.any()
     torn = border_point(Mesh(vertices, mesh.faces), 0.0, foot.length, MEDIAL_WINDOW, -1.0)
     assert torn[:2] == pytest.approx(whole[:2], abs=0.3)
+
+
+@pytest.mark.parametrize("reach", [0, 1, 3, 8])
+def test_a_running_median_is_that_of_each_window(reach: int) -> None:
+    rng = np.random.default_rng(reach)
+    for count in (1, 2, 5, 16, 17, 18, 60):
+        values = rng.normal(size=count).round(1)
+        reaches = [min(reach, at, count - 1 - at) for at in range(count)]
+        one_by_one = [np.median(values[at - r : at + r + 1]) for at, r in enumerate(reaches)]
+        np.testing.assert_array_equal(running_median(values, reach), one_by_one)

@@ -13,7 +13,7 @@ from scanproc.artifacts import CleanView
 from scanproc.depth.rims import RIM_REACH_DEG
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.registration.point_to_plane import apply_step, solve_step
-from scanproc.registration.projective_icp import add_normal_equations, count_inliers
+from scanproc.registration.projective_icp import add_normal_equations, count_inliers, facing_points
 from scanproc.registration.stacked_views import Images, Samples, stack_images
 
 SLOPE = np.array([0.3, -0.2, -1.0]) / np.linalg.norm([0.3, -0.2, -1.0])
@@ -78,6 +78,19 @@ def test_points_farther_off_than_the_gate_are_left_out(away_mm: float, gate_mm: 
     assert matches == (len(points) if found else 0)
     if found:
         assert np.sqrt(squares / matches) == pytest.approx(abs(away_mm), abs=0.01)
+
+
+@pytest.mark.parametrize("away_mm", [1.9, -1.9])
+def test_facing_points_say_how_far_they_lie_off_the_surface(away_mm: float) -> None:
+    points, T = anywhere_on_the_slope() + away_mm * SLOPE, motion(20.0, 35.0, seed=4)
+    faces = -(points @ SLOPE) / np.linalg.norm(points, axis=1) >= 0.5  # others are seen at a grazing angle
+    found = facing_points(some(points, SLOPE), 0, stack_images([slope()]), 0, T, T, 2.0)
+    assert 0 < faces.sum() < len(points)
+    np.testing.assert_array_equal(found[:, 0], np.flatnonzero(faces))
+    np.testing.assert_allclose(found[:, 1:4], transform(T, points[faces]), atol=1e-9)
+    np.testing.assert_allclose(found[:, 4:7], np.tile(T[:3, :3] @ SLOPE, (len(found), 1)), atol=1e-3)  # kept as halves
+    np.testing.assert_allclose(found[:, 7], away_mm, atol=0.01)
+    assert not len(facing_points(some(points, SLOPE), 0, stack_images([slope()]), 0, T, T, 1.8))
 
 
 @pytest.mark.parametrize(("turned_deg", "found"), [(40.0, True), (50.0, False), (180.0, False)])

@@ -31,6 +31,11 @@ def biweight_fit(design: FloatArray, values: FloatArray, start: FloatArray) -> F
 
 def running_median(values: FloatArray, reach: int) -> FloatArray:
     """Return the median of each of (N,) values and its neighbours, as many before as behind it, at most `reach`."""
-    last = len(values) - 1
-    reaches = [min(reach, at, last - at) for at in range(len(values))]
-    return np.array([np.median(values[at - r : at + r + 1]) for at, r in enumerate(reaches)])
+    reach = min(reach, (len(values) - 1) // 2)
+    if reach < 1:
+        return np.array(values)
+    width = 2 * reach + 1
+    inside = np.sort(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)[:, reach]
+    # The ends, whose windows are narrower.
+    start, end = (np.array([np.median(side[: 2 * r + 1]) for r in range(reach)]) for side in (values, values[::-1]))
+    return np.concatenate([start, inside, end[::-1]])

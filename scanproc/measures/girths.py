@@ -116,13 +116,15 @@ def _tape(
     point on each side at 45°, between the straight drop (4 mm too long on a ball seen down to 3 mm) and the straight
     cut (2 mm too short); not on the side of an arch, -1 or +1.
     """
-    unseen = section.unseen_share((1, 2))
-    points = section.points.reshape(-1, 3)[:, 1:]
+    if len(section) < 2:
+        return no_reading("the section was not seen")
+    tape = section.outline((1, 2))
+    unseen = section.unseen_share((1, 2), tape)
     if shape.foot.ground != "support" and unseen > 0.0:
         points = _closed_on_floor(section.points[section.seen].reshape(-1, 3)[:, 1:], arch_y)
-    if len(points) < 3:
-        return no_reading("the section was not seen")
-    tape = Outline.of(points)
+        if len(points) < 3:
+            return no_reading("the section was not seen")
+        tape = Outline.of(points)
     return Reading(tape.perimeter, unseen, _UNDERSIDE, geometry=lambda: _two_halves(tape, in_foot_frame))
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import ConvexHull, QhullError
 
 from scanproc.artifacts import BoolArray, ByteArray, IntArray, Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
+from scanproc.mesh.meshes import linked_parts
 
 _DIRECTIONS = (
     36  # sectors of 10 degrees: wider than the gaps that a coarse mesh leaves, narrower than a hole that matters
@@ -60,12 +59,11 @@ class Section:
         """Return the connected pieces, the longest first."""
         if not len(self):
             return ()
-        _, node = np.unique(self.edges, return_inverse=True)
-        node = node.reshape(-1, 2)
-        links = coo_array((np.ones(len(node)), (node[:, 0], node[:, 1])), shape=(node.max() + 1,) * 2)
-        count, label = connected_components(links, directed=False)
-        lengths = np.bincount(label[node[:, 0]], weights=self.lengths(), minlength=count)
-        return tuple(self.keep(label[node[:, 0]] == index) for index in np.argsort(-lengths, kind="stable"))
+        names, node = np.unique(self.edges, return_inverse=True)
+        ends: IntArray = np.asarray(node.reshape(-1, 2), np.int32)
+        piece = linked_parts(len(names), ends)[ends[:, 0]]
+        lengths = np.bincount(piece, weights=self.lengths())
+        return tuple(self.keep(piece == index) for index in np.argsort(-lengths, kind="stable"))
 
     def lengths(self) -> FloatArray:
         """Return the lengths of the segments, (S,) mm."""
@@ -98,11 +96,15 @@ class Section:
             np.stack([at, at], axis=1), self.edges[crossed], self.seen[crossed], np.zeros_like(self.open[crossed])
         )
 
-    def unseen_share(self, axes: tuple[int, int]) -> float:
+    def outline(self, axes: tuple[int, int]) -> Outline:
+        """Return the hull of the section by two of its coordinates."""
+        return Outline.of(self.points.reshape(-1, 3)[:, axes])
+
+    def unseen_share(self, axes: tuple[int, int], outline: Outline | None = None) -> float:
         """Return the share of directions, from the middle of the hull, in which no seen part of the section lies."""
         if len(self) < 3:
             return 1.0
-        outline = Outline.of(self.points.reshape(-1, 3)[:, axes])
+        outline = outline or self.outline(axes)
         seen = self.points[self.seen][:, :, axes] - outline.centroid
         along = np.linspace(0.0, 1.0, 5)[:, None, None]
         samples = (seen[:, 0] * (1.0 - along) + seen[:, 1] * along).reshape(-1, 2)

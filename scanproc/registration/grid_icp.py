@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
-from scanproc.parallel import parallel_map
 from scanproc.registration.point_to_plane import (
     add_row,
     apply_step,
@@ -22,7 +21,6 @@ from scanproc.registration.point_to_plane import (
     transform_point,
 )
 
-_CHUNK = 20  # starts that one thread takes at a time
 _MIN_PAIRS = 30  # fewer point pairs do not hold six degrees of freedom against noise
 _SETTLED = 0.01  # a step that moves a point 100 mm away less than this share of a gate ends it
 
@@ -101,14 +99,24 @@ def grid_icp_from_all(
     free: NDArray[np.bool_],
 ) -> list[FloatArray]:
     """Return what `grid_icp` makes of each start."""
-    chunks = [starts[k : k + _CHUNK] for k in range(0, len(starts), _CHUNK)]
+    return list(_from_each(points, normals, grid, np.array(starts), gates_mm, max_steps, free))
 
-    def align(chunk: Sequence[FloatArray]) -> list[FloatArray]:
-        return [grid_icp(points, normals, grid, start, gates_mm, max_steps, free) for start in chunk]
 
-    if len(chunks) == 1:
-        return align(starts)
-    return [pose for poses in parallel_map(align, chunks, "placing views") for pose in poses]
+@compiled
+def _from_each(
+    points: FloatArray,
+    normals: FloatArray,
+    grid: NearestPointGrid,
+    starts: FloatArray,
+    gates_mm: FloatArray,
+    max_steps: int,
+    free: NDArray[np.bool_],
+) -> FloatArray:
+    """Return (S, 4, 4) poses from as many starts, in one go: calls from Python would take turns for the GIL."""
+    poses = np.empty(starts.shape)
+    for k in range(len(starts)):
+        poses[k] = grid_icp(points, normals, grid, starts[k], gates_mm, max_steps, free)
+    return poses
 
 
 @compiled
@@ -135,11 +143,12 @@ def grid_icp(
     free : (6,) which of the turns about x, y, z and the shifts along them may move.
     """
     pose: FloatArray = start.copy()
+    moved = np.empty((len(points), 3))
     for gate in gates_mm:
         for _ in range(max_steps):
-            centre = _centre(points, pose)
+            centre = _move(points, pose, moved)
             H, g = np.zeros((6, 6)), np.zeros(6)
-            if _add_normal_equations(points, normals, grid, pose, centre, gate, H, g) < _MIN_PAIRS:
+            if _add_normal_equations(moved, normals, grid, pose, centre, gate, H, g) < _MIN_PAIRS:
                 return pose
             step = solve_step(H, g, free)
             pose = apply_step(pose, step, centre)
@@ -151,11 +160,12 @@ def grid_icp(
 
 
 @compiled
-def _centre(points: FloatArray, pose: FloatArray) -> FloatArray:
-    """Return the (3,) middle of points, (N, 3), after a motion."""
+def _move(points: FloatArray, pose: FloatArray, moved: FloatArray) -> FloatArray:
+    """Write (N, 3) points after a motion to `moved`, and return their (3,) middle."""
     centre = np.zeros(3)
     for k in range(len(points)):
         x, y, z = transform_point(pose, points[k, 0], points[k, 1], points[k, 2])
+        moved[k, 0], moved[k, 1], moved[k, 2] = x, y, z
         centre[0] += x / len(points)
         centre[1] += y / len(points)
         centre[2] += z / len(points)
@@ -164,7 +174,7 @@ def _centre(points: FloatArray, pose: FloatArray) -> FloatArray:
 
 @compiled
 def _add_normal_equations(
-    points: FloatArray,
+    moved: FloatArray,
     normals: FloatArray,
     grid: NearestPointGrid,
     pose: FloatArray,
@@ -173,18 +183,27 @@ def _add_normal_equations(
     H: FloatArray,
     g: FloatArray,
 ) -> int:
-    """Add the distances of all points that find a partner to the equations, and return how many do."""
+    """Add the distances of all moved points that find a partner to the equations, and return how many do.
+
+    Partners are looked up in a loop of its own: they lie far apart in memory, and several are on their way at a time.
+    """
     nearest, others, other_normals, low = grid.nearest, grid.points, grid.normals, grid.low
     X, Y, Z = nearest.shape
-    matches = 0
-    for k in range(len(points)):
-        x, y, z = transform_point(pose, points[k, 0], points[k, 1], points[k, 2])
+    partner = np.empty(len(moved), np.int32)
+    for k in range(len(moved)):
+        x, y, z = moved[k, 0], moved[k, 1], moved[k, 2]
         i = int(np.floor((x - low[0]) / grid.cell_mm))
         j = int(np.floor((y - low[1]) / grid.cell_mm))
         m = int(np.floor((z - low[2]) / grid.cell_mm))
         if i < 0 or j < 0 or m < 0 or i >= X or j >= Y or m >= Z:
+            partner[k] = -1
+        else:
+            partner[k] = nearest[i, j, m]
+    matches = 0
+    for k in range(len(moved)):
+        q, x, y, z = partner[k], moved[k, 0], moved[k, 1], moved[k, 2]
+        if q < 0:
             continue
-        q = nearest[i, j, m]
         ex, ey, ez = x - others[q, 0], y - others[q, 1], z - others[q, 2]
         if ex * ex + ey * ey + ez * ez > gate_mm * gate_mm:
             continue

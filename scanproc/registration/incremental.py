@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray, inverse, rigid, transform
+from scanproc.parallel import parallel_map, shares
 from scanproc.registration.agreement import Agreement, Ranking, Submap, agreement_at, submap_of
 from scanproc.registration.grid_icp import grid_icp_from_all
 from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.stacked_views import Samples
 from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
 
 Poses = dict[int, FloatArray]  # T_common_camera of the views that have a place
@@ -98,6 +100,7 @@ class _IncrementalSearch:
     wide: bool = True  # whether the widest turns are tried, too
     misses: dict[int, Agreement] = field(default_factory=dict)
     tried: dict[int, tuple[int, int]] = field(default_factory=dict)  # the nearest and the number of views, last time
+    models: dict[tuple[int, ...], Submap] = field(default_factory=dict)  # of placed views, the nearest first
     known: set[tuple[int, ...]] = field(default_factory=set)  # a view, and those against which it found no place
 
     def try_neighbours(self) -> None:
@@ -129,7 +132,9 @@ class _IncrementalSearch:
         if (index, *near) in self.known:  # what has a place stays there: it would be the same again
             return
         self.known.add((index, *near))
-        model = submap_of(self.views, near, [self.poses[other] for other in near])
+        if near not in self.models:  # likewise
+            self.models[near] = submap_of(self.views, near, [self.poses[other] for other in near])
+        model = self.models[near]
         best = _best_candidate(self.views, index, model, self.limits, self.wide)
         if best.fit.overlap >= self.limits.min_overlap and best.fit.consistency >= self.limits.min_consistency:
             self.poses[index] = best.pose
@@ -152,35 +157,52 @@ def _best_candidate(views: SampledViews, index: int, model: Submap, limits: Sear
     level = views.views[index].floor is not None and model.stands
     batches = _yaw_starts(views, index, model) if level else _rotated_starts(views, index, model)
     free = LEVEL_FREE if level else ALL_FREE
-    points, normals = views.tiny.of(index)
+    first, second, third = (
+        _Round(views.tiny, _FIRST_GATES_MM, _FIRST_STEPS),
+        _Round(views.tiny, _SECOND_GATES_MM, _SECOND_STEPS),
+        _Round(views.coarse, _THIRD_GATES_MM, _SECOND_STEPS),
+    )
     guesses: list[_Candidate] = []
     for starts in batches if wide else batches[:2]:
-        tries = starts
         if len(starts) > 1:
-            tries = grid_icp_from_all(points, normals, model.grid, starts, _FIRST_GATES_MM, _FIRST_STEPS, free)
-            fits = agreement_at(views, views.tiny, index, model, tries, limits.tolerance_mm)
-            order = sorted(range(len(tries)), key=lambda k: -limits.ranking.score(fits[k]))
-            tries = [tries[k] for k in order[: limits.num_guesses]]
-        guesses += _refined(views, index, model, tries, free, limits)
+            tries = _aligned(views, index, model, starts, [first], free, limits)
+            tries.sort(key=lambda guess: -limits.ranking.score(guess.fit))
+            starts = [guess.pose for guess in tries[: limits.num_guesses]]
+        guesses += _aligned(views, index, model, starts, [second, third], free, limits)
         if any(limits.ranking.is_sure(guess.fit) for guess in guesses):
             break
     return max(guesses, key=lambda guess: limits.ranking.score(guess.fit))
 
 
-def _refined(
+@dataclass(frozen=True)
+class _Round:
+    """Samples that are aligned, and how: see `grid_icp`."""
+
+    samples: Samples
+    gates_mm: FloatArray
+    max_steps: int
+
+
+def _aligned(
     views: SampledViews,
     index: int,
     model: Submap,
     starts: Sequence[FloatArray],
+    rounds: Sequence[_Round],
     free: NDArray[np.bool_],
     limits: SearchLimits,
 ) -> list[_Candidate]:
-    poses = list(starts)
-    for samples, gates_mm in ((views.tiny, _SECOND_GATES_MM), (views.coarse, _THIRD_GATES_MM)):
-        points, normals = samples.of(index)
-        poses = grid_icp_from_all(points, normals, model.grid, poses, gates_mm, _SECOND_STEPS, free)
-    fits = agreement_at(views, views.coarse, index, model, poses, limits.tolerance_mm)
-    return [_Candidate(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
+    """Return where a view comes to lie from each start after all rounds, and how well the last samples fit there."""
+
+    def align(some: Sequence[FloatArray]) -> list[_Candidate]:
+        poses = list(some)
+        for one in rounds:
+            points, normals = one.samples.of(index)
+            poses = grid_icp_from_all(points, normals, model.grid, poses, one.gates_mm, one.max_steps, free)
+        fits = agreement_at(views, rounds[-1].samples, index, model, poses, limits.tolerance_mm)
+        return [_Candidate(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
+
+    return [each for some in parallel_map(align, shares(starts), "placing views") for each in some]
 
 
 def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[list[FloatArray]]:

@@ -7,6 +7,7 @@ the plane of the pixel, whose normal the image knows well (Chen & Medioni 1992).
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
@@ -23,7 +24,8 @@ from scanproc.registration.stacked_views import Images, Samples
 
 #: Facing points hidden this far behind the seen surface may lie on another part of the foot, such as the other toe.
 _THICKNESS_MM = 15.0
-#: Points seen at a more grazing angle than this may have been dropped by the other view: they prove nothing.
+#: Points seen at a more grazing angle than this may have been dropped by the other view, and err sideways: they prove
+#: nothing.
 _MIN_COSINE = 0.5
 #: Towards a silhouette a point that errs outwards misses the image and one that errs inwards does not, so that views
 #: would push each other apart: trust rises from little at 84 to all at 53 degrees.
@@ -31,16 +33,63 @@ _GRAZING, _FACING, _LEAST_TRUST = 0.1, 0.6, 0.05
 
 
 @compiled
-def pixel_of(images: Images, view: int, x: float, y: float, z: float) -> int:
-    """Return the index of the pixel that a point of the camera frame falls on, -1 outside of the image."""
+def pixel_of(images: Images, view: int, x: float, y: float, z: float) -> tuple[int, int, int]:
+    """Return index, u and v of the pixel that a point of the camera frame falls on; the index is -1 outside."""
     if z <= 1.0:
-        return -1
+        return -1, 0, 0
     width, height = int(images.cameras[view, 0]), int(images.cameras[view, 1])
     u = int(np.floor(x / z * images.cameras[view, 2] + images.cameras[view, 4] + 0.5))
     v = int(np.floor(y / z * images.cameras[view, 3] + images.cameras[view, 5] + 0.5))
     if u < 0 or v < 0 or u >= width or v >= height:
-        return -1
-    return int(images.first[view] + v * width + u)
+        return -1, 0, 0
+    return int(images.first[view] + v * width + u), u, v
+
+
+@compiled
+def project_samples(
+    samples: Samples,
+    source: int,
+    images: Images,
+    target: int,
+    T_common_source: FloatArray,
+    T_target_common: FloatArray,
+    reach_mm: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return what the target saw where the source's points fall, unless it is farther ahead or behind than the reach.
+
+    In loops of their own: the pixels lie far apart in memory, and so several are on their way at a time, which makes
+    the whole two to three times as fast.
+
+    Returns
+    -------
+    Sample, pixel, u and v of M points, (M, 4), and depth and normal there, (M, 4).
+    """
+    begin, end = samples.first[source], samples.first[source + 1]
+    places, there = np.empty((end - begin, 4), np.int64), np.empty((end - begin, 4), np.float32)
+    z_mm = np.empty(end - begin)
+    count = 0
+    for k in range(begin, end):
+        px, py, pz = samples.points[k, 0], samples.points[k, 1], samples.points[k, 2]
+        wx, wy, wz = transform_point(T_common_source, px, py, pz)
+        x, y, z = transform_point(T_target_common, wx, wy, wz)
+        pixel, u, v = pixel_of(images, target, x, y, z)
+        if pixel >= 0:
+            places[count, 0], places[count, 1], places[count, 2], places[count, 3] = k, pixel, u, v
+            z_mm[count] = z
+            count += 1
+    for m in range(count):
+        there[m, 0] = images.depth_mm[places[m, 1]]
+    near = 0
+    for m in range(count):
+        depth = there[m, 0]
+        if depth > 0.0 and abs(depth - z_mm[m]) <= reach_mm:
+            places[near] = places[m]
+            there[near, 0] = depth
+            near += 1
+    for m in range(near):
+        n = images.normals[places[m, 1]]
+        there[m, 1], there[m, 2], there[m, 3] = n[0], n[1], n[2]
+    return places[:near], there[:near]
 
 
 @compiled
@@ -74,28 +123,21 @@ def add_normal_equations(
     """
     T_target_common = inverse(T_common_target)
     fx, fy, cx, cy = images.cameras[target, 2:]
-    width, first = int(images.cameras[target, 0]), images.first[target]
-    points, normals, depths_mm, image_normals = samples.points, samples.normals, images.depth_mm, images.normals
+    points, normals = samples.points, samples.normals
     with_rim = len(images.rim) > 0
     squares, matches = 0.0, 0
-    for k in range(samples.first[source], samples.first[source + 1]):
+    places, there = project_samples(samples, source, images, target, T_common_source, T_target_common, 3.0 * gate_mm)
+    for m in range(len(places)):
+        k, pixel, u, v = places[m, 0], places[m, 1], places[m, 2], places[m, 3]
+        depth = there[m, 0]
         px, py, pz = points[k, 0], points[k, 1], points[k, 2]
         wx, wy, wz = transform_point(T_common_source, px, py, pz)
         x, y, z = transform_point(T_target_common, wx, wy, wz)
-        pixel = pixel_of(images, target, x, y, z)
-        if pixel < 0:
-            continue
-        depth = depths_mm[pixel]
-        if depth <= 0.0 or abs(depth - z) > 3.0 * gate_mm:
-            continue
         sx, sy, sz = rotate_vector(T_common_source, normals[k, 0], normals[k, 1], normals[k, 2])
-        qx, qy, qz = rotate_vector(
-            T_common_target, image_normals[pixel, 0], image_normals[pixel, 1], image_normals[pixel, 2]
-        )
+        qx, qy, qz = rotate_vector(T_common_target, there[m, 1], there[m, 2], there[m, 3])
         nx, ny, nz, agree = mean_normal(sx, sy, sz, qx, qy, qz)
         if not agree:
             continue
-        u, v = (pixel - first) % width, (pixel - first) // width
         bx, by, bz = rotate_vector(T_target_common, nx, ny, nz)
         seen = (u - cx) / fx * depth * bx + (v - cy) / fy * depth * by + depth * bz
         distance = x * bx + y * by + z * bz - seen
@@ -115,6 +157,48 @@ def add_normal_equations(
         for j in range(i):
             H[j, i] = H[i, j]
     return squares, matches
+
+
+@compiled
+def facing_points(
+    samples: Samples,
+    source: int,
+    images: Images,
+    target: int,
+    T_common_source: FloatArray,
+    T_common_target: FloatArray,
+    reach_mm: float,
+) -> FloatArray:
+    """Return the source's points that both cameras saw from ahead, and how far they lie off the target's surface.
+
+    Returns
+    -------
+    (M, 8): sample, point in mm and mean normal of both in the common frame, signed distance along it in mm.
+    """
+    T_target_common = inverse(T_common_target)
+    fx, fy, cx, cy = images.cameras[target, 2:]
+    places, there = project_samples(samples, source, images, target, T_common_source, T_target_common, np.inf)
+    rows, count = np.empty((len(places), 8)), 0
+    for m in range(len(places)):
+        k, u, v, depth = places[m, 0], places[m, 2], places[m, 3], there[m, 0]
+        p, n = samples.points[k], samples.normals[k]
+        wx, wy, wz = transform_point(T_common_source, p[0], p[1], p[2])
+        x, y, z = transform_point(T_target_common, wx, wy, wz)
+        sx, sy, sz = rotate_vector(T_common_source, n[0], n[1], n[2])
+        qx, qy, qz = rotate_vector(T_common_target, there[m, 1], there[m, 2], there[m, 3])
+        nx, ny, nz, agree = mean_normal(sx, sy, sz, qx, qy, qz)
+        bx, by, bz = rotate_vector(T_target_common, nx, ny, nz)
+        here = -(n[0] * p[0] + n[1] * p[1] + n[2] * p[2]) / np.sqrt(p[0] ** 2 + p[1] ** 2 + p[2] ** 2)
+        ahead = -(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z)
+        if not agree or here < _MIN_COSINE or ahead < _MIN_COSINE:
+            continue
+        distance = (x - (u - cx) / fx * depth) * bx + (y - (v - cy) / fy * depth) * by + (z - depth) * bz
+        if abs(distance) <= reach_mm:
+            rows[count, 0], rows[count, 7] = k, distance
+            rows[count, 1], rows[count, 2], rows[count, 3] = wx, wy, wz
+            rows[count, 4], rows[count, 5], rows[count, 6] = nx, ny, nz
+            count += 1
+    return rows[:count]
 
 
 @compiled
@@ -142,7 +226,7 @@ def count_inliers(
         towards = -(x * nx + y * ny + z * nz)
         if towards < _MIN_COSINE * np.sqrt(x * x + y * y + z * z):
             continue
-        pixel = pixel_of(images, target, x, y, z)
+        pixel, _, _ = pixel_of(images, target, x, y, z)
         if pixel < 0:
             continue
         if images.depth_mm[pixel] <= 0.0:

@@ -11,14 +11,12 @@ from scanproc.compiled import compiled
 from scanproc.frames import FloatArray, transform
 from scanproc.parallel import parallel_map
 from scanproc.registration.incremental import Poses
-from scanproc.registration.point_to_plane import compose, inverse, mean_normal, rotate_vector, transform_point
-from scanproc.registration.projective_icp import pixel_of
+from scanproc.registration.projective_icp import facing_points
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
 from scanproc.registration.view_pairs import Pairs, centre_poses, sample_pairs
 
 _CHUNK = 64  # pairs that one thread takes at a time
-_MIN_COSINE = 0.5  # what is seen at a more grazing angle errs sideways
 
 
 @dataclass(frozen=True)
@@ -107,30 +105,10 @@ def _matches(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, 
     rows, count = np.empty((1024, 4)), 0
     for e in range(len(pairs)):
         source, target = pairs[e, 0], pairs[e, 1]
-        T = compose(inverse(poses[target]), poses[source])
-        fx, fy, cx, cy = images.cameras[target, 2:]
-        width, first = int(images.cameras[target, 0]), images.first[target]
-        for k in range(samples.first[source], samples.first[source + 1]):
-            p, n = samples.points[k], samples.normals[k]
-            x, y, z = transform_point(T, p[0], p[1], p[2])
-            pixel = pixel_of(images, target, x, y, z)
-            if pixel < 0 or images.depth_mm[pixel] <= 0.0:
-                continue
-            depth, q = images.depth_mm[pixel], images.normals[pixel]
-            sx, sy, sz = rotate_vector(T, n[0], n[1], n[2])
-            nx, ny, nz, agree = mean_normal(sx, sy, sz, q[0], q[1], q[2])
-            here = -(n[0] * p[0] + n[1] * p[1] + n[2] * p[2]) / np.sqrt(p[0] ** 2 + p[1] ** 2 + p[2] ** 2)
-            there = -(nx * x + ny * y + nz * z) / np.sqrt(x * x + y * y + z * z)
-            if not agree or here < _MIN_COSINE or there < _MIN_COSINE:
-                continue
-            u, v = (pixel - first) % width, (pixel - first) // width
-            distance = (x - (u - cx) / fx * depth) * nx + (y - (v - cy) / fy * depth) * ny + (z - depth) * nz
-            if abs(distance) > reach_mm:
-                continue
-            if count == len(rows):
-                wider = np.empty((2 * count, 4))
-                wider[:count] = rows
-                rows = wider
-            rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = source, target, k, distance
+        found = facing_points(samples, source, images, target, poses[source], poses[target], reach_mm)
+        while count + len(found) > len(rows):
+            rows = np.concatenate((rows, np.empty_like(rows)))
+        for m in range(len(found)):
+            rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = source, target, found[m, 0], found[m, 7]
             count += 1
     return rows[:count]

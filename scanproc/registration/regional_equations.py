@@ -11,21 +11,13 @@ from scanproc.compiled import compiled
 from scanproc.frames import FloatArray, transform
 from scanproc.parallel import parallel_map
 from scanproc.registration.incremental import Poses
-from scanproc.registration.point_to_plane import (
-    inverse,
-    mean_normal,
-    point_to_plane_row,
-    robust_weight,
-    rotate_vector,
-    transform_point,
-)
-from scanproc.registration.projective_icp import pixel_of
+from scanproc.registration.point_to_plane import point_to_plane_row, robust_weight
+from scanproc.registration.projective_icp import facing_points
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
 from scanproc.registration.view_pairs import Pairs, centre_poses, sample_pairs
 
 _CHUNK = 64  # pairs that one thread takes at a time
-_MIN_COSINE = 0.5  # what is seen at a more grazing angle errs sideways
 _MIN_MATCHES = 30  # of a pair, see `pose_graph`
 _ROW, _COLUMN = np.tril_indices(6)
 
@@ -107,37 +99,18 @@ def _equations(
     rows = np.zeros((len(pairs), num_regions, 30))
     for e in range(len(pairs)):
         source, target = pairs[e, 0], pairs[e, 1]
-        T_target_common = inverse(poses[target])
-        fx, fy, cx, cy = images.cameras[target, 2:]
-        width, first = int(images.cameras[target, 0]), images.first[target]
-        for k in range(samples.first[source], samples.first[source + 1]):
-            p, n = samples.points[k], samples.normals[k]
-            wx, wy, wz = transform_point(poses[source], p[0], p[1], p[2])
-            x, y, z = transform_point(T_target_common, wx, wy, wz)
-            pixel = pixel_of(images, target, x, y, z)
-            if pixel < 0 or images.depth_mm[pixel] <= 0.0:
-                continue
-            depth, q = images.depth_mm[pixel], images.normals[pixel]
-            sx, sy, sz = rotate_vector(poses[source], n[0], n[1], n[2])
-            qx, qy, qz = rotate_vector(poses[target], q[0], q[1], q[2])
-            nx, ny, nz, agree = mean_normal(sx, sy, sz, qx, qy, qz)
-            bx, by, bz = rotate_vector(T_target_common, nx, ny, nz)
-            here = -(n[0] * p[0] + n[1] * p[1] + n[2] * p[2]) / np.sqrt(p[0] ** 2 + p[1] ** 2 + p[2] ** 2)
-            there = -(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z)
-            if not agree or here < _MIN_COSINE or there < _MIN_COSINE:
-                continue
-            u, v = (pixel - first) % width, (pixel - first) // width
-            distance = (x - (u - cx) / fx * depth) * bx + (y - (v - cy) / fy * depth) * by + (z - depth) * bz
-            if abs(distance) > gate_mm:
-                continue
-            row, weight = point_to_plane_row((wx, wy, wz), (nx, ny, nz)), robust_weight(distance, gate_mm)
-            found, m = rows[e, region[k]], 0
+        matches = facing_points(samples, source, images, target, poses[source], poses[target], gate_mm)
+        for found in matches:
+            distance = found[7]
+            weight = robust_weight(distance, gate_mm)
+            row = point_to_plane_row((found[1], found[2], found[3]), (found[4], found[5], found[6]))
+            sums, m = rows[e, region[int(found[0])]], 0
             for i in range(6):
                 for j in range(i + 1):
-                    found[m] += weight * row[i] * row[j]
+                    sums[m] += weight * row[i] * row[j]
                     m += 1
-                found[21 + i] += weight * row[i] * distance
-            found[27] += weight
-            found[28] += weight * distance * distance
-            found[29] += 1.0
+                sums[21 + i] += weight * row[i] * distance
+            sums[27] += weight
+            sums[28] += weight * distance * distance
+            sums[29] += 1.0
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 
@@ -18,11 +18,13 @@ _NUM_YAWS = 24  # alignment finds the last 7 deg by itself
 _AXES = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 1), repeat=3) if any(axis)]
 
 
-def yaw_rotations() -> list[FloatArray]:
+@cache
+def yaw_rotations() -> tuple[FloatArray, ...]:
     """Return (3, 3) rotations all round the vertical, none first."""
-    return [rotation_about(np.array([0.0, 0.0, 1.0]), 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS)]
+    return tuple(rotation_about(np.array([0.0, 0.0, 1.0]), 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS))
 
 
-def rotations_all_ways(angles_deg: Iterable[float]) -> list[FloatArray]:
+@cache
+def rotations_all_ways(angles_deg: tuple[float, ...]) -> tuple[FloatArray, ...]:
     """Return (3, 3) rotations by each angle about the 26 directions to the neighbours of a cell, both ways."""
-    return [rotation_about(axis, np.radians(angle)) for angle in angles_deg for axis in _AXES]
+    return tuple(rotation_about(axis, np.radians(angle)) for angle in angles_deg for axis in _AXES)

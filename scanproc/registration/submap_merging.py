@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
 from scanproc.frames import FloatArray, inverse, rigid, rotate, transform
-from scanproc.registration.agreement import Agreement, Submap, count_agreement, submap_of
+from scanproc.parallel import parallel_map, shares
+from scanproc.registration.agreement import Agreement, AgreementCounts, Submap, count_agreement, submap_of
 from scanproc.registration.grid_icp import grid_icp_from_all
 from scanproc.registration.incremental import Poses, SearchLimits
 from scanproc.registration.sampled_views import SampledViews
@@ -38,11 +40,17 @@ def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchL
     few = sorted(group)[:_MAX_VIEWS]
 
     points, normals = _merged(views, group, few)
-    tries = grid_icp_from_all(points, normals, model.grid, starts, _FIRST_GATES_MM, _STEPS, free)
+
+    def aligned(starts: Sequence[FloatArray], gates_mm: FloatArray) -> list[FloatArray]:
+        def align(some: Sequence[FloatArray]) -> list[FloatArray]:
+            return grid_icp_from_all(points, normals, model.grid, some, gates_mm, _STEPS, free)
+
+        return [pose for some in parallel_map(align, shares(starts), "placing views") for pose in some]
+
+    tries = aligned(starts, _FIRST_GATES_MM)
     fits = _agreements(views, group, few, model, tries, limits)
     order = sorted(range(len(tries)), key=lambda k: -limits.ranking.score(fits[k]))[:_NUM_REFINED]
-    tries = [tries[k] for k in order]
-    tries = grid_icp_from_all(points, normals, model.grid, tries, _SECOND_GATES_MM, _STEPS, free)
+    tries = aligned([tries[k] for k in order], _SECOND_GATES_MM)
     fits = _agreements(views, group, few, model, tries, limits)
     best = max(range(len(fits)), key=lambda k: limits.ranking.score(fits[k]))
     if fits[best].overlap < limits.min_overlap or fits[best].consistency < limits.min_consistency:
@@ -76,10 +84,12 @@ def _agreements(
     views: SampledViews, group: Poses, few: list[int], model: Submap, tries: list[FloatArray], limits: SearchLimits
 ) -> list[Agreement]:
     """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
-    every = [
-        count_agreement(views, views.tiny, view, model, [pose @ group[view] for pose in tries], limits.tolerance_mm)
-        for view in few
-    ]
+
+    def count(view: int) -> list[AgreementCounts]:
+        poses = [pose @ group[view] for pose in tries]
+        return count_agreement(views, views.tiny, view, model, poses, limits.tolerance_mm)
+
+    every = parallel_map(count, few, "placing views")
     fits = []
     for counts in zip(*every, strict=True):
         overlap = max(one.overlap for one in counts)

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from scanproc.artifacts import IntArray, Mesh
 from scanproc.frames import FloatArray
+from scanproc.mesh.meshes import distinct_places
 from scanproc.solid.face_grid import FaceGrid
 
 
@@ -54,8 +55,9 @@ def topology(mesh: Mesh) -> Topology:
 
 def welded(corners: FloatArray) -> Mesh:
     """Return the mesh of (F, 3, 3) triangle corners, as an STL holds them, with equal corners made one vertex."""
-    vertices, index = np.unique(corners.reshape(-1, 3), axis=0, return_inverse=True)
-    return Mesh(vertices, index.reshape(-1, 3).astype(np.int32))
+    points = corners.reshape(-1, 3)
+    first, place = distinct_places(points)
+    return Mesh(points[first], place.reshape(-1, 3).astype(np.int32))
 
 
 def volume_mm3(mesh: Mesh) -> float:

@@ -21,16 +21,18 @@ start = time.perf_counter()
 with open(sys.argv[1], "w") as output:
     status = subprocess.run(sys.argv[2:], stdout=output, stderr=subprocess.STDOUT).returncode
 seconds = time.perf_counter() - start
-memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-print(json.dumps({"seconds": seconds, "peak_mb": memory, "status": status}))
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+memory = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+print(json.dumps({"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "peak_mb": memory, "status": status}))
 """
 
 
 @dataclass(frozen=True)
 class Child:
-    """What became of a program: wall seconds, the largest memory it had in MB, its exit status, its last words."""
+    """What became of a program: wall and processor seconds, the largest memory in MB, exit status, last words."""
 
     seconds: float
+    cpu: float
     peak_mb: float
     status: int
     said: str
