@@ -73,9 +73,13 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
         If nothing was seen by enough views.
     """
     posed = _posed_views(views, registration)
-    fused = dual_marching_cubes(integrate(posed, _limits(config)))
+    fused_by = _limits(config)
+    fused = dual_marching_cubes(integrate(posed, fused_by))
     num_groups = min(config.num_replicates, len(posed))
-    limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, config.cosine_power)
+    limits = VisibilityLimits(
+        config.seen_tolerance_mm, config.seen_min_cosine, fused_by.cosine_power, fused_by.smoothing_mm,
+        fused_by.truncation_mm,
+    )  # fmt: skip
     seen = visibility(fused, posed, limits, num_groups)
     is_upright = registration.floor_seen or registration.vertical is not None
     rims_err = registration.rim is not None
