@@ -12,7 +12,7 @@ from scanproc.anatomy.foot_replicates import replicate_of
 from scanproc.artifacts import Foot, Intrinsics, Landmark, Mesh, Replicates
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
 from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors
-from scanproc.fusion.posed_views import PosedView
+from scanproc.fusion.posed_views import PosedView, pixel_weight
 from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.measures.table import ROWS
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
@@ -35,6 +35,15 @@ def test_draws_have_the_spread_of_the_mean() -> None:
     rms = np.sqrt(np.mean(errors**2))
     assert 0.32 < rms < 0.35
     assert np.abs(errors.mean(axis=1)).max() < 2e-3  # half precision
+
+
+@pytest.mark.parametrize("groups", [2, 3, 5])
+def test_places_that_few_groups_saw_have_the_spread_of_their_mean(groups: int) -> None:
+    """Whoever saw nothing of a place adds nothing to its spread: the mean of n groups of sd 0.8 mm has 0.8 / sqrt(n)."""
+    seen = distances(np.random.default_rng(0).normal(0.0, 0.8, (8, 4000)))
+    seen[groups:] = 0.0
+    rms = np.sqrt(np.mean(jackknife_errors(seen).astype(np.float64) ** 2))
+    assert rms == pytest.approx(np.sqrt(7.0 / 5.0) * 0.8 / np.sqrt(groups), rel=0.04)
 
 
 def test_two_sd_hold_the_truth_as_often_as_they_should() -> None:
@@ -97,7 +106,10 @@ def test_draws_go_where_the_surface_goes_that_lacks_a_group(cosine_power: float)
     middle = np.linalg.norm(mesh.vertices[:, :2], axis=1) < 10.0
     errors = np.median(jackknife_errors(seen.distances)[middle].astype(np.float64), axis=0)
     assert np.ptp(without) > 0.3
-    np.testing.assert_allclose(errors, np.sqrt(2.0 * 3.0) * (without - without.mean()), atol=0.035)
+    away = np.linalg.norm(eyes, axis=1)
+    weights = np.array([pixel_weight(eye[2] / far, far, cosine_power) for eye, far in zip(eyes, away, strict=True)])
+    factor = np.sqrt(3.0 * 3.0 / (weights / (weights.sum() - weights)).sum())  # sqrt(2 * 3) where they weigh alike
+    np.testing.assert_allclose(errors, factor * (without - without.mean()), atol=0.035)
 
 
 def foot_with_draws() -> Foot:

@@ -2,7 +2,8 @@
 
 The views fall into K groups. Leaving one out moves the surface a little, along its normal; by the jackknife (Tukey
 1958) the variance of a result t of K groups is (K - 1) / K times the sum of the squared deviations of the K results
-that each lack one. Moved sqrt(K - 1) times as far, the K surfaces are as many replicates of the surface: the
+that each lack one. Moved sqrt(K - 1) times as far, less where few of the groups saw it, the K surfaces are as many
+replicates of the surface: the
 standard uncertainty of whatever is measured on them is the RMS of its deviations. Noise, poses and how ill-conditioned
 a landmark is are all in it; what is wrong with all views alike is not, such as the camera's scale.
 
@@ -37,11 +38,22 @@ def jackknife_errors(distances: FloatArray) -> NDArray[np.float16]:
     others_sum, others_weight = sums.sum(axis=0) - sums, weights.sum(axis=0) - weights
     known = np.broadcast_to(others_weight.min(axis=0) > 0.0, sums.shape)
     means = np.divide(others_sum, others_weight, out=np.zeros(sums.shape), where=known)
-    freedom = max(len(sums) - 1, _LEAST_FREEDOM)
-    factor = np.sqrt((len(sums) - 1.0) * freedom / (freedom - 2.0))
-    errors_mm = factor * (means - means.mean(axis=0))
+    errors_mm = _factor(weights, known[0]) * (means - means.mean(axis=0))
     bounded = np.where(known, errors_mm.clip(-_MAX_MM, _MAX_MM), np.nan)
     return np.ascontiguousarray(bounded.T, dtype=np.float16)
+
+
+def _factor(weights: FloatArray, known: BoolArray) -> FloatArray:
+    """Return by what factor, (V,), the deviations of K means that each lack a group are replicates of the whole mean.
+
+    A group of the share p of the weights at a place, its variance one over its weight, moves the mean by a deviation of
+    variance p / (1 - p) times that of the whole mean. For K groups alike the squares are thus K / (K - 1) too large; at
+    places that few groups saw, or one above all, they are by far more, and groups that saw nothing add none.
+    """
+    freedom = max(len(weights) - 1, _LEAST_FREEDOM)
+    shares = np.divide(weights, weights.sum(axis=0), out=np.zeros(weights.shape), where=known)
+    excess = np.where(known, (shares / (1.0 - shares)).sum(axis=0), np.inf)
+    return np.asarray(np.sqrt(len(weights) / excess * freedom / (freedom - 2.0)))
 
 
 def correction_errors(shift_mm: FloatArray, share: float, count: int) -> FloatArray:
