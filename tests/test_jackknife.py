@@ -39,7 +39,7 @@ def test_draws_have_the_spread_of_the_mean() -> None:
 
 @pytest.mark.parametrize("groups", [2, 3, 5])
 def test_places_that_few_groups_saw_have_the_spread_of_their_mean(groups: int) -> None:
-    """Whoever saw nothing of a place adds nothing to its spread: the mean of n groups of sd 0.8 mm has 0.8 / sqrt(n)."""
+    """Who saw nothing of a place adds nothing to its spread: the mean of n groups of sd 0.8 mm has 0.8 / sqrt(n)."""
     seen = distances(np.random.default_rng(0).normal(0.0, 0.8, (8, 4000)))
     seen[groups:] = 0.0
     rms = np.sqrt(np.mean(jackknife_errors(seen).astype(np.float64) ** 2))

@@ -30,11 +30,11 @@ def smoothed_vertices(mesh: Mesh, max_edge_mm: float, rounds: int = 4) -> FloatA
 
 
 def evened_vertices(mesh: Mesh) -> FloatArray:
-    """Average what is round by more than 8 mm, as soles and borders are, so wide that its extremes are those of its shape.
+    """Average what is rounder than 8 mm, as soles and borders are, so wide that its extremes are those of its shape.
 
-    The lowest of a whole heel pad, or the outermost of a whole wall, picks more of the noise than the tip of a toe does:
-    a foot would stand 0.1 mm high, and be 0.3 mm wider on either side. A round of 10 mm radius keeps it within 0.03 mm,
-    one of 8 mm within 0.05; a toe would lose up to 0.3.
+    The lowest of a heel pad, or the outermost of a whole wall, picks more of the noise than the tip of a toe does:
+    a foot would stand 0.1 mm high, and be 0.3 mm wider on either side. A round of 10 mm radius stays within 0.05 mm,
+    one of 8 mm within 0.1; a toe would lose up to 0.3.
     """
     return smoothed_vertices(mesh, _EVEN_EDGE_MM, _EVEN_ROUNDS)
 
