@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from scanproc.artifacts import BoolArray, IntArray, Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
+from scanproc.mesh.smoothing import regional_means
 
 _REACH_EDGES = 40  # across half of the largest hole that is closed
 _LEAST_FREEDOM = 3  # degrees of freedom below which Student's distribution has no standard deviation
+_REGION_ROUNDS = 40  # of means with neighbours 1 mm away: over 10 mm, full width at half maximum
 _MAX_MM = 3.0  # a replicate that moves a vertex farther was decided by a single view
 
 
@@ -56,15 +58,26 @@ def _factor(weights: FloatArray, known: BoolArray) -> FloatArray:
     return np.asarray(np.sqrt(len(weights) / excess * freedom / (freedom - 2.0)))
 
 
-def correction_errors(shift_mm: FloatArray, share: float, count: int) -> FloatArray:
-    """Return replicates, (V, count) mm, of what a correction of the surface leaves: a share of it, everywhere alike.
+def regional_spread(mesh: Mesh, errors_mm: NDArray[np.float16]) -> FloatArray:
+    """Return how far the means of whole regions are apart from group to group, (V,) mm, standard deviation of a group.
+
+    Poses, warps of the depth, rims and what the matching window makes of a shape err over regions; the noise of pixels
+    does not. What differs so from group to group is in the replicates already; what all groups share cannot differ. It
+    has the same causes, and nothing says that it were less.
+    """
+    regional = regional_means(mesh, np.nan_to_num(errors_mm.astype(np.float64)), _REGION_ROUNDS)
+    return np.asarray(np.sqrt((regional**2).sum(axis=1)))
+
+
+def common_errors(doubt_mm: FloatArray, count: int) -> FloatArray:
+    """Return replicates, (V, count) mm, of what is wrong in all views alike: (V,) mm, everywhere at once.
 
     Views that err alike cannot show it by their differences.
     """
     # Quantiles of the normal distribution instead of random numbers: the same each time.
     factors = np.array([NormalDist().inv_cdf((rank + 0.5) / count) for rank in range(count)])
     factors /= np.sqrt(np.mean(factors**2))
-    return share * np.outer(shift_mm, factors)
+    return np.outer(doubt_mm, factors)
 
 
 def extrapolate_errors(mesh: Mesh, errors_mm: NDArray[np.float16], known: BoolArray) -> NDArray[np.float16]:
