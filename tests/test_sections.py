@@ -147,7 +147,7 @@ def test_an_evened_wall_reaches_as_far_as_its_shape(radius: float) -> None:
         name: np.mean([axis_section(mesh, 2, float(z)).points[:, :, 0].max() for z in heights]) - radius
         for name, mesh in (("loud", loud), ("even", even))
     }
-    assert reach["loud"] > 0.2
+    assert reach["loud"] > 0.15
     assert reach["even"] == pytest.approx(0.0, abs=0.08)
 
 
