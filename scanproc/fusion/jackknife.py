@@ -3,9 +3,9 @@
 The views fall into K groups. Leaving one out moves the surface a little, along its normal; by the jackknife (Tukey
 1958) the variance of a result t of K groups is (K - 1) / K times the sum of the squared deviations of the K results
 that each lack one. Moved sqrt(K - 1) times as far, less where few of the groups saw it, the K surfaces are as many
-replicates of the surface: the
-standard uncertainty of whatever is measured on them is the RMS of its deviations. Noise, poses and how ill-conditioned
-a landmark is are all in it; what is wrong with all views alike is not, such as the camera's scale.
+replicates of the surface: the standard uncertainty of whatever is measured on them is the RMS of its deviations. Noise,
+poses and how ill-conditioned a landmark is are all in it; what is wrong with all views alike is not, such as the
+camera's scale, or what they share over a region: see `regional_spread`.
 
 So few groups tell the spread itself only roughly. Their mean has Student's distribution of K - 1 degrees of freedom,
 whose standard deviation is sqrt(nu / (nu - 2)) times the estimate (JCGM 101:2008, 6.4.9.4).
@@ -63,7 +63,8 @@ def regional_spread(mesh: Mesh, errors_mm: NDArray[np.float16]) -> FloatArray:
 
     Poses, warps of the depth, rims and what the matching window makes of a shape err over regions; the noise of pixels
     does not. What differs so from group to group is in the replicates already; what all groups share cannot differ. It
-    has the same causes, and nothing says that it were less.
+    has the same causes. How much of it there is beside what differs (`surface.shared_doubt`) was found on eight simulated
+    recordings of two legs and a third under the noise of a real camera: 0.6 makes the RMS of their errors one sd.
     """
     regional = regional_means(mesh, np.nan_to_num(errors_mm.astype(np.float64)), _REGION_ROUNDS)
     return np.asarray(np.sqrt((regional**2).sum(axis=1)))
