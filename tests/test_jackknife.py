@@ -11,8 +11,8 @@ from pictures import fused, posed_plane
 from scanproc.anatomy.foot_replicates import replicate_of
 from scanproc.artifacts import Foot, Intrinsics, Landmark, Mesh, Replicates
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
-from scanproc.fusion.jackknife import extrapolate_errors, jackknife_errors
-from scanproc.fusion.posed_views import PosedView
+from scanproc.fusion.jackknife import common_errors, extrapolate_errors, jackknife_errors, regional_spread
+from scanproc.fusion.posed_views import PosedView, pixel_weight
 from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.measures.table import ROWS
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
@@ -37,6 +37,15 @@ def test_draws_have_the_spread_of_the_mean() -> None:
     assert np.abs(errors.mean(axis=1)).max() < 2e-3  # half precision
 
 
+@pytest.mark.parametrize("groups", [2, 3, 5])
+def test_places_that_few_groups_saw_have_the_spread_of_their_mean(groups: int) -> None:
+    """Who saw nothing of a place adds nothing to its spread: the mean of n groups of sd 0.8 mm has 0.8 / sqrt(n)."""
+    seen = distances(np.random.default_rng(0).normal(0.0, 0.8, (8, 4000)))
+    seen[groups:] = 0.0
+    rms = np.sqrt(np.mean(jackknife_errors(seen).astype(np.float64) ** 2))
+    assert rms == pytest.approx(np.sqrt(7.0 / 5.0) * 0.8 / np.sqrt(groups), rel=0.04)
+
+
 def test_two_sd_hold_the_truth_as_often_as_they_should() -> None:
     """95 % of the means of eight groups lie within twice the RMS of their replicates."""
     values = np.random.default_rng(1).normal(0.0, 1.0, (8, 4000))
@@ -50,6 +59,30 @@ def test_a_weightier_group_moves_the_surface_more() -> None:
     heavy = distances(values)
     heavy[0] *= 5.0
     assert np.abs(jackknife_errors(heavy).astype(float)).max() > 1.5 * np.abs(even).max()
+
+
+def test_what_goes_by_region_is_told_from_noise() -> None:
+    """Groups that lie 0.4 mm apart over a whole plate, and noise of as much in each vertex."""
+    x, y = np.meshgrid(np.arange(60.0), np.arange(60.0))
+    index = np.arange(3600).reshape(60, 60)
+    a, b, c, d = (part.ravel() for part in (index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]))
+    faces = np.concatenate([np.column_stack([a, b, d]), np.column_stack([a, d, c])]).astype(np.int32)
+    plate = Mesh(np.column_stack([x.ravel(), y.ravel(), np.zeros(3600)]), faces)
+    rng = np.random.default_rng(4)
+    by_group, by_vertex = rng.normal(0.0, 0.4, (8, 1)), rng.normal(0.0, 0.4, (8, 3600))
+    shifts = by_group - by_group.mean()
+    expected = np.sqrt(7.0 / 5.0 * (shifts**2).sum() / 7.0)  # of a group, by Student
+    alone = regional_spread(plate, jackknife_errors(distances(by_group + np.zeros((1, 3600)))))
+    assert alone == pytest.approx(np.full(3600, expected), rel=0.01)
+    assert np.median(regional_spread(plate, jackknife_errors(distances(by_vertex)))) < 0.1
+    both = regional_spread(plate, jackknife_errors(distances(by_group + by_vertex)))
+    assert np.median(both) == pytest.approx(expected, rel=0.1)
+
+
+def test_what_all_views_share_moves_everything_at_once() -> None:
+    errors = common_errors(np.array([0.2, 0.4]), 8)
+    assert np.sqrt(np.mean(errors**2, axis=1)) == pytest.approx([0.2, 0.4])
+    assert errors[1] == pytest.approx(2.0 * errors[0]) and errors.sum(axis=1) == pytest.approx([0.0, 0.0], abs=1e-12)
 
 
 def test_what_one_group_alone_saw_is_not_drawn() -> None:
@@ -97,7 +130,10 @@ def test_draws_go_where_the_surface_goes_that_lacks_a_group(cosine_power: float)
     middle = np.linalg.norm(mesh.vertices[:, :2], axis=1) < 10.0
     errors = np.median(jackknife_errors(seen.distances)[middle].astype(np.float64), axis=0)
     assert np.ptp(without) > 0.3
-    np.testing.assert_allclose(errors, np.sqrt(2.0 * 3.0) * (without - without.mean()), atol=0.035)
+    away = np.linalg.norm(eyes, axis=1)
+    weights = np.array([pixel_weight(eye[2] / far, far, cosine_power) for eye, far in zip(eyes, away, strict=True)])
+    factor = np.sqrt(3.0 * 3.0 / (weights / (weights.sum() - weights)).sum())  # sqrt(2 * 3) where they weigh alike
+    np.testing.assert_allclose(errors, factor * (without - without.mean()), atol=0.035)
 
 
 def foot_with_draws() -> Foot:

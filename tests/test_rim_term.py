@@ -11,7 +11,7 @@ from posed import off, pose, prepared, view
 
 from scanproc.artifacts import CleanView, Intrinsics, Plane, RimTerm
 from scanproc.depth.rims import low_rim_trust, rim_angles, rim_trust, without_floor_contact, without_rim_bias
-from scanproc.fusion.jackknife import correction_errors
+from scanproc.fusion.jackknife import common_errors
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
 from scanproc.registration.sampled_views import SampledViews
@@ -116,7 +116,7 @@ def test_what_ends_over_the_floor_goes(height_mm: float, left: bool) -> None:
 
 def test_half_of_a_correction_is_left_in_doubt_everywhere_alike() -> None:
     shift_mm = np.array([0.0, 1.0, 2.0])
-    errors = correction_errors(shift_mm, 0.5, 8)
+    errors = common_errors(0.5 * shift_mm, 8)
     assert np.sqrt((errors**2).mean(axis=1)) == pytest.approx(0.5 * shift_mm)
     assert errors.mean(axis=1) == pytest.approx(np.zeros(3), abs=1e-12)
     np.testing.assert_allclose(errors[2], 2.0 * errors[1])

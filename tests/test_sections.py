@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanproc.artifacts import Mesh
+from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import connected_components, submesh
 from scanproc.mesh.sections import Outline, axis_section, plane_section, theil_sen
-from scanproc.mesh.smoothing import smoothed_vertices
+from scanproc.mesh.smoothing import evened_vertices, smoothed_vertices
 
 
 def tube(radius: float = 40.0, height: float = 100.0, around: int = 180, along: int = 60) -> Mesh:
@@ -131,6 +132,28 @@ def test_the_extremes_of_noisy_balls_lie_where_balls_end(radius: float, rounds: 
     loud = [(clean.vertices + off)[:, 0].max() for off in noise]
     assert np.mean(loud) > radius + 0.1
     assert np.mean(ends) == pytest.approx(radius, abs=within)
+
+
+@pytest.mark.parametrize("radius", [10.0, 20.0])
+def test_an_evened_wall_reaches_as_far_as_its_shape(radius: float) -> None:
+    """Sections across a noisy tube, as a border of a foot is read: the outermost of each lies too far out as it is."""
+    fine = tube(radius, height=60.0, around=round(2.0 * np.pi * radius), along=60)
+    assert np.abs(np.hypot(*_inner(Mesh(evened_vertices(fine), fine.faces))[:, :2].T) - radius).max() < 0.05
+    noise = np.random.default_rng(7).normal(scale=0.3, size=fine.vertices.shape)
+    loud = Mesh(fine.vertices + noise, fine.faces)
+    even = Mesh(evened_vertices(loud), loud.faces)
+    heights = np.linspace(20.0, 40.0, 41)
+    reach = {
+        name: np.mean([axis_section(mesh, 2, float(z)).points[:, :, 0].max() for z in heights]) - radius
+        for name, mesh in (("loud", loud), ("even", even))
+    }
+    assert reach["loud"] > 0.15
+    assert reach["even"] == pytest.approx(0.0, abs=0.08)
+
+
+def _inner(mesh: Mesh) -> FloatArray:
+    height = mesh.vertices[:, 2]
+    return np.asarray(mesh.vertices[(height > 15.0) & (height < 45.0)])
 
 
 def test_one_short_edge_does_not_make_a_mesh_fine() -> None:

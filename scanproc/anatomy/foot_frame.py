@@ -7,16 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
-from scanproc.anatomy.landmarks import FootPoints, below_ankle, foot_points, support
+from scanproc.anatomy.landmarks import FootPoints, below_ankle, foot_points, support, with_even_borders
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
 from scanproc.mesh.meshes import all_corners, any_corner, face_normals, keep_faces
-from scanproc.mesh.smoothing import smoothed_vertices
+from scanproc.mesh.smoothing import evened_vertices
 
 _MAX_TURNS = 60
 _LONGEST_MM = 290.0  # of a foot: over it, a tilt of 25 degrees adds 120 mm to the 60 of its low part
 _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands on
-_SOLE_EDGE_MM, _SOLE_ROUNDS = 1.5, 24  # a sole is so even that such wide means take 0.05 mm off it at most
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
 _REPLICATE_RAD = 1e-6  # each step leaves a tenth: 0.03 µm at the toes, beside an uncertainty of 50 and more
 _ROUGH_DEG, _REPLICATE_DEG = 25.0, 5.0
@@ -67,7 +66,9 @@ def settle(
         if rotated < converged_rad or any(np.abs(T - old).max() < converged_rad for old in seen[:-1]):
             break
         seen.append(T)
-    return FootFrame(T, foot_points(below_ankle(_in_frame(mesh, T)), medial_y, gap_depth_mm), rotated)
+    settled = below_ankle(_in_frame(mesh, T))
+    points = foot_points(settled, medial_y, gap_depth_mm)
+    return FootFrame(T, with_even_borders(points, settled, medial_y), rotated)
 
 
 def _next_frame(mesh: Mesh, sole: FloatArray | None, T: FloatArray, medial_y: float, gap_depth_mm: float) -> FloatArray:
@@ -95,14 +96,11 @@ def _low_part(mesh: Mesh, R_rough_scan: FloatArray, rough_deg: float) -> Mesh:
 
 
 def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> FloatArray:
-    """Return the (N, 3) vertices of what faces down low, averaged wider than other landmarks are.
-
-    The lowest of a whole heel pad picks more of the noise than the tip of a toe does: a foot would stand 0.1 mm high.
-    """
+    """Return the (N, 3) vertices of what faces down low, evened."""
     height = mesh.vertices @ R_rough_scan[2]
     low = all_corners(height < height.min() + _SOLE_MM, mesh.faces)
     sole = keep_faces(mesh, low & (face_normals(mesh) @ R_rough_scan[2] < 0.0)).mesh
-    return smoothed_vertices(sole, _SOLE_EDGE_MM, _SOLE_ROUNDS)
+    return evened_vertices(sole)
 
 
 def _in_frame(mesh: Mesh, T: FloatArray) -> Mesh:

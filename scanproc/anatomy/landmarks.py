@@ -5,7 +5,7 @@ Definitions: with the functions below. `medial_y` is -1 for a left foot, +1 for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import any_corner, keep_faces
 from scanproc.mesh.sections import axis_section
+from scanproc.mesh.smoothing import evened_vertices
 
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border
 LATERAL_WINDOW = (0.50, 0.75)  # and the 5th's
@@ -35,6 +36,7 @@ _CLEAR_GAP_MM = 5.0  # a gap this deep leaves no doubt
 _HEEL_BAND_MM, _TOE_BAND_MM = 0.5, 1.5  # a heel and a rounder toe count as at their end within this
 _HEEL_REACH_MM = 25.0  # on both sides of the rear-most vertex
 _TOE_REACH_MM = 9.0  # half a second toe
+_MARGIN_MM = 8.0  # evening reaches so far
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,25 @@ def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float) -> FootPoints:
     pternion = _middle_of_end(mesh, low[np.argmin(low[:, 0])], -1.0, _HEEL_BAND_MM, _HEEL_REACH_MM)
     longest = low[np.argmax(low[:, 0])]
     length = float(longest[0] - pternion[0])
-    tibiale = border_point(mesh, pternion[0], length, MEDIAL_WINDOW, medial_y)
-    fibulare = border_point(mesh, pternion[0], length, LATERAL_WINDOW, -medial_y)
+    tibiale, fibulare = _ball_points(mesh, float(pternion[0]), length, medial_y)
     toe = second_toe(mesh, float(pternion[0] + 0.7 * length), float(tibiale[1]), float(fibulare[1]), gap_depth_mm)
     return FootPoints(pternion, longest, toe, tibiale, fibulare)
+
+
+def _ball_points(mesh: Mesh, rear: float, length: float, medial_y: float) -> tuple[FloatArray, FloatArray]:
+    """Return metatarsale tibiale and fibulare, (3,) mm."""
+    tibiale = border_point(mesh, rear, length, MEDIAL_WINDOW, medial_y)
+    return tibiale, border_point(mesh, rear, length, LATERAL_WINDOW, -medial_y)
+
+
+def with_even_borders(points: FootPoints, mesh: Mesh, medial_y: float) -> FootPoints:
+    """Return the points of a foot with those of the ball's borders found on them evened: see `evened_vertices`."""
+    rear, length = float(points.pternion[0]), points.length_mm
+    x = mesh.vertices[:, 0]
+    first, last = rear + LATERAL_WINDOW[0] * length - _MARGIN_MM, rear + MEDIAL_WINDOW[1] * length + _MARGIN_MM
+    ball = keep_faces(mesh, any_corner((x > first) & (x < last), mesh.faces)).mesh
+    tibiale, fibulare = _ball_points(Mesh(evened_vertices(ball), ball.faces), rear, length, medial_y)
+    return replace(points, metatarsale_tibiale=tibiale, metatarsale_fibulare=fibulare)
 
 
 def below_ankle(mesh: Mesh) -> Mesh:

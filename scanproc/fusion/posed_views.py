@@ -68,14 +68,18 @@ def tangent_planes(
     (H, W, 6) float32
         Normal, offset in mm, weight, and truncation in mm along the normal, which is -1 where there is no plane.
     """
-    width_mm = pixel_mm(view.depth_mm, view.intrinsics)
-    away_px = round(smoothing_mm / width_mm) if width_mm > 0.0 else 0
     planes = _tangent_planes(
         view.depth_mm, view.normals.astype(np.float32), intrinsics_array(view.intrinsics), view.T_scan_camera,
-        truncation_mm, reach_mm, cosine_power, away_px,
+        truncation_mm, reach_mm, cosine_power, neighbour_px(view, smoothing_mm),
     )  # fmt: skip
     np.multiply(planes[..., 4], view.pixel_trust, out=planes[..., 4], where=planes[..., 5] > 0.0)
     return np.asarray(planes)
+
+
+def neighbour_px(view: PosedView, smoothing_mm: float) -> int:
+    """Return how many pixels of a view are the distance at which each is averaged with its neighbours."""
+    width_mm = pixel_mm(view.depth_mm, view.intrinsics)
+    return round(smoothing_mm / width_mm) if width_mm > 0.0 else 0
 
 
 @compiled
@@ -111,7 +115,7 @@ def _tangent_planes(
             mz = R[2, 0] * nx + R[2, 1] * ny + R[2, 2] * nz
             offset = along * z
             if away_px > 0:
-                offset += _mean_step(depth_mm, normals, across, down, u, v, away_px, 0.5 * truncation_mm)
+                offset += mean_step(depth_mm, normals, intrinsics_px, u, v, away_px, 0.5 * truncation_mm)
             planes[v, u, 0], planes[v, u, 1], planes[v, u, 2] = mx, my, mz
             planes[v, u, 3] = offset + mx * R[0, 3] + my * R[1, 3] + mz * R[2, 3]
             planes[v, u, 4] = pixel_weight(cosine, z, cosine_power)
@@ -133,11 +137,10 @@ def pixel_weight(cosine: float, depth_mm: float, cosine_power: float) -> float:
 
 
 @compiled
-def _mean_step(
+def mean_step(
     depth_mm: DepthImage,
     normals: NDArray[np.float32],
-    across: FloatArray,
-    down: FloatArray,
+    intrinsics_px: FloatArray,
     u: int,
     v: int,
     away_px: int,
@@ -150,16 +153,17 @@ def _mean_step(
     across and down: noise is alike in pixels side by side. Those further than the limit are of another surface.
     """
     height, width = depth_mm.shape
+    fx, fy, cx, cy = intrinsics_px
     z = np.float64(depth_mm[v, u])
-    x, y = across[u] * z, down[v] * z
+    x, y = (u - cx) / fx * z, (v - cy) / fy * z
     total, weights = 0.0, 1.0
     for i in range(9):
         a, b = u + (i % 3 - 1) * away_px, v + (i // 3 - 1) * away_px
         if i == 4 or a < 0 or a >= width or b < 0 or b >= height or normals[b, a, 2] == 0.0:
             continue
         other = np.float64(depth_mm[b, a])
-        step = (normals[v, u, 0] + normals[b, a, 0]) * (across[a] * other - x)
-        step += (normals[v, u, 1] + normals[b, a, 1]) * (down[b] * other - y)
+        step = (normals[v, u, 0] + normals[b, a, 0]) * ((a - cx) / fx * other - x)
+        step += (normals[v, u, 1] + normals[b, a, 1]) * ((b - cy) / fy * other - y)
         step = 0.5 * (step + (normals[v, u, 2] + normals[b, a, 2]) * (other - z))
         if abs(step) < limit_mm:
             weight = 0.5 if i % 2 else 0.25

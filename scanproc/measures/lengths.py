@@ -9,6 +9,7 @@ import numpy as np
 
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM, HEEL_SECTION, SOLE_HEIGHT_MM
 from scanproc.anatomy.open_boundaries import border_is_open
+from scanproc.anatomy.profiles import borders_at
 from scanproc.artifacts import ReadGeometry
 from scanproc.frames import FloatArray
 from scanproc.measures.readings import FootShape, Reading, height_of, no_reading
@@ -89,8 +90,10 @@ def _ball_points(shape: FootShape) -> dict[str, FloatArray]:
 
 def heel_width(shape: FootShape) -> Reading:
     """Width of the section at 0.16 of the length, below 40 mm."""
-    borders = shape.borders(np.array([shape.at(HEEL_SECTION)]), SOLE_HEIGHT_MM)
-    right, left = float(borders.right[0]), float(borders.left[0])
+    x = np.array([shape.at(HEEL_SECTION)])
+    borders = shape.borders(x, SOLE_HEIGHT_MM)
+    even = borders_at(shape.evened(float(x[0])), x, SOLE_HEIGHT_MM)
+    right, left = float(even.right[0]), float(even.left[0])
     if np.isnan(right):
         return no_reading("there is no surface at the heel")
     # The axis runs through the heel: without a border well to each side of it, one wall was not seen.
@@ -104,7 +107,7 @@ def heel_width(shape: FootShape) -> Reading:
         return no_reading("one side of the heel was not seen")
 
     def read_from() -> ReadGeometry:
-        sides = dict(zip(("right border", "left border"), borders.points[0], strict=True))
+        sides = dict(zip(("right border", "left border"), even.points[0], strict=True))
         lateral, medial = sides.values() if shape.medial_y > 0.0 else reversed(sides.values())
         return ReadGeometry(sides, {"dimension": np.stack([lateral, medial]) * (1.0, 1.0, 0.0)})
 

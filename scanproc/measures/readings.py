@@ -17,9 +17,11 @@ from scanproc.artifacts import BoolArray, ByteArray, Foot, Loading, Mesh, ReadGe
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import Submesh, any_corner, keep_faces
 from scanproc.mesh.sections import Section, axis_section
+from scanproc.mesh.smoothing import evened_vertices
 
 Found = TypeVar("Found")
 
+_EVENED_MM = 12.0  # on both sides of a section: evening reaches less far
 LANDMARK_REACH_MM = 4.0  # the surface round a landmark that decides whether it was seen
 
 
@@ -114,6 +116,12 @@ class FootShape:
     def borders(self, x: FloatArray, below_mm: float) -> Borders:
         """Return the borders of the foot below a height at ascending (N,) `x`, mm."""
         return borders_at(self.low_mesh, x, below_mm, self.low_views, self.low_boundary)
+
+    def evened(self, x: float) -> Mesh:
+        """Return the foot below 60 mm round a section at `x`, mm, evened."""
+        near = np.abs(self.low_mesh.vertices[:, 0] - x) < _EVENED_MM
+        slab = keep_faces(self.low_mesh, any_corner(near, self.low_mesh.faces)).mesh
+        return Mesh(evened_vertices(slab), slab.faces)
 
     @cached_property
     def plantar(self) -> PlantarSurface:

@@ -14,7 +14,7 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.fusion.border_morphology import dilated, opened, shrunk
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
-from scanproc.fusion.jackknife import correction_errors, extrapolate_errors, jackknife_errors
+from scanproc.fusion.jackknife import common_errors, extrapolate_errors, jackknife_errors, regional_spread
 from scanproc.fusion.posed_views import PosedView
 from scanproc.fusion.tsdf import TsdfLimits, integrate
 from scanproc.fusion.visibility import VisibilityLimits, visibility
@@ -56,6 +56,9 @@ class SurfaceConfig:
     torn_mm: float = setting(
         5.0, "width of the border that is cut off where rims err and no floor says where it ends, mm", low=0.0
     )
+    shared_doubt: float = setting(
+        0.6, "standard uncertainty of what all views share, as a share of what an eighth of them errs by", low=0.0
+    )
     max_bridge_mm: float = setting(
         30.0, "two standing feet that hang together by less than this are parted, mm", low=0.0, high=50.0
     )
@@ -73,9 +76,13 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
         If nothing was seen by enough views.
     """
     posed = _posed_views(views, registration)
-    fused = dual_marching_cubes(integrate(posed, _limits(config)))
+    fused_by = _limits(config)
+    fused = dual_marching_cubes(integrate(posed, fused_by))
     num_groups = min(config.num_replicates, len(posed))
-    limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, config.cosine_power)
+    limits = VisibilityLimits(
+        config.seen_tolerance_mm, config.seen_min_cosine, fused_by.cosine_power, fused_by.smoothing_mm,
+        fused_by.truncation_mm,
+    )  # fmt: skip
     seen = visibility(fused, posed, limits, num_groups)
     is_upright = registration.floor_seen or registration.vertical is not None
     rims_err = registration.rim is not None
@@ -103,9 +110,9 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
         color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
     errors_mm = np.full((len(counts), num_groups), np.nan, dtype=np.float16)
     errors_mm[: filled.num_original] = jackknife_errors(seen.distances[:, kept.vertices])
-    errors_mm[: filled.num_original] += correction_errors(
-        seen.shift_mm[kept.vertices], config.rim_doubt, num_groups
-    ).astype(np.float16)
+    shared_mm = config.shared_doubt * regional_spread(kept.mesh, errors_mm[: filled.num_original])
+    doubt_mm = np.hypot(shared_mm, config.rim_doubt * seen.shift_mm[kept.vertices])
+    errors_mm[: filled.num_original] += common_errors(doubt_mm, num_groups).astype(np.float16)
     errors_mm = extrapolate_errors(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm, registration.vertical)
 

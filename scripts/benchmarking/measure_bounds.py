@@ -50,6 +50,14 @@ class Values:
         return float((np.abs(self.errors) <= bound).mean()) if len(self.errors) else None
 
     @property
+    def rms(self) -> float | None:
+        return float(np.sqrt(np.mean(self.errors**2))) if len(self.errors) else None
+
+    @property
+    def bias(self) -> str:
+        return f"{self.errors.mean():+.2g}" if len(self.errors) else "–"
+
+    @property
     def p95(self) -> float | None:
         """The error that 95 per cent of the values keep."""
         return float(np.quantile(np.abs(self.errors), KEEPING_SHARE)) if len(self.errors) else None
@@ -75,8 +83,8 @@ def grid_measures_section(rows: Rows) -> str:
     if not any(outcome.true_measures for outcome in outcomes):
         return ""
     body = table(
-        ("measure", "feet", "bound", "values", "lacking", "within bound, %", "95 % within", "bias", "within ± 2 sd, %",
-         "true poses: within bound, %", "95 % within", "within ± 2 sd, %", ""),
+        ("measure", "feet", "bound", "values", "lacking", "within bound, %", "95 % within", "bias", "RMS",
+         "within ± 2 sd, %", "true poses: within bound, %", "95 % within", "bias", "RMS", "within ± 2 sd, %", ""),
         (_asked(outcomes, *asked) for asked in ASKED),
     )  # fmt: skip
     every, ideal = (values_of(outcomes, None, kind).covered for kind in ("measures", "true_measures"))
@@ -105,16 +113,22 @@ def _asked(outcomes: Sequence[Outcome], name: str, standing_alone: bool, bound: 
     return [
         name, "standing" if standing_alone else "all", f"{bound:g}", len(ours.errors), ours.lacking,
         _percent(share), number(ours.p95, digits),
-        f"{ours.errors.mean():+.{digits}f}" if len(ours.errors) else "–", _percent(ours.covered),
-        _percent(ideal.keeping(bound)), number(ideal.p95, digits), _percent(ideal.covered),
-        "–" if share is None else _verdict(share, ours.covered),
+        ours.bias, number(ours.rms, digits), _percent(ours.covered),
+        _percent(ideal.keeping(bound)), number(ideal.p95, digits), ideal.bias, number(ideal.rms, digits),
+        _percent(ideal.covered), "–" if share is None else _verdict(share, ours),
     ]  # fmt: skip
 
 
-def _verdict(keeping: float, covered: float | None) -> str:
-    """Say which of the two does not hold; few values may well all be covered."""
-    enough = covered is None or 100.0 * covered >= COVERED[0]
-    broken = [name for name, kept in (("bound", keeping >= KEEPING_SHARE), ("sd", enough)) if not kept]
+def _verdict(keeping: float, values: Values) -> str:
+    """Say which of the two does not hold; few values may well all be covered, many are not by a true sd."""
+    covered = 100.0 if values.covered is None else 100.0 * values.covered
+    by_chance = (COVERED[1] / 100.0) ** len(values.errors)
+    kept = {
+        "bound": keeping >= KEEPING_SHARE,
+        "sd": covered >= COVERED[0],
+        "sd too large": covered <= COVERED[1] or by_chance > 1.0 - KEEPING_SHARE,
+    }
+    broken = [name for name, holds in kept.items() if not holds]
     return "BROKEN " + ", ".join(broken) if broken else "ok"
 
 
