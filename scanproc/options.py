@@ -44,8 +44,12 @@ from_option = click.option(
     metavar="outputs/OTHER",
     help="Fill in what the prescription leaves open by measures of another scan, such as the same foot standing.",
 )
-
-
+camera_option = click.option(
+    "--camera",
+    type=_FILE,
+    metavar="FILE.toml",
+    help="Read the certificate of the camera; by default the one that scan.toml names.",
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object: what was made, measures, refusals."
 )
@@ -71,7 +75,7 @@ def run_options(command: Command) -> Command:
 
 def scan_options(command: Command) -> Command:
     """Give a command the options of a run over one scan."""
-    return json_option(run_options(command))
+    return json_option(run_options(camera_option(command)))
 
 
 def insole_options(command: Command) -> Command:
