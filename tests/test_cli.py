@@ -360,7 +360,7 @@ def test_an_environment_with_no_number_of_workers_is_wrong_usage(monkeypatch: py
 def test_the_workers_that_are_asked_for_do_the_work(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[int] = []
 
-    def count(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+    def count(scan: Path, out: Path, to: str, tables: Any, camera: Path | None) -> runner.Run:
         used.append(num_workers())
         return fake_run(scan, out, to, tables)
 
@@ -564,7 +564,7 @@ def test_what_settings_prints_can_be_given_back_to_simulate(stl: Path, monkeypat
 def test_the_demo_is_the_recording_in_scans_and_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[tuple[Path, str]] = []
 
-    def note(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+    def note(scan: Path, out: Path, to: str, tables: Any, camera: Path | None) -> runner.Run:
         ran.append((scan, to))
         return fake_run(scan, out, to, tables)
 
