@@ -55,6 +55,14 @@ json_option = click.option(
 )
 
 
+def _of_stages(_context: click.Context, _option: click.Parameter, overrides: tuple[str, ...]) -> tuple[str, ...]:
+    """Point the settings of the simulator, which `scanproc settings` prints too, to their command."""
+    for text in overrides:
+        if text.startswith("simulate."):
+            raise click.BadParameter(f"{text} is of no stage. Simulate first: scanproc simulate FOOT OUT --set {text}")
+    return overrides
+
+
 def run_options(command: Command) -> Command:
     """Give a command the options that all runs share."""
     for option in (
@@ -65,7 +73,14 @@ def run_options(command: Command) -> Command:
             show_envvar=True,
             help="Number of threads; by default one a core. The results are the same.",
         ),
-        click.option("--set", "overrides", multiple=True, metavar="STAGE.NAME=VALUE", help="Change one setting."),
+        click.option(
+            "--set",
+            "overrides",
+            multiple=True,
+            metavar="STAGE.NAME=VALUE",
+            callback=_of_stages,
+            help="Change one setting.",
+        ),
         click.option("--config", "config", type=_FILE, metavar="FILE.toml", help="Read settings."),
         out_option,
     ):

@@ -15,7 +15,7 @@ from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Sur
 from scanproc.errors import ScanError
 from scanproc.readers import clouds, depth, facts, meshes
 from scanproc.readers.certificates import certificate_path, read_certificate
-from scanproc.readers.listing import recorded_order
+from scanproc.readers.listing import file_stamps, recorded_order
 from scanproc.readers.opened import Opened
 from scanproc.readers.wrong_files import advice_on_form
 
@@ -121,7 +121,7 @@ class Scan:
         ScanError
             If one of its files is not as it was before the scan was opened.
         """
-        now = _file_stamps(self.files)
+        now = file_stamps(self.files)
         changed = [file for file in self.files if now.get(file) != self.stamps.get(file)]
         if changed:
             raise ScanError(
@@ -158,7 +158,7 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
     if camera is None and stated.camera is not None:
         camera = certificate_path(toml_file.parent, stated.camera)
     if camera is not None:
-        stamps |= _file_stamps([camera, *camera.parent.glob("*.npy")])
+        stamps |= file_stamps([camera, *camera.parent.glob("*.npy")])
         found = read_certificate(camera)
         stated, certificates = facts.stating_certificate(stated, camera.name, found.certificate), found.files
     opened = form.opens(path, stated)
@@ -213,12 +213,7 @@ def _stamps(path: Path) -> dict[Path, tuple[int, int]]:
     """Return when each file was last written, ns, and how long it is, in a folder and those in it, or beside a file."""
     folder = path if path.is_dir() else path.parent
     found = [path, *folder.glob("*.toml")] if path.is_file() else [*folder.glob("*"), *folder.glob("*/*")]
-    return _file_stamps(found)
-
-
-def _file_stamps(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
-    stats = {file: file.stat() for file in files if file.is_file()}
-    return {file: (stat.st_mtime_ns, stat.st_size) for file, stat in stats.items()}
+    return file_stamps(found)
 
 
 def _form_of(path: Path) -> Form:
@@ -231,6 +226,11 @@ def _form_of(path: Path) -> Form:
         raise ScanError(f"{path} holds {names}; expected one recording a folder. Move the others away.")
     if found:
         return found[0][0]
+    recordings = [form for form in FORMS if form.reads is not None]
+    above = path.resolve().parents[:2]
+    whole = next((folder for folder in above if any(form.finds(folder) for form in recordings)), None)
+    if whole is not None:
+        raise ScanError(f"{path} is a part of a scan; expected all of it. Give its folder: {whole}")
     raise _refusal_of_file(path) if path.is_file() else _refusal_of_folder(path)
 
 

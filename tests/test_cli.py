@@ -350,6 +350,11 @@ def test_wrong_usage_ends_with_status_2(arguments: list[str]) -> None:
     assert os.listdir() == []
 
 
+def test_settings_of_the_simulator_are_told_where_they_belong() -> None:
+    text = wrong_usage("run", "scan", "--set", "simulate.views=3")
+    assert "scanproc simulate FOOT OUT --set simulate.views=3" in " ".join(text.split())
+
+
 def test_an_environment_with_no_number_of_workers_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WORKERS, "many")
     text = wrong_usage("run", "a")
