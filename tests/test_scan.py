@@ -464,7 +464,9 @@ def test_who_gives_no_recording_is_told_every_form(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["depth", "depth/000001.png", "scan.toml"])
 def test_a_part_of_a_recording_is_told_as_such(depth_scan: Path, part: str) -> None:
-    assert refusal(depth_scan / part).endswith(f"is a part of a scan; expected all of it. Give its folder: {depth_scan}")
+    assert refusal(depth_scan / part).endswith(
+        f"is a part of a scan; expected all of it. Give its folder: {depth_scan}"
+    )
     assert "is not a scan" in refusal(written_beside(depth_scan))
 
 

@@ -7,11 +7,13 @@ from scipy.ndimage import map_coordinates
 from scipy.optimize import minimize
 
 from scanproc.anatomy.plantar_surface import SoleMap
+from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 
 # Shares of the length. A heel is nearly its own image; from the arch to the ball no foot is.
 _PART = (0.28, 0.68)
 _RAISED_MM = 0.7  # what rests on the ground is its own image wherever it lies
+_ACROSS_MM = 1.0  # what is level from side to side is its own image, too: of made-up feet, not of images of real halves
 _AXIS_MM = 4.0  # so near the line anything is
 _SLOPES, _SHIFTS_MM = np.linspace(-0.3, 0.3, 13), np.arange(-14.0, 15.0, 2.0)  # of the line, against the foot's axis
 _LEAN = 0.3  # rise by run, of one half against the other: twice 9 degrees
@@ -33,7 +35,8 @@ def is_mirrored(found: SoleMap, height: FloatArray, rear: float, length: float) 
     rows = (found.x >= rear + _PART[0] * length) & (found.x <= rear + _PART[1] * length)
     here = height[rows]
     seen = np.isfinite(here)
-    if seen.sum() < _LEAST_CELLS:
+    above = seen & (here > _RAISED_MM)
+    if above.sum() < _LEAST_CELLS or _rise_across(here, above) < _ACROSS_MM:
         return False
     spread_mm = float(np.nanstd(here))
     middle = np.array([found.x[rows].mean(), np.broadcast_to(found.y, here.shape)[seen].mean()])
@@ -60,3 +63,10 @@ def is_mirrored(found: SoleMap, height: FloatArray, rear: float, length: float) 
     simplex = start + np.array([[0.0, 0.0], [0.03, 0.0], [0.0, 1.0]])
     best = minimize(difference_mm, start, method="Nelder-Mead", options={"initial_simplex": simplex, "maxiter": 80})
     return bool(best.fun < _IMAGE_SHARE * spread_mm)
+
+
+def _rise_across(height: FloatArray, above: BoolArray) -> float:
+    """Return how far the (A, B) heights of cells above the ground lie from the middle of their row, mm, the median."""
+    rows = height[above.any(axis=1)]
+    middles = np.nanmedian(np.where(above[above.any(axis=1)], rows, np.nan), axis=1)
+    return float(np.median(np.abs(rows - middles[:, None])[above[above.any(axis=1)]]))
