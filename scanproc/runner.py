@@ -42,8 +42,7 @@ def run(
     scan_path, camera : a scan's folder or file, and the file of its camera's certificate; see `scan.open_scan`.
     out : folder that holds the scans' outputs.
     to : name of the last stage.
-    tables : settings by stage and name; later tables win. Without one for the insole, the prescription of the scan's
-        last insole holds; a new one takes its place.
+    tables : settings by stage and name; later tables win. The prescription of the last insole holds until a new one.
 
     Raises
     ------

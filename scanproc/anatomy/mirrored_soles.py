@@ -13,7 +13,7 @@ from scanproc.frames import FloatArray
 # Shares of the length. A heel is nearly its own image; from the arch to the ball no foot is.
 _PART = (0.28, 0.68)
 _RAISED_MM = 0.7  # what rests on the ground is its own image wherever it lies
-_ACROSS_MM = 1.0  # what is level from side to side is its own image, too: of made-up feet, not of images of real halves
+_ACROSS_MM = 1.0  # what is level from side to side, as in feet by formula, is its own image in any case
 _AXIS_MM = 4.0  # so near the line anything is
 _SLOPES, _SHIFTS_MM = np.linspace(-0.3, 0.3, 13), np.arange(-14.0, 15.0, 2.0)  # of the line, against the foot's axis
 _LEAN = 0.3  # rise by run, of one half against the other: twice 9 degrees
