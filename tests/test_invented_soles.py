@@ -107,7 +107,7 @@ def half_mirrored(mesh: Mesh, medial: bool) -> Mesh:
     """Return a left foot of whose sole one half is the image of the other, in a plane along its middle."""
     v = mesh.vertices
     low = v[v[:, 2] < 40.0]
-    along = np.linspace(*np.percentile(low[:, 0], (10.0, 80.0)), 20)
+    along = np.linspace(float(np.percentile(low[:, 0], 10.0)), float(np.percentile(low[:, 0], 80.0)), 20)
     middles = [np.mean([near.min(), near.max()]) for near in (low[np.abs(low[:, 0] - x) < 4.0, 1] for x in along)]
     slope, shift = np.polyfit(along, middles, 1)
     normal = np.array([-slope, 1.0]) / np.hypot(slope, 1.0)
