@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,10 +31,10 @@ def answer(
             from scanproc.results import refused_json
             from scanproc.scan import name_of
 
-            _echo_json(refused_json(name_of(scan), str(error)))
+            echo_json(refused_json(name_of(scan), str(error)))
         raise
     if as_json:
-        _echo_json(result.as_json())
+        echo_json(result.as_json())
     else:
         if not result.computed and not result.refusals:
             click.echo(f"nothing to do: {len(result.fresh)} stages are up to date")
@@ -49,6 +50,7 @@ def run_scan(
     other_scan: Path | None = None,
     prescription: Path | None = None,
     overrides: tuple[str, ...] = (),
+    camera: Path | None = None,
     **settings: Any,
 ) -> Run:
     """Run a scan as far as a stage, with the settings that the options name."""
@@ -65,7 +67,7 @@ def run_scan(
             from scanproc.several.other_scan import measures_of_other_scan
 
             tables = [*tables, measures_of_other_scan(scan, other_scan)]
-        return run(scan, out, to, tables)
+        return run(scan, out, to, tables, camera)
 
     result = with_settings(run_with, overrides=overrides, prescription=prescription, **settings)
     if version and "insole" in (*result.computed, *result.fresh):
@@ -100,5 +102,20 @@ def refuse(messages: Sequence[str]) -> None:
         click.get_current_context().exit(1)
 
 
-def _echo_json(table: dict[str, Any]) -> None:
+@contextmanager
+def refusal_as_json(as_json: bool, scans: Sequence[Path]) -> Iterator[None]:
+    """Where several scans are refused as one, say so as `--json` has it."""
+    try:
+        yield
+    except ScanError as error:
+        if as_json:
+            from scanproc.scan import name_of
+
+            refusal = {"stage": None, "message": str(error)}
+            echo_json({"scans": [name_of(scan) for scan in scans], "status": "refused", "refusals": [refusal]})
+        raise
+
+
+def echo_json(table: Mapping[str, Any]) -> None:
+    """Print one JSON object."""
     click.echo(json.dumps(table, indent=1, allow_nan=False))

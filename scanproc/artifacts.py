@@ -62,11 +62,19 @@ class CameraCertificate:
     scale : true lengths divided by recorded ones: what is read is multiplied by it.
     scale_sd : its relative standard uncertainty.
     date : of the check.
+    range_mm : (2,) the distances at which it was checked.
+    warp : (rows, columns) what is missing from the depth over the image, shares of it, rows from the top; None where
+        the camera bends nothing.
     """
 
     scale: float
     scale_sd: float
     date: str | None = None
+    range_mm: tuple[float, float] | None = None
+    warp: FloatArray | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        _freeze(self)
 
 
 @dataclass(frozen=True)
@@ -137,13 +145,17 @@ class Intrinsics:
 
 @dataclass(frozen=True)
 class DepthFrame:
-    """One recorded image: (H, W) uint16 depth in steps of `depth_unit_mm` (0 = no reading), (H, W, 3) uint8 colour."""
+    """One recorded image: (H, W) uint16 depth in steps of `depth_unit_mm` (0 = no reading), (H, W, 3) uint8 colour.
+
+    What the camera's certificate says of its depth is to be applied: the scale is in the unit, the warp stands beside.
+    """
 
     name: str
     depth: NDArray[np.uint16]
     depth_unit_mm: float
     intrinsics: Intrinsics
     color: ByteArray | None = None
+    warp: FloatArray | None = None  # see `CameraCertificate`
 
     def __post_init__(self) -> None:
         _freeze(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import json
 import logging
 import sys
 from functools import partial
@@ -14,11 +15,13 @@ import click
 from click.core import ParameterSource
 
 from scanproc import __version__
-from scanproc.answers import answer, refuse, run_scan, with_settings
+from scanproc.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
 from scanproc.errors import ScanError
 from scanproc.options import (
     FILE,
+    camera_option,
     insole_options,
+    json_option,
     many_insoles_options,
     out_option,
     prescription_option,
@@ -99,21 +102,27 @@ for _each in STAGES[:-1]:
 @main.command("report", short_help=STAGES[-1].summary)
 @scans_argument
 @insole_options
-def _report(scans: tuple[Path, ...], out: Path, other_scan: Path | None, as_json: bool, **settings: Any) -> None:
+def _report(
+    scans: tuple[Path, ...], out: Path, other_scan: Path | None, camera: Path | None, as_json: bool, **settings: Any
+) -> None:
     """Bring SCAN up to date as far as its report. Several scans of one person make one page.
 
     That page, outputs/A--B/report.html, has the sole, arch and insole of a raised scan and the posture of a standing
     one, left and right side by side, and says of each measure which scan and loading it comes from.
     """
     if len(scans) == 1:
-        answer(scans[0], _NAMES[-1], out, other_scan, as_json, **settings)
+        answer(scans[0], _NAMES[-1], out, other_scan, as_json, camera=camera, **settings)
         return
-    if other_scan is not None or as_json:
-        raise click.UsageError("--from and --json are for one scan.")
+    if other_scan is not None or camera is not None:
+        raise click.UsageError("--from and --camera are for one scan; each scan.toml may name its camera.")
     from scanproc.several.actions import report_person
 
-    made = with_settings(lambda tables: report_person(scans, out, tables), **settings)
-    click.echo(made.path)
+    with refusal_as_json(as_json, scans):
+        made = with_settings(lambda tables: report_person(scans, out, tables), **settings)
+    if as_json:
+        echo_json(made.as_json())
+    else:
+        click.echo(made.path)
     refuse(made.refused)
 
 
@@ -121,11 +130,17 @@ def _report(scans: tuple[Path, ...], out: Path, other_scan: Path | None, as_json
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 @run_options
-def _compare(a: Path, b: Path, out: Path, **settings: Any) -> None:
+@json_option
+def _compare(a: Path, b: Path, out: Path, as_json: bool, **settings: Any) -> None:
     """Measure scans A and B, say of two visits, and write what differs, B less A, to compare.html and compare.json."""
-    from scanproc.several.actions import compare
+    from scanproc.several.actions import JSON_NAME, compare
 
-    click.echo(with_settings(lambda tables: compare(a, b, out, tables), **settings))
+    with refusal_as_json(as_json, (a, b)):
+        page = with_settings(lambda tables: compare(a, b, out, tables), **settings)
+    if as_json:
+        echo_json({"status": "done", "page": str(page), **json.loads((page.parent / JSON_NAME).read_bytes())})
+    else:
+        click.echo(page)
 
 
 @main.command("batch", short_help="run many scans; a refused one does not stop the others")
@@ -133,7 +148,9 @@ def _compare(a: Path, b: Path, out: Path, **settings: Any) -> None:
 @_to
 @run_options
 @prescription_option
-def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None:
+@camera_option
+@json_option
+def _batch(scans: tuple[Path, ...], to: str, out: Path, as_json: bool, **settings: Any) -> None:
     """Run each of SCANS, such as scans/*; a refused one does not stop the others.
 
     The measures go into outputs/cohort.csv, one row a foot, explained by cohort-dictionary.csv; `--to measure` leaves
@@ -142,15 +159,21 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, **settings: Any) -> None
     from scanproc.several.cohort import check_none_refused, outcome_of, write_cohort
     from scanproc.several.scans import check_distinct
 
-    check_distinct(scans)
+    with refusal_as_json(as_json, scans):
+        check_distinct(scans)
     outcomes = []
     for scan in scans:
         outcomes.append(outcome_of(scan, partial(run_scan, scan, to, out, **settings)))
         for message in outcomes[-1].refusals:
             click.echo(f"scanproc: {scan}: {message}", err=True)
-        click.echo(f"{outcomes[-1].verdict:8} {scan}")
-    for path in write_cohort(out, outcomes):
-        click.echo(path)
+        if not as_json:
+            click.echo(f"{outcomes[-1].verdict:8} {scan}")
+    tables = [str(path) for path in write_cohort(out, outcomes)]
+    if as_json:
+        status = "refused" if any(each.refusals for each in outcomes) else "done"
+        echo_json({"status": status, "scans": [each.as_json() for each in outcomes], "tables": tables})
+    else:
+        click.echo("".join(f"{path}\n" for path in tables), nl=False)
     check_none_refused(outcomes)
 
 

@@ -44,11 +44,23 @@ from_option = click.option(
     metavar="outputs/OTHER",
     help="Fill in what the prescription leaves open by measures of another scan, such as the same foot standing.",
 )
-
-
+camera_option = click.option(
+    "--camera",
+    type=FILE,
+    metavar="FILE.toml",
+    help="Read the certificate of the camera; by default the one that scan.toml names.",
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object: what was made, measures, refusals."
 )
+
+
+def _of_stages(_context: click.Context, _option: click.Parameter, overrides: tuple[str, ...]) -> tuple[str, ...]:
+    """Point the settings of the simulator, which `scanproc settings` prints too, to their command."""
+    for text in overrides:
+        if text.startswith("simulate."):
+            raise click.BadParameter(f"{text} is of no stage. Simulate first: scanproc simulate FOOT OUT --set {text}")
+    return overrides
 
 
 def run_options(command: Command) -> Command:
@@ -61,7 +73,14 @@ def run_options(command: Command) -> Command:
             show_envvar=True,
             help="Number of threads; by default one a core. The results are the same.",
         ),
-        click.option("--set", "overrides", multiple=True, metavar="STAGE.NAME=VALUE", help="Change one setting."),
+        click.option(
+            "--set",
+            "overrides",
+            multiple=True,
+            metavar="STAGE.NAME=VALUE",
+            callback=_of_stages,
+            help="Change one setting.",
+        ),
         click.option("--config", "config", type=FILE, metavar="FILE.toml", help="Read settings."),
         out_option,
     ):
@@ -71,7 +90,7 @@ def run_options(command: Command) -> Command:
 
 def scan_options(command: Command) -> Command:
     """Give a command the options of a run over one scan."""
-    return json_option(run_options(command))
+    return json_option(run_options(camera_option(command)))
 
 
 def insole_options(command: Command) -> Command:

@@ -33,16 +33,16 @@ def run(
     out: str | Path = "outputs",
     to: str = "report",
     tables: Iterable[Mapping[str, Any]] = (),
+    camera: Path | None = None,
 ) -> Run:
     """Bring the stages up to `to` up to date for one scan.
 
     Parameters
     ----------
-    scan_path : a scan's folder or file, see `scan.open_scan`.
+    scan_path, camera : a scan's folder or file, and the file of its camera's certificate; see `scan.open_scan`.
     out : folder that holds the scans' outputs.
     to : name of the last stage.
-    tables : settings by stage and name; later tables win. Without one for the insole, the prescription of the scan's
-        last insole holds; a new one takes its place.
+    tables : settings by stage and name; later tables win. The prescription of the last insole holds until a new one.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def run(
     given = [*machine_beside(scan_path), *tables]
     prescription = LastPrescription(Store(out / name_of(scan_path)).prescription_path(), given)
     configs = _configs(to, prescription)
-    scan = open_scan(scan_path)
+    scan = open_scan(scan_path, camera)
     stages = _stages_of(scan, to)
     for remark in scan.facts.remarks:
         log.info("%s: %s", scan.name, remark)

@@ -15,7 +15,7 @@ from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Sur
 from scanproc.errors import ScanError
 from scanproc.readers import clouds, depth, facts, meshes
 from scanproc.readers.certificates import certificate_path, read_certificate
-from scanproc.readers.listing import recorded_order
+from scanproc.readers.listing import file_stamps, recorded_order
 from scanproc.readers.opened import Opened
 from scanproc.readers.wrong_files import advice_on_form
 
@@ -110,7 +110,8 @@ class Scan:
         """Yield name (below the scan's folder, with /) and bytes of every input, for hashing."""
         folder = self.path if self.path.is_dir() else self.path.parent
         for file in self.files:
-            yield file.relative_to(folder).as_posix(), file.read_bytes()
+            inside = file.is_relative_to(folder)  # a certificate that --camera names may lie elsewhere
+            yield file.relative_to(folder).as_posix() if inside else file.name, file.read_bytes()
 
     def check_unchanged(self) -> None:
         """Refuse a scan that is still being written: what was hashed need not be what was read.
@@ -120,7 +121,7 @@ class Scan:
         ScanError
             If one of its files is not as it was before the scan was opened.
         """
-        now = _stamps(self.path)
+        now = file_stamps(self.files)
         changed = [file for file in self.files if now.get(file) != self.stamps.get(file)]
         if changed:
             raise ScanError(
@@ -134,8 +135,12 @@ def name_of(path: Path) -> str:
     return path.stem if path.is_file() else path.resolve().name
 
 
-def open_scan(path: str | Path) -> Scan:
+def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
     """Open a scan: a folder in one of the forms above, or a file of one.
+
+    Parameters
+    ----------
+    camera : file of the camera's certificate, wherever it lies; by default the one that `scan.toml` names.
 
     Raises
     ------
@@ -149,9 +154,13 @@ def open_scan(path: str | Path) -> Scan:
     stamps, name = _stamps(path), name_of(path)
     toml_file = (path.parent if path.is_file() else path) / facts.FILE_NAME
     stated = facts.read_facts(toml_file, name)
-    certificates = [certificate_path(toml_file.parent, stated.camera)] if stated.camera is not None else []
-    if certificates:
-        stated = replace(stated, certificate=read_certificate(certificates[0]))
+    certificates: tuple[Path, ...] = ()
+    if camera is None and stated.camera is not None:
+        camera = certificate_path(toml_file.parent, stated.camera)
+    if camera is not None:
+        stamps |= file_stamps([camera, *camera.parent.glob("*.npy")])
+        found = read_certificate(camera)
+        stated, certificates = facts.stating_certificate(stated, camera.name, found.certificate), found.files
     opened = form.opens(path, stated)
     if stated.up != "auto" and opened.surface is None:
         raise ScanError(
@@ -159,6 +168,8 @@ def open_scan(path: str | Path) -> Scan:
             "turn of a recording tells what is up. Leave it out."
         )
     remarks = (*stated.remarks, *opened.remarks)
+    if stated.certificate is not None and stated.certificate.warp is not None and form.frame is not DepthFrame:
+        remarks = (*remarks, f"the warp of the camera ({stated.camera}) is of depth images, and was not applied")
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
     files = recorded_order([*opened.files, *certificates, *([toml_file] if toml_file.exists() else [])])
     return Scan(path, name, settled, form, tuple(files), opened.surface, stamps)
@@ -202,8 +213,7 @@ def _stamps(path: Path) -> dict[Path, tuple[int, int]]:
     """Return when each file was last written, ns, and how long it is, in a folder and those in it, or beside a file."""
     folder = path if path.is_dir() else path.parent
     found = [path, *folder.glob("*.toml")] if path.is_file() else [*folder.glob("*"), *folder.glob("*/*")]
-    stats = {file: file.stat() for file in found if file.is_file()}
-    return {file: (stat.st_mtime_ns, stat.st_size) for file, stat in stats.items()}
+    return file_stamps(found)
 
 
 def _form_of(path: Path) -> Form:
@@ -216,6 +226,11 @@ def _form_of(path: Path) -> Form:
         raise ScanError(f"{path} holds {names}; expected one recording a folder. Move the others away.")
     if found:
         return found[0][0]
+    recordings = [form for form in FORMS if form.reads is not None]
+    above = path.resolve().parents[:2]
+    whole = next((folder for folder in above if any(form.finds(folder) for form in recordings)), None)
+    if whole is not None:
+        raise ScanError(f"{path} is a part of a scan; expected all of it. Give its folder: {whole}")
     raise _refusal_of_file(path) if path.is_file() else _refusal_of_folder(path)
 
 

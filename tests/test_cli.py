@@ -227,7 +227,31 @@ def test_json_of_what_cannot_be_begun_is_whole_too(command: str) -> None:
 
 def test_json_of_wrong_usage_is_no_object() -> None:
     assert call("run", "--json").stdout == ""
-    assert "for one scan" in wrong_usage("report", "a", "b", "--json")
+    assert "for one scan" in wrong_usage("report", "a", "b", "--camera", "camera-7.toml")
+
+
+def test_json_of_a_batch_is_one_object_with_that_of_each_scan(stl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "run", as_far_as_measure)
+    result = call("-q", "batch", stl, "nowhere", "--json")
+    made = json.loads(result.stdout)
+    assert (result.exit_code, made["status"]) == (1, "refused")
+    good, bad = made["scans"]
+    assert good == json.loads(call("measure", stl, "--json").stdout) | {"stages": good["stages"]}
+    assert good["feet"][0]["measures"]["foot_length_mm"]["value"] > 200.0
+    assert (bad["scan"], bad["status"]) == ("nowhere", "refused")
+    assert bad["refusals"][0]["message"].startswith("nowhere does not exist")
+    assert made["tables"] == ["outputs/cohort.csv", "outputs/cohort-dictionary.csv"]
+    monkeypatch.setattr(runner, "run", fake_run)
+    good = json.loads(call("batch", "good", "last", "--json").stdout)
+    assert (good["status"], [each["status"] for each in good["scans"]]) == ("done", ["done", "done"])
+
+
+@pytest.mark.parametrize("command", ["compare", "report", "batch"])
+def test_json_of_scans_that_cannot_be_begun_is_whole_too(command: str) -> None:
+    result = call(command, "monday/demo", "tuesday/demo", "--json")
+    made = json.loads(result.stdout)
+    assert (result.exit_code, made["scans"], made["status"]) == (1, ["demo", "demo"], "refused")
+    assert "2 scans are called demo" in made["refusals"][0]["message"]
 
 
 def test_ctrl_c_ends_with_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -340,6 +364,11 @@ def test_wrong_usage_ends_with_status_2(arguments: list[str]) -> None:
     assert os.listdir() == []
 
 
+def test_settings_of_the_simulator_are_told_where_they_belong() -> None:
+    text = wrong_usage("run", "scan", "--set", "simulate.views=3")
+    assert "scanproc simulate FOOT OUT --set simulate.views=3" in " ".join(text.split())
+
+
 def test_an_environment_with_no_number_of_workers_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WORKERS, "many")
     text = wrong_usage("run", "a")
@@ -350,7 +379,7 @@ def test_an_environment_with_no_number_of_workers_is_wrong_usage(monkeypatch: py
 def test_the_workers_that_are_asked_for_do_the_work(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[int] = []
 
-    def count(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+    def count(scan: Path, out: Path, to: str, tables: Any, camera: Path | None) -> runner.Run:
         used.append(num_workers())
         return fake_run(scan, out, to, tables)
 
@@ -397,7 +426,7 @@ def test_a_bug_keeps_its_traceback(stl: Path, monkeypatch: pytest.MonkeyPatch) -
 # ------------------------------------------------------------------------------------------------ batch
 
 
-def fake_run(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+def fake_run(scan: Path, out: Path, to: str, tables: Any, camera: Path | None = None) -> runner.Run:
     if scan.name == "broken":
         raise ScanError("found nothing. Scan again.")
     refusals = (Refusal("insole", "the sole was not seen."),) if scan.name == "standing" else ()
@@ -427,7 +456,7 @@ def test_two_scans_of_one_name_would_overwrite_each_other(monkeypatch: pytest.Mo
     assert "2 scans are called demo" in refused("batch", "monday/demo", "tuesday/demo/", "other")
 
 
-def as_far_as_measure(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+def as_far_as_measure(scan: Path, out: Path, to: str, tables: Any, camera: Path | None = None) -> runner.Run:
     """Run without the slow stages, whatever is asked."""
     return REAL_RUN(scan, out, "measure", tables)
 
@@ -478,7 +507,8 @@ def test_two_visits_are_measured_and_compared(stl: Path) -> None:
     assert foot["surface"]["rms_mm"] < 0.01
     assert "may → nov" in (folder / "compare.html").read_text(encoding="utf-8")
     assert not Path("outputs/may/report.html").exists()  # as far as measure
-    again = call("-q", "compare", may, nov)
+    again = call("-q", "compare", may, nov, "--json")
+    assert json.loads(again.stdout) == {"status": "done", "page": str(folder / "compare.html"), **content}
     assert again.exit_code == 0
     assert json.loads((folder / "compare.json").read_text(encoding="utf-8")) == content
 
@@ -505,6 +535,8 @@ def test_a_report_of_several_scans_is_one_page(stl: Path, monkeypatch: pytest.Mo
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{page}\n", "")
     text = page.read_text(encoding="utf-8")
     assert "air (non-weight-bearing)" in text and "up (standing)" in text
+    told = json.loads(call("-q", "report", air, up, "--set", "report.pixels_per_mm=1", "--json").stdout)
+    assert told == {"scans": ["air", "up"], "status": "done", "report": str(page), "refusals": []}
     assert "subject anna (air) and bert (other)" in refused("report", air, scan_of(stl, "other", subject="bert"))
     Path("bad").mkdir()
     shutil.copy(stl, "bad/foot.stl")
@@ -551,7 +583,7 @@ def test_what_settings_prints_can_be_given_back_to_simulate(stl: Path, monkeypat
 def test_the_demo_is_the_recording_in_scans_and_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[tuple[Path, str]] = []
 
-    def note(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+    def note(scan: Path, out: Path, to: str, tables: Any, camera: Path | None) -> runner.Run:
         ran.append((scan, to))
         return fake_run(scan, out, to, tables)
 

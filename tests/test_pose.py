@@ -111,6 +111,67 @@ def test_a_capped_leg_stands_on_its_sole_however_it_lies(seed: int) -> None:
     assert verdict(as_surface(mesh, False), R, "left") == "right"
 
 
+@pytest.mark.parametrize(
+    ("name", "cap_mm", "pitch_deg", "roll_deg", "scale"),
+    [("leg-0.ply", 128.0, -9.0, 5.0, 0.6), ("leg-3.ply", 90.0, 12.0, -13.0, 1.0)],
+)
+def test_a_child_s_leg_and_one_tilted_both_ways(
+    name: str, cap_mm: float, pitch_deg: float, roll_deg: float, scale: float
+) -> None:
+    """A child's leg is cut through 900 mm², which was no cut while all legs were adults'."""
+    mesh = capped(leg(name), cap_mm, pitch_deg, roll_deg)
+    child = as_surface(Mesh(scale * mesh.vertices, mesh.faces), False)
+    assert verdict(child, tilt(pitch_deg, roll_deg), "left", age_years=4.0 if scale < 1.0 else None) == "right"
+
+
+def cut_askew(mesh: Mesh, lean_deg: tuple[float, float], height_mm: float, closed: bool) -> Mesh:
+    """Return a leg cut off obliquely at a height above its ankle, closed flat or left open."""
+    lean_x, lean_y = np.deg2rad(lean_deg)
+    normal = -np.array([np.sin(lean_x), np.sin(lean_y), 1.0])
+    normal /= np.linalg.norm(normal)
+    offset = float(normal @ [ANKLE_X, 0.0, height_mm])
+    if not closed:
+        return kept(mesh, lambda v: v @ normal > offset)
+    solid = manifold3d.Manifold(manifold3d.Mesh64(np.array(mesh.vertices), mesh.faces.astype(np.uint64)))
+    below = solid.trim_by_plane(list(normal), offset).decompose()
+    cut = max(below, key=lambda part: part.volume()).to_mesh64()
+    return Mesh(np.array(cut.vert_properties[:, :3]), np.array(cut.tri_verts, dtype=np.int32))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_neighbours_of_the_sweep(seed: int) -> None:
+    """Both tilts at once, cut obliquely, open, with a long shank, a child's, an image: however they lie."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for kind in ("tilted", "askew", "askew open", "long", "child") * 4:
+        mesh, R = (
+            leg(f"leg-{rng.integers(4)}.ply"),
+            Rotation.random(random_state=int(rng.integers(9999))).as_matrix(),
+        )
+        cap_mm, (pitch_deg, roll_deg), years = float(rng.uniform(60.0, 130.0)), rng.uniform(-15.0, 15.0, 2), None
+        if kind in ("tilted", "child"):
+            mesh = capped(mesh, cap_mm, pitch_deg, roll_deg)
+            R = tilt(pitch_deg, roll_deg) if kind == "tilted" else R @ tilt(pitch_deg, roll_deg)
+        elif kind == "long":
+            z = mesh.vertices[:, 2]
+            mesh = Mesh(np.column_stack([mesh.vertices[:, :2], np.where(z > 150.0, 2.0 * z - 150.0, z)]), mesh.faces)
+        else:
+            mesh = cut_askew(mesh, (2.0 * pitch_deg, 2.0 * roll_deg), max(cap_mm, 80.0), kind == "askew")
+        if kind == "child":
+            mesh, years = Mesh(0.6 * mesh.vertices, mesh.faces), 4.0
+        if kind != "tilted":
+            turn = R @ tilt(pitch_deg, roll_deg).T if kind == "child" else R
+            mesh = moved(mesh, rigid(turn, np.array([300.0, -200.0, 900.0])))
+        side = "left"
+        if rng.random() < 0.5:
+            image = np.diag([1.0, -1.0, 1.0])
+            mesh, R, side = mirrored(mesh), image @ R @ image, "right"
+        found.append(verdict(as_surface(mesh, False), R, side, age_years=years))
+    assert "wrong" not in found
+    assert found.count("right") >= 0.85 * len(found)
+
+
 def test_the_plane_that_closes_a_leg_is_no_skin() -> None:
     """A dorsum that it cuts off has no height, as where the cut is open."""
     feet = align(as_surface(capped(leg("leg-2.ply"), 60.0), False), ScanFacts(name="test"), AlignConfig())

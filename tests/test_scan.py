@@ -462,6 +462,21 @@ def test_who_gives_no_recording_is_told_every_form(tmp_path: Path) -> None:
     assert refusal(note) == f"{note} is not a scan; expected {expected}. Check the path."
 
 
+@pytest.mark.parametrize("part", ["depth", "depth/000001.png", "scan.toml"])
+def test_a_part_of_a_recording_is_told_as_such(depth_scan: Path, part: str) -> None:
+    assert refusal(depth_scan / part).endswith(
+        f"is a part of a scan; expected all of it. Give its folder: {depth_scan}"
+    )
+    assert "is not a scan" in refusal(written_beside(depth_scan))
+
+
+def written_beside(folder: Path) -> Path:
+    """Return a note beside a scan."""
+    note = folder.parent / "note.txt"
+    note.write_text("hello")
+    return note
+
+
 def test_two_forms_in_one_folder_are_refused(depth_scan: Path) -> None:
     """Each form is looked for in each folder: none hides another."""
     (depth_scan / "foot.ply").write_bytes(write_ply(foot_like()))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,9 +27,12 @@ from scanproc.artifacts import (
     Recording,
     SdParts,
 )
+from scanproc.depth.view_image import PixelLimits, measured_image
 from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
 from scanproc.measures.sensor_classes import scale_sd_of, scale_text, sensor_class
 from scanproc.pages.report_text import scale_note
+from scanproc.readers.certificates import read_certificate
 from scanproc.readers.facts import facts_stating
 from scanproc.scan import open_scan, read_mesh, read_recording, write_recording
 from scanproc.stages.align import AlignConfig, align
@@ -127,7 +132,10 @@ def test_a_certificate_of_the_camera_corrects_its_scale(tmp_path: Path) -> None:
         ("scale = 2.0\nscale_sd = 0.001", "scale = 2.0; expected"),
         ("scale = true\nscale_sd = 0.001", "scale = True; expected"),
         ("scale = nan\nscale_sd = 0.001", "scale = nan; expected"),
-        ("scale = 1.0\nscale_sd = 0.001\nwarp = 'map.npz'", "'warp', which is not used"),
+        ("scale = 1.0\nscale_sd = 0.001\ngain = 2.0", "'gain', which is not used"),
+        ("scale = 1.0\nscale_sd = 0.001\nwarp = 'map.npy'", "map.npy cannot be read"),
+        ("scale = 1.0\nscale_sd = 0.001\nwarp = '../map.npy'", "warp = '../map.npy'; expected a file beside it"),
+        ("scale = 1.0\nscale_sd = 0.001\nrange_mm = [600, 200]", "range_mm = [600, 200]; expected two distances"),
     ],
 )
 def test_a_certificate_that_cannot_be_used_is_refused(tmp_path: Path, text: str | None, words: str) -> None:
@@ -137,7 +145,68 @@ def test_a_certificate_that_cannot_be_used_is_refused(tmp_path: Path, text: str 
         (tmp_path / "camera-7.toml").write_text(text)
     with pytest.raises(ScanError) as caught:
         open_scan(tmp_path)
-    assert words in str(caught.value) and "camera-7.toml" in str(caught.value)
+    assert words in str(caught.value) and str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("warp", "words"),
+    [
+        (np.zeros(5), "is a map of 5; expected"),
+        (np.zeros((480, 640)), "is a map of 480 × 640; expected"),
+        (np.full((4, 5), 0.7), "holds up to 0.7; expected"),
+        (np.full((4, 5), np.nan), "holds up to nan; expected"),
+        (np.array([["a", "b"]] * 2), "cannot be read"),
+    ],
+)
+def test_a_warp_that_cannot_be_used_is_refused(tmp_path: Path, warp: Any, words: str) -> None:
+    np.save(tmp_path / "camera-7.npy", warp)
+    (tmp_path / "camera-7.toml").write_text('scale = 1.0\nscale_sd = 0.001\nwarp = "camera-7.npy"\n')
+    with pytest.raises(ScanError, match=re.escape(words)):
+        read_certificate(tmp_path / "camera-7.toml")
+
+
+def wall(distance_mm: float = 400.0) -> DepthFrame:
+    """A wall before a camera of 60 × 40 pixels that reads too little: none in the middle, 1 % aside, 2 % below."""
+    u, v = np.meshgrid((np.arange(60) - 29.5) / 30.0, (np.arange(40) - 19.5) / 20.0)
+    missing = 0.01 * np.abs(u) + 0.02 * np.maximum(v, 0.0)
+    steps = np.round(distance_mm / 0.1 / (1.0 + missing)).astype(np.uint16)
+    return DepthFrame("0", steps, 0.1, Intrinsics(60, 40, 60.0, 60.0, 29.5, 19.5))
+
+
+def warp_of_the_wall() -> FloatArray:
+    u, v = np.meshgrid((np.arange(30) - 14.5) / 15.0, (np.arange(20) - 9.5) / 10.0)
+    return np.asarray(0.01 * np.abs(u) + 0.02 * np.maximum(v, 0.0))
+
+
+def test_what_a_camera_bends_is_made_straight(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The certificate may lie anywhere where --camera names it; its warp is an input of the scan."""
+    limits = PixelLimits(100.0, 900.0, 6.0, 3.0)
+    assert np.ptp(measured_image(wall(), limits).depth_mm) > 8.0
+    folder, lab = tmp_path / "scan", tmp_path / "lab"
+    write_recording(folder, Recording((wall(),)), facts_stating("scan", depth_unit_mm=0.1))
+    lab.mkdir()
+    np.save(lab / "camera-7.npy", warp_of_the_wall())
+    (lab / "camera-7.toml").write_text(
+        'scale = 1.0\nscale_sd = 0.001\nwarp = "camera-7.npy"\nrange_mm = [450, 600]\nresidual_mm = 0.1\n'
+    )
+    scan = open_scan(folder, lab / "camera-7.toml")
+    assert {"camera-7.toml", "camera-7.npy"} <= {name for name, _ in scan.contents()}
+    assert (scan.facts.camera, "camera" in scan.facts.assumed) == ("camera-7.toml", False)
+    (frame,) = read_recording(scan).frames
+    assert isinstance(frame, DepthFrame)
+    np.testing.assert_allclose(measured_image(frame, limits).depth_mm, 400.0, atol=0.3)
+    assert "holds from 450 to 600 mm; the nearest tenth of the recording lies at 3" in caplog.text
+    (lab / "camera-7.npy").write_bytes(b"")  # while it is read
+    with pytest.raises(ScanError, match=r"camera-7.npy changed while it was read"):
+        scan.check_unchanged()
+
+
+def test_a_warp_of_no_depth_images_is_told(tmp_path: Path) -> None:
+    trimesh.Trimesh(mesh().vertices, mesh().faces, process=False).export(tmp_path / "foot.ply")
+    np.save(tmp_path / "camera-7.npy", warp_of_the_wall())
+    (tmp_path / "camera-7.toml").write_text('scale = 1.0\nscale_sd = 0.001\nwarp = "camera-7.npy"\n')
+    (tmp_path / "scan.toml").write_text('camera = "camera-7.toml"\n')
+    assert any("was not applied" in remark for remark in open_scan(tmp_path).facts.remarks)
 
 
 @pytest.mark.parametrize("name", ["../camera-7.toml", "/camera-7.toml", ""])

@@ -109,9 +109,15 @@ def test_clouds_are_read_in_every_unit(tmp_path: Path, unit: Unit) -> None:
     assert open_scan(tmp_path).facts.unit == {"dm": "m", "ft": "m"}.get(unit, unit)
 
 
-def test_clouds_in_inches_are_not_taken_for_a_small_foot_where_its_length_is_stated() -> None:
+def test_clouds_in_inches_are_not_taken_for_a_small_foot() -> None:
     inches = facts_stating("feet")  # 400 mm away, 261 mm across
-    assert unit_of_clouds(Path("clouds"), 15.7, 10.3, inches).unit == "cm"  # as before: nothing tells
+    for seen in (inches, replace(inches, foot_length_mm=261.0)):  # with a floor round it, 750 mm across
+        with pytest.raises(ScanError, match=r'157 mm if they are in cm and 399 mm if they are in inch.*unit = "inch"'):
+            unit_of_clouds(Path("clouds"), 15.7, 29.5, seen)
+    with pytest.raises(ScanError, match="beyond doubt"):
+        unit_of_clouds(Path("clouds"), 15.7, 10.3, inches)
+    assert unit_of_clouds(Path("clouds"), 15.7, 29.5, replace(inches, unit="cm")).unit == "cm"
+    assert unit_of_clouds(Path("clouds"), 40.0, 60.0, inches).unit == "cm"
     assert unit_of_clouds(Path("clouds"), 15.7, 10.3, replace(inches, foot_length_mm=261.0)).unit == "inch"
     scene = replace(inches, foot_length_mm=261.0)  # in cm, with two metres of the room behind
     assert unit_of_clouds(Path("clouds"), 40.0, 200.0, scene).unit == "cm"

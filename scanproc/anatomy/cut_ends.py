@@ -13,7 +13,9 @@ from scanproc.frames import FloatArray
 from scanproc.mesh.hole_filling import border_loops
 from scanproc.mesh.meshes import face_areas, face_normals
 
-_PLANE_MM2 = 1500.0  # a leg is cut through 2400 and more; calves of coarse meshes have planes of up to 1100
+# A leg is cut through 2400 mm² and more, of feet that are _WIDTH_MM wide or wider; calves of coarse meshes have planes
+# of up to 1100. Of children both are smaller.
+_PLANE_MM2, _WIDTH_MM = 1500.0, 90.0
 _OPENING_MM2 = 300.0
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
 _LEG_COSINE = 0.7  # a leg's cut looks up within 45 degrees
@@ -107,13 +109,14 @@ def _openings(mesh: Mesh) -> list[_Cut]:
 def _planes(mesh: Mesh) -> list[_Cut]:
     """Return the facets of the convex hull that faces of the mesh fill."""
     normals, areas = face_normals(mesh), face_areas(mesh)
+    least = _PLANE_MM2 * min(_thickness(mesh.vertices) / _WIDTH_MM, 1.0) ** 2
     cuts = []
-    for normal, offset in _hull_planes(mesh.vertices):
+    for normal, offset in _hull_planes(mesh.vertices, least):
         near = np.abs(mesh.vertices @ normal - offset) < _FLAT_MM
         inside = np.flatnonzero(near[mesh.faces].all(axis=1))
         inside = inside[normals[inside] @ normal > _FLAT_COSINE]
         area = float(areas[inside].sum())
-        if area < _PLANE_MM2:
+        if area < least:
             continue
         middle = (mesh.vertices[mesh.faces[inside]].mean(axis=1) * areas[inside, None]).sum(axis=0) / area
         outside = np.ones(len(mesh.faces), dtype=np.bool_)
@@ -123,7 +126,13 @@ def _planes(mesh: Mesh) -> list[_Cut]:
     return cuts
 
 
-def _hull_planes(points: FloatArray) -> list[tuple[NDArray[np.float64], float]]:
+def _thickness(points: FloatArray) -> float:
+    """Return how thick (N, 3) points are where they are thinnest, mm: of a foot with its leg, its width."""
+    _, axes = np.linalg.eigh(np.cov(points.T))
+    return float(np.ptp(points @ axes, axis=0).min())
+
+
+def _hull_planes(points: FloatArray, least_mm2: float) -> list[tuple[NDArray[np.float64], float]]:
     """Return the planes, normal outward and offset, on which facets of at least the least area lie, the largest first.
 
     Facets of one plane are counted together: the hull is made of triangles.
@@ -138,7 +147,7 @@ def _hull_planes(points: FloatArray) -> list[tuple[NDArray[np.float64], float]]:
     planes: list[tuple[NDArray[np.float64], float]] = []
     free = np.ones(len(order), dtype=np.bool_)
     for facet in np.argsort(-support, kind="stable"):
-        if support[facet] < _PLANE_MM2:
+        if support[facet] < least_mm2:
             break
         if free[facet]:
             planes.append((normals[facet], float(offsets[facet])))

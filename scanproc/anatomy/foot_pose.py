@@ -26,7 +26,7 @@ _LEG_DEG = 45.0  # a leg's cut looks up within this: 0 to 25; 120 to 180
 _LEVEL_DEG = 8.0  # what closes a sole looks down within this
 _LEG_X, _LEG_X_SD = 0.30, 0.12  # share of the length, behind which a leg's cut lies: 0.16 to 0.53; 0.47 to 0.84
 _ASIDE, _DOWN, _LEVEL = 2.0, 5.0, 3.0  # log odds against a cut that looks aside, obliquely down, straight down
-_CUT_MM2 = 1500.0  # a cut of a leg; a smaller one tells less
+_CUT_MM2, _LENGTH_MM = 1500.0, 260.0  # a cut of a leg, of a foot so long or longer; a smaller one tells less
 _MOST = 8.0  # that one kind of evidence may say
 _SAME_DEG = 30.0  # poses nearer than this lead to one foot frame
 
@@ -90,6 +90,7 @@ def _cuts_against(shape: FootShape) -> float:
     low = shape.points[shape.points[:, 2] < FOOT_HEIGHT_MM, 0]
     rear, length = float(low.min()), float(np.ptp(low))
     cuts, against = shape.cuts, 0.0
+    whole_mm2 = _CUT_MM2 * min(length / _LENGTH_MM, 1.0) ** 2
     angles = np.rad2deg(np.arccos(np.clip(cuts.normals[:, 2], -1.0, 1.0)))
     for angle, x, area in zip(angles, (cuts.middles[:, 0] - rear) / max(length, 1e-9), cuts.areas, strict=True):
         if angle <= _LEG_DEG:
@@ -98,7 +99,7 @@ def _cuts_against(shape: FootShape) -> float:
             odds = _ASIDE
         else:
             odds = _LEVEL if angle > 180.0 - _LEVEL_DEG else _DOWN
-        against += min(float(area) / _CUT_MM2, 1.0) * odds
+        against += min(float(area) / whole_mm2, 1.0) * odds
     return min(against, _MOST)
 
 

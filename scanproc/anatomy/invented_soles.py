@@ -1,7 +1,8 @@
 """Soles that no scanner saw: what a program put in their place lacks what skin has.
 
-A scan that another scanner finished does not say which of it was seen. Three things tell: skin that rests on nothing
-is nowhere flat, a foot does not hang below its heel and ball, and a scanner's noise does not stop at the sole's edge.
+A scan that another scanner finished does not say which of it was seen. Five things tell: skin that rests on nothing
+is nowhere flat, a foot does not hang below its heel and ball, its pads are round where they leave the ground, no half
+of a sole is the image of the other, and a scanner's noise does not stop at the sole's edge.
 Planes that close a cut exactly: see `plantar_surface.sole_cap`.
 """
 
@@ -15,6 +16,7 @@ from scipy.ndimage import correlate
 
 from scanproc.anatomy.foot_regions import ARCH_WINDOW, FOOT_HEIGHT_MM
 from scanproc.anatomy.landmarks import FootPoints
+from scanproc.anatomy.mirrored_soles import is_mirrored
 from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, SoleMap, sole_map
 from scanproc.artifacts import BoolArray, ByteArray, Mesh
 from scanproc.frames import FloatArray
@@ -25,13 +27,18 @@ log = logging.getLogger(__name__)
 
 # Shares of the foot length: discs wide enough to average 0.3 mm of noise out of their curvature, and the curvature and
 # slope up to which they count as flat: a radius of 300 mm at 260 mm of length, 6 degrees. Of nine feet, smoothed by up
-# to 80 Laplacian steps, made coarse, with noise up to 0.3 mm, at most 3 % of the midfoot is so flat; of feet pressed
-# 4 mm deep on glass 10 %, less than of their heels; of plateaus smoothed by up to 80 steps 13 % and more, of their
-# heels nothing; of planes 25 %.
+# to 80 Laplacian steps, made coarse, with noise up to 0.3 mm, at most 3 % of the midfoot is so flat, of arches that are
+# half as high 9 to 16 %. Of plateaus smoothed by up to 80 steps it is 13 % and more, of their heels nothing. Feet
+# pressed 6 mm deep on glass: 23 to 45 %, always less than of their heels (33 to 69 %), and an arch of 5 mm is left.
+# Planes 8 mm high: 25 to 49 %, with an arch of 3 mm.
 _DISC_SHARE, _FLAT_CURVATURE, _LEVEL_SLOPE = 0.046, 0.87, 0.1
-_HEEL = (0.03, 0.25)
+_HEEL, _BALL = (0.03, 0.25), (0.62, 0.75)
+# Mean curvature times length where heel and ball are steeper than that slope. Of five feet, pressed, smoothed and with
+# low arches, 2.7 and more, raised ones up to 9; of films over a rim (harmonic fills, whose mean curvature is nought),
+# low polynomials and images of the dorsum at most 0.6 at one of the two. Fewer cells tell nothing.
+_ROUND, _STEEP_CELLS = 1.4, 15
 _RAISED_MM = 0.7  # flat skin that lies lower may be pressed on glass
-_FLAT_SHARE, _PRESSED_SHARE = 0.08, 0.25
+_FLAT_SHARE, _PRESSED_SHARE, _ARCH_LEFT_MM = 0.12, 0.25, 4.0
 _BELLY_MM, _BELLY_SHARE = 1.0, 0.05  # thin plates: 7 to 22 % of the midfoot lie so low; of feet nothing
 _LOUD_MM, _STOPS = 0.01, 0.25  # roughness of a scan with noise; that of an invented sole, as a share of the rest's
 _SOLE_COSINE, _UNDER_COSINE, _WALL_COSINE, _SOLE_MM = 0.7, 0.5, 0.3, 30.0
@@ -87,29 +94,55 @@ def _no_skin(mesh: Mesh, seen: BoolArray, rear: float, length: float) -> str | N
     low = mesh.vertices[mesh.vertices[:, 2] < FOOT_HEIGHT_MM, 1]
     disc_mm = _DISC_SHARE * length
     plantar = PlantarSurface.of(mesh, seen.astype(np.uint8))
-    last = rear + ARCH_WINDOW[1] * length + disc_mm
+    last = rear + _BALL[1] * length + disc_mm
     found = sole_map(plantar, rear, last, float(low.min()), float(low.max()), _STEP_MM)
     height = np.where(found.seen & (found.height < _SOLE_MM), found.height, np.nan)
-    flat, known = _flat_cells(found, height, disc_mm, length)
+    bends = _bends(found, height, disc_mm, length)
+
+    def within(part: tuple[float, float]) -> BoolArray:
+        return bends.known & ((found.x >= rear + part[0] * length) & (found.x <= rear + part[1] * length))[:, None]
 
     def share_of(part: tuple[float, float], cells: BoolArray) -> float:
-        inside = known & ((found.x >= rear + part[0] * length) & (found.x <= rear + part[1] * length))[:, None]
-        return float((cells & inside).sum() / max(inside.sum(), 1))
+        return float((cells & within(part)).sum() / max(within(part).sum(), 1))
 
+    flat = (bends.greatest < _FLAT_CURVATURE) & (bends.slope < _LEVEL_SLOPE)
     midfoot, heel = share_of(ARCH_WINDOW, flat), share_of(_HEEL, flat)
     raised = share_of(ARCH_WINDOW, flat & (height > _RAISED_MM))
-    if raised > _FLAT_SHARE or midfoot > min(max(_FLAT_SHARE, heel), _PRESSED_SHARE):
+    arch_mm = float(np.max(height, where=within(ARCH_WINDOW), initial=0.0))
+    pressed = np.inf if arch_mm > _ARCH_LEFT_MM else _PRESSED_SHARE
+    if raised > _FLAT_SHARE or midfoot > min(max(_FLAT_SHARE, heel), pressed):
         return f"{midfoot:.0%} of its midfoot is flat and level, as no skin is"
     if share_of(ARCH_WINDOW, height < -_BELLY_MM) > _BELLY_SHARE:
         return "its midfoot hangs below heel and ball, as a hole that was closed does"
+    for name, part in (("heel", _HEEL), ("ball", _BALL)):
+        steep = within(part) & (bends.slope >= _LEVEL_SLOPE)
+        if steep.sum() >= _STEEP_CELLS and np.median(bends.mean[steep]) < _ROUND:
+            return f"its {name} is not round where it leaves the ground, as a film over a hole is not"
+    if is_mirrored(found, height, rear, length):
+        return "one half of it is the image of the other"
     return None
 
 
-def _flat_cells(found: SoleMap, height: FloatArray, disc_mm: float, length: float) -> tuple[BoolArray, BoolArray]:
-    """Return (A, B) the cells round which a sole is flat and level, and those whose disc is whole.
+@dataclass(frozen=True)
+class _Bends:
+    """How a sole bends in the disc round each of (A, B) cells, by the parabola that fits its heights best.
 
-    The surface of each disc is the parabola that fits its heights best; its greater principal curvature counts.
+    Attributes
+    ----------
+    greatest, mean : the greater principal curvature, and the mean one, positive where it is round like a bowl, both
+        times the length of the foot.
+    slope : rise by run.
+    known : whether all of the disc was seen.
     """
+
+    greatest: FloatArray
+    mean: FloatArray
+    slope: FloatArray
+    known: BoolArray
+
+
+def _bends(found: SoleMap, height: FloatArray, disc_mm: float, length: float) -> _Bends:
+    """Return how a sole of (A, B) heights, nan where it was not seen, bends."""
     step_x, step_y = float(found.x[1] - found.x[0]), float(found.y[1] - found.y[0])
     reach = [np.arange(-int(disc_mm / step), int(disc_mm / step) + 1) * step for step in (step_x, step_y)]
     x, y = np.meshgrid(*reach, indexing="ij")
@@ -123,9 +156,9 @@ def _flat_cells(found: SoleMap, height: FloatArray, disc_mm: float, length: floa
         kernel[disc] = row
         fitted.append(correlate(np.where(there, height, 0.0), kernel, mode="constant"))
     slope_x, slope_y, bend_x, twist, bend_y = fitted
-    curvature = np.abs(bend_x + bend_y) / 2.0 + np.hypot((bend_x - bend_y) / 2.0, twist)
-    flat = (curvature * length < _FLAT_CURVATURE) & (np.hypot(slope_x, slope_y) < _LEVEL_SLOPE)
-    return np.asarray(flat & known), np.asarray(known)
+    mean = (bend_x + bend_y) / 2.0 * length
+    greatest = np.abs(mean) + np.hypot((bend_x - bend_y) / 2.0, twist) * length
+    return _Bends(greatest, mean, np.hypot(slope_x, slope_y), known)
 
 
 def _too_smooth(mesh: Mesh, normals: FloatArray, sole: BoolArray) -> str | None:

@@ -59,6 +59,21 @@ def depth_in_range(steps: NDArray[np.uint16], unit_mm: np.float32, near_mm: floa
     return depth
 
 
+def unwarped(depth_mm: DepthImage, warp: FloatArray) -> DepthImage:
+    """Return an image whose depth lacks nothing more: (rows, columns) shares of it, which cover the image evenly.
+
+    Between the middles of the map's cells they go linearly, and beyond the outermost ones they stay.
+    """
+    down, across = (_linear_weights(*sizes) for sizes in zip(warp.shape, depth_mm.shape, strict=True))
+    return np.asarray(depth_mm * (1.0 + down @ warp @ across.T), dtype=np.float32)
+
+
+def _linear_weights(cells: int, pixels: int) -> FloatArray:
+    """Return (pixels, cells) how much each cell counts at each pixel."""
+    place = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0.0, cells - 1.0)
+    return np.asarray(np.maximum(1.0 - np.abs(place[:, None] - np.arange(cells)), 0.0))
+
+
 @compiled
 def without_flying_pixels(depth_mm: DepthImage, jump_mm: float) -> DepthImage:
     """Drop pixels that hang between a near and a far surface: in a row or a column, no neighbour is within `jump_mm`.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import ByteArray, CloudFrame, DepthFrame, DepthImage, Intrinsics
-from scanproc.depth.images import depth_in_range, pixel_mm, without_flying_pixels
+from scanproc.depth.images import depth_in_range, pixel_mm, unwarped, without_flying_pixels
 from scanproc.depth.organised_clouds import organise_cloud
 
 _LEAST_POINTS = 100  # a smaller cloud is taken for empty
@@ -63,6 +63,8 @@ def measured_image(frame: DepthFrame | ViewImage, limits: PixelLimits) -> ViewIm
     if isinstance(frame, DepthFrame):
         recorded = np.count_nonzero(frame.depth)
         depth = depth_in_range(np.ascontiguousarray(frame.depth), np.float32(frame.depth_unit_mm), near, far)
+        if frame.warp is not None:
+            depth = unwarped(depth, frame.warp)
     else:
         recorded = np.count_nonzero(frame.depth_mm)
         depth = np.where((frame.depth_mm >= near) & (frame.depth_mm <= far), frame.depth_mm, np.float32(0))

@@ -92,6 +92,7 @@ def read_depth(folder: Path, facts: ScanFacts) -> Recording:
     """
     intrinsics = read_intrinsics(folder / INTRINSICS_NAME)
     colour_files = _colour_files(folder)
+    warp = None if facts.certificate is None else facts.certificate.warp
 
     def read(file: Path) -> DepthFrame:
         depth = _read_image(file)
@@ -100,10 +101,11 @@ def read_depth(folder: Path, facts: ScanFacts) -> Recording:
         if file.stem in colour_files:
             color = _read_colour(colour_files[file.stem])
             _check_size(colour_files[file.stem], color.shape, intrinsics)
-        return DepthFrame(file.stem, depth, facts.depth_unit_mm * facts.scale, intrinsics, color)
+        return DepthFrame(file.stem, depth, facts.depth_unit_mm * facts.scale, intrinsics, color, warp)
 
     frames = parallel_map(read, files_of(folder / "depth", (".png",)), "reading depth images")
-    _check_unit(folder, frames, facts.depth_unit_mm)
+    near_mm = _check_unit(folder, frames, facts.depth_unit_mm)
+    _check_range(facts, near_mm)
     log.info("%s: %d depth images of %d × %d", folder.name, len(frames), intrinsics.width, intrinsics.height)
     return Recording(tuple(frames))
 
@@ -209,21 +211,33 @@ def _check_size(path: Path, shape: tuple[int, ...], intrinsics: Intrinsics) -> N
         )
 
 
-def _check_unit(folder: Path, frames: Sequence[DepthFrame], depth_unit_mm: float) -> None:
-    """Refuse a recording without a reading, or one whose near surfaces cannot be a foot's in this unit."""
+def _check_unit(folder: Path, frames: Sequence[DepthFrame], depth_unit_mm: float) -> float:
+    """Return the depth of near surfaces, mm; refuse a recording that has none, or none that a foot's can be."""
     near_steps = [near for frame in frames if (near := _near(frame.depth)) > 0]
     if not near_steps:
         raise ScanError(f"all {len(frames)} depth images of {folder} are zero; expected depth readings. Record again.")
     near = float(np.median(near_steps))
     low, high = _PLAUSIBLE_NEAR_MM
     if low <= near * depth_unit_mm <= high:
-        return
+        return near * depth_unit_mm
     likely = next((unit for unit in _KNOWN_UNITS_MM if low <= near * unit <= high), None)
     hint = "scan.toml: depth_unit_mm" + (f" = {likely:g}" if likely else "")
     raise ScanError(
         f"the nearest tenth of {folder} lies at {near * depth_unit_mm:.0f} mm (depth_unit_mm = {depth_unit_mm:g}); "
         f"expected {low:.0f} to {high:.0f} mm. Is the depth unit right? {hint}"
     )
+
+
+def _check_range(facts: ScanFacts, near_mm: float) -> None:
+    """Say so where a recording is nearer or farther than its camera was checked at."""
+    checked = None if facts.certificate is None else facts.certificate.range_mm
+    if checked is not None and not checked[0] <= near_mm <= checked[1]:
+        log.warning(
+            "the certificate %s holds from %.0f to %.0f mm; the nearest tenth of the recording lies at %.0f mm",
+            facts.camera,
+            *checked,
+            near_mm,
+        )
 
 
 def _near(depth: NDArray[np.uint16]) -> float:

@@ -10,7 +10,7 @@ import typing
 from pathlib import Path
 from typing import Any, Literal
 
-from scanproc.artifacts import ScanFacts
+from scanproc.artifacts import CameraCertificate, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.settings import one_of, read_toml
 
@@ -57,6 +57,12 @@ def write_facts(folder: Path, facts: ScanFacts) -> None:
 def facts_stating(name: str, **stated: Any) -> ScanFacts:
     """Return facts of which only those given are stated, and the others assumed."""
     return ScanFacts(name=name, assumed=tuple(key for key in _names() if key not in stated), **stated)
+
+
+def stating_certificate(facts: ScanFacts, name: str, certificate: CameraCertificate) -> ScanFacts:
+    """Return facts that state the camera's certificate, the file called `name`."""
+    assumed = tuple(key for key in facts.assumed if key != "camera")
+    return dataclasses.replace(facts, camera=name, certificate=certificate, assumed=assumed)
 
 
 def _names() -> list[str]:

@@ -27,3 +27,9 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
     """Split a name into texts and numbers, such that lists of them compare."""
     parts = re.split(r"([0-9]+)", text)
     return [(1, int(part), "") if part[0] in "0123456789" else (0, 0, part) for part in parts if part]
+
+
+def file_stamps(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Return when each file was last written, ns, and how long it is; what is no file is left out."""
+    stats = {file: file.stat() for file in files if file.is_file()}
+    return {file: (stat.st_mtime_ns, stat.st_size) for file, stat in stats.items()}

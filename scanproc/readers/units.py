@@ -21,6 +21,9 @@ _OF_LENGTH = (0.8, 2.0)
 # The lower half of these is where recordings are; a number that would be both cm and mm counts as mm from 100 on.
 _UNIT_OF_RANGE: tuple[tuple[float, float, Unit], ...] = ((0.08, 5.0, "m"), (8.0, 100.0, "cm"), (100.0, 5000.0, "mm"))
 _RANGE_MM = (80.0, 5000.0)
+# Such a number may as well be inches as cm: 80 to 315 mm, or 200 to 800, and both are where feet are scanned from.
+_CM_OR_INCH = (8.0, 31.5)
+_DOUBTFUL: tuple[Unit, ...] = ("cm", "inch")
 _SEEN_OF_LENGTH = (
     0.5  # of a foot's length, the least that the largest of some views is across: from the toes, its width
 )
@@ -82,7 +85,7 @@ def unit_of_clouds(folder: Path, median_range: float, extent: float, facts: Scan
     Raises
     ------
     ScanError
-        If the points lie at no distance of a foot.
+        If the points lie at no distance of a foot, or at one in cm and in inches.
     """
     low, high = _RANGE_MM
     if facts.unit != "auto":
@@ -105,6 +108,12 @@ def unit_of_clouds(folder: Path, median_range: float, extent: float, facts: Scan
             f"{folder}: points lie {median_range:.3g} from the camera and {extent:.3g} apart, no distance to a foot"
             f"{_as_stated(facts)} in m, cm or mm; expected {low:.0f} to {high:.0f} mm. Say what the unit is, in"
             f' scan.toml: unit = "mm" (or {", ".join(unit for unit in MM_OF_UNIT if unit != "mm")})'
+        )
+    if chosen == "cm" and _CM_OR_INCH[0] <= median_range < _CM_OR_INCH[1]:
+        could_be = " and ".join(f"{median_range * MM_OF_UNIT[unit]:.0f} mm if they are in {unit}" for unit in _DOUBTFUL)
+        raise ScanError(
+            f"{folder}: points lie {median_range:.3g} from the camera, which is {could_be}; expected a unit that is"
+            ' beyond doubt. State it in scan.toml: unit = "cm" or unit = "inch".'
         )
     lies = f"their points lie {median_range * MM_OF_UNIT[chosen]:.0f} mm from the camera"
     why = f"a foot{why}" if why else ""

@@ -19,6 +19,8 @@ from scanproc.store import write_files
 
 log = logging.getLogger(__name__)
 
+JSON_NAME = "compare.json"
+
 Tables = Iterable[Mapping[str, Any]]
 
 
@@ -48,7 +50,7 @@ def compare(a: Path, b: Path, out: Path, tables: Tables = ()) -> Path:
     found = compared(*(_measured(path, out, given) for path in (a, b)))
     folder = out / f"{found.a.name}--{found.b.name}"
     page = compare_page(found, settings)
-    write_files(folder, {"compare.json": compare_json(found), "compare.html": page.encode()})
+    write_files(folder, {JSON_NAME: compare_json(found), "compare.html": page.encode()})
     log.info("compare: %s: %s", headline(found), verdict(found))
     return folder / "compare.html"
 
@@ -63,10 +65,17 @@ def _measured(path: Path, out: Path, tables: Tables) -> ScanResults:
 
 @dataclass(frozen=True)
 class PersonReport:
-    """Where the page is, and why it lacks something; empty if it lacks nothing."""
+    """Of which scans a page is and where, and why it lacks something; empty if it lacks nothing."""
 
+    scans: tuple[str, ...]
     path: Path
     refused: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        refusals = [{"stage": None, "message": message} for message in self.refused]
+        status = "refused" if refusals else "done"
+        return {"scans": list(self.scans), "status": status, "report": str(self.path), "refusals": refusals}
 
 
 def report_person(scans: Sequence[Path], out: Path, tables: Tables = ()) -> PersonReport:
@@ -89,7 +98,8 @@ def report_person(scans: Sequence[Path], out: Path, tables: Tables = ()) -> Pers
     check_one_person(facts_of(scans))
     person = Person(tuple(results_of(path, out, "export", given) for path in scans))
     check_sides(person)
-    folder = out / "--".join(scan.facts.name for scan in person.scans)
+    names = tuple(scan.facts.name for scan in person.scans)
+    folder = out / "--".join(names)
     write_files(folder, {"report.html": person_page(person, settings).encode()})
     refused = tuple(each.message for each in person.refusals if not each.covered)
-    return PersonReport(folder / "report.html", refused)
+    return PersonReport(names, folder / "report.html", refused)

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scanproc.artifacts import Measures, ScanFacts
 from scanproc.errors import ScanError
@@ -14,7 +15,7 @@ from scanproc.formats.artifact_files import measure_cells
 from scanproc.measures.plain_words import words_of
 from scanproc.measures.rows import columns_of
 from scanproc.measures.table import MEASURES, ROWS, in_table_order
-from scanproc.results import Run
+from scanproc.results import Run, refused_json
 from scanproc.scan import name_of
 from scanproc.several.scans import loaded
 from scanproc.store import write_files
@@ -68,12 +69,18 @@ class Outcome:
     Attributes
     ----------
     refusals : why the scan, or a stage, was refused, a message each; empty if all is well.
+    run : what a run did; None where it could not begin.
     """
 
     name: str
     facts: ScanFacts | None
     measures: Measures | None
     refusals: tuple[str, ...]
+    run: Run | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `--json` prints of this scan."""
+        return refused_json(self.name, self.refusals[0]) if self.run is None else self.run.as_json()
 
     @property
     def verdict(self) -> str:
@@ -84,11 +91,12 @@ class Outcome:
 def outcome_of(scan: Path, run_scan: Callable[[], Run]) -> Outcome:
     """Run one scan of a batch; its refusal is part of the outcome."""
     try:
-        found = loaded(run_scan())
+        done = run_scan()
     except ScanError as error:
         return Outcome(name_of(scan), None, None, (str(error),))
+    found = loaded(done)
     messages = tuple(f"{refusal.stage}: {refusal.message}" for refusal in found.refusals)
-    return Outcome(name_of(scan), found.facts, found.measures, messages)
+    return Outcome(name_of(scan), found.facts, found.measures, messages, done)
 
 
 def check_none_refused(outcomes: Sequence[Outcome]) -> None:
