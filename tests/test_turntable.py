@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
+import posed
 import pytest
 from not_feet import pot
 from recordings import HELD
@@ -15,7 +16,11 @@ from rings import pose_rms_mm, ring
 
 from scanproc.artifacts import CleanViews, Registration, ScanFacts
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, rotation_angle_rad
-from scanproc.registration.turntable import TurntableMotion
+from scanproc.registration.joint_alignment import NeighbourLimits
+from scanproc.registration.judgement import JudgementLimits
+from scanproc.registration.pair_statistics import AgreementLimits
+from scanproc.registration.sampled_views import whole_and_inner
+from scanproc.registration.turntable import EvenSteps, TurntableMotion, register_one_turn
 from scanproc.simulation.settings import SimulationConfig
 from scanproc.simulation.simulate import simulate
 from scanproc.stages.clean import CleanConfig, clean
@@ -107,7 +112,6 @@ def test_a_stated_turntable_brings_together_what_looks_alike_from_all_sides(
     assert (max(steps_deg) < 6.0) == (motion == "turntable")
     if motion == "turntable":
         assert lost(found) == []
-        assert found.floor_seen
 
 
 @cache
@@ -127,3 +131,17 @@ def test_a_view_without_a_foot_keeps_its_step_of_the_turn() -> None:
     found = register(CleanViews(tuple(views)), ScanFacts(name="ring", motion="turntable"), RegisterConfig())
     assert lost(found) == [3]
     assert pose_rms_mm(found, made.poses) < 2.5
+
+
+def test_a_turn_over_a_floor_lies_in_the_frame_of_that_floor() -> None:
+    """Floors pull views towards z = 0: in the first camera's frame they would tear the turn apart."""
+    azimuths = range(0, 360, 30)
+    clean_views = [posed.view(azimuth, 30.0, "leg", True) for azimuth in azimuths]
+    views = whole_and_inner(clean_views, coarse_mm=6.0, fine_mm=3.5, rim_deg=0.7)
+    limits = JudgementLimits(4.0, 3.0, 7.0, 1.75, 1.33, 24, 0.1, AgreementLimits(0.2, 0.9, 2.5, 2.0))
+    turn = register_one_turn(views, EvenSteps(np.arange(12), 12), NeighbourLimits(10, 90.0, 0.1, 6.0), limits, 0)
+    assert turn is not None
+    assert sorted(turn.poses) == list(range(12))
+    found = posed.errors(turn.poses, {k: posed.pose(azimuth, 30.0) for k, azimuth in enumerate(azimuths)})
+    assert found.max() < 0.1
+    np.testing.assert_allclose(turn.poses[0][2], posed.pose(0.0, 30.0)[2], atol=0.05)

@@ -113,6 +113,8 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
 def _stranger(table: PairStatistics, stays: BoolArray, others_ratio: float) -> dict[int, RejectedView]:
     """Return the view that lies farthest from the others for what these lie from each other, if that is too far."""
     rms, expected = table.rms_mm(stays), table.expected_rms_mm(stays)
+    # At an open end of a recording the others tell of better places: nobody is a stranger who errs as most views do.
+    expected = np.maximum(expected, np.median(rms[stays]) if stays.any() else 0.0)
     ratio = np.where(stays & (expected > 0.0), rms / np.where(expected > 0.0, expected, 1.0), 0.0)
     if stays.sum() < _MIN_VIEWS or ratio.max() <= others_ratio:
         return {}

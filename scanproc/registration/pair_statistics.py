@@ -158,7 +158,7 @@ class PairStatistics:
 
 def _ratio(sums: FloatArray, counts: FloatArray) -> FloatArray:
     """Return means, nan where there is nothing to take one of."""
-    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0.5)
+    return np.asarray(np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0.5))
 
 
 def pair_statistics(
