@@ -46,7 +46,8 @@ def place_and_settle(
     several sides, a search may bring views together elsewhere, and no view contradicts it. Unless it is stated, it is
     tried where the search loses views.
     """
-    turned = _turned(views, steps, prepare, limits, 0) if limits.turn_stated else None
+    # What fits half of the views or less is not that turn.
+    turned = _turned(views, steps, prepare, limits, len(views) // 2) if limits.turn_stated else None
     if turned is not None and len(turned.judged.poses) == len(views):
         return turned
     placed = place_views(views, limits.placing, limits.neighbours, limits.judging)
