@@ -47,18 +47,18 @@ def place_and_settle(
     tried where the search loses views.
     """
     # What fits half of the views or less is not that turn.
-    turned = _turned(views, steps, prepare, limits, len(views) // 2) if limits.turn_stated else None
-    if turned is not None and len(turned.judged.poses) == len(views):
-        return turned
+    turn = _of_one_turn(views, steps, prepare, limits, len(views) // 2) if limits.turn_stated else None
+    if turn is not None and len(turn.judged.poses) == len(views):
+        return turn
     placed = place_views(views, limits.placing, limits.neighbours, limits.judging)
     found = settle(views, placed.poses, prepare, limits.neighbours, limits.judging, limits.placing.last)
     if not limits.turn_stated and len(found.judged.poses) < len(views):
-        turned = _turned(views, steps, prepare, limits, len(found.judged.poses))
-    stands = turned is not None and len(turned.judged.poses) >= len(found.judged.poses)
-    return turned if turned is not None and stands else found
+        turn = _of_one_turn(views, steps, prepare, limits, len(found.judged.poses))
+    stands = turn is not None and len(turn.judged.poses) >= len(found.judged.poses)
+    return turn if turn is not None and stands else found
 
 
-def _turned(
+def _of_one_turn(
     views: WholeAndInner,
     steps: EvenSteps,
     prepare: Callable[[Sequence[CleanView]], WholeAndInner],
