@@ -69,6 +69,15 @@ def test_nine_of_ten_pairs_are_brought_together_whole() -> None:
     assert max(rms_mm for _, rms_mm in made) < 4.0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 8])
+def test_feet_of_somebody_else_are_left_out_where_their_toes_alone_are_seen(seed: int) -> None:
+    """They fit the other views from the toes, which draw near: what is odd is how far off they lie."""
+    found, _ = registered(seed, other=0, scale=1.0)
+    assert lost(found) == [0]
+    assert "max_others_ratio" in str(found.views[0].reason)
+
+
 @pytest.mark.parametrize("changes", [{"other": 3}, {"large": 5}])
 def test_a_view_that_does_not_belong_is_left_out(changes: dict[str, int]) -> None:
     found, rms_mm = registered(3, **changes)
