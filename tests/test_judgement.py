@@ -71,9 +71,9 @@ def test_a_view_that_lies_farther_off_than_the_others_from_each_other_is_a_stran
     views, placed = prepared([view(azimuth) for azimuth in AZIMUTHS]), poses()
     for k, pose_of_k in placed.items():
         placed[k] = pose_of_k.copy()
-        placed[k][:3, 3] += (0.4 if k % 2 else -0.4) * pose_of_k[:3, 2]
+        placed[k][:3, 3] += (0.7 if k % 2 else -0.7) * pose_of_k[:3, 2]
     assert judge_views(views, placed, LIMITS).stranger == {}
-    placed[4][:3, 3] -= 0.9 * placed[4][:3, 2]
+    placed[4][:3, 3] -= 1.1 * placed[4][:3, 2]
     found = judge_views(views, placed, LIMITS)
     assert found.misfits == {}
     assert set(found.stranger) == {4}

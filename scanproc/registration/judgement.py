@@ -106,21 +106,23 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
         noise_mm=float(np.median([rms[index] for index in kept])) if kept else 0.0,
         strain_mm=table.strain_mm(stays),
         misfits=misfits,
-        stranger=_stranger(table, stays, limits.others_ratio),
+        stranger=_stranger(table, stays, limits),
     )
 
 
-def _stranger(table: PairStatistics, stays: BoolArray, others_ratio: float) -> dict[int, RejectedView]:
+def _stranger(table: PairStatistics, stays: BoolArray, limits: JudgementLimits) -> dict[int, RejectedView]:
     """Return the view that lies farthest from the others for what these lie from each other, if that is too far."""
     rms, expected = table.rms_mm(stays), table.expected_rms_mm(stays)
     # At an open end of a recording the others tell of better places: nobody is a stranger who errs as most views do.
     expected = np.maximum(expected, np.median(rms[stays]) if stays.any() else 0.0)
     ratio = np.where(stays & (expected > 0.0), rms / np.where(expected > 0.0, expected, 1.0), 0.0)
-    if stays.sum() < _MIN_VIEWS or ratio.max() <= others_ratio:
+    # Nor is one that agrees at the tolerance from before any noise was known.
+    ratio[rms <= limits.tolerance_mm / limits.tolerance_sd] = 0.0
+    if stays.sum() < _MIN_VIEWS or ratio.max() <= limits.others_ratio:
         return {}
     view = int(np.argmax(ratio))
     overlap, consistency = table.overlap(stays)[view], table.consistency(stays)[view]
-    return {view: RejectedView(overlap, consistency, rms[view], others_ratio * expected[view])}
+    return {view: RejectedView(overlap, consistency, rms[view], limits.others_ratio * expected[view])}
 
 
 def odd_views(views: SampledViews, judged: Judgement, limits: JudgementLimits) -> dict[int, RejectedView]:
