@@ -115,7 +115,8 @@ def _stranger(table: PairStatistics, stays: BoolArray, limits: JudgementLimits) 
     rms, expected = table.rms_mm(stays), table.expected_rms_mm(stays)
     # At an open end of a recording the others tell of better places: nobody is a stranger who errs as most views do.
     expected = np.maximum(expected, np.median(rms[stays]) if stays.any() else 0.0)
-    ratio = np.where(stays & (expected > 0.0), rms / np.where(expected > 0.0, expected, 1.0), 0.0)
+    told = stays & np.isfinite(rms) & np.isfinite(expected) & (expected > 0.0)
+    ratio = np.divide(rms, expected, out=np.zeros(len(rms)), where=told)
     # Nor is one that agrees at the tolerance from before any noise was known.
     ratio[rms <= limits.tolerance_mm / limits.tolerance_sd] = 0.0
     if stays.sum() < _MIN_VIEWS or ratio.max() <= limits.others_ratio:
