@@ -60,6 +60,30 @@ def shoe(toe_box_mm: float = 24.0) -> Mesh:
     return _as_mesh(solid.trim_by_plane([0.0, 0.0, 1.0], 0.0))
 
 
+def pot(relief_mm: float, seed: int = 0) -> Mesh:
+    """Return a pot of 150 mm on z = 0, round but for a low relief, drawn at random."""
+    rng = np.random.default_rng(seed)
+    z, azimuth = np.meshgrid(
+        np.linspace(0.0, 150.0, 76), np.linspace(0.0, 2.0 * np.pi, 180, endpoint=False), indexing="ij"
+    )
+    radius = 52.0 + 14.0 * np.sin(0.4 + 4.2 * z / 150.0)
+    for _ in range(10):
+        lean = rng.uniform(-0.04, 0.04) * z
+        radius += relief_mm / 3.0 * np.sin(rng.integers(1, 6) * azimuth + rng.uniform(0.0, 2.0 * np.pi) + lean)
+    sides = np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), z], axis=-1)
+    corner = np.arange(sides[..., 0].size).reshape(z.shape)
+    low, high = corner[:-1], corner[1:]
+    after_low, after_high = np.roll(low, -1, axis=1), np.roll(high, -1, axis=1)
+    bottom, top = corner.size, corner.size + 1
+    faces = [
+        np.stack([low, after_low, high], axis=-1), np.stack([after_low, after_high, high], axis=-1),
+        np.stack([np.full_like(low[:1], bottom), after_low[:1], low[:1]], axis=-1),
+        np.stack([np.full_like(high[-1:], top), high[-1:], after_high[-1:]], axis=-1),
+    ]  # fmt: skip
+    vertices = np.vstack([sides.reshape(-1, 3), [[0.0, 0.0, 0.0], [0.0, 0.0, 150.0]]])
+    return Mesh(vertices, np.concatenate([part.reshape(-1, 3) for part in faces]).astype(np.int32))
+
+
 def _hull(balls: Sequence[Ball]) -> manifold3d.Manifold:
     return manifold3d.Manifold.batch_hull(
         [manifold3d.Manifold.sphere(radius, 48).translate([x, y, z]) for x, y, z, radius in balls]

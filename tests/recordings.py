@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from truth import best_fit
 
-from scanproc.artifacts import CleanViews, DepthFrame, Mesh, Recording, Registration
+from scanproc.artifacts import CleanViews, DepthFrame, Mesh, Recording, Registration, ScanFacts
 from scanproc.formats.ply import read_ply
 from scanproc.frames import FloatArray, inverse, rotation_angle_rad, transform
 from scanproc.simulation.settings import SimulationConfig
@@ -19,6 +19,9 @@ from scanproc.stages.clean import CleanConfig, clean
 from scanproc.stages.register import RegisterConfig, register
 
 TRUTH = Path(__file__).parents[1] / "scans" / "demo" / "truth" / "mesh.ply"
+
+#: Of scans that state nothing: as if taken by hand.
+HELD = ScanFacts(name="recording")
 
 #: Half the camera's pixels: seconds instead of a minute, and about twice the error. The noise of stereo doubles with
 #: it, which the small baseline of the D405 does not bear.
@@ -56,7 +59,7 @@ def cleaned(name: str) -> CleanViews:
 
 @cache
 def registered(name: str) -> Registration:
-    return register(cleaned(name), RegisterConfig())
+    return register(cleaned(name), HELD, RegisterConfig())
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from posed import pose, prepared, view
-from recordings import leg, textbook
+from recordings import HELD, leg, textbook
 
 from scanproc.artifacts import Registration
 from scanproc.frames import rigid
@@ -94,7 +94,7 @@ def test_distances_are_those_by_which_a_view_was_moved() -> None:
 def registered(**changes: Any) -> Registration:
     settings: dict[str, Any] = {"path": "hand-held", "camera": "d435", "views": 18, "image_scale": 0.5, "seed": 1}
     simulation = simulate(leg(), textbook(**(settings | changes)))
-    return register(clean(simulation.recording, CleanConfig()), RegisterConfig())
+    return register(clean(simulation.recording, CleanConfig()), HELD, RegisterConfig())
 
 
 def moved(registration: Registration) -> set[int]:

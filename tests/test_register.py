@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import posed
 import pytest
-from recordings import T_mesh_scan, cleaned, leg, pose_errors, recorded, registered, textbook
+from recordings import HELD, T_mesh_scan, cleaned, leg, pose_errors, recorded, registered, textbook
 
 from scanproc.artifacts import CleanViews, CloudFrame, DepthFrame, Mesh, Recording, Registration, ViewPose
 from scanproc.errors import ScanError
@@ -87,7 +87,7 @@ def errors_of(views: Sequence[ViewPose]) -> FloatArray:
 @pytest.mark.parametrize("stands", [True, False])
 def test_perfect_views_are_placed_perfectly(stands: bool) -> None:
     """A tenth of a pixel of these small images is 0.2 mm."""
-    registration = register(perfect(*["leg"] * 12, stands=stands), RegisterConfig())
+    registration = register(perfect(*["leg"] * 12, stands=stands), HELD, RegisterConfig())
     assert [view.accepted for view in registration.views] == [True] * 12
     assert errors_of(registration.views).max() < 0.05
     assert registration.floor_seen == stands
@@ -123,7 +123,7 @@ def turntable() -> tuple[Simulation, CleanViews]:
 
 def test_eight_wide_steps_on_a_turntable_close_their_loop() -> None:
     simulation, views = turntable()
-    registration = register(views, RegisterConfig())
+    registration = register(views, HELD, RegisterConfig())
     assert [view.accepted for view in registration.views] == [True] * 8
     assert not registration.floor_seen
     middle = np.array([[110.0, 0.0, 60.0]])
@@ -173,7 +173,7 @@ def test_an_odd_view_is_found_wherever_it_is(odd: str, stands: bool) -> None:
     for where in (0, 5):
         names = ["leg"] * 12
         names[where] = odd
-        views = register(perfect(*names, stands=stands), RegisterConfig()).views
+        views = register(perfect(*names, stands=stands), HELD, RegisterConfig()).views
         assert [view.accepted for view in views] == [name == "leg" for name in names]
         check_reason(views[where].reason)
         assert errors_of(views).max() < 0.05
@@ -182,7 +182,7 @@ def test_an_odd_view_is_found_wherever_it_is(odd: str, stands: bool) -> None:
 def test_a_duplicate_of_a_good_view_names_it() -> None:
     views = cleaned("standing").views[:6]
     doubled = CleanViews((*views, replace(views[2], name="again")))
-    registration = register(doubled, RegisterConfig())
+    registration = register(doubled, HELD, RegisterConfig())
     assert registration.views[6].reason == f"the same image as view {views[2].name}"
     assert [view.accepted for view in registration.views] == [True] * 6 + [False]
 
@@ -190,12 +190,12 @@ def test_a_duplicate_of_a_good_view_names_it() -> None:
 def test_blank_views_are_left_out_with_their_number_of_points() -> None:
     views = list(perfect(*["leg"] * 12).views)
     views[4] = replace(views[4], depth_mm=np.zeros_like(views[4].depth_mm))
-    poses = register(CleanViews(tuple(views)), RegisterConfig()).views
+    poses = register(CleanViews(tuple(views)), HELD, RegisterConfig()).views
     assert [view.accepted for view in poses] == [True] * 4 + [False] + [True] * 7
     assert poses[4].reason == "0 points of a foot < register.min_points 1000"
     few = int((views[0].depth_mm > 0).sum()) + 1
     with pytest.raises(ScanError, match=rf"view leg 0: {few - 1} points of a foot < register.min_points {few}"):
-        register(CleanViews(tuple(views[:1])), RegisterConfig(min_points=few))
+        register(CleanViews(tuple(views[:1])), HELD, RegisterConfig(min_points=few))
 
 
 # ------------------------------------------------------------------------------------------------ refused as a whole
@@ -204,7 +204,7 @@ def test_blank_views_are_left_out_with_their_number_of_points() -> None:
 def refusal(views: CleanViews, config: RegisterConfig | None = None) -> str:
     """Return the one line in which a recording is refused."""
     with pytest.raises(ScanError) as caught:
-        register(views, config or RegisterConfig())
+        register(views, HELD, config or RegisterConfig())
     message = str(caught.value)
     assert "\n" not in message
     assert "Record" in message
@@ -226,7 +226,7 @@ def test_half_of_the_views_of_another_foot_are_refused() -> None:
 
 def test_of_a_foot_that_leans_in_half_of_the_views_the_others_are_taken() -> None:
     """The leg leans by 2 deg in every other view; the first group is as good as the second."""
-    registration = register(perfect(*["leg", "leaning"] * 6), RegisterConfig())
+    registration = register(perfect(*["leg", "leaning"] * 6), HELD, RegisterConfig())
     assert [view.accepted for view in registration.views] == [True, False] * 6
     assert errors_of(registration.views).max() < 0.2
     for view in registration.views[1::2]:
@@ -253,7 +253,7 @@ def test_a_foot_that_leans_in_half_of_the_views_is_refused_by_their_strain() -> 
     found = re.search(r"would rather lie (\d\.\d\d) mm .*most 0\.15 by register.max_strain_mm = 0.15", message)
     assert found and 0.15 < float(found[1]) < 0.5
     # One that stands still is not.
-    register(perfect(*["leg"] * 12), RegisterConfig(max_strain_mm=0.02, max_strain_sd=0.0))
+    register(perfect(*["leg"] * 12), HELD, RegisterConfig(max_strain_mm=0.02, max_strain_sd=0.0))
 
 
 @cache
@@ -294,7 +294,7 @@ def test_too_few_views_are_refused() -> None:
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_same_views_give_the_same_poses_to_the_last_bit(workers: int) -> None:
     with using_workers(workers):
-        again = register(cleaned("standing"), RegisterConfig())
+        again = register(cleaned("standing"), HELD, RegisterConfig())
     for one, two in zip(registered("standing").views, again.views, strict=True):
         assert one.T_scan_camera is not None
         assert two.T_scan_camera is not None
@@ -310,7 +310,7 @@ def test_the_same_views_give_the_same_poses_to_the_last_bit(workers: int) -> Non
 def test_bad_views_of_a_raised_foot_are_rejected(seed: int) -> None:
     config = textbook(path="raised", camera="d405", views=36, bad_views=0.12, seed=seed)
     simulation = simulate(leg(), config)
-    registration = register(clean(simulation.recording, CleanConfig()), RegisterConfig())
+    registration = register(clean(simulation.recording, CleanConfig()), HELD, RegisterConfig())
     let_in = [k for k, view in enumerate(registration.views) if view.accepted and simulation.views[k].fault]
     lost = [k for k, view in enumerate(registration.views) if not (view.accepted or simulation.views[k].fault)]
     assert all(share_bent(simulation, k) < 0.12 for k in let_in)  # the sole stays as it was
@@ -340,7 +340,7 @@ def share_bent(simulation: Simulation, index: int) -> float:
 def test_a_bent_ankle_is_noticed_in_coarse_images() -> None:
     config = textbook(path="raised", camera="d405", views=20, image_scale=0.5, bad_views=0.2, seed=1)
     simulation = simulate(leg(), config)
-    registration = register(clean(simulation.recording, CleanConfig()), RegisterConfig())
+    registration = register(clean(simulation.recording, CleanConfig()), HELD, RegisterConfig())
     bent = [index for index, view in enumerate(simulation.views) if view.fault == "bent"]
     assert bent
     assert not any(registration.views[index].accepted for index in bent)
@@ -350,7 +350,7 @@ def test_a_bent_ankle_is_noticed_in_coarse_images() -> None:
 def test_a_raised_foot_in_few_wide_steps_is_held_by_what_overlaps() -> None:
     """Sixteen views in steps of 45 deg: what is let in is right, and what is not says why."""
     simulation = simulate(leg(), textbook(path="raised", camera="d405", views=16))
-    registration = register(clean(simulation.recording, CleanConfig()), RegisterConfig())
+    registration = register(clean(simulation.recording, CleanConfig()), HELD, RegisterConfig())
     assert sum(view.accepted for view in registration.views) >= 8
     for view in registration.views:
         if not view.accepted:
@@ -383,7 +383,7 @@ def test_what_lets_a_view_in_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> No
         submap_overlap=0.0, submap_consistency=0.93, grow_overlap=0.27, grow_consistency=0.5,
         consistency_power=5.0, stop_overlap=0.7, stop_consistency=0.98,
     )  # fmt: skip
-    register(perfect(*["leg"] * 12), config)
+    register(perfect(*["leg"] * 12), HELD, config)
     found = {name: [(one.min_overlap, one.min_consistency) for one in limits] for name, limits in asked.items()}
     assert found["seed"] == [(0.31, 0.96)]
     assert found["submap"] == [(0.22, 0.93)]

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from recordings import leg
+from recordings import HELD, leg
 from rings import of_length, ring
 from truth import true_measures
 
@@ -33,7 +33,7 @@ def truth() -> dict[str, float | None]:
 def measured(seed: int, gap_mm: float, rim_px: float = 0.0, scale: float = 0.5) -> tuple[FootMeasures, ...]:
     made = ring(seed, gap_mm=gap_mm, rim_px=rim_px, scale=scale)
     views = clean(made.recording, CleanConfig())
-    registration = register(views, RegisterConfig())
+    registration = register(views, HELD, RegisterConfig())
     assert not registration.floor_seen
     assert registration.vertical is not None
     ups = [

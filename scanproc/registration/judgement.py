@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scanproc.artifacts import BoolArray
 from scanproc.registration.incremental import Poses
-from scanproc.registration.pair_statistics import AgreementLimits, RejectedView, pair_statistics
+from scanproc.registration.pair_statistics import AgreementLimits, PairStatistics, RejectedView, pair_statistics
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.view_pairs import sample_pairs
 
 _ODD_SD = 7.0  # below the median, in robust standard deviations of all views: good views lie within 5 of it
 _LEAST_SD = 0.01  # of the consistency: few views may agree by chance
+_MIN_VIEWS = 5  # of fewer, none is told from the rest: whichever is taken away, the others fit better
 _MAD_TO_SD = 1.4826  # of a normal distribution
 _ANY = AgreementLimits(min_overlap=0.0, min_consistency=0.0, max_residual_mm=np.inf, max_residual_ratio=np.inf)
 
@@ -27,6 +29,7 @@ class JudgementLimits:
     tolerance_sd : the same once it is known, in units of the noise.
     max_tolerance_mm : the most that noise can make of it.
     residual_sd : largest RMS distance of a view in units of the noise, where that is more than the agreement's.
+    others_ratio : the same in units of what the others make expect of it, see `PairStatistics.expected_rms_mm`.
     num_judges : views that each view is judged by.
     min_pair_overlap : share of a view's points that another must have seen to tell its distance.
     agreement : what a view must keep to stay.
@@ -36,6 +39,7 @@ class JudgementLimits:
     tolerance_sd: float
     max_tolerance_mm: float
     residual_sd: float
+    others_ratio: float
     num_judges: int
     min_pair_overlap: float
     agreement: AgreementLimits
@@ -50,6 +54,9 @@ class Judgement:
     rms_mm : distance of each view from the others.
     noise_mm : the median of these.
     strain_mm : see `PairStatistics.strain_mm`.
+    misfits : views that were dropped.
+    stranger : the one among those that stay that lies farthest off for a view of what the others saw, if any does. It
+        draws its neighbours along; where they lie without it is to be found before another is judged.
     """
 
     poses: Poses
@@ -57,6 +64,7 @@ class Judgement:
     noise_mm: float
     strain_mm: float
     misfits: dict[int, RejectedView]
+    stranger: dict[int, RejectedView]
 
 
 def tolerance_mm_of(views: SampledViews, limits: JudgementLimits, noise_mm: float) -> float:
@@ -98,7 +106,24 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
         noise_mm=float(np.median([rms[index] for index in kept])) if kept else 0.0,
         strain_mm=table.strain_mm(stays),
         misfits=misfits,
+        stranger=_stranger(table, stays, limits),
     )
+
+
+def _stranger(table: PairStatistics, stays: BoolArray, limits: JudgementLimits) -> dict[int, RejectedView]:
+    """Return the view that lies farthest from the others for what these lie from each other, if that is too far."""
+    rms, expected = table.rms_mm(stays), table.expected_rms_mm(stays)
+    # At an open end of a recording the others tell of better places: nobody is a stranger who errs as most views do.
+    expected = np.maximum(expected, np.median(rms[stays]) if stays.any() else 0.0)
+    told = stays & np.isfinite(rms) & np.isfinite(expected) & (expected > 0.0)
+    ratio = np.divide(rms, expected, out=np.zeros(len(rms)), where=told)
+    # Nor is one that agrees at the tolerance from before any noise was known.
+    ratio[rms <= limits.tolerance_mm / limits.tolerance_sd] = 0.0
+    if stays.sum() < _MIN_VIEWS or ratio.max() <= limits.others_ratio:
+        return {}
+    view = int(np.argmax(ratio))
+    overlap, consistency = table.overlap(stays)[view], table.consistency(stays)[view]
+    return {view: RejectedView(overlap, consistency, rms[view], limits.others_ratio * expected[view])}
 
 
 def odd_views(views: SampledViews, judged: Judgement, limits: JudgementLimits) -> dict[int, RejectedView]:

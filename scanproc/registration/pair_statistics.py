@@ -86,6 +86,26 @@ class PairStatistics:
         mean = np.divide(squares, matches, out=np.full(len(matches), np.inf), where=matches > 0)
         return np.asarray(np.sqrt(mean))
 
+    def expected_rms_mm(self, stays: NDArray[np.bool_]) -> FloatArray:
+        """Return what each view's RMS distance would be if it erred as the others do, (V,) mm; nan where none tells.
+
+        It is the mean of two mean squares of the others' distances from each other: of all, and of those that saw the
+        same places, by what they share with the view. Noise differs by place, but few have seen the same.
+        """
+        count = len(self.points)
+        squares, matches = np.zeros((count, count)), np.zeros((count, count))
+        hold = stays[self.pairs].all(axis=1)
+        a, b = self.pairs[hold].T
+        squares[a, b], matches[a, b] = self.squares[hold], self.matches[hold]
+        squares, matches = squares + squares.T, matches + matches.T  # both ways
+        shared = matches / np.maximum(matches.max(axis=1, keepdims=True), 1.0)
+        there = _ratio(
+            np.einsum("vj,jk,vk->v", shared, squares, shared, optimize=True),
+            np.einsum("vj,jk,vk->v", shared, matches, shared, optimize=True),
+        )
+        everywhere = _ratio(squares.sum() - 2.0 * squares.sum(axis=1), matches.sum() - 2.0 * matches.sum(axis=1))
+        return np.asarray(np.sqrt((np.where(np.isnan(there), everywhere, there) + everywhere) / 2.0))
+
     def strain_mm(self, stays: NDArray[np.bool_]) -> float:
         """Return the median RMS distance by which the views of a pair that stays would rather lie otherwise, mm.
 
@@ -134,6 +154,11 @@ class PairStatistics:
         return np.asarray(
             np.bincount(a, values * stays[b], count) + np.bincount(b, values * stays[a], count), np.float64
         )
+
+
+def _ratio(sums: FloatArray, counts: FloatArray) -> FloatArray:
+    """Return means, nan where there is nothing to take one of."""
+    return np.asarray(np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0.5))
 
 
 def pair_statistics(

@@ -36,7 +36,7 @@ def _misfit_reason(misfit: RejectedView, limits: AgreementLimits) -> str:
     if misfit.consistency < limits.min_consistency:
         return f"consistency {_short(misfit.consistency)} < register.min_consistency {limits.min_consistency:.2f}"
     too_far = f"residual {np.ceil(100.0 * misfit.rms_mm) / 100.0:.2f} mm RMS > {_short(misfit.limit_mm)} mm"
-    return f"{too_far} (register.max_residual_mm, max_residual_ratio)"
+    return f"{too_far} (register.max_residual_mm, max_residual_ratio, max_others_ratio)"
 
 
 def moved_reason(movement: Movement, limits: MovementLimits) -> str:

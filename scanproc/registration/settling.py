@@ -67,7 +67,7 @@ def settle(
         poses = align_jointly(views.whole, placement.poses, [MIDDLE, NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
     misfits = dict(judged.misfits)
-    while dropped := judged.misfits or odd_views(views.whole, judged, judging):
+    while dropped := judged.misfits or judged.stranger or odd_views(views.whole, judged, judging):
         misfits |= dropped
         poses = {view: pose for view, pose in judged.poses.items() if view not in dropped}
         if not poses:

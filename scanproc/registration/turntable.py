@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views, noise_mm_of
 from scanproc.registration.pair_statistics import RejectedView
-from scanproc.registration.sampled_views import SampledViews, WholeAndInner
+from scanproc.registration.sampled_views import SampledViews, WholeAndInner, frame_of_floors
 from scanproc.registration.stacked_views import Samples
 from scanproc.registration.view_pairs import Pairs, count_pairs, edge_equations
 
@@ -62,15 +63,28 @@ class TurntableMotion:
         return TurntableMotion(point, direction / np.linalg.norm(direction), angles)
 
 
+@dataclass(frozen=True)
+class EvenSteps:
+    """At which step of a turn in even steps each of N views was taken, (N,), and how many steps make the turn.
+
+    Views that show no foot are left out, their steps are not.
+    """
+
+    number: NDArray[np.int64]
+    total: int
+
+
 def register_one_turn(
-    views: WholeAndInner, neighbours: NeighbourLimits, limits: JudgementLimits, more_than: int
+    views: WholeAndInner, steps: EvenSteps, neighbours: NeighbourLimits, limits: JudgementLimits, more_than: int
 ) -> Judgement | None:
     """Return what fits of a recording that went round once in even steps; None where it is no more than so many views.
 
     Views that do not fit are dropped one by one, each time with all others aligned anew: where more fitted elsewhere,
     the first few tell that this is no such recording.
     """
-    poses: Poses = dict(enumerate(_even_turn(views, limits.tolerance_mm).poses()))
+    poses: Poses = dict(enumerate(_even_turn(views, steps, limits.tolerance_mm).poses()))
+    T_level_common = frame_of_floors(views.whole, poses)  # floors pull towards z = 0
+    poses = {view: T_level_common @ pose for view, pose in poses.items()}
     rounds = [FAR, MIDDLE, MIDDLE, NEAR]
     dropped: dict[int, RejectedView] = {}
     while len(poses) > more_than:
@@ -89,10 +103,11 @@ def register_one_turn(
     return None
 
 
-def _even_turn(views: WholeAndInner, tolerance_mm: float) -> TurntableMotion:
+def _even_turn(views: WholeAndInner, steps: EvenSteps, tolerance_mm: float) -> TurntableMotion:
     """Return the turn in steps that were even at first, then free."""
     whole, pairs = views.whole, _neighbours(len(views))
-    turns = [_settled(whole, whole.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in _starts(whole)]
+    starts = _starts(whole, steps)
+    turns = [_settled(whole, whole.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in starts]
     best = max(turns, key=lambda turn: _score(views.inner, turn, pairs, tolerance_mm))
     return _settled(whole, whole.coarse, best, pairs, _ANGLE_GATES_MM, free_angles=True)
 
@@ -104,15 +119,15 @@ def _neighbours(count: int) -> Pairs:
     )
 
 
-def _starts(views: SampledViews) -> list[TurntableMotion]:
-    count = len(views)
-    middle = np.mean([views.tiny.of(view)[0].mean(axis=0) for view in range(count)], axis=0)
+def _starts(views: SampledViews, steps: EvenSteps) -> list[TurntableMotion]:
+    angles_rad = 2.0 * np.pi * (steps.number - steps.number[0]) / steps.total
+    middle = np.mean([views.tiny.of(view)[0].mean(axis=0) for view in range(len(views))], axis=0)
     point = middle * (1.0 + _BEHIND_MM / np.linalg.norm(middle))
     found = []
     for elevation in np.radians(_ELEVATIONS_DEG):
         direction = np.array([0.0, -np.cos(elevation), -np.sin(elevation)])
         for sense in (1.0, -1.0):
-            found.append(TurntableMotion(point, direction, sense * 2.0 * np.pi * np.arange(count) / count))
+            found.append(TurntableMotion(point, direction, sense * angles_rad))
     return found
 
 

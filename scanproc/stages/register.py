@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
-from scanproc.artifacts import CleanViews, Registration, ViewPose
+import numpy as np
+
+from scanproc.artifacts import CleanViews, Registration, ScanFacts, ViewPose
 from scanproc.errors import ScanError
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.bending import BendLimits
@@ -23,11 +25,11 @@ from scanproc.registration.movement import MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
 from scanproc.registration.reasons import misfit_reasons, no_place_reason
 from scanproc.registration.sampled_views import frame_of_floors, whole_and_inner
-from scanproc.registration.settling import settle
+from scanproc.registration.starts import StartLimits, place_and_settle
 from scanproc.registration.still_views import StillLimits, StillViews, keep_still_views
 from scanproc.registration.turn_axis import TurnLimits, axis_of_turn
-from scanproc.registration.turntable import register_one_turn
-from scanproc.registration.whole_recording import RecordingLimits, place_views
+from scanproc.registration.turntable import EvenSteps
+from scanproc.registration.whole_recording import RecordingLimits
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -64,7 +66,7 @@ class RegisterConfig:
     )
     stop_overlap: float = setting(0.60, "share above which no better place is looked for", low=0.0, high=1.0)
     stop_consistency: float = setting(0.97, "consistency that this takes, too", low=0.0, high=1.0)
-    # Where views are lost, all may still lie on one turn: a turntable, a ring of stops.
+    # First where the scan states a turntable; otherwise where views are lost, as all may still lie on a ring of stops.
     turn_min_views: int = setting(6, "views from which on one turn in even steps is tried", low=4)
     rim_deg: float = setting(
         0.7, "width of the rims by which views are not judged: 5 px of the matching window", low=0.0, high=2.0
@@ -87,6 +89,10 @@ class RegisterConfig:
         1.75, "the same in units of the median view's, where that is more than max_residual_mm", low=1.0
     )
     max_residual_ratio: float = setting(2.0, "largest RMS distance of a view, in units of the median view's", low=1.0)
+    # Good views lie within 1.28 of it, feet of others beyond 1.37; of a D405's views of toes some reach 1.41.
+    max_others_ratio: float = setting(
+        1.33, "the same in units of how far the others lie from each other, there and everywhere", low=1.0
+    )
     min_overlap: float = setting(
         0.20, "share of a view's points that some other view must have seen", low=0.0, high=1.0
     )
@@ -112,7 +118,7 @@ class RegisterConfig:
     )
 
 
-def register(views: CleanViews, config: RegisterConfig) -> Registration:
+def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Registration:
     """Find the pose of every view.
 
     Raises
@@ -131,14 +137,9 @@ def register(views: CleanViews, config: RegisterConfig) -> Registration:
     )
     prepared = prepare([views.views[index] for index in usable])
     neighbours, judging, placement = _neighbour_limits(config), _judgement_limits(config), _recording_limits(config)
-    placed = place_views(prepared, placement, neighbours, judging)
-    settled = settle(prepared, placed.poses, prepare, neighbours, judging, placement.last)
-    if config.turn_min_views <= len(usable) > len(settled.judged.poses):
-        turn = register_one_turn(prepared, neighbours, judging, more_than=len(settled.judged.poses))
-        if turn is not None:
-            log.info("register: one turn in even steps: %d → %d views", len(settled.judged.poses), len(turn.poses))
-            settled = settle(prepared, turn.poses, prepare, neighbours, judging, None)
-            settled = replace(settled, misfits=turn.misfits | settled.misfits)
+    is_turn = facts.motion == "turntable"
+    starts = StartLimits(is_turn, config.turn_min_views, placement, neighbours, judging)
+    settled = place_and_settle(prepared, EvenSteps(np.array(usable), len(views.views)), prepare, starts)
     still = keep_still_views(
         settled, StillLimits(MovementLimits(config.max_movement), BendLimits(config.max_bend), neighbours, judging)
     )
@@ -254,6 +255,7 @@ def _judgement_limits(config: RegisterConfig) -> JudgementLimits:
         tolerance_sd=config.tolerance_sd,
         max_tolerance_mm=config.max_tolerance_mm,
         residual_sd=config.max_residual_sd,
+        others_ratio=config.max_others_ratio,
         num_judges=config.num_judges,
         min_pair_overlap=config.min_pair_overlap,
         agreement=agreement,
