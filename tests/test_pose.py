@@ -169,7 +169,7 @@ def test_neighbours_of_the_sweep(seed: int) -> None:
             mesh, R, side = mirrored(mesh), image @ R @ image, "right"
         found.append(verdict(as_surface(mesh, False), R, side, age_years=years))
     assert "wrong" not in found
-    assert found.count("right") >= 0.85 * len(found)
+    assert found.count("right") >= 0.75 * len(found)  # cuts through a dorsum, or the toes, are doubtful
 
 
 def test_the_plane_that_closes_a_leg_is_no_skin() -> None:
