@@ -9,7 +9,7 @@ import logging
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -18,12 +18,10 @@ from scanproc import __version__
 from scanproc.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
 from scanproc.errors import ScanError
 from scanproc.options import (
-    FILE,
     camera_option,
     insole_options,
     json_option,
     many_insoles_options,
-    out_option,
     prescription_option,
     run_options,
     scan_argument,
@@ -33,9 +31,10 @@ from scanproc.options import (
 )
 from scanproc.pipeline import STAGES
 from scanproc.templates_printed import machine, prescription, settings
+from scanproc.window_commands import design, landmark, view
 
 _NAMES = [stage.name for stage in STAGES]
-_FILE = click.Path(path_type=Path, dir_okay=False)
+
 _STOPPED = 130  # what shells say of a program that Ctrl-C ended
 
 
@@ -192,79 +191,8 @@ def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: 
         click.echo(path)
 
 
-@main.command("view", short_help="look at what a stage made of SCAN, measure in it, move landmarks")
-@scan_argument
-@click.argument("stage", required=False, type=click.Choice(_NAMES[:-1]))
-@click.option(
-    "--screenshot", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.png", help="Draw to a file."
-)
-@click.option(
-    "--with", "other", type=FILE, metavar="OTHER", help="Lay another scan, such as an earlier visit, over it."
-)
-@click.option("--web", is_flag=True, help="Show the window in a browser of this machine, on 127.0.0.1.")
-@out_option
-def _view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | None, web: bool, out: Path) -> None:
-    """Look at what STAGE made of SCAN (by default the last stage before export that has a result).
-
-    In the window, `?` lists the keys: layers, six views, section with its profile, distance, angle, height, landmarks.
-    """
-    from scanproc.looking import draw_view, open_view
-
-    if screenshot is None:
-        open_view(scan, stage, out, other, click.echo if web else None)
-    else:
-        draw_view(scan, stage, out, screenshot, other)
-        click.echo(screenshot)
-
-
-@main.command("landmark", context_settings={"ignore_unknown_options": True})
-@scan_argument
-@click.argument("name", required=False)
-@click.argument("xyz", nargs=-1, type=float, metavar="[X Y Z]")
-@click.option("--side", type=click.Choice(["left", "right"]), help="Of which foot; needed of a pair.")
-@click.option("--reset", is_flag=True, help="Take NAME back to what was found; without NAME, all of them.")
-@out_option
-def _landmark(
-    scan: Path, name: str | None, xyz: tuple[float, ...], side: Literal["left", "right"] | None, reset: bool, out: Path
-) -> None:
-    """Put landmark NAME of SCAN at X Y Z (foot frame, mm), on the skin there; without NAME, list all.
-
-    The next `scanproc run` follows: measures, insole and report.
-    """
-    from scanproc.looking import list_landmarks, reset_landmarks, set_landmark
-
-    if reset and not xyz:
-        click.echo(reset_landmarks(scan, out, name, side))
-    elif name is None:
-        click.echo("\n".join(list_landmarks(scan, out)))
-    elif len(xyz) == 3 and not reset:
-        click.echo(set_landmark(scan, out, name, xyz, side))
-    else:
-        raise click.UsageError("expected a NAME with three coordinates X Y Z in mm, or --reset without any.")
-
-
-@main.command("design", short_help="change SCAN's prescription and see the insole that it makes")
-@scan_argument
-@prescription_option
-@click.option("--save", "file", type=_FILE, metavar="FILE.toml", help="Save to a file instead of beside the outputs.")
-@click.option("--screenshot", type=_FILE, metavar="FILE.png", help="Draw the window to a file.")
-@click.option("--web", is_flag=True, help="Show it in a browser of this machine; the address is printed.")
-@out_option
-def _design(
-    scan: Path, prescription: Path | None, file: Path | None, screenshot: Path | None, web: bool, out: Path
-) -> None:
-    """Change the prescription of SCAN in a window, and see at once what it makes of the foot, proven at 1 mm.
-
-    It begins with the prescription of the last insole. What is saved holds for the next `scanproc run`. In the window,
-    `?` lists the keys.
-    """
-    from scanproc.designing import draw_design, open_design
-
-    if screenshot is None:
-        open_design(scan, out, prescription, file, click.echo if web else None)
-    else:
-        draw_design(scan, out, prescription, screenshot)
-        click.echo(screenshot)
+for _window in (view, landmark, design):
+    main.add_command(_window)
 
 
 @main.command("simulate", short_help="render a recording of a foot mesh, with its truth")

@@ -113,10 +113,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": {"errors"},
     "options": {"parallel"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
+    "window_commands": {"designing", "looking", "options", "pipeline"},
     "answers": {"bars", "errors", "parallel", "prescription", "results", "runner", "scan", "settings", "several"},
     "cli": {
-        "", "answers", "demo", "designing", "errors", "looking", "options", "pipeline", "scan", "settings", "several",
-        "simulation", "templates_printed",
+        "", "answers", "demo", "errors", "options", "pipeline", "scan", "settings", "several", "simulation",
+        "templates_printed", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -128,7 +129,7 @@ ONLY_IN = {
     "pyvista": {"views/"},
     "vtk": {"views/"},
     "vtkmodules": {"views/"},
-    "click": {"cli.py", "options.py", "answers.py", "templates_printed.py"},
+    "click": {"cli.py", "options.py", "answers.py", "templates_printed.py", "window_commands.py"},
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
     "matplotlib": {"formats/paper.py"},

@@ -93,7 +93,7 @@ def test_every_command_that_makes_insoles_takes_a_prescription(monkeypatch: pyte
     Path("rx.toml").write_text("groove_mm = 2.0\n", encoding="utf-8")
     given: list[Any] = []
 
-    def note(scan: Path, out: Path, to: str, tables: Any) -> runner.Run:
+    def note(scan: Path, out: Path, to: str, tables: Any, *_: Any) -> runner.Run:
         given.append(list(tables))
         return runner.Run(Store(out / scan.name), (), (), (), ScanFacts(scan.name))
 

@@ -42,8 +42,9 @@ def looks_like(image: Image.Image, reference: Image.Image) -> bool:
 
 def test_every_scene_has_its_picture_and_all_are_small() -> None:
     views = script()["VIEWS"]
-    assert {path.stem for path in FOLDER.glob("*")} == set(views)
-    assert {opened(name).size for name in views} == {script()["SIZE_PX"]}
+    designs = script()["DESIGNS"]
+    assert {path.stem for path in FOLDER.glob("*")} == {*views, *designs}
+    assert {opened(name).size for name in (*views, *designs)} == {script()["SIZE_PX"]}
     assert sum(path.stat().st_size for path in FOLDER.glob("*.png")) < 3_000_000
     assert {view.stage for view in views.values()} == {
         "clean", "register", "surface", "align", "measure", "insole", "export",
@@ -67,4 +68,8 @@ def test_the_pictures_are_those_of_today(tmp_path: Path) -> None:
     drawn["make_outputs"](tmp_path)
     for name in drawn["VIEWS"]:
         now = Image.open(io.BytesIO(drawn["draw"](name, tmp_path)))
+        assert looks_like(now, opened(name)), f"docs/views/{name}.png: run scripts/draw-views"
+    for name, keys in drawn["DESIGNS"].items():
+        drawn["draw_design"](drawn["ROOT"] / "scans" / "demo", tmp_path, None, tmp_path / "now.png", keys=keys.split())
+        now = Image.open(tmp_path / "now.png")
         assert looks_like(now, opened(name)), f"docs/views/{name}.png: run scripts/draw-views"
