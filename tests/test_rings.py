@@ -113,5 +113,5 @@ def test_ten_pairs_are_measured_under_the_noise_of_a_real_camera() -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_two_still_feet_that_are_seen_from_many_stops_did_not_bend(seed: int) -> None:
     made = ring(seed, stops=36)
-    registration = register(clean(made.recording, CleanConfig()), RegisterConfig())
+    registration = register(clean(made.recording, CleanConfig()), STANDING, RegisterConfig())
     assert sum(view.accepted for view in registration.views) >= 35  # 17 when feet were taken to bend about the vertical

@@ -24,7 +24,7 @@ from scanproc.registration.sampled_views import SampledViews
 _SIZE_MM = 20.0  # of the cubes that parts are made of
 _GATE_MM = 8.0  # movements are shared out among views: what is farther apart is hidden or not the same
 _MAX_ANGLE_DEG, _NUM_NEIGHBOURS = 60.0, 16  # as in `still_views`
-_MIN_VIEWS = 3  # before and after
+_MIN_VIEWS = 4  # before and after: three of a ring that a view has left open may lie off by themselves
 _MAX_VIEWS = 48  # that are asked
 _USUAL_VIEWS = 30.0
 _MAX_MOMENTS = 24  # at which a joint may have bent
