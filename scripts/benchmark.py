@@ -15,6 +15,7 @@
 .venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures, 80 recordings of
                                                           ten seeds (--quick: two)
 .venv/bin/python scripts/benchmark.py insole              random prescriptions on the legs: proven, refused, failed, why
+.venv/bin/python scripts/benchmark.py page --keep FOLDER  BENCHMARK.md of what was measured so far; it says what is missing
 .venv/bin/python scripts/benchmark.py viewer              opening and turning 300,000 triangles, off-screen
 .venv/bin/python scripts/benchmark.py milling             a block of 270 mm: seconds, memory, minutes, what is left
 
@@ -66,6 +67,9 @@ def main() -> None:
     if options.what == "viewer":
         print("\n".join(measure_viewer()))
         return
+    if options.what == "page":
+        write_page(options.keep, ROOT / "BENCHMARK.md", of_what_is_there=True)
+        return
     benchmark = {
         "measures": benchmark_measures,
         "registration": benchmark_registration,
@@ -86,6 +90,8 @@ def parse() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="what")
     commands.add_parser("demo", help="the recordings in scans/ (the default)")
     commands.add_parser("viewer", help="opening and turning a large mesh, off-screen")
+    page = commands.add_parser("page", help="write BENCHMARK.md of the parts that are kept")
+    page.add_argument("--keep", type=Path, metavar="FOLDER", required=True, help="where they are")
     registration = commands.add_parser("registration", help="clean, register and fuse simulated recordings")
     registration.add_argument("--noise", choices=list(NOISE_MODELS), default="stereo-real", help="of the grid")
     registration.add_argument("--grid", action="store_true", help="every leg, side, way of recording and camera")
@@ -148,8 +154,7 @@ def benchmark_measures(options: argparse.Namespace, folder: Path) -> None:
     """Measure recordings that differ by their seed, and write the page where all other parts are there."""
     recordings = repeats(QUICK_REPEATS if options.quick else REPEATS)
     recordings = [recording for recording in recordings if options.only in recording.name]
-    name = "measures" if not (options.quick or options.only) else "measures-part"
-    measured(folder, name, lambda: measure_all(recordings, folder, options.processes))
+    measured(folder, part_name("measures", options), lambda: measure_all(recordings, folder, options.processes))
     write_page(folder, ROOT / "BENCHMARK.md")
 
 

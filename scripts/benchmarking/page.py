@@ -34,31 +34,45 @@ FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
 NAMED_VERSIONS = ("python", "scanproc", "numpy", "scipy", "numba", "open3d", "open3d-cpu", "pillow")
 
 
-def write_page(folder: Path, page: Path) -> bool:
-    """Write the page from the parts in `folder`; return False if one of them is not there yet."""
-    missing = [name for name in PARTS if not (folder / f"{name}.json").is_file()]
-    if missing:
+def write_page(folder: Path, page: Path, of_what_is_there: bool = False) -> bool:
+    """Write the page from the parts in `folder`; return False if one of them is not there yet.
+
+    Parameters
+    ----------
+    of_what_is_there : leave out what was not measured, take quick parts where there is no whole one, and say so.
+    """
+    files = {name: folder / f"{name}.json" for name in (*PARTS, *FURTHER_PARTS)}
+    if of_what_is_there:
+        files = {name: file if file.is_file() else folder / f"{name}-quick.json" for name, file in files.items()}
+    missing = [name for name in PARTS if not files[name].is_file()]
+    if missing and not of_what_is_there:
         print(f"{page.name} is not written: {', '.join(missing)} not yet measured (they are kept in {folder})")
         return False
-    there = [name for name in (*PARTS, *FURTHER_PARTS) if (folder / f"{name}.json").is_file()]
-    parts = {name: read_part(folder / f"{name}.json") for name in there}
+    parts = {name: read_part(file) for name, file in files.items() if file.is_file()}
     rows = {name: part["rows"] for name, part in parts.items()}
-    text = [
-        "# Benchmark",
-        _head(parts),
-        *(section(rows[name]) for name in GRIDS for section in (grid_section, grid_measures_section)),
-        real_section(rows["real"]),
-        movement_section(rows["movement"]),
-        turntable_section(rows["turntable"]),
-        scale_section(rows["scale"]),
-        speed_section(rows["speed"]),
-        yardstick_section(rows["runs"], rows["yardstick"]),
-        *(section(rows[name]) for name, section in FURTHER_PARTS.items() if name in rows),
-        *(recordings_section(rows[name]) for name in GRIDS),
+    sections: list[tuple[tuple[str, ...], Callable[..., str]]] = [
+        *(((name,), section) for name in GRIDS for section in (grid_section, grid_measures_section)),
+        (("real",), real_section),
+        (("movement",), movement_section),
+        (("turntable",), turntable_section),
+        (("scale",), scale_section),
+        (("speed",), speed_section),
+        (("runs", "yardstick"), yardstick_section),
+        *(((name,), section) for name, section in FURTHER_PARTS.items()),
+        *(((name,), recordings_section) for name in GRIDS),
     ]
+    made = [section(*(rows[name] for name in names)) for names, section in sections if rows.keys() >= set(names)]
+    text = ["# Benchmark", _head(parts), _said_of_gaps(files, missing), *made]
     page.write_text("\n\n".join(part for part in text if part) + "\n", encoding="utf-8")
     print(f"{page} written")
     return True
+
+
+def _said_of_gaps(files: dict[str, Path], missing: list[str]) -> str:
+    quick = [name for name, file in files.items() if file.is_file() and file.stem != name]
+    said = [f"**Not measured on these sources:** {', '.join(missing)}."] if missing else []
+    said += [f"**A sample of the recordings alone:** {', '.join(quick)}."] if quick else []
+    return " ".join(said)
 
 
 def _head(parts: dict[str, dict[str, Any]]) -> str:
