@@ -15,7 +15,7 @@
 .venv/bin/python scripts/benchmark.py measures            bias, spread and uncertainty of the measures, 80 recordings of
                                                           ten seeds (--quick: two)
 .venv/bin/python scripts/benchmark.py insole              random prescriptions on the legs: proven, refused, failed, why
-.venv/bin/python scripts/benchmark.py page --keep FOLDER  BENCHMARK.md of what was measured so far; it says what is missing
+.venv/bin/python scripts/benchmark.py page --keep FOLDER  BENCHMARK.md of what was measured so far, and what was not
 .venv/bin/python scripts/benchmark.py viewer              opening and turning 300,000 triangles, off-screen
 .venv/bin/python scripts/benchmark.py milling             a block of 270 mm: seconds, memory, minutes, what is left
 
