@@ -15,6 +15,7 @@ from scanproc.registration.view_pairs import sample_pairs
 _ODD_SD = 7.0  # below the median, in robust standard deviations of all views: good views lie within 5 of it
 _LEAST_SD = 0.01  # of the consistency: few views may agree by chance
 _MIN_VIEWS = 5  # of fewer, none is told from the rest: whichever is taken away, the others fit better
+_ALONE = 1.12  # times what the next view errs
 _MAD_TO_SD = 1.4826  # of a normal distribution
 _ANY = AgreementLimits(min_overlap=0.0, min_consistency=0.0, max_residual_mm=np.inf, max_residual_ratio=np.inf)
 
@@ -119,7 +120,8 @@ def _stranger(table: PairStatistics, stays: BoolArray, limits: JudgementLimits) 
     ratio = np.divide(rms, expected, out=np.zeros(len(rms)), where=told)
     # Nor is one that agrees at the tolerance from before any noise was known.
     ratio[rms <= limits.tolerance_mm / limits.tolerance_sd] = 0.0
-    if stays.sum() < _MIN_VIEWS or ratio.max() <= limits.others_ratio:
+    # Where two err alike it is the place that is hard to see, or an open end that draws both: a stranger is alone.
+    if stays.sum() < _MIN_VIEWS or ratio.max() <= max(limits.others_ratio, _ALONE * np.sort(ratio)[-2]):
         return {}
     view = int(np.argmax(ratio))
     overlap, consistency = table.overlap(stays)[view], table.consistency(stays)[view]
