@@ -20,6 +20,7 @@ from scanproc.registration.regional_distances import RegionalDistances
 _ROUNDS = 15  # after which the groups stay as they are
 _MAX_STEPS = 24  # times at which the foot may have moved once for all that are tried
 _MAX_REGIONS = 12  # regions by which the views are parted at first: those in which they differ most
+_USUAL_VIEWS = 30.0
 _MIN_VIEWS = 4  # that tell of a region, whichever is left out
 _MOST = 0.8  # of the views
 _PRIOR_PAIRS = 8.0  # pairs by which a region's own noise is held near that of all
@@ -31,7 +32,8 @@ class MovementLimits:
 
     Attributes
     ----------
-    max_strength : largest number of moved regions times their median squared distance in units of the noise.
+    max_strength : largest number of moved regions times their median squared distance in units of the noise. The more
+        views, the less of what views from one side err alike is taken for noise: of more than 30, as if they were 30.
     min_sd : distance between the groups in a region, in units of its noise, from which the region has moved.
     min_regions : moved regions; fewer are where one surface hides another.
     """
@@ -88,7 +90,8 @@ class _Split:
     @property
     def strength(self) -> float:
         """See `MovementLimits.max_strength`."""
-        return float(self.moved.sum() * np.median(self.offset_mm[self.moved] ** 2)) / self.noise_mm**2
+        squares = float(self.moved.sum() * np.median(self.offset_mm[self.moved] ** 2)) / self.noise_mm**2
+        return squares / max(1.0, len(self.is_second) / _USUAL_VIEWS)
 
 
 def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movement | None:
