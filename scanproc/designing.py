@@ -40,8 +40,9 @@ def design_session(scan: Path, out: Path, prescription: Path | None) -> EditSess
     feet = feet if edited is None else landmarks_of_edit(edited, feet)
     path = found_prescription(prescription, store.root)
     given = [read_prescription(path)] if path is not None else []
-    tables = LastPrescription(store.prescription_path(), given).tables
-    return EditSession(feet, open_scan(scan).facts, merged(table["insole"] for table in tables if "insole" in table))
+    kept = LastPrescription(store.prescription_path(), []).tables
+    tables = [merged(table["insole"] for table in tables if "insole" in table) for tables in (given or kept, kept)]
+    return EditSession(feet, open_scan(scan).facts, *tables)
 
 
 def open_design(
@@ -60,13 +61,15 @@ def open_design(
         If there is no foot, or no display.
     """
     designer = _window(scan, out, prescription, file, off_screen=tell is not None)
-    if tell is not None:
-        serve(designer, tell)
-        return
-    designer.canvas.run()
-    designer.canvas.close()
-    if not designer.session.is_saved:
-        log.warning("%s: changes were not saved; the key s saves them", name_of(scan))
+    try:
+        if tell is not None:
+            serve(designer, tell)
+        else:
+            designer.canvas.run()
+            designer.canvas.close()
+    finally:
+        if not designer.session.is_saved:
+            log.warning("%s: changes were not saved; the key s saves them", name_of(scan))
 
 
 def draw_design(
@@ -107,8 +110,10 @@ def save_design(scan: Path, out: Path, file: Path | None, values: Mapping[str, A
     text = LastPrescription(path, [{"insole": dict(values)}]).text()
     if file is None:
         store.write_prescription(text)
-        return f"saved to {path}: scanproc run {scan} makes it"
+        where = "" if out == Path("outputs") else f" --out {out}"
+        return f"saved to {path}: scanproc run {scan}{where} makes it"
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ScanError(f"{file} cannot be written ({error.strerror}). Choose another file.") from None

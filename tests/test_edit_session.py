@@ -122,3 +122,10 @@ def test_a_preset_lies_below_what_is_said(feet: Feet) -> None:
     assert session.value("heel_cup_depth_mm") == preset_depth - 1.0
     session.undo()
     assert session.value("heel_cup_depth_mm") == preset_depth
+
+
+def test_another_prescription_than_the_saved_one_is_a_change(feet: Feet) -> None:
+    session = EditSession(feet, ScanFacts("leg"), {"heel_cup_depth_mm": 14.0}, {"heel_cup_depth_mm": 12.0})
+    assert session.value("heel_cup_depth_mm") == 14.0 and not session.is_saved
+    raised = session.raised_mm(session.sides[0])
+    assert raised is not None and 1.5 < np.nanmax(raised) < 2.5

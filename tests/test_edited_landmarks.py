@@ -84,7 +84,9 @@ def test_landmarks_json_itself_may_serve_as_the_edit() -> None:
     assert all(same[name] is found for name, found in foot().landmarks.items())
     content = json.loads(data)
     mark = content["feet"][0]["landmarks"]["metatarsale_tibiale"]
-    mark["xyz_mm"] = [float(value) for value in navicular()[0]]
+    vertices = foot().mesh.vertices
+    moved = np.array(mark["xyz_mm"]) - [12.0, 0.0, 0.0]
+    mark["xyz_mm"] = [float(value) for value in vertices[np.argmin(np.linalg.norm(vertices - moved, axis=1))]]
     changed = landmarks_of_edit(json.dumps(content).encode(), feet()).feet[0].landmarks
     assert changed["metatarsale_tibiale"].method == "edited"  # whatever the file says
     assert changed["pternion"] is foot().landmarks["pternion"]
@@ -161,3 +163,12 @@ def test_the_nearest_point_of_a_mesh_is_that_of_another_library() -> None:
     points = mesh.vertices[rng.integers(len(mesh.vertices), size=30)] + rng.normal(scale=4.0, size=(30, 3))
     found = [np.linalg.norm(closest_point(mesh, point) - point) for point in points]
     assert found == pytest.approx(RayScene(mesh).closest(points).distance, abs=1e-3)
+
+
+def test_a_landmark_on_another_place_of_the_skin_is_refused() -> None:
+    toe = foot().landmarks["second_toe_tip"].xyz_mm
+    with pytest.raises(ScanError, match="pternion of the left foot lies 2.. mm from where it was found"):
+        edited({"pternion": at(toe)})
+    fibulare = foot().landmarks["metatarsale_fibulare"].xyz_mm
+    with pytest.raises(ScanError, match="metatarsale_tibiale of the left foot"):
+        edited({"metatarsale_tibiale": at(fibulare)})

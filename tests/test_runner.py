@@ -446,6 +446,12 @@ def test_a_wrong_environment_is_no_refusal_of_the_scan(bench: Bench, monkeypatch
 # ------------------------------------------------------------------------------------------------ edited landmarks
 
 
+@pytest.fixture(autouse=True)
+def marks_may_move_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The foot of this bench is a spike of 500 mm."""
+    monkeypatch.setattr("scanproc.formats.edited_landmarks._MOST_MOVED_MM", np.inf)
+
+
 def edit(bench: Bench, height: float) -> None:
     marks = {"feet": [{"side": "left", "landmarks": {"tip": {"xyz_mm": [0, height / 500.0, height]}}}]}
     (bench.root / "landmarks.edited.json").write_text(json.dumps(marks), encoding="utf-8")

@@ -65,11 +65,13 @@ class EditSession:
     feet : as `align` made them, edited landmarks included.
     facts : what is stated of the scan.
     given : the table `insole` that it starts from, with tables `left` and `right` for single feet.
+    saved : the one that the scan's last insole was made by, where that is another.
     """
 
     feet: Feet
     facts: ScanFacts
     given: Values
+    saved: Values | None = None
     _saved: dict[str, Any] = field(init=False)
     _history: list[dict[str, Any]] = field(init=False)
     _at: int = field(init=False, default=0)
@@ -78,7 +80,7 @@ class EditSession:
     _feet_by_pair: dict[str, tuple[Foot, ...]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._saved = _copied(self.given)
+        self._saved = _copied(self.given if self.saved is None else self.saved)
         self._history = [_copied(self.given)]
 
     # ---------------------------------------------------------------------------------------------- the values

@@ -23,6 +23,7 @@ FILE_NAME = "landmarks.edited.json"
 #: Landmarks that no shape gives away: they are only ever added by hand.
 BY_HAND = ("navicular", "medial_malleolus", "lateral_malleolus")
 _REACH_MM = 3.0  # a point that was set on a picture, or typed in by whole mm, lies so near to the skin
+_MOST_MOVED_MM = 40.0  # from where it was found: what lies farther is another place of the foot, or the other side
 _FAR_MM = 1e6  # no figure beyond it is squared
 
 
@@ -86,7 +87,19 @@ def _with_landmarks(foot: Foot, edited: dict[str, Landmark]) -> Foot:
         if name in foot.landmarks and _is_same(mark, foot.landmarks[name]):
             continue
         marks[name] = _on_skin(foot, name, mark)
+        _refuse_elsewhere(foot, name, marks[name])
     return replace(foot, landmarks={**foot.landmarks, **marks})
+
+
+def _refuse_elsewhere(foot: Foot, name: str, mark: Landmark) -> None:
+    if name in foot.landmarks:
+        moved = float(np.linalg.norm(mark.xyz_mm - foot.landmarks[name].xyz_mm))
+        if moved > _MOST_MOVED_MM:
+            raise ScanError(
+                f"{FILE_NAME}: the {name} of the {foot.side} foot lies {moved:.0f} mm from where it was found; expected"
+                f" at most {_MOST_MOVED_MM:g} mm: the place is another one's, or the foot's side is wrong. Correct it,"
+                " or leave it out."
+            )
 
 
 def _is_same(mark: Landmark, found: Landmark) -> bool:

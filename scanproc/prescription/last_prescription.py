@@ -60,7 +60,7 @@ class LastPrescription:
             return [kept, *self.given]
         lost = sorted(kept["insole"].keys() - self._names_given)
         if lost:
-            log.info("prescription: takes the place of %s; no longer set: %s", self.path, ", ".join(lost))
+            log.warning("prescription: takes the place of %s; no longer set: %s", self.path, ", ".join(lost))
         return list(self.given)
 
     @property

@@ -19,6 +19,7 @@ from scanproc.machining.machine import Machine, machine_of, tables_of
 from scanproc.machining.shared_block import BlockPart, milled_block
 from scanproc.prescription.files import machine_beside
 from scanproc.printing.plate import PlatePart
+from scanproc.scan import name_of
 from scanproc.several.print_plate import plate_files
 from scanproc.several.scans import ScanResults, check_distinct, facts_of, results_of
 from scanproc.stages.export import part_name, printed_part
@@ -58,6 +59,10 @@ def make(scans: Sequence[Path], out: Path, tables: Tables = ()) -> list[Path]:
     """
     given = list(tables)
     check_distinct(scans)
+    names_of_scans = [name_of(path) for path in scans]
+    folder = out / ("--".join(names_of_scans) if len(scans) > 1 else f"{names_of_scans[0]}--made")
+    for old in (*folder.glob("plate.*"), *folder.glob("block*")):
+        old.unlink()  # what is refused now is not to be made from what was made before
     facts_of(scans)
     machine = _machine_of_all(scans, given)
     found = [results_of(path, out, "export", given) for path in scans]
@@ -66,7 +71,6 @@ def make(scans: Sequence[Path], out: Path, tables: Tables = ()) -> list[Path]:
     parts = [(each.facts, insole) for each in found for insole in (each.insoles.insoles if each.insoles else ())]
     names = _names(parts)
     made = _together([insole for _, insole in parts], names, machine)
-    folder = out / ("--".join(each.facts.name for each in found) if len(found) > 1 else f"{found[0].facts.name}--made")
     write_files(folder, made.files)
     log.info("make: %s", made.summary)
     return [folder / name for name in made.files]

@@ -77,7 +77,7 @@ def no_display() -> ScanError:
     """Return the refusal of a window where there is no display."""
     return ScanError(
         "found no display (DISPLAY is not set); expected one to open a window on. "
-        "Draw to a file instead: scanproc view SCAN STAGE --screenshot FILE.png."
+        "Add --screenshot FILE.png to draw to a file, or --web to look at it in a browser."
     )
 
 

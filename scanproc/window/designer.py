@@ -184,6 +184,8 @@ class Designer:
         """Write the prescription."""
         try:
             self.message = self._save(self.session.values)
+            refused = [side for side in self.session.sides if not self.session.preview(side).passed]
+            self.message += f"; not yet: the {' and the '.join(refused)} insole is refused" if refused else ""
         except ScanError as error:
             self.message = str(error)
         else:
