@@ -167,7 +167,7 @@ def test_the_nearest_point_of_a_mesh_is_that_of_another_library() -> None:
 
 def test_a_landmark_on_another_place_of_the_skin_is_refused() -> None:
     toe = foot().landmarks["second_toe_tip"].xyz_mm
-    with pytest.raises(ScanError, match="pternion of the left foot lies 2.. mm from where it was found"):
+    with pytest.raises(ScanError, match=r"pternion of the left foot lies 2.. mm from where it was found"):
         edited({"pternion": at(toe)})
     fibulare = foot().landmarks["metatarsale_fibulare"].xyz_mm
     with pytest.raises(ScanError, match="metatarsale_tibiale of the left foot"):
