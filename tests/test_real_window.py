@@ -128,13 +128,13 @@ def test_a_real_window_answers_keys_drags_a_landmark_and_moves_a_plane(window: W
     assert distance == pytest.approx(100.0, abs=1.5 * camera.mm_per_px)
 
     window.x("key", "Escape", "key", "e")
-    window.drag(at(camera, (170.0, -45.0, 20.0)), at(camera, (120.0, -10.0, 60.0)))
+    window.drag(at(camera, (170.0, -45.0, 20.0)), at(camera, (160.0, -35.0, 60.0)))
     window.x("key", "w")
     edits = window.folder / "outputs" / "demo" / "landmarks.edited.json"
     wait_for(edits.is_file, "the landmarks")
     (foot,) = json.loads(edits.read_text(encoding="utf-8"))["feet"]
     assert foot["landmarks"]["metatarsale_tibiale"]["xyz_mm"] == pytest.approx(
-        [120.0, -10.0, 60.0], abs=1.5 * camera.mm_per_px
+        [160.0, -35.0, 60.0], abs=1.5 * camera.mm_per_px
     )
 
     window.x("key", "Escape", "key", "s", "sleep", 0.5, "key", "Right", "key", "Right")

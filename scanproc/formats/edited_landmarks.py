@@ -23,7 +23,7 @@ FILE_NAME = "landmarks.edited.json"
 #: Landmarks that no shape gives away: they are only ever added by hand.
 BY_HAND = ("navicular", "medial_malleolus", "lateral_malleolus")
 _REACH_MM = 3.0  # a point that was set on a picture, or typed in by whole mm, lies so near to the skin
-_MOST_MOVED_MM = 40.0  # from where it was found: what lies farther is another place of the foot, or the other side
+_MOST_MOVED_MM = 50.0  # from where it was found: what lies farther is another place of the foot, or the other side
 _FAR_MM = 1e6  # no figure beyond it is squared
 
 
