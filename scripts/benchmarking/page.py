@@ -85,7 +85,7 @@ def _head(parts: dict[str, dict[str, Any]]) -> str:
     return (
         "Written by `scripts/benchmark.py`; do not edit. All recordings are simulated, with known truth:\n"
         "`scanproc simulate` describes the noise. Lengths in mm.\n\n"
-        f"Machine: {machine()}. {named}; sources {known['sources'][:12]}.\n\n{made}"
+        f"Machine: {machine()}. {named}.\n\n{made}"
     )
 
 
