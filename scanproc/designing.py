@@ -75,7 +75,7 @@ def open_design(
 def draw_design(
     scan: Path, out: Path, prescription: Path | None, picture: Path, file: Path | None = None, keys: Sequence[str] = ()
 ) -> None:
-    """Draw the design window to a PNG, after keys were after_keys.
+    """Draw the design window to a PNG, after keys were pressed.
 
     Raises
     ------

@@ -123,6 +123,19 @@ def test_different_machines_beside_the_scans_are_refused(scans: Scans, tmp_path:
     assert json.loads(made[1].read_bytes())["bed_mm"][0] == 200.0
 
 
+def test_a_refusal_leaves_no_plate_of_before(scans: Scans, tmp_path: Path) -> None:
+    scans |= {"anna": scan("anna"), "bert": scan("bert")}
+    anna, bert = paths(tmp_path, "anna", "bert")
+    plate = make([anna, bert], tmp_path / "out")[0]
+    kept = plate.parent / "report.html"  # of both scans together
+    kept.write_text("a page", encoding="utf-8")
+    for folder in (anna, bert):
+        (folder / "machine.toml").write_text("[printer]\nbed_x_mm = 60\nbed_y_mm = 60\n", encoding="utf-8")
+    with pytest.raises(ScanError):
+        make([anna, bert], tmp_path / "out")
+    assert [path.name for path in plate.parent.iterdir()] == [kept.name]
+
+
 def test_pads_are_drawn_by_their_border() -> None:
     plan = FootPlan(-1.0, 250.0, np.array([180.0, -40.0]), np.array([165.0, 45.0]), np.array([37.0, 0.0]), 60.0)
     pads = replace(Pads(), met_pad_mm=5.0, mortons_extension_mm=3.0)

@@ -61,10 +61,10 @@ def make(scans: Sequence[Path], out: Path, tables: Tables = ()) -> list[Path]:
     check_distinct(scans)
     names_of_scans = [name_of(path) for path in scans]
     folder = out / ("--".join(names_of_scans) if len(scans) > 1 else f"{names_of_scans[0]}--made")
-    for old in (*folder.glob("plate.*"), *folder.glob("block*")):
-        old.unlink()  # what is refused now is not to be made from what was made before
     facts_of(scans)
     machine = _machine_of_all(scans, given)
+    for old in (*folder.glob("plate.*"), *folder.glob("block*")):
+        old.unlink()  # what is refused now is not to be made from what was made before
     found = [results_of(path, out, "export", given) for path in scans]
     for each in found:
         _refuse_unfinished(each)
