@@ -402,6 +402,14 @@ def test_walls_below_what_is_advised_are_told_not_refused() -> None:
     assert not any("advice" in why for why in fine)
 
 
+@pytest.mark.parametrize(
+    ("process", "material", "told"), [("mill", "PA12", True), ("print", "PA12", False), ("mill", "PP", False)]
+)
+def test_a_printing_powder_that_is_to_be_milled_is_told(process: Any, material: Any, told: bool) -> None:
+    evidence = resolved(InsoleConfig(process=process, material=material), leg(0), RAISED).evidence
+    assert any("PA12 is a printing powder" in why for why in evidence) == told
+
+
 def test_a_rules_wall_thinner_than_the_asked_edge_is_refused() -> None:
     with pytest.raises(ScanError, match="rule edge-within-wall"):
         resolved(InsoleConfig(distal_edge_mm=3.5), leg(0), RAISED)

@@ -94,4 +94,9 @@ def advice(rx: InsoleConfig) -> tuple[str, ...]:
         )
     if rx.arch_fill_mm == 0.0 and rx.arch_target_mm is None and rx.clearance_mm == 0.0 and rx.material != "EVA":
         found.append("advice: an arch copied at fill 0 in a stiff material hurts if the scan was not loaded")
+    if rx.process != "print" and rx.material == "PA12":
+        found.append(
+            "advice: PA12 is a printing powder, and its wall that of prints; shells that are milled or formed are "
+            'mostly of polypropylene (insole.material = "PP"), blocks of foam ("EVA")'
+        )
     return tuple(found)
