@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from scanproc.formats.solid_files import read_3mf, read_stl
 from scanproc.machining.machine import written
 from scanproc.readers.outline_files import read_outline
 from scanproc.solid.topology import topology
-from scanproc.stages.export import ExportConfig, export
+from scanproc.stages.export import ExportConfig, export, in_print_frame
 
 FACTS = ScanFacts("scan-7", subject="demo", loading="non-weight-bearing", date="2026-11-22")
 GOOD = (Check("watertight", True, True, True),)
@@ -127,6 +128,19 @@ def test_a_milled_part_brings_its_programs_or_nothing(left: Insole) -> None:
     assert [name for name in both.files if name.startswith("left")] == ["left-not-exported.txt"]
     assert "right.stl" in both.files
     assert "travel_x_mm" in both.refused_parts[0]
+
+
+@pytest.mark.parametrize(("process", "tilt_deg"), [("print", 0.0), ("mill", 6.0)])
+def test_a_milled_shell_keeps_the_attitude_in_which_nothing_of_it_is_hidden(
+    process: Literal["print", "mill"], tilt_deg: float
+) -> None:
+    solid = plate(3.0)
+    slope = np.tan(np.deg2rad(6.0))
+    tilted = Mesh(solid.vertices + np.outer(slope * solid.vertices[:, 0], [0.0, 0.0, 1.0]), solid.faces)
+    lying = in_print_frame(tilted, Making(process, "shell")).vertices
+    found = np.linalg.lstsq(np.column_stack([lying[:, :2], np.ones(len(lying))]), lying[:, 2], rcond=None)[0]
+    assert np.rad2deg(np.arctan(found[0])) == pytest.approx(tilt_deg, abs=0.1)
+    assert lying.min(axis=0) == pytest.approx([0.0, 0.0, 0.0], abs=1e-5)
 
 
 def test_only_wanted_files_are_written(left: Insole) -> None:

@@ -65,7 +65,7 @@ def test_designs_are_milled_as_the_second_simulation_says(name: str) -> None:
     index, length_mm, side, doses = DESIGNS[name]
     made = designed(index, length_mm, side, doses)
     assert made.solid is not None and made.outline is not None, made.refused
-    part = part_of(made.solid, made.outline, in_print_frame(made.solid))
+    part = part_of(made.solid, made.outline, in_print_frame(made.solid, made.making))
     machine = machine_of({}, "positive" if made.making.process == "positive" else made.making.style)
     files = programs_of(part, made.making, machine, side, name).files
     top = [data.decode() for file, data in files.items() if "-top" in file]

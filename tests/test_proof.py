@@ -219,6 +219,13 @@ def test_a_wall_that_is_too_thin_is_thickened_if_asked(bowl: Foot) -> None:
     assert 0.0 < got(fixed, "wall_thickened_mm") <= 0.3 and "insole.fix" in fixed.notes[0]
 
 
+def test_a_block_that_a_lift_makes_thick_everywhere_has_its_wall_measured(bowl: Foot) -> None:
+    rx = replace(COARSE, style="block", heel_lift_mm=25.0, arch_support=True, distal_taper_mm=12.0)
+    asked = design(bowl, resolved(rx, bowl, FACTS))
+    checks = {check.name: check for check in prove(build(asked), asked)}
+    assert isinstance(got := checks["wall_min_mm"].got, float) and 3.0 < got < 40.0
+
+
 def test_every_advice_names_what_exists() -> None:
     import dataclasses
     import re

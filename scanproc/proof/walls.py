@@ -155,7 +155,8 @@ def _samples(done: Finished) -> _Wall:
             off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm),
         )
         found, at_border = np.isfinite(wall.distance), wall.off_outline < done.rx.judgement.rim_band_mm
-        if found[wall.even].all() and found[at_border].any() and found[~at_border].any():
+        body = ~at_border & ~_in_taper(done, xy)  # of a lifted block it may be thicker everywhere
+        if found[wall.even].all() and found[at_border].any() and found[body].any():
             break
     return wall.only(found)
 

@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from scanproc.artifacts import Check, Exports, Insole, Insoles, Mesh, ScanFacts
+from scanproc.artifacts import Check, Exports, Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.paper import write_pdf, write_png
 from scanproc.formats.part_plan import PartPlan, plan_drawing, plan_dxf
 from scanproc.formats.solid_files import Body, read_3mf, read_stl, write_3mf, write_stl
-from scanproc.frames import FloatArray, transform
+from scanproc.frames import FloatArray, rigid, transform
 from scanproc.machining.machine import Machine, machine_of, tables_of
 from scanproc.machining.milled_part import Part, part_of
 from scanproc.machining.programs import Milled, programs_of
@@ -84,16 +84,26 @@ def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
     return Exports(files | {name: f"{reason}\n".encode() for name, reason in failures.items()})
 
 
-def in_print_frame(solid: Mesh) -> Mesh:
-    """Return a solid near the origin, lying on its flat patch at z = 0, rounded to the single precision of STL."""
-    moved = transform(stable_pose(solid), solid.vertices)
+def T_print_solid(solid: Mesh, making: Making) -> FloatArray:
+    """Return the transform, (4, 4), of a solid to the print frame: near the origin, lying on its flat patch at z = 0.
+
+    A shell that is milled stays level: tilted onto a post, its steepest walls would no longer be seen from above.
+    """
+    if (making.process, making.style) == ("mill", "shell"):
+        return rigid(np.eye(3), -solid.vertices.min(axis=0))
+    return stable_pose(solid)
+
+
+def in_print_frame(solid: Mesh, making: Making) -> Mesh:
+    """Return a solid in the print frame, rounded to the single precision of STL."""
+    moved = transform(T_print_solid(solid, making), solid.vertices)
     return Mesh(moved.astype(np.float32).astype(np.float64), solid.faces)
 
 
 def printed_part(insole: Insole) -> Part:
     """Return the part of an insole, which there must be, in the print frame with its outline."""
     assert insole.solid is not None and insole.outline is not None
-    return part_of(insole.solid, insole.outline, in_print_frame(insole.solid))
+    return part_of(insole.solid, insole.outline, in_print_frame(insole.solid, insole.making))
 
 
 def part_name(insole: Insole, facts: ScanFacts) -> str:
@@ -161,7 +171,7 @@ def _plan(
     """Return a part from above, its curves laid onto its top before they are brought into the print frame."""
     solid = insole.solid
     assert solid is not None
-    faces, pose = FaceGrid.of(solid), stable_pose(solid)
+    faces, pose = FaceGrid.of(solid), T_print_solid(solid, insole.making)
 
     def brought(xy: FloatArray) -> FloatArray:
         z = faces.touched(np.ascontiguousarray(xy), from_above=True).z
