@@ -131,7 +131,7 @@ def test_a_milled_part_brings_its_programs_or_nothing(left: Insole) -> None:
 
 
 @pytest.mark.parametrize(("process", "tilt_deg"), [("print", 0.0), ("mill", 6.0)])
-def test_a_milled_shell_keeps_the_attitude_in_which_nothing_of_it_is_hidden(
+def test_what_is_milled_keeps_the_attitude_in_which_nothing_of_it_is_hidden(
     process: Literal["print", "mill"], tilt_deg: float
 ) -> None:
     solid = plate(3.0)

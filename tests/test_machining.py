@@ -39,8 +39,10 @@ from scanproc.machining.clamping import clamped
 from scanproc.machining.cutters import Cutter
 from scanproc.machining.dialects import DIALECTS
 from scanproc.machining.drop_cutter import DropCutter
+from scanproc.machining.gcode import parse
 from scanproc.machining.machine import machine_of, tables_of, written
 from scanproc.machining.machine_presets import PRESETS
+from scanproc.machining.removal import cut_by
 from scanproc.machining.setups import Setup
 from scanproc.prescription.files import machine_beside, read_machine, settled
 from scanproc.solid.height_fields import HeightField
@@ -93,6 +95,17 @@ def test_a_shell_is_cut_from_both_sides() -> None:
         assert error.min() > -0.05
         assert np.quantile(error, 0.99) < SCALLOP_MM + 0.05
     assert max(top.rapid_mm, below.rapid_mm) < 0.02
+
+
+@pytest.mark.parametrize(("beside_mm", "deep_mm"), [(0.002, 0.0), (0.5, 8.0)])
+def test_a_rapid_move_down_a_wall_that_was_just_cut_touches_nothing(beside_mm: float, deep_mm: float) -> None:
+    """A simplified pass runs a few micrometres beside its corners; half a millimetre into the wall is a crash."""
+    tool = machine_of({}, "block").rough
+    assert tool.diameter_mm == 8.0
+    stock = HeightField(-20.0, -20.0, 0.25, np.zeros((161, 161)))
+    slot = "G21 G90 G17 G94 G54\nS18000 M3\nG0 Z10\nG0 X-15 Y-0.001\nG1 Z-8 F800\nG1 X15\nG0 Z10\n"  # y = 4 stays
+    program = parse(f"{slot}G0 X0 Y{beside_mm - 0.001:.4f}\nG0 Z-8\nG0 Z10\n")
+    assert cut_by(program, tool, stock)[1].rapid[0] == pytest.approx(deep_mm, abs=1e-6)
 
 
 def test_a_shell_hangs_by_its_tabs_alone() -> None:

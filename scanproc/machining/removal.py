@@ -18,6 +18,7 @@ from scanproc.solid.height_fields import HeightField
 
 GRID_MM = 0.25
 _STRIP = 40  # rows that one thread takes at a time
+_GRAZES_MM = 0.02  # a rapid move down a wall that a pass has cut: simplified, it ran a few micrometres beside it
 _RUBS_MM = 0.4  # so near beside the cutter a wall is its own cut: above the flutes the shank rubs on it
 
 
@@ -121,7 +122,10 @@ def _remove(
                     _, tip = _lowest_over(to[n - 1], to[n], x, y, flat + _RUBS_MM, corner)
                     if z[i, j] - tip - flute > worst[1, 0]:
                         worst[1, 0], worst[1, 1] = z[i, j] - tip - flute, n
-                under, _ = _lowest_over(to[n - 1], to[n], x, y, flat, corner)
+                slimmer = _GRAZES_MM if rapid[n] else 0.0
+                under, _ = _lowest_over(
+                    to[n - 1], to[n], x, y, max(flat - slimmer, 0.0), corner - max(slimmer - flat, 0.0)
+                )
                 if under >= z[i, j]:
                     continue
                 if rapid[n] and z[i, j] - under > worst[0, 0]:

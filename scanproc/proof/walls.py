@@ -143,7 +143,8 @@ def _samples(done: Finished) -> _Wall:
     """
     thickness = done.rx.thickness
     most_mm = thickness.thickness_mm * max(1.0, thickness.medial_thickness, thickness.lateral_thickness)
-    for reach_mm in (most_mm + _THICKER_MM, FAR_MM):
+    is_block = done.rx.device.style == "block"  # thicker than what is asked by its nature
+    for reach_mm in (FAR_MM,) if is_block else (most_mm + _THICKER_MM, FAR_MM):
         up, down = done.probe.walls_up(reach_mm), done.probe.walls_down(reach_mm)
         xy = np.vstack([up.xy, down.xy])
         wall = _Wall(
@@ -155,8 +156,7 @@ def _samples(done: Finished) -> _Wall:
             off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm),
         )
         found, at_border = np.isfinite(wall.distance), wall.off_outline < done.rx.judgement.rim_band_mm
-        body = ~at_border & ~_in_taper(done, xy)  # of a lifted block it may be thicker everywhere
-        if found[wall.even].all() and found[at_border].any() and found[body].any():
+        if found[wall.even].all() and found[at_border].any() and found[~at_border & ~_in_taper(done, xy)].any():
             break
     return wall.only(found)
 

@@ -87,9 +87,9 @@ def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
 def T_print_solid(solid: Mesh, making: Making) -> FloatArray:
     """Return the transform, (4, 4), of a solid to the print frame: near the origin, lying on its flat patch at z = 0.
 
-    A shell that is milled stays level: tilted onto a post, its steepest walls would no longer be seen from above.
+    What is milled stays level: tilted onto a post, its steepest walls would no longer be seen from above.
     """
-    if (making.process, making.style) == ("mill", "shell"):
+    if making.process == "mill":
         return rigid(np.eye(3), -solid.vertices.min(axis=0))
     return stable_pose(solid)
 
