@@ -206,10 +206,11 @@ def _simulate(foot: Path, out: Path, config: Path | None, overrides: tuple[str, 
     the other settings: noise, sway, bad views, a second foot.
     """
     from scanproc.scan import open_scan, read_mesh
-    from scanproc.settings import build_configs, parse_overrides, read_toml
+    from scanproc.settings import build_configs, parse_overrides
     from scanproc.simulation.settings import SimulationConfig
     from scanproc.simulation.simulate import simulate
     from scanproc.simulation.truth import write_simulation
+    from scanproc.toml_files import read_toml
 
     others = parse_overrides(f"simulate.{text.removeprefix('simulate.')}" for text in overrides)
     source = click.get_current_context().get_parameter_source

@@ -17,7 +17,7 @@ from scanproc.readers import clouds, depth, facts, meshes
 from scanproc.readers.certificates import certificate_path, read_certificate
 from scanproc.readers.listing import file_stamps, recorded_order
 from scanproc.readers.opened import Opened
-from scanproc.readers.wrong_files import advice_on_form
+from scanproc.readers.wrong_files import advice_on_form, refuse_wrong_name
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,7 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
         raise ScanError(f"{path} does not exist; expected a folder of a scan or a finished mesh. Check the path.")
     form = _form_of(path)
     stamps, name = _stamps(path), name_of(path)
+    refuse_wrong_name(path, name)
     toml_file = (path.parent if path.is_file() else path) / facts.FILE_NAME
     stated = facts.read_facts(toml_file, name)
     certificates: tuple[Path, ...] = ()

@@ -6,22 +6,15 @@ import dataclasses
 import datetime
 import json
 import math
-import sys
 import textwrap
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, Literal
 
 from scanproc.errors import ScanError
-from scanproc.toml_hints import what_to_write
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+from scanproc.toml_files import as_float, parsed_value
 
 _MANY = 30  # names that nobody reads through in a message
 _CALLED = {float: "a number, without unit", int: "a whole number", bool: "true or false", str: "text in quotes"}
@@ -57,25 +50,6 @@ class _WrittenFloat(float):
     text: str
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises
-    ------
-    ScanError
-        If the file is missing, is not text, or is not TOML.
-    """
-    text = ""
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
-        return typing.cast("dict[str, Any]", tomllib.loads(text))
-    except OSError as error:
-        raise ScanError(f"{path} cannot be read ({error.strerror}). Give the path of a TOML file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        advice = what_to_write(text) or f"{error}. Correct that line"
-        raise ScanError(f"{path} is not TOML: {advice}.") from None
-
-
 def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Read `stage.name=value` texts; values are TOML, and a bare word or a date counts as a string.
 
@@ -89,10 +63,7 @@ def parse_overrides(overrides: Iterable[str]) -> dict[str, dict[str, Any]]:
             raise ScanError(
                 f"--set {text!r} is not a setting; expected stage.name=value, such as --set clean.max_range_mm=800."
             )
-        try:
-            parsed = _as_written(tomllib.loads(f"value = {value}")["value"], value.strip())
-        except tomllib.TOMLDecodeError:
-            parsed = value.strip()
+        parsed = _as_written(parsed_value(value), value.strip())
         *inside, last = name.split(".")
         table: Any = tables.setdefault(stage, {})
         for part in inside:
@@ -237,7 +208,7 @@ def _checked(value: Any, hint: Any, metadata: Mapping[str, Any], name: str) -> A
         return value
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = as_float(value)
     if not any(type(value) is (typing.get_origin(kind) or kind) for kind in kinds):
         expected = " or ".join(_CALLED.get(kind, kind.__name__) for kind in kinds if kind is not types.NoneType)
         raise ScanError(f"{name} = {value!r} has the wrong type; expected {expected}.")

@@ -30,8 +30,9 @@ class Store:
     root: Path
 
     def manifest(self, stage: Stage) -> dict[str, Any]:
-        """Return what was written down with a stage's result; empty if there is none."""
-        return _read_json(self.root / stage.folder / _MANIFEST)
+        """Return what was written down with a stage's result; empty if there is none, or none of ours."""
+        found = _read_json(self.root / stage.folder / _MANIFEST)
+        return found if isinstance(found.get("files"), dict) else {}
 
     def is_whole(self, stage: Stage) -> bool:
         """Whether every file of a stage's result is there and unchanged since it was written."""
@@ -85,8 +86,10 @@ class Store:
             shutil.rmtree(stale, ignore_errors=True)
 
     def read_run(self) -> dict[str, Any]:
-        """Return the last run's `run.json`; empty if there is none."""
-        return _read_json(self.root / "run.json")
+        """Return the last run's `run.json`; empty if there is none, or none of ours."""
+        found = _read_json(self.root / "run.json")
+        tables = [found.get(name, {}) for name in ("stages", "settings", "inputs")]
+        return found if all(isinstance(table, dict) for table in tables) else {}
 
     def write_run(self, record: dict[str, Any]) -> None:
         """Write `run.json`."""
@@ -101,13 +104,15 @@ class Store:
             return path.resolve().as_posix()
 
     def check_is_of(self, scan: Path, inputs: dict[str, str]) -> None:
-        """Refuse to write over the results of another scan of the same name.
+        """Refuse to write into the recording, or over the results of another scan of the same name.
 
         Raises
         ------
         ScanError
-            If that other scan is still there, and holds something else.
+            If the scan itself lies here; or if that other scan is still there, and holds something else.
         """
+        if self.root.resolve() == scan.resolve():
+            raise ScanError(f"the outputs of {scan} would go into the recording. Choose another folder with --out.")
         before, way = self.read_run(), self.way_to(scan)
         other = self.root / str(before.get("recording", way))
         if before.get("recording", way) != way and before.get("inputs") != inputs and other.exists():
@@ -250,7 +255,7 @@ def _unwritable(root: Path, error: OSError) -> ScanError:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}  # none, or not ours: as if the stage had never run
     return value if isinstance(value, dict) else {}
 

@@ -35,8 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bars": {"progress"},
     "frames": set(),
     "artifacts": {"frames"},
-    "toml_hints": set(),
-    "settings": {"errors", "toml_hints"},
+    "toml_files": {"errors"},
+    "settings": {"errors", "toml_files"},
     # the two libraries that geometry stands on
     "compiled": {"progress"},
     "open3d_bridge": {"artifacts", "frames"},
@@ -59,7 +59,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "machining", "printing", "nesting", "solid", "mesh", "compiled", "parallel", "settings", "artifacts", "frames",
         "errors",
     },
-    "prescription": {"prescription", "pads", "measures", "machining", "readers", "settings", "artifacts", "errors"},
+    "prescription": {
+        "prescription", "pads", "measures", "machining", "readers", "settings", "toml_files", "artifacts", "errors",
+    },
     "design": {
         "design", "prescription", "pads", "measures", "anatomy", "solid", "mesh", "artifacts", "frames", "errors",
         "parallel",
@@ -82,7 +84,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "parallel",
     },
     # the disk
-    "readers": {"readers", "mesh", "open3d_bridge", "settings", "artifacts", "frames", "errors", "parallel"},
+    "readers": {
+        "readers", "mesh", "open3d_bridge", "settings", "toml_files", "artifacts", "frames", "errors", "parallel",
+    },
     "scan": {"readers", "artifacts", "errors"},
     "pipeline": {"artifacts"},  # stages are imported by name, when first asked for
     "store": {"formats", "pipeline", "errors", "parallel"},
@@ -117,7 +121,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "answers": {"bars", "errors", "parallel", "prescription", "results", "runner", "scan", "settings", "several"},
     "cli": {
         "", "answers", "demo", "errors", "options", "pipeline", "scan", "settings", "several", "simulation",
-        "templates_printed", "window_commands",
+        "templates_printed", "toml_files", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -134,10 +138,10 @@ ONLY_IN = {
     "jinja2": {"pages/html.py"},
     "matplotlib": {"formats/paper.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
-    "ezdxf": {"readers/outline_files.py"},
-    "svgelements": {"readers/outline_files.py"},
-    "tomllib": {"settings.py"},
-    "tomli": {"settings.py"},
+    "ezdxf": {"readers/drawings.py"},
+    "svgelements": {"readers/drawings.py"},
+    "tomllib": {"toml_files.py"},
+    "tomli": {"toml_files.py"},
 }
 
 #: Rooms of pure functions: arrays and artifacts in, arrays and artifacts out.

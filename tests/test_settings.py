@@ -17,13 +17,12 @@ from scanproc.settings import (
     build_configs,
     one_of,
     parse_overrides,
-    read_toml,
     setting,
     summary,
     template,
-    tomllib,
 )
 from scanproc.simulation.settings import SimulationConfig
+from scanproc.toml_files import read_toml, tomllib
 
 
 @dataclass(frozen=True)

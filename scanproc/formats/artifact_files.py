@@ -5,7 +5,6 @@ The names and formats of poses.json, surface.ply, <side>.ply, landmarks.json, me
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +42,7 @@ from scanproc.artifacts import (
     ViewPose,
 )
 from scanproc.formats.ply import read_ply, write_ply
+from scanproc.formats.spreadsheets import csv_table
 from scanproc.frames import FloatArray
 from scanproc.measures.rows import columns_of
 from scanproc.parallel import parallel_map
@@ -322,12 +322,8 @@ def _measures_csv(measures: Measures) -> bytes:
 
     names = in_table_order({name for foot in measures.feet for name in foot.measures})
     columns = [column for name in names for column in columns_of(name)]
-    stream = io.StringIO()
     header = ["side", "loading", "ground", *columns, "flags", "reasons"]
-    table = csv.DictWriter(stream, header, restval="", lineterminator="\n")
-    table.writeheader()
-    table.writerows(measure_cells(foot) for foot in measures.feet)
-    return stream.getvalue().encode()
+    return csv_table(header, (measure_cells(foot) for foot in measures.feet))
 
 
 def measure_cells(foot: FootMeasures) -> dict[str, object]:

@@ -18,7 +18,8 @@ from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.presets import preset_values
 from scanproc.prescription.rules import refuse_broken
 from scanproc.prescription.sides import OF_BOTH, for_side, laid_over
-from scanproc.settings import build_config, read_toml
+from scanproc.settings import build_config
+from scanproc.toml_files import read_toml
 
 Table = Mapping[str, Any]
 SIDES: tuple[Side, ...] = ("left", "right")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from scanproc.errors import ScanError
-from scanproc.settings import Chosen, one_of, read_toml
+from scanproc.settings import Chosen, one_of
+from scanproc.toml_files import read_toml
 
 _FOLDER = Path(__file__).parent / "presets"
 _REASON = re.compile(r"^(?P<name>\w+)\s*=[^#]*#\s*(?P<why>.+?)\s*$")

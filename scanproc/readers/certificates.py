@@ -12,7 +12,7 @@ import numpy as np
 from scanproc.artifacts import CameraCertificate
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.settings import read_toml
+from scanproc.toml_files import read_toml
 
 # Inclusive: a camera that is wrong by more is broken, or the unit is.
 _RANGES = {"scale": (0.8, 1.25), "scale_sd": (0.0, 0.1)}

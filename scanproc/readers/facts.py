@@ -12,10 +12,13 @@ from typing import Any, Literal
 
 from scanproc.artifacts import CameraCertificate, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.settings import one_of, read_toml
+from scanproc.readers.wrong_files import holds_control
+from scanproc.settings import one_of
+from scanproc.toml_files import as_float, read_toml
 
 FILE_NAME = "scan.toml"
 
+_LONGEST_TEXT = 200
 _NOT_STATED = ("name", "certificate", "assumed", "remarks")
 # Inclusive ranges that a person, or a camera, can be in.
 _RANGES = {
@@ -82,6 +85,11 @@ def _checked(key: str, value: Any) -> Any:
         raise ScanError(f"scan.toml: {key} = {value!r}; expected one of {', '.join(choices)}.")
     if not isinstance(value, str):
         raise ScanError(f"scan.toml: {key} = {value!r}; expected a text in quotes.")
+    if len(value) > _LONGEST_TEXT or holds_control(value):  # it goes into file names, tables, 3MF, G-code
+        raise ScanError(
+            f"scan.toml: {key} = {value[:40]!a}{'...' if len(value) > 40 else ''}; expected a text in one line, of "
+            f"{_LONGEST_TEXT} letters or fewer, without control characters."
+        )
     return value
 
 
@@ -89,9 +97,10 @@ def _number(key: str, value: Any) -> float:
     low, high = _RANGES[key]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ScanError(f"scan.toml: {key} = {value!r}; expected a number from {low:g} to {high:g}.")
-    if not (math.isfinite(value) and low <= value <= high):
-        raise ScanError(f"scan.toml: {key} = {value:g} is out of range; expected {low:g} to {high:g}.")
-    return float(value)
+    number = as_float(value)
+    if not (math.isfinite(number) and low <= number <= high):
+        raise ScanError(f"scan.toml: {key} = {number:g} is out of range; expected {low:g} to {high:g}.")
+    return number
 
 
 def _date(value: Any) -> str:

@@ -61,6 +61,21 @@ _TO_PNG = (
     'PIL.Image.fromarray(d.round().astype("uint16")).save("0000.png"), with 0 where nothing was measured'
 )
 _DEPTH_ENDINGS = (".tif", ".tiff", ".npy", ".npz", ".exr", ".pgm", ".raw")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+
+def holds_control(text: str) -> bool:
+    """Whether a text holds a control character, or another that neither UTF-8 nor XML takes."""
+    return _CONTROL.search(text) is not None
+
+
+def refuse_wrong_name(path: Path, name: str) -> None:
+    """Refuse a scan by a name that no folder of outputs can have: it would lead out of there, or name none."""
+    if name.strip(".") == "" or holds_control(name):
+        raise ScanError(
+            f"found a scan called {name!a}, expected a name for its folder of outputs: in UTF-8, "
+            f"not of dots alone, without control characters. Rename {str(path)!a}."
+        )
 
 
 def advice_on_form(path: Path) -> tuple[str, str] | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from scanproc.artifacts import Measures, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.artifact_files import measure_cells
+from scanproc.formats.spreadsheets import csv_table
 from scanproc.measures.plain_words import words_of
 from scanproc.measures.rows import columns_of
 from scanproc.measures.table import MEASURES, ROWS, in_table_order
@@ -135,7 +134,7 @@ def cohort_csv(outcomes: Sequence[Outcome]) -> bytes:
         if each.facts and not feet and each.facts.side not in ("left", "right"):
             common["side"] = None
         rows += [{**common, **measure_cells(foot)} for foot in feet] or [common]
-    return _table(tuple(described_columns(outcomes)), rows)
+    return csv_table(tuple(described_columns(outcomes)), rows)
 
 
 def dictionary_csv(outcomes: Sequence[Outcome]) -> bytes:
@@ -144,7 +143,7 @@ def dictionary_csv(outcomes: Sequence[Outcome]) -> bytes:
     for column, found in described_columns(outcomes).items():
         entry = {"unit": found.unit, "definition": found.text, "source": found.source}
         rows.append({"column": column, "name": _words(column), **entry})
-    return _table(("column", "name", "unit", "definition", "source"), rows)
+    return csv_table(("column", "name", "unit", "definition", "source"), rows)
 
 
 def described_columns(outcomes: Sequence[Outcome]) -> dict[str, Column]:
@@ -167,11 +166,3 @@ def _words(column: str) -> str:
         if column.endswith(end):
             return words_of(column.removesuffix(end)) + words
     return words_of(column)
-
-
-def _table(header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
-    stream = io.StringIO()
-    table = csv.DictWriter(stream, header, restval="", lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return stream.getvalue().encode()

@@ -1,8 +1,21 @@
-"""What people write into TOML that is none, and what to write instead: a parser's words help nobody."""
+"""TOML that people write: read, and what to write instead of what is none, for a parser's words help nobody."""
 
 from __future__ import annotations
 
+import math
 import re
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+from scanproc.errors import ScanError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+_MOST_BYTES = 100_000  # dotted names take the parser time by their square
 
 _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})$")
 _ISO_DAY = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})$")
@@ -11,6 +24,50 @@ _UNIT = re.compile(r"([-+]?\d+(?:[.,]\d+)?)\s*([a-zA-Z%°µ]+)$")
 _OTHER_QUOTES = "“”„‟«»‘’‚`"
 _KEY = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*([=:])\s*(.*?)\s*(?:#.*)?$")
 _WORDS = {"true": "true", "false": "false", "yes": "true", "no": "false", "on": "true", "off": "false"}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    ScanError
+        If the file is missing, is no file, is not text, or is not TOML; or far longer than anybody writes one.
+    """
+    text = ""
+    try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise ScanError(f"{path} cannot be read (it is no file). Give the path of a TOML file.")
+        if path.stat().st_size > _MOST_BYTES:
+            raise ScanError(
+                f"{path} holds {path.stat().st_size} bytes; expected a TOML file written by hand, of "
+                f"{_MOST_BYTES} or fewer. Check what it is."
+            )
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
+        return cast("dict[str, Any]", tomllib.loads(text))
+    except OSError as error:
+        raise ScanError(f"{path} cannot be read ({error.strerror}). Give the path of a TOML file.") from None
+    except RecursionError:
+        raise ScanError(f"{path} is not TOML: brackets in brackets, thousands deep. Write it anew.") from None
+    except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError, a number of thousands of digits
+        advice = what_to_write(text) or f"{error}. Correct that line"
+        raise ScanError(f"{path} is not TOML: {advice}.") from None
+
+
+def parsed_value(text: str) -> Any:
+    """Return what a text is as a TOML value; one that is none, such as a bare word, is a text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
+def as_float(value: float) -> float:
+    """Return a number as a float; inf of a whole one too large for it, which Python's TOML has of any length."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def what_to_write(text: str) -> str | None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from scanproc.errors import ScanError
-from scanproc.settings import read_toml
-from scanproc.toml_hints import what_to_write
+from scanproc.toml_files import read_toml, what_to_write
 
 
 @pytest.mark.parametrize(
