@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import platform
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from scanproc.parallel import num_workers
 from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
 from scanproc.prescription.files import machine_beside, settled
 from scanproc.prescription.last_prescription import LastPrescription
+from scanproc.processes import locked, peak_memory_mb
 from scanproc.results import Run
 from scanproc.scan import Scan, name_of, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table, build_configs, one_of
@@ -47,8 +47,8 @@ def run(
     Raises
     ------
     ScanError
-        If the scan cannot be read or a setting is wrong; then nothing is written. A stage's own refusal is
-        returned, not raised: what does not depend on it is still made.
+        If the scan cannot be read, a setting is wrong, or another run writes there; then nothing is written. A
+        stage's own refusal is returned, not raised: what does not depend on it is still made.
     """
     num_workers()  # said of the environment now, or it would count as a stage's refusal of the scan
     scan_path, out = Path(scan_path), Path(out)
@@ -60,17 +60,18 @@ def run(
     for remark in scan.facts.remarks:
         log.info("%s: %s", scan.name, remark)
     store = open_store(out, scan.name)
-    job = _Job(scan, store, configs)
-    store.tidy()
-    try:
-        for number, stage in enumerate(stages, start=1):
-            job.bring_up_to_date(stage)
-            job.keep_for(stages[number:])
-            if stage.makes is Insoles and Insoles in job.keys and prescription.is_asked:
-                store.write_prescription(prescription.text())
-    finally:  # what was made before a bug showed is on record, too
-        job.write_run()
-    job.check_still_there()
+    with locked(store.root):
+        job = _Job(scan, store, configs)
+        store.tidy()
+        try:
+            for number, stage in enumerate(stages, start=1):
+                job.bring_up_to_date(stage)
+                job.keep_for(stages[number:])
+                if stage.makes is Insoles and Insoles in job.keys and prescription.is_asked:
+                    store.write_prescription(prescription.text())
+        finally:  # what was made before a bug showed is on record, too
+            job.write_run()
+        job.check_still_there()
     return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals), scan.facts)
 
 
@@ -203,7 +204,7 @@ class _Job:
         self._note(stage, parts)
         self.artifacts[stage.makes] = artifact
         self.computed.append(stage.name)
-        self.record[stage.name] = {"key": key, "seconds": round(seconds, 3), "peak_memory_mb": _peak_memory_mb()}
+        self.record[stage.name] = {"key": key, "seconds": round(seconds, 3), "peak_memory_mb": peak_memory_mb()}
         log.info("%s: done in %.1f s", stage.folder, seconds)
         return True
 
@@ -263,13 +264,3 @@ def _hash(value: Any) -> str:
 
 def _maker(kind: type) -> Stage:
     return next(stage for stage in STAGES if stage.makes is kind)
-
-
-def _peak_memory_mb() -> float | None:
-    """Return the largest memory of this process so far, MB; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if platform.system() == "Darwin" else 1e3), 1)

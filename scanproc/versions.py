@@ -32,7 +32,12 @@ LIBRARIES: dict[str, str] = {
     "matplotlib": "matplotlib",
 }
 #: How results become files. What these import beside is the measures' own, and counts with the stage that makes them.
-_FILES = ("scanproc.formats.artifact_files", "scanproc.formats.edited_landmarks", "scanproc.formats.ply")
+_FILES = (
+    "scanproc.formats.artifact_files",
+    "scanproc.formats.edited_landmarks",
+    "scanproc.formats.ply",
+    "scanproc.formats.spreadsheets",
+)
 #: Libraries that decode what a scan holds without loss: another version reads the same numbers.
 _LOSSLESS = {"PIL"}
 

@@ -90,6 +90,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "scan": {"readers", "artifacts", "errors"},
     "pipeline": {"artifacts"},  # stages are imported by name, when first asked for
     "store": {"formats", "pipeline", "errors", "parallel"},
+    "processes": {"errors"},
     # the synthetic camera: nothing of it is known to the stages
     "simulation": {
         "segmentation", "anatomy",
@@ -102,7 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "results": {"store", "pipeline", "measures", "artifacts"},
     "runner": {
         "scan", "store", "results", "formats", "pipeline", "prescription", "settings", "staleness", "versions",
-        "artifacts", "errors", "parallel",
+        "artifacts", "errors", "parallel", "processes",
     },
     # what is made of several scans together
     "several": {
