@@ -64,9 +64,9 @@ def test_a_view_that_errs_more_than_the_others_is_a_stranger(odd: int) -> None:
 
 
 def test_a_view_from_farther_away_may_err_as_much_more() -> None:
-    """Twice as much from 540 mm as from 380; from 380 it is a stranger."""
+    """From 580 mm 2.3 times as much as from 380; from 380 it is a stranger."""
     heights, away = [1.0] * len(AZIMUTHS), [380.0] * len(AZIMUTHS)
-    heights[4], away[4] = 2.1, 540.0
+    heights[4], away[4] = 2.3, 580.0
     assert strangers(heights, away) == {}
     assert set(strangers(heights, [380.0] * len(AZIMUTHS))) == {4}
 
