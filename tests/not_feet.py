@@ -21,25 +21,25 @@ def kept(mesh: Mesh, keep: Callable[[FloatArray], BoolArray]) -> Mesh:
 
 def sawn(mesh: Mesh, normal: Sequence[float], offset_mm: float) -> Mesh:
     """Return what of a closed mesh lies where normal . p > offset, closed by the plane of the cut."""
-    return _as_mesh(_solid(mesh).trim_by_plane(list(normal), offset_mm))
+    return as_mesh(_solid(mesh).trim_by_plane(list(normal), offset_mm))
 
 
 def touching(left: Mesh, right: Mesh, apart_mm: float) -> Mesh:
     """Return two closed feet side by side, so near that they grow together."""
     both = _solid(left).translate([0.0, apart_mm / 2.0, 0.0]) + _solid(right).translate([0.0, -apart_mm / 2.0, 0.0])
-    return _as_mesh(both)
+    return as_mesh(both)
 
 
 def hand(spread: float = 1.0, thumb_mm: float = 50.0, forearm_mm: float = 40.0) -> Mesh:
     """Return a hand that lies flat, fingers along x."""
     knuckles = [(40.0, -20.0, 14.0, 14.0), (40.0, 20.0, 14.0, 14.0), (100.0, -36.0, 12.0, 12.0)]
-    solid = _hull([*knuckles, (100.0, 36.0, 12.0, 12.0), (70.0, 0.0, 18.0, 15.0)])
+    solid = hull(*knuckles, (100.0, 36.0, 12.0, 12.0), (70.0, 0.0, 18.0, 15.0))
     for y, length in ((-32.0, 70.0), (-11.0, 82.0), (11.0, 88.0), (32.0, 78.0)):
-        solid += _hull([(98.0, y, 11.0, 9.5), (98.0 + length, y * (1.0 + 0.5 * spread), 9.0, 7.5)])
-    solid += _hull([(45.0, -25.0, 14.0, 14.0), (85.0, -30.0 - thumb_mm, 11.0, 9.0)])
+        solid += hull((98.0, y, 11.0, 9.5), (98.0 + length, y * (1.0 + 0.5 * spread), 9.0, 7.5))
+    solid += hull((45.0, -25.0, 14.0, 14.0), (85.0, -30.0 - thumb_mm, 11.0, 9.0))
     if forearm_mm:
-        solid += _hull([(40.0, 0.0, 24.0, 24.0), (40.0 - forearm_mm, 0.0, 27.0, 27.0)])
-    return _as_mesh(solid)
+        solid += hull((40.0, 0.0, 24.0, 24.0), (40.0 - forearm_mm, 0.0, 27.0, 27.0))
+    return as_mesh(solid)
 
 
 def shoe(toe_box_mm: float = 24.0) -> Mesh:
@@ -49,15 +49,13 @@ def shoe(toe_box_mm: float = 24.0) -> Mesh:
         (150.0, 4.0, 32.0, 36.0), (195.0, 2.0, 30.0, 42.0), (200.0, 0.0, 46.0, 26.0),
         (240.0, -6.0, 27.0, toe_box_mm + 8.0), (262.0, -8.0, toe_box_mm + 2.0, toe_box_mm),
     ]  # fmt: skip
-    solid = _hull(
-        [(45.0, 0.0, 70.0, 32.0), (85.0, 0.0, 75.0, 30.0), (50.0, 0.0, 105.0, 30.0), (85.0, 0.0, 105.0, 28.0)]
-    )
+    solid = hull((45.0, 0.0, 70.0, 32.0), (85.0, 0.0, 75.0, 30.0), (50.0, 0.0, 105.0, 30.0), (85.0, 0.0, 105.0, 28.0))
     for first, second in pairwise(last):
-        solid += _hull([first, second])
+        solid += hull(first, second)
     rounds = ((38.0, 0.0, 34.0), (95.0, 3.0, 34.0), (195.0, 2.0, 46.0), (245.0, -6.0, 36.0), (262.0, -8.0, 26.0))
     discs = [manifold3d.Manifold.cylinder(14.0, r, r, 64).translate([x, y, 0.0]) for x, y, r in rounds]
     solid += manifold3d.Manifold.batch_hull(discs)
-    return _as_mesh(solid.trim_by_plane([0.0, 0.0, 1.0], 0.0))
+    return as_mesh(solid.trim_by_plane([0.0, 0.0, 1.0], 0.0))
 
 
 def pot(relief_mm: float, seed: int = 0) -> Mesh:
@@ -84,7 +82,7 @@ def pot(relief_mm: float, seed: int = 0) -> Mesh:
     return Mesh(vertices, np.concatenate([part.reshape(-1, 3) for part in faces]).astype(np.int32))
 
 
-def _hull(balls: Sequence[Ball]) -> manifold3d.Manifold:
+def hull(*balls: Ball) -> manifold3d.Manifold:
     return manifold3d.Manifold.batch_hull(
         [manifold3d.Manifold.sphere(radius, 48).translate([x, y, z]) for x, y, z, radius in balls]
     )
@@ -94,6 +92,6 @@ def _solid(mesh: Mesh) -> manifold3d.Manifold:
     return manifold3d.Manifold(manifold3d.Mesh64(mesh.vertices.copy(), mesh.faces.astype(np.uint64)))
 
 
-def _as_mesh(solid: manifold3d.Manifold) -> Mesh:
+def as_mesh(solid: manifold3d.Manifold) -> Mesh:
     fine = solid.refine_to_length(5.0).to_mesh64()
     return Mesh(np.array(fine.vert_properties[:, :3]), np.array(fine.tri_verts, dtype=np.int32))

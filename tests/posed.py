@@ -40,17 +40,19 @@ def _scene(name: str) -> RayScene:
     return RayScene(THINGS[name]())
 
 
-def pose(azimuth_deg: float, elevation_deg: float = 30.0) -> FloatArray:
-    """Return T_leg_camera of a camera 380 mm from the middle of the foot, slightly rolled."""
+def pose(azimuth_deg: float, elevation_deg: float = 30.0, away_mm: float = 380.0) -> FloatArray:
+    """Return T_leg_camera of a camera at a distance from the middle of the foot, slightly rolled."""
     a, e = np.radians(azimuth_deg), np.radians(elevation_deg)
     out = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
-    return look_at(MIDDLE + 380.0 * out, MIDDLE, 0.1)
+    return look_at(MIDDLE + away_mm * out, MIDDLE, 0.1)
 
 
 @cache
-def view(azimuth_deg: float, elevation_deg: float = 30.0, name: str = "leg", stands: bool = True) -> CleanView:
+def view(
+    azimuth_deg: float, elevation_deg: float = 30.0, name: str = "leg", stands: bool = True, away_mm: float = 380.0
+) -> CleanView:
     """Return what a perfect camera sees of a thing; the floor is z = 0, but leaves no pixels."""
-    T_leg_camera = pose(azimuth_deg, elevation_deg)
+    T_leg_camera = pose(azimuth_deg, elevation_deg, away_mm)
     rays = pixel_rays(CAMERA)
     hits = _scene(name).cast(np.broadcast_to(T_leg_camera[:3, 3], rays.shape).copy(), rays @ T_leg_camera[:3, :3].T)
     normals = rotate(inverse(T_leg_camera), hits.normal)

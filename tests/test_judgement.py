@@ -15,7 +15,7 @@ LIMITS = JudgementLimits(
     tolerance_sd=3.0,
     max_tolerance_mm=7.0,
     residual_sd=1.75,
-    others_ratio=1.33,
+    others_ratio=1.29,
     num_judges=24,
     min_pair_overlap=0.1,
     agreement=AGREEMENT,
@@ -27,7 +27,7 @@ def poses() -> dict[int, FloatArray]:
 
 
 def judged(placed: dict[int, FloatArray]) -> Judgement:
-    return Judgement(placed, dict.fromkeys(placed, 0.5), 0.5, 0.1, {}, {})
+    return Judgement(placed, dict.fromkeys(placed, 0.5), 0.5, 0.1, {})
 
 
 def test_the_noise_is_that_of_all_views_not_of_those_that_fit_before_it_is_known() -> None:
@@ -64,17 +64,3 @@ def test_where_all_contradict_none_is_odd() -> None:
 def test_of_no_view_nothing_is_said() -> None:
     views = prepared([view(azimuth) for azimuth in AZIMUTHS[:2]])
     assert odd_views(views, judged({}), LIMITS) == {}
-
-
-def test_a_view_that_lies_farther_off_than_the_others_from_each_other_is_a_stranger() -> None:
-    """Every other one reads a little too near or too far; one of them twice as much, which no limit in mm forbids."""
-    views, placed = prepared([view(azimuth) for azimuth in AZIMUTHS]), poses()
-    for k, pose_of_k in placed.items():
-        placed[k] = pose_of_k.copy()
-        placed[k][:3, 3] += (0.7 if k % 2 else -0.7) * pose_of_k[:3, 2]
-    assert judge_views(views, placed, LIMITS).stranger == {}
-    placed[4][:3, 3] -= 1.1 * placed[4][:3, 2]
-    found = judge_views(views, placed, LIMITS)
-    assert found.misfits == {}
-    assert set(found.stranger) == {4}
-    assert found.stranger[4].rms_mm > found.stranger[4].limit_mm

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scanproc.artifacts import Mesh, Registration, ScanFacts, Side, Surface, ViewPose
+from scanproc.artifacts import Mesh, Registration, ScanFacts, Side, Surface, Vertical, ViewPose
 from scanproc.formats.ply import read_ply
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, rotation_angle_rad, transform
 from scanproc.open3d_bridge import RayScene
@@ -99,7 +99,9 @@ def true_registration(truth: Truth) -> Registration:
         else ViewPose(view.name, True, residual_rms_mm=0.0, T_scan_camera=view.T_mesh_camera)
         for view in truth.views
     ]
-    return Registration(tuple(poses), floor_seen=truth.stands)
+    # Where the floor was cut away, nothing but the ring says what is upright.
+    vertical = None if truth.shows_floor or not truth.stands else Vertical(0.0, "turn")
+    return Registration(tuple(poses), floor_seen=truth.shows_floor, vertical=vertical)
 
 
 def middle_of(mesh: Mesh) -> FloatArray:

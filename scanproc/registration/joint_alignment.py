@@ -9,7 +9,7 @@ import numpy as np
 
 from scanproc.artifacts import RimTerm
 from scanproc.registration.incremental import Poses
-from scanproc.registration.pose_graph import optimise_pose_graph, optimise_with_rim_term, rim_gain
+from scanproc.registration.pose_graph import optimise_one_pose, optimise_pose_graph, optimise_with_rim_term, rim_gain
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.view_pairs import Pairs, count_pairs, sample_pairs, stack_poses
 
@@ -49,6 +49,12 @@ def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], li
         samples = views.fine if gates[0] < limits.fine_below_mm else views.coarse
         poses = optimise_pose_graph(views, samples, poses, _overlapping(views, poses, gates[0], limits), gates)
     return poses
+
+
+def align_one(views: SampledViews, poses: Poses, view: int, gates: Round, limits: NeighbourLimits) -> Poses:
+    """Return the poses with that of one view aligned to the others, which stay where they are."""
+    pairs = _overlapping(views, poses, gates[0], limits)
+    return optimise_one_pose(views, views.fine, poses, view, pairs[(pairs == view).any(axis=1)], gates)
 
 
 def align_with_rim_term(

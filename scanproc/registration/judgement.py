@@ -6,16 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray
 from scanproc.registration.incremental import Poses
-from scanproc.registration.pair_statistics import AgreementLimits, PairStatistics, RejectedView, pair_statistics
+from scanproc.registration.pair_statistics import AgreementLimits, RejectedView, pair_statistics
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.view_pairs import sample_pairs
 
 _ODD_SD = 7.0  # below the median, in robust standard deviations of all views: good views lie within 5 of it
 _LEAST_SD = 0.01  # of the consistency: few views may agree by chance
-_MIN_VIEWS = 5  # of fewer, none is told from the rest: whichever is taken away, the others fit better
-_ALONE = 1.12  # times what the next view errs
 _MAD_TO_SD = 1.4826  # of a normal distribution
 _ANY = AgreementLimits(min_overlap=0.0, min_consistency=0.0, max_residual_mm=np.inf, max_residual_ratio=np.inf)
 
@@ -56,8 +53,6 @@ class Judgement:
     noise_mm : the median of these.
     strain_mm : see `PairStatistics.strain_mm`.
     misfits : views that were dropped.
-    stranger : the one among those that stay that lies farthest off for a view of what the others saw, if any does. It
-        draws its neighbours along; where they lie without it is to be found before another is judged.
     """
 
     poses: Poses
@@ -65,7 +60,6 @@ class Judgement:
     noise_mm: float
     strain_mm: float
     misfits: dict[int, RejectedView]
-    stranger: dict[int, RejectedView]
 
 
 def tolerance_mm_of(views: SampledViews, limits: JudgementLimits, noise_mm: float) -> float:
@@ -107,25 +101,7 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
         noise_mm=float(np.median([rms[index] for index in kept])) if kept else 0.0,
         strain_mm=table.strain_mm(stays),
         misfits=misfits,
-        stranger=_stranger(table, stays, limits),
     )
-
-
-def _stranger(table: PairStatistics, stays: BoolArray, limits: JudgementLimits) -> dict[int, RejectedView]:
-    """Return the view that lies farthest from the others for what these lie from each other, if that is too far."""
-    rms, expected = table.rms_mm(stays), table.expected_rms_mm(stays)
-    # At an open end of a recording the others tell of better places: nobody is a stranger who errs as most views do.
-    expected = np.maximum(expected, np.median(rms[stays]) if stays.any() else 0.0)
-    told = stays & np.isfinite(rms) & np.isfinite(expected) & (expected > 0.0)
-    ratio = np.divide(rms, expected, out=np.zeros(len(rms)), where=told)
-    # Nor is one that agrees at the tolerance from before any noise was known.
-    ratio[rms <= limits.tolerance_mm / limits.tolerance_sd] = 0.0
-    # Where two err alike it is the place that is hard to see, or an open end that draws both: a stranger is alone.
-    if stays.sum() < _MIN_VIEWS or ratio.max() <= max(limits.others_ratio, _ALONE * np.sort(ratio)[-2]):
-        return {}
-    view = int(np.argmax(ratio))
-    overlap, consistency = table.overlap(stays)[view], table.consistency(stays)[view]
-    return {view: RejectedView(overlap, consistency, rms[view], limits.others_ratio * expected[view])}
 
 
 def odd_views(views: SampledViews, judged: Judgement, limits: JudgementLimits) -> dict[int, RejectedView]:

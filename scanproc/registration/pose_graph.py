@@ -43,6 +43,21 @@ def optimise_pose_graph(
     return {view: current[view] for view in sorted(poses)}
 
 
+def optimise_one_pose(
+    views: SampledViews, samples: Samples, poses: Poses, view: int, pairs: Pairs, gates_mm: Sequence[float]
+) -> Poses:
+    """Do the same with one view alone, in its pairs; all others are held fast."""
+    centre = view_centres(views, poses).mean(axis=0)
+    current = centre_poses(views, poses)
+    for gate in gates_mm:
+        graph = _PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
+        number = int(np.searchsorted(graph.placed, view))
+        step = np.linalg.solve(graph.own[number] + graph.equations.H.sum(axis=0), -graph.right[number])
+        current[view] = apply_step(current[view], step, np.zeros(3))
+    current[:, :3, 3] += centre
+    return poses | {view: current[view]}
+
+
 def optimise_with_rim_term(
     views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gates_mm: Sequence[float], decay_deg: float
 ) -> tuple[Poses, RimTerm]:

@@ -15,6 +15,7 @@ from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits,
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views, noise_mm_of, odd_views
 from scanproc.registration.pair_statistics import RejectedView
 from scanproc.registration.sampled_views import WholeAndInner
+from scanproc.registration.strangers import find_stranger
 from scanproc.registration.whole_recording import place_more
 
 
@@ -67,7 +68,9 @@ def settle(
         poses = align_jointly(views.whole, placement.poses, [MIDDLE, NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
     misfits = dict(judged.misfits)
-    while dropped := judged.misfits or judged.stranger or odd_views(views.whole, judged, judging):
+    while dropped := (
+        judged.misfits or find_stranger(views, judged, neighbours, judging) or odd_views(views.whole, judged, judging)
+    ):
         misfits |= dropped
         poses = {view: pose for view, pose in judged.poses.items() if view not in dropped}
         if not poses:

@@ -24,21 +24,51 @@ Pairs = NDArray[np.int64]  # (E, 2) indices of a source and a target view
 def sample_pairs(views: SampledViews, poses: Poses, max_angle_deg: float, count: int) -> Pairs:
     """Return for each placed view `count` others whose cameras lie at evenly spread angles round the foot, both ways.
 
-    Near ones hold a view best, far ones keep the whole from bending; all pairs would be quadratic.
+    Near ones hold a view best, far ones keep the whole from bending; all pairs would be quadratic. They lie to all
+    sides: if every view of a ring took those on its left, the two ends of the ring would not be joined.
     """
     placed = np.array(sorted(poses))
     directions = np.array([poses[view][:3, 3] for view in placed]) - view_centres(views, poses).mean(axis=0)
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     cosines = directions @ directions.T
     np.fill_diagonal(cosines, np.inf)
-    pairs = set()
-    for own, row in enumerate(cosines):
-        others = np.argsort(-row, kind="stable")[1:]
-        others = others[row[others] >= np.cos(np.radians(max_angle_deg)) - 1e-9]
-        picked = np.linspace(0, len(others) - 1, min(count, len(others))).round().astype(int)
-        for other in others[picked]:
-            pairs |= {(int(placed[own]), int(placed[other])), (int(placed[other]), int(placed[own]))}
-    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, 1:]
+    within = (cosines >= np.cos(np.radians(max_angle_deg)) - 1e-9).sum(axis=1) - 1
+    own, other = _spread_to_all_sides(directions, order, within, count)
+    a, b = placed[own], placed[other]
+    return np.unique(np.concatenate([np.stack([a, b], axis=1), np.stack([b, a], axis=1)]), axis=0).astype(np.int64)
+
+
+def _spread_to_all_sides(
+    directions: FloatArray, order: NDArray[np.int64], within: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return views and whom each is paired with: one of each of `count` groups of growing angle.
+
+    Of a group, the one that lies most to the side from which fewest were taken before.
+
+    Parameters
+    ----------
+    directions : (P, 3) of the cameras.
+    order, within : (P, P - 1) the others, the nearest first, and how many of them are near enough, (P,).
+    """
+    rows = np.arange(len(order))
+    taken = np.zeros((len(order), 3))
+    own, other = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for group in range(count):
+        first, end = within * group // count, within * (group + 1) // count
+        places = first[:, None] + np.arange(max(int((end - first).max(initial=0)), 1))
+        some = order[rows[:, None], places.clip(max=max(order.shape[1] - 1, 0))] if order.size else places
+        sideways = (
+            directions[some] - directions[:, None] * np.einsum("pki,pi->pk", directions[some], directions)[..., None]
+        )
+        sideways /= np.maximum(np.linalg.norm(sideways, axis=-1, keepdims=True), 1e-12)
+        fullness = np.einsum("pki,pi->pk", sideways, taken)
+        best = np.where(places < end[:, None], fullness, np.inf).argmin(axis=1)
+        found = end > first
+        taken += np.where(found[:, None], sideways[rows, best], 0.0)
+        own.append(rows[found])
+        other.append(some[rows, best][found])
+    return np.concatenate(own), np.concatenate(other)
 
 
 @dataclass(frozen=True)
