@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.files import SIDES, settled_table
+from scanproc.prescription.preview import GRID_MM
 from scanproc.prescription.sides import OF_BOTH, for_side, laid_over
 from scanproc.proof.advice import advice
 from scanproc.settings import build_config
@@ -24,7 +24,6 @@ from scanproc.stages.insole import proven_insole
 
 Values = Mapping[str, Any]
 
-PREVIEW_GRID_MM = 1.0
 _KEPT = 8  # previews that undo and compare find again
 
 
@@ -182,7 +181,7 @@ class EditSession:
             return None
         xy = now.solid.vertices[:, :2]
         there, saved = now.asked.top_at(xy), before.asked.top_at(xy)
-        on_top = np.abs(now.solid.vertices[:, 2] - there) < PREVIEW_GRID_MM
+        on_top = np.abs(now.solid.vertices[:, 2] - there) < GRID_MM
         return np.where(on_top, there - saved, np.nan)
 
     def _preview(self, values: dict[str, Any], side: Side) -> Preview:
@@ -195,8 +194,8 @@ class EditSession:
 
     def _made(self, values: dict[str, Any], side: Side) -> Preview:
         try:
-            config = dataclasses.replace(_config(values), grid_mm=PREVIEW_GRID_MM)
-            made = proven_insole(self.foot(side), self.facts, config, self._soles.get(side))
+            before = self._soles.get(side)
+            made = proven_insole(self.foot(side), self.facts, _config(values), before, preview=True)
         except ScanError as error:
             return Preview(side, str(error))
         self._soles[side] = made.asked.scanned
