@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,19 @@ def latest_result(out: Path, scan_name: str, stage_name: str | None) -> Result:
 
 
 def open_view(
-    scan: Path, stage: str | None, out: Path, other: Path | None = None, tell: Callable[[str], None] | None = None
-) -> None:
-    """Open the window of a stage's result; returns when it is closed.
+    scan: Path,
+    stage: str | None,
+    out: Path,
+    other: Path | None = None,
+    tell: Callable[[str], None] | None = None,
+    port: int = 0,
+) -> bool:
+    """Open the window of a stage's result; returns when it is closed whether it leads to the design window.
 
     Parameters
     ----------
     tell : is told the address, if a browser of this machine is to show the window; None opens it on the display.
+    port : of that address; 0 takes a free one.
 
     Raises
     ------
@@ -89,9 +95,9 @@ def open_view(
     found = latest_result(out, name_of(scan), stage)
     title, pages = f"{name_of(scan)}: {found.stage}", view_pages(scan, found, out, other)
     if tell is None:
-        show(title, pages, outside(scan, out))
-    else:
-        serve(open_viewer(title, pages, outside(scan, out), off_screen=True), tell)
+        return show(title, pages, replace(outside(scan, out), can_design=True))
+    serve(open_viewer(title, pages, outside(scan, out), off_screen=True), tell, port)
+    return False
 
 
 def draw_view(scan: Path, stage: str | None, out: Path, file: Path, other: Path | None = None) -> None:
@@ -165,7 +171,7 @@ def outside(scan: Path, out: Path) -> Outside:
         return f"no clipboard: written to {path}"
 
     def save(marks: Mapping[Side, Mapping[str, FloatArray]]) -> str:
-        return _save(scan, out, marks)
+        return save_landmarks(scan, out, marks)
 
     return Outside(Path(), copy, save, BY_HAND)
 
@@ -192,22 +198,29 @@ def set_landmark(scan: Path, out: Path, name: str, xyz: Sequence[float], side: S
     ScanError
         If the scan has no such foot or landmark, or the point lies off the skin.
     """
-    marks = _marks(scan, out)
+    marks = edited_marks(scan, out)
     marks[_side_of(scan, out, side)][name] = np.array(xyz, dtype=np.float64)
-    return _save(scan, out, marks)
+    return save_landmarks(scan, out, marks)
 
 
 def reset_landmarks(scan: Path, out: Path, name: str | None, side: Side | None) -> str:
     """Take a landmark back to what was found, or all of one side or of both; say what was done."""
-    marks = _marks(scan, out)
+    marks = edited_marks(scan, out)
     for own_side, own in marks.items():
         for edited in list(own):
             if name in (None, edited) and side in (None, own_side):
                 del own[edited]
-    return _save(scan, out, marks)
+    return save_landmarks(scan, out, marks)
 
 
-def _save(scan: Path, out: Path, marks: Mapping[Side, Mapping[str, FloatArray]]) -> str:
+def save_landmarks(scan: Path, out: Path, marks: Mapping[Side, Mapping[str, FloatArray]]) -> str:
+    """Write landmarks by side and name, (3,) mm of the foot frame, in place of all that were set; say what was done.
+
+    Raises
+    ------
+    ScanError
+        If the scan has no such foot or landmark, or a point lies off the skin.
+    """
     data = edit_of(_found(scan, out), marks)
     path = Store(out / name_of(scan)).write_edited_landmarks(data)
     names = ", ".join(name for own in marks.values() for name in own)
@@ -231,7 +244,7 @@ def _edited(scan: Path, out: Path) -> Feet:
     return found if edited is None else landmarks_of_edit(edited, found)
 
 
-def _marks(scan: Path, out: Path) -> dict[Side, dict[str, FloatArray]]:
+def edited_marks(scan: Path, out: Path) -> dict[Side, dict[str, FloatArray]]:
     """Return by side and name where those landmarks are that are edited now."""
     return {
         foot.side: {name: mark.xyz_mm for name, mark in foot.landmarks.items() if mark.method == "edited"}

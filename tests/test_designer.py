@@ -15,6 +15,7 @@ from scanproc.designing import save_design
 from scanproc.editing.session import EditSession
 from scanproc.prescription.files import read_prescription
 from scanproc.views.hands import Keys
+from scanproc.window.design_outside import DesignOutside
 from scanproc.window.designer import Designer
 from scanproc.window.panel import Box
 from scanproc.window.show import design_window
@@ -38,7 +39,9 @@ def designer(feet: Feet, saved: list[dict[str, Any]]) -> Iterator[Designer]:
         saved.append(dict(values))
         return "saved"
 
-    window = design_window("leg", EditSession(feet, ScanFacts("leg"), {}), save, str.upper, off_screen=True)
+    window = design_window(
+        "leg", EditSession(feet, ScanFacts("leg"), {}), DesignOutside(save, str.upper), off_screen=True
+    )
     yield window
     window.canvas.close()
 
@@ -115,7 +118,7 @@ def test_what_a_rule_refuses_is_told_in_words_and_the_last_insole_stays_pale(des
     before = designer.canvas.pixels()
     designer.change(next(f for s in designer.sections for f in s.fields if f.name == "medial_skive_mm"), 4.0)
     designer.refresh()
-    assert "skive-needs-cup" in designer.contents().refused and not designer.contents().lights
+    assert "skive-needs-cup" in designer.preview.refused and not designer.lights
     pale = designer.canvas.pixels()
     scene = np.s_[:, : designer.canvas.camera.width_px]
     assert 5.0 < pale[scene].astype(float).mean() - before[scene].astype(float).mean() < 120.0

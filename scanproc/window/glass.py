@@ -15,10 +15,12 @@ from scanproc.views.colors import BLUE, GREY, INK, RED, WHITE, Rgb
 from scanproc.views.pen import font_of, printable, spread_texts
 from scanproc.views.scene import Label
 from scanproc.window.keys import KEYS
+from scanproc.window.toolbar import BUTTON_TEXT_PX, Button, laid_out
 
 TEXT_PX = 14
 _ROW_PX = 18
 _BAR_PX = 140
+_BUTTON: Rgb = (236, 239, 243)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Written:
     cross : pixel of the cursor that the keyboard moves; None without one.
     keys_listed : whether the list of keys lies over all.
     keys : each key and what it does, for that list.
+    buttons : above the status line.
     """
 
     heading: str
@@ -57,6 +60,7 @@ class Written:
     cross: tuple[float, float] | None = None
     keys_listed: bool = False
     keys: Sequence[tuple[str, str]] = KEYS
+    buttons: Sequence[Button] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ def paint(written: Written, camera: Camera) -> ByteArray:
     _text(draw, (12, 10), written.heading, INK, size=16)
     if written.message:
         _text(draw, (12, 34), written.message, BLUE)
+    _draw_buttons(draw, written.buttons, camera)
     _draw_scale_bar(draw, camera)
     _text(draw, (12, camera.height_px - 24), written.status or "?: keys", INK if written.status else GREY)
     if written.keys_listed:
@@ -165,6 +170,15 @@ def _draw_scale_bar(draw: ImageDraw.ImageDraw, camera: Camera) -> None:
     for x in (right - length, right):
         draw.line([(x, y - 5), (x, y + 5)], fill=INK, width=3)
     _text(draw, (right + 8, y), f"{length_mm:g} mm", INK, anchor="lm")
+
+
+def _draw_buttons(draw: ImageDraw.ImageDraw, buttons: Sequence[Button], camera: Camera) -> None:
+    font = font_of(BUTTON_TEXT_PX)
+    for button, box in zip(buttons, laid_out(buttons, camera.width_px, camera.height_px), strict=True):
+        paper, ink = (BLUE, WHITE) if button.is_on else (_BUTTON, INK)
+        draw.rounded_rectangle([box.left, box.top, box.right, box.bottom], 4, fill=(*paper, 235), outline=GREY)
+        middle = (0.5 * (box.left + box.right), 0.5 * (box.top + box.bottom))
+        draw.text(middle, button.word, fill=ink, font=font, anchor="mm")
 
 
 def _draw_keys(draw: ImageDraw.ImageDraw, camera: Camera, keys: Sequence[tuple[str, str]]) -> None:

@@ -1,0 +1,33 @@
+"""What the design window may do beside showing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scanproc.editing.session import Marks
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class DesignOutside:
+    """What is done with a prescription; each returns what was done, in words.
+
+    Attributes
+    ----------
+    save : writes a prescription.
+    copy : puts a text where it can be pasted.
+    save_marks : writes the landmarks that were set by hand.
+    make : runs the scan as far as its report, and says how far it is; None where it cannot.
+    open_report : shows the report in the browser.
+    earlier : what the insole to compare with is called.
+    """
+
+    save: Callable[[Mapping[str, Any]], str]
+    copy: Callable[[str], str]
+    save_marks: Callable[[Marks], str] | None = None
+    make: Callable[[Tell], str] | None = None
+    open_report: Callable[[], str] | None = None
+    earlier: str = ""
