@@ -63,9 +63,11 @@ def design_session(asked: DesignOf) -> EditSession:
     path = found_prescription(asked.prescription, store.root)
     given = [read_prescription(path)] if path is not None else []
     kept = LastPrescription(store.prescription_path(), []).tables
-    tables = [merged(table["insole"] for table in tables if "insole" in table) for tables in (given or kept, kept)]
+    begins, saved = (
+        merged(table["insole"] for table in tables if "insole" in table) for tables in (given or kept, kept)
+    )
     earlier = {} if asked.other is None else _earlier(feet, asked.other, asked.out)
-    return EditSession(feet, open_scan(asked.scan).facts, *tables, marks=_marks(asked), earlier=earlier)
+    return EditSession(feet, open_scan(asked.scan).facts, begins, saved, _marks(asked), earlier)
 
 
 def _made(store: Store, kind: type, asked: DesignOf) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scanproc.artifacts import Feet, Insoles, Recording, Refusal, Refusals, ScanFacts
+from scanproc.artifacts import Exports, Feet, Insoles, Recording, Refusal, Refusals, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
 from scanproc.parallel import num_workers
@@ -216,6 +216,8 @@ class _Job:
     def _warn_of_earlier(self, stage: Stage) -> None:
         if self.store.manifest(stage):
             log.warning("%s still holds the result of an earlier run: do not use it for this one", stage.folder)
+        if stage.makes in (Insoles, Exports):  # files to make something from are taken away: somebody would make it
+            self.store.remove(_maker(Exports))
 
     def _note(self, stage: Stage, messages: Iterable[str]) -> None:
         """Note what a stage refused, of a scan or of one foot of it, unless stages before it said all of that."""

@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 from manifold3d import CrossSection, JoinType  # type: ignore[import-not-found, unused-ignore]
+from numpy.typing import NDArray
 from scipy import ndimage
 
-from scanproc.artifacts import BoolArray, IntArray
+from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 
 _SIMPLER_MM = 0.005  # offsets of curves with thousands of points take seconds
@@ -34,9 +35,9 @@ def last_crossing(
         points = origins[:, None, :] + radii[..., None] * directions[:, None, :]
         return excess(points.reshape(-1, 2)).reshape(len(origins), -1)
 
-    def last_rise(values: FloatArray) -> tuple[IntArray, BoolArray]:
+    def last_rise(values: FloatArray) -> tuple[NDArray[np.intp], BoolArray]:
         rises = (values[:, :-1] <= 0.0) & (values[:, 1:] > 0.0)
-        return rises.shape[1] - 1 - np.argmax(rises[:, ::-1], axis=1), rises.any(axis=1)
+        return rises.shape[1] - 1 - np.argmax(rises[:, ::-1], axis=1), np.asarray(rises.any(axis=1))
 
     at, found = last_rise(values_at(coarse[None, :]))
     fine = coarse[at][:, None] + np.linspace(0.0, _COARSE_MM, 5)

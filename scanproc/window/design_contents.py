@@ -40,19 +40,14 @@ KEYS: tuple[tuple[str, str], ...] = (
 def form_contents(designer: Designer, layers: Sequence[Layer]) -> FormContents:
     """Return what the panel holds."""
     section = designer.sections[designer.section]
-    whose = (
-        f"{designer.side} foot alone"
-        if designer.alone
-        else "both feet"
-        if len(designer.session.sides) > 1
-        else "the foot"
-    )
+    whose = "both feet" if len(designer.session.sides) > 1 else "the foot"
+    whose = f"{designer.side} foot alone" if designer.alone else whose
     head = [(INK, f"{designer.side} insole; changes hold for {whose}")]
     head.append((GREY, "as saved") if designer.session.is_saved else (BLUE, "changed, not saved: s saves"))
     shown = [layer.legend for layer in layers if layer.legend is not None]
     return FormContents(
-        head, [each.title for each in designer.sections], designer.section, [_row(designer, each) for each in section.fields],
-        designer.chosen, designer.preview.refused, designer.lights, shown[0] if shown else None,
+        head, [each.title for each in designer.sections], designer.section,
+        [_row(designer, each) for each in section.fields], designer.chosen, designer.preview.refused, designer.lights, shown[0] if shown else None,
     )  # fmt: skip
 
 

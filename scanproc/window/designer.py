@@ -10,7 +10,8 @@ import numpy as np
 
 from scanproc.artifacts import ByteArray, Check, Side
 from scanproc.editing.form import Field, form
-from scanproc.editing.session import EditSession, Preview
+from scanproc.editing.preview import Preview
+from scanproc.editing.session import EditSession
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.views.camera import Camera
@@ -114,9 +115,8 @@ class Designer:
 
     def resized(self) -> None:
         """Paint the panel anew."""
-        self._panel = paint_form(
-            form_contents(self, self._layers), self.canvas.panel_px, max(self.canvas.size_px[1], 1)
-        )
+        contents = form_contents(self, self._layers)
+        self._panel = paint_form(contents, self.canvas.panel_px, max(self.canvas.size_px[1], 1))
         self.canvas.panel(self._panel.pixels)
 
     def as_text(self) -> str:

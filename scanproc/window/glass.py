@@ -12,7 +12,7 @@ from scanproc.artifacts import ByteArray
 from scanproc.frames import FloatArray
 from scanproc.views.camera import Camera
 from scanproc.views.colors import BLUE, GREY, INK, RED, WHITE, Rgb
-from scanproc.views.pen import font_of, printable, spread_texts
+from scanproc.views.pen import font_of, printable, rows_of, spread_texts
 from scanproc.views.scene import Label
 from scanproc.window.keys import KEYS
 from scanproc.window.toolbar import BUTTON_TEXT_PX, Button, laid_out
@@ -92,8 +92,8 @@ def paint(written: Written, camera: Camera) -> ByteArray:
         draw.line([(x - 12, y), (x + 12, y)], fill=RED, width=1)
         draw.line([(x, y - 12), (x, y + 12)], fill=RED, width=1)
     _text(draw, (12, 10), written.heading, INK, size=16)
-    if written.message:
-        _text(draw, (12, 34), written.message, BLUE)
+    for number, row in enumerate(rows_of(written.message, camera.width_px - 24.0, font_of(TEXT_PX))):
+        _text(draw, (12, 34 + _ROW_PX * number), row, BLUE)
     _draw_buttons(draw, written.buttons, camera)
     _draw_scale_bar(draw, camera)
     _text(draw, (12, camera.height_px - 24), written.status or "?: keys", INK if written.status else GREY)
