@@ -17,7 +17,8 @@ from scanproc.artifacts import Feet, Insoles, Mesh, Side
 from scanproc.editing.earlier import laid_under
 from scanproc.editing.session import EditSession, Marks
 from scanproc.errors import ScanError
-from scanproc.looking import edited_marks, outside, save_landmarks
+from scanproc.landmarking import edited_marks, save_landmarks
+from scanproc.looking import outside
 from scanproc.pipeline import STAGES
 from scanproc.prescription.files import merged, read_prescription
 from scanproc.prescription.last_prescription import LastPrescription, found_prescription

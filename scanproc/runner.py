@@ -175,7 +175,6 @@ class _Job:
         """Write `run.json`: versions, settings, input hashes, seconds and peak memory of each stage."""
         if not self.record:
             return  # the scan could not be read
-        settings = {name: as_table(config) for name, config in self.configs.items()}
         self.store.write_run(
             {
                 "schema": 1,
@@ -183,7 +182,7 @@ class _Job:
                 "recording": self.store.way_to(self.scan.path),
                 "subject": self.scan.facts.subject,
                 "versions": versions(),
-                "settings": {**self.settings_before, **settings},
+                "settings": self.settings_before | {name: as_table(own) for name, own in self.configs.items()},
                 "inputs": self.inputs,
                 "stages": {**self.before, **self.record},
             }
@@ -198,8 +197,7 @@ class _Job:
         except ScanError as error:
             self._refuse(stage, key, str(error))
             return False
-        seconds = time.perf_counter() - start
-        parts = list(getattr(artifact, "refused_parts", ()))
+        seconds, parts = time.perf_counter() - start, list(getattr(artifact, "refused_parts", ()))
         self.store.save(stage, artifact, {"key": key, "stage": stage.name, "refused_parts": parts, **ingredients})
         self._note(stage, parts)
         self.artifacts[stage.makes] = artifact

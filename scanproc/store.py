@@ -87,8 +87,8 @@ class Store:
 
     def remove(self, stage: Stage) -> None:
         """Take a stage's result away, if there is one."""
-        with self._writing():
-            shutil.rmtree(self.root / stage.folder, ignore_errors=not self.manifest(stage))
+        with self._writing(), suppress(FileNotFoundError):
+            shutil.rmtree(self.root / stage.folder)
 
     def read_run(self) -> dict[str, Any]:
         """Return the last run's `run.json`; empty if there is none, or none of ours."""
@@ -180,9 +180,8 @@ class Store:
         for stage in reversed(STAGES[:-2] if name is None else [stage for stage in STAGES if stage.name == name]):
             if self.is_whole(stage):
                 return stage
-        raise ScanError(
-            f"{self.root} holds no result of {name or 'any stage'}; expected one. Run `scanproc run` on this scan first."
-        )
+        what = name or "any stage"
+        raise ScanError(f"{self.root} holds no result of {what}; expected one. Run `scanproc run` on this scan first.")
 
     def report_path(self) -> Path:
         """Return where the report is."""

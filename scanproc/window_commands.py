@@ -60,7 +60,7 @@ def landmark(
 
     The next `scanproc run` follows: measures, insole and report.
     """
-    from scanproc.looking import list_landmarks, reset_landmarks, set_landmark
+    from scanproc.landmarking import list_landmarks, reset_landmarks, set_landmark
 
     if reset and not xyz:
         click.echo(reset_landmarks(scan, out, name, side))

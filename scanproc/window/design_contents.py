@@ -36,6 +36,8 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("k j q", "save and make: run to the report; open the report; leave"),
 )
 
+_PASSED = {True: "passed", False: "FAILED"}
+
 
 def form_contents(designer: Designer, layers: Sequence[Layer]) -> FormContents:
     """Return what the panel holds."""
@@ -46,9 +48,22 @@ def form_contents(designer: Designer, layers: Sequence[Layer]) -> FormContents:
     head.append((GREY, "as saved") if designer.session.is_saved else (BLUE, "changed, not saved: s saves"))
     shown = [layer.legend for layer in layers if layer.legend is not None]
     return FormContents(
-        head, [each.title for each in designer.sections], designer.section,
-        [_row(designer, each) for each in section.fields], designer.chosen, designer.preview.refused, designer.lights, shown[0] if shown else None,
-    )  # fmt: skip
+        head=head,
+        sections=[each.title for each in designer.sections],
+        section=designer.section,
+        rows=[_row(designer, each) for each in section.fields],
+        chosen=designer.chosen,
+        refused=designer.preview.refused,
+        lights=designer.lights,
+        legend=shown[0] if shown else None,
+    )
+
+
+def proof_text(designer: Designer) -> str:
+    """Return what was asked and what came out, to be copied."""
+    asked = [f"{name} = {value}" for name, value in designer.session.values.items()]
+    got = [f"{each.name}: {each.got} (asked {each.asked}), {_PASSED[each.passed]}" for each in designer.lights]
+    return "\n".join([f"{designer.title}, {designer.side} insole", *asked, designer.preview.refused, *got]) + "\n"
 
 
 def _row(designer: Designer, field: Field) -> FieldRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,22 @@ from typing import Any
 from scanproc.editing.session import Marks
 
 Tell = Callable[[str], None]
+
+
+_TELLS_S = 0.2  # between two words of how far it is
+
+
+def now_and_then(tell: Tell) -> Tell:
+    """Return what tells the first word at once, and of the others as many as one can read."""
+    last = -_TELLS_S
+
+    def told(words: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _TELLS_S:
+            last = time.monotonic()
+            tell(words)
+
+    return told
 
 
 @dataclass(frozen=True)

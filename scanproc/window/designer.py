@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -21,16 +20,14 @@ from scanproc.views.hands import Keys
 from scanproc.views.preview_display import COLORINGS, preview_layers
 from scanproc.views.scene import ABOVE, BELOW, FRONT, REAR, lateral, medial
 from scanproc.window.check_places import seen_from, thinnest
-from scanproc.window.design_contents import KEYS, buttons, form_contents
-from scanproc.window.design_outside import DesignOutside
+from scanproc.window.design_contents import KEYS, buttons, form_contents, proof_text
+from scanproc.window.design_outside import DesignOutside, now_and_then
 from scanproc.window.form_panel import paint_form
 from scanproc.window.glass import Pointer, Written, paint
 from scanproc.window.panel import Box, Panel
 from scanproc.window.three_points import ThreePoints
 from scanproc.window.toolbar import key_at
 
-_PASSED = {True: "passed", False: "FAILED"}
-_TELLS_S = 0.2  # between two words of how far it is
 _PALE = 0.35  # of the last insole, where nothing comes out
 
 
@@ -121,13 +118,12 @@ class Designer:
 
     def as_text(self) -> str:
         """Return what was asked and what came out, to be copied."""
-        asked = [f"{name} = {value}" for name, value in self.session.values.items()]
-        got = [f"{each.name}: {each.got} (asked {each.asked}), {_PASSED[each.passed]}" for each in self.lights]
-        return "\n".join([f"{self.title}, {self.side} insole", *asked, self.preview.refused, *got]) + "\n"
+        return proof_text(self)
 
     def glass(self) -> ByteArray:
         """Return what is written over the scene."""
-        pointers = [*self.points.pointers(self.side), *([self.pointer] if self.pointer is not None else [])]
+        pointers = self.points.pointers(self.canvas.camera, self.side)
+        pointers += [self.pointer] if self.pointer is not None else []
         status = self.points.words(self.side) if self.points.is_on else ""
         written = Written(
             self.title, status, self.message, (), pointers, (), None, self.keys_listed, KEYS, buttons(self)
@@ -165,19 +161,14 @@ class Designer:
         self.save()
         if not self.session.is_saved:
             return
-        last = 0.0
-
-        def tell(words: str) -> None:
-            nonlocal last
-            if time.monotonic() - last > _TELLS_S:
-                self.message, last = f"making: {words}", time.monotonic()
-                self.canvas.render()
-
         try:
-            tell("it begins")
-            self.message = self.outside.make(tell)
+            self.message = self.outside.make(now_and_then(self._say_now))
         except ScanError as error:
             self.message = str(error)
+
+    def _say_now(self, words: str) -> None:
+        self.message = f"making: {words}"
+        self.canvas.render()
 
     def nudge(self, way: FloatArray, step_mm: float) -> None:
         """Move the chosen point; where it may not lie is said."""

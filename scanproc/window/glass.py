@@ -14,6 +14,7 @@ from scanproc.views.camera import Camera
 from scanproc.views.colors import BLUE, GREY, INK, RED, WHITE, Rgb
 from scanproc.views.pen import font_of, printable, rows_of, spread_texts
 from scanproc.views.scene import Label
+from scanproc.window.inline_labels import beside_each_other
 from scanproc.window.keys import KEYS
 from scanproc.window.toolbar import BUTTON_TEXT_PX, Button, laid_out
 
@@ -25,12 +26,13 @@ _BUTTON: Rgb = (236, 239, 243)
 
 @dataclass(frozen=True)
 class Pointer:
-    """A dot at a (3,) point in mm with a word beside it."""
+    """A dot at a (3,) point in mm with a word beside it; a ring where the point lies behind a body."""
 
     point: FloatArray
     word: str = ""
     color: Rgb = BLUE
     large: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,12 @@ def paint(written: Written, camera: Camera) -> ByteArray:
     draw = ImageDraw.Draw(canvas)
     for placed in place_labels(written.labels, camera):
         _draw_label(draw, placed, camera.width_px)
-    for label in written.labels:
-        if label.inline:
-            x, y = camera.pixels(label.point[None])[0]
-            _text(draw, (x, y), label.name, label.color, anchor="mm")
+    inline = [label for label in written.labels if label.inline]
+    if inline:
+        widths = [font_of(TEXT_PX).getlength(label.name) for label in inline]
+        places = beside_each_other(camera.pixels(np.array([label.point for label in inline])), widths)
+        for label, (x, y) in zip(inline, places, strict=True):
+            _text(draw, (float(x), float(y)), label.name, label.color, anchor="mm")
     for link in written.links:
         draw.line([tuple(pixel) for pixel in camera.pixels(link)], fill=RED, width=2)
     for pointer in written.pointers:
@@ -141,7 +145,9 @@ def _draw_label(draw: ImageDraw.ImageDraw, placed: _LabelPlace, width_px: int) -
     middle = placed.top + _ROW_PX * len(placed.lines) / 2.0
     start = edge + 4.0 if placed.left else edge - 4.0
     draw.line([(start, middle), (x, y)], fill=placed.label.color, width=1)
-    if placed.label.dot:
+    if placed.label.hidden:  # it lies behind what is seen there
+        draw.ellipse([x - 4, y - 4, x + 4, y + 4], outline=placed.label.color, width=2)
+    elif placed.label.dot:
         draw.ellipse([x - 4, y - 4, x + 4, y + 4], fill=placed.label.color, outline=WHITE)
     for number, line in enumerate(placed.lines):
         at = (12.0 if placed.left else edge, placed.top + number * _ROW_PX)
@@ -151,9 +157,11 @@ def _draw_label(draw: ImageDraw.ImageDraw, placed: _LabelPlace, width_px: int) -
 def _draw_pointer(draw: ImageDraw.ImageDraw, pointer: Pointer, camera: Camera) -> None:
     x, y = camera.pixels(pointer.point[None])[0]
     r = 8.0 if pointer.large else 5.0
-    draw.ellipse([x - r, y - r, x + r, y + r], fill=pointer.color, outline=WHITE, width=2)
+    fill, rim = (None, pointer.color) if pointer.hidden else (pointer.color, WHITE)
+    draw.ellipse([x - r, y - r, x + r, y + r], fill=fill, outline=rim, width=2)
     if pointer.word:
-        _text(draw, (x + r + 4, y), pointer.word, pointer.color, anchor="lm")
+        place = (x - r - 4, y + 12) if pointer.hidden else (x + r + 4, y)
+        _text(draw, place, pointer.word, pointer.color, anchor="rm" if pointer.hidden else "lm")
 
 
 def nice_length_mm(most_mm: float) -> float:

@@ -14,6 +14,7 @@ from scanproc.mesh.rays import first_hit
 from scanproc.views.camera import Camera
 from scanproc.views.colors import BLUE, ORANGE
 from scanproc.window.glass import Pointer
+from scanproc.window.inline_labels import are_hidden
 
 POINTS = {"pternion": "heel", "metatarsale_tibiale": "1st head", "metatarsale_fibulare": "5th head"}
 _NAMES = tuple(POINTS)
@@ -79,11 +80,14 @@ class ThreePoints:
         x, y, z = self.place(_NAMES[self.chosen], side)
         return f"{POINTS[_NAMES[self.chosen]]}: x {x:.1f}, y {y:.1f}, z {z:.1f} mm"
 
-    def pointers(self, side: Side) -> list[Pointer]:
-        """Return the dots to be drawn."""
+    def pointers(self, camera: Camera, side: Side) -> list[Pointer]:
+        """Return the dots to be drawn; a ring is behind the foot."""
         if not self.is_on:
             return []
+        places = np.array([self.place(name, side) for name in _NAMES])
+        hidden = are_hidden(places, camera, [self.session.foot(side).mesh])
+        colors = [ORANGE if number == self.chosen else BLUE for number in range(len(_NAMES))]
         return [
-            Pointer(self.place(name, side), POINTS[name], ORANGE if number == self.chosen else BLUE, large=True)
-            for number, name in enumerate(_NAMES)
+            Pointer(place, POINTS[name], color, True, behind)
+            for name, place, color, behind in zip(_NAMES, places, colors, hidden, strict=True)
         ]

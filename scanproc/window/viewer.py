@@ -16,14 +16,15 @@ from scanproc.views.canvas import Canvas
 from scanproc.views.colors import RED
 from scanproc.views.display import Display
 from scanproc.views.hands import Keys
-from scanproc.views.scene import Line, Scene
+from scanproc.views.scene import Label, Line, Scene
 from scanproc.window.actions import press_key
 from scanproc.window.camera_keys import CAMERA_BUTTONS
 from scanproc.window.glass import paint
+from scanproc.window.inline_labels import are_hidden
 from scanproc.window.landmark_edits import LandmarkEdits, Mark, on_skin
 from scanproc.window.layers import LayerList
 from scanproc.window.panel import Panel, paint_panel
-from scanproc.window.picking import TOOLS
+from scanproc.window.picking import SOLID, TOOLS
 from scanproc.window.section_plane import Grip
 from scanproc.window.six_views import six_view
 from scanproc.window.state import State
@@ -117,7 +118,20 @@ class Viewer:
 
     def glass(self) -> ByteArray:
         """Return what is written over the scene."""
-        return paint(replace(self.state.written(self.title), buttons=self.buttons), self.canvas.camera)
+        written, camera = self.state.written(self.title), self.canvas.camera
+        labels = written.labels if self.canvas.is_turning else self._with_hidden(written.labels)
+        return paint(replace(written, labels=labels, buttons=self.buttons), camera)
+
+    def _with_hidden(self, labels: Sequence[Label]) -> list[Label]:
+        """Tell of each name beside the scene whether its place lies behind what is shown and can't be seen through."""
+        state = self.state
+        bodies = [row.layer.mesh for row in state.layers.visible if row.layer.mesh is not None and row.opacity >= SOLID]
+        marked = [label for label in labels if label.dot and not label.inline]
+        if not marked or not bodies or state.section is not None:
+            return list(labels)
+        hidden = are_hidden(np.array([label.point for label in marked]), self.canvas.camera, bodies)
+        by_name = {id(label): behind for label, behind in zip(marked, hidden, strict=True)}
+        return [replace(label, hidden=by_name.get(id(label), False)) for label in labels]
 
     @property
     def buttons(self) -> tuple[Button, ...]:
