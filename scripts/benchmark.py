@@ -16,7 +16,7 @@
                                                           ten seeds (--quick: two)
 .venv/bin/python scripts/benchmark.py insole              random prescriptions on the legs: proven, refused, failed, why
 .venv/bin/python scripts/benchmark.py page --keep FOLDER  BENCHMARK.md of what was measured so far, and what was not
-.venv/bin/python scripts/benchmark.py viewer              opening, turning 300,000 triangles; previews of a changed design
+.venv/bin/python scripts/benchmark.py viewer              turning 300,000 triangles; previews of a changed design
 .venv/bin/python scripts/benchmark.py milling             a block of 270 mm: seconds, memory, minutes, what is left
 
 Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
