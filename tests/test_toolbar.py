@@ -8,10 +8,11 @@ import pytest
 from scanproc.artifacts import Mesh
 from scanproc.views.camera import Camera
 from scanproc.views.pen import font_of, rows_of
-from scanproc.views.scene import ABOVE
+from scanproc.views.scene import ABOVE, Label
 from scanproc.window.camera_keys import CAMERA_BUTTONS, CAMERA_KEYS
+from scanproc.window.glass import place_labels
 from scanproc.window.inline_labels import are_hidden, beside_each_other
-from scanproc.window.toolbar import key_at, laid_out
+from scanproc.window.toolbar import key_at, laid_out, more_rows_px
 
 
 @pytest.mark.parametrize("width", [300, 744, 960])
@@ -51,3 +52,18 @@ def test_a_long_text_is_written_in_rows() -> None:
     rows = rows_of(text, 200.0, font)
     assert " ".join(rows) == text.strip() and max(font.getlength(row) for row in rows) <= 200.0
     assert rows_of("", 200.0, font) == []
+
+
+def test_more_rows_of_buttons_keep_scene_and_names_free() -> None:
+    assert more_rows_px(CAMERA_BUTTONS, 960) == 0.0 and more_rows_px((), 100) == 0.0
+    below = more_rows_px(CAMERA_BUTTONS, 300)
+    top = min(box.top for box in laid_out(CAMERA_BUTTONS, 300, 800))
+    assert 300.0 < top == 800.0 - 56.0 - below
+    body = np.array([[-10.0, -40.0, 0.0], [10.0, 40.0, 5.0]])  # higher than wide, seen from above with y upwards
+    look, up = np.array([0.0, 0.0, -1.0]), np.array([0.0, 1.0, 0.0])
+    camera = Camera.round(body, look, up, (300, 800), below)
+    y = camera.pixels(body)[:, 1]
+    assert y.min() > 0.0 and y.max() < top
+    assert y.min() == pytest.approx(800.0 - below - y.max())  # in the middle of what is free
+    labels = [Label(f"name {number}", np.array([0.0, -40.0 + number, 0.0])) for number in range(30)]
+    assert all(placed.top + 18.0 <= top for placed in place_labels(labels, camera, below))

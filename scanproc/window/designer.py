@@ -26,7 +26,7 @@ from scanproc.window.form_panel import paint_form
 from scanproc.window.glass import Pointer, Written, paint
 from scanproc.window.panel import Box, Panel
 from scanproc.window.three_points import ThreePoints
-from scanproc.window.toolbar import key_at
+from scanproc.window.toolbar import key_at, more_rows_px
 
 _PALE = 0.35  # of the last insole, where nothing comes out
 
@@ -107,8 +107,9 @@ class Designer:
     def look_from(self, look: FloatArray, up: FloatArray) -> None:
         """Look at insole and foot along a direction."""
         camera = self.canvas.camera
-        points = [layer.scene.extent() for layer in self._layers] or [np.zeros((1, 3))]
-        self.canvas.camera = Camera.round(np.concatenate(points), look, up, (camera.width_px, camera.height_px))
+        points = np.concatenate([np.zeros((0, 3)), *(layer.scene.extent() for layer in self._layers)])
+        below_px, size = more_rows_px(buttons(self), camera.width_px), (camera.width_px, camera.height_px)
+        self.canvas.camera = Camera.round(points if len(points) else np.zeros((1, 3)), look, up, size, below_px)
 
     def resized(self) -> None:
         """Paint the panel anew."""

@@ -16,7 +16,7 @@ from scanproc.views.pen import font_of, printable, rows_of, spread_texts
 from scanproc.views.scene import Label
 from scanproc.window.inline_labels import beside_each_other
 from scanproc.window.keys import KEYS
-from scanproc.window.toolbar import BUTTON_TEXT_PX, Button, laid_out
+from scanproc.window.toolbar import BUTTON_TEXT_PX, Button, laid_out, more_rows_px
 
 TEXT_PX = 14
 _ROW_PX = 18
@@ -79,7 +79,7 @@ def paint(written: Written, camera: Camera) -> ByteArray:
     """Return the glass over a scene that a camera looks at."""
     canvas = Image.new("RGBA", (camera.width_px, camera.height_px), (255, 255, 255, 0))
     draw = ImageDraw.Draw(canvas)
-    for placed in place_labels(written.labels, camera):
+    for placed in place_labels(written.labels, camera, more_rows_px(written.buttons, camera.width_px)):
         _draw_label(draw, placed, camera.width_px)
     inline = [label for label in written.labels if label.inline]
     if inline:
@@ -114,8 +114,11 @@ def _text(
     draw.text(at, printable(text), fill=color, **options)  # type: ignore[arg-type]
 
 
-def place_labels(labels: Sequence[Label], camera: Camera) -> list[_LabelPlace]:
-    """Put the names of places into the margins left and right, none over another; those out of sight are left out."""
+def place_labels(labels: Sequence[Label], camera: Camera, below_px: float = 0.0) -> list[_LabelPlace]:
+    """Put the names of places into the margins left and right, none over another; those out of sight are left out.
+
+    So many pixels more than usual stay free below them.
+    """
     found: list[_LabelPlace] = []
     margins = [label for label in labels if not label.inline]
     if not margins:
@@ -129,7 +132,7 @@ def place_labels(labels: Sequence[Label], camera: Camera) -> list[_LabelPlace]:
         rows.sort(key=lambda row: float(pixels[row, 1]))
         texts = [tuple(printable(text) for text in (margins[row].name, margins[row].value) if text) for row in rows]
         heights = [float(_ROW_PX * len(lines)) for lines in texts]
-        room = camera.height_px - 120.0
+        room = camera.height_px - 120.0 - below_px
         while rows and sum(heights) + 4.0 * len(heights) > room:  # those that do not fit are left out, the last ones
             rows, texts, heights = rows[:-1], texts[:-1], heights[:-1]
         wanted = [float(pixels[row, 1]) - own / 2.0 - 60.0 for row, own in zip(rows, heights, strict=True)]

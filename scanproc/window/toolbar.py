@@ -41,6 +41,12 @@ def laid_out(buttons: Sequence[Button], width_px: int, height_px: int) -> list[B
     ]
 
 
+def more_rows_px(buttons: Sequence[Button], width_px: int) -> float:
+    """Return how much higher the rows of buttons are than one row, which the scene leaves free anyway."""
+    tops = {box.top for box in laid_out(buttons, width_px, 0)}
+    return (len(tops) - 1.0) * (_HEIGHT_PX + _GAP_PX) if tops else 0.0
+
+
 def key_at(buttons: Sequence[Button], size_px: tuple[int, int], x: float, y: float) -> str | None:
     """Return the key of the button at a pixel; None beside them."""
     boxes = laid_out(buttons, *size_px)

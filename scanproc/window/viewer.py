@@ -28,7 +28,7 @@ from scanproc.window.picking import SOLID, TOOLS
 from scanproc.window.section_plane import Grip
 from scanproc.window.six_views import six_view
 from scanproc.window.state import State
-from scanproc.window.toolbar import Button, key_at
+from scanproc.window.toolbar import Button, key_at, more_rows_px
 
 _CUT = "section lines"
 
@@ -167,7 +167,8 @@ class Viewer:
         points = np.concatenate([np.zeros((0, 3)), *(row.layer.scene.extent() for row in self.state.layers.visible)])
         kept = points if self.state.clip_plane is None else points[self.state.clip_plane.heights(points) >= 0.0]
         at = kept if len(kept) else points if len(points) else np.zeros((1, 3))
-        self.canvas.camera = Camera.round(at, look, up, (camera.width_px, camera.height_px))
+        below_px = more_rows_px(self.buttons, camera.width_px)
+        self.canvas.camera = Camera.round(at, look, up, (camera.width_px, camera.height_px), below_px)
 
     # --------------------------------------------------------------------------------------------- mouse
 
