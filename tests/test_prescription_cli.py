@@ -266,3 +266,13 @@ def test_a_prescription_stays_with_its_scan_until_another_is_given(scan: Path) -
 def contents(folder: str) -> dict[str, bytes]:
     paths = Path("outputs/foot", folder).iterdir()
     return {path.name: path.read_bytes() for path in paths if path.name != "manifest.json"}
+
+
+def test_a_refused_insole_takes_the_exports_of_an_earlier_one_away(scan: Path) -> None:
+    assert call("-q", "export", scan, *COARSE).exit_code == 0
+    assert any(name.endswith(".stl") for name in contents("7-export"))
+    before = contents("6-insole")
+    assert "arch_target_mm" in refused("-q", "insole", scan, "--set", "insole.arch_target_mm=25")
+    assert not Path("outputs/foot/7-export").exists() and contents("6-insole") == before
+    assert call("-q", "export", scan, *COARSE).exit_code == 0  # what was refused was not kept
+    assert contents("6-insole") == before and Path("outputs/foot/7-export").exists()
