@@ -54,15 +54,18 @@ def run_scan(
     **settings: Any,
 ) -> Run:
     """Run a scan as far as a stage, with the settings that the options name."""
-    from scanproc.prescription.last_prescription import found_prescription
+    from scanproc.prescription.last_prescription import below_changes, found_prescription
     from scanproc.runner import run
     from scanproc.scan import name_of
+    from scanproc.store import Store
 
     prescription = found_prescription(prescription, out / name_of(scan))
     is_changed = any(text.startswith("insole.") for text in overrides)
     version = "" if prescription is None or is_changed else prescription.stem
 
     def run_with(tables: list[Any]) -> Run:
+        *given, changes = tables
+        tables = below_changes(Store(out / name_of(scan)).prescription_path(), given, changes)
         if other_scan is not None:
             from scanproc.several.other_scan import measures_of_other_scan
 

@@ -3,78 +3,128 @@
 from __future__ import annotations
 
 import logging
+import threading
+import webbrowser
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scanproc.artifacts import Feet
-from scanproc.editing.session import EditSession
+import numpy as np
+
+from scanproc import runner
+from scanproc.artifacts import Feet, Insoles, Mesh, Side
+from scanproc.editing.earlier import laid_under
+from scanproc.editing.session import EditSession, Marks
 from scanproc.errors import ScanError
-from scanproc.formats.edited_landmarks import landmarks_of_edit
+from scanproc.landmarking import edited_marks, save_landmarks
 from scanproc.looking import outside
 from scanproc.pipeline import STAGES
 from scanproc.prescription.files import merged, read_prescription
 from scanproc.prescription.last_prescription import LastPrescription, found_prescription
+from scanproc.progress import listening
 from scanproc.scan import name_of, open_scan
 from scanproc.store import Store
+from scanproc.window.design_outside import DesignOutside, Tell
 from scanproc.window.designer import Designer
-from scanproc.window.show import after_keys, design_window, serve
+from scanproc.window.show import SIZE_PX, after_keys, design_window, serve
 
 log = logging.getLogger(__name__)
 
 
-def design_session(scan: Path, out: Path, prescription: Path | None) -> EditSession:
-    """Return the prescription of a scan to be edited: what is given, or what its last insole was made by.
+@dataclass(frozen=True)
+class DesignOf:
+    """What is designed.
+
+    Attributes
+    ----------
+    out : folder of the scans' outputs.
+    prescription : what to begin with; None: what the scan's last insole was made by.
+    file : where to save; None saves it as the scan's own.
+    other : a scan whose insole to compare with, or the outputs of one, such as an earlier version's.
+    """
+
+    scan: Path
+    out: Path
+    prescription: Path | None = None
+    file: Path | None = None
+    other: Path | None = None
+
+
+def design_session(asked: DesignOf) -> EditSession:
+    """Return the prescription of a scan to be edited; a scan without a foot is run as far as that.
 
     Raises
     ------
     ScanError
-        If the scan has no result of `align`, or the prescription cannot be read.
+        If there is no foot in the scan, or the prescription or the insole to compare with cannot be read.
     """
-    store = Store(out / name_of(scan))
-    stage = next(stage for stage in STAGES if stage.makes is Feet)
-    if not store.is_whole(stage):
-        raise ScanError(f"{store.root} holds no foot; expected the result of align. Run `scanproc align {scan}` first.")
-    feet: Feet = store.load(stage)
-    edited = store.edited_landmarks()
-    feet = feet if edited is None else landmarks_of_edit(edited, feet)
-    path = found_prescription(prescription, store.root)
+    store = Store(asked.out / name_of(asked.scan))
+    feet: Feet = _made(store, Feet, asked)
+    path = found_prescription(asked.prescription, store.root)
     given = [read_prescription(path)] if path is not None else []
     kept = LastPrescription(store.prescription_path(), []).tables
-    tables = [merged(table["insole"] for table in tables if "insole" in table) for tables in (given or kept, kept)]
-    return EditSession(feet, open_scan(scan).facts, *tables)
+    begins, saved = (
+        merged(table["insole"] for table in tables if "insole" in table) for tables in (given or kept, kept)
+    )
+    earlier = {} if asked.other is None else _earlier(feet, asked.other, asked.out)
+    return EditSession(feet, open_scan(asked.scan).facts, begins, saved, _marks(asked), earlier)
 
 
-def open_design(
-    scan: Path, out: Path, prescription: Path | None, file: Path | None, tell: Callable[[str], None] | None = None
-) -> None:
+def _made(store: Store, kind: type, asked: DesignOf) -> Any:
+    stage = next(stage for stage in STAGES if stage.makes is kind)
+    if not store.is_whole(stage):
+        refused = runner.run(asked.scan, asked.out, stage.name).refusals
+        if not store.is_whole(stage):
+            said = " ".join(refusal.message for refusal in refused)
+            raise ScanError(said or f"{store.root} holds no foot. Run `scanproc align {asked.scan}`.")
+    return store.load(stage)
+
+
+def _marks(asked: DesignOf) -> Marks:
+    found = edited_marks(asked.scan, asked.out)
+    return {side: {name: tuple(map(float, xyz)) for name, xyz in own.items()} for side, own in found.items() if own}
+
+
+def _earlier(feet: Feet, other: Path, out: Path) -> Mapping[Side, Mesh]:
+    """Return the insoles of another scan, or of a folder of outputs, where they lie on these feet."""
+    store = Store(other if (other / "run.json").is_file() else out / name_of(other))
+    made = {stage.makes: stage for stage in STAGES if stage.makes in (Feet, Insoles)}
+    lacking = [stage.name for stage in made.values() if not store.is_whole(stage)]
+    if lacking:
+        raise ScanError(
+            f"{store.root} holds no result of {' and '.join(lacking)}; expected one to compare with. Run that"
+            " scan first, or name a folder of outputs that has one."
+        )
+    return laid_under(feet, store.load(made[Feet]), store.load(made[Insoles]))
+
+
+def open_design(asked: DesignOf, tell: Callable[[str], None] | None = None, port: int = 0) -> None:
     """Open the design window; returns when it is closed.
 
     Parameters
     ----------
-    file : where to save; None saves it as the scan's own.
     tell : is told the address, if a browser of this machine is to show the window; None opens it on the display.
+    port : of that address; 0 takes a free one.
 
     Raises
     ------
     ScanError
         If there is no foot, or no display.
     """
-    designer = _window(scan, out, prescription, file, off_screen=tell is not None)
+    designer = _window(asked, off_screen=tell is not None)
     try:
         if tell is not None:
-            serve(designer, tell)
+            serve(designer, tell, port)
         else:
             designer.canvas.run()
             designer.canvas.close()
     finally:
         if not designer.session.is_saved:
-            log.warning("%s: changes were not saved; the key s saves them", name_of(scan))
+            log.warning("%s: changes were not saved; the key s saves them", name_of(asked.scan))
 
 
-def draw_design(
-    scan: Path, out: Path, prescription: Path | None, picture: Path, file: Path | None = None, keys: Sequence[str] = ()
-) -> None:
+def draw_design(asked: DesignOf, picture: Path, keys: Sequence[str] = (), size_px: tuple[int, int] = SIZE_PX) -> None:
     """Draw the design window to a PNG, after keys were pressed.
 
     Raises
@@ -82,19 +132,62 @@ def draw_design(
     ScanError
         If there is no foot, or the file cannot be written.
     """
-    designer = _window(scan, out, prescription, file, off_screen=True)
+    designer = _window(asked, off_screen=True, size_px=size_px)
     try:
         picture.write_bytes(after_keys(designer, keys))
     except OSError as error:
         raise ScanError(f"{picture} cannot be written ({error.strerror}). Choose another file.") from None
 
 
-def _window(scan: Path, out: Path, prescription: Path | None, file: Path | None, *, off_screen: bool) -> Designer:
-    def save(values: Mapping[str, Any]) -> str:
-        return save_design(scan, out, file, values)
+def _window(asked: DesignOf, *, off_screen: bool, size_px: tuple[int, int] = SIZE_PX) -> Designer:
+    scan, out = asked.scan, asked.out
 
-    session = design_session(scan, out, prescription)
-    return design_window(f"{name_of(scan)}: design", session, save, outside(scan, out).copy, off_screen)
+    def save_marks(marks: Marks) -> str:
+        sides = {foot.side: foot for foot in session.feet.feet}
+        return save_landmarks(
+            scan, out, {side: {n: np.array(xyz) for n, xyz in marks.get(side, {}).items()} for side in sides}
+        )
+
+    session = design_session(asked)
+    done = DesignOutside(
+        save=lambda values: save_design(scan, out, asked.file, values),
+        copy=outside(scan, out).copy,
+        save_marks=save_marks,
+        make=lambda tell: make_insole(asked, tell),
+        open_report=lambda: open_report(scan, out),
+        earlier=asked.other.name if asked.other is not None else "",
+    )
+    return design_window(f"{name_of(scan)}: design", session, done, size_px, off_screen)
+
+
+def make_insole(asked: DesignOf, tell: Tell) -> str:
+    """Run a scan as far as its report by the prescription that was saved last; say what came of it.
+
+    Raises
+    ------
+    ScanError
+        If the scan cannot be read, or a setting is wrong.
+    """
+    here = threading.get_ident()
+
+    def heard(what: str, done: int, total: int) -> None:
+        if threading.get_ident() == here:  # loops within loops run on other threads
+            tell(f"{what} {done} / {total}")
+
+    with listening(heard):
+        tables = [] if asked.file is None else [read_prescription(asked.file)]
+        made = runner.run(asked.scan, asked.out, tables=tables)
+    if made.refusals:
+        return "; ".join(f"{refusal.stage}: {refusal.message}" for refusal in made.refusals)
+    return f"made and proven: {made.store.root}; the report is {made.store.report_path().name} (j opens it)"
+
+
+def open_report(scan: Path, out: Path) -> str:
+    """Show a scan's report in the browser; say where it is."""
+    path = Store(out / name_of(scan)).report_path()
+    if not path.is_file():
+        return "there is no report yet: k makes it"
+    return f"{path}" if webbrowser.open(path.resolve().as_uri()) else f"no browser here: the report is {path}"
 
 
 def save_design(scan: Path, out: Path, file: Path | None, values: Mapping[str, Any]) -> str:
@@ -111,7 +204,7 @@ def save_design(scan: Path, out: Path, file: Path | None, values: Mapping[str, A
     if file is None:
         store.write_prescription(text)
         where = "" if out == Path("outputs") else f" --out {out}"
-        return f"saved to {path}: scanproc run {scan}{where} makes it"
+        return f"saved to {path}: k makes it, or scanproc run {scan}{where}"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

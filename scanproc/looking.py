@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from scanproc import views
 from scanproc.artifacts import Feet, Insoles, Side
 from scanproc.errors import ScanError
-from scanproc.formats.edited_landmarks import BY_HAND, edit_of, landmarks_of_edit
+from scanproc.formats.edited_landmarks import BY_HAND, FILE_NAME, landmarks_of_edit
 from scanproc.frames import FloatArray
+from scanproc.landmarking import save_landmarks
 from scanproc.pipeline import STAGES, Stage
 from scanproc.scan import name_of, open_scan, read_recording
 from scanproc.store import Store
+from scanproc.views.colors import RED
 from scanproc.views.display import Display
 from scanproc.views.earlier import laid_over
 from scanproc.window.show import drawn, open_viewer, serve, show
@@ -35,7 +37,6 @@ _BESIDE: Mapping[str, tuple[str, ...]] = {
     "export": (),
 }
 _OVERLAID = ("align", "measure", "insole")
-_NEXT = "scanproc run makes measures, insole and report follow"
 #: Programs that put a text where it can be pasted, of Wayland, X, macOS and Windows.
 _CLIPBOARDS = (("wl-copy",), ("xclip", "-selection", "clipboard"), ("xsel", "-ib"), ("pbcopy",), ("clip",))
 
@@ -73,13 +74,19 @@ def latest_result(out: Path, scan_name: str, stage_name: str | None) -> Result:
 
 
 def open_view(
-    scan: Path, stage: str | None, out: Path, other: Path | None = None, tell: Callable[[str], None] | None = None
-) -> None:
-    """Open the window of a stage's result; returns when it is closed.
+    scan: Path,
+    stage: str | None,
+    out: Path,
+    other: Path | None = None,
+    tell: Callable[[str], None] | None = None,
+    port: int = 0,
+) -> bool:
+    """Open the window of a stage's result; returns when it is closed whether it leads to the design window.
 
     Parameters
     ----------
     tell : is told the address, if a browser of this machine is to show the window; None opens it on the display.
+    port : of that address; 0 takes a free one.
 
     Raises
     ------
@@ -87,11 +94,13 @@ def open_view(
         If there is no such result, or no display.
     """
     found = latest_result(out, name_of(scan), stage)
+    store = Store(out / name_of(scan))
     title, pages = f"{name_of(scan)}: {found.stage}", view_pages(scan, found, out, other)
+    pages = _told_older(pages, older_than(store, store.latest_stage(found.stage)))
     if tell is None:
-        show(title, pages, outside(scan, out))
-    else:
-        serve(open_viewer(title, pages, outside(scan, out), off_screen=True), tell)
+        return show(title, pages, replace(outside(scan, out), can_design=True))
+    serve(open_viewer(title, pages, outside(scan, out), off_screen=True), tell, port)
+    return False
 
 
 def draw_view(scan: Path, stage: str | None, out: Path, file: Path, other: Path | None = None) -> None:
@@ -111,6 +120,37 @@ def draw_view(scan: Path, stage: str | None, out: Path, file: Path, other: Path 
         file.write_bytes(data)
     except OSError as error:
         raise ScanError(f"{file} cannot be written ({error.strerror}). Choose another file.") from None
+
+
+def older_than(store: Store, stage: Stage) -> list[str]:
+    """Return what a stage's result is older than, in words: another stage's that it was made from, or an edit."""
+    found: list[str] = []
+    made_of = store.manifest(stage).get("inputs", {})
+    for name, need in stage.takes.items():
+        maker = next((other for other in STAGES if other.makes is need.artifact), None)
+        if maker is None or not store.manifest(maker) or not made_of:
+            continue
+        if made_of.get(name) is not None and made_of[name] != store.manifest(maker).get("key"):
+            found.append(f"the {maker.name} result")
+        if need.artifact is Feet:
+            edited = store.edited_landmarks()
+            now = hashlib.sha256(edited).hexdigest() if edited is not None else None
+            found += [FILE_NAME] if made_of.get(FILE_NAME) != now else []
+        found += older_than(store, maker)
+    return list(dict.fromkeys(found))
+
+
+def _told_older(pages: Sequence[Callable[[], Display]], older: Sequence[str]) -> Sequence[Callable[[], Display]]:
+    """Let each page say what it is older than."""
+    if not older:
+        return pages
+    note = (RED, f"Older than {' and '.join(older)}: scanproc run brings it up to date.")
+
+    def with_note(page: Callable[[], Display]) -> Display:
+        display = page()
+        return replace(display, notes=(note, *display.notes))
+
+    return [partial(with_note, page) for page in pages]
 
 
 def view_pages(scan: Path, found: Result, out: Path, other: Path | None = None) -> Sequence[Callable[[], Display]]:
@@ -165,84 +205,6 @@ def outside(scan: Path, out: Path) -> Outside:
         return f"no clipboard: written to {path}"
 
     def save(marks: Mapping[Side, Mapping[str, FloatArray]]) -> str:
-        return _save(scan, out, marks)
+        return save_landmarks(scan, out, marks)
 
     return Outside(Path(), copy, save, BY_HAND)
-
-
-# ------------------------------------------------------------------------------------------------ landmarks
-
-
-def list_landmarks(scan: Path, out: Path) -> list[str]:
-    """Return a line for each landmark: side, name, coordinates, how it was found."""
-    feet = _edited(scan, out)
-    return [
-        f"{foot.side} {name} {x:.2f} {y:.2f} {z:.2f} {mark.method}"
-        for foot in feet.feet
-        for name, mark in foot.landmarks.items()
-        for x, y, z in (mark.xyz_mm,)
-    ]
-
-
-def set_landmark(scan: Path, out: Path, name: str, xyz: Sequence[float], side: Side | None) -> str:
-    """Put a landmark at a point near the skin, in mm of the foot frame; say what was done.
-
-    Raises
-    ------
-    ScanError
-        If the scan has no such foot or landmark, or the point lies off the skin.
-    """
-    marks = _marks(scan, out)
-    marks[_side_of(scan, out, side)][name] = np.array(xyz, dtype=np.float64)
-    return _save(scan, out, marks)
-
-
-def reset_landmarks(scan: Path, out: Path, name: str | None, side: Side | None) -> str:
-    """Take a landmark back to what was found, or all of one side or of both; say what was done."""
-    marks = _marks(scan, out)
-    for own_side, own in marks.items():
-        for edited in list(own):
-            if name in (None, edited) and side in (None, own_side):
-                del own[edited]
-    return _save(scan, out, marks)
-
-
-def _save(scan: Path, out: Path, marks: Mapping[Side, Mapping[str, FloatArray]]) -> str:
-    data = edit_of(_found(scan, out), marks)
-    path = Store(out / name_of(scan)).write_edited_landmarks(data)
-    names = ", ".join(name for own in marks.values() for name in own)
-    return f"{path}: {names}; {_NEXT}" if data is not None else f"no landmark is edited any more; {_NEXT}"
-
-
-def _found(scan: Path, out: Path) -> Feet:
-    """Return the feet as `align` found them."""
-    store = Store(out / name_of(scan))
-    stage = next(stage for stage in STAGES if stage.makes is Feet)
-    if not store.is_whole(stage):
-        raise ScanError(
-            f"{store.root} holds no result of align; expected one. Run `scanproc align` on this scan first."
-        )
-    feet: Feet = store.load(stage)
-    return feet
-
-
-def _edited(scan: Path, out: Path) -> Feet:
-    found, edited = _found(scan, out), Store(out / name_of(scan)).edited_landmarks()
-    return found if edited is None else landmarks_of_edit(edited, found)
-
-
-def _marks(scan: Path, out: Path) -> dict[Side, dict[str, FloatArray]]:
-    """Return by side and name where those landmarks are that are edited now."""
-    return {
-        foot.side: {name: mark.xyz_mm for name, mark in foot.landmarks.items() if mark.method == "edited"}
-        for foot in _edited(scan, out).feet
-    }
-
-
-def _side_of(scan: Path, out: Path, side: Side | None) -> Side:
-    sides = [foot.side for foot in _found(scan, out).feet]
-    if side is None and len(sides) != 1:
-        raise ScanError(f"{name_of(scan)} holds {' and '.join(sides)} foot; expected one to be named. Add --side.")
-    if side is not None and side not in sides:
-        raise ScanError(f"{name_of(scan)} holds no {side} foot; expected {' or '.join(sides)}. Change --side.")
-    return side or sides[0]

@@ -28,8 +28,8 @@ prescription_option = click.option(
     "--prescription",
     type=FILE,
     metavar="FILE.toml",
-    help="Read the insole's prescription; without it, that of the scan's last insole holds. One that was given before "
-    "may be called by its name.",
+    help="Read the insole's prescription; without it, that of the scan's last insole holds. One that was given before, "
+    "or a preset, may be called by its name.",
 )
 machine_option = click.option(
     "--machine",

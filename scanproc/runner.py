@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scanproc.artifacts import Feet, Insoles, Recording, Refusal, Refusals, ScanFacts
+from scanproc.artifacts import Exports, Feet, Insoles, Recording, Refusal, Refusals, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
 from scanproc.parallel import num_workers
@@ -175,7 +175,6 @@ class _Job:
         """Write `run.json`: versions, settings, input hashes, seconds and peak memory of each stage."""
         if not self.record:
             return  # the scan could not be read
-        settings = {name: as_table(config) for name, config in self.configs.items()}
         self.store.write_run(
             {
                 "schema": 1,
@@ -183,7 +182,7 @@ class _Job:
                 "recording": self.store.way_to(self.scan.path),
                 "subject": self.scan.facts.subject,
                 "versions": versions(),
-                "settings": {**self.settings_before, **settings},
+                "settings": self.settings_before | {name: as_table(own) for name, own in self.configs.items()},
                 "inputs": self.inputs,
                 "stages": {**self.before, **self.record},
             }
@@ -198,8 +197,7 @@ class _Job:
         except ScanError as error:
             self._refuse(stage, key, str(error))
             return False
-        seconds = time.perf_counter() - start
-        parts = list(getattr(artifact, "refused_parts", ()))
+        seconds, parts = time.perf_counter() - start, list(getattr(artifact, "refused_parts", ()))
         self.store.save(stage, artifact, {"key": key, "stage": stage.name, "refused_parts": parts, **ingredients})
         self._note(stage, parts)
         self.artifacts[stage.makes] = artifact
@@ -216,6 +214,8 @@ class _Job:
     def _warn_of_earlier(self, stage: Stage) -> None:
         if self.store.manifest(stage):
             log.warning("%s still holds the result of an earlier run: do not use it for this one", stage.folder)
+        if stage.makes in (Insoles, Exports):  # files to make something from are taken away: somebody would make it
+            self.store.remove(_maker(Exports))
 
     def _note(self, stage: Stage, messages: Iterable[str]) -> None:
         """Note what a stage refused, of a scan or of one foot of it, unless stages before it said all of that."""

@@ -39,11 +39,8 @@ class Store:
         files = self.manifest(stage).get("files")
         if files is None:
             return False
-
-        def is_unchanged(name: str) -> bool:
-            return bool(_sha256(self._path(stage, name)) == files[name])
-
-        return all(parallel_map(is_unchanged, tuple(files), f"checking {stage.folder}"))
+        what = f"checking {stage.folder}"
+        return all(parallel_map(lambda name: _sha256(self._path(stage, name)) == files[name], tuple(files), what))
 
     def files(self, stage: Stage) -> list[Path]:
         """Return the paths of a stage's files, in the order of their names."""
@@ -84,6 +81,10 @@ class Store:
                 folder.rename(stale)
             fresh.rename(folder)
             shutil.rmtree(stale, ignore_errors=True)
+
+    def remove(self, stage: Stage) -> None:
+        """Take a stage's result away, if there is one."""
+        shutil.rmtree(self.root / stage.folder, ignore_errors=True)
 
     def read_run(self) -> dict[str, Any]:
         """Return the last run's `run.json`; empty if there is none, or none of ours."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -11,6 +11,9 @@ from scanproc.options import FILE, out_option, prescription_option, scan_argumen
 from scanproc.pipeline import STAGES
 
 _OUTPUT = click.Path(path_type=Path, dir_okay=False)
+_port = click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port of --web's address; without it, a free one."
+)
 _NAMES = [stage.name for stage in STAGES]
 
 
@@ -22,8 +25,11 @@ _NAMES = [stage.name for stage in STAGES]
     "--with", "other", type=FILE, metavar="OTHER", help="Lay another scan, such as an earlier visit, over it."
 )
 @click.option("--web", is_flag=True, help="Show the window in a browser of this machine, on 127.0.0.1.")
+@_port
 @out_option
-def view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | None, web: bool, out: Path) -> None:
+def view(
+    scan: Path, stage: str | None, screenshot: Path | None, other: Path | None, web: bool, port: int, out: Path
+) -> None:
     """Look at what STAGE made of SCAN (by default the last stage before export that has a result).
 
     In the window, `?` lists the keys: layers, six views, section with its profile, distance, angle, height, landmarks.
@@ -31,7 +37,10 @@ def view(scan: Path, stage: str | None, screenshot: Path | None, other: Path | N
     from scanproc.looking import draw_view, open_view
 
     if screenshot is None:
-        open_view(scan, stage, out, other, click.echo if web else None)
+        if open_view(scan, stage, out, other, click.echo if web else None, port):
+            from scanproc.designing import DesignOf, open_design
+
+            open_design(DesignOf(scan, out))
     else:
         draw_view(scan, stage, out, screenshot, other)
         click.echo(screenshot)
@@ -51,7 +60,7 @@ def landmark(
 
     The next `scanproc run` follows: measures, insole and report.
     """
-    from scanproc.looking import list_landmarks, reset_landmarks, set_landmark
+    from scanproc.landmarking import list_landmarks, reset_landmarks, set_landmark
 
     if reset and not xyz:
         click.echo(reset_landmarks(scan, out, name, side))
@@ -68,20 +77,22 @@ def landmark(
 @prescription_option
 @click.option("--save", "file", type=_OUTPUT, metavar="FILE.toml", help="Save to a file instead of beside the outputs.")
 @click.option("--screenshot", type=_OUTPUT, metavar="FILE.png", help="Draw the window to a file.")
+@click.option(
+    "--with", "other", type=FILE, metavar="OTHER", help="Compare with the insole of another scan, or other outputs."
+)
 @click.option("--web", is_flag=True, help="Show it in a browser of this machine; the address is printed.")
+@_port
 @out_option
-def design(
-    scan: Path, prescription: Path | None, file: Path | None, screenshot: Path | None, web: bool, out: Path
-) -> None:
+def design(screenshot: Path | None, web: bool, port: int, **asked: Any) -> None:
     """Change the prescription of SCAN in a window, and see at once what it makes of the foot, proven at 1 mm.
 
-    It begins with the prescription of the last insole. What is saved holds for the next `scanproc run`. In the window,
-    `?` lists the keys.
+    It begins with the prescription of the last insole, and runs the scan as far as its foot where that is not there.
+    What is saved holds for the next `scanproc run`, which the key k does as well. In the window, `?` lists the keys.
     """
-    from scanproc.designing import draw_design, open_design
+    from scanproc.designing import DesignOf, draw_design, open_design
 
     if screenshot is None:
-        open_design(scan, out, prescription, file, click.echo if web else None)
+        open_design(DesignOf(**asked), click.echo if web else None, port)
     else:
-        draw_design(scan, out, prescription, screenshot)
+        draw_design(DesignOf(**asked), screenshot)
         click.echo(screenshot)

@@ -16,7 +16,7 @@
                                                           ten seeds (--quick: two)
 .venv/bin/python scripts/benchmark.py insole              random prescriptions on the legs: proven, refused, failed, why
 .venv/bin/python scripts/benchmark.py page --keep FOLDER  BENCHMARK.md of what was measured so far, and what was not
-.venv/bin/python scripts/benchmark.py viewer              opening and turning 300,000 triangles, off-screen
+.venv/bin/python scripts/benchmark.py viewer              turning 300,000 triangles; previews of a changed design
 .venv/bin/python scripts/benchmark.py milling             a block of 270 mm: seconds, memory, minutes, what is left
 
 Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
@@ -39,7 +39,7 @@ from benchmarking.demo import report_on_demos  # noqa: E402
 from benchmarking.design import QUICK_REPEATS, REPEATS, GridRecording, grid, quick_grid, repeats  # noqa: E402
 from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
 from benchmarking.insole import insole_tables, measure_insoles  # noqa: E402
-from benchmarking.insole_speed import measure_insole_speed  # noqa: E402
+from benchmarking.insole_speed import insole_speed_section, measure_insole_speed  # noqa: E402
 from benchmarking.jobs import measure_jobs  # noqa: E402
 from benchmarking.measure_bounds import grid_measures_section  # noqa: E402
 from benchmarking.measures import measure_all  # noqa: E402
@@ -66,6 +66,7 @@ def main() -> None:
         return
     if options.what == "viewer":
         print("\n".join(measure_viewer()))
+        print("\n" + insole_speed_section(measure_insole_speed()))
         return
     if options.what == "page":
         write_page(options.keep, ROOT / "BENCHMARK.md", of_what_is_there=True)

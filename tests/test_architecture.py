@@ -66,13 +66,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "design", "prescription", "pads", "measures", "anatomy", "solid", "mesh", "artifacts", "frames", "errors",
         "parallel",
     },
-    "proof": {"proof", "design", "prescription", "pads", "anatomy", "solid", "mesh", "artifacts", "frames"},
+    "proof": {
+        "proof", "design", "prescription", "pads", "anatomy", "solid", "mesh", "artifacts", "frames", "parallel",
+    },
     # pictures and pages
     "views": {
         "views", "machining", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
     },
     "editing": {
-        "stages", "proof", "design", "prescription", "pads", "settings", "artifacts", "frames", "errors",
+        "editing", "stages", "proof", "design", "prescription", "pads", "measures", "formats", "solid", "settings",
+        "artifacts", "frames", "errors",
     },
     "window": {"window", "editing", "views", "mesh", "artifacts", "frames", "errors"},
     "pages": {"views", "measures", "artifacts"},
@@ -111,15 +114,21 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pages", "views", "prescription", "machining", "printing", "artifacts", "frames", "errors",
     },
     "": {"results", "runner", "scan", "errors"},
-    "looking": {"window", "views", "store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
+    "landmarking": {"store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
+    "looking": {
+        "landmarking", "window", "views", "store", "formats", "scan", "pipeline", "artifacts", "frames", "errors",
+    },
     "designing": {
-        "looking", "window", "editing", "store", "formats", "prescription", "scan", "pipeline", "artifacts", "errors",
+        "landmarking", "looking", "window", "editing", "runner", "store", "prescription", "scan", "pipeline",
+        "artifacts", "errors", "progress",
     },
     "demo": {"errors"},
     "options": {"parallel"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
-    "window_commands": {"designing", "looking", "options", "pipeline"},
-    "answers": {"bars", "errors", "parallel", "prescription", "results", "runner", "scan", "settings", "several"},
+    "window_commands": {"designing", "landmarking", "looking", "options", "pipeline"},
+    "answers": {
+        "bars", "errors", "parallel", "prescription", "results", "runner", "scan", "settings", "several", "store",
+    },
     "cli": {
         "", "answers", "demo", "errors", "options", "pipeline", "scan", "settings", "several", "simulation",
         "templates_printed", "toml_files", "window_commands",

@@ -18,6 +18,7 @@ from scanproc.editing.session import EditSession
 from scanproc.pipeline import STAGES
 from scanproc.prescription.files import read_prescription
 from scanproc.store import open_store
+from scanproc.window.design_outside import DesignOutside
 from scanproc.window.panel import Box
 from scanproc.window.show import design_window
 
@@ -52,7 +53,9 @@ def boxes(*keys: str) -> tuple[float, dict[tuple[str, int], Box]]:
     """Return where the panel begins, and its boxes after keys were pressed, of the same window off-screen."""
     from scanproc.views.hands import Keys
 
-    window = design_window("leg", EditSession(Feet((leg(1),)), ScanFacts("leg"), {}), str, str, off_screen=True)
+    window = design_window(
+        "leg", EditSession(Feet((leg(1),)), ScanFacts("leg"), {}), DesignOutside(str, str), off_screen=True
+    )
     for key in keys:
         window.key(key, Keys())
     assert window._panel is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,12 @@ from scanproc.designing import save_design
 from scanproc.editing.session import EditSession
 from scanproc.prescription.files import read_prescription
 from scanproc.views.hands import Keys
+from scanproc.window.design_contents import buttons
+from scanproc.window.design_outside import DesignOutside
 from scanproc.window.designer import Designer
 from scanproc.window.panel import Box
 from scanproc.window.show import design_window
+from scanproc.window.toolbar import laid_out
 
 pytest.importorskip("vtk")
 
@@ -38,7 +41,9 @@ def designer(feet: Feet, saved: list[dict[str, Any]]) -> Iterator[Designer]:
         saved.append(dict(values))
         return "saved"
 
-    window = design_window("leg", EditSession(feet, ScanFacts("leg"), {}), save, str.upper, off_screen=True)
+    window = design_window(
+        "leg", EditSession(feet, ScanFacts("leg"), {}), DesignOutside(save, str.upper), off_screen=True
+    )
     yield window
     window.canvas.close()
 
@@ -115,7 +120,7 @@ def test_what_a_rule_refuses_is_told_in_words_and_the_last_insole_stays_pale(des
     before = designer.canvas.pixels()
     designer.change(next(f for s in designer.sections for f in s.fields if f.name == "medial_skive_mm"), 4.0)
     designer.refresh()
-    assert "skive-needs-cup" in designer.contents().refused and not designer.contents().lights
+    assert "skive-needs-cup" in designer.preview.refused and not designer.lights
     pale = designer.canvas.pixels()
     scene = np.s_[:, : designer.canvas.camera.width_px]
     assert 5.0 < pale[scene].astype(float).mean() - before[scene].astype(float).mean() < 120.0
@@ -156,3 +161,63 @@ def test_what_is_saved_is_read_back_as_it_was(tmp_path: Path) -> None:
     words = save_design(tmp_path / "scan", tmp_path, tmp_path / "rx.toml", values)
     assert "--prescription" in words
     assert read_prescription(tmp_path / "rx.toml")["insole"] == values
+
+
+def button(designer: Designer, word: str) -> None:
+    camera, shown = designer.canvas.camera, buttons(designer)
+    number = [each.word for each in shown].index(word)
+    box = laid_out(shown, camera.width_px, camera.height_px)[number]
+    assert designer.press(box.left + 3.0, box.top + 3.0, Keys())
+    designer.release(box.left + 3.0, box.top + 3.0)
+
+
+def test_three_points_are_moved_by_mouse_and_keys_as_one_change_each(designer: Designer) -> None:
+    camera = designer.canvas.camera
+    place = designer.points.place("metatarsale_tibiale", "left").copy()
+    x, y = camera.pixels(place[None])[0]
+    assert not designer.press(x, y, Keys())  # the tool is not in hand
+    button(designer, "3 points")
+    assert designer.press(x, y, Keys())
+    for step in (4.0, 8.0, 12.0):
+        designer.move(x + (step if x < camera.width_px / 2 else -step), y + step, Keys())
+    designer.release(x, y)
+    dragged = designer.points.place("metatarsale_tibiale", "left")
+    assert 8.0 * camera.mm_per_px < np.linalg.norm((dragged - place)[:2]) < 30.0 * camera.mm_per_px
+    press(designer, "u")
+    assert designer.session.is_saved  # however long it was dragged
+    press(designer, "Down", "Shift+Left")  # the 1st head is still chosen
+    assert designer.session.now.marks["left"].keys() == {"metatarsale_tibiale"}
+    press(designer, "Tab", "Up")
+    assert designer.session.now.marks["left"].keys() == {"metatarsale_tibiale", "metatarsale_fibulare"}
+    button(designer, "undo")
+    button(designer, "3 points")
+    press(designer, "Down")
+    assert designer.chosen == 1  # keys are the form's again
+
+
+def test_buttons_do_what_keys_do_and_make_saves_first(feet: Feet) -> None:
+    done: list[object] = []
+
+    def make(tell: Callable[[str], None]) -> str:
+        tell("insole 1 / 2")
+        assert window.message == "making: insole 1 / 2"
+        return "made"
+
+    outside = DesignOutside(
+        lambda values: f"saved {done.append(dict(values))}", str, lambda marks: f"marks {done.append(marks)}", make,
+        lambda: "opened",
+    )  # fmt: skip
+    window = design_window("leg", EditSession(feet, ScanFacts("leg"), {}), outside, off_screen=True)
+    section, row = field_number(window, "heel_cup_depth_mm")
+    press(window, *["Tab"] * section, *["Down"] * row, "Right", "e", "Up", "e")
+    button(window, "make")
+    assert window.message == "made" and window.session.is_saved
+    values, marks = done
+    assert values == window.session.values and marks == window.session.now.marks
+    button(window, "report")
+    assert window.message == "opened"
+    button(window, "wall")
+    assert [each.word for each in buttons(window) if each.is_on] == ["wall", "foot"]
+    press(window, "5")
+    assert "--with" in window.message
+    window.canvas.close()

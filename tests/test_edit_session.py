@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from insole_feet import leg
 
-from scanproc.artifacts import Feet, ScanFacts
+from scanproc.artifacts import Feet, Insole, Insoles, Mesh, ScanFacts
+from scanproc.editing.earlier import laid_under
 from scanproc.editing.form import form
 from scanproc.editing.session import EditSession
 from scanproc.errors import ScanError
 from scanproc.prescription.fields import InsoleConfig
+from scanproc.stages.insole import proven_insole
 
 FIELDS = {field.name: field for section in form() for field in section.fields}
 
@@ -129,3 +131,41 @@ def test_another_prescription_than_the_saved_one_is_a_change(feet: Feet) -> None
     assert session.value("heel_cup_depth_mm") == 14.0 and not session.is_saved
     raised = session.raised_mm(session.sides[0])
     assert raised is not None and 1.5 < np.nanmax(raised) < 2.5
+
+
+def test_the_insole_follows_a_landmark_that_is_moved_and_comes_back(feet: Feet, session: EditSession) -> None:
+    before, front = session.preview("left"), feet.feet[0].landmarks["metatarsale_tibiale"].xyz_mm
+    assert before.asked is not None
+    skin = feet.feet[0].mesh.vertices
+    place = skin[np.argmin(np.linalg.norm(skin - (front - [10.0, 0.0, 0.0]), axis=1))]
+    session.move("metatarsale_tibiale", place, "left")
+    assert not session.is_saved and not session.are_marks_saved
+    assert session.now.marks == {"left": {"metatarsale_tibiale": tuple(place)}}
+    after = session.preview("left")
+    assert after.asked is not None
+    moved = before.asked.outline[:, 0].max() - after.asked.outline[:, 0].max()
+    assert 1.0 < moved < 12.0  # the front end lies behind the line of the heads
+    assert after.asked.scanned.raw is before.asked.scanned.raw  # no ray was cast again
+    whole = proven_insole(session.foot("left"), session.facts, _made_by(session), preview=True)
+    assert after.solid is not None and np.array_equal(whole.solid.vertices, after.solid.vertices)
+    with pytest.raises(ScanError, match="expected at most 50 mm"):
+        session.move("metatarsale_tibiale", skin[np.argmin(skin[:, 0])], "left")
+    assert session.undo() and session.is_saved and session.preview("left") is before
+
+
+def _made_by(session: EditSession) -> InsoleConfig:
+    return InsoleConfig(**session.values)
+
+
+def test_an_earlier_insole_is_compared_with(feet: Feet) -> None:
+    first = EditSession(feet, ScanFacts("leg"), {})
+    solid = first.preview("left").solid
+    assert solid is not None and first.over_earlier_mm("left") is None
+    lower = Mesh(solid.vertices - [0.0, 0.0, 1.5], solid.faces)
+    earlier = laid_under(feet, feet, Insoles((Insole("left", lower, None, ()),)))
+    session = EditSession(feet, ScanFacts("leg"), {}, earlier=earlier)
+    over = session.over_earlier_mm("left")
+    assert over is not None and np.isfinite(over).mean() > 0.2
+    assert np.nanmedian(over) == pytest.approx(1.5, abs=0.05)
+    with pytest.raises(ScanError, match="no insole of the left foot"):
+        laid_under(feet, feet, Insoles((Insole("right", solid, None, ()),)))

@@ -203,11 +203,11 @@ def test_a_foot_that_cannot_be_built_does_not_stop_the_other(
     steps = {name: getattr(stage, name) for name in ("design", "build", "prove")}
     calls = []
 
-    def refuses(*given: Any) -> Any:
+    def refuses(*given: Any, **how: Any) -> Any:
         calls.append(step)
         if len(calls) == (1 if when == "first" else 2):  # the left foot comes first
             raise ScanError("found a shell that cannot be built. Leave the groove out.")
-        return steps[step](*given)
+        return steps[step](*given, **how)
 
     monkeypatch.setattr(stage, step, refuses)
     monkeypatch.setattr(stage, "lacking_wall_mm", lambda checks: 0.1 if when == "thickened" and len(calls) == 1 else 0)

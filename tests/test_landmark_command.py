@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from test_views import box, brick_foot
 
-from scanproc.artifacts import Feet
+from scanproc.artifacts import Feet, Measures
 from scanproc.cli import main
-from scanproc.looking import latest_result
+from scanproc.looking import latest_result, older_than
 from scanproc.pages.report_text import edited_names
 from scanproc.pipeline import STAGES
 from scanproc.store import Store, open_store
@@ -64,7 +64,11 @@ def test_a_landmark_is_set_on_the_skin_listed_and_taken_back(store: Store) -> No
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (("pternion", 0, 0, 90), 1, "off the skin"),
+        (
+            ("pternion", 0, 0, 90),
+            1,
+            "off the skin; expected at most 3 mm. The nearest skin is at (0.0, 0.0, 60.0)",
+        ),
         (("pternoin", 0, 0, 20), 1, "'pternoin'; expected one of pternion"),
         (("pternion", 0, 0, 20, "--side", "right"), 1, "holds no right foot"),
         (("pternion", 0, 0), 2, "three coordinates"),
@@ -97,6 +101,20 @@ def test_an_edit_beside_landmarks_json_moves_to_the_scan_s_folder(store: Store) 
     assert landmark(store, "navicular", 90, -45, 30).exit_code == 0
     assert not beside.exists()  # two that differ would be refused
     assert set(written(store)["feet"][0]["landmarks"]) == {"pternion", "navicular"}
+
+
+def test_a_stage_that_is_older_than_an_edit_is_told(store: Store) -> None:
+    foot = brick_foot()
+    measure = next(stage for stage in STAGES if stage.name == "measure")
+    assert older_than(store, ALIGN) == []
+    store.save(ALIGN, Feet((foot,)), {"key": "a", "inputs": {}})
+    store.save(measure, Measures(()), {"key": "m", "inputs": {"feet": "a"}})
+    assert older_than(store, measure) == []
+    landmark(store, "pternion", 0, 20, 20)
+    assert older_than(store, measure) == ["landmarks.edited.json"]
+    landmark(store, "--reset")
+    store.save(ALIGN, Feet((foot,)), {"key": "b", "inputs": {}})
+    assert older_than(store, measure) == ["the align result"]
 
 
 def test_the_picture_of_a_stage_shows_landmarks_as_they_are_edited(store: Store, tmp_path: Path) -> None:

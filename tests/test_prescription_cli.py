@@ -217,7 +217,7 @@ def test_a_design_with_measures_of_another_scan(scan: Path) -> None:
     )
     assert any(note.startswith("arch fill 5 mm: the dorsum is 5.0 mm lower in scan standing") for note in left["notes"])
     assert "nothing to do" in call("insole", scan, "--from", standing, *COARSE).stdout
-    assert "settings changed: measures_of_other_scan" in call("insole", scan, *COARSE).stderr
+    assert "nothing to do" in call("insole", scan, *COARSE).stdout  # it stays with the prescription that is changed
 
 
 def test_measures_of_somebody_else_or_of_the_other_foot_are_refused(scan: Path) -> None:
@@ -243,6 +243,12 @@ def test_a_prescription_stays_with_its_scan_until_another_is_given(scan: Path) -
     assert call("-q", "measure", scan).exit_code == 0
     assert call("-q", "insole", scan).exit_code == 0
     assert contents("6-insole") == dress
+    changed = call("insole", scan, "--set", "insole.arch_fill_mm=2.5")  # a field of what is kept
+    assert "no longer set" not in changed.stderr
+    kept = Path("outputs/foot/prescription.toml").read_text(encoding="utf-8")
+    assert 'preset = "dress"' in kept and "arch_fill_mm = 2.5" in kept and "grid_mm = 1.0" in kept
+    assert "no longer set: arch_fill_mm" in call("insole", scan, "--set", "insole.preset=dress", *COARSE).stderr
+    assert contents("6-insole") == dress
     Path("walk.toml").write_text("heel_cup_depth_mm = 14\ngrid_mm = 1.0\n", encoding="utf-8")
     log = call("insole", scan, "--prescription", "walk.toml").stderr
     assert "no longer set: preset" in log
@@ -260,3 +266,13 @@ def test_a_prescription_stays_with_its_scan_until_another_is_given(scan: Path) -
 def contents(folder: str) -> dict[str, bytes]:
     paths = Path("outputs/foot", folder).iterdir()
     return {path.name: path.read_bytes() for path in paths if path.name != "manifest.json"}
+
+
+def test_a_refused_insole_takes_the_exports_of_an_earlier_one_away(scan: Path) -> None:
+    assert call("-q", "export", scan, *COARSE).exit_code == 0
+    assert any(name.endswith(".stl") for name in contents("7-export"))
+    before = contents("6-insole")
+    assert "arch_target_mm" in refused("-q", "insole", scan, "--set", "insole.arch_target_mm=25")
+    assert not Path("outputs/foot/7-export").exists() and contents("6-insole") == before
+    assert call("-q", "export", scan, *COARSE).exit_code == 0  # what was refused was not kept
+    assert contents("6-insole") == before and Path("outputs/foot/7-export").exists()

@@ -70,6 +70,7 @@ def test_the_pictures_are_those_of_today(tmp_path: Path) -> None:
         now = Image.open(io.BytesIO(drawn["draw"](name, tmp_path)))
         assert looks_like(now, opened(name)), f"docs/views/{name}.png: run scripts/draw-views"
     for name, keys in drawn["DESIGNS"].items():
-        drawn["draw_design"](drawn["ROOT"] / "scans" / "demo", tmp_path, None, tmp_path / "now.png", keys=keys.split())
+        asked = drawn["DesignOf"](drawn["ROOT"] / "scans" / "demo", tmp_path)
+        drawn["draw_design"](asked, tmp_path / "now.png", keys.split())
         now = Image.open(tmp_path / "now.png")
         assert looks_like(now, opened(name)), f"docs/views/{name}.png: run scripts/draw-views"

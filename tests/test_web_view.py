@@ -21,12 +21,14 @@ from PIL import Image
 from test_views import brick_foot
 
 from scanproc.artifacts import Feet
+from scanproc.errors import ScanError
 from scanproc.pipeline import STAGES
 from scanproc.store import open_store
 from scanproc.views import pages
 from scanproc.views.camera import Camera
 from scanproc.views.scene import ABOVE
 from scanproc.window.show import SIZE_PX, panel_px
+from scanproc.window.web import WebServer
 from scanproc.window.web_page import PAGE
 
 
@@ -93,7 +95,9 @@ def test_one_browser_sees_measures_and_leaves_and_another_gets_nothing(
     welcome = browser.ask("GET", f"/?{query}")
     assert welcome.status == 303 and "HttpOnly; SameSite=Strict" in welcome.headers["Set-Cookie"]
     browser.cookie = welcome.headers["Set-Cookie"].split(";")[0]
-    assert stranger.ask("GET", f"/?{query}").status == 404  # the token opens once
+    late = stranger.ask("GET", f"/?{query}")  # the token opens once
+    assert late.status == 403 and b"Another browser" in late.body and "Set-Cookie" not in late.headers
+    assert stranger.ask("POST", "/event", {"kind": "picture"}).status == 404
 
     page = browser.ask("GET", "/")
     assert page.status == 200 and "default-src 'none'" in page.headers["Content-Security-Policy"]
@@ -126,3 +130,13 @@ def test_one_browser_sees_measures_and_leaves_and_another_gets_nothing(
 def test_the_page_asks_no_other_host() -> None:
     assert re.findall(r"(?:https?:)?//[a-z]", PAGE) == []
     assert set(re.findall(r'fetch\("([^"]+)"', PAGE)) == {"/event", "/text"}
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    class Nothing:
+        pass
+
+    with WebServer(Nothing(), 0) as server:  # type: ignore[arg-type]
+        assert f":{server.server_port}/?token=" in server.address
+        with pytest.raises(ScanError, match="--port"):
+            WebServer(Nothing(), server.server_port)  # type: ignore[arg-type]

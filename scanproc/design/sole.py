@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -112,14 +112,17 @@ def scanned_sole(foot: Foot, rx: Prescription, before: ScannedSole | None = None
     ScanError
         If there is no sole to speak of, or a landmark is missing.
     """
-    before = before if before is not None and before.scan is foot else None
+    # A landmark that was moved leaves the mesh as it is, and all that depends on it alone.
+    before = before if before is not None and before.scan.mesh is foot.mesh and before.scan.side == foot.side else None
+    same_marks = before is not None and before.scan is foot
     balance = (rx.posts.cast_balance, rx.posts.balance_deg)
     casting, finishing = _casting(rx), _finishing(rx)
-    same_foot = before is not None and before.balance == balance
-    level = before.foot if before is not None and same_foot else balanced(foot, rx.posts)
-    same_rays = before is not None and same_foot and before.casting == casting
+    same_balance = before is not None and before.balance == balance
+    level = before.foot if before is not None and same_balance and same_marks else balanced(foot, rx.posts)
+    same_rays = before is not None and before.foot.mesh is level.mesh and before.casting == casting
     if before is not None and same_rays:
-        plan, raw = before.plan, before.raw
+        raw = before.raw
+        plan = before.plan if same_marks else _foot_plan(level, raw)
     else:
         raw = plantar_height_field(level.mesh, level.views, *astuple(casting))
         plan = _foot_plan(level, raw)
@@ -128,7 +131,7 @@ def scanned_sole(foot: Foot, rx: Prescription, before: ScannedSole | None = None
         end = DistalLine(plan.tibiale - rx.arch.distal_gap_mm * plan.ball_normal, plan.ball_normal)
         _refuse_unseen(raw, plan, _low_cells(raw, end), _NO_SOLE, rx.judgement)
     if before is not None and same_rays and before.finishing == finishing:
-        return before
+        return before if same_marks else replace(before, scan=foot, balance=balance, foot=level, plan=plan)
     return ScannedSole(foot, balance, level, casting, finishing, plan, _finished(raw, finishing), raw)
 
 

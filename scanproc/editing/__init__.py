@@ -1,4 +1,4 @@
-"""A prescription while it is edited: its fields as a form, undo, a proven preview, the difference to what was saved.
+"""A prescription while it is edited: its fields as a form, landmarks, undo, a proven preview, and what it differs from.
 
 Nothing here draws or writes; `window/` shows it.
 """

@@ -113,9 +113,11 @@ def _on_skin(foot: Foot, name: str, mark: Landmark) -> Landmark:
     apart = float(np.linalg.norm(nearest - point))
     if not apart <= _REACH_MM:
         at: Any = ", ".join(f"{value:.5g}" for value in mark.xyz_mm)
+        skin = ", ".join(f"{value:.1f}" for value in nearest)
         raise ScanError(
             f"{FILE_NAME}: the {name} of the {foot.side} foot at ({at}) lies {apart:.4g} mm off the skin; expected at"
-            f" most {_REACH_MM:g} mm. Correct it (foot frame, mm, as in 4-align/landmarks.json) or leave it out."
+            f" most {_REACH_MM:g} mm. The nearest skin is at ({skin}). Correct it (foot frame, mm, as in"
+            " 4-align/landmarks.json) or leave it out."
         )
     if apart > 0.5:
         log.info("%s: the %s foot's %s was moved by %.1f mm onto the skin", FILE_NAME, foot.side, name, apart)

@@ -7,11 +7,14 @@ from typing import Literal
 
 import numpy as np
 from manifold3d import CrossSection, JoinType  # type: ignore[import-not-found, unused-ignore]
+from numpy.typing import NDArray
 from scipy import ndimage
 
+from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 
 _SIMPLER_MM = 0.005  # offsets of curves with thousands of points take seconds
+_COARSE_MM = 1.0  # steps along a ray, each of which is looked at in quarters where it is crossed
 _ROUND_SEGMENTS = 180  # of a full circle, 2 degrees each
 
 
@@ -25,15 +28,24 @@ def last_crossing(
     excess : of (M, 2) points, (M,); positive outside.
     origins, directions : (N, 2), directions of unit length.
     """
-    radii = np.arange(0.0, reach_mm, 0.25)
-    points = origins[:, None, :] + radii[None, :, None] * directions[:, None, :]
-    values = excess(points.reshape(-1, 2)).reshape(len(origins), len(radii))
-    rises = (values[:, :-1] <= 0.0) & (values[:, 1:] > 0.0)
-    last = rises.shape[1] - 1 - np.argmax(rises[:, ::-1], axis=1)
+    coarse = np.arange(0.0, reach_mm, _COARSE_MM)
     each = np.arange(len(origins))
+
+    def values_at(radii: FloatArray) -> FloatArray:
+        points = origins[:, None, :] + radii[..., None] * directions[:, None, :]
+        return excess(points.reshape(-1, 2)).reshape(len(origins), -1)
+
+    def last_rise(values: FloatArray) -> tuple[NDArray[np.intp], BoolArray]:
+        rises = (values[:, :-1] <= 0.0) & (values[:, 1:] > 0.0)
+        return rises.shape[1] - 1 - np.argmax(rises[:, ::-1], axis=1), np.asarray(rises.any(axis=1))
+
+    at, found = last_rise(values_at(coarse[None, :]))
+    fine = coarse[at][:, None] + np.linspace(0.0, _COARSE_MM, 5)
+    values = values_at(fine)
+    last, _ = last_rise(values)
     before, after = values[each, last], values[each, last + 1]
-    crossing = radii[last] + 0.25 * before / np.where(before == after, -1.0, before - after)
-    return np.where(rises.any(axis=1), crossing, np.nan)
+    crossing = fine[each, last] + 0.25 * _COARSE_MM * before / np.where(before == after, -1.0, before - after)
+    return np.where(found, crossing, np.nan)
 
 
 def resampled(curve: FloatArray, spacing_mm: float, *, closed: bool) -> FloatArray:

@@ -65,24 +65,28 @@ def _candidates(points: FloatArray, low: FloatArray, cells: Indices, reach: floa
         for k in range(len(part)):
             radius[block] = max(radius[block], np.hypot(part[k, 0] - middle[block, 0], part[k, 1] - middle[block, 1]))
     half = _CELL_MM * np.sqrt(0.5)
-    first = np.zeros(cells[0] * cells[1] + 1, dtype=np.int64)
-    blocks, away = np.empty(8 * len(first) + count, dtype=np.int64), np.empty(count)
-    used = 0
-    for i in range(cells[0]):
-        for j in range(cells[1]):
-            x, y = low[0] + (i + 0.5) * _CELL_MM, low[1] + (j + 0.5) * _CELL_MM
-            best = reach
-            for block in range(count):
-                u, v = x - middle[block, 0], y - middle[block, 1]
-                away[block] = np.sqrt(u * u + v * v)  # np.hypot takes ten times as long
-                best = min(best, away[block] + radius[block])
-            if used + count > len(blocks):
-                blocks = np.concatenate((blocks, np.empty(len(blocks) + count, dtype=np.int64)))
-            for block in range(count):
-                if away[block] - radius[block] <= best + 2.0 * half:
-                    blocks[used] = block
-                    used += 1
-            first[i * cells[1] + j + 1] = used
+    best = np.full(cells[0] * cells[1], reach)
+    first, blocks = np.zeros(len(best) + 1, dtype=np.int64), np.empty(0, dtype=np.int64)
+    # For each cell the farthest that the nearest can be; then how many blocks are nearer than that; then which ones.
+    for step in range(3):
+        if step == 2:
+            blocks = np.empty(np.cumsum(first)[-1], dtype=np.int64)
+            first[:] = np.cumsum(first)
+            first[1:] = first[:-1]  # filling a cell moves the beginning of the next to where it is
+        for block in range(count):
+            span = reach + radius[block] + 2.0 * half  # what lies farther off is out of reach of all that is in a cell
+            u, v = (middle[block, 0] - low[0]) / _CELL_MM, (middle[block, 1] - low[1]) / _CELL_MM
+            wide = span / _CELL_MM
+            for i in range(max(int(u - wide) - 1, 0), min(int(u + wide) + 2, cells[0])):
+                for j in range(max(int(v - wide) - 1, 0), min(int(v + wide) + 2, cells[1])):
+                    x, y = (i + 0.5 - u) * _CELL_MM, (j + 0.5 - v) * _CELL_MM
+                    away, cell = np.sqrt(x * x + y * y), i * cells[1] + j  # np.hypot takes ten times as long
+                    if step == 0:
+                        best[cell] = min(best[cell], away + radius[block])
+                    elif away - radius[block] <= best[cell] + 2.0 * half:
+                        if step == 2:
+                            blocks[first[cell + 1]] = block
+                        first[cell + 1] += 1
     return first, blocks
 
 

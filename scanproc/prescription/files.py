@@ -15,7 +15,7 @@ from scanproc.artifacts import Side
 from scanproc.errors import ScanError
 from scanproc.machining.machine import machine_of, tables_of, written
 from scanproc.prescription.fields import InsoleConfig
-from scanproc.prescription.presets import preset_values
+from scanproc.prescription.presets import preset_names, preset_values
 from scanproc.prescription.rules import refuse_broken
 from scanproc.prescription.sides import OF_BOTH, for_side, laid_over
 from scanproc.settings import build_config
@@ -37,6 +37,8 @@ def read_settings(path: Path) -> dict[str, Any]:
 def read_prescription(path: Path) -> dict[str, Any]:
     """Read a prescription's TOML: a table [insole], or its fields at the top; [left] or [insole.left] for one foot.
 
+    A preset may be called by its name, where there is no such file.
+
     Returns
     -------
     dict
@@ -47,6 +49,8 @@ def read_prescription(path: Path) -> dict[str, Any]:
     ScanError
         If it holds other tables, too.
     """
+    if str(path) in preset_names() and not path.exists():
+        return {"insole": {"preset": path.name}}
     content = read_toml(path)
     inside = content.pop("insole", {})
     if not isinstance(inside, dict):

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _OTHER_SCAN = "measures_of_other_scan"  # goes with a prescription, and is none by itself
 _HEAD = """\
 # What the last insole of this scan was made by. It holds until another prescription is given; edit it, or delete it
-# for the defaults. To change one dose: scanproc insole SCAN --prescription THIS-FILE --set insole.NAME=VALUE
+# for the defaults. To change one dose: scanproc insole SCAN --set insole.NAME=VALUE, or scanproc design SCAN
 
 [insole]
 """
@@ -32,6 +32,24 @@ def found_prescription(given: Path | None, outputs: Path) -> Path | None:
         named = outputs / "prescriptions" / f"{given.name}.toml"
         return named if named.is_file() else given
     return given
+
+
+def below_changes(
+    kept: Path, given: Sequence[Mapping[str, Any]], changes: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """Return all settings, later ones win: single fields that are changed are changed in the prescription that is kept.
+
+    Another preset is another prescription: what was kept would undo it.
+
+    Parameters
+    ----------
+    given : settings of files; where they hold a prescription, it is that which is changed.
+    changes : single settings by stage and name.
+    """
+    doses = changes.get("insole")
+    if not isinstance(doses, Mapping) or "preset" in doses or any("insole" in table for table in given):
+        return [*given, changes]
+    return [*LastPrescription(kept, []).tables, *given, changes]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from scanproc.design.shape import Design
 from scanproc.design.top import designed_top
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
+from scanproc.parallel import parallel_map
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.height_fields import HeightField
@@ -24,12 +25,23 @@ _FREE_MM = 2.0  # a platform so far over the underside does not shape it
 
 @dataclass(frozen=True)
 class Finished:
-    """A solid rounded to single precision, as it is going to be written, and its design."""
+    """A solid rounded to single precision, as it is going to be written, and its design.
+
+    Attributes
+    ----------
+    quick : whether the wall is touched at fewer places.
+    """
 
     solid: Mesh
     flattened_mm: float
     edge_radius_mm: float
     asked: Design
+    quick: bool = False
+
+    def ready(self) -> None:
+        """Make what all checks share, before several of them run at once."""
+        parallel_map(lambda name: getattr(self, name), ("faces", "grid"), "insole: proof")
+        self.probe.ready()
 
     @property
     def rx(self) -> Prescription:

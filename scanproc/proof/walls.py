@@ -145,7 +145,7 @@ def _samples(done: Finished) -> _Wall:
     most_mm = thickness.thickness_mm * max(1.0, thickness.medial_thickness, thickness.lateral_thickness)
     is_block = done.rx.device.style == "block"  # thicker than what is asked by its nature
     for reach_mm in (FAR_MM,) if is_block else (most_mm + _THICKER_MM, FAR_MM):
-        up, down = done.probe.walls_up(reach_mm), done.probe.walls_down(reach_mm)
+        up, down = (walls(reach_mm, quick=done.quick) for walls in (done.probe.walls_up, done.probe.walls_down))
         xy = np.vstack([up.xy, down.xy])
         wall = _Wall(
             distance=np.concatenate([up.distance, down.distance]),

@@ -17,6 +17,7 @@ from scanproc.parallel import parallel_map
 from scanproc.solid.plan_cells import cell_at, sorted_into_cells
 
 _CHUNK = 1 << 13  # places of a task
+_FACES_OF_CELL, _CELL_MM = 1.5, (1.0, 5.0)  # on an average over the box; walls are a few mm
 _ON_SIDE = 1e-9  # of twice a triangle's area in the plan: a place on the side of two triangles belongs to both
 
 
@@ -59,12 +60,14 @@ class FaceGrid:
     levels: FloatArray
 
     @classmethod
-    def of(cls, mesh: Mesh, cell_mm: float = 1.0) -> FaceGrid:
-        """Sort the triangles of a mesh."""
+    def of(cls, mesh: Mesh, cell_mm: float | None = None) -> FaceGrid:
+        """Sort the triangles of a mesh, into cells as wide as one or two of them unless that is given."""
         corners = mesh.vertices[mesh.faces]
         boxes = np.hstack([corners.min(axis=1), corners.max(axis=1)])
         first = boxes[:, :2].min(axis=0) if len(boxes) else np.zeros(2)
         last = boxes[:, 3:5].max(axis=0) if len(boxes) else np.zeros(2)
+        if cell_mm is None:
+            cell_mm = float(np.clip(np.sqrt(_FACES_OF_CELL * np.prod(last - first) / max(len(boxes), 1)), *_CELL_MM))
         columns, rows = (int(count) for count in np.floor((last - first) / cell_mm) + 1.0)
         origin = np.array([first[0], first[1], cell_mm])
         starts, items = sorted_into_cells(boxes, origin, columns, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -47,6 +48,7 @@ class Lettering:
         return np.asarray((np.abs(uv) <= 0.5 * self.size_mm).all(axis=1))
 
 
+@lru_cache(maxsize=8)  # the same line is asked for by design and proof, and again by every preview
 def lettering(text: str, capital_mm: float) -> Lettering:
     """Return a line of text whose capitals are `capital_mm` high, in the font that comes with Pillow."""
     font = ImageFont.load_default(round(_PIXELS / _CAPITAL_SHARE))
@@ -57,4 +59,6 @@ def lettering(text: str, capital_mm: float) -> Lettering:
     ink = np.asarray(image)[::-1] > 127
     distance = ndimage.distance_transform_edt(~ink) - ndimage.distance_transform_edt(ink)
     step_mm = capital_mm / _PIXELS
-    return Lettering(np.asarray((distance - _BOLDER * _PIXELS) * step_mm), step_mm)
+    distance_mm = np.asarray((distance - _BOLDER * _PIXELS) * step_mm)
+    distance_mm.setflags(write=False)
+    return Lettering(distance_mm, step_mm)

@@ -10,6 +10,7 @@ import numpy as np
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import face_normals
+from scanproc.parallel import parallel_map
 from scanproc.solid.face_grid import FaceGrid, FirstHits
 from scanproc.solid.topology import facing_up, part
 
@@ -93,14 +94,21 @@ class Probe:
         upright = self.solid.vertices[self.solid.faces[self._facing == 0.0]]
         return np.asarray(upright[:, :, :2].reshape(-1, 2))
 
-    def walls_up(self, reach_mm: float = FAR_MM) -> Walls:
-        """The wall from the corners, middles of sides and middles of all lower triangles; inf beyond the reach."""
-        start = _samples(self.bottom)
+    def ready(self) -> None:
+        """Sort the faces, before several threads touch them at once."""
+        parallel_map(lambda name: getattr(self, name), ("_top_bins", "_bottom_bins"), "insole: proof")
+
+    def walls_up(self, reach_mm: float = FAR_MM, *, quick: bool = False) -> Walls:
+        """The wall from the corners, middles of sides and middles of all lower triangles; inf beyond the reach.
+
+        If it is to be quick, from corners and middles of triangles alone.
+        """
+        start = _samples(self.bottom, quick)
         return Walls(self._top_bins.nearest(start, reach_mm).distance, start[:, :2], start[:, 2])
 
-    def walls_down(self, reach_mm: float = FAR_MM) -> Walls:
-        """The wall from the corners, middles of sides and middles of all upper triangles; only those within reach."""
-        near = self._bottom_bins.nearest(_samples(self.top), reach_mm)
+    def walls_down(self, reach_mm: float = FAR_MM, *, quick: bool = False) -> Walls:
+        """The same from the upper triangles; only those within reach."""
+        near = self._bottom_bins.nearest(_samples(self.top, quick), reach_mm)
         found = np.isfinite(near.distance)
         return Walls(near.distance[found], near.point[found, :2], near.point[found, 2])
 
@@ -157,10 +165,13 @@ def _sections(probe: Probe, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     return y, probe.top_at(xy.reshape(-1, 2)).reshape(len(x), len(y))
 
 
-def _samples(mesh: Mesh) -> FloatArray:
-    """Return the corners, the middles of the sides and the middles of all triangles, (N, 3)."""
+def _samples(mesh: Mesh, quick: bool) -> FloatArray:
+    """Return the corners, the middles of the sides and the middles of all triangles, (N, 3); if quick, no sides'."""
+    centres = mesh.vertices[mesh.faces].mean(axis=1)
+    if quick:
+        return np.vstack([mesh.vertices, centres])
     sides = np.sort(np.vstack([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]]), axis=1)
     numbers = np.unique(sides[:, 0].astype(np.int64) * len(mesh.vertices) + sides[:, 1])
     start, end = np.divmod(numbers, len(mesh.vertices))
     middles = 0.5 * (mesh.vertices[start] + mesh.vertices[end])
-    return np.vstack([mesh.vertices, middles, mesh.vertices[mesh.faces].mean(axis=1)])
+    return np.vstack([mesh.vertices, middles, centres])

@@ -15,6 +15,7 @@ from scanproc.design.solid import Built, build
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig, Prescription
+from scanproc.prescription.preview import for_preview
 from scanproc.prescription.resolve import resolved
 from scanproc.proof.advice import advice, failure
 from scanproc.proof.checks import told
@@ -78,12 +79,15 @@ class Proven:
         return self.asked.outline
 
 
-def proven_insole(foot: Foot, facts: ScanFacts, config: InsoleConfig, before: ScannedSole | None = None) -> Proven:
+def proven_insole(
+    foot: Foot, facts: ScanFacts, config: InsoleConfig, before: ScannedSole | None = None, *, preview: bool = False
+) -> Proven:
     """Design, build and prove the insole of one foot.
 
     Parameters
     ----------
     before : what another prescription of the same foot was designed on; the rays are not cast again.
+    preview : make and prove it coarsely, to be looked at while it is changed.
 
     Raises
     ------
@@ -94,10 +98,11 @@ def proven_insole(foot: Foot, facts: ScanFacts, config: InsoleConfig, before: Sc
     _refuse_guessed_ground(foot)
     _refuse_unseen_borders(foot)
     rx = resolved(config, foot, facts)
-    asked, built, checks = _proven(foot, rx, before)
+    rx = for_preview(rx) if preview else rx
+    asked, built, checks = _proven(foot, rx, before, quick=preview)
     thickened: tuple[str, ...] = ()
     if config.fix and (more_mm := lacking_wall_mm(checks)) > 0.0:
-        asked, built, checks = _thickened(foot, rx, asked.scanned, more_mm)
+        asked, built, checks = _thickened(foot, rx, asked.scanned, more_mm, quick=preview)
         thickened = (f"the wall came out thin and was thickened by {more_mm:.2f} mm (insole.fix)",)
     mirrored = (
         ("the mirror image of the other foot: this one was not scanned",) if is_mirrored(foot, config.pair) else ()
@@ -114,14 +119,16 @@ def _log_checks(foot: Foot, checks: tuple[Check, ...]) -> None:
         log.info("insole: %s foot, %d checks, failed: none", foot.side, len(checks))
 
 
-def _proven(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> tuple[Design, Built, tuple[Check, ...]]:
+def _proven(
+    foot: Foot, rx: Prescription, before: ScannedSole | None, *, quick: bool
+) -> tuple[Design, Built, tuple[Check, ...]]:
     asked = design(foot, rx, before)
     built = build(asked)
-    return asked, built, prove(built, asked)
+    return asked, built, prove(built, asked, quick=quick)
 
 
 def _thickened(
-    foot: Foot, rx: Prescription, scanned: ScannedSole, more_mm: float
+    foot: Foot, rx: Prescription, scanned: ScannedSole, more_mm: float, *, quick: bool
 ) -> tuple[Design, Built, tuple[Check, ...]]:
     """Design, build and prove again with a thicker wall, which may lack as much as it was thickened."""
     thicker = rx.changed(
@@ -129,7 +136,7 @@ def _thickened(
         distal_edge_mm=rx.thickness.distal_edge_mm + more_mm,
         wall_tolerance_mm=rx.judgement.wall_tolerance_mm + more_mm,
     )
-    asked, built, checks = _proven(foot, thicker, scanned)
+    asked, built, checks = _proven(foot, thicker, scanned, quick=quick)
     return asked, built, (*checks, told("wall_thickened_mm", more_mm))
 
 

@@ -32,14 +32,17 @@ class Camera:
     height_px: int
 
     @staticmethod
-    def round(points: FloatArray, look: FloatArray, up: FloatArray, size_px: tuple[int, int]) -> Camera:
-        """Return a camera whose window holds (N, 3) points, with room beside them for labels."""
+    def round(
+        points: FloatArray, look: FloatArray, up: FloatArray, size_px: tuple[int, int], below_px: float = 0.0
+    ) -> Camera:
+        """Return a camera whose window holds (N, 3) points, with room beside them for labels, and below them."""
         right = np.cross(look, up)
         flat = points @ np.stack([right, up, look], axis=1)
         low, high = flat.min(axis=0), flat.max(axis=0)
         width, height = np.maximum(high - low, 1.0)[:2] * (1.5, 1.2)
         centre = np.stack([right, up, look], axis=1) @ (0.5 * (low + high))
-        return Camera(centre, look, up, float(max(height, width * size_px[1] / size_px[0])), *size_px)
+        height_mm = float(max(height * size_px[1] / (size_px[1] - below_px), width * size_px[1] / size_px[0]))
+        return Camera(centre - 0.5 * below_px * height_mm / size_px[1] * up, look, up, height_mm, *size_px)
 
     @property
     def right(self) -> FloatArray:

@@ -73,6 +73,18 @@ class Frame:
 
 
 @cache
+def rows_of(text: str, width_px: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
+    """Return a text in rows that are no wider than asked; a word is never parted."""
+    rows: list[str] = []
+    for word in printable(text).split():
+        longer = f"{rows[-1]} {word}" if rows else word
+        if rows and font.getlength(longer) <= width_px:
+            rows[-1] = longer
+        else:
+            rows.append(word)
+    return rows
+
+
 def font_of(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Return Pillow's own font (Aileron, CC0): the same letters on every machine."""
     return ImageFont.load_default(size=size)

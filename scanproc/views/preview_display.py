@@ -15,20 +15,21 @@ from scanproc.views.foot import bare
 from scanproc.views.scene import Legend, Skin
 from scanproc.views.shell import wall_legend, wall_thickness
 
-Coloring = Literal["plain", "wall", "changed"]
-COLORINGS: tuple[Coloring, ...] = ("plain", "wall", "changed")
+Coloring = Literal["plain", "wall", "changed", "earlier"]
+COLORINGS: tuple[Coloring, ...] = ("plain", "wall", "changed", "earlier")
 _LEAST_MM = 0.5  # end of the colour bar of changes
 _FOOT_MM = 60.0  # of the foot: what is higher would lie between the eye and the insole
 
 
 def preview_layers(
-    solid: Mesh, foot: Foot, coloring: Coloring, raised_mm: FloatArray | None, foot_opacity: float
+    solid: Mesh, foot: Foot, coloring: Coloring, raised_mm: FloatArray | None, foot_opacity: float, than: str
 ) -> tuple[Layer, ...]:
     """Return the insole in the colours that are asked, and the foot.
 
     Parameters
     ----------
     raised_mm : (V,) how much higher the top is than it was; NaN where it cannot be told, None where nothing can.
+    than : what it is higher than, in words.
     """
     legend: Legend | None = None
     color = even(SHELL, len(solid.vertices))
@@ -36,13 +37,13 @@ def preview_layers(
         wall = wall_thickness(solid)
         legend = wall_legend([wall])
         color = colors_of(in_bands(wall, legend.band, legend.low), legend.low, legend.high)
-    elif coloring == "changed" and raised_mm is not None:
+    elif raised_mm is not None:
         known = np.isfinite(raised_mm)
         most = max(_LEAST_MM, float(np.ceil(2.0 * np.abs(raised_mm[known]).max(initial=0.0)) / 2.0))
         color = colors_of(np.where(known, raised_mm, 0.0), -most, most, BLUE_RED)
         color[~known] = GREY
-        marks = ((GREY, "not the top, or beside the saved one"),)
-        legend = Legend("Higher (red) or lower (blue) than as saved", -most, most, BLUE_RED, marks, "mm")
+        marks = ((GREY, "not the top, or beside the other"),)
+        legend = Legend(f"Higher (red) or lower (blue) than {than}", -most, most, BLUE_RED, marks, "mm")
     return (
         skin_layer("insole", Skin(solid, color, sharp=True), legend),
         skin_layer("foot", _low(bare(foot)), opacity=foot_opacity),

@@ -51,7 +51,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Label:
-    """What a (3,) point in mm is called, and its value; beside the picture with a leader, or `inline` at the point."""
+    """What a (3,) point in mm is called, and its value; beside the picture with a leader, or `inline` at the point.
+
+    One that is `hidden` behind a body has a ring, not a dot.
+    """
 
     name: str
     point: FloatArray
@@ -59,6 +62,7 @@ class Label:
     color: Rgb = INK
     dot: bool = True
     inline: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import numpy as np
 
 from scanproc.errors import ScanError
 from scanproc.views.sheet import encode_png
-from scanproc.window.keys import SIX_VIEWS
+from scanproc.window.camera_keys import CAMERA_KEYS
 from scanproc.window.picking import TOOLS
 from scanproc.window.section_plane import plane_across
-from scanproc.window.six_views import six_view, steered
+from scanproc.window.six_views import steered
 
 if TYPE_CHECKING:
     from scanproc.views.hands import Keys
@@ -33,11 +33,12 @@ def press_key(viewer: Viewer, name: str, keys: Keys) -> bool:
         _arrow(viewer, name, keys)
     elif len(name) == 1 and name in "123456789":
         viewer.state.layers.toggle(int(name) - 1)
-    else:
-        action = ACTIONS.get(name) or ACTIONS.get(name.lower())
-        if action is None:
-            return False
+    elif (action := ACTIONS.get(name) or ACTIONS.get(name.lower())) is not None:
         action(viewer, keys)
+    elif (look := CAMERA_KEYS.get(name) or CAMERA_KEYS.get(name.lower())) is not None:
+        look(viewer)
+    else:
+        return False
     return True
 
 
@@ -124,24 +125,6 @@ def _ruler(step_mm: float) -> Action:
     return act
 
 
-def _view(letter: str) -> Action:
-    def act(viewer: Viewer, keys: Keys) -> None:
-        viewer.look_from(*six_view(viewer.state.display, letter))
-
-    return act
-
-
-def _zoom(factor: float) -> Action:
-    def act(viewer: Viewer, keys: Keys) -> None:
-        viewer.canvas.camera = viewer.canvas.camera.zoomed(factor)
-
-    return act
-
-
-def _all(viewer: Viewer, keys: Keys) -> None:
-    viewer.look_from(viewer.canvas.camera.look, viewer.canvas.camera.up)
-
-
 def _fade(step: float) -> Action:
     def act(viewer: Viewer, keys: Keys) -> None:
         viewer.state.layers.fade(step)
@@ -154,10 +137,6 @@ def _page(step: int) -> Action:
         viewer.turn_page(step)
 
     return act
-
-
-def _list_keys(viewer: Viewer, keys: Keys) -> None:
-    viewer.state.keys_listed = not viewer.state.keys_listed
 
 
 def _escape(viewer: Viewer, keys: Keys) -> None:
@@ -225,7 +204,21 @@ def _picture(viewer: Viewer, keys: Keys) -> None:
         viewer.state.message = f"picture: {path}"
 
 
+def _design(viewer: Viewer, keys: Keys) -> None:
+    """Leave for the design window."""
+    if not viewer.outside.can_design:
+        viewer.state.message = "scanproc design opens the design window"
+        return
+    viewer.leads_to_design = True
+    _close(viewer)
+
+
 def _leave(viewer: Viewer, keys: Keys) -> None:
+    viewer.leads_to_design = False
+    _close(viewer)
+
+
+def _close(viewer: Viewer) -> None:
     edits = viewer.state.edits
     if edits is not None and edits.is_unsaved and not viewer.is_warned:
         viewer.is_warned = True
@@ -235,21 +228,12 @@ def _leave(viewer: Viewer, keys: Keys) -> None:
 
 
 ACTIONS: Mapping[str, Action] = {
-    "question": _list_keys,
-    "F1": _list_keys,
     "Escape": _escape,
     "Tab": _tab(1),
     "ISO_Left_Tab": _tab(1),  # what X calls Tab with Shift
     "space": _toggle,
     "bracketleft": _fade(-0.1),
     "bracketright": _fade(0.1),
-    **{letter: _view(letter) for letter in SIX_VIEWS},
-    "plus": _zoom(1.25),
-    "equal": _zoom(1.25),
-    "KP_Add": _zoom(1.25),
-    "minus": _zoom(0.8),
-    "KP_Subtract": _zoom(0.8),
-    "0": _all,
     "d": _take("distance"),
     "a": _take("angle"),
     "h": _take("height"),
@@ -270,5 +254,6 @@ ACTIONS: Mapping[str, Action] = {
     "p": _picture,
     "Prior": _page(-1),
     "Next": _page(1),
+    "g": _design,
     "q": _leave,
 }

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from scanproc.views.hands import Keys
+from scanproc.views.preview_display import COLORINGS
+from scanproc.window.camera_keys import CAMERA_KEYS
 
 if TYPE_CHECKING:
     from scanproc.window.designer import Designer
 
+_WAYS = {"Left": (-1.0, 0.0), "Right": (1.0, 0.0), "Up": (0.0, -1.0), "Down": (0.0, 1.0)}  # in pixels
+_NUDGE_MM, _FINE_MM = 1.0, 0.2
 _MANY = 5  # steps with Shift
 _SIGNS = {"period": ".", "comma": ".", "minus": "-", "slash": "/", "space": " ", "underscore": "_"}
 
@@ -20,11 +26,17 @@ def press_design_key(designer: Designer, name: str, keys: Keys) -> bool:
     """Do what a key stands for, by the name that X gives it; False if it stands for nothing."""
     if designer.typed is not None:
         return _type(designer, name)
-    action = ACTIONS.get(name) or ACTIONS.get(name.lower())
-    if action is None:
-        return False
     designer.message = ""
-    action(designer, keys)
+    if designer.points.is_on and name in _WAYS:
+        designer.nudge(np.array(_WAYS[name]), _FINE_MM if keys.shift else _NUDGE_MM)
+    elif designer.points.is_on and name in ("Tab", "ISO_Left_Tab"):
+        designer.points.choose_next(-1 if keys.shift else 1)
+    elif (action := ACTIONS.get(name) or ACTIONS.get(name.lower())) is not None:
+        action(designer, keys)
+    elif (look := CAMERA_KEYS.get(name) or CAMERA_KEYS.get(name.lower())) is not None:
+        look(designer)
+    else:
+        return False
     return True
 
 
@@ -105,7 +117,7 @@ def _other(designer: Designer, keys: Keys) -> None:
 
 
 def _copy(designer: Designer, keys: Keys) -> None:
-    designer.message = designer.copy(designer.as_text())
+    designer.message = designer.outside.copy(designer.as_text())
 
 
 def _give(designer: Designer, keys: Keys) -> None:
@@ -125,6 +137,9 @@ def _redo(designer: Designer, keys: Keys) -> None:
 
 def _color(number: int) -> Action:
     def act(designer: Designer, keys: Keys) -> None:
+        if COLORINGS[number] == "earlier" and not designer.session.earlier:
+            designer.message = "--with OTHER lays the insole of another scan, or of other outputs, under this one"
+            return
         designer.coloring = number
 
     return act
@@ -141,34 +156,29 @@ def _fade(step: float) -> Action:
     return act
 
 
-def _view(letter: str) -> Action:
-    def act(designer: Designer, keys: Keys) -> None:
-        designer.look_from(*designer.six_view(letter))
-
-    return act
-
-
-def _zoom(factor: float) -> Action:
-    def act(designer: Designer, keys: Keys) -> None:
-        designer.canvas.camera = designer.canvas.camera.zoomed(factor)
-
-    return act
-
-
-def _all(designer: Designer, keys: Keys) -> None:
-    designer.look_from(designer.canvas.camera.look, designer.canvas.camera.up)
-
-
-def _list_keys(designer: Designer, keys: Keys) -> None:
-    designer.keys_listed = not designer.keys_listed
-
-
 def _escape(designer: Designer, keys: Keys) -> None:
-    designer.keys_listed = False
+    designer.keys_listed, designer.points.is_on = False, False
 
 
 def _save(designer: Designer, keys: Keys) -> None:
     designer.save()
+
+
+def _set_up(designer: Designer, keys: Keys) -> None:
+    designer.points.is_on = not designer.points.is_on
+    if designer.points.is_on:
+        designer.message = "three points: drag one, or Tab and arrows (Shift: 0.2 mm); u takes back, s saves"
+
+
+def _make(designer: Designer, keys: Keys) -> None:
+    designer.make()
+
+
+def _report(designer: Designer, keys: Keys) -> None:
+    if designer.outside.open_report is None:
+        designer.message = "there is no report here"
+    else:
+        designer.message = designer.outside.open_report()
 
 
 def _leave(designer: Designer, keys: Keys) -> None:
@@ -180,8 +190,6 @@ def _leave(designer: Designer, keys: Keys) -> None:
 
 
 ACTIONS: Mapping[str, Action] = {
-    "question": _list_keys,
-    "F1": _list_keys,
     "Escape": _escape,
     "Tab": _open(1),
     "ISO_Left_Tab": _open(1),  # what X calls Tab with Shift
@@ -201,16 +209,13 @@ ACTIONS: Mapping[str, Action] = {
     "1": _color(0),
     "2": _color(1),
     "3": _color(2),
+    "5": _color(3),
     "4": _foot,
+    "e": _set_up,
     "bracketleft": _fade(-0.1),
     "bracketright": _fade(0.1),
-    **{letter: _view(letter) for letter in "tbrfml"},
-    "plus": _zoom(1.25),
-    "equal": _zoom(1.25),
-    "KP_Add": _zoom(1.25),
-    "minus": _zoom(0.8),
-    "KP_Subtract": _zoom(0.8),
-    "0": _all,
     "s": _save,
+    "k": _make,
+    "j": _report,
     "q": _leave,
 }

@@ -2,68 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 
 from scanproc.artifacts import ByteArray, Check, Side
 from scanproc.editing.form import Field, form
-from scanproc.editing.session import EditSession, Preview
+from scanproc.editing.preview import Preview
+from scanproc.editing.session import EditSession
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.views.camera import Camera
 from scanproc.views.canvas import Canvas
-from scanproc.views.colors import BLUE, GREY, INK, RED
 from scanproc.views.display import Layer
 from scanproc.views.hands import Keys
 from scanproc.views.preview_display import COLORINGS, preview_layers
 from scanproc.views.scene import ABOVE, BELOW, FRONT, REAR, lateral, medial
-from scanproc.window.form_panel import FieldRow, FormContents, paint_form
+from scanproc.window.check_places import seen_from, thinnest
+from scanproc.window.design_contents import KEYS, buttons, form_contents, proof_text
+from scanproc.window.design_outside import DesignOutside, now_and_then
+from scanproc.window.form_panel import paint_form
 from scanproc.window.glass import Pointer, Written, paint
 from scanproc.window.panel import Box, Panel
+from scanproc.window.three_points import ThreePoints
+from scanproc.window.toolbar import key_at, more_rows_px
 
-#: Writes a prescription; returns what was done, in words.
-Save = Callable[[Mapping[str, Any]], str]
-#: Puts a text where it can be pasted; returns what was done, in words.
-Copy = Callable[[str], str]
-
-KEYS: tuple[tuple[str, str], ...] = (
-    ("?", "this list; Escape leaves it"),
-    ("Tab", "next section (Shift: the one before; click it)"),
-    ("Up Down", "choose a field (click it)"),
-    ("Left Right", "change it by a step (Shift: by five; drag its bar)"),
-    ("Return", "type a value, Return takes it (click the value)"),
-    ("Delete", "leave it to the rules, or to the default"),
-    ("i", "change this foot alone, or both"),
-    ("o g", "other foot; give it what this one alone has"),
-    ("u y", "undo; redo"),
-    ("1 2 3", "insole plain, by its wall, by what changed since it was saved"),
-    ("4 [ ]", "foot on or off; more or less opaque"),
-    ("t b r f m l", "top, below, rear, front, medial, lateral"),
-    ("mouse", "drag turns, Shift moves, wheel zooms; a light shows its place"),
-    ("+ - 0", "nearer, farther, all"),
-    ("c s", "copy the proof as text; save the prescription; q: leave"),
-)
-#: From where a check is seen, by how its name begins.
-_SEEN_FROM = (
-    ("wall", "b"),
-    ("heel", "r"),
-    ("cup", "r"),
-    ("rearfoot", "r"),
-    ("forefoot", "f"),
-    ("arch", "m"),
-    ("contact", "b"),
-)
-_PASSED = {True: "passed", False: "FAILED"}
 _PALE = 0.35  # of the last insole, where nothing comes out
 
 
 class Designer:
     """The handler of a canvas: the form of a prescription beside what it makes of a foot."""
 
-    def __init__(self, canvas: Canvas, title: str, session: EditSession, save: Save, copy: Copy) -> None:
-        self.canvas, self.title, self.session, self._save, self.copy = canvas, title, session, save, copy
+    def __init__(self, canvas: Canvas, title: str, session: EditSession, outside: DesignOutside) -> None:
+        self.canvas, self.title, self.session, self.outside = canvas, title, session, outside
+        self.points = ThreePoints(session)
         self.sections = form()
         self.section, self.chosen, self.side_number = 0, 0, 0
         self.coloring, self.foot_opacity, self.foot_shown = 0, 0.3, True
@@ -73,7 +46,7 @@ class Designer:
         self.pointer: Pointer | None = None
         self._panel: Panel | None = None
         self._layers: tuple[Layer, ...] = ()
-        self._held: Box | None = None
+        self._held: Box | Literal["point"] | None = None
         self._held_changed = False
         self._drawn: tuple[object, ...] | None = None
         canvas.attach(self)
@@ -104,7 +77,8 @@ class Designer:
 
     def refresh(self, looks_anew: bool = False) -> None:
         """Bring the window up to date; where nothing comes out, the last insole stays, pale."""
-        wanted = (self.preview, self.session.saved_preview(self.side), self.coloring, self.foot_opacity)
+        foot = self.session.foot(self.side)
+        wanted = (self.preview, self.session.saved_preview(self.side), foot.mesh, self.coloring, self.foot_opacity)
         if self._drawn is None or any(now is not before for now, before in zip(wanted, self._drawn, strict=True)):
             self._drawn = wanted
             self._draw(self.preview)
@@ -119,9 +93,13 @@ class Designer:
         for layer in self._layers:
             self.canvas.drop(layer.name)
         if preview.solid is not None:
-            raised = self.session.raised_mm(self.side) if COLORINGS[self.coloring] == "changed" else None
+            coloring, raised, than = COLORINGS[self.coloring], None, "as saved"
+            if coloring == "changed":
+                raised = self.session.raised_mm(self.side)
+            elif coloring == "earlier":
+                raised, than = self.session.over_earlier_mm(self.side), self.outside.earlier
             foot = self.session.foot(self.side)
-            self._layers = preview_layers(preview.solid, foot, COLORINGS[self.coloring], raised, self.foot_opacity)
+            self._layers = preview_layers(preview.solid, foot, coloring, raised, self.foot_opacity, than)
         pale = _PALE if preview.solid is None else 1.0
         for layer in self._layers:
             self.canvas.put(layer.name, layer.scene, layer.opacity * pale)
@@ -129,45 +107,28 @@ class Designer:
     def look_from(self, look: FloatArray, up: FloatArray) -> None:
         """Look at insole and foot along a direction."""
         camera = self.canvas.camera
-        points = [layer.scene.extent() for layer in self._layers] or [np.zeros((1, 3))]
-        self.canvas.camera = Camera.round(np.concatenate(points), look, up, (camera.width_px, camera.height_px))
+        points = np.concatenate([np.zeros((0, 3)), *(layer.scene.extent() for layer in self._layers)])
+        below_px, size = more_rows_px(buttons(self), camera.width_px), (camera.width_px, camera.height_px)
+        self.canvas.camera = Camera.round(points if len(points) else np.zeros((1, 3)), look, up, size, below_px)
 
     def resized(self) -> None:
         """Paint the panel anew."""
-        self._panel = paint_form(self.contents(), self.canvas.panel_px, max(self.canvas.size_px[1], 1))
+        contents = form_contents(self, self._layers)
+        self._panel = paint_form(contents, self.canvas.panel_px, max(self.canvas.size_px[1], 1))
         self.canvas.panel(self._panel.pixels)
-
-    def contents(self) -> FormContents:
-        """Return what the panel holds."""
-        section = self.sections[self.section]
-        whose = f"{self.side} foot alone" if self.alone else "both feet" if len(self.session.sides) > 1 else "the foot"
-        head = [(INK, f"{self.side} insole; changes hold for {whose}")]
-        head.append((GREY, "as saved") if self.session.is_saved else (BLUE, "changed, not saved: s saves"))
-        shown = [layer.legend for layer in self._layers if layer.legend is not None]
-        return FormContents(
-            head, [each.title for each in self.sections], self.section, [self._row(each) for each in section.fields],
-            self.chosen, self.preview.refused, self.lights, shown[0] if shown else None,
-        )  # fmt: skip
-
-    def _row(self, field: Field) -> FieldRow:
-        value = self.session.value(field.name, self.side)
-        text = "by rule" if value is None else ("on" if value else "off") if field.kind == "switch" else str(value)
-        if isinstance(value, float):
-            text = f"{value:g}"
-        if self.typed is not None and field is self.field:
-            text = f"{self.typed}_"
-        return FieldRow(field, value, text, value != field.default)
 
     def as_text(self) -> str:
         """Return what was asked and what came out, to be copied."""
-        asked = [f"{name} = {value}" for name, value in self.session.values.items()]
-        got = [f"{each.name}: {each.got} (asked {each.asked}), {_PASSED[each.passed]}" for each in self.lights]
-        return "\n".join([f"{self.title}, {self.side} insole", *asked, self.preview.refused, *got]) + "\n"
+        return proof_text(self)
 
     def glass(self) -> ByteArray:
         """Return what is written over the scene."""
-        pointers = [self.pointer] if self.pointer is not None else []
-        written = Written(self.title, "", self.message, (), pointers, (), None, self.keys_listed, KEYS)
+        pointers = self.points.pointers(self.canvas.camera, self.side)
+        pointers += [self.pointer] if self.pointer is not None else []
+        status = self.points.words(self.side) if self.points.is_on else ""
+        written = Written(
+            self.title, status, self.message, (), pointers, (), None, self.keys_listed, KEYS, buttons(self)
+        )
         return paint(written, self.canvas.camera)
 
     # --------------------------------------------------------------------------------------------- changes
@@ -183,7 +144,9 @@ class Designer:
     def save(self) -> None:
         """Write the prescription."""
         try:
-            self.message = self._save(self.session.values)
+            self.message = self.outside.save(self.session.values)
+            if not self.session.are_marks_saved and self.outside.save_marks is not None:
+                self.message += f"; {self.outside.save_marks(self.session.now.marks)}"
             refused = [side for side in self.session.sides if not self.session.preview(side).passed]
             self.message += f"; not yet: the {' and the '.join(refused)} insole is refused" if refused else ""
         except ScanError as error:
@@ -191,18 +154,40 @@ class Designer:
         else:
             self.session.note_saved()
 
+    def make(self) -> None:
+        """Save, and run the scan as far as its report; the window says how far it is."""
+        if self.outside.make is None:
+            self.message = "nothing is made from here: scanproc run makes it"
+            return
+        self.save()
+        if not self.session.is_saved:
+            return
+        try:
+            self.message = self.outside.make(now_and_then(self._say_now))
+        except ScanError as error:
+            self.message = str(error)
+
+    def _say_now(self, words: str) -> None:
+        self.message = f"making: {words}"
+        self.canvas.render()
+
+    def nudge(self, way: FloatArray, step_mm: float) -> None:
+        """Move the chosen point; where it may not lie is said."""
+        try:
+            self.points.nudge(self.canvas.camera, way, step_mm, self.side)
+        except ScanError as error:
+            self.message = str(error)
+
+    def list_keys(self) -> None:
+        """Show the list of keys, or hide it."""
+        self.keys_listed = not self.keys_listed
+
     def show_check(self, check: Check) -> None:
         """Say what a check asked and found, and look where it is seen."""
-        checks = {each.name: each for each in self.preview.checks}
         remedy = self.preview.remedies.get(check.name, "")
         self.message = f"{check.name}: {check.got} (asked {check.asked})" + (f"; {remedy}" if remedy else "")
-        letter = next((letter for start, letter in _SEEN_FROM if check.name.startswith(start)), "t")
-        self.look_from(*self.six_view(letter))
-        self.pointer = None
-        if check.name == "wall_min_mm" and self.preview.solid is not None:
-            x, y = (float(part) for part in str(checks["wall_min_at_mm"].got).split()[1::2])
-            low = float(self.preview.solid.vertices[:, 2].min())
-            self.pointer = Pointer(np.array([x, y, low]), "thinnest", RED, large=True)
+        self.look_from(*self.six_view(seen_from(check)))
+        self.pointer = thinnest(self.preview) if check.name == "wall_min_mm" else None
 
     def six_view(self, letter: str) -> tuple[FloatArray, FloatArray]:
         """Return look and up of one of the six orthogonal views."""
@@ -214,7 +199,7 @@ class Designer:
     def press(self, x: float, y: float, keys: Keys) -> bool:
         """Answer the left button: True in the panel."""
         if x < self.canvas.camera.width_px:
-            return False
+            return self._press_scene(x, y, keys)
         self.message, self.typed = "", None
         box = self._panel.box_at(x - self.canvas.camera.width_px, y) if self._panel is not None else None
         if box is None:
@@ -235,21 +220,44 @@ class Designer:
         self.refresh()
         return True
 
+    def _press_scene(self, x: float, y: float, keys: Keys) -> bool:
+        camera = self.canvas.camera
+        key = key_at(buttons(self), (camera.width_px, camera.height_px), x, y)
+        if key is not None:
+            self.typed = None
+            self.key(key, keys)
+        elif self.points.take(camera, (x, y), self.side):
+            self._held, self._held_changed = "point", False
+            self.refresh()
+        else:
+            return False
+        return True
+
     def move(self, x: float, y: float, keys: Keys) -> bool:
-        """Answer the mouse: a bar that is held is drawn, and counts as one change."""
+        """Answer the mouse: a bar or a point that is held is drawn, and counts as one change."""
         if self._held is None:
             return False
+        if self._held == "point":
+            self._change_held(lambda: self.points.lay(self.canvas.camera, (x, y), self.side))
+            return True
         field = self.field
         share = self._held.share(x - self.canvas.camera.width_px)
         value = field.next(field.low + share * (field.high - field.low), 0)
         if value != self.session.value(field.name, self.side):
-            if self._held_changed:
-                self.session.undo()
-            before = self.session.values
-            self.change(field, value)
-            self._held_changed = self.session.values is not before
-            self.refresh()
+            self._change_held(lambda: self.change(field, value))
         return True
+
+    def _change_held(self, change: Callable[[], None]) -> None:
+        """Change what is held; all changes of one stroke are one."""
+        if self._held_changed:
+            self.session.undo()
+        before = self.session.now
+        try:
+            change()
+        except ScanError as error:
+            self.message = str(error)
+        self._held_changed = self.session.now is not before
+        self.refresh()
 
     def release(self, x: float, y: float) -> bool:
         """Let go of a bar."""

@@ -12,23 +12,27 @@ from scanproc.artifacts import ByteArray
 from scanproc.frames import FloatArray
 from scanproc.views.camera import Camera
 from scanproc.views.colors import BLUE, GREY, INK, RED, WHITE, Rgb
-from scanproc.views.pen import font_of, printable, spread_texts
+from scanproc.views.pen import font_of, printable, rows_of, spread_texts
 from scanproc.views.scene import Label
+from scanproc.window.inline_labels import beside_each_other
 from scanproc.window.keys import KEYS
+from scanproc.window.toolbar import BUTTON_TEXT_PX, Button, laid_out, more_rows_px
 
 TEXT_PX = 14
 _ROW_PX = 18
 _BAR_PX = 140
+_BUTTON: Rgb = (236, 239, 243)
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """A dot at a (3,) point in mm with a word beside it."""
+    """A dot at a (3,) point in mm with a word beside it; a ring where the point lies behind a body."""
 
     point: FloatArray
     word: str = ""
     color: Rgb = BLUE
     large: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Written:
     cross : pixel of the cursor that the keyboard moves; None without one.
     keys_listed : whether the list of keys lies over all.
     keys : each key and what it does, for that list.
+    buttons : above the status line.
     """
 
     heading: str
@@ -57,6 +62,7 @@ class Written:
     cross: tuple[float, float] | None = None
     keys_listed: bool = False
     keys: Sequence[tuple[str, str]] = KEYS
+    buttons: Sequence[Button] = ()
 
 
 @dataclass(frozen=True)
@@ -73,12 +79,14 @@ def paint(written: Written, camera: Camera) -> ByteArray:
     """Return the glass over a scene that a camera looks at."""
     canvas = Image.new("RGBA", (camera.width_px, camera.height_px), (255, 255, 255, 0))
     draw = ImageDraw.Draw(canvas)
-    for placed in place_labels(written.labels, camera):
+    for placed in place_labels(written.labels, camera, more_rows_px(written.buttons, camera.width_px)):
         _draw_label(draw, placed, camera.width_px)
-    for label in written.labels:
-        if label.inline:
-            x, y = camera.pixels(label.point[None])[0]
-            _text(draw, (x, y), label.name, label.color, anchor="mm")
+    inline = [label for label in written.labels if label.inline]
+    if inline:
+        widths = [font_of(TEXT_PX).getlength(label.name) for label in inline]
+        places = beside_each_other(camera.pixels(np.array([label.point for label in inline])), widths)
+        for label, (x, y) in zip(inline, places, strict=True):
+            _text(draw, (float(x), float(y)), label.name, label.color, anchor="mm")
     for link in written.links:
         draw.line([tuple(pixel) for pixel in camera.pixels(link)], fill=RED, width=2)
     for pointer in written.pointers:
@@ -88,8 +96,9 @@ def paint(written: Written, camera: Camera) -> ByteArray:
         draw.line([(x - 12, y), (x + 12, y)], fill=RED, width=1)
         draw.line([(x, y - 12), (x, y + 12)], fill=RED, width=1)
     _text(draw, (12, 10), written.heading, INK, size=16)
-    if written.message:
-        _text(draw, (12, 34), written.message, BLUE)
+    for number, row in enumerate(rows_of(written.message, camera.width_px - 24.0, font_of(TEXT_PX))):
+        _text(draw, (12, 34 + _ROW_PX * number), row, BLUE)
+    _draw_buttons(draw, written.buttons, camera)
     _draw_scale_bar(draw, camera)
     _text(draw, (12, camera.height_px - 24), written.status or "?: keys", INK if written.status else GREY)
     if written.keys_listed:
@@ -105,8 +114,11 @@ def _text(
     draw.text(at, printable(text), fill=color, **options)  # type: ignore[arg-type]
 
 
-def place_labels(labels: Sequence[Label], camera: Camera) -> list[_LabelPlace]:
-    """Put the names of places into the margins left and right, none over another; those out of sight are left out."""
+def place_labels(labels: Sequence[Label], camera: Camera, below_px: float = 0.0) -> list[_LabelPlace]:
+    """Put the names of places into the margins left and right, none over another; those out of sight are left out.
+
+    So many pixels more than usual stay free below them.
+    """
     found: list[_LabelPlace] = []
     margins = [label for label in labels if not label.inline]
     if not margins:
@@ -120,7 +132,7 @@ def place_labels(labels: Sequence[Label], camera: Camera) -> list[_LabelPlace]:
         rows.sort(key=lambda row: float(pixels[row, 1]))
         texts = [tuple(printable(text) for text in (margins[row].name, margins[row].value) if text) for row in rows]
         heights = [float(_ROW_PX * len(lines)) for lines in texts]
-        room = camera.height_px - 120.0
+        room = camera.height_px - 120.0 - below_px
         while rows and sum(heights) + 4.0 * len(heights) > room:  # those that do not fit are left out, the last ones
             rows, texts, heights = rows[:-1], texts[:-1], heights[:-1]
         wanted = [float(pixels[row, 1]) - own / 2.0 - 60.0 for row, own in zip(rows, heights, strict=True)]
@@ -136,7 +148,9 @@ def _draw_label(draw: ImageDraw.ImageDraw, placed: _LabelPlace, width_px: int) -
     middle = placed.top + _ROW_PX * len(placed.lines) / 2.0
     start = edge + 4.0 if placed.left else edge - 4.0
     draw.line([(start, middle), (x, y)], fill=placed.label.color, width=1)
-    if placed.label.dot:
+    if placed.label.hidden:  # it lies behind what is seen there
+        draw.ellipse([x - 4, y - 4, x + 4, y + 4], outline=placed.label.color, width=2)
+    elif placed.label.dot:
         draw.ellipse([x - 4, y - 4, x + 4, y + 4], fill=placed.label.color, outline=WHITE)
     for number, line in enumerate(placed.lines):
         at = (12.0 if placed.left else edge, placed.top + number * _ROW_PX)
@@ -146,9 +160,11 @@ def _draw_label(draw: ImageDraw.ImageDraw, placed: _LabelPlace, width_px: int) -
 def _draw_pointer(draw: ImageDraw.ImageDraw, pointer: Pointer, camera: Camera) -> None:
     x, y = camera.pixels(pointer.point[None])[0]
     r = 8.0 if pointer.large else 5.0
-    draw.ellipse([x - r, y - r, x + r, y + r], fill=pointer.color, outline=WHITE, width=2)
+    fill, rim = (None, pointer.color) if pointer.hidden else (pointer.color, WHITE)
+    draw.ellipse([x - r, y - r, x + r, y + r], fill=fill, outline=rim, width=2)
     if pointer.word:
-        _text(draw, (x + r + 4, y), pointer.word, pointer.color, anchor="lm")
+        place = (x - r - 4, y + 12) if pointer.hidden else (x + r + 4, y)
+        _text(draw, place, pointer.word, pointer.color, anchor="rm" if pointer.hidden else "lm")
 
 
 def nice_length_mm(most_mm: float) -> float:
@@ -165,6 +181,15 @@ def _draw_scale_bar(draw: ImageDraw.ImageDraw, camera: Camera) -> None:
     for x in (right - length, right):
         draw.line([(x, y - 5), (x, y + 5)], fill=INK, width=3)
     _text(draw, (right + 8, y), f"{length_mm:g} mm", INK, anchor="lm")
+
+
+def _draw_buttons(draw: ImageDraw.ImageDraw, buttons: Sequence[Button], camera: Camera) -> None:
+    font = font_of(BUTTON_TEXT_PX)
+    for button, box in zip(buttons, laid_out(buttons, camera.width_px, camera.height_px), strict=True):
+        paper, ink = (BLUE, WHITE) if button.is_on else (_BUTTON, INK)
+        draw.rounded_rectangle([box.left, box.top, box.right, box.bottom], 4, fill=(*paper, 235), outline=GREY)
+        middle = (0.5 * (box.left + box.right), 0.5 * (box.top + box.bottom))
+        draw.text(middle, button.word, fill=ink, font=font, anchor="mm")
 
 
 def _draw_keys(draw: ImageDraw.ImageDraw, camera: Camera, keys: Sequence[tuple[str, str]]) -> None:

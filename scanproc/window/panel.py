@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from scanproc.artifacts import ByteArray
 from scanproc.views.colors import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, SHELL, WHITE, Rgb
-from scanproc.views.pen import SMOOTH, font_of, printable
+from scanproc.views.pen import SMOOTH, font_of, printable, rows_of
 from scanproc.views.scene import Legend
 from scanproc.window.layers import LayerList
 from scanproc.window.section_plane import CutBody
@@ -124,16 +124,9 @@ class PanelPen:
 
     def text(self, text: str, color: Rgb) -> None:
         """Write a line, in as many rows as it takes."""
-        words, row = printable(text).split(), ""
-        for word in [*words, ""]:
-            longer = f"{row} {word}" if row else word
-            if word and self.font.getlength(longer) <= self.width - 2 * _EDGE_PX:
-                row = longer
-                continue
-            if row:
-                self.draw.text((_EDGE_PX, self.y), row, fill=color, font=self.font)
-                self.y += 17
-            row = word
+        for row in rows_of(text, self.width - 2.0 * _EDGE_PX, self.font):
+            self.draw.text((_EDGE_PX, self.y), row, fill=color, font=self.font)
+            self.y += 17
 
     def fitted(self, text: str, width: float) -> str:
         """Return as much of a text as fits into a width in pixels."""

@@ -14,7 +14,7 @@ from scanproc.views.camera import Camera
 from scanproc.views.display import Layer, Part
 from scanproc.window.layers import ShownLayer
 
-_SOLID = 0.5  # what is less opaque is looked through where something else lies behind it
+SOLID = 0.5  # what is less opaque is looked through where something else lies behind it
 _NEAR_PX = 6.0  # a point of a cloud is met this near
 
 
@@ -61,7 +61,7 @@ def pick(
     """
     met = [(row, _met(camera, pixel, row.layer, kept)) for row in rows]
     found = [(row, hit) for row, hit in met if hit is not None]
-    solid = [(row, hit) for row, hit in found if row.opacity >= _SOLID]
+    solid = [(row, hit) for row, hit in found if row.opacity >= SOLID]
     if not found:
         return None
     row, hit = min(solid or found, key=lambda pair: pair[1].distance_mm)

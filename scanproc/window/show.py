@@ -10,7 +10,8 @@ from scanproc.views.canvas import Canvas
 from scanproc.views.display import Display
 from scanproc.views.hands import Keys
 from scanproc.views.sheet import encode_png
-from scanproc.window.designer import Copy, Designer, Save
+from scanproc.window.design_outside import DesignOutside
+from scanproc.window.designer import Designer
 from scanproc.window.viewer import Outside, Viewer
 
 log = logging.getLogger(__name__)
@@ -38,16 +39,23 @@ def open_viewer(
     return Viewer(Canvas(title, size_px, panel_px(size_px[0]), off_screen), title, pages, outside)
 
 
-def show(title: str, pages: Pages, outside: Outside) -> None:
-    """Open the window; returns when it is closed."""
+def show(title: str, pages: Pages, outside: Outside) -> bool:
+    """Open the window; returns when it is closed whether it leads to the design window."""
     viewer = open_viewer(title, pages, outside)
     viewer.canvas.run()
     viewer.canvas.close()
     if viewer.state.edits is not None and viewer.state.edits.is_unsaved:
         log.warning("%s: moved landmarks were not written; the key w writes them", title)
+    return viewer.leads_to_design
 
 
-def design_window(title: str, session: EditSession, save: Save, copy: Copy, off_screen: bool = False) -> Designer:
+def design_window(
+    title: str,
+    session: EditSession,
+    outside: DesignOutside,
+    size_px: tuple[int, int] = SIZE_PX,
+    off_screen: bool = False,
+) -> Designer:
     """Return a designer whose window is there, and waits.
 
     Raises
@@ -55,10 +63,10 @@ def design_window(title: str, session: EditSession, save: Save, copy: Copy, off_
     ScanError
         If there is no display to open it on, or nothing to draw with.
     """
-    return Designer(Canvas(title, SIZE_PX, panel_px(SIZE_PX[0]), off_screen), title, session, save, copy)
+    return Designer(Canvas(title, size_px, panel_px(size_px[0]), off_screen), title, session, outside)
 
 
-def serve(handler: Viewer | Designer, tell: Callable[[str], None]) -> None:
+def serve(handler: Viewer | Designer, tell: Callable[[str], None], port: int = 0) -> None:
     """Show an off-screen window in a browser of this machine; returns when it is left by its key q.
 
     Parameters
@@ -67,7 +75,7 @@ def serve(handler: Viewer | Designer, tell: Callable[[str], None]) -> None:
     """
     from scanproc.window.web import WebHands, WebServer
 
-    with WebServer(WebHands(handler)) as server:
+    with WebServer(WebHands(handler), port) as server:
         server.serve(tell)
     handler.canvas.close()
 

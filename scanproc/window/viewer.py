@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,15 +16,19 @@ from scanproc.views.canvas import Canvas
 from scanproc.views.colors import RED
 from scanproc.views.display import Display
 from scanproc.views.hands import Keys
-from scanproc.views.scene import Line, Scene
+from scanproc.views.scene import Label, Line, Scene
 from scanproc.window.actions import press_key
+from scanproc.window.camera_keys import CAMERA_BUTTONS
 from scanproc.window.glass import paint
+from scanproc.window.inline_labels import are_hidden
 from scanproc.window.landmark_edits import LandmarkEdits, Mark, on_skin
 from scanproc.window.layers import LayerList
 from scanproc.window.panel import Panel, paint_panel
-from scanproc.window.picking import TOOLS
+from scanproc.window.picking import SOLID, TOOLS
 from scanproc.window.section_plane import Grip
+from scanproc.window.six_views import six_view
 from scanproc.window.state import State
+from scanproc.window.toolbar import Button, key_at, more_rows_px
 
 _CUT = "section lines"
 
@@ -42,12 +46,14 @@ class Outside:
     copy : puts a text where it can be pasted; returns what was done, in words.
     save_landmarks : None where landmarks cannot be kept.
     by_hand : names of landmarks that no shape gives away.
+    can_design : whether the window leads on to the design window.
     """
 
     folder: Path
     copy: Callable[[str], str]
     save_landmarks: SaveLandmarks | None = None
     by_hand: tuple[str, ...] = ()
+    can_design: bool = False
 
 
 class Viewer:
@@ -59,7 +65,7 @@ class Viewer:
         self._panel: Panel | None = None
         self._drag: tuple[Literal["section"], Grip] | tuple[Literal["landmark"], Mark] | Literal["ruler"] | None = None
         self._there: set[str] = set()
-        self.is_warned = False
+        self.is_warned, self.leads_to_design = False, False
         self.state = self._opened(0)
         canvas.attach(self)
         self.look_from(self.state.display.look, self.state.display.up)
@@ -112,7 +118,44 @@ class Viewer:
 
     def glass(self) -> ByteArray:
         """Return what is written over the scene."""
-        return paint(self.state.written(self.title), self.canvas.camera)
+        written, camera = self.state.written(self.title), self.canvas.camera
+        labels = written.labels if self.canvas.is_turning else self._with_hidden(written.labels)
+        return paint(replace(written, labels=labels, buttons=self.buttons), camera)
+
+    def _with_hidden(self, labels: Sequence[Label]) -> list[Label]:
+        """Tell of each name beside the scene whether its place lies behind what is shown and can't be seen through."""
+        state = self.state
+        bodies = [row.layer.mesh for row in state.layers.visible if row.layer.mesh is not None and row.opacity >= SOLID]
+        marked = [label for label in labels if label.dot and not label.inline]
+        if not marked or not bodies or state.section is not None:
+            return list(labels)
+        hidden = are_hidden(np.array([label.point for label in marked]), self.canvas.camera, bodies)
+        by_name = {id(label): behind for label, behind in zip(marked, hidden, strict=True)}
+        return [replace(label, hidden=by_name.get(id(label), False)) for label in labels]
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """The buttons over the scene: tools, and what keys do that no box of the panel does."""
+        state = self.state
+        tools = tuple(
+            Button(word, key, state.tool == word)
+            for key, word in (("d", "distance"), ("a", "angle"), ("h", "height"), ("e", "landmarks"))
+        )
+        edits = () if state.edits is None else (Button("undo", "u"), Button("write", "w"))
+        pages = (Button("before", "Prior"), Button("next", "Next")) if len(self._pages) > 1 else ()
+        design = (Button("design", "g"),) if self.outside.can_design else ()
+        return (
+            Button("section", "s", state.section is not None), *tools, *edits, Button("copy", "c"),
+            Button("picture", "p"), *design, *pages, *CAMERA_BUTTONS,
+        )  # fmt: skip
+
+    def six_view(self, letter: str) -> tuple[FloatArray, FloatArray]:
+        """Return look and up of one of the six orthogonal views."""
+        return six_view(self.state.display, letter)
+
+    def list_keys(self) -> None:
+        """Show the list of keys, or hide it."""
+        self.state.keys_listed = not self.state.keys_listed
 
     def as_text(self) -> str:
         """Return what is read in the window, to be copied."""
@@ -124,7 +167,8 @@ class Viewer:
         points = np.concatenate([np.zeros((0, 3)), *(row.layer.scene.extent() for row in self.state.layers.visible)])
         kept = points if self.state.clip_plane is None else points[self.state.clip_plane.heights(points) >= 0.0]
         at = kept if len(kept) else points if len(points) else np.zeros((1, 3))
-        self.canvas.camera = Camera.round(at, look, up, (camera.width_px, camera.height_px))
+        below_px = more_rows_px(self.buttons, camera.width_px)
+        self.canvas.camera = Camera.round(at, look, up, (camera.width_px, camera.height_px), below_px)
 
     # --------------------------------------------------------------------------------------------- mouse
 
@@ -134,6 +178,10 @@ class Viewer:
         state.message, self._drag = "", None
         if x >= camera.width_px:
             return self._press_panel(x - camera.width_px, y)
+        button = key_at(self.buttons, (camera.width_px, camera.height_px), x, y)
+        if button is not None:
+            self.key(button, keys)
+            return True
         if state.section is not None:
             grip = state.section.grip_at(camera, (x, y))
             if grip is not None:

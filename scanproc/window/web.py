@@ -14,6 +14,7 @@ from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+from scanproc.errors import ScanError
 from scanproc.views.hands import Keys
 from scanproc.views.sheet import encode_jpeg
 from scanproc.window.designer import Designer
@@ -22,6 +23,7 @@ from scanproc.window.web_page import PAGE
 
 _LONGEST = 4096  # bytes of an event
 _QUALITY, _QUALITY_TURNING = 90, 70
+_ELSEWHERE = b"Another browser shows this window. Leave it there with the key q, and start scanproc again.\n"
 _TURN_DEG = 0.4  # a pixel
 
 #: Names that X gives to the keys that a browser calls otherwise.
@@ -85,10 +87,19 @@ class WebHands:
 
 
 class WebServer(HTTPServer):
-    """Serves one viewer to one browser, on 127.0.0.1 at a free port."""
+    """Serves one viewer to one browser, on 127.0.0.1; port 0 is a free one.
 
-    def __init__(self, hands: WebHands) -> None:
-        super().__init__(("127.0.0.1", 0), _Request)
+    Raises
+    ------
+    ScanError
+        If somebody else listens at the port.
+    """
+
+    def __init__(self, hands: WebHands, port: int = 0) -> None:
+        try:
+            super().__init__(("127.0.0.1", port), _Request)
+        except OSError as error:
+            raise ScanError(f"port {port} cannot be used ({error.strerror}). Choose another with --port.") from None
         self.hands = hands
         self.token: str | None = secrets.token_urlsafe(24)
         self.session = secrets.token_urlsafe(24)
@@ -129,6 +140,8 @@ class _Request(BaseHTTPRequestHandler):
             self._send(page, "text/html; charset=utf-8", policy + f"; style-src 'nonce-{nonce}'")
         elif self.path == "/text" and self._is_known():
             self._send(self.server.hands.viewer.as_text().encode(), "text/plain; charset=utf-8")
+        elif self.path.partition("?")[0] == "/" and self._is_our_host() and self.server.token is None:
+            self._send(_ELSEWHERE, "text/plain; charset=utf-8", status=403)
         else:
             self.send_error(404)
 
@@ -153,8 +166,8 @@ class _Request(BaseHTTPRequestHandler):
         held = cookie.value if cookie is not None else ""
         return self._is_our_host() and secrets.compare_digest(held.encode(), self.server.session.encode())
 
-    def _send(self, body: bytes, kind: str, policy: str = "default-src 'none'") -> None:
-        self.send_response(200)
+    def _send(self, body: bytes, kind: str, policy: str = "default-src 'none'", status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Security-Policy", policy)
