@@ -20,6 +20,8 @@ from scanproc.pipeline import STAGES, Stage
 
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
+#: Pages are opened by people: they lie at the top, not in their stage's folder.
+_PAGES = frozenset({_REPORT, "job-sheet.html", "wearer.html"})
 _PROBE = ".probe"
 
 
@@ -66,7 +68,7 @@ class Store:
 
         def write(name: str) -> str:
             data = files[name]
-            if name == _REPORT:
+            if name in _PAGES:
                 self._replace_file(self._path(stage, name), data)
             else:
                 _write_durably(fresh / name, data)
@@ -76,6 +78,9 @@ class Store:
             for leftover in (fresh, stale):
                 shutil.rmtree(leftover, ignore_errors=True)
             fresh.mkdir(parents=True)
+            if _REPORT in files:
+                for page in _PAGES - set(files):  # of a run before
+                    (self.root / page).unlink(missing_ok=True)
             digests = dict(zip(files, parallel_map(write, tuple(files), f"writing {stage.folder}"), strict=True))
             _write_durably(fresh / _MANIFEST, to_json({"schema": 1, **manifest, "files": digests}))
             if (folder / EDITED_LANDMARKS).is_file():  # a person's work outlives the stage that it corrects
@@ -183,8 +188,7 @@ class Store:
         return self.root / _REPORT
 
     def _path(self, stage: Stage, name: str) -> Path:
-        # The report is opened by people: it lies at the top, not in its stage's folder.
-        return self.root / name if name == _REPORT else self.root / stage.folder / name
+        return self.root / name if name in _PAGES else self.root / stage.folder / name
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

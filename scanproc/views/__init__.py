@@ -16,6 +16,7 @@ from scanproc.views.foot_display import feet_display, measures_display, surface_
 from scanproc.views.insole_display import exports_display, insoles_display
 from scanproc.views.measured import measure_shots
 from scanproc.views.milling import milling_shots
+from scanproc.views.model import model
 from scanproc.views.pen import Look
 from scanproc.views.recording import contact_sheet, registration_shots
 from scanproc.views.recording_display import clean_pages, registration_display
@@ -24,7 +25,7 @@ from scanproc.views.sheet import Panel, compose, develop, encode_jpeg, encode_pn
 from scanproc.views.shell import insole_shots
 from scanproc.views.surface import surface_shots
 
-__all__ = ["Beside", "Look", "Panel", "Shown", "encode_jpeg", "encode_png", "pages", "panels", "picture"]
+__all__ = ["Beside", "Look", "Panel", "Shown", "encode_jpeg", "encode_png", "model", "pages", "panels", "picture"]
 
 Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles | Exports | Deviation
 
@@ -51,11 +52,25 @@ DISPLAYS: Mapping[type, Callable[[Any, Beside], Display]] = {
 }
 
 
-def panels(artifact: Shown, beside: Sequence[object] = (), look: Look | None = None) -> tuple[Panel, ...]:
-    """Return the pictures of an artifact one by one, all at one scale; `beside` holds other artifacts of the scan."""
+def panels(
+    artifact: Shown, beside: Sequence[object] = (), look: Look | None = None, kept: Sequence[str] | None = None
+) -> tuple[Panel, ...]:
+    """Return the pictures of an artifact one by one, all at one scale.
+
+    Parameters
+    ----------
+    beside : other artifacts of the scan.
+    kept : how the titles end of those that are wanted, beside legends; None: of all.
+    """
     chosen = look or Look()
     shots = PICTURES[type(artifact)](artifact, Beside.of(beside))
-    return tuple(shot if isinstance(shot, Panel) else develop(shot, chosen) for shot in shots)
+    wanted = [shot for shot in shots if kept is None or isinstance(shot, Legend) or _ends(shot.title, kept)]
+    return tuple(shot if isinstance(shot, Panel) else develop(shot, chosen) for shot in wanted)
+
+
+def _ends(title: str, kept: Sequence[str]) -> bool:
+    """Tell whether a title is one of those, the foot before it left out."""
+    return title in kept or title.partition(" foot, ")[2] in kept
 
 
 def picture(artifact: Shown, beside: Sequence[object] = (), look: Look | None = None) -> bytes:
