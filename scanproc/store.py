@@ -21,7 +21,7 @@ from scanproc.pipeline import STAGES, Stage
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
 #: Pages are opened by people: they lie at the top, not in their stage's folder.
-_PAGES = frozenset({_REPORT, "job-sheet.html", "wearer.html"})
+_PAGES = (_REPORT, "job-sheet.html", "wearer.html")
 _PROBE = ".probe"
 
 
@@ -78,9 +78,8 @@ class Store:
             for leftover in (fresh, stale):
                 shutil.rmtree(leftover, ignore_errors=True)
             fresh.mkdir(parents=True)
-            if _REPORT in files:
-                for page in _PAGES - set(files):  # of a run before
-                    (self.root / page).unlink(missing_ok=True)
+            for page in set(_PAGES) - set(files) if _REPORT in files else ():  # of a run before
+                (self.root / page).unlink(missing_ok=True)
             digests = dict(zip(files, parallel_map(write, tuple(files), f"writing {stage.folder}"), strict=True))
             _write_durably(fresh / _MANIFEST, to_json({"schema": 1, **manifest, "files": digests}))
             if (folder / EDITED_LANDMARKS).is_file():  # a person's work outlives the stage that it corrects
@@ -186,6 +185,10 @@ class Store:
     def report_path(self) -> Path:
         """Return where the report is."""
         return self.root / _REPORT
+
+    def pages(self) -> list[Path]:
+        """Return the pages that are there, the report first."""
+        return [self.root / name for name in _PAGES if (self.root / name).is_file()]
 
     def _path(self, stage: Stage, name: str) -> Path:
         return self.root / name if name in _PAGES else self.root / stage.folder / name

@@ -125,7 +125,8 @@ class Browser:
 
     def pdf(self) -> bytes:
         """Return the page as it is printed on the paper that it asks for."""
-        told = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True, paperWidth=8.27, paperHeight=11.69)
+        paper = {"paperWidth": 8.27, "paperHeight": 11.69}  # inches
+        told = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True, **paper)
         return base64.b64decode(told["data"])
 
     def close(self) -> None:

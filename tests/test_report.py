@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from scanproc.pages.report_text import check_texts, headline, refusal_texts
 
 from scanproc.artifacts import (
     Check,
@@ -36,7 +37,6 @@ from scanproc.artifacts import (
 from scanproc.measures.plain_words import uncertainty_text, value_of, words_of
 from scanproc.measures.population import norms_of
 from scanproc.measures.table import ROWS
-from scanproc.pages.report_text import check_texts, headline, refusal_texts
 from scanproc.stages.report import ReportConfig, report, unseen_soles
 
 #: Groups in the order of a report.

@@ -352,8 +352,12 @@ def _encode_insoles(insoles: Insoles) -> Files:
     for insole in insoles.insoles:
         checks = [
             {
-                "name": check.name, "asked": check.asked, "got": check.got, "pass": check.passed,
-                "rule": check.rule, "tolerance": check.tolerance,
+                "name": check.name,
+                "asked": check.asked,
+                "got": check.got,
+                "pass": check.passed,
+                "rule": check.rule,
+                "tolerance": check.tolerance,
             }
             for check in insole.checks
         ]

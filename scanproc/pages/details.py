@@ -85,9 +85,8 @@ def _row(words: Words, name: str, feet: Sequence[FootMeasures], facts: ScanFacts
     title = name_of(words, name, feet[0])
     if band is None:
         return MeasureRow(name, title, cells, "", "")
-    low, high = (words.value(name, end) for end in band.outer)
     source = f"{people_of(words, band)}, {band.norm.source}"
-    return MeasureRow(name, title, cells, words("range", low=low, high=high), source)
+    return MeasureRow(name, title, cells, words.range(name, band.outer), source)
 
 
 def _cell(words: Words, name: str, foot: FootMeasures, band: Band | None) -> MeasureCell | None:

@@ -103,10 +103,10 @@ def _finding(words: Words, part: str, name: str, foot: FootMeasures, facts: Scan
     word = words(f"{part}.{level_of(name, measure.value, band)}")
     if measure.sd is not None and min(abs(measure.value - end) for end in band.outer) < 2.0 * measure.sd:
         word = words("doubtful", word=word)
-    low, high = (words.value(name, end) for end in band.outer)
     return words(
-        "finding.judged", part=title, word=word, name=told, value=words.measured(name, measure), low=low, high=high,
-        people=words(f"people.{band.norm.sex or 'adults'}"), source=band.norm.source,
+        "finding.judged", part=title, word=word, name=told, value=words.measured(name, measure),
+        usual=words.range(name, band.outer), people=words(f"people.{band.norm.sex or 'adults'}"),
+        source=band.norm.source,
     )  # fmt: skip
 
 
@@ -164,9 +164,7 @@ def _camera(words: Words, facts: ScanFacts, measures: Measures | None) -> Fact:
         return Fact(words("camera"), words("trust.unchecked", share=share), True)
     if facts.certificate.date is None:
         return Fact(words("camera"), words("trust.certificate_undated", share=share))
-    return Fact(
-        words("camera"), words("trust.certificate", share=share, date=words.date(facts.certificate.date))
-    )
+    return Fact(words("camera"), words("trust.certificate", share=share, date=words.date(facts.certificate.date)))
 
 
 # -------------------------------------------------------------------------------------------------------- the insole

@@ -60,7 +60,7 @@ def measured_of(words: Words, foot: FootMeasures, facts: ScanFacts) -> list[str]
 
 
 def _arch(words: Words, foot: FootMeasures, facts: ScanFacts) -> list[str]:
-    """Return how high the arch is among people; nothing where that is not known, or within the uncertainty of a limit."""
+    """Return how high the arch is among people; nothing where that is not known, or doubtful."""
     name = arch_measure(foot, facts)
     band, measure = band_of(name, foot.measures, foot.loading, facts), foot.measures.get(name)
     if band is None or measure is None or measure.value is None or measure.status != "measured":

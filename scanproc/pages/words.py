@@ -54,11 +54,10 @@ class Words:
         return f"−{text}" if value < 0.0 and text.strip("0,.") else text
 
     def short(self, value: float) -> str:
-        """Return a figure to four digits, and large ones in full."""
-        if abs(value) >= 1000.0:
-            return self.number(value, 0)
-        text = f"{value:.4g}"
-        return self.number(float(text), len(text.partition(".")[2]) if "e" not in text else 6)
+        """Return a figure to 0.01, below one to 0.001, large ones to one; without zeros at its end."""
+        digits = 0 if abs(value) >= 1000.0 else 2 if abs(value) >= 1.0 else 3
+        text = f"{value:.{digits}f}"
+        return self.number(value, len(text.rstrip("0").partition(".")[2]))
 
     def date(self, iso: str) -> str:
         """Return a date, year-month-day, as the language writes it; any other text as it is."""
@@ -97,6 +96,12 @@ class Words:
         text = self.number(value if leanings is None else abs(value), dimension.digits)
         leaning = f" {self('towards.' + leanings[value < 0.0])}" if leanings and unit else ""
         return text + (dimension.written if unit else "") + leaning
+
+    def range(self, name: str, ends: tuple[float, float]) -> str:
+        """Return the lower and upper end of a band, with the unit once where it is alike."""
+        low, high = ends
+        alike = (low < 0.0) == (high < 0.0)
+        return self("range", low=self.value(name, low, unit=not alike), high=self.value(name, high))
 
     def sd(self, name: str, measure: Measure) -> str:
         """Return ± the standard uncertainty, in the unit of the value; empty where there is none."""

@@ -11,14 +11,15 @@ from scanproc.measures.plain_words import difference_of, group_of, uncertainty_t
 from scanproc.measures.population import norms_of
 from scanproc.measures.table import in_table_order
 from scanproc.measures.two_scans import ScannedFoot, loading_words
+from scanproc.pages.details import Proof, file_rows, proof
 from scanproc.pages.html import Figure, fill
-from scanproc.pages.report_text import check_texts
+from scanproc.pages.words import Words
 from scanproc.several.compare_page import ArchRow, arch_row
 from scanproc.several.differences import difference, pair
 from scanproc.several.loadings import between_loadings
 from scanproc.several.person import Person
 from scanproc.several.pictures import pictures
-from scanproc.stages.report import ReportConfig, file_rows, unseen_soles
+from scanproc.stages.report import ReportConfig, unseen_soles
 
 # What only a free sole shows comes from the least loaded scan; all else as norms and shoes are: standing.
 _OF_A_FREE_SOLE = ("plantar_arch_height_mm", "arch_volume_mm3", "forefoot_angle_deg")
@@ -74,25 +75,25 @@ class Step:
 
 @dataclass(frozen=True)
 class PlacedInsole:
-    """An insole, and the scan that it is made from."""
+    """An insole, its proof as text, and the scan that it is made from."""
 
     scan: str
     insole: Insole
+    proof: Proof
 
 
 def person_page(person: Person, config: ReportConfig) -> str:
     """Return the page: one self-contained HTML text."""
-    figures = _figures(person, config)
-    refusals = person.refusals
+    words, figures, refusals = Words(config.language), _figures(person, config), person.refusals
     insoles = [
-        PlacedInsole(scan.facts.name, insole)
+        PlacedInsole(scan.facts.name, insole, proof(words, insole))
         for side in person.sides
         for scan in person.scans
         for insole in (scan.insoles.insoles if scan.insoles else ())
         if insole.side == side
     ]
     warnings = [
-        text for scan in person.scans for text in unseen_soles(scan.feet, scan.insoles, config.unseen_sole_share)
+        text for scan in person.scans for text in unseen_soles(words, scan.feet, scan.insoles, config.unseen_sole_share)
     ]
     return fill(
         "person.html",
@@ -109,7 +110,7 @@ def person_page(person: Person, config: ReportConfig) -> str:
         figures=figures,
         insoles=insoles,
         files=[(scan.facts.name, row) for scan in person.scans for row in file_rows(scan.exports)],
-        check_texts=check_texts,
+        t=words,
         loading_words=loading_words,
     )
 

@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from scanproc.artifacts import (
     CleanViews,
@@ -36,13 +36,13 @@ from scanproc.pages.details import (
     stated,
     view_rows,
 )
-from scanproc.pages.first_screen import Fact, findings, headline, insole_cards, refusal_texts, trust
+from scanproc.pages.first_screen import findings, headline, insole_cards, refusal_texts, trust
 from scanproc.pages.html import Figure, embedded, fill
 from scanproc.pages.job_sheet import job_sheet
 from scanproc.pages.model import model_json
 from scanproc.pages.strips import strips
 from scanproc.pages.wearer import wearer_page
-from scanproc.pages.words import Language, Words
+from scanproc.pages.words import Words
 from scanproc.settings import setting
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
 class ReportConfig:
     """The report's pictures, its language, and what its first line warns of."""
 
-    language: Language = setting("en", "of all pages: en, de, es, fr")
+    language: Literal["en", "de", "es", "fr"] = setting("en", "of all pages: en, de, es, fr")
     anonymous: bool = setting(False, "leave out name, pseudonym, date and paths")
     model: bool = setting(True, "put a model to turn into the page")
     pixels_per_mm: float = setting(2.4, "size of pictures; two of their pixels are one on the page", low=1.0, high=8.0)
@@ -206,9 +206,10 @@ def _figures(shown: Mapping[str, Shown | None], words: Words, config: ReportConf
 
     look = views.Look(config.pixels_per_mm, config.text_px, say=words.say)
     beside = [artifact for artifact in shown.values() if artifact is not None]
-    panels: dict[str, Sequence[Panel]] = {
-        stage: views.panels(artifact, beside, look, _KEPT.get(stage)) if artifact is not None else ()
-        for stage, artifact in shown.items()
-    }
+    with views.Studio() as studio:
+        panels: dict[str, Sequence[Panel]] = {
+            stage: views.panels(artifact, beside, look, _KEPT.get(stage), studio) if artifact is not None else ()
+            for stage, artifact in shown.items()
+        }
     alt = {stage: words(f"alt.{stage}") for stage in shown}
     return embedded(panels, alt, config.jpeg_quality, config.max_page_mb)

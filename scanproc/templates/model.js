@@ -102,7 +102,7 @@ let wanted = false;
 const draw = () => { if (!wanted) { wanted = true; requestAnimationFrame(paint); } };
 function paint() {
   wanted = false;
-  const dots = window.devicePixelRatio || 1, width = box.clientWidth, height = canvas.clientHeight;
+  const dots = window.devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight;
   for (const each of [canvas, ink]) { each.width = width * dots; each.height = height * dots; }
   const extent = [0, 1].map(k => axes[k].reduce((sum, a, i) => sum + Math.abs(a) * size[i], 0));
   const mm = zoom * Math.min(width * 0.62 / extent[0], height * 0.88 / extent[1]);
@@ -266,7 +266,7 @@ for (const button of box.querySelectorAll("button[data-look]")) button.addEventL
 });
 box.querySelector("button[data-zoom='in']").addEventListener("click", () => zoomBy(1.25));
 box.querySelector("button[data-zoom='out']").addEventListener("click", () => zoomBy(0.8));
-new ResizeObserver(draw).observe(box);
+new ResizeObserver(draw).observe(canvas);
 lookFrom(data.look, data.up);
 turn(-0.5, -0.35);
 refresh();

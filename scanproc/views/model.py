@@ -17,22 +17,18 @@ from scanproc.views.scene import ABOVE, Legend, Skin, medial
 from scanproc.views.surface import seen_colors
 
 _SHOWN = frozenset({"foot", "insole, by wall thickness", "Arch"})  # at first: all together are a thicket
+_FACES = 50_000  # of more, a browser gets a coarser body
 _LEFT_OUT = frozenset({"foot, translucent", "foot frame and ground"})  # of what the displays of other stages repeat
 
 
 def model(feet: Feet, measures: Measures | None, insoles: Insoles | None) -> Display:
     """Return each foot with all that is known of it; bodies with fewer faces, as a browser turns them."""
-    layers = tuple(
-        _layers(foot, _of_side(measures.feet if measures else (), foot), _of_side(insoles.insoles if insoles else (), foot))
-        for foot in feet.feet
-    )
+    found = {foot.side: foot for foot in (measures.feet if measures else ())}
+    made = {insole.side: insole for insole in (insoles.insoles if insoles else ())}
+    layers = tuple(_layers(foot, found.get(foot.side), made.get(foot.side)) for foot in feet.feet)
     parts, shown = side_by_side(tuple(foot.side for foot in feet.feet), layers)
     one = feet.feet[0].medial_y if len(feet.feet) == 1 else 0.0
     return Display("", tuple(shown), *(medial(one) if one else ABOVE), parts=parts, medial_y=one)
-
-
-def _of_side(found: tuple, foot: Foot):  # type: ignore[no-untyped-def,type-arg]
-    return next((each for each in found if each.side == foot.side), None)
 
 
 def _layers(foot: Foot, found: FootMeasures | None, insole: Insole | None) -> tuple[Layer, ...]:
@@ -62,6 +58,3 @@ def _light(layer: Layer) -> Layer:
     """Return a layer whose bodies have few enough faces."""
     skins = tuple(skin if len(skin.mesh.faces) < _FACES else coarse(skin) for skin in layer.scene.skins)
     return replace(layer, scene=replace(layer.scene, skins=skins))
-
-
-_FACES = 50_000

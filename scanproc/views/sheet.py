@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from scanproc.artifacts import ByteArray
 from scanproc.views.colors import GREY, INK, WHITE
 from scanproc.views.pen import SMOOTH, Frame, Look, Pen, font_of, labels_height, margins_of, printable
-from scanproc.views.render import still
+from scanproc.views.render import Studio
 from scanproc.views.scene import Legend, Shot
 
 
@@ -24,14 +24,14 @@ class Panel:
     pixels: ByteArray
 
 
-def develop(shot: Shot | Legend, look: Look) -> Panel:
+def develop(shot: Shot | Legend, look: Look, studio: Studio) -> Panel:
     """Return the picture of a shot: bodies, then lines, labels in the margins and the scale bar; or of a legend."""
     if isinstance(shot, Legend):
         return _legend(shot, look)
     shot = _spoken(shot, look.say)
     frame = Frame.around(shot, look)
     labels = shot.scene.labels
-    body = still(shot, frame.centre(shot), (frame.width_px, frame.height_px), frame.height_px / frame.scale)
+    body = studio.still(shot, frame.centre(shot), (frame.width_px, frame.height_px), frame.height_px / frame.scale)
     left_px, right_px = margins_of(labels, frame, look)
     text_px = SMOOTH * look.text_px
     foot_px = 2 * text_px if shot.scale_bar else 0
