@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_report import Page, plate_insole
+from report_scans import Page, plate_insole
 from visits import REFUSED, facts, measures, results
 
 from scanproc.artifacts import Exports, Insole, Insoles, Measure, Refusal

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_report import Page
+from report_scans import Page
 from visits import REFUSED, VALUES, ball_foot, facts, measures, results, scanned
 
 from scanproc.artifacts import Feet, Measure, Refusal, SdParts

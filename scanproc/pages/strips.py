@@ -74,7 +74,7 @@ def _strip(words: Words, name: str, feet: Sequence[FootMeasures], facts: ScanFac
     ends = (words.value(name, band.outer[0]), words.value(name, band.outer[1]))
     told = "; ".join(f"{text}, {mark.note}" for text, mark in zip(texts.values(), marks, strict=True))
     people = f"{people_of(words, band)}, {band.norm.source}"
-    if facts.loading != band.norm.taken:
+    if values[0][0].loading != band.norm.taken:
         people += f"; {words('taken_standing')}"
     return Strip(
         title,
