@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scanproc.views.scene import Label, Legend, Line
 
 _STEPS = 65_535  # places of a coordinate: 400 mm in steps of 0.006 mm
+_LEG_MM = 130.0  # what is higher is not looked at first
 _SMALL = 65_536  # vertices that 16 bits number
 
 
@@ -41,6 +42,7 @@ def model_json(display: Display, words: Words) -> str:
     points = np.concatenate([layer.scene.extent() for layer in display.layers])
     low, high = points.min(axis=0), points.max(axis=0)
     step = (high - low) / _STEPS
+    foot = points[points[:, 2] < max(_LEG_MM, low[2] + 1.0)]  # what the model is turned about, and fills the view
     arrays = _Arrays()
 
     def body(layer: Layer) -> list[dict[str, Any]]:
@@ -68,7 +70,8 @@ def model_json(display: Display, words: Words) -> str:
         for layer in display.layers
     ]
     table = {
-        "low": low.tolist(), "step": step.tolist(), "look": display.look.tolist(), "up": display.up.tolist(),
+        "low": low.tolist(), "step": step.tolist(), "box": [foot.min(axis=0).tolist(), foot.max(axis=0).tolist()],
+        "look": display.look.tolist(), "up": display.up.tolist(),
         "medialY": display.medial_y, "hidden": words("model.hidden"), "layers": layers, "arrays": arrays.held,
     }  # fmt: skip
     text = json.dumps(table, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

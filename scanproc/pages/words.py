@@ -67,10 +67,10 @@ class Words:
     def say(self, text: str) -> str:
         """Return what stands in a picture, part by part as far as the table has it, with the decimal mark."""
         whole = f"say.{text}"
-        if self.language == "en":
-            return text
         if whole in table():
             return self(whole)
+        if self.language == "en" and ": " not in text:
+            return text
         for mark in (": ", ", "):
             if mark in text:
                 return mark.join(self.say(part) for part in text.split(mark))

@@ -23,7 +23,7 @@ from scanproc.artifacts import (
     ScanFacts,
     Surface,
 )
-from scanproc.measures.coverage import seen_sole_share
+from scanproc.measures.coverage import seen_share_over
 from scanproc.pages.clinic import clinic_of
 from scanproc.pages.details import (
     count_names,
@@ -57,6 +57,8 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "feet": ("Sole", "Medial"),
     "insoles": ("Top", "Below", "Gap to the sole", "Under the foot, medial", "Under the foot, rear"),
 }
+
+_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")  # the first line says what was found; what to do stands below
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def report(
         clinic=clinic,
         headline=headline(words, facts, feet, measures),
         who=[fact.text for fact in who],
-        reasons=[f"{fact.name}: {fact.text}" for fact in reasons],
+        reasons=[f"{fact.name}: {_SENTENCE.split(fact.text)[0]}" for fact in reasons],
         warnings=unseen_soles(words, feet, insoles, config.unseen_sole_share),
         first={
             "findings": [(foot.side, findings(words, foot, facts)) for foot in measured],
@@ -183,7 +185,7 @@ def unseen_soles(words: Words, feet: Feet | None, insoles: Insoles | None, max_s
     for foot in feet.feet if feet else ():
         for insole in insoles.insoles if insoles else ():
             if insole.side == foot.side and insole.outline is not None:
-                share = 1.0 - seen_sole_share(foot, insole.outline)
+                share = 1.0 - seen_share_over(foot, insole.outline)
                 told = {"share": words.number(100.0 * share, 0), "side": words(insole.side)}
                 warnings += [words("unseen_sole", **told)] if share > max_share else []
     return warnings

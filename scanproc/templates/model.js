@@ -39,11 +39,11 @@ function normalsOf(body) {
 }
 const program = gl.createProgram();
 for (const [kind, text] of [[gl.VERTEX_SHADER, `#version 300 es
-  in vec3 xyz; in vec3 normal; in vec3 rgb; uniform vec3 low, step; uniform mat4 view; uniform vec2 scale;
+  in vec3 xyz; in vec3 normal; in vec3 rgb; uniform vec3 low, step; uniform mat4 view; uniform vec2 scale; uniform float lift;
   out vec3 shade, n, at;
   void main() {
     vec4 p = view * vec4(low + step * xyz, 1.0);
-    gl_Position = vec4(p.xy * scale, -p.z / 2000.0, 1.0);
+    gl_Position = vec4(p.x * scale.x, p.y * scale.y + lift, -p.z / 2000.0, 1.0);
     shade = rgb; at = p.xyz; n = mat3(view) * normal;
   }`], [gl.FRAGMENT_SHADER, `#version 300 es
   precision highp float;
@@ -76,9 +76,8 @@ gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
 const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 const unit = a => a.map(x => x / Math.hypot(...a));
-const size = data.step.map(s => s * 65535);
-const middle = data.low.map((x, k) => x + size[k] / 2);
-let axes = [], zoom = 1;
+const [low, high] = data.box, size = high.map((x, k) => x - low[k]), middle = high.map((x, k) => (x + low[k]) / 2);
+let axes = [], zoom = 1, centre = 0.5;
 function lookFrom(look, up) {
   const back = look.map(x => -x);
   axes = [unit(cross(up, back)), up, back];
@@ -105,13 +104,16 @@ function paint() {
   const dots = window.devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight;
   for (const each of [canvas, ink]) { each.width = width * dots; each.height = height * dots; }
   const extent = [0, 1].map(k => axes[k].reduce((sum, a, i) => sum + Math.abs(a) * size[i], 0));
-  const mm = zoom * Math.min(width * 0.62 / extent[0], height * 0.88 / extent[1]);
+  narrow = width < 560;  // names stand below, not beside
+  centre = narrow ? 0.32 : 0.5;
+  const mm = zoom * Math.min(width * (narrow ? 0.9 : 0.6) / extent[0], height * (narrow ? 0.6 : 0.86) / extent[1]);
   gl.viewport(0, 0, canvas.width, canvas.height);
   gl.clearColor(0, 0, 0, 0);
   gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
   const m = [0, 1, 2].map(k => [...axes[k], -dot(axes[k], middle)]);
   gl.uniformMatrix4fv(place("view"), false, [0, 1, 2, 3].flatMap(c => [m[0][c], m[1][c], m[2][c], c === 3 ? 1 : 0]));
   gl.uniform2f(place("scale"), 2 * mm / width, 2 * mm / height);
+  gl.uniform1f(place("lift"), 1 - 2 * centre);
   const on = data.layers.filter(layer => layer.shown);
   for (const clear of [false, true])
     for (const layer of on.filter(each => each.opacity < 1 === clear)) for (const body of layer.bodies) {
@@ -130,12 +132,13 @@ function paint() {
     }
   overlay(on, dots, width, height, mm);
 }
+let narrow = false;
 const rgb = c => `rgb(${c.join(",")})`;
 function overlay(on, dots, width, height, mm) {
   const pen = ink.getContext("2d");
   pen.setTransform(dots, 0, 0, dots, 0, 0);
   pen.lineJoin = "round";
-  const at = p => { const q = seen(p); return [width / 2 + q[0] * mm, height / 2 - q[1] * mm]; };
+  const at = p => { const q = seen(p); return [width / 2 + q[0] * mm, height * centre - q[1] * mm]; };
   const path = points => {
     pen.beginPath();
     points.forEach((p, i) => i ? pen.lineTo(...p) : pen.moveTo(...p));
@@ -148,8 +151,9 @@ function overlay(on, dots, width, height, mm) {
   }
   const labels = on.flatMap(layer => layer.labels.map(label => ({...label, p: at(label.at)})));
   for (const left of [true, false]) {
-    const own = labels.filter(label => label.p[0] < width / 2 === left).sort((a, b) => a.p[1] - b.p[1]);
-    let floor = 8;
+    const own = labels.filter(label => narrow ? left : label.p[0] < width / 2 === left).sort((a, b) => a.p[1] - b.p[1]);
+    const tall = own.reduce((sum, each) => sum + (each.value ? 36 : 22), 0);
+    let floor = narrow ? Math.max(height - tall, 8) : 8;
     own.forEach((label, i) => {
       const tall = label.value ? 30 : 16, rest = own.slice(i).reduce((sum, each) => sum + (each.value ? 36 : 22), 0);
       const top = Math.max(floor, Math.min(label.p[1] - tall / 2, height - rest));
