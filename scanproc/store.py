@@ -20,7 +20,7 @@ from scanproc.pipeline import STAGES, Stage
 
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
-#: Pages are opened by people: they lie at the top, not in their stage's folder.
+#: Opened by people: they lie at the top, not in their stage's folder.
 _PAGES = (_REPORT, "job-sheet.html", "wearer.html")
 _PROBE = ".probe"
 
@@ -191,7 +191,7 @@ class Store:
         return [self.root / name for name in _PAGES if (self.root / name).is_file()]
 
     def _path(self, stage: Stage, name: str) -> Path:
-        return self.root / name if name in _PAGES else self.root / stage.folder / name
+        return self.root / (name if name in _PAGES else f"{stage.folder}/{name}")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from test_views import box, brick_foot
 from scanproc.artifacts import Feet
 from scanproc.cli import main
 from scanproc.looking import latest_result
-from scanproc.pages.details import landmark_texts
+from scanproc.pages.provenance import landmark_texts
 from scanproc.pages.words import Words
 from scanproc.pipeline import STAGES
 from scanproc.store import Store, open_store

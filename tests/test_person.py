@@ -234,7 +234,7 @@ def test_the_page_says_where_each_value_comes_from(page_html: str) -> None:
     assert "Left foot, from air (non-weight-bearing) to up (standing)" in page.texts
     assert "air/7-export/left.stl" in page.texts
     assert "Not needed, another scan has it: up: insole: the sole under the shell was not seen" in page.texts
-    assert "Left, from air" in page.texts
+    assert page.texts[page.texts.index("From air:") + 1] == "Left insole"
 
 
 def test_the_page_needs_nothing_else_and_is_the_same_twice(page_html: str) -> None:

@@ -11,8 +11,9 @@ from scanproc.measures.plain_words import difference_of, group_of, uncertainty_t
 from scanproc.measures.population import norms_of
 from scanproc.measures.table import in_table_order
 from scanproc.measures.two_scans import ScannedFoot, loading_words
-from scanproc.pages.details import Proof, file_rows, proof
+from scanproc.pages.details import Proof, proof
 from scanproc.pages.html import Figure, fill
+from scanproc.pages.provenance import file_rows
 from scanproc.pages.words import Words
 from scanproc.several.compare_page import ArchRow, arch_row
 from scanproc.several.differences import difference, pair

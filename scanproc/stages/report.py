@@ -25,21 +25,12 @@ from scanproc.artifacts import (
 )
 from scanproc.measures.coverage import seen_share_over
 from scanproc.pages.clinic import clinic_of
-from scanproc.pages.details import (
-    count_names,
-    file_rows,
-    landmark_texts,
-    measure_table,
-    print_rows,
-    proof,
-    rim_text,
-    stated,
-    view_rows,
-)
+from scanproc.pages.details import measure_table, print_rows, proof
 from scanproc.pages.first_screen import findings, headline, insole_cards, refusal_texts, trust
 from scanproc.pages.html import Figure, embedded, fill
 from scanproc.pages.job_sheet import job_sheet
 from scanproc.pages.model import model_json
+from scanproc.pages.provenance import count_names, file_rows, landmark_texts, rim_text, stated, view_rows
 from scanproc.pages.strips import strips
 from scanproc.pages.wearer import wearer_page
 from scanproc.pages.words import Words
