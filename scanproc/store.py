@@ -20,8 +20,7 @@ from scanproc.pipeline import STAGES, Stage
 
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
-#: Opened by people: they lie at the top, not in their stage's folder.
-_PAGES = (_REPORT, "job-sheet.html", "wearer.html")
+_PAGES = (_REPORT, "job-sheet.html", "wearer.html")  # opened by people: they lie at the top, not in a stage's folder
 _PROBE = ".probe"
 
 
