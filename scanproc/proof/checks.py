@@ -42,7 +42,10 @@ def told(name: str, got: float | str, what: str = "measured") -> Check:
 def _judged(name: str, asked: float, got: float, passed: bool, rule: Rule, tolerance: float) -> Check:
     """Return a check; infinite numbers and nan agree with nothing."""
     known = math.isfinite(asked) and math.isfinite(got)
-    return Check(name, _rounded(asked), _rounded(got), bool(passed) and known, rule, round(tolerance, 6))
+    passes = bool(passed) and known
+    if not math.isfinite(tolerance):  # whatever was measured passes
+        return Check(name, _rounded(asked), _rounded(got), passes, "told")
+    return Check(name, _rounded(asked), _rounded(got), passes, rule, round(tolerance, 6))
 
 
 def _rounded(value: float) -> float | str:

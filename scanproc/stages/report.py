@@ -120,7 +120,7 @@ def report(
             "insoles": insole_cards(words, insoles),
             "refusals": reasons,
         },
-        model=_model(words, feet, measures, insoles) if config.model else "",
+        model=model_of(words, feet, measures, insoles) if config.model else "",
         figures=_figures(shown, words, config),
         measured=measure_table(words, measures, facts),
         ground=f" {words('and')} ".join(dict.fromkeys(words(f"ground.{foot.ground}") for foot in measured)),
@@ -186,7 +186,7 @@ def _thinned(views: CleanViews | None, most: int) -> CleanViews | None:
     return CleanViews(views.views[:: -(-len(views.views) // most)]) if views and views.views else None
 
 
-def _model(words: Words, feet: Feet | None, measures: Measures | None, insoles: Insoles | None) -> str:
+def model_of(words: Words, feet: Feet | None, measures: Measures | None, insoles: Insoles | None) -> str:
     """Return the model to turn as JSON; nothing without a foot."""
     from scanproc import views
 
