@@ -79,7 +79,7 @@ def _row(words: Words, name: str, feet: Sequence[FootMeasures], facts: ScanFacts
     title = name_of(words, name, feet[0])
     if band is None:
         return MeasureRow(name, title, cells, "", "")
-    source = f"{people_of(words, band)}, {band.norm.source}"
+    source = f"{people_of(words, band)}, {words.say(band.norm.source)}"
     return MeasureRow(name, title, cells, words.range(name, band.outer), source)
 
 

@@ -106,7 +106,7 @@ def _finding(words: Words, part: str, name: str, foot: FootMeasures, facts: Scan
     return words(
         "finding.judged", part=title, word=word, name=told, value=words.measured(name, measure),
         usual=words.range(name, band.outer), people=words(f"people.{band.norm.sex or 'adults'}"),
-        source=band.norm.source,
+        source=words.say(band.norm.source),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 _MARKUP_MB = 0.2  # of a page, beside its pictures
 _LEAST_QUALITY = 30
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,16 @@ def fill(template: str, **values: Any) -> str:
         loader=PackageLoader("scanproc"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return pages.get_template(template).render(**values)
+
+
+def _visible(value: Any) -> Any:
+    """Return a value of which no letter controls anything: HTML has no place for those."""
+    return value.translate(_CONTROLS) if isinstance(value, str) else value
 
 
 def embedded(

@@ -11,6 +11,8 @@ from scanproc.artifacts import CleanViews, Exports, Feet, Registration, ScanFact
 from scanproc.pages.first_screen import Fact
 from scanproc.pages.words import Words
 
+_LONGEST = 120  # letters of a stated text
+
 
 @dataclass(frozen=True)
 class ViewRow:
@@ -77,10 +79,18 @@ def stated(words: Words, facts: ScanFacts, anonymous: bool) -> list[Fact]:
         "motion": words(f"motion.{facts.motion}"),
     }
     return [
-        Fact(words(f"fact.{name}"), (value if isinstance(value, str) else words.short(value)) + units.get(name, ""))
+        Fact(
+            words(f"fact.{name}"),
+            (_short(value) if isinstance(value, str) else words.short(value)) + units.get(name, ""),
+        )
         for name, value in {**person, **others}.items()
         if value is not None
     ]
+
+
+def _short(text: str) -> str:
+    """Return a text that somebody stated, cut off where it would flood the page."""
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def landmark_texts(words: Words, feet: Feet | None) -> list[str]:

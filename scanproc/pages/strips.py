@@ -73,7 +73,7 @@ def _strip(words: Words, name: str, feet: Sequence[FootMeasures], facts: ScanFac
     )  # fmt: skip
     ends = (words.value(name, band.outer[0]), words.value(name, band.outer[1]))
     told = "; ".join(f"{text}, {mark.note}" for text, mark in zip(texts.values(), marks, strict=True))
-    people = f"{people_of(words, band)}, {band.norm.source}"
+    people = f"{people_of(words, band)}, {words.say(band.norm.source)}"
     if values[0][0].loading != band.norm.taken:
         people += f"; {words('taken_standing')}"
     return Strip(
