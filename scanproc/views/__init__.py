@@ -17,7 +17,7 @@ from scanproc.views.foot_display import feet_display, measures_display, surface_
 from scanproc.views.insole_display import exports_display, insoles_display
 from scanproc.views.measured import measure_shots
 from scanproc.views.milling import milling_shots
-from scanproc.views.model import model
+from scanproc.views.model import deviation_model, model
 from scanproc.views.pen import Look
 from scanproc.views.recording import contact_sheet, registration_shots
 from scanproc.views.recording_display import clean_pages, registration_display
@@ -28,8 +28,8 @@ from scanproc.views.shell import insole_shots
 from scanproc.views.surface import surface_shots
 
 __all__ = [
-    "Beside", "Look", "Panel", "Shown", "Studio", "encode_jpeg", "encode_png", "model", "pages", "panels", "picture",
-    "portraits",
+    "Beside", "Look", "Panel", "Shown", "Studio", "deviation_model", "encode_jpeg", "encode_png", "model", "pages",
+    "panels", "picture", "portraits",
 ]  # fmt: skip
 
 Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles | Exports | Deviation

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from scanproc.artifacts import Feet, Foot, FootMeasures, Insole, Insoles, Measures
+from scanproc.artifacts import Feet, Foot, FootMeasures, Insole, Insoles, Measures, Side
+from scanproc.measures.deviation import Deviation
 from scanproc.views.beside import Beside
 from scanproc.views.coarse import coarse
 from scanproc.views.colors import BLUES, ORANGE
+from scanproc.views.deviation import deviation_shots
 from scanproc.views.display import Display, Layer, side_by_side, skin_layer
 from scanproc.views.foot_display import feet_display, measures_display
 from scanproc.views.insole_display import insoles_display
@@ -29,6 +32,18 @@ def model(feet: Feet, measures: Measures | None, insoles: Insoles | None) -> Dis
     parts, shown = side_by_side(tuple(foot.side for foot in feet.feet), layers)
     one = feet.feet[0].medial_y if len(feet.feet) == 1 else 0.0
     return Display("", tuple(shown), *(medial(one) if one else ABOVE), parts=parts, medial_y=one)
+
+
+def deviation_model(maps: Mapping[Side, Deviation]) -> Display:
+    """Return how each foot of a scan lies to that of another, by their sides."""
+    layers = []
+    for shown in maps.values():
+        shots = deviation_shots(shown)
+        (skin,) = shots[0].scene.skins
+        layers.append((_light(skin_layer("distance of B from A", skin, shots[-1])),))
+    parts, placed = side_by_side(tuple(maps), tuple(layers))
+    one = next(iter(maps.values())).medial_y if len(maps) == 1 else 0.0
+    return Display("", tuple(placed), *(medial(one) if one else ABOVE), parts=parts, medial_y=one)
 
 
 def _layers(foot: Foot, found: FootMeasures | None, insole: Insole | None) -> tuple[Layer, ...]:
