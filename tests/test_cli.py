@@ -38,6 +38,7 @@ EVERY_COMMAND = [
     *NAMES,
     "compare",
     "batch",
+    "gallery",
     "make",
     "view",
     "landmark",

@@ -6,13 +6,16 @@ import json
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from report_scans import Page
 from visits import REFUSED, VALUES, ball_foot, facts, measures, results, scanned
 
 from scanproc.artifacts import Feet, Measure, Refusal, SdParts
+from scanproc.cli import main
 from scanproc.errors import ScanError
 from scanproc.measures.arch_under_load import remark_on
 from scanproc.measures.plain_words import difference_of
@@ -472,3 +475,17 @@ def test_what_scan_files_say_is_text_and_nothing_else() -> None:
 def test_results_of_a_refused_scan_hold_no_feet() -> None:
     refused = results("bad", refusals=(Refusal("align", "this does not look like a foot"),))
     assert refused.scanned_feet == {}
+
+
+@pytest.mark.slow
+def test_the_shipped_pair_of_demos_is_compared_and_on_one_page(tmp_path: Path) -> None:
+    """One rigid foot, raised and standing three weeks later: the shape agrees, and nothing is refused."""
+    scans = [str(Path(__file__).parents[1] / "scans" / name) for name in ("demo", "demo-loaded")]
+    for command, page in (("report", "report.html"), ("compare", "compare.html")):
+        done = CliRunner().invoke(main, ["-q", command, *scans, "--out", str(tmp_path)])
+        assert done.exit_code == 0, done.output
+        html = (tmp_path / "demo--demo-loaded" / page).read_text(encoding="utf-8")
+        assert 'id="model-data"' in html and len(html) < 8_000_000
+    found = json.loads((tmp_path / "demo--demo-loaded" / "compare.json").read_bytes())
+    surface = found["feet"][0]["surface"]
+    assert abs(surface["median_mm"]) < 0.5

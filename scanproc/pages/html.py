@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 
 _MARKUP_MB = 0.2  # of a page, beside its pictures
 _LEAST_QUALITY = 30
-_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def fill(template: str, **values: Any) -> str:
 
 def _visible(value: Any) -> Any:
     """Return a value of which no letter controls anything: HTML has no place for those."""
-    return value.translate(_CONTROLS) if isinstance(value, str) else value
+    return _CONTROLS.sub("\ufffd", value) if isinstance(value, str) and _CONTROLS.search(value) else value
 
 
 def embedded(
