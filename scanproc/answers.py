@@ -14,6 +14,7 @@ from scanproc.bars import bars
 from scanproc.errors import ScanError
 from scanproc.page_printer import check_printer, print_pages
 from scanproc.parallel import using_workers
+from scanproc.pipeline import STAGES
 from scanproc.report_options import report_tables
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def answer(
 
             echo_json(refused_json(name_of(scan), str(error)))
         raise
-    printed = print_pages(result.store.pages()) if pdf else []
+    printed = print_pages(result.store.files(STAGES[-1])) if pdf else []
     if as_json:
         echo_json({**result.as_json(), **({"pdf": [str(path) for path in printed]} if pdf else {})})
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scanproc.errors import ScanError
-from scanproc.settings import read_toml
+from scanproc.toml_files import read_toml
 
 _TEXTS = ("name", "address", "clinician")
 _LONGEST = 200  # letters of a text

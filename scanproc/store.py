@@ -67,18 +67,17 @@ class Store:
 
         def write(name: str) -> str:
             data = files[name]
-            if name in _PAGES:
-                self._replace_file(self._path(stage, name), data)
-            else:
-                _write_durably(fresh / name, data)
+            put, path = (self._replace_file, self.root / name) if name in _PAGES else (_write_durably, fresh / name)
+            put(path, data)
             return hashlib.sha256(data).hexdigest()
 
         with self._writing():
             for leftover in (fresh, stale):
                 shutil.rmtree(leftover, ignore_errors=True)
             fresh.mkdir(parents=True)
-            for page in set(_PAGES) - set(files) if _REPORT in files else ():  # of a run before
-                (self.root / page).unlink(missing_ok=True)
+            old = [name for page in _PAGES for name in (page, f"{page[:-4]}pdf") if name not in files]
+            for name in old if _REPORT in files else ():  # of a run before
+                (self.root / name).unlink(missing_ok=True)
             digests = dict(zip(files, parallel_map(write, tuple(files), f"writing {stage.folder}"), strict=True))
             _write_durably(fresh / _MANIFEST, to_json({"schema": 1, **manifest, "files": digests}))
             if (folder / EDITED_LANDMARKS).is_file():  # a person's work outlives the stage that it corrects
@@ -184,10 +183,6 @@ class Store:
     def report_path(self) -> Path:
         """Return where the report is."""
         return self.root / _REPORT
-
-    def pages(self) -> list[Path]:
-        """Return the pages that are there, the report first."""
-        return [self.root / name for name in _PAGES if (self.root / name).is_file()]
 
     def _path(self, stage: Stage, name: str) -> Path:
         return self.root / (name if name in _PAGES else f"{stage.folder}/{name}")

@@ -118,12 +118,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": {"errors"},
     "options": {"parallel"},
     "page_printer": {"errors"},
-    "report_options": {"settings", "errors"},
+    "report_options": {"errors", "toml_files"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
     "window_commands": {"designing", "looking", "options", "pipeline"},
     "answers": {
-        "bars", "errors", "page_printer", "parallel", "prescription", "report_options", "results", "runner", "scan",
-        "settings", "several",
+        "bars", "errors", "page_printer", "parallel", "pipeline", "prescription", "report_options", "results", "runner",
+        "scan", "settings", "several",
     },
     "cli": {
         "", "answers", "demo", "errors", "options", "page_printer", "pipeline", "scan", "settings", "several",
