@@ -124,6 +124,10 @@ def _report(
         return
     if other_scan is not None or camera is not None:
         raise click.UsageError("--from and --camera are for one scan; each scan.toml may name its camera.")
+    if settings["language"] or settings["anonymous"] or settings["clinic"]:
+        raise click.UsageError(
+            "--language, --anonymous and --clinic are for one scan: this page is in English and whole."
+        )
     from scanproc.several.actions import report_person
 
     with refusal_as_json(as_json, scans):

@@ -108,7 +108,14 @@ def test_a_gallery_has_those_in_trouble_first_and_their_reasons_as_text(tmp_path
     assert "no sole" not in bare and "nothing is left" not in bare
 
 
-def test_json_of_settings_is_the_language_s(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [["--anonymous"], ["--language", "de"], ["--clinic", "c.toml"]])
+def test_what_the_page_of_several_scans_cannot_do_is_refused(words: list[str]) -> None:
+    """Rather than a page that names the person all the same."""
+    done = CliRunner().invoke(main, ["report", "a", "b", *words])
+    assert done.exit_code == 2 and "are for one scan" in done.output
+
+
+def test_the_options_are_explained(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["run", "--help"])
     for option in ("--language", "--anonymous", "--clinic", "--pdf"):
         assert option in done.output

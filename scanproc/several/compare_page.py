@@ -80,7 +80,7 @@ class Section:
 
 def compare_page(found: Comparison, config: ReportConfig) -> str:
     """Return `compare.html`: one self-contained page."""
-    words = Words(config.language)
+    words = Words()
     maps: dict[Side, Deviation] = {
         foot.measured.a.side: foot.surface for foot in found.feet if isinstance(foot.surface, Deviation)
     }

@@ -88,7 +88,7 @@ class PlacedInsole:
 
 def person_page(person: Person, config: ReportConfig) -> str:
     """Return the page: one self-contained HTML text."""
-    words, figures, refusals = Words(config.language), _figures(person, config), person.refusals
+    words, figures, refusals = Words(), _figures(person, config), person.refusals
     insoles = [
         PlacedInsole(scan.facts.name, insole, proof(words, insole))
         for side in person.sides
