@@ -196,11 +196,7 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, as_json: bool, **setting
 @report_options
 @many_insoles_options
 def _gallery(scans: tuple[Path, ...], out: Path, pdf: bool, **settings: Any) -> None:
-    """Bring SCANS up to date as far as their reports, and write outputs/gallery.html.
-
-    It has a small picture of each scan, its status and key values, and a link to its report; those in trouble come
-    first.
-    """
+    """Bring SCANS up to date, and write outputs/gallery.html: picture, status, key values and report of each."""
     from scanproc.several.cohort import outcome_of
     from scanproc.several.gallery import write_gallery
     from scanproc.several.scans import check_distinct
