@@ -12,7 +12,10 @@ import click
 
 from scanproc.bars import bars
 from scanproc.errors import ScanError
+from scanproc.page_printer import check_printer, print_pages
 from scanproc.parallel import using_workers
+from scanproc.pipeline import STAGES
+from scanproc.report_options import report_tables
 
 if TYPE_CHECKING:
     from scanproc.results import Run
@@ -21,9 +24,17 @@ _Made = TypeVar("_Made")
 
 
 def answer(
-    scan: Path, to: str, out: Path, other_scan: Path | None = None, as_json: bool = False, **settings: Any
+    scan: Path,
+    to: str,
+    out: Path,
+    other_scan: Path | None = None,
+    as_json: bool = False,
+    pdf: bool = False,
+    **settings: Any,
 ) -> None:
-    """Run a scan as far as a stage; say what there is now, and what was refused."""
+    """Run a scan as far as a stage; say what there is now, and what was refused. `pdf`: print its pages, too."""
+    if pdf:
+        check_printer()
     try:
         result = run_scan(scan, to, out, other_scan, **settings)
     except ScanError as error:
@@ -33,13 +44,15 @@ def answer(
 
             echo_json(refused_json(name_of(scan), str(error)))
         raise
+    printed = print_pages(result.store.files(STAGES[-1])) if pdf else []
     if as_json:
-        echo_json(result.as_json())
+        echo_json({**result.as_json(), **({"pdf": [str(path) for path in printed]} if pdf else {})})
     else:
         if not result.computed and not result.refusals:
             click.echo(f"nothing to do: {len(result.fresh)} stages are up to date")
         has_report = "report" in (*result.computed, *result.fresh)
         click.echo(result.store.report_path() if has_report else result.store.root)
+        click.echo("".join(f"{path}\n" for path in printed), nl=False)
     refuse([f"{refusal.stage}: {refusal.message}" for refusal in result.refusals])
 
 
@@ -85,6 +98,9 @@ def with_settings(
     workers: int | None,
     prescription: Path | None = None,
     machine: Path | None = None,
+    language: str | None = None,
+    anonymous: bool = False,
+    clinic: Path | None = None,
 ) -> _Made:
     """Do what is asked with the tables of settings that the options name, under bars."""
     from scanproc.prescription.files import read_machine, read_prescription, read_settings
@@ -93,6 +109,7 @@ def with_settings(
     tables = [read_settings(config)] if config else []
     tables += [read_prescription(prescription)] if prescription else []
     tables += [read_machine(machine)] if machine else []
+    tables += report_tables(language, anonymous, clinic)
     with bars(), using_workers(workers):
         return action([*tables, parse_overrides(overrides)])
 

@@ -529,18 +529,24 @@ class Measures:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the proof: what was asked of the finished solid, what was measured back from it."""
+    """One line of the proof: what was asked of the finished solid, what was measured back from it.
+
+    `rule` says which values pass, and `tolerance` by how much more, in the unit of the name; "told" judges nothing.
+    """
 
     name: str
     asked: float | bool | str
     got: float | bool | str
     passed: bool
+    rule: Literal["equal", "at least", "at most", "told"] = "equal"
+    tolerance: float = 0.0
 
 
 @dataclass(frozen=True)
 class Making:
     """How an insole is made: by which process, of a shell or a block, from stock how high, by a ball how wide, of what.
 
+    `reach`: it ends behind the metatarsal heads (shell), at the sulcus, or under the toes (full).
     Lengths are in mm.
     """
 
@@ -549,6 +555,7 @@ class Making:
     block_height_mm: float = 35.0
     cutter_mm: float = 6.0
     material: str = "PA12"
+    reach: Literal["shell", "sulcus", "full"] = "shell"
 
 
 @dataclass(frozen=True)
@@ -662,6 +669,15 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Report:
-    """The page that is looked at, shared and printed: one self-contained HTML text."""
+    """Pages that are looked at, shared and printed, each one HTML text that needs nothing else.
+
+    Attributes
+    ----------
+    html : the report.
+    job_sheet : what the lab gets, a page an insole; None where no insole was asked for.
+    wearer : what the person who was scanned gets, in plain words.
+    """
 
     html: str
+    job_sheet: str | None = None
+    wearer: str | None = None

@@ -23,12 +23,14 @@ from scanproc.options import (
     json_option,
     many_insoles_options,
     prescription_option,
+    report_options,
     run_options,
     scan_argument,
     scan_options,
     scans_argument,
     simulate_options,
 )
+from scanproc.page_printer import print_pages
 from scanproc.pipeline import STAGES
 from scanproc.templates_printed import machine, prescription, settings
 from scanproc.window_commands import design, landmark, view
@@ -80,6 +82,7 @@ _to = click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_d
 @main.command("run", short_help="bring all stages of SCAN up to date, and write its report")
 @scan_argument
 @_to
+@report_options
 @insole_options
 def _run(scan: Path, to: str, **options: Any) -> None:
     """Bring all stages of SCAN up to date, and write its report."""
@@ -100,9 +103,16 @@ for _each in STAGES[:-1]:
 
 @main.command("report", short_help=STAGES[-1].summary)
 @scans_argument
+@report_options
 @insole_options
 def _report(
-    scans: tuple[Path, ...], out: Path, other_scan: Path | None, camera: Path | None, as_json: bool, **settings: Any
+    scans: tuple[Path, ...],
+    out: Path,
+    other_scan: Path | None,
+    camera: Path | None,
+    as_json: bool,
+    pdf: bool,
+    **settings: Any,
 ) -> None:
     """Bring SCAN up to date as far as its report. Several scans of one person make one page.
 
@@ -110,18 +120,23 @@ def _report(
     one, left and right side by side, and says of each measure which scan and loading it comes from.
     """
     if len(scans) == 1:
-        answer(scans[0], _NAMES[-1], out, other_scan, as_json, camera=camera, **settings)
+        answer(scans[0], _NAMES[-1], out, other_scan, as_json, pdf, camera=camera, **settings)
         return
     if other_scan is not None or camera is not None:
         raise click.UsageError("--from and --camera are for one scan; each scan.toml may name its camera.")
+    if settings["language"] or settings["anonymous"] or settings["clinic"]:
+        raise click.UsageError(
+            "--language, --anonymous and --clinic are for one scan: this page is in English and whole."
+        )
     from scanproc.several.actions import report_person
 
     with refusal_as_json(as_json, scans):
         made = with_settings(lambda tables: report_person(scans, out, tables), **settings)
+    printed = print_pages([made.path]) if pdf else []
     if as_json:
         echo_json(made.as_json())
     else:
-        click.echo(made.path)
+        click.echo("".join(f"{path}\n" for path in (made.path, *printed)), nl=False)
     refuse(made.refused)
 
 
@@ -174,6 +189,22 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, as_json: bool, **setting
     else:
         click.echo("".join(f"{path}\n" for path in tables), nl=False)
     check_none_refused(outcomes)
+
+
+@main.command("gallery", short_help="one page of many scans, those in trouble first")
+@scans_argument
+@report_options
+@many_insoles_options
+def _gallery(scans: tuple[Path, ...], out: Path, pdf: bool, **settings: Any) -> None:
+    """Bring SCANS up to date, and write outputs/gallery.html: picture, status, key values and report of each."""
+    from scanproc.several.cohort import outcome_of
+    from scanproc.several.gallery import write_gallery
+    from scanproc.several.scans import check_distinct
+
+    check_distinct(scans)
+    outcomes = [outcome_of(scan, partial(run_scan, scan, _NAMES[-1], out, **settings)) for scan in scans]
+    page = write_gallery(out, outcomes, settings["language"] or "en", settings["anonymous"])
+    click.echo("".join(f"{path}\n" for path in (page, *(print_pages([page]) if pdf else ()))), nl=False)
 
 
 @main.command("make", short_help="the insoles of several scans on one block, or on one print bed")

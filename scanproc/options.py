@@ -103,6 +103,20 @@ def many_insoles_options(command: Command) -> Command:
     return prescription_option(machine_option(run_options(command)))
 
 
+def report_options(command: Command) -> Command:
+    """Give a command the options of those runs that write a report."""
+    for option in (
+        click.option("--pdf", is_flag=True, help="Print the pages to PDF, too, by a Chromium that is there."),
+        click.option(
+            "--clinic", type=FILE, metavar="FILE.toml", help="Read name, address, logo, clinician for the pages' head."
+        ),
+        click.option("--anonymous", is_flag=True, help="Leave name, pseudonym, date and paths out of the pages."),
+        click.option("--language", type=click.Choice(("en", "de", "es", "fr")), help="Language of the pages."),
+    ):
+        command = option(command)
+    return command
+
+
 def simulate_options(command: Command) -> Command:
     """Give a command the options of a simulated recording."""
     for option in (

@@ -20,6 +20,7 @@ from scanproc.pipeline import STAGES, Stage
 
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
+_PAGES = (_REPORT, "job-sheet.html", "wearer.html")  # opened by people: they lie at the top, not in a stage's folder
 _PROBE = ".probe"
 
 
@@ -63,16 +64,17 @@ class Store:
 
         def write(name: str) -> str:
             data = files[name]
-            if name == _REPORT:
-                self._replace_file(self._path(stage, name), data)
-            else:
-                _write_durably(fresh / name, data)
+            put, path = (self._replace_file, self.root / name) if name in _PAGES else (_write_durably, fresh / name)
+            put(path, data)
             return hashlib.sha256(data).hexdigest()
 
         with self._writing():
             for leftover in (fresh, stale):
                 shutil.rmtree(leftover, ignore_errors=True)
             fresh.mkdir(parents=True)
+            old = [name for page in _PAGES for name in (page, f"{page[:-4]}pdf") if name not in files]
+            for name in old if _REPORT in files else ():  # of a run before
+                (self.root / name).unlink(missing_ok=True)
             digests = dict(zip(files, parallel_map(write, tuple(files), f"writing {stage.folder}"), strict=True))
             _write_durably(fresh / _MANIFEST, to_json({"schema": 1, **manifest, "files": digests}))
             if (folder / EDITED_LANDMARKS).is_file():  # a person's work outlives the stage that it corrects
@@ -184,8 +186,7 @@ class Store:
         return self.root / _REPORT
 
     def _path(self, stage: Stage, name: str) -> Path:
-        # The report is opened by people: it lies at the top, not in its stage's folder.
-        return self.root / name if name == _REPORT else self.root / stage.folder / name
+        return self.root / (name if name in _PAGES else f"{stage.folder}/{name}")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -14,20 +14,25 @@ from typing import Any
 
 import pytest
 
+_NO_WEBGL = ["--disable-gpu", "--disable-3d-apis"]
 _SECONDS = 60.0  # that anything may take
 
 
 class Browser:
-    """One page of a Chromium without a screen; `asked` are the addresses of all requests, `errors` what went wrong."""
+    """One page of a Chromium without a screen; `asked` are the addresses of all requests, `errors` what went wrong.
 
-    def __init__(self) -> None:
+    `webgl`: it draws bodies, on the processor; without, a page gets no WebGL.
+    """
+
+    def __init__(self, webgl: bool = False) -> None:
         program = shutil.which("chromium") or shutil.which("chromium-browser")
         if program is None:
             pytest.skip("there is no Chromium here")
         self._profile = tempfile.TemporaryDirectory()
         theirs_in, self._to = os.pipe()
         self._from, theirs_out = os.pipe()
-        words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--no-first-run"]
+        words = ["--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--no-first-run"]
+        words += ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"] if webgl else _NO_WEBGL
         words += [f"--user-data-dir={self._profile.name}", "--window-size=1320,960", "about:blank"]
 
         def give_pipes() -> None:  # Chromium reads from 3 and writes to 4
@@ -108,9 +113,21 @@ class Browser:
             "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=int(held == "left"), clickCount=1
         )
 
-    def picture(self) -> bytes:
-        """Return a PNG of the page."""
-        return base64.b64decode(self.call("Page.captureScreenshot")["data"])
+    def size(self, width: int, height: int) -> None:
+        """Lay the page out in a window of that many pixels."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+
+    def picture(self, whole: bool = False) -> bytes:
+        """Return a PNG of the window, or of the whole page."""
+        return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"])
+
+    def pdf(self) -> bytes:
+        """Return the page as it is printed on the paper that it asks for."""
+        paper = {"paperWidth": 8.27, "paperHeight": 11.69}  # inches
+        told = self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True, **paper)
+        return base64.b64decode(told["data"])
 
     def close(self) -> None:
         self._process.kill()

@@ -78,7 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "artifacts", "frames", "errors",
     },
     "window": {"window", "editing", "views", "mesh", "artifacts", "frames", "errors"},
-    "pages": {"views", "measures", "artifacts"},
+    "pages": {"pages", "views", "measures", "frames", "artifacts"},
     # what becomes files
     "formats": {"formats", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel"},
     "stages": {
@@ -124,14 +124,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "demo": {"errors"},
     "options": {"parallel"},
+    "page_printer": {"errors"},
+    "report_options": {"errors", "toml_files"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
     "window_commands": {"designing", "landmarking", "looking", "options", "pipeline"},
     "answers": {
-        "bars", "errors", "parallel", "prescription", "results", "runner", "scan", "settings", "several", "store",
+        "bars", "errors", "page_printer", "parallel", "pipeline", "prescription", "report_options", "results", "runner",
+        "scan", "settings", "several", "store",
     },
     "cli": {
-        "", "answers", "demo", "errors", "options", "pipeline", "scan", "settings", "several", "simulation",
-        "templates_printed", "toml_files", "window_commands",
+        "", "answers", "demo", "errors", "options", "page_printer", "pipeline", "scan", "settings", "several",
+        "simulation", "templates_printed", "toml_files", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip

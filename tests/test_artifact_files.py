@@ -45,6 +45,7 @@ from scanproc.artifacts import (
 from scanproc.formats import artifact_files as codecs
 from scanproc.formats.ply import read_ply
 from scanproc.pipeline import STAGES
+from scanproc.proof.checks import within
 
 RNG = np.random.default_rng(7)
 
@@ -323,9 +324,17 @@ def test_measures_json_and_csv_say_the_same() -> None:
             assert row[name] == ("" if value is None else repr(value))
 
 
+def test_a_check_that_everything_passes_is_told_and_can_be_written() -> None:
+    """An arch that the design itself raised has no upper bound: JSON has no infinity."""
+    check = within("arch_apex_height_mm", 10.0, 14.0, float("inf"))
+    assert (check.passed, check.rule, check.tolerance) == (True, "told", 0.0)
+    assert not within("arch_apex_height_mm", 10.0, float("nan"), float("inf")).passed
+
+
 def test_checks_json() -> None:
     made, refused = json_of(insoles(), "checks.json")["feet"]
-    assert made["checks"][1] == {"name": "wall_min_mm", "asked": 3.0, "got": 2.98, "pass": False}
+    failed = {"name": "wall_min_mm", "asked": 3.0, "got": 2.98, "pass": False}
+    assert made["checks"][1] == {**failed, "rule": "equal", "tolerance": 0.0}
     assert refused["refused"] == "the sole was not seen"
     assert set(codecs.encode(insoles())) == {"checks.json", "left.ply"}
 

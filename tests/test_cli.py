@@ -26,10 +26,11 @@ from scanproc.errors import ScanError
 from scanproc.parallel import WORKERS, num_workers
 from scanproc.pipeline import STAGES, config_types
 from scanproc.readers.depth import INTRINSICS_NAME
-from scanproc.settings import build_configs, tomllib
+from scanproc.settings import build_configs
 from scanproc.several import scans
 from scanproc.simulation.settings import SimulationConfig
 from scanproc.store import Store
+from scanproc.toml_files import tomllib
 
 NAMES = [stage.name for stage in STAGES]
 REAL_RUN = runner.run
@@ -38,6 +39,7 @@ EVERY_COMMAND = [
     *NAMES,
     "compare",
     "batch",
+    "gallery",
     "make",
     "view",
     "landmark",

@@ -15,7 +15,8 @@ from test_views import box, brick_foot
 from scanproc.artifacts import Feet, Measures
 from scanproc.cli import main
 from scanproc.looking import latest_result, older_than
-from scanproc.pages.report_text import edited_names
+from scanproc.pages.provenance import landmark_texts
+from scanproc.pages.words import Words
 from scanproc.pipeline import STAGES
 from scanproc.store import Store, open_store
 
@@ -53,7 +54,7 @@ def test_a_landmark_is_set_on_the_skin_listed_and_taken_back(store: Store) -> No
     assert landmark(store, "navicular", 90, -45, 30).exit_code == 0  # one that align never finds
     assert set(written(store)["feet"][0]["landmarks"]) == {"pternion", "navicular"}
     feet = latest_result(store.root.parent, "demo", "align").artifact
-    assert edited_names(feet) == {"left": ["pternion", "navicular"]}  # the report's words
+    assert landmark_texts(Words(), feet)[0].endswith("Set by hand: pternion, navicular.")  # the report's words
     assert landmark(store, "pternion", "--reset").exit_code == 0
     assert set(written(store)["feet"][0]["landmarks"]) == {"navicular"}
     assert landmark(store, "--reset").exit_code == 0

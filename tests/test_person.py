@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_report import Page, plate_insole
+from report_scans import Page, plate_insole
 from visits import REFUSED, facts, measures, results
 
 from scanproc.artifacts import Exports, Insole, Insoles, Measure, Refusal
@@ -234,7 +234,7 @@ def test_the_page_says_where_each_value_comes_from(page_html: str) -> None:
     assert "Left foot, from air (non-weight-bearing) to up (standing)" in page.texts
     assert "air/7-export/left.stl" in page.texts
     assert "Not needed, another scan has it: up: insole: the sole under the shell was not seen" in page.texts
-    assert "Left, from air" in page.texts
+    assert page.texts[page.texts.index("From air:") + 1] == "Left insole"
 
 
 def test_the_page_needs_nothing_else_and_is_the_same_twice(page_html: str) -> None:

@@ -25,13 +25,15 @@ from scanproc.artifacts import (
     Measures,
     Mesh,
     Recording,
+    ScanFacts,
     SdParts,
 )
 from scanproc.depth.view_image import PixelLimits, measured_image
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.measures.sensor_classes import scale_sd_of, scale_text, sensor_class
-from scanproc.pages.report_text import scale_note
+from scanproc.measures.sensor_classes import scale_sd_of, sensor_class
+from scanproc.pages.first_screen import trust
+from scanproc.pages.words import Words
 from scanproc.readers.certificates import read_certificate
 from scanproc.readers.facts import facts_stating
 from scanproc.scan import open_scan, read_mesh, read_recording, write_recording
@@ -70,17 +72,19 @@ def test_a_sensor_s_class_by_its_name(sensor: str | None, words: str | None) -> 
     assert (kind.words if kind else None) == words
 
 
+def camera_line(facts: ScanFacts, measured: Measures | None = None) -> str:
+    """What the first screen says of the camera."""
+    return next(fact.text for fact in trust(Words(), facts, None, None, measured) if fact.name == "Camera")
+
+
 @pytest.mark.parametrize(("sensor", "sd"), [("D435", 0.01), (None, 0.01), ("iPhone 14", 0.05), ("Artec Leo", 0.002)])
 def test_the_scale_of_a_camera_that_nobody_checked(sensor: str | None, sd: float) -> None:
     facts = facts_stating("foot", sensor=sensor)
     assert scale_sd_of(facts) == sd
-    assert "was not checked" in scale_text(facts, sd) and f"{100 * sd:g} % for the scale" in scale_text(facts, sd)
+    assert camera_line(facts) == f"not checked: ± {100 * sd:g} % of lengths assumed"
     checked = replace(facts, camera="camera-7.toml", certificate=CameraCertificate(1.01, 0.0015, "2026-11-20"))
     assert scale_sd_of(checked) == 0.0015
-    assert scale_text(checked, 0.0015).endswith(
-        "0.15 % for the scale, by the camera's certificate camera-7.toml of 2026-11-20."
-    )
-    assert "measure.scale_sd" in scale_text(facts, 0.004)
+    assert camera_line(checked) == "certificate of 2026-11-20: ± 0.15 % of lengths"
 
 
 @pytest.mark.parametrize("error", [0.01, -0.01, 0.02])
@@ -245,7 +249,6 @@ def test_a_finished_mesh_is_uncertain_by_its_scanner_or_asked_for() -> None:
 def test_the_report_says_what_the_scale_is_worth() -> None:
     facts = stated_facts("may", sensor="D435")
     length = Measure(250.0, 2.6, "measured", sd_parts=SdParts(0.4, 0.1, 2.5))
-    assert "1 % for the scale, as of a depth camera" in scale_note(facts, Measures((measures(foot_length_mm=length),)))
+    assert "± 1 % of lengths" in camera_line(facts, Measures((measures(foot_length_mm=length),)))
     unknown = Measures((measures(foot_length_mm=(250.0, None)),))
-    assert 'sensor, by its name or as "structured-light scanner"' in scale_note(facts, unknown)
-    assert scale_note(facts, None) == ""
+    assert "state the scanner (sensor in scan.toml)" in camera_line(facts, unknown)

@@ -307,3 +307,15 @@ def test_the_latest_result_is_found_and_a_missing_one_refused(tmp_path: Path) ->
     assert store.load(store.latest_stage("surface")).views.tolist() == [0, 1, 255]
     with pytest.raises(ScanError, match="no result of align"):
         store.latest_stage("align")
+
+
+def test_pages_and_their_pdf_of_a_run_before_do_not_stay(tmp_path: Path) -> None:
+    store = open_store(tmp_path, "scan")
+    stage = next(stage for stage in STAGES if stage.makes is Report)
+    store.save(stage, Report("<p>1", "<p>job", "<p>wearer"), {})
+    for name in ("report.pdf", "job-sheet.pdf"):
+        (store.root / name).write_bytes(b"%PDF")
+    assert {path.name for path in store.files(stage)} == {"report.html", "job-sheet.html", "wearer.html"}
+    store.save(stage, Report("<p>2", None, "<p>wearer"), {})
+    assert {path.name for path in store.root.glob("*.*")} == {"report.html", "wearer.html"}
+    assert store.load(stage) == Report("<p>2", None, "<p>wearer")

@@ -38,8 +38,9 @@ from scanproc.errors import ScanError
 from scanproc.frames import rigid, rotation_about
 from scanproc.views.canvas import Canvas
 from scanproc.views.colors import BLUES, CLAY, GREY, ORANGE, VIRIDIS, colors_of
+from scanproc.views.render import Studio
 from scanproc.views.scene import ABOVE, BELOW, REAR, Label, Scene, Shot, Skin, lateral, medial, vertex_normals
-from scanproc.views.sheet import develop
+from scanproc.views.sheet import Panel, develop
 from scanproc.views.shell import wall_thickness
 
 try:
@@ -49,6 +50,11 @@ except OSError:  # other systems have a display
         pytest.skip("libEGL.so.1 is not installed: no pictures can be drawn here", allow_module_level=True)
 
 LOOK = views.Look(pixels_per_mm=2.0, text_px=16)
+
+
+def drawn(shot: Shot) -> Panel:
+    with Studio() as studio:
+        return develop(shot, LOOK, studio)
 
 
 def box(size: tuple[float, float, float], low: tuple[float, float, float], cells: int = 8) -> Mesh:
@@ -148,7 +154,7 @@ def inked(pixels: ByteArray) -> ByteArray:
 def test_a_body_has_its_size_in_pixels(look: np.ndarray, up: np.ndarray, width_mm: float, height_mm: float) -> None:
     mesh = box((240.0, 90.0, 60.0), (0.0, -45.0, 0.0))
     scene = Scene((Skin(mesh, np.tile(np.array([90, 60, 60], np.uint8), (len(mesh.vertices), 1))),))
-    pixels = develop(Shot("", scene, look, up, scale_bar=0.0), LOOK).pixels
+    pixels = drawn(Shot("", scene, look, up, scale_bar=0.0)).pixels
     top, bottom, left, right = inked(pixels)
     assert bottom - top == pytest.approx(2.0 * height_mm, abs=2.0)
     assert right - left == pytest.approx(2.0 * width_mm, abs=2.0)
@@ -158,7 +164,7 @@ def test_a_body_has_its_size_in_pixels(look: np.ndarray, up: np.ndarray, width_m
 def test_scale_bar_is_as_long_as_it_says() -> None:
     mesh = box((240.0, 90.0, 60.0), (0.0, -45.0, 0.0))
     scene = Scene((Skin(mesh, np.full((len(mesh.vertices), 3), 255, np.uint8)),))
-    pixels = develop(Shot("", scene, *medial(-1.0), scale_bar=50.0), LOOK).pixels
+    pixels = drawn(Shot("", scene, *medial(-1.0), scale_bar=50.0)).pixels
     line = pixels[-LOOK.text_px]  # the bar is in the middle of the two text lines at the bottom
     dark = np.flatnonzero(line.max(axis=1) < 120)
     run = np.split(dark, np.flatnonzero(np.diff(dark) > 1) + 1)[0]  # the bar; its text comes after a gap
@@ -170,7 +176,7 @@ def test_from_above_medial_is_on_the_other_feet_side(side: str, medial_is_right:
     foot = brick_foot(side)
     toward = foot.mesh.vertices[:, 1] * foot.medial_y > 40.0
     color = np.where(toward[:, None], np.array([[200, 0, 0]]), np.array([[0, 0, 200]])).astype(np.uint8)
-    pixels = develop(Shot("", Scene((Skin(foot.mesh, color),)), *ABOVE, scale_bar=0.0), LOOK).pixels.astype(int)
+    pixels = drawn(Shot("", Scene((Skin(foot.mesh, color),)), *ABOVE, scale_bar=0.0)).pixels.astype(int)
     red = np.flatnonzero((pixels[..., 0] > pixels[..., 2] + 50).any(axis=0)).mean()
     assert bool(red > pixels.shape[1] / 2) is medial_is_right
 
@@ -183,7 +189,7 @@ def test_from_the_side_the_foot_stands_and_the_right_side_faces_us(side: str, to
     parts = foot.mesh.vertices[:, 1] * ours > 0, foot.mesh.vertices[:, 2] > 30.0, foot.mesh.vertices[:, 0] > 120.0
     color = (np.stack(parts, axis=1) * 255).astype(np.uint8)  # red: our side, green: the upper half, blue: the toes
     shown = medial(foot.medial_y) if towards == "medial" else lateral(foot.medial_y)
-    pixels = develop(Shot("", Scene((Skin(foot.mesh, color),)), *shown, scale_bar=0.0), LOOK).pixels.astype(int)
+    pixels = drawn(Shot("", Scene((Skin(foot.mesh, color),)), *shown, scale_bar=0.0)).pixels.astype(int)
     inner = pixels[20:-20, 20:-20]
     rows, columns = len(inner), inner.shape[1]
     assert inner[..., 0].min() > 100  # all of it is our side
@@ -196,9 +202,9 @@ def test_from_the_side_the_foot_stands_and_the_right_side_faces_us(side: str, to
 def test_labels_lead_to_their_points_and_texts_do_not_overlap() -> None:
     mesh = box((240.0, 90.0, 60.0), (0.0, -45.0, 0.0))
     skin = Skin(mesh, np.full((len(mesh.vertices), 3), 255, np.uint8))
-    plain = develop(Shot("", Scene((skin,)), *ABOVE, scale_bar=0.0), LOOK).pixels
+    plain = drawn(Shot("", Scene((skin,)), *ABOVE, scale_bar=0.0)).pixels
     labels = tuple(Label(f"point {i}", np.array([200.0 + i, 30.0, 60.0]), "12.3 mm") for i in range(4))
-    labelled = develop(Shot("", Scene((skin,), labels=labels), *ABOVE, scale_bar=0.0), LOOK).pixels
+    labelled = drawn(Shot("", Scene((skin,), labels=labels), *ABOVE, scale_bar=0.0)).pixels
     assert labelled.shape[1] > plain.shape[1] + 4 * LOOK.text_px  # a margin for them, on one side only
     margin = labelled[:, : labelled.shape[1] - plain.shape[1]]
     rows = (margin.min(axis=2) < 120).any(axis=1)
@@ -224,7 +230,7 @@ def test_a_leg_is_cut_away_in_the_view_from_above() -> None:
     color = np.full((len(joined.vertices), 3), 128, np.uint8)
     color[joined.vertices[:, 2] > 90.0] = (255, 0, 0)
     shot = Shot("", Scene((Skin(joined, color),)), *ABOVE, below_mm=90.0, scale_bar=0.0)
-    pixels = develop(shot, LOOK).pixels.astype(int)
+    pixels = drawn(shot).pixels.astype(int)
     assert not (pixels[..., 0] - pixels[..., 1] > 150).any()  # the red end of the leg is gone
 
 
@@ -366,7 +372,7 @@ def test_one_looks_into_a_leg_that_is_cut_down_to_the_sole() -> None:
     slanting[low, 2] = 20.0 + 0.6 * slanting[low, 0]
     mesh = Mesh(slanting, np.array(tube.faces, dtype=np.int32))
     scene = Scene((Skin(mesh, np.full((len(slanting), 3), 200, np.uint8)),))
-    pixels = develop(Shot("", scene, *ABOVE, below_mm=90.0, scale_bar=0.0), LOOK).pixels.astype(int)
+    pixels = drawn(Shot("", scene, *ABOVE, below_mm=90.0, scale_bar=0.0)).pixels.astype(int)
     middle = pixels[pixels.shape[0] // 2 - 20 : pixels.shape[0] // 2 + 20, pixels.shape[1] // 2 - 20 :][:, :40]
     assert 60 < middle.mean() < 225
 

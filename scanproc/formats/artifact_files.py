@@ -351,7 +351,14 @@ def _encode_insoles(insoles: Insoles) -> Files:
     entries, files = [], {}
     for insole in insoles.insoles:
         checks = [
-            {"name": check.name, "asked": check.asked, "got": check.got, "pass": check.passed}
+            {
+                "name": check.name,
+                "asked": check.asked,
+                "got": check.got,
+                "pass": check.passed,
+                "rule": check.rule,
+                "tolerance": check.tolerance,
+            }
             for check in insole.checks
         ]
         entry: dict[str, Any] = {"side": insole.side, "checks": checks}
@@ -377,7 +384,10 @@ def _decode_insoles(files: Files) -> Insoles:
     for entry in json.loads(files["checks.json"])["feet"]:
         name = f"{entry['side']}.ply"
         solid: Mesh | None = read_ply(files[name])[0] if name in files else None
-        checks = tuple(Check(row["name"], row["asked"], row["got"], row["pass"]) for row in entry["checks"])
+        checks = tuple(
+            Check(row["name"], row["asked"], row["got"], row["pass"], row["rule"], row["tolerance"])
+            for row in entry["checks"]
+        )
         outline = np.array(entry["outline_mm"]) if "outline_mm" in entry else None
         notes = tuple(entry.get("notes", ()))
         told = entry.get("refused"), notes, entry.get("failed"), Making(**entry["making"])
@@ -395,11 +405,13 @@ def _decode_exports(files: Files) -> Exports:
 
 
 def _encode_report(report: Report) -> Files:
-    return {"report.html": report.html.encode()}
+    pages = {"report.html": report.html, "job-sheet.html": report.job_sheet, "wearer.html": report.wearer}
+    return {name: page.encode() for name, page in pages.items() if page is not None}
 
 
 def _decode_report(files: Files) -> Report:
-    return Report(files["report.html"].decode())
+    others = [files[name].decode() if name in files else None for name in ("job-sheet.html", "wearer.html")]
+    return Report(files["report.html"].decode(), *others)
 
 
 def _npz(arrays: dict[str, Any]) -> bytes:

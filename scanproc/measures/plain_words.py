@@ -28,7 +28,7 @@ def words_of(name: str) -> str:
     """Return a measure's name in plain words; an unknown one is spelt out without its unit."""
     if name in ROWS:
         return ROWS[name].words
-    return name.removesuffix(_dimension(name).name_end).replace("_", " ").capitalize()
+    return name.removesuffix(dimension_of(name).name_end).replace("_", " ").capitalize()
 
 
 def leaning_of(name: str, value: float) -> str | None:
@@ -41,7 +41,7 @@ def value_of(name: str, measure: Measure) -> str:
     """Return the value with its unit, such as 251.3 mm or 4.1° valgus; a dash where there is none."""
     if measure.value is None:
         return "–"
-    leaning, dimension = leaning_of(name, measure.value), _dimension(name)
+    leaning, dimension = leaning_of(name, measure.value), dimension_of(name)
     if leaning is not None:
         return f"{_figure(dimension, abs(measure.value))}{dimension.written} {leaning}"
     if dimension.in_steps:
@@ -51,7 +51,7 @@ def value_of(name: str, measure: Measure) -> str:
 
 def difference_of(name: str, difference: float) -> str:
     """Return a difference of two values with its unit, such as +1.3 mm or 4.1° towards valgus."""
-    dimension = _dimension(name)
+    dimension = dimension_of(name)
     if dimension.in_steps:
         return f"{difference:+g}" if difference else "0"
     size = _figure(dimension, abs(difference))
@@ -65,10 +65,10 @@ def difference_of(name: str, difference: float) -> str:
 
 def uncertainty_text(name: str, measure: Measure) -> str:
     """Return the standard uncertainty, in the unit of the value; empty where there is none."""
-    return "" if measure.sd is None else f"± {_figure(_dimension(name), measure.sd)}"
+    return "" if measure.sd is None else f"± {_figure(dimension_of(name), measure.sd)}"
 
 
-def _dimension(name: str) -> Dimension:
+def dimension_of(name: str) -> Dimension:
     """Return the dimension of a measure; of one that another version wrote, by the unit that its name ends in."""
     if name in ROWS:
         return ROWS[name].dimension

@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from scanproc.artifacts import Loading, Measure, ScanFacts
 from scanproc.measures.rows import PEOPLE, Norm, index_text
 from scanproc.measures.table import MEASURES, ROWS
 
 _ADULT_YEARS = 18.0
+_Z_INNER, _Z_OUTER = 1.0, 1.96  # of the middle 68 % and 95 %
 _DIVISORS = {"foot_length_mm": "foot length", "truncated_foot_length_mm": "truncated length"}
+
+
+@dataclass(frozen=True)
+class Band:
+    """What is usual of a measure, in its unit: ends of the middle 68 % and 95 % of people.
+
+    Attributes
+    ----------
+    outer, inner : lower and upper end of 95 % and of 68 %.
+    percentile : of the foot's own value, in %.
+    norm : the study.
+    """
+
+    outer: tuple[float, float]
+    inner: tuple[float, float]
+    percentile: float
+    norm: Norm
+
+
+def band_of(name: str, measures: Mapping[str, Measure], loading: Loading, facts: ScanFacts) -> Band | None:
+    """Return what is usual of a measure in people as far as a study holds for this one; of the first that does."""
+    if _is_child(facts) or name not in ROWS or name not in measures:
+        return None
+    for norm in ROWS[name].norms:
+        value = _over(measures[name], measures.get(norm.per or ""), norm)
+        if loading in norm.loadings and norm.sex in (None, facts.sex) and value is not None:
+            unit = 1.0 if norm.per is None else (measures[norm.per].value or 0.0)
+            below, above = norm.half_sds
+            inner, outer = (
+                (unit * (norm.mean - k * below), unit * (norm.mean + k * above)) for k in (_Z_INNER, _Z_OUTER)
+            )
+            return Band(outer, inner, norm.percentile(value), norm)
+    return None
 
 
 def norms_of(name: str, measures: Mapping[str, Measure], loading: Loading, facts: ScanFacts) -> tuple[str, ...]:
@@ -22,7 +57,8 @@ def norms_of(name: str, measures: Mapping[str, Measure], loading: Loading, facts
             value = _over(measures[name], measures.get(norm.per or ""), norm)
             if value is not None:
                 ratio = f"÷ {_DIVISORS[norm.per]} = {index_text(value)}, " if norm.per else ""
-                texts.append(f"{ratio}{percentile_words(norm.percentile(value))}: {norm.text} ({norm.source})")
+                taken = f"; {norm.taken} people" if loading != norm.taken else ""
+                texts.append(f"{ratio}{percentile_words(norm.percentile(value))}: {norm.text} ({norm.source}{taken})")
     return tuple(texts)
 
 

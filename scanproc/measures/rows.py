@@ -58,7 +58,8 @@ class Norm:
     ----------
     text : the finding in words.
     mean, sd : of the people it was found in.
-    loadings : under which they stood or sat; it says nothing of others.
+    loadings : under which it holds; it says nothing of others.
+    taken : how those people stood or sat; where a foot was loaded otherwise, that is said.
     sex : None: of both.
     per : it is of the ratio to that other measure.
     limits : 1st and 99th percentile, where the study gives them.
@@ -72,20 +73,28 @@ class Norm:
     sex: Sex | None = None
     per: str | None = None
     limits: tuple[float, float] | None = None
+    taken: Loading = "standing"
+
+    @property
+    def half_sds(self) -> tuple[float, float]:
+        """Standard deviation below and above the mean; they differ where the study has percentiles."""
+        if self.limits is None:
+            return self.sd, self.sd
+        low, high = self.limits
+        return (self.mean - low) / _Z99, (high - self.mean) / _Z99
 
     def percentile(self, value: float) -> float:
         """Return the share of those people, in %, whose value is smaller: by the normal distribution.
 
         Where the study has percentiles, each half of the distribution keeps its own.
         """
-        sd = self.sd
-        if self.limits is not None:
-            low, high = self.limits
-            sd = (self.mean - low if value < self.mean else high - self.mean) / _Z99
+        sd = self.half_sds[value > self.mean]
         return 50.0 * (1.0 + math.erf((value - self.mean) / (sd * math.sqrt(2.0))))
 
 
 _ANSUR = "ANSUR II, n = 6,068"  # 2012
+#: Load makes a foot a few mm longer and wider (McPoil 2008), a fraction of what people differ by.
+_ANY_LOAD: tuple[Loading, ...] = ("standing", "seated", "non-weight-bearing", "unknown")
 
 
 def ansur(sex: Sex, low: float, high: float, mean: float | None = None, sd: float | None = None) -> Norm:
@@ -93,12 +102,12 @@ def ansur(sex: Sex, low: float, high: float, mean: float | None = None, sd: floa
     known = "" if mean is None else f" {mean:g} ± {sd:g} mm"
     text = f"{PEOPLE[sex]}{known}, 1st–99th percentile {low:.0f}–{high:.0f} mm"
     half = 0.5 * (high - low) / _Z99
-    return Norm(text, _ANSUR, mean or 0.5 * (low + high), sd or half, sex=sex, limits=(low, high))
+    return Norm(text, _ANSUR, mean or 0.5 * (low + high), sd or half, _ANY_LOAD, sex, limits=(low, high))
 
 
-def ansur_per_length(mean: float, sd: float) -> Norm:
+def ansur_per_length(mean: float, sd: float, loadings: tuple[Loading, ...] = _ANY_LOAD) -> Norm:
     """Return the norm of a length in ANSUR II as a share of the foot length."""
-    return Norm(f"adults {index_text(mean)} ± {index_text(sd)}", _ANSUR, mean, sd, per="foot_length_mm")
+    return Norm(f"adults {index_text(mean)} ± {index_text(sd)}", _ANSUR, mean, sd, loadings, per="foot_length_mm")
 
 
 def index_text(value: float) -> str:

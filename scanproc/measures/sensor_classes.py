@@ -59,19 +59,3 @@ def scale_sd_of(facts: ScanFacts) -> float:
         return facts.certificate.scale_sd
     kind = sensor_class(facts.sensor)
     return UNKNOWN_SCALE_SD if kind is None else kind.scale_sd
-
-
-def scale_text(facts: ScanFacts, scale_sd: float) -> str:
-    """Return what the uncertainty of lengths holds for the scale, and why, as a sentence."""
-    share = f"{100.0 * scale_sd:.2g} % for the scale"
-    if abs(scale_sd - scale_sd_of(facts)) > 1e-3 * scale_sd_of(facts):
-        return f"The uncertainty of lengths holds {share}, by the setting measure.scale_sd."
-    if facts.certificate is not None:
-        dated = f" of {facts.certificate.date}" if facts.certificate.date else ""
-        return f"The uncertainty of lengths holds {share}, by the camera's certificate {facts.camera}{dated}."
-    kind = sensor_class(facts.sensor)
-    of = "a camera" if kind is None else f"a {kind.words}"
-    return (
-        f"The uncertainty of lengths holds {share}, as of {of} that was not checked. A certificate of the camera"
-        " (camera in scan.toml) makes it smaller."
-    )

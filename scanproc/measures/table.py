@@ -80,7 +80,7 @@ MEASURES: tuple[MeasureRow, ...] = (
     Row(
         "malleolus_height_mm", "Lateral malleolus height", _ACROSS, LENGTH, lengths.malleolus_height,
         "height of the lateral malleolus above the ground", "ANSUR II",
-        norms=(ansur_per_length(0.269, 0.021),), needs_ground=True, needs_foot=True,
+        norms=(ansur_per_length(0.269, 0.021, ("standing",)),), needs_ground=True, needs_foot=True,
     ),
     Row(
         "dorsum_height_mm", "Dorsum height at half length", _ARCH, LENGTH, lengths.dorsum_height,
@@ -91,7 +91,7 @@ MEASURES: tuple[MeasureRow, ...] = (
         "dorsum height divided by truncated foot length", _AHI,
         norms=(
             Norm(f".340 ± .030, {_JIG}", _AHI, 0.340, 0.030),
-            Norm(f".363 ± .030, {_JIG}", _AHI, 0.363, 0.030, ("seated",)),
+            Norm(f".363 ± .030, {_JIG}", _AHI, 0.363, 0.030, ("seated",), taken="seated"),
         ),
         needs_ground=True, needs_foot=True,
     ),

@@ -1,1 +1,1 @@
-"""What the report says, as rows of text (report_text), and HTML pages that need nothing else (html)."""
+"""What pages say, in four languages, and the HTML that they say it in, which needs nothing else."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _MARKUP_MB = 0.2  # of a page, beside its pictures
 _LEAST_QUALITY = 30
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,16 @@ def fill(template: str, **values: Any) -> str:
         loader=PackageLoader("scanproc"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return pages.get_template(template).render(**values)
+
+
+def _visible(value: Any) -> Any:
+    """Return a value of which no letter controls anything: HTML has no place for those."""
+    return _CONTROLS.sub("\ufffd", value) if isinstance(value, str) and _CONTROLS.search(value) else value
 
 
 def embedded(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scanproc.artifacts import Measure
+from scanproc.artifacts import Measure, Side
 from scanproc.measures.arch_under_load import remark_on
 from scanproc.measures.deviation import Deviation, DeviationSummary
 from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
+from scanproc.measures.population import band_of
 from scanproc.measures.table import in_table_order
 from scanproc.measures.two_scans import loading_words, same_person
 from scanproc.pages.html import Figure, fill
+from scanproc.pages.model import model_json
+from scanproc.pages.words import Words
 from scanproc.several.comparison import Comparison, SameFoot
 from scanproc.several.differences import Difference, FootComparison
 from scanproc.several.pictures import pictures
@@ -30,6 +34,7 @@ class DifferenceRow:
     """One line of a table of differences, as text."""
 
     name: str
+    usual: str
     a: Amount
     b: Amount
     difference: Amount
@@ -75,7 +80,8 @@ class Section:
 
 def compare_page(found: Comparison, config: ReportConfig) -> str:
     """Return `compare.html`: one self-contained page."""
-    maps: dict[str, Deviation] = {
+    words = Words()
+    maps: dict[Side, Deviation] = {
         foot.measured.a.side: foot.surface for foot in found.feet if isinstance(foot.surface, Deviation)
     }
     alt: dict[str, str] = {side: f"How far the {side} foot of B lies from that of A" for side in maps}
@@ -84,6 +90,8 @@ def compare_page(found: Comparison, config: ReportConfig) -> str:
     left_right = [_section(pair, _left_right_title(pair, found)) for pair in found.left_right]
     return fill(
         "compare.html",
+        t=words,
+        model=_model(words, maps) if maps and config.model else "",
         a=found.a,
         b=found.b,
         headline=headline(found),
@@ -94,6 +102,13 @@ def compare_page(found: Comparison, config: ReportConfig) -> str:
         sections=[*feet, *left_right],
         loading_words=loading_words,
     )
+
+
+def _model(words: Words, maps: Mapping[Side, Deviation]) -> str:
+    """Return the maps to turn as JSON."""
+    from scanproc.views import deviation_model
+
+    return model_json(deviation_model(maps), words)
 
 
 def headline(found: Comparison) -> str:
@@ -230,6 +245,7 @@ def _row(name: str, one: Difference, pair: FootComparison, common: tuple[str, ..
     without: str = one.status if one.status != "measured" else "–"
     return DifferenceRow(
         name=words_of(name),
+        usual=_usual(name, pair),
         a=_amount(name, one.a),
         b=_amount(name, one.b),
         difference=Amount("–" if one.value is None else difference_of(name, one.value), _plus_minus(name, one.sd)),
@@ -238,6 +254,15 @@ def _row(name: str, one: Difference, pair: FootComparison, common: tuple[str, ..
         exceeds=bool(one.exceeds),
         reason="; ".join(reasons),
     )
+
+
+def _usual(name: str, pair: FootComparison) -> str:
+    """Return what is usual of a measure in people, where a study holds for scan A, or else for B."""
+    for side in (pair.a, pair.b):
+        band = band_of(name, side.foot.measures, side.foot.loading, side.facts)
+        if band is not None:
+            return f"usual {Words().range(name, band.outer)} ({band.norm.source})"
+    return ""
 
 
 def _amount(name: str, measure: Measure | None) -> Amount:

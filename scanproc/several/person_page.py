@@ -5,20 +5,25 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scanproc.artifacts import Feet, Insole, Insoles, Measure, Measures
 from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
 from scanproc.measures.population import norms_of
 from scanproc.measures.table import in_table_order
 from scanproc.measures.two_scans import ScannedFoot, loading_words
+from scanproc.pages.details import Proof, proof
+from scanproc.pages.first_screen import Fact, findings, insole_cards, trust
 from scanproc.pages.html import Figure, fill
-from scanproc.pages.report_text import check_texts
+from scanproc.pages.provenance import file_rows
+from scanproc.pages.strips import strips
+from scanproc.pages.words import Words
 from scanproc.several.compare_page import ArchRow, arch_row
 from scanproc.several.differences import difference, pair
 from scanproc.several.loadings import between_loadings
 from scanproc.several.person import Person
 from scanproc.several.pictures import pictures
-from scanproc.stages.report import ReportConfig, file_rows, unseen_soles
+from scanproc.stages.report import ReportConfig, model_of, unseen_soles
 
 # What only a free sole shows comes from the least loaded scan; all else as norms and shoes are: standing.
 _OF_A_FREE_SOLE = ("plantar_arch_height_mm", "arch_volume_mm3", "forefoot_angle_deg")
@@ -74,29 +79,31 @@ class Step:
 
 @dataclass(frozen=True)
 class PlacedInsole:
-    """An insole, and the scan that it is made from."""
+    """An insole, its proof as text, and the scan that it is made from."""
 
     scan: str
     insole: Insole
+    proof: Proof
 
 
 def person_page(person: Person, config: ReportConfig) -> str:
     """Return the page: one self-contained HTML text."""
-    figures = _figures(person, config)
-    refusals = person.refusals
+    words, figures, refusals = Words(), _figures(person, config), person.refusals
     insoles = [
-        PlacedInsole(scan.facts.name, insole)
+        PlacedInsole(scan.facts.name, insole, proof(words, insole))
         for side in person.sides
         for scan in person.scans
         for insole in (scan.insoles.insoles if scan.insoles else ())
         if insole.side == side
     ]
     warnings = [
-        text for scan in person.scans for text in unseen_soles(scan.feet, scan.insoles, config.unseen_sole_share)
+        text for scan in person.scans for text in unseen_soles(words, scan.feet, scan.insoles, config.unseen_sole_share)
     ]
     return fill(
         "person.html",
         headline=headline(person),
+        first=_first(words, person),
+        model=_model(words, person) if config.model else "",
         reasons=[each.message for each in refusals if not each.covered],
         covered=[each.message for each in refusals if each.covered],
         warnings=warnings,
@@ -109,9 +116,38 @@ def person_page(person: Person, config: ReportConfig) -> str:
         figures=figures,
         insoles=insoles,
         files=[(scan.facts.name, row) for scan in person.scans for row in file_rows(scan.exports)],
-        check_texts=check_texts,
+        t=words,
         loading_words=loading_words,
     )
+
+
+def _first(words: Words, person: Person) -> dict[str, Any]:
+    """Return the first screen: each foot as its most loaded scan shows it, and what each scan is worth."""
+    feet = [min(person.scanned(side), key=lambda foot: _BY_LOAD.index(foot.foot.loading)) for side in person.sides]
+    facts = feet[0].facts if feet else person.scans[0].facts
+    rows = [
+        Fact(f"{scan.facts.name}: {fact.name}", fact.text, fact.doubt)
+        for scan in person.scans
+        for fact in trust(words, scan.facts, scan.registration, scan.feet, scan.measures)
+    ]
+    proven = [
+        scan.insoles for scan in person.scans if scan.insoles and any(each.proven for each in scan.insoles.insoles)
+    ]
+    return {
+        "findings": [(foot.side, findings(words, foot.foot, foot.facts)) for foot in feet],
+        "strips": strips(words, [foot.foot for foot in feet], facts),
+        "trust": rows,
+        "insoles": [card for insoles in proven for card in insole_cards(words, insoles)],
+        "refusals": [Fact(each.scan, each.refusal.message, True) for each in person.refusals if not each.covered],
+    }
+
+
+def _model(words: Words, person: Person) -> str:
+    """Return the model of the scan that has most to show: with an insole, with measures, with a foot."""
+    shown = max(
+        person.scans, key=lambda scan: [scan.insoles is not None, scan.measures is not None, scan.feet is not None]
+    )
+    return model_of(words, shown.feet, shown.measures, shown.insoles)
 
 
 def assumed(person: Person) -> dict[str, str]:

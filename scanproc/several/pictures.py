@@ -24,8 +24,9 @@ def pictures(
     sections: Mapping[str, tuple[Shown, Sequence[object]]], alt: Mapping[str, str], config: ReportConfig
 ) -> dict[str, list[Figure]]:
     """Draw an artifact for each section of a page, with what else is known of its scan."""
-    from scanproc.views import Look, panels
+    from scanproc.views import Look, Studio, panels
 
     look = Look(config.pixels_per_mm, config.text_px)
-    drawn = {name: panels(shown, beside, look) for name, (shown, beside) in sections.items()}
+    with Studio() as studio:
+        drawn = {name: panels(shown, beside, look, studio=studio) for name, (shown, beside) in sections.items()}
     return embedded(drawn, alt, config.jpeg_quality, config.max_page_mb)

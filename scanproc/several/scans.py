@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scanproc.artifacts import Exports, Feet, Insoles, Measures, Refusal, ScanFacts
+from scanproc.artifacts import Exports, Feet, Insoles, Measures, Refusal, Registration, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import landmarks_of_edit
 from scanproc.measures.two_scans import ScannedFoot
@@ -27,6 +27,7 @@ class ScanResults:
     insoles: Insoles | None
     exports: Exports | None
     refusals: tuple[Refusal, ...]
+    registration: Registration | None = None
 
     @property
     def scanned_feet(self) -> dict[str, ScannedFoot]:
@@ -65,7 +66,10 @@ def loaded(done: Run) -> ScanResults:
     """Read the results of a run."""
     made: dict[type, Any] = {}
     for stage in STAGES:
-        if stage.name in ("align", "measure", "insole", "export") and stage.name in (*done.computed, *done.fresh):
+        if stage.name in ("register", "align", "measure", "insole", "export") and stage.name in (
+            *done.computed,
+            *done.fresh,
+        ):
             made[stage.makes] = done.store.load(stage)
     edited = done.store.edited_landmarks()
     if edited is not None and Feet in made:
@@ -77,4 +81,5 @@ def loaded(done: Run) -> ScanResults:
         insoles=made.get(Insoles),
         exports=made.get(Exports),
         refusals=done.refusals,
+        registration=made.get(Registration),
     )

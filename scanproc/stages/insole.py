@@ -51,7 +51,9 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
         return Insole(foot.side, None, None, (), refused=str(error))
     _log_checks(foot, made.checks)
     device = made.rx.device
-    making = Making(device.process, device.style, device.block_height_mm, made.rx.making.cutter_mm, device.material)
+    making = Making(
+        device.process, device.style, device.block_height_mm, made.rx.making.cutter_mm, device.material, device.length
+    )
     return Insole(
         foot.side, made.solid, made.outline, made.checks, notes=made.notes, failed=failure(made.checks), making=making,
         curves=plan_curves(made.asked),

@@ -1,19 +1,20 @@
-"""Stage 8: the page that is looked at, shared and printed. One HTML file that needs nothing else."""
+"""Stage 8: the pages that are looked at, shared and printed: report, job sheet, page for the wearer.
+
+Each is one HTML file that needs nothing else.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from scanproc.artifacts import (
     CleanViews,
     Exports,
     Feet,
-    Foot,
-    Insole,
     Insoles,
     Measures,
     Refusals,
@@ -22,22 +23,17 @@ from scanproc.artifacts import (
     ScanFacts,
     Surface,
 )
-from scanproc.measures.plain_words import GROUND_WORDS
-from scanproc.mesh.meshes import face_areas, face_normals
-from scanproc.mesh.polyline_distance import inside
+from scanproc.measures.coverage import seen_share_over
+from scanproc.pages.clinic import clinic_of
+from scanproc.pages.details import measure_table, print_rows, proof
+from scanproc.pages.first_screen import findings, headline, insole_cards, refusal_texts, trust
 from scanproc.pages.html import Figure, embedded, fill
-from scanproc.pages.report_text import (
-    check_texts,
-    count_names,
-    edited_names,
-    headline,
-    measure_groups,
-    print_rows,
-    refusal_texts,
-    rim_text,
-    scale_note,
-    view_rows,
-)
+from scanproc.pages.job_sheet import job_sheet
+from scanproc.pages.model import model_json
+from scanproc.pages.provenance import count_names, file_rows, landmark_texts, rim_text, stated, view_rows
+from scanproc.pages.strips import strips
+from scanproc.pages.wearer import wearer_page
+from scanproc.pages.words import Words
 from scanproc.settings import setting
 
 if TYPE_CHECKING:
@@ -45,30 +41,33 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ALT = {
-    "views": "Depth image of one view, the foot alone",
-    "registration": "All views in their places",
-    "surface": "The fused surface",
-    "feet": "The foot in its frame with its landmarks",
-    "measures": "Measures drawn on the foot",
-    "insoles": "The insole",
-    "exports": "Milling",
+#: Pictures that the page keeps of each stage, by the end of their titles; the model shows the rest. Of others, all.
+_KEPT: Mapping[str, tuple[str, ...]] = {
+    "registration": ("Cameras, from above", "Slice across the middle, from behind"),
+    "surface": ("Sole", "Medial", "Lateral", "Above", "Below"),
+    "feet": ("Sole", "Medial"),
+    "insoles": ("Top", "Below", "Gap to the sole", "Under the foot, medial", "Under the foot, rear"),
 }
-_SOLE_MM = 25.0  # what looks down from higher than this is not sole
+
+_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")  # the first line says what was found; what to do stands below
 
 
 @dataclass(frozen=True)
 class ReportConfig:
-    """The report's pictures, and what its first line warns of."""
+    """The report's pictures, its language, and what its first line warns of."""
 
+    language: Literal["en", "de", "es", "fr"] = setting("en", "of all pages: en, de, es, fr")
+    anonymous: bool = setting(False, "leave out name, pseudonym, date and paths")
+    model: bool = setting(True, "put a model to turn into the page")
     pixels_per_mm: float = setting(2.4, "size of pictures; two of their pixels are one on the page", low=1.0, high=8.0)
     text_px: int = setting(22, "height of the texts in pictures, pixels", low=12, high=60)
     jpeg_quality: int = setting(86, "of the pictures", low=30, high=95)
     max_thumbnails: int = setting(48, "most views in the contact sheet; of more, every 2nd, 3rd …", low=1, high=500)
-    max_page_mb: float = setting(4.0, "pictures are compressed harder until the page is smaller than this", low=0.5)
+    max_page_mb: float = setting(4.0, "pictures are compressed harder until they are smaller than this", low=0.5)
     unseen_sole_share: float = setting(
         0.05, "share of the sole above an insole; more unseen is named in the first line", low=0, high=1
     )
+    clinic: str = setting("", "the clinic, as one text", hidden=True)
 
 
 def report(
@@ -83,14 +82,18 @@ def report(
     exports: Exports | None,
     config: ReportConfig,
 ) -> Report:
-    """Write the page of a scan from whatever its stages made; what was refused is said, what is absent is left out.
+    """Write the pages of a scan from whatever its stages made; what was refused is said, what is absent is left out.
 
     Raises
     ------
     ScanError
         If there is neither a display nor EGL to draw the pictures with.
     """
-    reasons = refusal_texts(refusals, insoles)
+    words, clinic = Words(config.language), clinic_of(config.clinic)
+    if config.anonymous:
+        facts, refusals = _anonymous(facts, refusals)
+    measured, made = measures.feet if measures else (), insoles.insoles if insoles else ()
+    reasons = refusal_texts(words, refusals, insoles)
     shown: dict[str, Shown | None] = {
         "views": _thinned(views, config.max_thumbnails),
         "registration": registration,
@@ -100,71 +103,106 @@ def report(
         "insoles": insoles,
         "exports": exports,
     }
+    who = [fact for fact in stated(words, facts, config.anonymous) if fact.name in _names(words)]
     html = fill(
         "report.html",
-        facts=facts,
-        headline=headline(facts, feet, measures),
-        reasons=reasons,
-        warnings=unseen_soles(feet, insoles, config.unseen_sole_share),
-        refusals=refusals.refusals,
-        figures=_figures(shown, config),
-        feet=feet.feet if feet else (),
-        edited=edited_names(feet),
-        measured=[(foot, measure_groups(foot, facts)) for foot in (measures.feet if measures else ())],
-        scale_note=scale_note(facts, measures),
-        insoles=insoles.insoles if insoles else (),
-        check_texts=check_texts,
-        grounds=GROUND_WORDS,
-        count_names=count_names(views),
-        view_rows=view_rows(views, registration),
-        rim_text=rim_text(views, registration),
-        print_rows=print_rows(exports),
-        files=file_rows(exports),
+        t=words,
+        name="" if config.anonymous else facts.name,
+        clinic=clinic,
+        headline=headline(words, facts, feet, measures),
+        who=[fact.text for fact in who],
+        reasons=[f"{fact.name}: {_SENTENCE.split(fact.text)[0]}" for fact in reasons],
+        warnings=unseen_soles(words, feet, insoles, config.unseen_sole_share),
+        first={
+            "findings": [(foot.side, findings(words, foot, facts)) for foot in measured],
+            "strips": strips(words, measured, facts),
+            "trust": trust(words, facts, registration, feet, measures),
+            "insoles": insole_cards(words, insoles),
+            "refusals": reasons,
+        },
+        model=model_of(words, feet, measures, insoles) if config.model else "",
+        figures=_figures(shown, words, config),
+        measured=measure_table(words, measures, facts),
+        ground=f" {words('and')} ".join(dict.fromkeys(words(f"ground.{foot.ground}") for foot in measured)),
+        proofs=[(insole.side, proof(words, insole)) for insole in made],
+        print_rows=print_rows(words, exports),
+        origin=_origin(words, facts, views, registration, feet, exports, config),
     )
-    log.info("report: %d bytes, %s", len(html), "usable" if not reasons else f"refused: {'; '.join(reasons)}")
-    return Report(html)
+    log.info("report: %d bytes, %s", len(html), "refused" if reasons else "usable")
+    sheet = job_sheet(words, made, clinic, who) if made else None
+    return Report(html, sheet, wearer_page(words, facts, measured, made, clinic, who))
 
 
-def unseen_soles(feet: Feet | None, insoles: Insoles | None, max_share: float) -> list[str]:
+def _names(words: Words) -> set[str]:
+    """Return what the facts are called that say whose report it is."""
+    return {words(f"fact.{name}") for name in ("scan", "subject", "date")}
+
+
+def _anonymous(facts: ScanFacts, refusals: Refusals) -> tuple[ScanFacts, Refusals]:
+    """Leave out whatever names a person, a day or a place on the disk."""
+    names = [re.escape(name) for name in (facts.name, facts.subject, facts.date, facts.camera) if name]
+    hidden = re.compile("|".join([*names, r"[^\s\"'(]*[/\\\\][^\s\"')]*"]))
+    told = tuple(replace(refusal, message=hidden.sub("…", refusal.message)) for refusal in refusals.refusals)
+    certificate = facts.certificate and replace(facts.certificate, date=None)
+    bare = replace(facts, name="", subject=None, date=None, camera=None, certificate=certificate, remarks=())
+    return bare, Refusals(told)
+
+
+def _origin(
+    words: Words,
+    facts: ScanFacts,
+    views: CleanViews | None,
+    registration: Registration | None,
+    feet: Feet | None,
+    exports: Exports | None,
+    config: ReportConfig,
+) -> dict[str, Any]:
+    """Return what stands under provenance."""
+    return {
+        "stated": stated(words, facts, config.anonymous),
+        "assumed": ", ".join(facts.assumed),
+        "remarks": facts.remarks,
+        "landmarks": landmark_texts(words, feet),
+        "view_rows": view_rows(words, views, registration),
+        "count_names": count_names(views),
+        "rim": rim_text(words, views, registration),
+        "files": file_rows(exports),
+    }
+
+
+def unseen_soles(words: Words, feet: Feet | None, insoles: Insoles | None, max_share: float) -> list[str]:
     """Return a warning for each insole whose sole was invented: prescriptions can allow that, readers must know."""
     warnings = []
     for foot in feet.feet if feet else ():
         for insole in insoles.insoles if insoles else ():
-            share = _unseen_sole(foot, insole) if insole.side == foot.side else 0.0
-            if share > max_share:
-                warnings.append(f"{share:.0%} of the sole above the {insole.side} insole was not seen and is invented")
+            if insole.side == foot.side and insole.outline is not None:
+                share = 1.0 - seen_share_over(foot, insole.outline)
+                told = {"share": words.number(100.0 * share, 0), "side": words(insole.side)}
+                warnings += [words("unseen_sole", **told)] if share > max_share else []
     return warnings
-
-
-def _unseen_sole(foot: Foot, insole: Insole) -> float:
-    """Return the share of the sole's area inside an insole's outline that no view saw."""
-    if insole.outline is None:
-        return 0.0
-    centres = foot.mesh.vertices[foot.mesh.faces].mean(axis=1)
-    low = (face_normals(foot.mesh)[:, 2] < -0.5) & (centres[:, 2] < _SOLE_MM)
-    low[low] = inside(insole.outline, centres[low][:, :2])
-    areas = face_areas(foot.mesh)[low]
-    unseen = (foot.views[foot.mesh.faces[low]] == 0).any(axis=1)
-    return float(areas[unseen].sum() / max(areas.sum(), 1e-9))
-
-
-def file_rows(exports: Exports | None) -> list[tuple[str, str, str]]:
-    """Return name, size in bytes and SHA-256 of every exported file."""
-    files = sorted(exports.files.items()) if exports else []
-    return [(name, f"{len(data):,}", hashlib.sha256(data).hexdigest()) for name, data in files]
 
 
 def _thinned(views: CleanViews | None, most: int) -> CleanViews | None:
     return CleanViews(views.views[:: -(-len(views.views) // most)]) if views and views.views else None
 
 
-def _figures(shown: dict[str, Shown | None], config: ReportConfig) -> dict[str, list[Figure]]:
+def model_of(words: Words, feet: Feet | None, measures: Measures | None, insoles: Insoles | None) -> str:
+    """Return the model to turn as JSON; nothing without a foot."""
+    from scanproc import views
+
+    return model_json(views.model(feet, measures, insoles), words) if feet is not None and feet.feet else ""
+
+
+def _figures(shown: Mapping[str, Shown | None], words: Words, config: ReportConfig) -> dict[str, list[Figure]]:
     """Draw every artifact; a section without one has no pictures."""
     from scanproc import views
 
-    look = views.Look(config.pixels_per_mm, config.text_px)
+    look = views.Look(config.pixels_per_mm, config.text_px, say=words.say)
     beside = [artifact for artifact in shown.values() if artifact is not None]
-    panels: dict[str, Sequence[Panel]] = {
-        stage: views.panels(artifact, beside, look) if artifact is not None else () for stage, artifact in shown.items()
-    }
-    return embedded(panels, _ALT, config.jpeg_quality, config.max_page_mb)
+    with views.Studio() as studio:
+        panels: dict[str, Sequence[Panel]] = {
+            stage: views.panels(artifact, beside, look, _KEPT.get(stage), studio) if artifact is not None else ()
+            for stage, artifact in shown.items()
+        }
+    alt = {stage: words(f"alt.{stage}") for stage in shown}
+    return embedded(panels, alt, config.jpeg_quality, config.max_page_mb)

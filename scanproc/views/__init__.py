@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from scanproc.artifacts import CleanViews, Exports, Feet, Insoles, Measures, Registration, Surface
@@ -11,20 +12,25 @@ from scanproc.measures.deviation import Deviation
 from scanproc.views.beside import Beside
 from scanproc.views.deviation import deviation_shots
 from scanproc.views.display import Display
-from scanproc.views.foot import feet_shots
+from scanproc.views.foot import feet_shots, portrait
 from scanproc.views.foot_display import feet_display, measures_display, surface_display
 from scanproc.views.insole_display import exports_display, insoles_display
 from scanproc.views.measured import measure_shots
 from scanproc.views.milling import milling_shots
+from scanproc.views.model import deviation_model, model
 from scanproc.views.pen import Look
 from scanproc.views.recording import contact_sheet, registration_shots
 from scanproc.views.recording_display import clean_pages, registration_display
+from scanproc.views.render import Studio
 from scanproc.views.scene import Legend, Shot
 from scanproc.views.sheet import Panel, compose, develop, encode_jpeg, encode_png
 from scanproc.views.shell import insole_shots
 from scanproc.views.surface import surface_shots
 
-__all__ = ["Beside", "Look", "Panel", "Shown", "encode_jpeg", "encode_png", "pages", "panels", "picture"]
+__all__ = [
+    "Beside", "Look", "Panel", "Shown", "Studio", "deviation_model", "encode_jpeg", "encode_png", "model", "pages",
+    "panels", "picture", "portraits",
+]  # fmt: skip
 
 Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles | Exports | Deviation
 
@@ -51,11 +57,36 @@ DISPLAYS: Mapping[type, Callable[[Any, Beside], Display]] = {
 }
 
 
-def panels(artifact: Shown, beside: Sequence[object] = (), look: Look | None = None) -> tuple[Panel, ...]:
-    """Return the pictures of an artifact one by one, all at one scale; `beside` holds other artifacts of the scan."""
+def panels(
+    artifact: Shown,
+    beside: Sequence[object] = (),
+    look: Look | None = None,
+    kept: Sequence[str] | None = None,
+    studio: Studio | None = None,
+) -> tuple[Panel, ...]:
+    """Return the pictures of an artifact one by one, all at one scale.
+
+    Parameters
+    ----------
+    beside : other artifacts of the scan.
+    kept : how the titles end of those that are wanted, beside legends; None: of all.
+    studio : the renderer that several artifacts share.
+    """
     chosen = look or Look()
     shots = PICTURES[type(artifact)](artifact, Beside.of(beside))
-    return tuple(shot if isinstance(shot, Panel) else develop(shot, chosen) for shot in shots)
+    wanted = [shot for shot in shots if kept is None or isinstance(shot, Legend) or _ends(shot.title, kept)]
+    with nullcontext(studio) if studio else Studio() as one:
+        return tuple(shot if isinstance(shot, Panel) else develop(shot, chosen, one) for shot in wanted)
+
+
+def portraits(feet: Feet, studio: Studio, pixels_per_mm: float) -> tuple[Panel, ...]:
+    """Return a small picture of each foot."""
+    return tuple(develop(portrait(foot), Look(pixels_per_mm, 12), studio) for foot in feet.feet)
+
+
+def _ends(title: str, kept: Sequence[str]) -> bool:
+    """Tell whether a title is one of those, the foot before it left out."""
+    return title in kept or title.partition(" foot, ")[2] in kept
 
 
 def picture(artifact: Shown, beside: Sequence[object] = (), look: Look | None = None) -> bytes:

@@ -19,7 +19,7 @@ _SCALES_MM = (
 )  # ends of the colour bar, of which the least that holds nearly all is taken
 
 
-def deviation_shots(shown: Deviation) -> tuple[Shot | Legend, ...]:
+def deviation_shots(shown: Deviation) -> tuple[Shot, Shot, Shot, Shot, Legend]:
     """Return foot B, laid onto foot A, from four sides: red where it lies outside A, blue where inside."""
     most = scale_mm(shown)
     color = colors_of(np.nan_to_num(shown.distance_mm), -most, most, BLUE_RED)

@@ -31,6 +31,11 @@ def ground_line(foot: Foot) -> Line:
     return Line(np.array([[low[0], low[1], 0.0], [high[0], high[1], 0.0]]), GREY, 1.5)
 
 
+def portrait(foot: Foot) -> Shot:
+    """Return a foot from its medial side, without a word."""
+    return Shot("", Scene((bare(foot),)), *medial(foot.medial_y), top_mm=TOP_MM, scale_bar=0.0)
+
+
 def feet_shots(feet: Feet) -> tuple[Shot | Legend, ...]:
     """Return every foot from four sides with its landmarks."""
     shots: list[Shot | Legend] = []

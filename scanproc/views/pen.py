@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,11 +21,15 @@ SMOOTH = 2  # pictures are drawn this much larger and averaged: smooth edges
 
 @dataclass(frozen=True)
 class Look:
-    """How large pictures are: pixels of a mm, height of a text line in pixels, empty border in mm."""
+    """How large pictures are: pixels of a mm, height of a text line in pixels, empty border in mm; and their language.
+
+    `say` returns a text of a picture as it is to be written there.
+    """
 
     pixels_per_mm: float = 2.8
     text_px: int = 22
     border_mm: float = 6.0
+    say: Callable[[str], str] = str
 
 
 @dataclass(frozen=True)

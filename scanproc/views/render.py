@@ -46,31 +46,73 @@ def is_headless() -> bool:
     return sys.platform == "linux" and not os.environ.get("DISPLAY")
 
 
-def still(shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: float) -> ByteArray:
-    """Render skins and clouds of a shot in parallel projection; lines and labels are `sheet.py`'s.
+class Studio:
+    """One renderer for many pictures, made when the first is drawn: a new one for each took as long as drawing it."""
 
-    Parameters
-    ----------
-    centre : (3,) mm, the point in the middle of the picture.
-    size_px : width and height.
-    height_mm : what the picture's height stands for.
+    def __init__(self) -> None:
+        self._plotter: Any = None
 
-    Returns
-    -------
-    (height, width, 3) uint8
-    """
-    pv = pyvista()
-    plotter = pv.Plotter(off_screen=True, window_size=list(size_px), lighting="none", theme=pv.themes.DocumentTheme())
-    plotter.disable_anti_aliasing()  # `sheet.py` draws larger and averages
-    light(pv, plotter)
-    _add_bodies(pv, plotter, shot.scene, size_px[1] / height_mm, shot.below_mm)
-    plotter.camera_position = [centre - 2000.0 * shot.look, centre, shot.up]
-    plotter.camera.parallel_projection = True
-    plotter.camera.parallel_scale = height_mm / 2.0
-    plotter.camera.clipping_range = (1.0, 4000.0)
-    pixels = np.asarray(plotter.screenshot(return_img=True), dtype=np.uint8)
-    plotter.close()
-    return pixels
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the renderer."""
+        if self._plotter is not None:
+            self._plotter.close()
+            self._plotter = None
+
+    def still(self, shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: float) -> ByteArray:
+        """Render skins and clouds of a shot in parallel projection; lines and labels are `sheet.py`'s.
+
+        Parameters
+        ----------
+        centre : (3,) mm, the point in the middle of the picture.
+        size_px : width and height.
+        height_mm : what the picture's height stands for.
+
+        Returns
+        -------
+        (height, width, 3) uint8
+        """
+        pv = pyvista()
+        if self._plotter is None:
+            theme = pv.themes.DocumentTheme()
+            self._plotter = pv.Plotter(off_screen=True, window_size=list(size_px), lighting="none", theme=theme)
+            self._plotter.disable_anti_aliasing()  # `sheet.py` draws larger and averages
+            light(pv, self._plotter)
+        plotter = self._plotter
+        plotter.clear_actors()
+        plotter.render_window.SetSize(*size_px)
+        _add_bodies(pv, plotter, shot.scene, size_px[1] / height_mm, shot.below_mm)
+        camera = plotter.renderer.camera
+        camera.SetFocalPoint(*centre)
+        camera.SetPosition(*(centre - 2000.0 * shot.look))
+        camera.SetViewUp(*shot.up)
+        camera.SetParallelProjection(True)
+        camera.SetParallelScale(height_mm / 2.0)
+        camera.SetClippingRange(1.0, 4000.0)
+        return pixels_of(plotter.render_window)
+
+
+def pixels_of(window: Any) -> ByteArray:
+    """Render a window and return what it shows, (H, W, 3) uint8."""
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
+
+    window.Render()
+    grabbed = vtkWindowToImageFilter()
+    grabbed.SetInput(window)
+    grabbed.SetInputBufferTypeToRGB()
+    grabbed.ReadFrontBufferOff()
+    grabbed.ShouldRerenderOff()
+    grabbed.Update()
+    image = grabbed.GetOutput()
+    width, height, _ = image.GetDimensions()
+    pixels: ByteArray = vtk_to_numpy(image.GetPointData().GetScalars())  # type: ignore[no-untyped-call]
+    return np.ascontiguousarray(pixels.reshape(height, width, 3)[::-1])
 
 
 def no_display() -> ScanError:
@@ -92,10 +134,12 @@ def _add_bodies(pv: Any, plotter: Any, scene: Scene, pixels_per_mm: float, below
     for skin in scene.skins:
         body = body_of(pv, skin)
         matt = {"ambient": 0.28, "diffuse": 0.82, "specular": 0.06}
-        outside = plotter.add_mesh(body, scalars="color", rgb=True, smooth_shading=True, **matt)
+        outside = plotter.add_mesh(body, scalars="color", rgb=True, smooth_shading=True, render=False, **matt)
         if below_mm is not None:  # one looks into what is cut: its inside is shaded, down to the sole
             outside.prop.culling = "back"
-            inside = plotter.add_mesh(body.copy(), color=CUT, smooth_shading=True, culling="front", **INSIDE)
+            inside = plotter.add_mesh(
+                body.copy(), color=CUT, smooth_shading=True, culling="front", render=False, **INSIDE
+            )
             _cut_away(outside, below_mm)
             _cut_away(inside, below_mm)
     for cloud in scene.clouds:
@@ -104,7 +148,9 @@ def _add_bodies(pv: Any, plotter: Any, scene: Scene, pixels_per_mm: float, below
         dots = pv.PolyData(np.array(cloud.points))
         dots.point_data["color"] = np.array(cloud.color)
         size_px = max(2.0, pixels_per_mm)
-        plotter.add_mesh(dots, scalars="color", rgb=True, style="points", point_size=size_px, lighting=False)
+        plotter.add_mesh(
+            dots, scalars="color", rgb=True, style="points", point_size=size_px, lighting=False, render=False
+        )
 
 
 def body_of(pv: Any, skin: Skin) -> Any:

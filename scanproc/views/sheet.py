@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from scanproc.artifacts import ByteArray
 from scanproc.views.colors import GREY, INK, WHITE
-from scanproc.views.pen import SMOOTH, Frame, Look, Pen, font_of, labels_height, margins_of
-from scanproc.views.render import still
+from scanproc.views.pen import SMOOTH, Frame, Look, Pen, font_of, labels_height, margins_of, printable
+from scanproc.views.render import Studio
 from scanproc.views.scene import Legend, Shot
 
 
@@ -24,13 +24,14 @@ class Panel:
     pixels: ByteArray
 
 
-def develop(shot: Shot | Legend, look: Look) -> Panel:
+def develop(shot: Shot | Legend, look: Look, studio: Studio) -> Panel:
     """Return the picture of a shot: bodies, then lines, labels in the margins and the scale bar; or of a legend."""
     if isinstance(shot, Legend):
         return _legend(shot, look)
+    shot = _spoken(shot, look.say)
     frame = Frame.around(shot, look)
     labels = shot.scene.labels
-    body = still(shot, frame.centre(shot), (frame.width_px, frame.height_px), frame.height_px / frame.scale)
+    body = studio.still(shot, frame.centre(shot), (frame.width_px, frame.height_px), frame.height_px / frame.scale)
     left_px, right_px = margins_of(labels, frame, look)
     text_px = SMOOTH * look.text_px
     foot_px = 2 * text_px if shot.scale_bar else 0
@@ -46,12 +47,19 @@ def develop(shot: Shot | Legend, look: Look) -> Panel:
     return Panel(shot.title, _shrink(canvas))
 
 
+def _spoken(shot: Shot, say: Callable[[str], str]) -> Shot:
+    """Return a shot with its title and labels in the language of a look."""
+    labels = tuple(replace(label, name=say(label.name), value=say(label.value)) for label in shot.scene.labels)
+    return replace(shot, title=say(shot.title), scene=replace(shot.scene, labels=labels))
+
+
 def _legend(legend: Legend, look: Look) -> Panel:
     """Draw a bar from low to high with its figures, then the single colours with their words."""
     text = SMOOTH * look.text_px
     font = font_of(text)
     bar_width = 14 * text
-    width = max([bar_width + 2 * text, *(2.5 * text + font.getlength(word) for _, word in legend.marks)])
+    marks = [(color, printable(look.say(word))) for color, word in legend.marks]
+    width = max([bar_width + 2 * text, *(2.5 * text + font.getlength(word) for _, word in marks)])
     height = (3.0 * legend.bar + 1.6 * len(legend.marks)) * text
     canvas = Image.new("RGB", (int(width // SMOOTH + 1) * SMOOTH, int(height // SMOOTH) * SMOOTH), WHITE)
     draw = ImageDraw.Draw(canvas)
@@ -61,13 +69,13 @@ def _legend(legend: Legend, look: Look) -> Panel:
         for place, figure in legend.ticks[:: 2 if len(legend.ticks) == 5 else 1]:
             unit = f" {legend.unit}" if place == legend.ticks[-1][0] and legend.unit else ""
             anchor = "la" if place == 0.0 else "ra" if place == 1.0 else "ma"
-            draw.text((place * bar_width, 1.3 * text), figure + unit, fill=INK, font=font, anchor=anchor)
+            draw.text((place * bar_width, 1.3 * text), look.say(figure) + unit, fill=INK, font=font, anchor=anchor)
         y = 3.0 * text
-    for color, word in legend.marks:
+    for color, word in marks:
         draw.rectangle([0, y, 1.6 * text, y + text], fill=color)
         draw.text((2.2 * text, y + 0.5 * text), word, fill=INK, font=font, anchor="lm")
         y += 1.6 * text
-    return Panel(legend.title, _shrink(canvas))
+    return Panel(look.say(legend.title), _shrink(canvas))
 
 
 def _shrink(canvas: Image.Image) -> ByteArray:

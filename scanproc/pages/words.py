@@ -1,0 +1,134 @@
+"""What pages say in four languages: one table of texts, and figures as each language writes them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, get_args
+
+from scanproc.artifacts import Measure
+from scanproc.measures.plain_words import dimension_of
+from scanproc.measures.table import ROWS
+
+Language = Literal["en", "de", "es", "fr"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+#: Decimal mark and what parts thousands: a narrow no-break space after ISO 80000 where the comma is the decimal mark.
+_MARKS: Mapping[Language, tuple[str, str]] = {
+    "en": (".", ","), "de": (",", "\u202f"), "es": (",", "\u202f"), "fr": (",", "\u202f"),
+}  # fmt: skip
+_DATES: Mapping[Language, str] = {"en": "{y}-{m}-{d}", "de": "{d}.{m}.{y}", "es": "{d}/{m}/{y}", "fr": "{d}/{m}/{y}"}
+_UNITS = {"mm": "mm", "mm2": "mm²", "cm3": "cm³", "g": "g", "deg": "°"}  # that names of checks end in
+
+
+@cache
+def table() -> Mapping[str, Mapping[Language, str]]:
+    """Return every text by its key and language, as `templates/texts.tsv` has it."""
+    text = (files("scanproc") / "templates" / "texts.tsv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return {row["key"]: {language: row[language] for language in LANGUAGES} for row in rows}
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language: `words("usable")` is a text of the table, `words.number(1.5, 1)` a figure."""
+
+    language: Language = "en"
+
+    def __call__(self, key: str, **values: str) -> str:
+        """Return a text of the table with its values filled in; an unknown key is a fault of ours."""
+        return table()[key][self.language].format(**values)
+
+    def known(self, key: str, otherwise: str) -> str:
+        """Return a text of the table, or what else is to be said where it has none."""
+        return self(key) if key in table() else otherwise
+
+    def number(self, value: float, digits: int) -> str:
+        """Return a figure with the decimal mark of the language and a true minus sign."""
+        decimal, thousands = _MARKS[self.language]
+        text = f"{abs(value):,.{digits}f}".translate({ord(","): thousands, ord("."): decimal})
+        return f"−{text}" if value < 0.0 and text.strip("0,.") else text
+
+    def short(self, value: float) -> str:
+        """Return a figure to 0.01, below one to 0.001, large ones to one; without zeros at its end."""
+        digits = 0 if abs(value) >= 1000.0 else 2 if abs(value) >= 1.0 else 3
+        text = f"{value:.{digits}f}"
+        return self.number(value, len(text.rstrip("0").partition(".")[2]))
+
+    def date(self, iso: str) -> str:
+        """Return a date, year-month-day, as the language writes it; any other text as it is."""
+        found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", iso)
+        return _DATES[self.language].format(**dict(zip("ymd", found.groups(), strict=True))) if found else iso
+
+    def say(self, text: str) -> str:
+        """Return what stands in a picture, part by part as far as the table has it, with the decimal mark."""
+        whole = f"say.{text}"
+        if whole in table():
+            return self(whole)
+        if self.language == "en" and ": " not in text:
+            return text
+        for mark in (": ", ", "):
+            if mark in text:
+                return mark.join(self.say(part) for part in text.split(mark))
+        decimal, thousands = _MARKS[self.language]
+        parts = [self.known(f"say.{part}", part) for part in text.split(" ")]
+        marks = {",": thousands, ".": decimal}
+        return re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: marks[mark.group()], " ".join(parts))
+
+    # ------------------------------------------------------------------------------------------ measures and checks
+
+    def name_of(self, measure: str, hanging: bool = False) -> str:
+        """Return a measure's name; of a foot without load, a line against its own support plane is named so."""
+        if hanging and f"{measure}.hanging" in table():
+            return self(f"{measure}.hanging")
+        return self.known(measure, spelt(measure.removesuffix(dimension_of(measure).name_end)))
+
+    def value(self, name: str, value: float, unit: bool = True) -> str:
+        """Return a value of a measure with its unit, and the word of where it leans."""
+        dimension = dimension_of(name)
+        leanings = ROWS[name].leanings if name in ROWS else None
+        if dimension.in_steps:
+            return self.number(value, 0 if value == int(value) else 1)
+        text = self.number(value if leanings is None else abs(value), dimension.digits)
+        leaning = f" {self('towards.' + leanings[value < 0.0])}" if leanings and unit else ""
+        return text + (dimension.written if unit else "") + leaning
+
+    def range(self, name: str, ends: tuple[float, float]) -> str:
+        """Return the lower and upper end of a band, with the unit once where it is alike."""
+        low, high = ends
+        alike = (low < 0.0) == (high < 0.0)
+        return self("range", low=self.value(name, low, unit=not alike), high=self.value(name, high))
+
+    def sd(self, name: str, measure: Measure) -> str:
+        """Return ± the standard uncertainty, in the unit of the value; empty where there is none."""
+        return "" if measure.sd is None else f"± {self.number(measure.sd, dimension_of(name).digits)}"
+
+    def measured(self, name: str, measure: Measure) -> str:
+        """Return value and uncertainty in one phrase: 4.1 ± 0.6° valgus."""
+        if measure.value is None:
+            return self("not_measured")
+        figure = self.value(name, measure.value, unit=False)
+        rest = self.value(name, measure.value).removeprefix(figure)
+        return " ".join(part for part in (figure, self.sd(name, measure)) if part) + rest
+
+    def check(self, name: str) -> tuple[str, str]:
+        """Return what a check is called, and its unit."""
+        stem, _, unit = name.rpartition("_")
+        if not stem or unit not in _UNITS:
+            return self.known(f"check.{name}", spelt(name)), ""
+        return self.known(f"check.{stem}", spelt(stem)), _UNITS[unit]
+
+    def asked_or_got(self, value: float | bool | str) -> str:
+        """Return what was asked of a check, or what it got."""
+        if isinstance(value, bool):
+            return self("yes" if value else "no")
+        return value if isinstance(value, str) else self.short(value)
+
+
+def spelt(name: str) -> str:
+    """Return a name that nobody has words for, with spaces."""
+    return name.replace("_", " ").capitalize()
