@@ -91,7 +91,7 @@ def test_points_that_two_views_saw_count_once() -> None:
     shares = []
     for one_model in (model, once):
         counts = count_agreement(views(), views().coarse, 3, one_model, poses, 4.0)
-        shares.append([(one.overlap, one.inliers / (one.inliers + one.violations)) for one in counts])
+        shares.append(list(zip(counts.overlap, counts.inliers / (counts.inliers + counts.violations), strict=True)))
     np.testing.assert_allclose(*shares, rtol=1e-9)
     assert np.ptp(shares[0], axis=0).min() > 0.05
 

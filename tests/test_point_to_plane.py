@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.registration.point_to_plane import (
-    add_row,
+    add_rows,
     apply_step,
     compose,
     mean_normal,
@@ -94,7 +94,8 @@ def test_equations_are_the_derivatives_of_a_distance(seed: int) -> None:
     normal /= np.linalg.norm(normal)
     distance = float(rng.uniform(-3.0, 3.0))
     H, g = np.zeros((6, 6)), np.zeros(6)
-    add_row(H, g, point_to_plane_row(tuple(point - centre), tuple(normal)), distance, 1.0)
+    one = np.array([[*point_to_plane_row(tuple(point - centre), tuple(normal)), 0.0, distance]])
+    add_rows(H, g, one, np.ones(1))
     row = np.zeros(6)
     for k, size in enumerate([1e-5] * 3 + [1e-2] * 3):
         step = np.zeros(6)
@@ -104,6 +105,17 @@ def test_equations_are_the_derivatives_of_a_distance(seed: int) -> None:
         row[k] = normal @ (there - back) / (2.0 * size)
     np.testing.assert_allclose(H, np.tril(np.outer(row, row)), atol=1e-3)
     np.testing.assert_allclose(g, row * distance, atol=1e-4)
+
+
+@given(SEEDS, st.sampled_from([6, 7]))
+def test_many_distances_are_added_up_with_their_weights(seed: int, unknowns: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, weights = rng.standard_normal((9, 8)), rng.uniform(0.0, 2.0, 9)
+    H, g = np.ones((unknowns, unknowns)), np.ones(unknowns)
+    add_rows(H, g, rows, weights)
+    J = rows[:, :unknowns]
+    np.testing.assert_allclose(np.tril(H), np.tril(1.0 + J.T @ (weights[:, None] * J)), atol=1e-12)
+    np.testing.assert_allclose(g, 1.0 + J.T @ (weights * rows[:, 7]), atol=1e-12)
 
 
 @pytest.mark.parametrize(("share_of_gate", "weight"), [(0.0, 1.0), (1.0 / 1.5, 0.25), (2.0, 0.01)])

@@ -76,11 +76,17 @@ def submap_of(views: SampledViews, near: Sequence[int], poses: Sequence[FloatArr
 
 @dataclass(frozen=True)
 class AgreementCounts:
-    """How a view fits a model: the share of its points that the model has, hits and contradictions, the worse way."""
+    """How a view fits a model at each of P poses, (P,) each.
 
-    overlap: float
-    inliers: float
-    violations: float
+    Attributes
+    ----------
+    overlap : the share of its points that the model has.
+    inliers, violations : hits and contradictions, the worse way.
+    """
+
+    overlap: FloatArray
+    inliers: FloatArray
+    violations: FloatArray
 
 
 def count_agreement(
@@ -90,18 +96,18 @@ def count_agreement(
     model: Submap,
     poses: Sequence[FloatArray],
     tolerance_mm: float,
-) -> list[AgreementCounts]:
+) -> AgreementCounts:
     """Return how a view fits the model at each of several poses."""
     counts = _count(samples, index, views.images, np.array(poses), model.near, model.poses, tolerance_mm)
-    total = max(int(samples.first[index + 1] - samples.first[index]), 1)
-    found = []
-    for union, inliers, violations, back_inliers, back_violations in counts:
-        # Seen twice must not count twice against being contradicted twice.
-        there = (union, violations * union / max(inliers, 1.0))
-        back = (back_inliers, back_violations)
-        worse = min(there, back, key=lambda way: way[0] / max(way[0] + way[1], 1.0))
-        found.append(AgreementCounts(union / total, *worse))
-    return found
+    union, inliers, violations, back_inliers, back_violations = counts.T
+    # Seen twice must not count twice against being contradicted twice.
+    violations = violations * union / np.maximum(inliers, 1.0)
+    back_is_worse = consistency_of(back_inliers, back_violations) < consistency_of(union, violations)
+    return AgreementCounts(
+        overlap=union / max(int(samples.first[index + 1] - samples.first[index]), 1),
+        inliers=np.where(back_is_worse, back_inliers, union),
+        violations=np.where(back_is_worse, back_violations, violations),
+    )
 
 
 def agreement_at(
@@ -113,7 +119,13 @@ def agreement_at(
     tolerance_mm: float,
 ) -> list[Agreement]:
     counts = count_agreement(views, samples, index, model, poses, tolerance_mm)
-    return [Agreement(one.overlap, one.inliers / max(one.inliers + one.violations, 1.0)) for one in counts]
+    consistency = consistency_of(counts.inliers, counts.violations)
+    return [Agreement(*fit) for fit in zip(counts.overlap.tolist(), consistency.tolist(), strict=True)]
+
+
+def consistency_of(inliers: FloatArray, violations: FloatArray) -> FloatArray:
+    """Return the share of hits among what is judged; 0 where nothing is."""
+    return np.asarray(inliers / np.maximum(inliers + violations, 1.0))
 
 
 @compiled

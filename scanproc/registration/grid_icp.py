@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.registration.point_to_plane import (
-    add_row,
+    add_rows,
     apply_step,
     mean_normal,
     point_to_plane_row,
@@ -199,7 +199,7 @@ def _add_normal_equations(
             partner[k] = -1
         else:
             partner[k] = nearest[i, j, m]
-    matches = 0
+    rows, weights, matches = np.empty((len(moved), 8)), np.empty(len(moved)), 0
     for k in range(len(moved)):
         q, x, y, z = partner[k], moved[k, 0], moved[k, 1], moved[k, 2]
         if q < 0:
@@ -212,6 +212,11 @@ def _add_normal_equations(
         if agree:
             lever = (x - centre[0], y - centre[1], z - centre[2])
             distance = ex * nx + ey * ny + ez * nz
-            add_row(H, g, point_to_plane_row(lever, (nx, ny, nz)), distance, robust_weight(distance, gate_mm))
+            row = point_to_plane_row(lever, (nx, ny, nz))
+            for i in range(6):
+                rows[matches, i] = row[i]
+            rows[matches, 6], rows[matches, 7] = 0.0, distance
+            weights[matches] = robust_weight(distance, gate_mm)
             matches += 1
+    add_rows(H, g, rows[:matches], weights[:matches])
     return matches

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.registration.point_to_plane import (
-    add_row,
+    add_rows,
     inverse,
     mean_normal,
     point_to_plane_row,
@@ -127,6 +127,7 @@ def add_normal_equations(
     with_rim = len(images.rim) > 0
     squares, matches = 0.0, 0
     places, there = project_samples(samples, source, images, target, T_common_source, T_target_common, 3.0 * gate_mm)
+    rows, weights = np.empty((len(places), 8)), np.empty(len(places))
     for m in range(len(places)):
         k, pixel, u, v = places[m, 0], places[m, 1], places[m, 2], places[m, 3]
         depth = there[m, 0]
@@ -150,9 +151,13 @@ def add_normal_equations(
             ax, ay, az = rotate_vector(T_common_source, px, py, pz)
             rim = samples.rim[k] * (ax * nx + ay * ny + az * nz) - images.rim[pixel] * seen
         row = point_to_plane_row(lever, (nx, ny, nz))
-        add_row(H, g, (*row, rim), distance, trust * robust_weight(distance, gate_mm))
+        for i in range(6):
+            rows[matches, i] = row[i]
+        rows[matches, 6], rows[matches, 7] = rim, distance
+        weights[matches] = trust * robust_weight(distance, gate_mm)
         squares += distance * distance
         matches += 1
+    add_rows(H, g, rows[:matches], weights[:matches])
     for i in range(len(g)):
         for j in range(i):
             H[j, i] = H[i, j]

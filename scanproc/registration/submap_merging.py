@@ -9,7 +9,14 @@ import numpy as np
 
 from scanproc.frames import FloatArray, inverse, rigid, rotate, transform
 from scanproc.parallel import parallel_map, shares
-from scanproc.registration.agreement import Agreement, AgreementCounts, Submap, count_agreement, submap_of
+from scanproc.registration.agreement import (
+    Agreement,
+    AgreementCounts,
+    Submap,
+    consistency_of,
+    count_agreement,
+    submap_of,
+)
 from scanproc.registration.grid_icp import grid_icp_from_all
 from scanproc.registration.incremental import Poses, SearchLimits
 from scanproc.registration.sampled_views import SampledViews
@@ -85,14 +92,12 @@ def _agreements(
 ) -> list[Agreement]:
     """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
 
-    def count(view: int) -> list[AgreementCounts]:
+    def count(view: int) -> AgreementCounts:
         poses = [pose @ group[view] for pose in tries]
         return count_agreement(views, views.tiny, view, model, poses, limits.tolerance_mm)
 
     every = parallel_map(count, few, "placing views")
-    fits = []
-    for counts in zip(*every, strict=True):
-        overlap = max(one.overlap for one in counts)
-        inliers, violations = sum(one.inliers for one in counts), sum(one.violations for one in counts)
-        fits.append(Agreement(overlap, inliers / max(inliers + violations, 1.0)))
-    return fits
+    overlap = np.max([one.overlap for one in every], axis=0)
+    inliers, violations = np.sum([(one.inliers, one.violations) for one in every], axis=0)
+    fits = zip(overlap.tolist(), consistency_of(inliers, violations).tolist(), strict=True)
+    return [Agreement(*fit) for fit in fits]
