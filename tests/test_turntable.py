@@ -54,6 +54,19 @@ def test_a_change_tilts_shifts_and_turns() -> None:
     assert abs((moved.point - turn.point) @ turn.direction) < 1e-9
 
 
+def test_derivatives_are_those_of_the_poses() -> None:
+    rng = np.random.default_rng(1)
+    direction = rng.normal(size=3)
+    turn = TurntableMotion(200.0 * rng.normal(size=3), direction / np.linalg.norm(direction), rng.uniform(0.0, 6.0, 4))
+    poses, step = turn.poses(), 1e-6
+    J = turn.derivatives(poses)
+    for k, change in enumerate(step * np.eye(7)):
+        there, back = (turn.moved(way * change).poses() @ np.linalg.inv(poses) for way in (1.0, -1.0))
+        grows = (there - back) / (2.0 * step)
+        np.testing.assert_allclose(J[:, :3, k], np.stack([grows[:, 2, 1], grows[:, 0, 2], grows[:, 1, 0]], 1), atol=1e-6)
+        np.testing.assert_allclose(J[:, 3:, k], grows[:, :3, 3], atol=1e-4)
+
+
 @pytest.mark.parametrize("crop_mm", [90.0, 200.0])
 def test_a_pair_on_a_ring_is_brought_together_at_the_noise_that_was_measured(crop_mm: float) -> None:
     found, rms_mm = registered(1, crop_mm=crop_mm)

@@ -25,7 +25,6 @@ _ELEVATIONS_DEG = (-60.0, -40.0, -20.0, 0.0, 20.0, 40.0, 60.0)  # of the camera 
 _BEHIND_MM = 30.0  # the axis lies that far behind the surface that is seen
 _AXIS_GATES_MM = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 15.0)
 _ANGLE_GATES_MM = (20.0, 15.0, 12.0, 10.0, 8.0)
-_STEP = 1e-5  # of numerical differentiation, rad and, by 100, mm
 _NEIGHBOURS = 2  # pairs of views one and two steps apart
 
 
@@ -52,9 +51,31 @@ class TurntableMotion:
         poses[:, :3, 3] = self.point - poses[:, :3, :3] @ self.point
         return poses
 
+    @property
+    def _across(self) -> FloatArray:
+        """Two unit vectors square to the axis, (2, 3)."""
+        return np.asarray(np.linalg.svd(self.direction[None])[2][1:])
+
+    def derivatives(self, poses: FloatArray) -> FloatArray:
+        """Return the twists, (N, 6, N + 3), by which the N poses grow with the numbers that `moved` changes.
+
+        A motion of the axis takes a turn T along: its twist is that of the motion before T less that of it after T
+        (the adjoint of T). Rotations come first, about the origin.
+        """
+        tilts, shifts = self._across, 100.0 * self._across
+        axis = np.hstack([np.vstack([tilts, np.zeros((2, 3))]), np.vstack([np.cross(self.point, tilts), shifts])])
+        count, R, t = len(poses), poses[:, :3, :3], poses[:, None, :3, 3]
+        rotation, shift = axis[:, :3] @ R.transpose(0, 2, 1), axis[:, 3:] @ R.transpose(0, 2, 1)
+        after = np.concatenate([rotation, shift + np.cross(t, rotation)], axis=2)
+        J = np.zeros((count, 6, count + 3))
+        J[:, :, :4] = (axis - after).transpose(0, 2, 1)
+        later = np.arange(1, count)
+        J[later, :, 3 + later] = [*self.direction, *np.cross(self.point, self.direction)]
+        return J
+
     def moved(self, change: FloatArray) -> TurntableMotion:
         """Return the turn after a change of its axis: two tilts (rad), two shifts (100 mm), and of its angles (rad)."""
-        across = np.linalg.svd(self.direction[None])[2][1:]
+        across = self._across
         tilt = across.T @ change[:2]
         direction = self.direction + np.cross(tilt, self.direction)
         point = self.point + 100.0 * across.T @ change[2:4]
@@ -145,25 +166,15 @@ def _settled(
     for gate in gates_mm:
         poses = turn.poses()
         found = edge_equations(samples, views.images, poses, pairs, gate)
-        back, J = np.linalg.inv(poses), np.zeros((len(views), 6, num_free))
-        for k in range(num_free):
-            change = np.zeros(num_free)
-            change[k] = _STEP
-            J[:, :, k] = _twists(turn.moved(change).poses() @ back) / _STEP
+        J = turn.derivatives(poses)[:, :, :num_free]
         D = J[a] - J[b]
-        A = np.einsum("eik,eij,ejl->kl", D, found.H, D)
+        A = np.einsum("eik,eil->kl", D, found.H @ D)
         r = np.einsum("eik,ei->k", D, found.g)
         damping = 1e-3 * np.diag(A).max() + 1e-9
         change = -np.linalg.solve(A + damping * np.eye(num_free) * 1e-2, r)
         limit = 0.3 / max(float(np.abs(change).max()), 0.3)
         turn = turn.moved(limit * change)
     return turn
-
-
-def _twists(T: FloatArray) -> FloatArray:
-    """Return the (N, 6) rotation vectors and translations of N small motions about the origin."""
-    turns = np.stack([T[:, 2, 1] - T[:, 1, 2], T[:, 0, 2] - T[:, 2, 0], T[:, 1, 0] - T[:, 0, 1]], axis=1) / 2.0
-    return np.concatenate([turns, T[:, :3, 3]], axis=1)
 
 
 def _score(inner: SampledViews, turn: TurntableMotion, pairs: Pairs, tolerance_mm: float) -> float:
