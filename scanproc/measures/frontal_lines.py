@@ -26,6 +26,7 @@ LEG_HEIGHTS = (90.0, 160.0)
 LEG_STEP_MM = 5.0
 _MAX_LEG_MISSING = 3  # slices between the lowest and the highest that may be missing: no bend hides there
 MIN_SLICES, MIN_HEIGHT_MM = 8, 25.0  # fewer midpoints do not make an angle
+_HEEL_REACH_MM = 100.0  # ahead of the pternion: there the rear of a slice that is open behind would be no heel's
 _DRAWN_BEYOND_MM = 12.0  # what a line is drawn longer than the stretch it was fitted to, at each end
 _MAX_SLICE_UNSEEN = 0.25  # a leg slice that is open by more has no middle
 _CAP_NORMAL_Z = 0.8  # faces this level, up on the leg, close the end that the scan was cut at
@@ -66,7 +67,8 @@ def heel_line(shape: FootShape) -> FrontalLine:
     heels bend by degrees, so the line of the other slices alone would be another measure; both borders are continued.
     """
     heights = np.arange(HEEL_HEIGHTS[0], HEEL_HEIGHTS[1] + 1e-9, HEEL_STEP_MM)
-    sections = [axis_section(shape.low_mesh, 2, float(z), shape.low_views, shape.low_boundary) for z in heights]
+    heel = faces_within(shape.low_mesh, 0, -np.inf, shape.rear + _HEEL_REACH_MM)
+    sections = [axis_section(heel, 2, float(z), shape.low_views, shape.low_boundary) for z in heights]
     rear = _rear_points(sections, heights)
     borders, seen = np.full((len(heights), 2), np.nan), np.zeros(len(heights), dtype=np.bool_)
     for k, section in enumerate(sections):
@@ -134,30 +136,26 @@ def _chord(section: Section, rear: FloatArray) -> tuple[FloatArray, bool]:
     Each is read from a parabola through the border 5 mm before and behind: the same point, less of its noise. On ten
     heels without noise the angle stays within 0.1 deg.
     """
-    at_chord = _borders_at(section, rear, HEEL_CHORD_MM)
-    smooth = _AT_MIDDLE @ np.array([_borders_at(section, rear, HEEL_CHORD_MM + off).y for off in _OFFSETS_MM])
-    return np.where(np.isfinite(smooth), smooth, at_chord.y), at_chord.seen
+    at_chord, seen = _borders_at(section, rear, np.array([HEEL_CHORD_MM]))
+    around, _ = _borders_at(section, rear, HEEL_CHORD_MM + _OFFSETS_MM)
+    smooth = _AT_MIDDLE @ around
+    return np.where(np.isfinite(smooth), smooth, at_chord[0]), bool(seen.all())
 
 
-@dataclass(frozen=True)
-class _ChordEnds:
-    """(2,) y right and left, mm, nan where there is no border; and whether both are there and were seen."""
-
-    y: FloatArray
-    seen: bool
-
-
-def _borders_at(section: Section, rear: FloatArray, ahead_mm: float) -> _ChordEnds:
-    """Return where a slice is cut some way ahead of its (2,) rear point."""
-    borders, seen = np.full(2, np.nan), []
-    crossings = section.crossings(0, float(rear[0]) + ahead_mm)
-    y = crossings.points[:, 0, 1]
-    for k, side in enumerate((y < rear[1], y > rear[1])):  # two crossings of one wall: the other side was not seen
-        if side.any():
-            outer = int(np.flatnonzero(side)[np.argmax(np.abs(y[side] - rear[1]))])
-            borders[k] = y[outer]
-            seen.append(bool(crossings.seen[outer]))
-    return _ChordEnds(borders, len(seen) == 2 and all(seen))
+def _borders_at(section: Section, rear: FloatArray, ahead_mm: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return where a slice is cut (N,) mm ahead of its (2,) rear point: (N, 2) y right and left, and what was seen."""
+    (x, y), (x_end, y_end) = section.points[:, 0, :2].T, section.points[:, 1, :2].T
+    level = rear[0] + ahead_mm[:, None]
+    crossed = (x > level) != (x_end > level)
+    cut = y + (level - x) / np.where(crossed, x_end - x, 1.0) * (y_end - y)
+    borders, seen = np.full((len(ahead_mm), 2), np.nan), np.zeros((len(ahead_mm), 2), dtype=np.bool_)
+    if len(section):
+        for k, side in enumerate((cut < rear[1], cut > rear[1])):  # two crossings of one wall: the other was not seen
+            away = np.where(crossed & side, np.abs(cut - rear[1]), -1.0)
+            there, outer = np.flatnonzero(away.max(axis=1) >= 0.0), away.argmax(axis=1)
+            borders[there, k] = cut[there, outer[there]]
+            seen[there, k] = section.seen[outer[there]]
+    return borders, seen
 
 
 def _with_hidden_slices(found: FrontalLine, heights: FloatArray, borders: FloatArray) -> FrontalLine:

@@ -108,10 +108,10 @@ def _stacked_depths(views: Sequence[CleanView]) -> NDArray[np.float32]:
     return np.concatenate([view.depth_mm.ravel() for view in views]).astype(np.float32, copy=False)
 
 
-def _rim_deg(view: CleanView) -> NDArray[np.float32]:
+def _rim_deg(view: CleanView, pixels: Any = ...) -> NDArray[np.float32]:
     if view.rim_deg is None:
-        return np.full(view.depth_mm.shape, RIM_REACH_DEG, np.float32)
-    return view.rim_deg.astype(np.float32)
+        return np.full(view.depth_mm[pixels].shape, RIM_REACH_DEG, np.float32)
+    return view.rim_deg[pixels].astype(np.float32)
 
 
 def _every(view: CleanView, step: int) -> tuple[FloatArray, FloatArray, NDArray[np.float32]]:
@@ -123,4 +123,4 @@ def _every(view: CleanView, step: int) -> tuple[FloatArray, FloatArray, NDArray[
     v, u = np.nonzero((there > 0) & (lengths > 0))
     z = there[v, u]
     x, y = (u * step + step // 2 - camera.cx) / camera.fx * z, (v * step + step // 2 - camera.cy) / camera.fy * z
-    return np.column_stack([x, y, z]), found[v, u] / lengths[v, u, None], _rim_deg(view)[grid][v, u]
+    return np.column_stack([x, y, z]), found[v, u] / lengths[v, u, None], _rim_deg(view, grid)[v, u]
