@@ -11,7 +11,7 @@ from scipy.spatial import ConvexHull
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.hole_filling import border_loops
-from scanproc.mesh.meshes import face_areas, face_normals
+from scanproc.mesh.meshes import all_corners, face_areas, face_normals
 
 # A leg is cut through 2400 mm² and more, of feet that are _WIDTH_MM wide or wider; calves of coarse meshes have planes
 # of up to 1100. Of children both are smaller.
@@ -113,15 +113,16 @@ def _planes(mesh: Mesh) -> list[_Cut]:
     cuts = []
     for normal, offset in _hull_planes(mesh.vertices, least):
         near = np.abs(mesh.vertices @ normal - offset) < _FLAT_MM
-        inside = np.flatnonzero(near[mesh.faces].all(axis=1))
+        inside = np.flatnonzero(all_corners(near, mesh.faces))
         inside = inside[normals[inside] @ normal > _FLAT_COSINE]
         area = float(areas[inside].sum())
         if area < least:
             continue
         middle = (mesh.vertices[mesh.faces[inside]].mean(axis=1) * areas[inside, None]).sum(axis=0) / area
-        outside = np.ones(len(mesh.faces), dtype=np.bool_)
-        outside[inside] = False
-        rim = np.intersect1d(mesh.faces[inside], mesh.faces[outside])
+        used, used_outside = np.zeros((2, len(mesh.vertices)), dtype=np.bool_)
+        used[mesh.faces[inside]] = True
+        used_outside[np.delete(mesh.faces, inside, axis=0)] = True
+        rim = np.flatnonzero(used & used_outside)
         cuts.append(_Cut(normal, middle, area, mesh.vertices[rim], inside))
     return cuts
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import map_coordinates
-from scipy.optimize import minimize
 
 from scanproc.anatomy.plantar_surface import SoleMap
 from scanproc.artifacts import BoolArray
@@ -57,6 +56,8 @@ def is_mirrored(found: SoleMap, height: FloatArray, rear: float, length: float) 
         apart, by = (there - values)[raised], aside[raised]
         lean = np.clip(np.median(apart / by), -_LEAN, _LEAN)  # what was made up leans in its own foot frame
         return float(np.median(np.abs(apart - lean * by)))
+
+    from scipy.optimize import minimize  # here: soles seldom come so far, and it loads much
 
     lines = [np.array([slope, shift]) for slope in _SLOPES for shift in _SHIFTS_MM]
     start = min(lines, key=difference_mm)

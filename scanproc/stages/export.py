@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -146,23 +147,29 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
         f"{side}.stl": write_stl(fewer.mesh if fewer else part.solid, name),
         f"{side}.3mf": write_3mf((body,), {"Title": name, "Description": _description(insole, facts)}),
     }
-    reason = failure(failed_in_files(solids))
+    milled = programs_of(part, insole.making, machine, side, name) if insole.making.process != "print" else None
+    with ThreadPoolExecutor(1, "proving files") as beside:  # it mostly waits for 3MF's library, which needs no Python
+        proof = beside.submit(failed_in_files, solids)
+        drawings = _drawings(_plan(insole, name, part, milled, machine, config), config)
+    reason = failure(proof.result())
     if reason is not None:
         raise ScanError(reason)
     wanted = {".stl": config.stl, ".3mf": config.threemf}
-    files = {file: data for file, data in solids.items() if wanted[file[-4:]]}
-    milled = programs_of(part, insole.making, machine, side, name) if insole.making.process != "print" else None
-    plan = _plan(insole, name, part, milled, machine, config)
-    if config.outline_dxf:
-        files[f"{side}-outline.dxf"] = plan_dxf(plan)
-    if config.template:
-        drawing = plan_drawing(plan)
-        files |= {f"{side}-template.pdf": write_pdf(drawing, config.paper), f"{side}-template.png": write_png(drawing)}
+    files = {file: data for file, data in solids.items() if wanted[file[-4:]]} | drawings
     if insole.making.process == "print":
         files[f"{side}-printing.json"] = hand_over(part.solid, insole.making.material, machine.printer, fewer)
     if fewer:
         log.info("export: %s.stl, %s", side, _told(fewer, part.solid))
     return files | (milled.files if milled else {})
+
+
+def _drawings(plan: PartPlan, config: ExportConfig) -> dict[str, bytes]:
+    """Return the files of a part seen from above by name."""
+    files = {f"{plan.side}-outline.dxf": plan_dxf(plan)} if config.outline_dxf else {}
+    if config.template:
+        drawing, name = plan_drawing(plan), f"{plan.side}-template"
+        files |= {f"{name}.pdf": write_pdf(drawing, config.paper), f"{name}.png": write_png(drawing)}
+    return files
 
 
 def _plan(
