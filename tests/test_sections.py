@@ -8,6 +8,7 @@ import trimesh
 from feet import without
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import ConvexHull
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
@@ -44,6 +45,23 @@ def test_oblique_section_of_a_tube_is_the_ellipse(tilt_deg: float, offset: float
     outline = Outline.of(section.points.reshape(-1, 3) @ axes)
     assert outline.area == pytest.approx(np.pi * 40.0 * 40.0 / np.cos(tilt), rel=1e-3)
     assert len(section.pieces()) == 1
+
+
+@given(st.integers(0, 10_000), st.integers(3, 60), st.booleans())
+def test_an_outline_is_the_convex_hull(seed: int, count: int, repeated: bool) -> None:
+    points = np.random.default_rng(seed).normal(size=(count, 2)) * [50.0, 20.0]
+    if repeated:
+        points = np.vstack([points, points[::2], 0.9 * points + 0.1 * points.mean(axis=0)])
+    outline, hull = Outline.of(points), ConvexHull(points)
+    np.testing.assert_array_equal(np.unique(outline.points, axis=0), np.unique(points[hull.vertices], axis=0))
+    assert outline.area == pytest.approx(hull.volume) and outline.perimeter == pytest.approx(hull.area)
+
+
+def test_an_outline_of_points_in_one_line_has_no_area() -> None:
+    line = np.arange(7.0)[[3, 0, 6, 1, 3, 2, 5], None] * [[2.0, 1.0]]
+    outline = Outline.of(line)
+    np.testing.assert_array_equal(outline.points, [[0.0, 0.0], [12.0, 6.0]])
+    assert outline.area == 0.0 and Outline.of(np.ones((3, 2))).perimeter == 0.0
 
 
 def test_tape_and_caliper_on_a_circle() -> None:

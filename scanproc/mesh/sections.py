@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from scanproc.artifacts import BoolArray, ByteArray, IntArray, Mesh
 from scanproc.compiled import compiled
@@ -159,16 +158,34 @@ class Outline:
     @staticmethod
     def of(points: FloatArray) -> Outline:
         """Return the hull of (N, 2) points; points in one line give an outline without area."""
-        try:
-            corners = points[ConvexHull(points).vertices]
-        except QhullError:
-            order = np.lexsort((points[:, 1], points[:, 0]))
-            corners = points[order[[0, -1]]]
+        corners = _hull(points[np.lexsort((points[:, 1], points[:, 0]))])
         nxt = np.roll(corners, -1, axis=0)
         cross = corners[:, 0] * nxt[:, 1] - corners[:, 1] * nxt[:, 0]
         area = float(cross.sum() / 2.0)
         centroid = ((corners + nxt) * cross[:, None]).sum(axis=0) / (6.0 * area) if area > 0.0 else corners.mean(axis=0)
         return Outline(corners, centroid, float(np.linalg.norm(nxt - corners, axis=1).sum()), area)
+
+
+@compiled
+def _hull(points: FloatArray) -> FloatArray:
+    """Return the corners of the convex hull, counter-clockwise, of (N, 2) points in the order of x, then of y.
+
+    Along the lower side there, along the upper one back (Andrew 1979); of points in one line, the first and the last.
+    """
+    corners, count = np.empty((2 * len(points), 2)), 0
+    for side in range(2):
+        first = max(count - 1, 0)  # where this side begins
+        count = first
+        for k in range(len(points)):
+            x, y = points[k if side == 0 else len(points) - 1 - k]
+            while count > first + 1:
+                ahead_x, ahead_y = corners[count - 1] - corners[count - 2]
+                if ahead_x * (y - corners[count - 1, 1]) - ahead_y * (x - corners[count - 1, 0]) > 0.0:
+                    break
+                count -= 1
+            corners[count, 0], corners[count, 1] = x, y
+            count += 1
+    return np.asarray(corners[: max(count - 1, 1)].copy())
 
 
 def plane_section(
