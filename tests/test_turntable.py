@@ -63,7 +63,8 @@ def test_derivatives_are_those_of_the_poses() -> None:
     for k, change in enumerate(step * np.eye(7)):
         there, back = (turn.moved(way * change).poses() @ np.linalg.inv(poses) for way in (1.0, -1.0))
         grows = (there - back) / (2.0 * step)
-        np.testing.assert_allclose(J[:, :3, k], np.stack([grows[:, 2, 1], grows[:, 0, 2], grows[:, 1, 0]], 1), atol=1e-6)
+        turns = np.stack([grows[:, 2, 1], grows[:, 0, 2], grows[:, 1, 0]], axis=1)
+        np.testing.assert_allclose(J[:, :3, k], turns, atol=1e-6)
         np.testing.assert_allclose(J[:, 3:, k], grows[:, :3, 3], atol=1e-4)
 
 

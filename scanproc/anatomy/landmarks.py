@@ -171,7 +171,8 @@ class FrontProfile:
 def front_profile(mesh: Mesh, from_x: float, medial: float, lateral: float, strips: int = 100) -> FrontProfile:
     """Return the front border of the foot between y = `medial` and y = `lateral`, ahead of x = `from_x`, mm."""
     near = keep_faces(mesh, any_corner(mesh.vertices[:, 0] >= from_x, mesh.faces)).mesh
-    rotated = Mesh(near.vertices[:, [1, 0, 2]], near.faces)  # sections across y, whose greatest x is the front
+    # Sections across y, whose greatest x is the front; row by row in memory, as loops over faces want vertices.
+    rotated = Mesh(np.ascontiguousarray(near.vertices[:, [1, 0, 2]]), near.faces)
     across = (np.arange(strips) + 0.5) / strips
     y = medial + across * (lateral - medial)
     rising = np.argsort(y, kind="stable")
@@ -191,7 +192,8 @@ def second_toe(mesh: Mesh, from_x: float, medial: float, lateral: float, gap_dep
     profile = front_profile(mesh, from_x, medial, lateral)
     across, x = profile.across, profile.points[:, 0]
     hallux = np.maximum.accumulate(x)
-    beside = np.array([x[(across >= at) & (across < at + _SECOND_TOE_WIDTH)].max() for at in across])
+    ahead = across - across[:, None]
+    beside = np.where((ahead >= 0.0) & (across < across[:, None] + _SECOND_TOE_WIDTH), x, -np.inf).max(axis=1)
     inside = np.isfinite(x) & (across >= _TOE_GAP_WINDOW[0]) & (across <= _TOE_GAP_WINDOW[1])
     depth = np.full(len(x), -np.inf)
     depth[inside] = np.minimum(hallux, beside)[inside] - x[inside]

@@ -37,7 +37,5 @@ def running_median(values: FloatArray, reach: int) -> FloatArray:
     width = 2 * reach + 1
     inside = np.sort(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)[:, reach]
     # The ends, whose windows are narrower; of an odd number the middle one, for which `np.median` takes its time.
-    start, end = (
-        np.array([np.sort(side[: 2 * r + 1])[r] for r in range(reach)]) for side in (values, values[::-1])
-    )
+    start, end = (np.array([np.sort(side[: 2 * r + 1])[r] for r in range(reach)]) for side in (values, values[::-1]))
     return np.concatenate([start, inside, end[::-1]])

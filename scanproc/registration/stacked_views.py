@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import EllipsisType
 from typing import NamedTuple
 
 import numpy as np
@@ -108,7 +109,7 @@ def _stacked_depths(views: Sequence[CleanView]) -> NDArray[np.float32]:
     return np.concatenate([view.depth_mm.ravel() for view in views]).astype(np.float32, copy=False)
 
 
-def _rim_deg(view: CleanView, pixels: Any = ...) -> NDArray[np.float32]:
+def _rim_deg(view: CleanView, pixels: tuple[slice, slice] | EllipsisType = ...) -> NDArray[np.float32]:
     if view.rim_deg is None:
         return np.full(view.depth_mm[pixels].shape, RIM_REACH_DEG, np.float32)
     return view.rim_deg[pixels].astype(np.float32)
