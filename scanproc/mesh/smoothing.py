@@ -9,7 +9,6 @@ from scanproc.artifacts import IntArray, Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.mesh.edges import border_edges, edges_of
-from scanproc.parallel import parallel_map
 
 _FINE_SHARE = 0.2  # of a vertex's edges: one short edge among six comes by chance
 _EVEN_EDGE_MM, _EVEN_ROUNDS = 1.5, 24
@@ -46,11 +45,7 @@ def regional_means(mesh: Mesh, values: FloatArray, rounds: int) -> FloatArray:
     border = border_edges(edges)
     starts, ends = _short_edges(mesh.vertices, edges.starts, edges.ends, border, _EVEN_EDGE_MM)
     threes = np.pad(values, ((0, 0), (0, -values.shape[1] % 3)))
-    found = parallel_map(
-        lambda at: _means(threes[:, at : at + 3].copy(), starts, ends, rounds),
-        range(0, threes.shape[1], 3),
-        "averaging along edges",
-    )
+    found = [_means(threes[:, at : at + 3].copy(), starts, ends, rounds) for at in range(0, threes.shape[1], 3)]
     return np.asarray(np.hstack(found)[:, : values.shape[1]])
 
 
