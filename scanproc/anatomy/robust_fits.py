@@ -11,7 +11,7 @@ _ROUNDS = 6
 _LEAST_SCALE_MM = 0.25  # what a smooth shape itself differs from the fit by is no outlier
 
 
-def biweight_fit(design: FloatArray, values: FloatArray, start: FloatArray) -> FloatArray:
+def biweight_fit(design: FloatArray, values: FloatArray, start: FloatArray, ridge: FloatArray) -> FloatArray:
     """Return the (M,) coefficients of a linear model to which outliers are nothing (Tukey's biweight).
 
     Parameters
@@ -19,13 +19,17 @@ def biweight_fit(design: FloatArray, values: FloatArray, start: FloatArray) -> F
     design : (N, M) float64.
     values : (N,) float64, mm.
     start : (N,) float64, mm, to which it is fitted first: without the outliers, as well as that is known.
+    ridge : (M,) noise of the values over what each coefficient may well be, 0 where nothing is known of it (Hoerl &
+        Kennard 1970).
     """
-    found = np.linalg.lstsq(design, start, rcond=None)[0]
+    known, nothing = np.diag(ridge), np.zeros(len(ridge))
+    found = np.linalg.lstsq(np.vstack([design, known]), np.concatenate([start, nothing]), rcond=None)[0]
     for _ in range(_ROUNDS):
         off = np.abs(values - design @ found)
         scale = max(1.4826 * float(np.median(off)), _LEAST_SCALE_MM)
         root_weight = np.maximum(1.0 - (off / (_BIWEIGHT * scale)) ** 2, 0.0)
-        found = np.linalg.lstsq(design * root_weight[:, None], values * root_weight, rcond=None)[0]
+        weighted = np.vstack([design * root_weight[:, None], known])
+        found = np.linalg.lstsq(weighted, np.concatenate([values * root_weight, nothing]), rcond=None)[0]
     return np.asarray(found)
 
 
