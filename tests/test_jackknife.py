@@ -79,10 +79,21 @@ def test_what_goes_by_region_is_told_from_noise() -> None:
     assert np.median(both) == pytest.approx(expected, rel=0.1)
 
 
-def test_what_all_views_share_moves_everything_at_once() -> None:
-    errors = common_errors(np.array([0.2, 0.4]), 8)
-    assert np.sqrt(np.mean(errors**2, axis=1)) == pytest.approx([0.2, 0.4])
-    assert errors[1] == pytest.approx(2.0 * errors[0]) and errors.sum(axis=1) == pytest.approx([0.0, 0.0], abs=1e-12)
+@pytest.mark.parametrize("count", [2, 3, 5, 8, 11])
+def test_what_all_views_share_has_the_stated_spread_everywhere(count: int) -> None:
+    points = np.random.default_rng(3).uniform(-200.0, 200.0, (50, 3))
+    doubt_mm = np.linspace(0.1, 0.4, 50)
+    errors = common_errors(points, doubt_mm, count)
+    assert np.sqrt(np.mean(errors**2, axis=1)) == pytest.approx(doubt_mm)
+    assert not common_errors(points, doubt_mm, 1).any()
+
+
+def test_what_all_views_share_is_alike_in_a_region() -> None:
+    """Along a foot: almost the same 10 mm on, half the same 60 mm on, but never of opposite sign all over."""
+    x = np.array([0.0, 10.0, 60.0])
+    errors = common_errors(np.column_stack([x, 0.0 * x, 0.0 * x]), np.ones(3), 8)
+    alike = errors @ errors[0] / 8.0
+    assert alike == pytest.approx([1.0, 0.97, 0.46], abs=0.02)
 
 
 def test_what_one_group_alone_saw_is_not_drawn() -> None:

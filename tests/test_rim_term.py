@@ -114,9 +114,9 @@ def test_what_ends_over_the_floor_goes(height_mm: float, left: bool) -> None:
     assert found[25, 30] == 400.0
 
 
-def test_half_of_a_correction_is_left_in_doubt_everywhere_alike() -> None:
+def test_half_of_a_correction_is_left_in_doubt_alike_where_it_is() -> None:
     shift_mm = np.array([0.0, 1.0, 2.0])
-    errors = common_errors(0.5 * shift_mm, 8)
+    errors = common_errors(np.full((3, 3), 40.0), 0.5 * shift_mm, 8)
     assert np.sqrt((errors**2).mean(axis=1)) == pytest.approx(0.5 * shift_mm)
     assert errors.mean(axis=1) == pytest.approx(np.zeros(3), abs=1e-12)
     np.testing.assert_allclose(errors[2], 2.0 * errors[1])

@@ -112,7 +112,7 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     errors_mm[: filled.num_original] = jackknife_errors(seen.distances[:, kept.vertices])
     shared_mm = config.shared_doubt * regional_spread(kept.mesh, errors_mm[: filled.num_original])
     doubt_mm = np.hypot(shared_mm, config.rim_doubt * seen.shift_mm[kept.vertices])
-    errors_mm[: filled.num_original] += common_errors(doubt_mm, num_groups).astype(np.float16)
+    errors_mm[: filled.num_original] += common_errors(kept.mesh.vertices, doubt_mm, num_groups).astype(np.float16)
     errors_mm = extrapolate_errors(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm, registration.vertical)
 
