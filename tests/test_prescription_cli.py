@@ -16,8 +16,8 @@ from insole_feet import FEET
 from scanproc import cli, runner
 from scanproc.artifacts import ScanFacts
 from scanproc.prescription.presets import preset_names
-from scanproc.settings import tomllib
 from scanproc.store import Store
+from scanproc.toml_files import tomllib
 
 COARSE = ("--set", "insole.grid_mm=1.0")
 
