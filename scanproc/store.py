@@ -91,8 +91,7 @@ class Store:
     def read_run(self) -> dict[str, Any]:
         """Return the last run's `run.json`; empty if there is none, or none of ours."""
         found = _read_json(self.root / "run.json")
-        tables = [found.get(name, {}) for name in ("stages", "settings", "inputs")]
-        return found if all(isinstance(table, dict) for table in tables) else {}
+        return found if all(isinstance(found.get(name, {}), dict) for name in ("stages", "settings", "inputs")) else {}
 
     def write_run(self, record: dict[str, Any]) -> None:
         """Write `run.json`."""
