@@ -36,7 +36,13 @@ def wavy(one: CleanView, height_mm: float, seed: int) -> CleanView:
     for across, down, phase in np.random.default_rng(seed).uniform(-0.5, 0.5, (12, 3)):
         waves += np.sin(across * columns + down * rows + 2.0 * np.pi * phase)
     depth = one.depth_mm + np.where(one.depth_mm > 0.0, height_mm * waves / np.sqrt(6.0), 0.0).astype(np.float32)
-    return seen(depth.ravel().astype(np.float64), one.normals.reshape(-1, 3).astype(np.float64), one.intrinsics, one.floor, one.name)
+    return seen(
+        depth.ravel().astype(np.float64),
+        one.normals.reshape(-1, 3).astype(np.float64),
+        one.intrinsics,
+        one.floor,
+        one.name,
+    )
 
 
 def strangers(heights_mm: Sequence[float], away_mm: Sequence[float]) -> dict[int, RejectedView]:
