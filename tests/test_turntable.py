@@ -143,7 +143,7 @@ def views_of_a_pot() -> tuple[CleanViews, list[FloatArray]]:
     config = SimulationConfig(
         path="turntable", camera="d435", views=8, seed=2, distance_mm=350.0, leg_mm=0.0, image_scale=0.6
     )
-    made = simulate(pot(relief_mm=2.5), config)
+    made = simulate(pot(relief_mm=2.0), config)
     return clean(made.recording, CleanConfig()), [view.T_mesh_camera for view in made.views]
 
 
