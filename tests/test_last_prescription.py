@@ -12,7 +12,8 @@ import pytest
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.files import settled
 from scanproc.prescription.last_prescription import LastPrescription, found_prescription
-from scanproc.settings import build_configs, parse_overrides, tomllib
+from scanproc.settings import build_configs, parse_overrides
+from scanproc.toml_files import tomllib
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="250mm" height="90mm" viewBox="0 0 250 90">{}</svg>'
 OUTLINE = SVG.format('<ellipse cx="125" cy="45" rx="120" ry="40"/>')

@@ -142,7 +142,7 @@ def test_each_kind_of_line_has_its_layer_and_the_drawing_is_clean(tmp_path: Path
     path = tmp_path / "left-outline.dxf"
     path.write_bytes(data)
     again = read_outline(path)  # the insole's border, though cover and stock are larger
-    assert area_mm2(again) == pytest.approx(area_mm2(SOLE), rel=1e-6)
+    assert area_mm2(again) == pytest.approx(area_mm2(SOLE), rel=1e-4)  # corners that tell nothing are left out
 
 
 def footprint_mm2(solid: Mesh) -> float:

@@ -96,10 +96,11 @@ def test_the_first_item_that_fails_decides_the_error_and_the_rest_is_left(worker
             raise ScanError(f"view {item} is broken.")
         time.sleep(0.001)
 
+    # Ten seconds of sleep on two threads: a busy machine begins thousands before it comes to hear of the failure.
     with using_workers(workers), pytest.raises(ScanError, match="view 2 is broken"):
-        parallel_map(fail, range(10_000), "failing")
+        parallel_map(fail, range(20_000), "failing")
     assert {0, 1, 2} <= set(begun)
-    assert len(begun) < 10_000
+    assert len(begun) < 20_000
 
 
 def test_the_listeners_hear_of_every_item_in_their_own_thread(workers: int) -> None:

@@ -23,7 +23,8 @@ from scanproc.prescription.presets import preset_names, preset_values, preset_wi
 from scanproc.prescription.resolve import resolved
 from scanproc.prescription.rules import RULES, refuse_above_block, refuse_broken
 from scanproc.prescription.sides import for_side
-from scanproc.settings import as_table, build_config, parse_overrides, template, tomllib
+from scanproc.settings import as_table, build_config, parse_overrides, template
+from scanproc.toml_files import tomllib
 
 PRESETS = ("diabetic", "dress", "eva-block", "full", "shell", "sport", "sulcus", "ucbl")
 RAISED = ScanFacts("raised", side="left", loading="non-weight-bearing")

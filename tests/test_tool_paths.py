@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -30,6 +31,8 @@ from scanproc.machining.cutters import Cutter
 from scanproc.machining.drop_cutter import DropCutter
 from scanproc.machining.gcode import Program, parse
 from scanproc.machining.machine import machine_of
+from scanproc.machining.roughing import roughing
+from scanproc.machining.toolpaths import nearest_next
 from scanproc.mesh.polygons import area_mm2
 from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.height_fields import HeightField
@@ -212,3 +215,15 @@ def positions(reader: Any, name: str, text: str) -> list[tuple[float, float, flo
             if line.startswith(("G0", "G1 ", "G2 ", "G3 ")):
                 found.append(tuple(float(machine.pos.values[axis]) for axis in "XYZ"))
     return found
+
+
+def test_a_layer_that_would_remove_a_hair_is_none() -> None:
+    """The stock ends a hundredth of a millimetre above what the last layer reaches."""
+    setup = clamped(block(), MAKING, machine_of({"stock": {"height_mm": 20.0}}, "block"))[0]
+    heights = setup.paths_of(Cutter.of(setup.machine.rough), setup.machine.cutting.leave_mm)
+    lowest = min(float(cut.points[:, 2].min()) for cut in roughing(setup, heights))
+    layers = np.floor((setup.stock.top_z - lowest) / 6.0)
+    hair = replace(setup.machine.rough, step_down_mm=(setup.stock.top_z - lowest - 0.01) / layers)
+    cuts = roughing(replace(setup, machine=replace(setup.machine, rough=hair)), heights)
+    assert min(float(cut.points[:, 2].min()) for cut in cuts) == pytest.approx(lowest, abs=0.06)
+    assert nearest_next([]) == []

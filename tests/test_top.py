@@ -130,7 +130,9 @@ def test_a_foot_is_cast_once_for_all_prescriptions(monkeypatch: pytest.MonkeyPat
 
 def test_what_was_cast_of_another_foot_or_balance_is_not_taken(foot: Foot) -> None:
     first = scanned_sole(foot, BARE)
-    other = scanned_sole(replace(foot, landmarks=dict(foot.landmarks)), BARE, first)
+    marked = scanned_sole(replace(foot, landmarks=dict(foot.landmarks)), BARE, first)
+    assert marked.raw is first.raw and marked.scan is not foot  # the same skin, though its landmarks may differ
+    other = scanned_sole(replace(foot, mesh=replace(foot.mesh)), BARE, first)
     assert other.raw is not first.raw and other.scan is not foot
     turned = BARE.changed(cast_balance="inverted", balance_deg=4.0)
     inverted = scanned_sole(foot, turned, first)

@@ -46,7 +46,7 @@ def roughing(setup: Setup, heights: Heights) -> list[Cut]:
     steepness = float(np.tan(np.deg2rad(cutting.ramp_deg)))
     cuts = []
     above_z = setup.stock.top_z
-    while above_z > lowest + 1e-9:
+    while above_z > lowest + _NOTHING_MM:
         level = above_z - tool.step_down_mm
         reach = wide if above_z > shank_z else margin
         layer = np.maximum(z, level)

@@ -121,6 +121,8 @@ def nearest_next(runs: list[FloatArray], *, one_way: bool = False) -> list[Float
     ----------
     one_way : no run is turned round: its beginning counts alone.
     """
+    if not runs:
+        return []
     ends = np.array([[run[0, :2], run[-1, :2]] for run in runs])
     left = np.ones(len(runs), dtype=bool)
     at, ordered = ends[0, 0], []
