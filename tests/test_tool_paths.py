@@ -219,7 +219,7 @@ def positions(reader: Any, name: str, text: str) -> list[tuple[float, float, flo
 
 def test_a_layer_that_would_remove_a_hair_is_none() -> None:
     """The stock ends a hundredth of a millimetre above what the last layer reaches."""
-    setup = clamped(block(), MAKING, machine_of({"stock": {"height_mm": 20.0}}, "block"))[0]
+    setup = clamped(block(), MAKING["block"], machine_of({"stock": {"height_mm": 20.0}}, "block"))[0]
     heights = setup.paths_of(Cutter.of(setup.machine.rough), setup.machine.cutting.leave_mm)
     lowest = min(float(cut.points[:, 2].min()) for cut in roughing(setup, heights))
     layers = np.floor((setup.stock.top_z - lowest) / 6.0)
