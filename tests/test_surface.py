@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,7 +15,7 @@ from pictures import posed_sphere
 from recordings import T_mesh_scan, cleaned, leg, recorded, registered
 from scipy.spatial import KDTree
 
-from scanproc.artifacts import CleanView, CleanViews, Intrinsics, Registration, Surface, ViewPose
+from scanproc.artifacts import CleanView, CleanViews, Intrinsics, Registration, RimTerm, Surface, Vertical, ViewPose
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rotate, transform
 from scanproc.mesh.hole_filling import border_loops
@@ -202,6 +203,17 @@ def test_where_one_view_saw_it_the_surface_goes_on_a_little() -> None:
         assert (found.views >= 2).any() and (found.views[found.views > 0] == 1).any() == (fringe_mm > 0.0)
     assert reached[1] == pytest.approx(reached[0] - 4.0, abs=2.0)
     assert reached[1] > -30.0
+
+
+def test_a_torn_border_is_cut_off_over_an_unseen_ground_alone() -> None:
+    """Views from above of what stood on a plate, and of what was held up: only there does the border end in a mixture."""
+    views, registration = recording_of([(np.zeros(3), 60.0)], EYES[9:])
+    lowest = []
+    for vertical in (None, Vertical(0.1, "turn")):
+        known = replace(registration, rim=RimTerm(1e-9, 1e-9, 0.4), vertical=vertical)
+        lowest.append([surface(views, known, SurfaceConfig(torn_mm=mm)).mesh.vertices[:, 2].min() for mm in (0.0, 5.0)])
+    assert lowest[0][1] == lowest[0][0] == lowest[1][0]
+    assert lowest[1][1] > lowest[1][0] + 2.0
 
 
 def test_what_is_left_open_is_said(caplog: pytest.LogCaptureFixture) -> None:

@@ -54,7 +54,7 @@ class SurfaceConfig:
         0.8, "standard uncertainty of what is corrected at rims, as a share of it: they differ by place", low=0.0
     )
     torn_mm: float = setting(
-        5.0, "width of the border that is cut off where rims err and no floor says where it ends, mm", low=0.0
+        5.0, "width of the border that is cut off where rims err and the foot stood on a ground not seen, mm", low=0.0
     )
     shared_doubt: float = setting(
         0.6, "standard uncertainty of what all views share, as a share of what an eighth of them errs by", low=0.0
@@ -87,7 +87,9 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     is_upright = registration.floor_seen or registration.vertical is not None
     rims_err = registration.rim is not None
     trusted = np.where(seen.trust >= config.min_trust, seen.views, 0).astype(np.uint8) if rims_err else seen.views
-    torn_mm = config.torn_mm if rims_err and not registration.floor_seen else 0.0
+    # Depth beside a ground is mixed with it. A raised foot has none, and its borders err no more than what is inside.
+    stood_unseen = registration.vertical is not None and not registration.floor_seen
+    torn_mm = config.torn_mm if rims_err and stood_unseen else 0.0
     kept = _kept_parts(fused, trusted, is_upright, torn_mm, config)
     if not len(kept.mesh.faces):
         raise ScanError(
