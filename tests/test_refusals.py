@@ -85,6 +85,19 @@ def test_a_hallux_cut_off_leaves_no_length_but_the_rest() -> None:
     assert value(found["heel_angle_deg"]) == pytest.approx(value(whole["heel_angle_deg"]), abs=0.4)
 
 
+def test_a_second_toe_without_its_tip_still_gives_the_axis_where_the_longest_is_whole() -> None:
+    """Noise takes the tips of thin toes first: what is left of this one lies where it did."""
+    whole = measured(as_surface(leg(), True))
+    tip = np.array([287.0, -16.2, 14.0])
+    surface = as_surface(kept(leg(), lambda v: np.linalg.norm(v - tip, axis=1) > 5.0), True)
+    (foot,) = align(surface, FACTS, AlignConfig()).feet
+    assert foot.landmarks["second_toe_tip"].confidence <= 0.5
+    found = measured(surface)
+    for name, within in (("foot_length_mm", 0.3), ("foot_width_mm", 0.5), ("heel_angle_deg", 0.4)):
+        assert found[name].status == "measured"
+        assert value(found[name]) == pytest.approx(value(whole[name]), abs=within)
+
+
 def test_a_standing_foot_seen_from_above_ends_truly_at_its_toes() -> None:
     """Views from above see the toes down to where they are foremost: the rim runs through their tips."""
     whole = measured(as_surface(leg(), True))

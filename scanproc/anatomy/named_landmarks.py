@@ -11,6 +11,8 @@ from scanproc.anatomy.plantar_surface import ArchProfile
 from scanproc.artifacts import BoolArray, Landmark, Mesh
 from scanproc.frames import FloatArray
 
+_OPEN_TIP = 0.5  # confidence at most in a second toe that ends with the scan alone: its middle is roughly known
+
 
 def named_landmarks(
     points: FootPoints, ends: OpenEnds, arch: ArchProfile, mesh: Mesh, seen: BoolArray, medial_y: float
@@ -32,9 +34,10 @@ def found_landmarks(
     points: FootPoints, ends: OpenEnds, arch: ArchProfile, mesh: Mesh, medial_y: float
 ) -> dict[str, tuple[FloatArray, float]]:
     """Return the same landmarks, (3,) mm, with their confidence wherever they may lie."""
+    second = points.second_toe
     found = {
         "pternion": (points.pternion, 0.95),
-        "second_toe_tip": (points.second_toe.tip, points.second_toe.confidence),
+        "second_toe_tip": (second.tip, min(second.confidence, _OPEN_TIP) if ends.axis_open else second.confidence),
         "longest_toe_tip": (points.longest_toe_tip, NOT_THERE if ends.toes_open else 0.95),
         "metatarsale_tibiale": (points.metatarsale_tibiale, NOT_THERE if ends.tibiale_open else 0.9),
         "metatarsale_fibulare": (points.metatarsale_fibulare, NOT_THERE if ends.fibulare_open else 0.9),

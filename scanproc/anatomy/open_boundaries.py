@@ -138,17 +138,20 @@ def unseen_borders(foot: Foot) -> tuple[str, ...]:
 def refuse_open_ends(ends: OpenEnds) -> None:
     """Refuse a foot whose heel or axis was not scanned: nothing else has a place without them.
 
+    Where the toes end truly but the second, what is left of it still shows where its middle runs. A camera over a
+    standing foot sees the thin second toe down to where noise bends it most, and the longest toe lower.
+
     Raises
     ------
     ScanError
-        If the heel or the tip of the second toe is an end of the scan alone.
+        If the heel, or the tip of the second toe and the front of the toes, is an end of the scan alone.
     """
     if ends.heel_open:
         raise ScanError(
             "found the heel ending in an open or cut edge, expected it rounded off: the rear of the heel was not "
             "covered, and every measure starts there. Scan the heel from behind."
         )
-    if ends.axis_open:
+    if ends.axis_open and ends.toes_open:
         raise ScanError(
             "found the toes ending in an open or cut edge, expected the tip of the second toe: the toes were cut off "
             "or not covered, and they give the foot its axis. Scan the toes from the front."
