@@ -199,9 +199,9 @@ def _gallery(scans: tuple[Path, ...], out: Path, pdf: bool, **settings: Any) -> 
     """Bring SCANS up to date, and write outputs/gallery.html: picture, status, key values and report of each."""
     from scanproc.several.cohort import outcome_of
     from scanproc.several.gallery import write_gallery
-    from scanproc.several.scans import check_distinct
+    from scanproc.several.scans import check_there
 
-    check_distinct(scans)
+    check_there(scans)
     outcomes = [outcome_of(scan, partial(run_scan, scan, _NAMES[-1], out, **settings)) for scan in scans]
     page = write_gallery(out, outcomes, settings["language"] or "en", settings["anonymous"])
     click.echo("".join(f"{path}\n" for path in (page, *(print_pages([page]) if pdf else ()))), nl=False)

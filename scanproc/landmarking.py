@@ -9,7 +9,7 @@ import numpy as np
 
 from scanproc.artifacts import Feet, Side
 from scanproc.errors import ScanError
-from scanproc.formats.edited_landmarks import edit_of, landmarks_of_edit
+from scanproc.formats.edited_landmarks import BY_HAND, edit_of, landmarks_of_edit
 from scanproc.frames import FloatArray
 from scanproc.pipeline import STAGES
 from scanproc.scan import name_of
@@ -37,9 +37,19 @@ def set_landmark(scan: Path, out: Path, name: str, xyz: Sequence[float], side: S
     ScanError
         If the scan has no such foot or landmark, or the point lies off the skin.
     """
+    own_side = _side_of(scan, out, side)
+    _check_name(scan, out, own_side, name)
     marks = edited_marks(scan, out)
-    marks[_side_of(scan, out, side)][name] = np.array(xyz, dtype=np.float64)
+    marks[own_side][name] = np.array(xyz, dtype=np.float64)
     return save_landmarks(scan, out, marks)
+
+
+def _check_name(scan: Path, out: Path, side: Side, name: str) -> None:
+    """Refuse a landmark that is none: no file names it yet, so no file is to be corrected."""
+    (foot,) = (foot for foot in _found(scan, out).feet if foot.side == side)
+    known = tuple(dict.fromkeys((*foot.landmarks, *BY_HAND)))
+    if name not in known:
+        raise ScanError(f"there is no landmark {name!r:.40}; expected one of {', '.join(known)}. Correct the NAME.")
 
 
 def reset_landmarks(scan: Path, out: Path, name: str | None, side: Side | None) -> str:

@@ -46,7 +46,11 @@ def view(
         click.echo(screenshot)
 
 
-@click.command("landmark", context_settings={"ignore_unknown_options": True})
+@click.command(
+    "landmark",
+    short_help="list the landmarks of SCAN, put one elsewhere, or take it back",
+    context_settings={"ignore_unknown_options": True},
+)
 @scan_argument
 @click.argument("name", required=False)
 @click.argument("xyz", nargs=-1, type=float, metavar="[X Y Z]")

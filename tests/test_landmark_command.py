@@ -70,7 +70,7 @@ def test_a_landmark_is_set_on_the_skin_listed_and_taken_back(store: Store) -> No
             1,
             "off the skin; expected at most 3 mm. The nearest skin is at (0.0, 0.0, 60.0)",
         ),
-        (("pternoin", 0, 0, 20), 1, "'pternoin'; expected one of pternion"),
+        (("pternoin", 0, 0, 20), 1, "there is no landmark 'pternoin'; expected one of pternion"),
         (("pternion", 0, 0, 20, "--side", "right"), 1, "holds no right foot"),
         (("pternion", 0, 0), 2, "three coordinates"),
         (("pternion", 0, 0, 20, "--reset"), 2, "three coordinates"),

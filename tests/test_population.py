@@ -13,7 +13,7 @@ from scanproc.artifacts import Measure, Measures, ScanFacts
 from scanproc.formats.artifact_files import decode, encode
 from scanproc.measures.population import norms_of, percentile_words, rare_values
 from scanproc.measures.table import MEASURES
-from scanproc.pages.first_screen import findings
+from scanproc.pages.findings import findings
 from scanproc.pages.words import Words
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
@@ -59,7 +59,9 @@ def test_a_flag_is_seen_in_every_output() -> None:
     assert decode(Measures, files).feet[0].flags == foot.flags  # type: ignore[attr-defined]
     (row,) = csv.DictReader(io.StringIO(files["measures.csv"].decode()))
     assert "foot_length_mm" in row["flags"].split()
-    assert any("longer than usual" in text or "shorter than usual" in text for text in findings(Words(), foot, facts))
+    assert any(
+        "longer than usual" in text or "shorter than usual" in text for text in findings(Words(), [(foot, facts)])[0][1]
+    )
 
 
 WOMAN = ScanFacts(name="test", sex="female", loading="standing")

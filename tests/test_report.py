@@ -31,6 +31,7 @@ from scanproc.artifacts import (
     Measure,
     Measures,
     Mesh,
+    PlanCurve,
     Refusal,
     Refusals,
     Report,
@@ -40,7 +41,8 @@ from scanproc.measures.coverage import seen_sole_share
 from scanproc.measures.population import band_of, norms_of
 from scanproc.measures.table import ROWS
 from scanproc.pages.details import proof
-from scanproc.pages.first_screen import arch_measure, findings, headline, refusal_texts
+from scanproc.pages.findings import arch_measure, findings
+from scanproc.pages.first_screen import headline, refusal_texts
 from scanproc.pages.job_sheet import plan_of
 from scanproc.pages.strips import strips
 from scanproc.pages.wearer import does, measured_of
@@ -74,6 +76,12 @@ def empty(**changes: object) -> Page:
 def foot_of(loading: str = "standing", **values: float) -> FootMeasures:
     found = {name: Measure(value, 0.01 * abs(value), "measured") for name, value in values.items()}
     return FootMeasures("left", loading, "floor", found)  # type: ignore[arg-type]
+
+
+def of_one(foot: FootMeasures) -> list[str]:
+    ((side, sentences),) = findings(EN, [(foot, FACTS)])
+    assert side == foot.side
+    return sentences
 
 
 # ------------------------------------------------------------------------------------------------- the first screen
@@ -119,7 +127,7 @@ def test_a_pair_is_one_first_line() -> None:
 )
 def test_the_finding_judges_against_people(name: str, value: float, words: str) -> None:
     foot = FootMeasures("left", "standing", "floor", {name: Measure(value, 0.001 * abs(value), "measured")})
-    assert any(sentence.startswith(words) for sentence in findings(EN, foot, FACTS)), findings(EN, foot, FACTS)
+    assert any(sentence.startswith(words) for sentence in of_one(foot)), of_one(foot)
 
 
 def test_a_value_within_its_uncertainty_of_the_limit_is_told_as_doubtful() -> None:
@@ -131,20 +139,20 @@ def test_a_value_within_its_uncertainty_of_the_limit_is_told_as_doubtful() -> No
         (0.37, 0.003, False),
     ):
         foot = FootMeasures("left", "standing", "floor", {"arch_height_index": Measure(value, sd, "measured")})
-        assert ("within the uncertainty" in findings(EN, foot, FACTS)[0]) is doubtful, (value, sd)
+        assert ("within the uncertainty" in of_one(foot)[0]) is doubtful, (value, sd)
 
 
 def test_the_most_unusual_measure_of_the_arch_is_the_finding() -> None:
     foot = foot_of(arch_height_index=0.345, arch_index=0.36)
-    assert arch_measure(foot, FACTS) == "arch_index"
-    assert arch_measure(foot_of(arch_height_index=0.42, arch_index=0.25), FACTS) == "arch_height_index"
-    also = findings(EN, foot_of(foot_length_mm=246.0, foot_width_mm=120.0), FACTS)
-    assert also[-1] == "Also rarer than 1 in 100: Foot width at the ball 120.0 ± 1.2 mm."
+    assert arch_measure([(foot, FACTS)]) == "arch_index"
+    assert arch_measure([(foot_of(arch_height_index=0.42, arch_index=0.25), FACTS)]) == "arch_height_index"
+    also = of_one(foot_of(foot_length_mm=246.0, foot_width_mm=120.0))
+    assert also[-1] == "Also rarer than 1 in 100: Foot width at the ball 120.0 ± 1.2 mm (usual 83.7 to 102.3 mm)."
 
 
 def test_a_hanging_heel_line_is_named_as_what_it_is() -> None:
     hanging = replace(foot_of("non-weight-bearing", heel_angle_deg=3.0), ground="support")
-    (heel,) = [text for text in findings(EN, hanging, FACTS) if text.startswith("Heel")]
+    (heel,) = [text for text in of_one(hanging) if text.startswith("Heel")]
     assert "hanging: no standing heel angle" in heel and "no population figures" in heel
 
 
@@ -241,7 +249,7 @@ def test_figures_of_the_page_are_those_of_the_files_in_every_language(language: 
         if measure.value is None:
             continue
         dimension = ROWS[name].dimension if name in ROWS else ROWS["foot_length_mm"].dimension
-        text = re.sub(r"<[^>]*>", "", re.findall(r'class="value">(.*?)</span>', shown[name, "left"])[0])
+        text = "".join(re.findall(r'class="(?:value|unit)">(.*?)</span>', shown[name, "left"]))
         step = 0.5001 * 10.0**-dimension.digits
         got = figure(text, words) * (-1.0 if words("towards.varus") in text else 1.0)
         assert got == pytest.approx(measure.value, abs=step), (name, text)
@@ -396,6 +404,35 @@ def test_the_clinic_stands_at_the_head_and_signs_at_the_foot() -> None:
     assert "Clinician: Dr. Y" in pages.html and "Signature, date" in pages.html
 
 
+def test_a_pair_under_one_load_is_told_in_one_sentence_a_part() -> None:
+    left = foot_of(arch_height_index=0.34, arch_index=0.10, heel_angle_deg=5.0, foot_length_mm=246.0)
+    right = replace(foot_of(arch_height_index=0.34, arch_index=0.24, heel_angle_deg=5.0), side="right")
+    ((side, (arch, heel, length)),) = findings(EN, [(left, FACTS), (right, FACTS)])
+    assert side == "" and arch.startswith("Arch: high (left), of usual height (right). Arch index")
+    assert heel.startswith("Heel: of usual alignment. ") and "5.0 ± 0.1° valgus (left), 5.0 ± 0.1°" in heel
+    assert "246.0 ± 2.5 mm (left), not measured (right)" in length
+    hanging = replace(right, loading="non-weight-bearing")
+    assert [told[0] for told in findings(EN, [(left, FACTS), (hanging, FACTS)])] == ["left", "right"]
+
+
+def test_a_standing_foot_on_its_own_support_plane_does_not_hang() -> None:
+    standing = replace(foot_of(heel_angle_deg=5.0), ground="support")
+    assert "hang" not in of_one(standing)[1] and "valgus" in of_one(standing)[1]
+
+
+def test_what_its_uncertainty_leaves_open_is_not_told_as_rare() -> None:
+    width = Measure(106.0, 2.5, "measured")  # 3.7 mm above the limit: the 99.7th percentile, or a usual one
+    foot = replace(foot_of(foot_length_mm=246.0), measures={"foot_width_mm": width})
+    assert not any("rarer" in sentence for sentence in of_one(foot))
+    sure = replace(foot, measures={"foot_width_mm": replace(width, sd=0.5)})
+    assert any("rarer" in sentence for sentence in of_one(sure))
+
+
+def test_of_a_scan_without_result_nothing_is_told_but_its_refusal() -> None:
+    page = page_of(**nothing())
+    assert "a finished mesh of another scanner" not in page.text and "Can it be trusted?" not in page.text
+
+
 # ------------------------------------------------------------------------------------- job sheet, page for the wearer
 
 
@@ -407,6 +444,9 @@ def test_the_job_sheet_has_the_outline_in_true_size_and_the_side_in_large(full_p
     assert (plan.width_mm, plan.height_mm, plan.scale) == (66.0, 156.0, 1.0)  # 60 x 150 mm, 3 mm of border
     assert f'width="{plan.width_mm}mm" height="{plan.height_mm}mm" viewBox="{plan.box}"' in full_pages.job_sheet
     assert 'width="100.0mm" height="8mm"' in full_pages.job_sheet
+    line = PlanCurve("metatarsal heads", "mark", np.array([[180.0, -40.0], [180.0, 40.0]]))  # beyond a shell's end
+    marked = plan_of(replace(plate_insole(), curves=(line,)))
+    assert (marked.width_mm, marked.height_mm) == (86.0, 166.0)
     long = replace(plate_insole(), outline=plate_insole().outline * [2.0, 1.0])
     assert plan_of(long).scale == 0.5
     assert pages_of(**nothing()).job_sheet is None

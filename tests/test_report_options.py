@@ -108,6 +108,12 @@ def test_a_gallery_has_those_in_trouble_first_and_their_reasons_as_text(tmp_path
     assert "no sole" not in bare and "nothing is left" not in bare
 
 
+def test_a_gallery_of_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["gallery", str(tmp_path / "slip"), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 1 and "slip does not exist" in done.output
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("words", [["--anonymous"], ["--language", "de"], ["--clinic", "c.toml"]])
 def test_what_the_page_of_several_scans_cannot_do_is_refused(words: list[str]) -> None:
     """Rather than a page that names the person all the same."""

@@ -130,7 +130,7 @@ class Row(Generic[Reader]):
     read : the function that reads it.
     definition : in the foot frame; FL is the foot length.
     source : where the definition comes from.
-    leanings : the words of positive and of negative values, where professionals say an angle in words.
+    leanings : the words of positive and of negative values, where professionals say its sign in words.
     norms : what is known of it in people.
     needs_ground : whether it is, or is made of, a height above the ground: of no use over a guessed one.
     needs_foot : whether it is of what lies above the sole: a sole, a cast or an imprint alone has none.

@@ -32,7 +32,7 @@ _ISO = "ISO 7250-1"
 _AHI = "Williams & McClay 2000"
 _OWN = "scanproc"  # defined here, for want of a standard
 _JIG = "in a jig with the midfoot free"
-_VALGUS, _VARUS = ("valgus", "varus"), ("varus", "valgus")
+_VALGUS, _VARUS, _LATERAL = ("valgus", "varus"), ("varus", "valgus"), ("lateral", "medial")
 
 _LENGTHS, _ACROSS, _ARCH = "Lengths", "Widths, heights and girths", "Arch"
 _HEEL, _TOES, _SIZES, _LOADS = "Heel and leg", "Forefoot and toes", "Sizes", "Between two loadings"
@@ -140,7 +140,7 @@ MEASURES: tuple[MeasureRow, ...] = (
     Row(
         "heel_contact_offset_mm", "Leg axis to heel contact", _HEEL, LENGTH, heels.heel_contact_offset,
         "medial-lateral distance from the leg's axis, dropped to the ground, to the centre of the heel's contact,"
-        " lateral positive", _OWN, needs_ground=True, needs_foot=True,
+        " lateral positive", _OWN, _LATERAL, needs_ground=True, needs_foot=True,
     ),
     Row(
         "forefoot_angle_deg", "Forefoot against the heel", _TOES, ANGLE, heels.forefoot_angle_deg,

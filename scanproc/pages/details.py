@@ -17,7 +17,8 @@ from scanproc.artifacts import (
 from scanproc.measures.plain_words import group_of
 from scanproc.measures.population import Band, band_of
 from scanproc.measures.table import in_table_order
-from scanproc.pages.first_screen import Fact, doses_of, name_of
+from scanproc.pages.findings import name_of
+from scanproc.pages.first_screen import Fact, doses_of
 from scanproc.pages.strips import people_of, percentile_text
 from scanproc.pages.words import Words
 
@@ -29,6 +30,7 @@ class MeasureCell:
     side: str
     value: str
     sd: str
+    unit: str
     percentile: str
     status: str
     note: str
@@ -88,10 +90,11 @@ def _cell(words: Words, name: str, foot: FootMeasures, band: Band | None) -> Mea
     if measure is None:
         return None
     status = "" if measure.status == "measured" else words(f"status.{measure.status}")
-    value = "–" if measure.value is None else words.value(name, measure.value)
-    return MeasureCell(
-        foot.side, value, words.sd(name, measure), percentile_text(words, band), status, measure.reason or ""
-    )
+    figures = ("–", "", "")
+    if measure.value is not None:
+        value = words.value(name, measure.value, unit=False)
+        figures = (value, words.sd(name, measure), words.unit(name, measure.value))
+    return MeasureCell(foot.side, *figures, percentile_text(words, band), status, measure.reason or "")
 
 
 # --------------------------------------------------------------------------------------------------------- the proof

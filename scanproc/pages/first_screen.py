@@ -1,4 +1,4 @@
-"""The first screen: what it is, whether it can be trusted and why, the finding, the insole, what was refused."""
+"""The first screen but for its finding: what it is, whether it can be trusted and why, the insole, what was refused."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import Check, Feet, FootMeasures, Insole, Insoles, Measures, Refusals, Registration, ScanFacts
+from scanproc.artifacts import Check, Feet, Insole, Insoles, Measures, Refusals, Registration, ScanFacts
 from scanproc.measures.coverage import seen_share, seen_sole_share
-from scanproc.measures.population import Band, band_of
 from scanproc.measures.sensor_classes import scale_sd_of
 from scanproc.pages.words import Words
 
 _LENGTH = "foot_length_mm"
-#: Measures that tell of the arch; the last one is large where the arch is low.
-_ARCH = ("arch_height_index", "arch_index", "navicular_height_mm", "plantar_arch_height_mm")
-_GROWS_AS_IT_FALLS = "arch_index"
-_RARE = 1.0  # %, on either side
 
 
 @dataclass(frozen=True)
@@ -62,70 +57,20 @@ def _values(words: Words, measures: Measures | None, name: str) -> str:
     return f" {words('and')} ".join(words.value(name, value, unit=False) for value in found if value is not None)
 
 
-# ------------------------------------------------------------------------------------------------------- the finding
-
-
-def arch_measure(foot: FootMeasures, facts: ScanFacts) -> str:
-    """Return the measure that tells of the arch: of those with figures of people the most unusual, else the first."""
-    known = [name for name in _ARCH if name in foot.measures and foot.measures[name].value is not None]
-    bands = {name: band_of(name, foot.measures, foot.loading, facts) for name in known}
-    judged = {name: abs(band.percentile - 50.0) for name, band in bands.items() if band is not None}
-    return max(judged, key=lambda name: judged[name]) if judged else known[0] if known else _ARCH[0]
-
-
-def level_of(name: str, value: float, band: Band) -> str:
-    """Return where a value lies against the middle 95 % of people: "above", "below" or "within"."""
-    low, high = band.outer
-    if low <= value <= high:
-        return "within"
-    return "above" if (value > high) != (name == _GROWS_AS_IT_FALLS) else "below"
-
-
-def findings(words: Words, foot: FootMeasures, facts: ScanFacts) -> list[str]:
-    """Return what was found of a foot, a sentence each: arch, heel, length, and whatever else is rare."""
-    told = {"arch": arch_measure(foot, facts), "heel": "heel_angle_deg", "length": _LENGTH}
-    sentences = [_finding(words, part, name, foot, facts) for part, name in told.items()]
-    rare = []
-    for name in foot.measures:
-        band = band_of(name, foot.measures, foot.loading, facts)
-        if band and name not in told.values() and not _RARE <= band.percentile <= 100.0 - _RARE:
-            rare.append(f"{name_of(words, name, foot)} {words.measured(name, foot.measures[name])}")
-    return [*sentences, *([words("finding.also", names="; ".join(rare))] if rare else [])]
-
-
-def _finding(words: Words, part: str, name: str, foot: FootMeasures, facts: ScanFacts) -> str:
-    measure, title = foot.measures.get(name), words(f"part.{part}")
-    if measure is None or measure.value is None:
-        return words("finding.none", part=title)
-    band, told = band_of(name, foot.measures, foot.loading, facts), name_of(words, name, foot)
-    if band is None:
-        return words("finding.plain", part=title, name=told, value=words.measured(name, measure))
-    word = words(f"{part}.{level_of(name, measure.value, band)}")
-    if measure.sd is not None and min(abs(measure.value - end) for end in band.outer) < 2.0 * measure.sd:
-        word = words("doubtful", word=word)
-    return words(
-        "finding.judged", part=title, word=word, name=told, value=words.measured(name, measure),
-        usual=words.range(name, band.outer), people=words(f"people.{band.norm.sex or 'adults'}"),
-        source=words.say(band.norm.source),
-    )  # fmt: skip
-
-
-def name_of(words: Words, name: str, foot: FootMeasures) -> str:
-    """Return a measure's name as it is for this foot: a line of a hanging foot is no standing angle."""
-    return words.name_of(name, hanging=foot.ground == "support")
-
-
 # --------------------------------------------------------------------------------------------------------- the trust
 
 
 def trust(
     words: Words, facts: ScanFacts, registration: Registration | None, feet: Feet | None, measures: Measures | None
 ) -> list[Fact]:
-    """Return whether a scan can be trusted, and why: views, coverage, movement, camera, side."""
+    """Return whether a scan can be trusted, and why: views, coverage, movement, camera, side; nothing of no result."""
+    if registration is None and feet is None and measures is None:
+        return []
     rows = [*_views(words, registration)]
     for foot in feet.feet if feet else ():
         share, sole = seen_share(foot), seen_sole_share(foot)
-        text = words("trust.coverage", foot=words.number(100.0 * share, 0), sole=words.number(100.0 * sole, 0))
+        key = "trust.coverage" if registration is not None else "trust.closed"  # of a mesh nobody knows what was seen
+        text = words(key, foot=words.number(100.0 * share, 0), sole=words.number(100.0 * sole, 0))
         rows.append(Fact(_of_side(words, "coverage", foot.side, feet), text, share < 0.9 or sole < 0.5))
     rows.append(_camera(words, facts, measures))
     for foot in feet.feet if feet else ():

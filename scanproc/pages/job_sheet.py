@@ -77,7 +77,8 @@ def plan_of(insole: Insole) -> Plan:
     """Return an insole's outline, pads and marks with the toes (x) up, still seen from above."""
     assert insole.outline is not None
     flat = _upright(insole.outline)
-    low, high = flat.min(axis=0) - _BORDER_MM, flat.max(axis=0) + _BORDER_MM
+    drawn = np.concatenate([flat, *(_upright(curve.xy) for curve in insole.curves)])
+    low, high = drawn.min(axis=0) - _BORDER_MM, drawn.max(axis=0) + _BORDER_MM
     width, height = (high - low).tolist()
     scale = 1.0 if height <= _ROOM_MM else 0.5
     paths: dict[str, list[str]] = {"pad": [], "mark": []}

@@ -56,7 +56,7 @@ def rim_text(words: Words, views: CleanViews | None, registration: Registration 
     if registration is None or registration.rim is None or not depths:
         return ""
     rim, at_rim_mm2 = registration.rim, float(np.median(depths)) ** 2
-    value, sd = (words.number(figure * at_rim_mm2, 1) for figure in (rim.value, rim.sd))
+    value, sd = (words.number(figure * at_rim_mm2, 2) for figure in (rim.value, rim.sd))
     return words("rim", value=value, sd=sd, decay=words.number(rim.decay_deg * float(np.log(2.0)), 2))
 
 

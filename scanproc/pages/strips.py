@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scanproc.artifacts import FootMeasures, ScanFacts
 from scanproc.measures.population import Band, band_of
-from scanproc.pages.first_screen import arch_measure, name_of
+from scanproc.pages.findings import arch_measure, name_of
 from scanproc.pages.words import Words
 
 _MARGIN = 0.6  # of the band's width that is shown beyond its ends, at least
@@ -42,7 +42,7 @@ def strips(words: Words, feet: Sequence[FootMeasures], facts: ScanFacts) -> list
     """Return the four key values of one foot, or of a pair on the same strips: arch, heel, length, width."""
     if not feet:
         return []
-    arch = arch_measure(feet[0], facts)
+    arch = arch_measure([(foot, facts) for foot in feet])
     return [_strip(words, name, feet, facts) for name in (arch, "heel_angle_deg", "foot_length_mm", "foot_width_mm")]
 
 

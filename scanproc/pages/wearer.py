@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from scanproc.artifacts import FootMeasures, Insole, ScanFacts
 from scanproc.measures.population import band_of
 from scanproc.pages.clinic import Clinic
-from scanproc.pages.first_screen import Fact, arch_measure, level_of
+from scanproc.pages.findings import arch_measure, level_of
+from scanproc.pages.first_screen import Fact
 from scanproc.pages.html import fill
 from scanproc.pages.words import Words
 
@@ -61,7 +62,7 @@ def measured_of(words: Words, foot: FootMeasures, facts: ScanFacts) -> list[str]
 
 def _arch(words: Words, foot: FootMeasures, facts: ScanFacts) -> list[str]:
     """Return how high the arch is among people; nothing where that is not known, or doubtful."""
-    name = arch_measure(foot, facts)
+    name = arch_measure([(foot, facts)])
     band, measure = band_of(name, foot.measures, foot.loading, facts), foot.measures.get(name)
     if band is None or measure is None or measure.value is None or measure.status != "measured":
         return []
@@ -89,5 +90,10 @@ def wearing(words: Words, insoles: Sequence[Insole]) -> list[str]:
     """Return how to wear insoles in; nothing where there are none."""
     if not insoles:
         return []
-    marks = [words("wearer.wear.2", mark=insole.side[0].upper(), side=words(insole.side)) for insole in insoles]
-    return [words("wearer.wear.1"), *marks, *(words(f"wearer.wear.{number}") for number in (3, 4, 5))]
+    marks = [
+        words("wearer.mark", mark=insole.side[0].upper(), side=words(insole.side))
+        for insole in insoles
+        if any(check.name == "side_mark" for check in insole.checks)
+    ]
+    return [*(words(f"wearer.wear.{number}") for number in (1, 2)), *marks,
+            *(words(f"wearer.wear.{number}") for number in (3, 4, 5))]  # fmt: skip

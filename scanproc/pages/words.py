@@ -112,8 +112,11 @@ class Words:
         if measure.value is None:
             return self("not_measured")
         figure = self.value(name, measure.value, unit=False)
-        rest = self.value(name, measure.value).removeprefix(figure)
-        return " ".join(part for part in (figure, self.sd(name, measure)) if part) + rest
+        return " ".join(part for part in (figure, self.sd(name, measure)) if part) + self.unit(name, measure.value)
+
+    def unit(self, name: str, value: float) -> str:
+        """Return what follows the figures of a value: its unit, and the word of where it leans."""
+        return self.value(name, value).removeprefix(self.value(name, value, unit=False))
 
     def check(self, name: str) -> tuple[str, str]:
         """Return what a check is called, and its unit."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from scanproc.artifacts import Feet, FootMeasures, ScanFacts
-from scanproc.pages.first_screen import Fact, headline, name_of
+from scanproc.pages.findings import name_of
+from scanproc.pages.first_screen import Fact, headline
 from scanproc.pages.html import Figure, embedded, fill
 from scanproc.pages.strips import strips
 from scanproc.pages.words import Language, Words

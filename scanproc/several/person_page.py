@@ -13,7 +13,8 @@ from scanproc.measures.population import norms_of
 from scanproc.measures.table import in_table_order
 from scanproc.measures.two_scans import ScannedFoot, loading_words
 from scanproc.pages.details import Proof, proof
-from scanproc.pages.first_screen import Fact, findings, insole_cards, trust
+from scanproc.pages.findings import findings
+from scanproc.pages.first_screen import Fact, insole_cards, trust
 from scanproc.pages.html import Figure, fill
 from scanproc.pages.provenance import file_rows
 from scanproc.pages.strips import strips
@@ -134,7 +135,7 @@ def _first(words: Words, person: Person) -> dict[str, Any]:
         scan.insoles for scan in person.scans if scan.insoles and any(each.proven for each in scan.insoles.insoles)
     ]
     return {
-        "findings": [(foot.side, findings(words, foot.foot, foot.facts)) for foot in feet],
+        "findings": findings(words, [(foot.foot, foot.facts) for foot in feet]),
         "strips": strips(words, [foot.foot for foot in feet], facts),
         "trust": rows,
         "insoles": [card for insoles in proven for card in insole_cards(words, insoles)],

@@ -52,6 +52,20 @@ def check_distinct(paths: Sequence[Path]) -> None:
             raise ScanError(f"{names.count(name)} scans are called {name}, and would share one folder. Rename one.")
 
 
+def check_there(paths: Sequence[Path]) -> None:
+    """Refuse paths where nothing is, which are slips and no scans in trouble, and what `check_distinct` refuses.
+
+    Raises
+    ------
+    ScanError
+        That names the first such path.
+    """
+    for path in paths:
+        if not path.exists():
+            raise ScanError(f"{path} does not exist; expected a folder of a scan or a finished mesh. Check the path.")
+    check_distinct(paths)
+
+
 def facts_of(paths: Sequence[Path]) -> tuple[ScanFacts, ...]:
     """Open each scan, and return what is stated of it: what cannot be read is refused before anything is computed."""
     return tuple(open_scan(path).facts for path in paths)

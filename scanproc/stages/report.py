@@ -26,7 +26,8 @@ from scanproc.artifacts import (
 from scanproc.measures.coverage import seen_share_over
 from scanproc.pages.clinic import clinic_of
 from scanproc.pages.details import measure_table, print_rows, proof
-from scanproc.pages.first_screen import findings, headline, insole_cards, refusal_texts, trust
+from scanproc.pages.findings import findings
+from scanproc.pages.first_screen import headline, insole_cards, refusal_texts, trust
 from scanproc.pages.html import Figure, embedded, fill
 from scanproc.pages.job_sheet import job_sheet
 from scanproc.pages.model import model_json
@@ -60,7 +61,7 @@ class ReportConfig:
     anonymous: bool = setting(False, "leave out name, pseudonym, date and paths")
     model: bool = setting(True, "put a model to turn into the page")
     pixels_per_mm: float = setting(2.4, "size of pictures; two of their pixels are one on the page", low=1.0, high=8.0)
-    text_px: int = setting(22, "height of the texts in pictures, pixels", low=12, high=60)
+    text_px: int = setting(32, "height of the texts in pictures, pixels", low=12, high=60)
     jpeg_quality: int = setting(86, "of the pictures", low=30, high=95)
     max_thumbnails: int = setting(48, "most views in the contact sheet; of more, every 2nd, 3rd …", low=1, high=500)
     max_page_mb: float = setting(4.0, "pictures are compressed harder until they are smaller than this", low=0.5)
@@ -114,7 +115,7 @@ def report(
         reasons=[f"{fact.name}: {_SENTENCE.split(fact.text)[0]}" for fact in reasons],
         warnings=unseen_soles(words, feet, insoles, config.unseen_sole_share),
         first={
-            "findings": [(foot.side, findings(words, foot, facts)) for foot in measured],
+            "findings": findings(words, [(foot, facts) for foot in measured]),
             "strips": strips(words, measured, facts),
             "trust": trust(words, facts, registration, feet, measures),
             "insoles": insole_cards(words, insoles),

@@ -68,8 +68,10 @@ def _legend(legend: Legend, look: Look) -> Panel:
         canvas.paste(Image.fromarray(np.tile(legend.ramp(bar_width), (text, 1, 1))), (0, 0))
         for place, figure in legend.ticks[:: 2 if len(legend.ticks) == 5 else 1]:
             unit = f" {legend.unit}" if place == legend.ticks[-1][0] and legend.unit else ""
-            anchor = "la" if place == 0.0 else "ra" if place == 1.0 else "ma"
-            draw.text((place * bar_width, 1.3 * text), look.say(figure) + unit, fill=INK, font=font, anchor=anchor)
+            told = look.say(figure) + unit
+            room = 0.5 * font.getlength(told)  # figures stand below their places, but not beyond the bar's ends
+            at = min(max(place * bar_width, room), bar_width - room)
+            draw.text((at, 1.3 * text), told, fill=INK, font=font, anchor="ma")
         y = 3.0 * text
     for color, word in marks:
         draw.rectangle([0, y, 1.6 * text, y + text], fill=color)
