@@ -8,7 +8,7 @@ Lengths in mm, angles in radians; frames as in `frames.py` and the README. One s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal
@@ -175,9 +175,9 @@ class CloudFrame:
 
 @dataclass(frozen=True)
 class Recording:
-    """What a depth camera recorded, view by view, in recorded order."""
+    """What a depth camera recorded, view by view, in recorded order; of a long one, a frame is decoded when taken."""
 
-    frames: tuple[DepthFrame | CloudFrame, ...]
+    frames: Sequence[DepthFrame | CloudFrame]
 
 
 # ------------------------------------------------------------------------------------------- stages 1-3
