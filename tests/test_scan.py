@@ -428,7 +428,7 @@ def test_what_is_no_scan_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("foot.r3d", "is a recording of Record3D"),
+        ("foot.r3d", "expected a recording of Record3D"),
         ("foot.usdz", "is a model of Apple's Object Capture"),
         ("foot.fbx", "In Blender or MeshLab export a mesh"),
         ("foot.xyz", "is a cloud of points"),
@@ -449,8 +449,8 @@ def test_a_good_view_is_before_its_camera(cloud_scan: Path) -> None:
 
 
 ANY_FORM = (
-    "depth/* with camera_intrinsic.json, TUM's RGB-D (depth.txt, depth/*.png), clouds/*.{ply,pcd}, or one "
-    "finished mesh (.ply .stl .obj .off .glb .3mf)"
+    "depth/* with camera_intrinsic.json, TUM's RGB-D (depth.txt, depth/*.png), one recording of Record3D (.r3d), "
+    "clouds/*.{ply,pcd}, or one finished mesh (.ply .stl .obj .off .glb .3mf)"
 )
 
 
@@ -460,7 +460,7 @@ def test_who_gives_no_recording_is_told_every_form(tmp_path: Path) -> None:
     note.write_text("hello")
     expected = f"{tmp_path} holds no recording (found readme.txt); expected {ANY_FORM}. Check the path."
     assert refusal(tmp_path) == expected
-    expected = "a folder, or a finished mesh (.ply .stl .obj .off .glb .3mf)"
+    expected = "a folder, or a recording of Record3D (.r3d) or a finished mesh (.ply .stl .obj .off .glb .3mf)"
     assert refusal(note) == f"{note} is not a scan; expected {expected}. Check the path."
 
 

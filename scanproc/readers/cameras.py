@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +11,13 @@ from typing import Any
 from scanproc.artifacts import Intrinsics
 from scanproc.errors import ScanError
 from scanproc.readers.distortion import Distortion, distortion_of
-from scanproc.readers.images import Size
+from scanproc.readers.intrinsics import LARGEST_SIDE, checked, is_number, is_numbers
+from scanproc.readers.record3d_metadata import LIDAR, TRUEDEPTH, intrinsics_by_frame
+from scanproc.readers.sizes import LIDAR_SIZES, Size
 
 INTRINSICS_NAME = "camera_intrinsic.json"
 
 _LARGEST_FILE = 50_000_000  # bytes of text; per-frame intrinsics of an hour are less
-_LARGEST_SIDE = 20_000  # pixels
 _MM_PER_M = 1000.0
 
 
@@ -68,41 +68,6 @@ def read_camera(folder: Path, size: Size) -> Camera:
     return READERS[path.relative_to(folder).as_posix()](path, size)
 
 
-def scaled(intrinsics: Intrinsics, size: Size) -> Intrinsics:
-    """Return the intrinsics of the same image at another resolution; pixel centres are at integers."""
-    across, down = size.width / intrinsics.width, size.height / intrinsics.height
-    return Intrinsics(
-        width=size.width,
-        height=size.height,
-        fx=intrinsics.fx * across,
-        fy=intrinsics.fy * down,
-        cx=(intrinsics.cx + 0.5) * across - 0.5,
-        cy=(intrinsics.cy + 0.5) * down - 0.5,
-    )
-
-
-def checked(path: Path, intrinsics: Intrinsics) -> Intrinsics:
-    """Return intrinsics that a camera can have.
-
-    Raises
-    ------
-    ScanError
-        If a number is none, or the focal lengths or the centre are far from what the size of the image makes likely.
-    """
-    width, height, fx, fy = intrinsics.width, intrinsics.height, intrinsics.fx, intrinsics.fy
-    if not (0 < width <= _LARGEST_SIDE and 0 < height <= _LARGEST_SIDE):
-        raise ScanError(f"{path}: an image of {width} × {height} pixels; expected 1 to {_LARGEST_SIDE}. Correct it.")
-    if not all(0.1 * width < focal < 20.0 * width for focal in (fx, fy)):
-        raise ScanError(
-            f"{path}: focal lengths {fx:g} and {fy:g}; expected positive pixels near {width}. Correct them."
-        )
-    if not (0.0 < intrinsics.cx < width and 0.0 < intrinsics.cy < height):
-        raise ScanError(
-            f"{path}: centre {intrinsics.cx:g}, {intrinsics.cy:g} lies outside {width} × {height} pixels. Correct it."
-        )
-    return intrinsics
-
-
 def write_camera(folder: Path, camera: Intrinsics, by_frame: Mapping[str, Intrinsics]) -> None:
     """Write `camera_intrinsic.json`; Open3D reads all of it but the intrinsics of single frames."""
     matrix = [camera.fx, 0.0, 0.0, 0.0, camera.fy, 0.0, camera.cx, camera.cy, 1.0]
@@ -132,18 +97,6 @@ def json_table(data: bytes) -> dict[str, Any]:
     """Return the table of a JSON text, an empty one of any other value."""
     table = json.loads(data.decode("utf-8"))
     return table if isinstance(table, dict) else {}
-
-
-def is_numbers(value: Any, *counts: int) -> bool:
-    """Whether a value of a JSON file is a list of as many finite numbers as one of `counts`."""
-    return isinstance(value, list) and len(value) in counts and all(is_number(item) for item in value)
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value of a JSON file is a finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return abs(value) < 1e12 and math.isfinite(value)
 
 
 def _read_pinhole(path: Path, size: Size) -> Camera:
@@ -200,6 +153,14 @@ def _read_recorder(path: Path, size: Size) -> Camera:
     return Camera(path, intrinsics, _distortion(path, table), depth_unit_mm=unit_mm, sensor=name or None)
 
 
+def _read_record3d(path: Path, size: Size) -> Camera:
+    """Read the metadata.json beside images that Record3D exports (EXR + JPG): a frame's name is its number."""
+    table = read_json(path, "the metadata of Record3D")
+    found = intrinsics_by_frame(path, table, size)
+    by_frame = {str(number): each for number, each in enumerate(found)} if len(found) > 1 else {}
+    return Camera(path, found[0], None, by_frame, sensor=LIDAR if size in LIDAR_SIZES else TRUEDEPTH)
+
+
 def _read_text(path: Path, size: Size) -> Camera:
     """Read a text of fx fy cx cy, and k1 k2 p1 p2 (k3) of a lens, in pixels of the depth images."""
     numbers = _numbers(path)
@@ -231,7 +192,7 @@ def _numbers(path: Path) -> list[float]:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LARGEST_SIDE
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_SIDE
 
 
 #: Files that hold a camera, by their place in the folder, the first that is there counts.
@@ -240,6 +201,7 @@ READERS: Mapping[str, Callable[[Path, Size], Camera]] = {
     "camera_intrinsics.json": _read_pinhole,
     "intrinsics.json": _read_recorder,
     "intrinsic.json": _read_recorder,
+    "metadata.json": _read_record3d,
     "calibration.txt": _read_text,
     "intrinsic/intrinsic_depth.txt": _read_matrix,
 }

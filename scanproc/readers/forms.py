@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts
-from scanproc.readers import clouds, depth, meshes, tum
+from scanproc.readers import clouds, depth, meshes, record3d, tum
 from scanproc.readers.opened import Opened
 
 
@@ -55,6 +55,15 @@ FORMS: tuple[Form, ...] = (
         finds=tum.find_tum,
         opens=tum.open_tum,
         reads=tum.read_tum,
+        frame=DepthFrame,
+    ),
+    Form(
+        name="record3d",
+        words="recording of Record3D (.r3d)",
+        is_file=True,
+        finds=record3d.find_record3d,
+        opens=record3d.open_record3d,
+        reads=record3d.read_record3d,
         frame=DepthFrame,
     ),
     Form(

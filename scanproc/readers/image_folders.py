@@ -14,15 +14,14 @@ from scanproc.readers.cameras import camera_file, read_camera
 from scanproc.readers.distortion import Undistortion
 from scanproc.readers.images import (
     FLOAT_STEP_MM,
-    Size,
     in_steps,
     read_colour,
     read_depth_image,
-    same_shape,
     size_of_image,
     unit_of_float_depth,
 )
 from scanproc.readers.opened import Opened
+from scanproc.readers.sizes import Size, same_shape
 from scanproc.readers.streams import recording_of
 
 _SAMPLED = 3  # images that the unit of floating-point depth is found from: the first may be of anything

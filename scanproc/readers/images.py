@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from scanproc.artifacts import MM_OF_UNIT, ByteArray, ScanFacts, Unit
 from scanproc.errors import ScanError
+from scanproc.readers.sizes import Size, same_shape
 from scanproc.readers.streams import PLAUSIBLE_NEAR_MM, near_depth
 from scanproc.readers.wrong_files import refuse_wrong_file
 
@@ -26,23 +27,12 @@ FLOAT_STEP_MM = 0.05
 
 _FLOAT_UNITS: tuple[Unit, ...] = ("m", "mm", "cm")
 _MOST_STEPS = 65535
-_SAME_SHAPE = 0.01  # by how much the ratio of two images' sides may differ, if they show the same
+_TURNED = (5, 6, 7, 8)  # EXIF's orientations that are turned by 90 degrees
 _UNDECODABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 _EXR_CHANNELS = ("Z", "depth", "Y", "R", "V")  # that hold the depth, the likeliest first
 _PILLOW_MODES: Mapping[str, type] = MappingProxyType({"I;16": np.uint16, "I;16B": np.uint16, "F": np.float32})
 
 RawDepth = NDArray[np.uint16] | NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Size:
-    """Width and height of an image in pixels, as messages say them."""
-
-    width: int
-    height: int
-
-    def __str__(self) -> str:
-        return f"{self.width} × {self.height}"
 
 
 def read_depth_image(path: Path, size: Size | None = None) -> RawDepth:
@@ -93,14 +83,18 @@ def unit_of_float_depth(source: Path, samples: list[RawDepth], facts: ScanFacts)
 
 
 def size_of_image(path: Path) -> Size:
-    """Return the size of an image that Pillow reads, from its header."""
+    """Return the size of an image that Pillow reads, from its header, as it is held upright."""
     with _opened(path, path) as image:
-        return Size(*image.size)
+        return _upright_size(image)
 
 
-def same_shape(color: Size, depth: Size) -> bool:
-    """Whether two images can show the same, at two resolutions."""
-    return abs(color.width * depth.height / (color.height * depth.width) - 1.0) <= _SAME_SHAPE
+def _upright_size(image: Image.Image) -> Size:
+    """Return the size of an image as its EXIF says that the camera was held: phones state a turn by 90 degrees so."""
+    try:
+        is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _TURNED
+    except (*_UNDECODABLE, struct.error):
+        is_turned = False
+    return Size(*(image.size[::-1] if is_turned else image.size))
 
 
 def read_colour(path: Path, size: Size, data: bytes | None = None) -> ByteArray:
@@ -109,14 +103,17 @@ def read_colour(path: Path, size: Size, data: bytes | None = None) -> ByteArray:
     data : of the image, where it does not lie in a file by itself; `path` is then for messages.
     """
     with _opened(path, path if data is None else io.BytesIO(data)) as image:
-        if not same_shape(Size(*image.size), size):
+        found = _upright_size(image)
+        is_turned = found != Size(*image.size)
+        if not same_shape(found, size):
             raise ScanError(
-                f"{path} is {Size(*image.size)} pixels, and its depth image {size}; expected colour aligned to depth. "
+                f"{path} is {found} pixels, and its depth image {size}; expected colour aligned to depth. "
                 "Remove it, or align it to depth."
             )
-        image.draft("RGB", (size.width, size.height))  # JPEG decodes to a half or a quarter at no cost
+        longest = max(size.width, size.height)
+        image.draft("RGB", (longest, longest))  # JPEG decodes to a half or a quarter at no cost
         _load(path, image)
-        color = image.convert("RGB")
+        color = (ImageOps.exif_transpose(image) if is_turned else image).convert("RGB")
     if color.size != (size.width, size.height):
         color = color.resize((size.width, size.height), Image.Resampling.BOX)
     return np.asarray(color, dtype=np.uint8)

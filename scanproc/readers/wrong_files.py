@@ -31,7 +31,6 @@ _OTHER_FORMS = {
         f"Export it: with RealSense's rs-convert {_EXPORT_DEPTH}, for example with Open3D's RealSense recorder or "
         "open3d.t.io.RSBagReader.save_frames",
     ),
-    ".r3d": ("a recording of Record3D", f"Unpack it (it is a ZIP), and {_EXPORT_DEPTH}; or {_EXPORT_MESH}"),
     ".usdz": ("a model of Apple's Object Capture", f"Convert it in Reality Converter or Blender: {_EXPORT_MESH}"),
     ".svo": ("a recording of a ZED camera", f"With ZED's depth export {_EXPORT_DEPTH}"),
     ".mkv": ("a film, perhaps an Azure Kinect's", f"With Open3D's azure_kinect_mkv_reader {_EXPORT_DEPTH}"),
