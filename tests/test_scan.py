@@ -421,8 +421,8 @@ def test_what_is_no_scan_is_refused(tmp_path: Path) -> None:
     assert "readme.txt" in refusal(tmp_path / "empty")
     assert "is not a scan" in refusal(tmp_path / "empty" / "readme.txt")
     (tmp_path / "empty" / "stream.bag").write_bytes(b"#ROSBAG V2.0")
-    assert "recorded stream" in refusal(tmp_path / "empty")
-    assert "recorded stream" in refusal(tmp_path / "empty" / "stream.bag")
+    assert "broken or cut off" in refusal(tmp_path / "empty")
+    assert "broken or cut off" in refusal(tmp_path / "empty" / "stream.bag")
 
 
 @pytest.mark.parametrize(
@@ -450,7 +450,8 @@ def test_a_good_view_is_before_its_camera(cloud_scan: Path) -> None:
 
 ANY_FORM = (
     "depth/* with camera_intrinsic.json, TUM's RGB-D (depth.txt, depth/*.png), one recording of Record3D (.r3d), "
-    "clouds/*.{ply,pcd}, or one finished mesh (.ply .stl .obj .off .glb .3mf)"
+    "one recorded stream of RealSense (.bag .db3), clouds/*.{ply,pcd}, or one finished mesh "
+    "(.ply .stl .obj .off .glb .3mf)"
 )
 
 
@@ -460,7 +461,8 @@ def test_who_gives_no_recording_is_told_every_form(tmp_path: Path) -> None:
     note.write_text("hello")
     expected = f"{tmp_path} holds no recording (found readme.txt); expected {ANY_FORM}. Check the path."
     assert refusal(tmp_path) == expected
-    expected = "a folder, or a recording of Record3D (.r3d) or a finished mesh (.ply .stl .obj .off .glb .3mf)"
+    kinds = ("recording of Record3D (.r3d)", "recorded stream of RealSense (.bag .db3)", "finished mesh")
+    expected = f"a folder, or a {' or a '.join(kinds)} (.ply .stl .obj .off .glb .3mf)"
     assert refusal(note) == f"{note} is not a scan; expected {expected}. Check the path."
 
 

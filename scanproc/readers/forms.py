@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts
-from scanproc.readers import clouds, depth, meshes, record3d, tum
+from scanproc.readers import clouds, depth, meshes, realsense, record3d, tum
 from scanproc.readers.opened import Opened
 
 
@@ -64,6 +64,15 @@ FORMS: tuple[Form, ...] = (
         finds=record3d.find_record3d,
         opens=record3d.open_record3d,
         reads=record3d.read_record3d,
+        frame=DepthFrame,
+    ),
+    Form(
+        name="stream",
+        words="recorded stream of RealSense (.bag .db3)",
+        is_file=True,
+        finds=realsense.find_realsense,
+        opens=realsense.open_realsense,
+        reads=realsense.read_realsense,
         frame=DepthFrame,
     ),
     Form(

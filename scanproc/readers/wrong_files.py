@@ -26,14 +26,13 @@ _EXPORT_MESH = "export a mesh from it: .stl, .ply, .obj or .glb"
 
 #: Forms that people have, by ending: what it is, and what to do.
 _OTHER_FORMS = {
-    ".bag": (
-        "a recorded stream, which is not read",
-        f"Export it: with RealSense's rs-convert {_EXPORT_DEPTH}, for example with Open3D's RealSense recorder or "
-        "open3d.t.io.RSBagReader.save_frames",
-    ),
     ".usdz": ("a model of Apple's Object Capture", f"Convert it in Reality Converter or Blender: {_EXPORT_MESH}"),
     ".svo": ("a recording of a ZED camera", f"With ZED's depth export {_EXPORT_DEPTH}"),
-    ".mkv": ("a film, perhaps an Azure Kinect's", f"With Open3D's azure_kinect_mkv_reader {_EXPORT_DEPTH}"),
+    ".mkv": (
+        "a film, perhaps an Azure Kinect's or a Femto's",
+        "Export depth/, color/ and intrinsic.json with Open3D: python azure_kinect_mkv_reader.py --input FILE.mkv "
+        "--output FOLDER; then give FOLDER",
+    ),
     ".oni": ("a recording of OpenNI", f"With NiViewer or Open3D {_EXPORT_DEPTH}"),
     ".zip": ("an archive", "Unpack it, and give the folder"),
 } | {
