@@ -27,6 +27,7 @@ from scanproc.segmentation.foot_components import Choice, FootLimits, Situation,
 from scanproc.segmentation.foot_view import FootPixels, FootViewLimits, foot_view
 from scanproc.segmentation.plane_clipping import HalfSpace, ceiling, clip
 from scanproc.segmentation.plane_fitting import PlaneFit
+from scanproc.segmentation.stillest_views import groups_of_views, stillest_of
 from scanproc.segmentation.view_components import ComponentLimits, supporting_plane, view_components
 from scanproc.settings import setting
 
@@ -40,6 +41,7 @@ _CROPPED_SHARE = 1.1  # of the foot: a cloud that holds hardly anything else was
 class CleanConfig:
     """What is kept of each view."""
 
+    max_views: int = setting(100, "most views used of a long recording: the stillest of each few", low=3)
     min_range_mm: float = setting(70.0, "nearest depth kept, mm", low=0.0)
     max_range_mm: float = setting(900.0, "farthest depth kept, mm", low=100.0)
     edge_jump_mm: float = setting(6.0, "depth step between neighbours that marks a flying pixel, mm", low=1.0)
@@ -112,8 +114,7 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
     ScanError
         If no view holds anything in range.
     """
-    placed = partial(on_pixels, near_mm=config.min_range_mm, max_gap=config.cloud_gap)
-    frames = parallel_map(placed, recording.frames, "putting clouds on pixels")
+    frames = _used_frames(recording, config)
     looks = parallel_map(partial(_look, config=config), frames, "looking for the floor")
     if all(look.is_empty for look in looks):
         raise ScanError(
@@ -136,6 +137,22 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
     views = tuple(parallel_map(partial(_cut_out, top_mm=top_mm, config=config), tasks, "cutting out the foot"))
     _log_counts(views, stands, chosen)
     return CleanViews(views)
+
+
+def _used_frames(recording: Recording, config: CleanConfig) -> list[DepthFrame | ViewImage]:
+    """Return the views that are used, as images; the others are not kept in memory."""
+    groups = groups_of_views(len(recording.frames), config.max_views)
+    if len(groups) < len(recording.frames):
+        stillest = partial(stillest_of, recording.frames)
+        places = parallel_map(stillest, groups, "looking for views that hold still")
+        log.info("clean: %d of %d views are used: the stillest of each few", len(places), len(recording.frames))
+    else:
+        places = list(range(len(recording.frames)))
+
+    def placed(place: int) -> DepthFrame | ViewImage:
+        return on_pixels(recording.frames[place], near_mm=config.min_range_mm, max_gap=config.cloud_gap)
+
+    return parallel_map(placed, places, "putting clouds on pixels")
 
 
 def _pixel_limits(config: CleanConfig) -> PixelLimits:
