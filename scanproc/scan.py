@@ -154,8 +154,8 @@ def write_recording(folder: Path, recording: Recording, scan_facts: ScanFacts) -
     The same recording gives the same bytes. A file that is already there under a name that is written is replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    frames = {type(frame) for frame in recording.frames}
-    writers = [form.writes for form in FORMS if form.writes is not None and {form.frame} == frames]
+    frame = type(recording.frames[0]) if recording.frames else None  # of a mixture, the writer refuses the others
+    writers = [form.writes for form in FORMS if form.writes is not None and form.frame is frame]
     if not writers:
         raise ValueError("a recording is written as depth images or as clouds, and has at least one view")
     writers[0](folder, recording, scan_facts)

@@ -108,6 +108,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "scan", "store", "results", "formats", "pipeline", "prescription", "settings", "staleness", "versions",
         "artifacts", "errors", "parallel", "processes",
     },
+    # what a recording is like, and other forms of it
+    "inspection": {"inspection", "depth", "artifacts"},
+    "inspecting": {
+        "inspection", "stages", "segmentation", "depth", "scan", "readers", "artifacts", "errors", "parallel",
+    },
+    "converting": {"scan", "artifacts", "errors"},
     # what is made of several scans together
     "several": {
         "several", "runner", "results", "store", "formats", "scan", "pipeline", "settings", "stages", "measures",
@@ -127,6 +133,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "page_printer": {"errors"},
     "report_options": {"errors", "toml_files"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
+    "recording_commands": {"answers", "bars", "converting", "errors", "inspecting", "options", "parallel", "scan"},
     "window_commands": {"designing", "landmarking", "looking", "options", "pipeline"},
     "answers": {
         "bars", "errors", "page_printer", "parallel", "pipeline", "prescription", "report_options", "results", "runner",
@@ -134,7 +141,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         "", "answers", "demo", "errors", "options", "page_printer", "pipeline", "scan", "settings", "several",
-        "simulation", "templates_printed", "toml_files", "window_commands",
+        "simulation", "recording_commands", "templates_printed", "toml_files", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -146,7 +153,9 @@ ONLY_IN = {
     "pyvista": {"views/"},
     "vtk": {"views/"},
     "vtkmodules": {"views/"},
-    "click": {"cli.py", "options.py", "answers.py", "templates_printed.py", "window_commands.py"},
+    "click": {
+        "cli.py", "options.py", "answers.py", "templates_printed.py", "window_commands.py", "recording_commands.py",
+    },
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
     "matplotlib": {"formats/paper.py"},

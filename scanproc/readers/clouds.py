@@ -97,7 +97,7 @@ def write_clouds(folder: Path, recording: Recording, facts: ScanFacts) -> None:
     (folder / "clouds").mkdir(parents=True, exist_ok=True)
     mm = MM_OF_UNIT["m" if facts.unit == "auto" else facts.unit]
     for frame in frames:
-        (folder / "clouds" / f"{frame.name}.ply").write_bytes(_ply(frame.points / mm, frame.color))
+        (folder / "clouds" / f"{frame.name}.ply").write_bytes(_ply(frame.points / (mm * facts.scale), frame.color))
 
 
 def _refuse_other_frame(file: Path, points: FloatArray) -> None:

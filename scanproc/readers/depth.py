@@ -8,8 +8,9 @@ from typing import Any
 
 from PIL import Image
 
-from scanproc.artifacts import DepthFrame, Recording, ScanFacts
+from scanproc.artifacts import DepthFrame, Intrinsics, Recording, ScanFacts
 from scanproc.errors import ScanError
+from scanproc.parallel import parallel_map
 from scanproc.readers.cameras import write_camera
 from scanproc.readers.image_folders import ImageFolder, by_stem, open_images, read_images
 from scanproc.readers.images import COLOUR_SUFFIXES, DEPTH_SUFFIXES
@@ -20,6 +21,8 @@ from scanproc.readers.wrong_files import advice_on_images
 
 #: Folders of the colour images, as Open3D looks for them.
 COLOUR_FOLDERS = ("color", "rgb", "image")
+
+_COMPRESSION = 6  # of PNG: 9 takes nine times as long, for 3 % less
 
 
 def find_depth(path: Path) -> list[Path]:
@@ -59,16 +62,22 @@ def _listed(folder: Path) -> ImageFolder:
 
 def write_depth(folder: Path, recording: Recording, facts: ScanFacts) -> None:
     """Write `depth/`, `color/` (PNG) and `camera_intrinsic.json`, frame by frame. All have one size and one unit."""
-    (folder / "depth").mkdir(parents=True, exist_ok=True)
-    cameras = {}
-    for frame in recording.frames:
-        if not isinstance(frame, DepthFrame) or frame.depth_unit_mm != facts.depth_unit_mm * facts.scale:
-            raise ValueError("a recording in the depth form has one depth unit, which its facts state")
-        cameras[frame.name] = frame.intrinsics
+    unit_mm = facts.depth_unit_mm * facts.scale
+    for part in ("depth", "color"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+
+    def write(place: int) -> tuple[str, Intrinsics]:
+        frame = recording.frames[place]
+        if not isinstance(frame, DepthFrame) or frame.depth_unit_mm != unit_mm:
+            raise ValueError("a recording is written as depth images or as clouds, in the unit that its facts state")
         (folder / "depth" / f"{frame.name}.png").write_bytes(_png(frame.depth))
         if frame.color is not None:
-            (folder / "color").mkdir(exist_ok=True)
             (folder / "color" / f"{frame.name}.png").write_bytes(_png(frame.color))
+        return frame.name, frame.intrinsics
+
+    cameras = dict(parallel_map(write, range(len(recording.frames)), "writing depth images"))
+    if not any((folder / "color").iterdir()):
+        (folder / "color").rmdir()
     first, *others = cameras.values()
     if any((other.width, other.height) != (first.width, first.height) for other in others):
         raise ValueError("a recording in the depth form has images of one size")
@@ -77,5 +86,5 @@ def write_depth(folder: Path, recording: Recording, facts: ScanFacts) -> None:
 
 def _png(pixels: Any) -> bytes:
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, format="PNG", compress_level=9)
+    Image.fromarray(pixels).save(stream, format="PNG", compress_level=_COMPRESSION)
     return stream.getvalue()

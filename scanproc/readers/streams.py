@@ -23,7 +23,7 @@ _CHECKED = 40  # images, evenly over a long recording, that its unit is judged b
 # measures, farther the foot is too coarse.
 PLAUSIBLE_NEAR_MM = (60.0, 1500.0)
 # Units that cameras write, the commonest first: most 1 mm, D405 0.1 mm, TUM's data sets 0.2 mm, SR300 0.125 mm.
-_KNOWN_UNITS_MM = (1.0, 0.1, 0.2, 0.125, 0.01, 10.0)
+KNOWN_UNITS_MM = (1.0, 0.1, 0.2, 0.125, 0.01, 10.0)
 _SAMPLED_ROWS = 100  # of a frame, to find its nearest tenth
 
 
@@ -102,7 +102,7 @@ def _check_unit(source: Path, near_steps: Sequence[float], depth_unit_mm: float)
     low, high = PLAUSIBLE_NEAR_MM
     if low <= near * depth_unit_mm <= high:
         return near * depth_unit_mm
-    likely = next((unit for unit in _KNOWN_UNITS_MM if low <= near * unit <= high), None)
+    likely = next((unit for unit in KNOWN_UNITS_MM if low <= near * unit <= high), None)
     hint = "scan.toml: depth_unit_mm" + (f" = {likely:g}" if likely else "")
     raise ScanError(
         f"the nearest tenth of {source} lies at {near * depth_unit_mm:.0f} mm (depth_unit_mm = {depth_unit_mm:g}); "

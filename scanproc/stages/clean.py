@@ -155,18 +155,19 @@ def _used_frames(recording: Recording, config: CleanConfig) -> list[DepthFrame |
     return parallel_map(placed, places, "putting clouds on pixels")
 
 
-def _pixel_limits(config: CleanConfig) -> PixelLimits:
+def pixel_limits(config: CleanConfig) -> PixelLimits:
+    """Return which pixels of a view count."""
     return PixelLimits(config.min_range_mm, config.max_range_mm, config.edge_jump_mm, config.edge_jump_pixels)
 
 
 def _look(frame: DepthFrame | ViewImage, config: CleanConfig) -> _Look:
     """Look for the wide planes of a view, and which of them the foot stands on."""
-    image = measured_image(frame, _pixel_limits(config))
+    image = measured_image(frame, pixel_limits(config))
     num_pixels = image.counts["no flying pixels"]
     step = max(1, int(np.sqrt(num_pixels / config.floor_points)))
     points = unproject(image.depth_mm, image.intrinsics, step)
     solid_angle = step**2 / (image.intrinsics.fx * image.intrinsics.fy)
-    planes = find_planes(points, solid_angle, _floor_limits(config))
+    planes = find_planes(points, solid_angle, floor_limits(config))
     clear_mm = 2 * config.floor_band_mm
     touched = supporting_plane(halved(image), planes, clear_mm, config.touch_mm, _piece_limits(config))
     return _Look(planes, touched, num_pixels == 0)
@@ -181,10 +182,11 @@ def _undecided(look: _Look) -> _Look:
 
 
 def _piece_limits(config: CleanConfig) -> ComponentLimits:
-    return ComponentLimits(_pixel_limits(config), config.join_mm, config.min_piece_mm2, config.patch_min_spread_mm)
+    return ComponentLimits(pixel_limits(config), config.join_mm, config.min_piece_mm2, config.patch_min_spread_mm)
 
 
-def _floor_limits(config: CleanConfig) -> FloorLimits:
+def floor_limits(config: CleanConfig) -> FloorLimits:
+    """Return what a plane must be like to be a floor."""
     return FloorLimits(
         band_mm=config.floor_band_mm,
         min_share=config.floor_min_share,
@@ -210,7 +212,7 @@ def _foot_limits(config: CleanConfig) -> FootLimits:
 def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: CleanConfig) -> _Split:
     """Part what stands before the background of a view."""
     frame, look = task
-    image = measured_image(frame, _pixel_limits(config))
+    image = measured_image(frame, pixel_limits(config))
     floor = look.touched if stands else None
     if stands and floor is None and look.planes.background:
         floor = look.planes.background[0]  # the foot stands on one in other views
@@ -237,7 +239,7 @@ def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: Cle
 def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: float, config: CleanConfig) -> CleanView:
     """Keep the components that are the foot's."""
     frame, split, kept = task
-    image = measured_image(frame, _pixel_limits(config))
+    image = measured_image(frame, pixel_limits(config))
     mask = split.components.masked(kept)
     if split.floor is not None and top_mm < config.max_height_mm:
         mask &= clip(image.depth_mm, image.intrinsics, [ceiling(split.floor.plane, top_mm)])
