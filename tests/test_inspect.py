@@ -28,8 +28,9 @@ def box_on_floor(view: int = 0, with_color: bool = True, blur: int = 1) -> Depth
     depth = np.full((120, 160), 5000, np.uint16)
     depth[40:80, 50:110] = 3500 + 10 * view
     depth[:12] = 0  # a tenth of the image was not measured
-    rows = np.random.default_rng(view).integers(0, 256, (120, 160 // blur, 3)).astype(np.uint8)
-    color = np.repeat(rows, blur, axis=1) if with_color else None
+    grain = np.random.default_rng(view).integers(0, 256, (120 // blur, 160 // blur, 3)).astype(np.uint8)
+    grain = grain if blur == 1 else np.kron(grain, np.ones((blur, blur, 1), np.uint8))
+    color = (grain // blur) if with_color else None  # coarser grain, of less contrast
     return DepthFrame(f"{view:06d}", depth, 0.1, CAMERA, color)
 
 
