@@ -179,6 +179,12 @@ class Recording:
 
     frames: Sequence[DepthFrame | CloudFrame]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the views; a recording that is decoded as it is taken knows them by itself."""
+        known: tuple[str, ...] | None = getattr(self.frames, "names", None)
+        return tuple(frame.name for frame in self.frames) if known is None else known
+
 
 # ------------------------------------------------------------------------------------------- stages 1-3
 

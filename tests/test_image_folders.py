@@ -236,6 +236,46 @@ def test_a_bad_list_is_refused(tum: Path, text: str, says: str) -> None:
     assert "depth.txt" in str(caught.value) and "\n" not in str(caught.value)
 
 
+# ------------------------------------------------------------------------------------------ phones and ScanNet
+
+
+def test_a_folder_that_record3d_exports(tmp_path: Path) -> None:
+    """Held upright: colour at 128 × 96 is stored lying, with EXIF's word that it is to be turned."""
+    for view in range(3):
+        (tmp_path / "depth").mkdir(exist_ok=True)
+        np.save(tmp_path / "depth" / f"{view}.npy", (depth_mm(view).T / 1000.0).astype(np.float32))
+        lying = np.zeros((96, 128, 3), np.uint8)
+        lying[:, 64:] = 200  # the right half, which is the lower one once turned
+        (tmp_path / "rgb").mkdir(exist_ok=True)
+        exif = Image.Exif()
+        exif[0x0112] = 6  # turn by 90 degrees clockwise
+        Image.fromarray(lying).save(tmp_path / "rgb" / f"{view}.jpg", quality=95, exif=exif)
+    moving = [[120.0 + view, 121.0, 47.5, 63.5] for view in range(3)]
+    (tmp_path / "metadata.json").write_text(json.dumps({"w": 96, "h": 128, "perFrameIntrinsicCoeffs": moving}))
+    scan, recording = opened(tmp_path)
+    assert (scan.facts.sensor, scan.facts.unit) == ("TrueDepth (Record3D)", "m")
+    for view in range(3):
+        frame = frame_of(recording, view)
+        assert (frame.intrinsics.width, frame.intrinsics.height) == (48, 64)
+        assert (frame.intrinsics.fx, frame.intrinsics.cx) == pytest.approx((60.0 + view / 2, 23.5))
+        assert frame.color is not None
+        assert frame.color[:30].max() < 20 and frame.color[34:].min() > 180
+
+
+def test_a_folder_of_scannet(recorded: Path) -> None:
+    (recorded / "intrinsic.json").unlink()
+    (recorded / "intrinsic").mkdir()
+    matrix = [[60.5, 0, 31.25, 0], [0, 61.5, 23.75, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    (recorded / "intrinsic" / "intrinsic_depth.txt").write_text("\n".join(" ".join(map(str, row)) for row in matrix))
+    (recorded / "scan.toml").write_text("depth_unit_mm = 0.1")
+    assert frame_of(opened(recorded)[1]).intrinsics == CAMERA
+    assert "intrinsic/intrinsic_depth.txt" in [name for name, _ in open_scan(recorded).contents()]
+    for text in ("60 0 31", "a b c", "nan " * 16, "-1 " * 16):
+        (recorded / "intrinsic" / "intrinsic_depth.txt").write_text(text)
+        with pytest.raises(ScanError, match="intrinsic_depth"):
+            open_scan(recorded)
+
+
 # --------------------------------------------------------------------------------------------------------- lenses
 
 
@@ -327,5 +367,6 @@ def test_a_long_recording_is_decoded_as_it_is_taken(recorded: Path, monkeypatch:
     for place in (0, 7, -1):
         np.testing.assert_array_equal(frame_of(streamed, place).depth, frame_of(held, place).depth)
     assert [frame.name for frame in streamed.frames[2:4]] == ["2", "3"]
+    assert streamed.names == held.names == tuple(str(view) for view in range(12))
     with pytest.raises(IndexError):
         _ = streamed.frames[12]

@@ -450,8 +450,8 @@ def test_a_good_view_is_before_its_camera(cloud_scan: Path) -> None:
 
 ANY_FORM = (
     "depth/* with camera_intrinsic.json, TUM's RGB-D (depth.txt, depth/*.png), one recording of Record3D (.r3d), "
-    "one recorded stream of RealSense (.bag .db3), clouds/*.{ply,pcd}, or one finished mesh "
-    "(.ply .stl .obj .off .glb .3mf)"
+    "one recorded stream of RealSense (.bag .db3), clouds/*.{ply,pcd,xyz,asc}, or one finished mesh "
+    "(.ply .stl .obj .off .glb .3mf .wrl)"
 )
 
 
@@ -462,7 +462,7 @@ def test_who_gives_no_recording_is_told_every_form(tmp_path: Path) -> None:
     expected = f"{tmp_path} holds no recording (found readme.txt); expected {ANY_FORM}. Check the path."
     assert refusal(tmp_path) == expected
     kinds = ("recording of Record3D (.r3d)", "recorded stream of RealSense (.bag .db3)", "finished mesh")
-    expected = f"a folder, or a {' or a '.join(kinds)} (.ply .stl .obj .off .glb .3mf)"
+    expected = f"a folder, or a {' or a '.join(kinds)} (.ply .stl .obj .off .glb .3mf .wrl)"
     assert refusal(note) == f"{note} is not a scan; expected {expected}. Check the path."
 
 

@@ -77,7 +77,7 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         name="clouds",
-        words="clouds/*.{ply,pcd}",
+        words="clouds/*.{ply,pcd,xyz,asc}",
         is_file=False,
         finds=clouds.find_clouds,
         opens=clouds.open_clouds,

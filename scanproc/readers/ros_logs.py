@@ -103,7 +103,7 @@ class _Bag:
 
 
 class _Db3:
-    """A `.db3` of ROS 2's recorder, as librealsense writes from 2.58 on."""
+    """A `.db3` of ROS 2's recorder, as librealsense 2.59 writes it."""
 
     is_cdr = True
     _ADVICE = "Copy it again, or record it again"

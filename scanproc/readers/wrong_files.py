@@ -39,7 +39,7 @@ _OTHER_FORMS = {
     **dict.fromkeys((".rar", ".7z", ".gz", ".tgz", ".tar"), ("an archive", "Unpack it, and give the folder")),
     **dict.fromkeys((".usd", ".usda", ".usdc"), ("a USD scene", f"In Blender {_EXPORT_MESH}")),
     **dict.fromkeys(
-        (".fbx", ".dae", ".3ds", ".blend", ".wrl", ".x3d", ".gltf", ".ctm", ".vtk"),
+        (".fbx", ".dae", ".3ds", ".blend", ".x3d", ".gltf", ".ctm", ".vtk"),
         ("a model of a kind that is not read", f"In Blender or MeshLab {_EXPORT_MESH}"),
     ),
     **dict.fromkeys((".step", ".stp", ".iges", ".igs"), ("a CAD model, no scan", f"In the CAD program {_EXPORT_MESH}")),
@@ -47,7 +47,7 @@ _OTHER_FORMS = {
         (".xyz", ".asc", ".pts", ".las", ".laz", ".e57"),
         (
             "a cloud of points without faces",
-            f"Of a whole foot {_EXPORT_MESH}; single views go into clouds/ as .ply or .pcd",
+            f"Of a whole foot {_EXPORT_MESH}; single views go into a folder clouds/",
         ),
     ),
     **dict.fromkeys((".mp4", ".mov", ".avi"), ("a film without depth", "Record depth images")),

@@ -149,10 +149,10 @@ def _used_frames(recording: Recording, config: CleanConfig) -> list[DepthFrame |
     else:
         places = list(range(len(recording.frames)))
 
-    def placed(place: int) -> DepthFrame | ViewImage:
+    def as_image(place: int) -> DepthFrame | ViewImage:
         return on_pixels(recording.frames[place], near_mm=config.min_range_mm, max_gap=config.cloud_gap)
 
-    return parallel_map(placed, places, "putting clouds on pixels")
+    return parallel_map(as_image, places, "putting clouds on pixels")
 
 
 def pixel_limits(config: CleanConfig) -> PixelLimits:
