@@ -34,7 +34,7 @@ def as_pcd(path: Path, encoding: str) -> None:
 
 
 def as_text(path: Path, head: str = "", separator: str = " ", colors: bool = True, normals: bool = False) -> None:
-    columns = [POINTS, COLORS] if colors else [POINTS, np.tile([0.0, 0.6, -0.8], (300, 1))] if normals else [POINTS]
+    columns = [POINTS, COLORS] if colors else [POINTS, np.tile([0.0, 0.0, 1.0], (300, 1))] if normals else [POINTS]
     rows = np.column_stack(columns)
     lines = [separator.join(f"{value:.7g}" for value in row) for row in rows]
     path.write_text(head + "\n".join(lines) + "\n")

@@ -332,8 +332,8 @@ def test_a_plane_behind_a_lens_that_bends_is_flat(model: str, numbers: list[floa
 def test_a_border_is_not_averaged_away() -> None:
     camera = Intrinsics(64, 48, 60.0, 60.0, 31.5, 23.5)
     depth = np.full((48, 64), 400, np.uint16)
-    depth[:, 32:] = 900
-    distortion = distortion_of("here", "opencv", [0.2, 0.0, 0.0, 0.0])
+    depth[:, 10:] = 900
+    distortion = distortion_of("here", "opencv", [0.3, 0.0, 0.0, 0.0])
     assert distortion is not None
     assert set(np.unique(Undistortion(camera, distortion).depth(depth))) <= {0, 400, 900}
 
