@@ -1,7 +1,7 @@
 """A recording made by librealsense's own recorder of its software device: truth for the readers of such files.
 
-`tests/data/librealsense-2.56.bag` was made by `python tests/librealsense_recording.py FILE` under pyrealsense2 2.56.5, with
-`--no-color` the other one; the recorder of 2.59 writes `.db3`.
+`tests/data/librealsense-2.56.bag` was made by `python tests/librealsense_recording.py FILE` under pyrealsense2
+2.56.5, with `--no-color` the other one; the recorder of 2.59 writes `.db3`.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -219,3 +221,50 @@ def test_facts_that_nobody_stated_stay_open(tmp_path: Path) -> None:
     one, other = open_scan(path).facts, open_scan(tmp_path / "new").facts
     assert replace(one, name="", remarks=()) == replace(other, name="", remarks=())
     assert isinstance(one, ScanFacts)
+
+
+# ---------------------------------------------------------------------------------------------------- harmful files
+
+
+def a_zip_that_leads_out(folder: Path) -> Path:
+    path = folder / "foot.r3d"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("../../evil.txt", "rgbd/0.depth", "metadata"):
+            archive.writestr(name, b"evil")
+    return path
+
+
+def a_list_that_leads_out(folder: Path) -> Path:
+    (folder / "depth.txt").write_text("1.0 ../secret.png\n")
+    return folder
+
+
+def a_bag_without_end(folder: Path) -> Path:
+    path = folder / "foot.bag"
+    path.write_bytes((DATA / "librealsense-2.56-depth.bag").read_bytes()[:9000])
+    return path
+
+
+def a_database_of_nothing(folder: Path) -> Path:
+    path = folder / "foot.db3"
+    path.write_bytes(b"SQLite format 3\0" + bytes(5000))
+    return path
+
+
+@pytest.mark.parametrize(
+    "make", [a_zip_that_leads_out, a_list_that_leads_out, a_bag_without_end, a_database_of_nothing]
+)
+@pytest.mark.parametrize("command", ["run", "inspect", "convert"])
+def test_harmful_files_are_refused_in_one_line_and_nothing_is_written(
+    tmp_path: Path, make: Callable[[Path], Path], command: str
+) -> None:
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    (tmp_path / "a" / "secret.png").write_bytes(b"secret")
+    path = make(folder)
+    before = sorted(tmp_path.rglob("*"))
+    out = {"run": ["--out", tmp_path / "out"], "convert": [tmp_path / "new"]}.get(command, [])
+    done = called(command, path, *out)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert done.stderr.startswith("scanproc: ") and "Traceback" not in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before

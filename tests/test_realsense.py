@@ -21,12 +21,15 @@ from librealsense_recording import (
     record,
 )
 
-from scanproc.artifacts import DepthFrame
+from scanproc.artifacts import DepthFrame, Intrinsics
 from scanproc.errors import ScanError
+from scanproc.frames import rigid
 from scanproc.readers.color_registration import color_on_depth
+from scanproc.readers.distortion import Undistortion, distortion_of
 from scanproc.readers.ros_messages import MessageReader
 from scanproc.scan import open_scan, read_recording
 
+DEPTH_SIZE = (64, 48)
 DATA = Path(__file__).parent / "data"
 
 
@@ -98,9 +101,6 @@ def check_color(color: np.ndarray, view: int) -> None:
 
 def test_what_lies_behind_takes_no_colour_of_what_lies_before() -> None:
     """A near post hides a part of the wall from the colour camera, 30 mm beside."""
-    from scanproc.artifacts import Intrinsics
-    from scanproc.frames import rigid
-
     camera = Intrinsics(120, 40, 100.0, 100.0, 59.5, 19.5)
     depth = np.full((40, 120), 600.0)
     depth[:, 50:70] = 300.0
@@ -212,3 +212,82 @@ def test_a_message_that_ends_too_soon_is_told() -> None:
     for cut in range(0, 60, 4):
         with pytest.raises(ScanError, match="ends before"):
             MessageReader("here", bytes(cut), is_cdr=False).camera_info()
+
+
+# ------------------------------------------------------------------------------------- lenses, and others' ROS bags
+
+
+def test_the_recorded_lens_is_taken_out(tmp_path: Path) -> None:
+    pytest.importorskip("pyrealsense2")
+    lens = (0.3, -0.1, 0.002, -0.001, 0.0)
+    record(tmp_path / "bent.db3", with_color=False, lens=lens)
+    distortion = distortion_of("here", "brown conrady", list(lens))
+    assert distortion is not None
+    expected = Undistortion(Intrinsics(*DEPTH_SIZE, *DEPTH_LENS), distortion).depth(depth_steps(0))
+    frame = read_recording(open_scan(tmp_path / "bent.db3")).frames[0]
+    assert isinstance(frame, DepthFrame)
+    np.testing.assert_array_equal(frame.depth, expected)
+    assert np.abs(frame.depth.astype(int) - depth_steps(0)).max() > 10
+
+
+def ros_bag(path: Path, compression: str, encoding: str, topics: tuple[str, str], color: str = "bgr8") -> None:
+    """Write two views as robots record them, by the writer of rosbags."""
+    from rosbags.rosbag1 import Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    store = get_typestore(Stores.ROS1_NOETIC)
+    types = store.types
+    header = types["std_msgs/msg/Header"](0, types["builtin_interfaces/msg/Time"](0, 0), "camera")
+    image, info = types["sensor_msgs/msg/Image"], types["sensor_msgs/msg/CameraInfo"]
+    fx, fy, cx, cy = DEPTH_LENS
+    matrix = np.array([fx, 0, cx, 0, fy, cy, 0, 0, 1.0])
+    empty = types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+    width, height = DEPTH_SIZE
+    camera = info(header, height, width, "plumb_bob", np.zeros(5), matrix, np.eye(3).ravel(), np.zeros(12), 0, 0, empty)
+    writer = Writer(path)
+    if compression:
+        writer.set_compression(Writer.CompressionFormat[compression])
+    with writer:
+        connections = [writer.add_connection(topic, image.__msgtype__, typestore=store) for topic in topics]
+        cameras = [writer.add_connection(f"{topic.rpartition('/')[0]}/camera_info", info.__msgtype__, typestore=store)
+                   for topic in topics]  # fmt: skip
+        for view in range(2):
+            mm = depth_steps(view) * UNIT_MM
+            depth = mm.astype("<u2") if encoding == "16UC1" else np.where(mm > 0, mm / 1000.0, np.nan).astype("<f4")
+            pixels = np.zeros((height, width, 3), np.uint8)
+            pixels[..., 0] = 100 + view  # blue, in bgr8
+            for which, (data, kind) in enumerate([(depth, encoding), (pixels, color)]):
+                flat = data.view(np.uint8).ravel()
+                message = image(header, height, width, kind, 0, data.nbytes // height, flat)
+                time = 1_000_000_000 + view * 33_000_000 + which * 1_000_000
+                writer.write(connections[which], time, store.serialize_ros1(message, image.__msgtype__))
+                writer.write(cameras[which], time, store.serialize_ros1(camera, info.__msgtype__))
+
+
+ALIGNED = ("/camera/aligned_depth_to_color/image_raw", "/camera/color/image_raw")
+APART = ("/camera/depth/image_rect_raw", "/camera/color/image_raw")
+
+
+@pytest.mark.parametrize("compression", ["", "LZ4", "BZ2"])
+@pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
+def test_a_bag_of_a_robot_is_read(tmp_path: Path, compression: str, encoding: str) -> None:
+    ros_bag(tmp_path / "a.bag", compression, encoding, ALIGNED)
+    scan = open_scan(tmp_path)
+    frames = read_recording(scan).frames
+    assert len(frames) == 2
+    for view, frame in enumerate(frames):
+        assert isinstance(frame, DepthFrame) and frame.color is not None
+        expected = np.floor(depth_steps(view) * UNIT_MM) if encoding == "16UC1" else depth_steps(view) * UNIT_MM
+        np.testing.assert_allclose(frame.depth * frame.depth_unit_mm, expected, atol=0.026)
+        assert (frame.color[frame.depth > 0] == [0, 0, 100 + view]).all()
+
+
+def test_colour_that_cannot_be_brought_to_depth_is_left_out(tmp_path: Path) -> None:
+    for name, topics, encoding, says in (
+        ("apart", APART, "bgr8", "where the colour camera was is not recorded"),
+        ("yuv", ALIGNED, "yuv422", "recorded as yuv422"),
+    ):
+        ros_bag(tmp_path / f"{name}.bag", "", "16UC1", topics, encoding)
+        scan = open_scan(tmp_path / f"{name}.bag")
+        assert any(says in remark for remark in scan.facts.remarks)
+        assert all(frame.color is None for frame in read_recording(scan).frames)
