@@ -19,7 +19,7 @@ from scanproc.readers.certificates import certificate_path, read_certificate
 from scanproc.readers.forms import FORMS, Form
 from scanproc.readers.images import COLOUR_SUFFIXES
 from scanproc.readers.listing import file_stamps, recorded_order
-from scanproc.readers.wrong_files import advice_on_form, refuse_wrong_name
+from scanproc.readers.wrong_files import advice_on_form, printable, refuse_wrong_name
 
 _PIECE_BYTES = 1 << 20
 
@@ -121,7 +121,7 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
         stated,
         unit=opened.unit or stated.unit,
         depth_unit_mm=opened.depth_unit_mm or stated.depth_unit_mm,
-        sensor=stated.sensor or opened.sensor,
+        sensor=stated.sensor or printable(opened.sensor),
         remarks=remarks,
     )
     files = recorded_order([*opened.files, *certificates, *([toml_file] if toml_file.exists() else [])])

@@ -429,6 +429,7 @@ def test_what_is_no_scan_is_refused(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("foot.r3d", "expected a recording of Record3D"),
+        ("foot.mkv", "python azure_kinect_mkv_reader.py --input FILE.mkv"),
         ("foot.usdz", "is a model of Apple's Object Capture"),
         ("foot.fbx", "In Blender or MeshLab export a mesh"),
         ("foot.xyz", "is a cloud of points"),

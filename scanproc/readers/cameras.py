@@ -149,7 +149,7 @@ def _read_recorder(path: Path, size: Size) -> Camera:
     scale, inner = table.get("depth_scale"), table.get("intrinsics", table)
     intrinsics = _pinhole(path, {**table, **(inner if isinstance(inner, dict) else {})})
     unit_mm = _MM_PER_M / scale if is_number(scale) and scale and scale > 0 else None
-    name = " ".join(str(table[key])[:80] for key in ("device_name", "serial_number") if table.get(key))
+    name = " ".join(str(table[key]) for key in ("device_name", "serial_number") if table.get(key))
     return Camera(path, intrinsics, _distortion(path, table), depth_unit_mm=unit_mm, sensor=name or None)
 
 

@@ -46,7 +46,7 @@ def sensor_of(log: RosLog) -> str | None:
             key, value = reader.key_value()
             stated[key] = value
     words = [stated[key] for key in ("Name", "Serial Number") if stated.get(key)]
-    return "".join(letter for letter in " ".join(words) if letter.isprintable())[:100] or None
+    return " ".join(words) or None
 
 
 def color_from_depth(log: RosLog, depth: str, color: str) -> FloatArray | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from scanproc.errors import ScanError
 from scanproc.readers.headers import is_complete_ply
 
+_LONGEST_SENSOR = 100  # letters
 _HEAD_BYTES = 65536  # of a file, in which all of this shows
 _STARTS = (
     (b"version https://git-lfs", "a pointer of Git LFS. Fetch the file itself: git lfs pull"),
@@ -65,6 +66,11 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]
 def holds_control(text: str) -> bool:
     """Whether a text holds a control character, or another that neither UTF-8 nor XML takes."""
     return _CONTROL.search(text) is not None
+
+
+def printable(text: str | None) -> str | None:
+    """Return what of a text that a recording holds may go into pages and files; None if nothing is left."""
+    return _CONTROL.sub("", text or "").strip()[:_LONGEST_SENSOR] or None
 
 
 def refuse_wrong_name(path: Path, name: str) -> None:
