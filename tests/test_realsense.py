@@ -82,6 +82,15 @@ def test_a_stream_is_read_back_exactly(recorded: dict[str, Path], name: str) -> 
     }, "nothing is written beside a recording"
 
 
+def test_a_unit_that_scan_toml_states_is_believed(tmp_path: Path) -> None:
+    shutil.copy(DATA / "librealsense-2.56-depth.bag", tmp_path / "a.bag")
+    for stated, says in ((0.125, "recorded is 0.1"), (0.1, None)):
+        (tmp_path / "scan.toml").write_text(f"depth_unit_mm = {stated}")
+        facts = open_scan(tmp_path).facts
+        assert facts.depth_unit_mm == stated
+        assert any(says in remark for remark in facts.remarks) if says else not facts.remarks
+
+
 def check_color(color: np.ndarray, view: int) -> None:
     """The colour camera, 15 mm beside, shows its column and row in red and green."""
     z = depth_steps(view) * UNIT_MM

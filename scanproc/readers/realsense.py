@@ -51,9 +51,24 @@ def open_realsense(path: Path, facts: ScanFacts) -> Opened:
         If it is no such recording, is cut off, or holds no depth.
     """
     stream = _Stream(path)
-    unit_mm = FLOAT_STEP_MM if stream.is_float else depth_unit_mm(stream.log)
-    stated = () if stream.is_float or unit_mm is None else (f"one step of the depth: {unit_mm:g} mm, as recorded",)
-    return Opened([stream.log.path], (*stated, *stream.remarks), depth_unit_mm=unit_mm, sensor=sensor_of(stream.log))
+    unit_mm, remarks = _unit(stream, facts)
+    return Opened([stream.log.path], (*remarks, *stream.remarks), depth_unit_mm=unit_mm, sensor=sensor_of(stream.log))
+
+
+def _unit(stream: _Stream, facts: ScanFacts) -> tuple[float | None, tuple[str, ...]]:
+    """Return mm a step as recorded, None where scan.toml states it or nobody does; and the remark on it."""
+    if stream.is_float:
+        return FLOAT_STEP_MM, ()
+    unit_mm = depth_unit_mm(stream.log)
+    if unit_mm is None:
+        return None, ()
+    if "depth_unit_mm" in facts.assumed:
+        return unit_mm, (f"one step of the depth: {unit_mm:g} mm, as recorded",)
+    if facts.depth_unit_mm == unit_mm:
+        return None, ()
+    return None, (
+        f"scan.toml states depth_unit_mm = {facts.depth_unit_mm:g}, and was believed: recorded is {unit_mm:g}",
+    )
 
 
 def read_realsense(path: Path, facts: ScanFacts) -> Recording:
