@@ -44,6 +44,8 @@ EVERY_COMMAND = [
     "view",
     "landmark",
     "design",
+    "inspect",
+    "convert",
     "simulate",
     "settings",
     "prescription",
