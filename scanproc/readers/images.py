@@ -27,6 +27,7 @@ FLOAT_STEP_MM = 0.05
 
 _FLOAT_UNITS: tuple[Unit, ...] = ("m", "mm", "cm")
 _MOST_STEPS = 65535
+_MOST_PIXELS = 50_000_000
 _TURNED = (5, 6, 7, 8)  # EXIF's orientations that are turned by 90 degrees
 _UNDECODABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 _EXR_CHANNELS = ("Z", "depth", "Y", "R", "V")  # that hold the depth, the likeliest first
@@ -191,6 +192,10 @@ def _read_exr(path: Path, size: Size | None) -> RawDepth:
 
 
 def _check_size(path: Path, found: Size, wanted: Size | None) -> None:
+    if not 0 < found.width * found.height <= _MOST_PIXELS:
+        raise ScanError(
+            f"{path} announces {found} pixels, as no depth camera has; expected a whole image. Copy it again."
+        )
     if wanted is not None and found != wanted:
         raise ScanError(
             f"{path} is {found} pixels, but the file of the camera says {wanted}; expected the same. "
