@@ -175,7 +175,9 @@ def test_bad_arrays_are_refused(tmp_path: Path, fault: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_an_exr_that_announces_too_much_is_refused_before_there_is_room_for_it(tmp_path: Path) -> None:
+def test_an_exr_that_announces_too_much_is_refused_before_there_is_room_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     exr = pytest.importorskip("OpenEXR")
     (tmp_path / "depth").mkdir()
     path = tmp_path / "depth" / "0.exr"
@@ -191,6 +193,7 @@ def test_an_exr_that_announces_too_much_is_refused_before_there_is_room_for_it(t
         path.write_bytes(data[:cut_to])
         with pytest.raises(ScanError, match=r"0\.exr is broken or cut off"):
             open_scan(tmp_path)
+    assert capsys.readouterr().out == ""
 
 
 # ----------------------------------------------------------------------------------------------------------- TUM

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import tokenize
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import MappingProxyType
 
@@ -32,6 +33,7 @@ _MOST_STEPS = 65535
 _MOST_PIXELS = 50_000_000
 _TURNED = (5, 6, 7, 8)  # EXIF's orientations that are turned by 90 degrees
 _UNDECODABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning)
+_EXR_LOCK = threading.Lock()
 _EXR_CHANNELS = ("Z", "depth", "Y", "R", "V")  # that hold the depth, the likeliest first
 _PILLOW_MODES: Mapping[str, type] = MappingProxyType({"I;16": np.uint16, "I;16B": np.uint16, "F": np.float32})
 
@@ -186,7 +188,8 @@ def _read_exr(path: Path, size: Size | None) -> RawDepth:
         low, high = OpenEXR.File(str(path), header_only=True).header()["dataWindow"]
         width, height = (int(high[k]) - int(low[k]) + 1 for k in (0, 1))
         _check_size(path, Size(width, height), size)
-        channels = OpenEXR.File(str(path), separate_channels=True).channels()
+        with _EXR_LOCK, redirect_stdout(io.StringIO()):  # where it prints what it stumbles on
+            channels = OpenEXR.File(str(path), separate_channels=True).channels()
     except (*_UNDECODABLE, KeyError, TypeError, RuntimeError, MemoryError) as error:
         raise _broken(path, error) from None
     name = next((name for name in _EXR_CHANNELS if name in channels), next(iter(channels), None))
