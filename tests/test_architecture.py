@@ -149,7 +149,7 @@ ONLY_IN = {
     "click": {"cli.py", "options.py", "answers.py", "templates_printed.py", "window_commands.py"},
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
-    "matplotlib": {"formats/paper.py"},
+    "reportlab": {"formats/sheets.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
     "ezdxf": {"readers/drawings.py"},
     "svgelements": {"readers/drawings.py"},
