@@ -8,7 +8,7 @@ Lengths in mm, angles in radians; frames as in `frames.py` and the README. One s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal
@@ -175,9 +175,15 @@ class CloudFrame:
 
 @dataclass(frozen=True)
 class Recording:
-    """What a depth camera recorded, view by view, in recorded order."""
+    """What a depth camera recorded, view by view, in recorded order; of a long one, a frame is decoded when taken."""
 
-    frames: tuple[DepthFrame | CloudFrame, ...]
+    frames: Sequence[DepthFrame | CloudFrame]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the views; a recording that is decoded as it is taken knows them by itself."""
+        known: tuple[str, ...] | None = getattr(self.frames, "names", None)
+        return tuple(frame.name for frame in self.frames) if known is None else known
 
 
 # ------------------------------------------------------------------------------------------- stages 1-3

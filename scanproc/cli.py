@@ -32,6 +32,7 @@ from scanproc.options import (
 )
 from scanproc.page_printer import print_pages
 from scanproc.pipeline import STAGES
+from scanproc.recording_commands import convert, inspect
 from scanproc.templates_printed import machine, prescription, settings
 from scanproc.window_commands import design, landmark, view
 
@@ -222,8 +223,8 @@ def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: 
         click.echo(path)
 
 
-for _window in (view, landmark, design):
-    main.add_command(_window)
+for _other in (view, landmark, design, inspect, convert):
+    main.add_command(_other)
 
 
 @main.command("simulate", short_help="render a recording of a foot mesh, with its truth")

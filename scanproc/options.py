@@ -63,16 +63,19 @@ def _of_stages(_context: click.Context, _option: click.Parameter, overrides: tup
     return overrides
 
 
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    envvar=WORKERS,
+    show_envvar=True,
+    help="Number of threads; by default one a core. The results are the same.",
+)
+
+
 def run_options(command: Command) -> Command:
     """Give a command the options that all runs share."""
     for option in (
-        click.option(
-            "--workers",
-            type=click.IntRange(min=1),
-            envvar=WORKERS,
-            show_envvar=True,
-            help="Number of threads; by default one a core. The results are the same.",
-        ),
+        workers_option,
         click.option(
             "--set",
             "overrides",

@@ -114,7 +114,7 @@ class _Job:
 
     def __post_init__(self) -> None:
         before = self.store.read_run()
-        self.inputs = {name: hashlib.sha256(data).hexdigest() for name, data in self.scan.contents()}
+        self.inputs = dict(self.scan.contents())
         self.scan.check_unchanged()
         self.store.check_is_of(self.scan.path, self.inputs)
         self.before, self.settings_before = before.get("stages", {}), before.get("settings", {})

@@ -7,75 +7,21 @@ read_mesh      a mesh that another scanner finished -> Surface
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Surface
+from scanproc.artifacts import DepthFrame, Recording, ScanFacts, Surface
 from scanproc.errors import ScanError
-from scanproc.readers import clouds, depth, facts, meshes
+from scanproc.readers import facts
 from scanproc.readers.certificates import certificate_path, read_certificate
+from scanproc.readers.forms import FORMS, Form
+from scanproc.readers.images import COLOUR_SUFFIXES
 from scanproc.readers.listing import file_stamps, recorded_order
-from scanproc.readers.opened import Opened
-from scanproc.readers.wrong_files import advice_on_form, refuse_wrong_name
+from scanproc.readers.wrong_files import advice_on_form, printable, refuse_wrong_name
 
-
-@dataclass(frozen=True)
-class Form:
-    """A form that a recording comes in.
-
-    Attributes
-    ----------
-    name : short, for messages and callers.
-    words : what the user may give, for messages; of a single file without "one" or "a".
-    is_file : whether a single file is a scan of this form.
-    finds : (path) -> what in a folder is of this form, or the file itself; nothing where it is of another.
-    opens : (path, stated facts) -> files, remarks and unit; raises ScanError if they are no recording.
-    reads : (path, settled facts) -> every view in recorded order; None where `opens` has read the surface.
-    writes : (folder, recording, facts), for frames of the type `frame`; None where nobody writes this form.
-    """
-
-    name: str
-    words: str
-    is_file: bool
-    finds: Callable[[Path], list[Path]]
-    opens: Callable[[Path, ScanFacts], Opened]
-    reads: Callable[[Path, ScanFacts], Recording] | None
-    writes: Callable[[Path, Recording, ScanFacts], None] | None = None
-    frame: type[DepthFrame | CloudFrame] | None = None
-
-
-#: One row a form, in the order in which messages name them. Another form: a file in `readers/`, a row, a test.
-FORMS: tuple[Form, ...] = (
-    Form(
-        name="depth",
-        words="depth/*.png with camera_intrinsic.json",
-        is_file=False,
-        finds=depth.find_depth,
-        opens=depth.open_depth,
-        reads=depth.read_depth,
-        writes=depth.write_depth,
-        frame=DepthFrame,
-    ),
-    Form(
-        name="clouds",
-        words="clouds/*.{ply,pcd}",
-        is_file=False,
-        finds=clouds.find_clouds,
-        opens=clouds.open_clouds,
-        reads=clouds.read_clouds,
-        writes=clouds.write_clouds,
-        frame=CloudFrame,
-    ),
-    Form(
-        name="mesh",
-        words=f"finished mesh ({' '.join(meshes.MESH_SUFFIXES)})",
-        is_file=True,
-        finds=meshes.find_meshes,
-        opens=meshes.open_mesh,
-        reads=None,
-    ),
-)
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -106,12 +52,12 @@ class Scan:
         """Return the name of the form."""
         return self.form.name
 
-    def contents(self) -> Iterator[tuple[str, bytes]]:
-        """Yield name (below the scan's folder, with /) and bytes of every input, for hashing."""
+    def contents(self) -> Iterator[tuple[str, str]]:
+        """Yield name (below the scan's folder, with /) and SHA-256 of every input."""
         folder = self.path if self.path.is_dir() else self.path.parent
         for file in self.files:
             inside = file.is_relative_to(folder)  # a certificate that --camera names may lie elsewhere
-            yield file.relative_to(folder).as_posix() if inside else file.name, file.read_bytes()
+            yield file.relative_to(folder).as_posix() if inside else file.name, _sha256(file)
 
     def check_unchanged(self) -> None:
         """Refuse a scan that is still being written: what was hashed need not be what was read.
@@ -171,7 +117,13 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
     remarks = (*stated.remarks, *opened.remarks)
     if stated.certificate is not None and stated.certificate.warp is not None and form.frame is not DepthFrame:
         remarks = (*remarks, f"the warp of the camera ({stated.camera}) is of depth images, and was not applied")
-    settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
+    settled = replace(
+        stated,
+        unit=opened.unit or stated.unit,
+        depth_unit_mm=opened.depth_unit_mm or stated.depth_unit_mm,
+        sensor=stated.sensor or printable(opened.sensor),
+        remarks=remarks,
+    )
     files = recorded_order([*opened.files, *certificates, *([toml_file] if toml_file.exists() else [])])
     return Scan(path, name, settled, form, tuple(files), opened.surface, stamps)
 
@@ -202,12 +154,21 @@ def write_recording(folder: Path, recording: Recording, scan_facts: ScanFacts) -
     The same recording gives the same bytes. A file that is already there under a name that is written is replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    frames = {type(frame) for frame in recording.frames}
-    writers = [form.writes for form in FORMS if form.writes is not None and {form.frame} == frames]
+    frame = type(recording.frames[0]) if recording.frames else None  # of a mixture, the writer refuses the others
+    writers = [form.writes for form in FORMS if form.writes is not None and form.frame is frame]
     if not writers:
         raise ValueError("a recording is written as depth images or as clouds, and has at least one view")
     writers[0](folder, recording, scan_facts)
     facts.write_facts(folder, scan_facts)
+
+
+def _sha256(file: Path) -> str:
+    """Return the hash of a file, which may be longer than there is memory."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _stamps(path: Path) -> dict[Path, tuple[int, int]]:
@@ -257,7 +218,7 @@ def _refusal_of_folder(folder: Path) -> ScanError:
         )
     for entry in sorted(folder.iterdir()):
         known = advice_on_form(entry)
-        if known is not None and entry.suffix.lower() not in depth.COLOUR_SUFFIXES:  # photographs lie anywhere
+        if known is not None and entry.suffix.lower() not in COLOUR_SUFFIXES:  # photographs lie anywhere
             return _refusal_of_form(entry, *known)
     found_names = ", ".join(sorted(entry.name for entry in folder.iterdir())[:5])
     return ScanError(f"{folder} holds no recording (found {found_names}); expected {_any_form()}. Check the path.")

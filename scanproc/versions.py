@@ -25,6 +25,9 @@ LIBRARIES: dict[str, str] = {
     "lib3mf": "lib3mf",
     "ezdxf": "ezdxf",
     "svgelements": "svgelements",
+    "rosbags": "rosbags",
+    "lzfse": "lzfse",
+    "OpenEXR": "OpenEXR",
     "pyvista": "pyvista",
     "vtk": "pyvista",
     "pillow": "PIL",
@@ -39,7 +42,7 @@ _FILES = (
     "scanproc.formats.spreadsheets",
 )
 #: Libraries that decode what a scan holds without loss: another version reads the same numbers.
-_LOSSLESS = {"PIL"}
+_LOSSLESS = {"PIL", "rosbags", "lzfse", "OpenEXR"}
 
 _SOURCES = Sources(Path(__file__).parent, {"scanproc.pages.html": ("templates",)})
 

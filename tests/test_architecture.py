@@ -108,6 +108,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "scan", "store", "results", "formats", "pipeline", "prescription", "settings", "staleness", "versions",
         "artifacts", "errors", "parallel", "processes",
     },
+    # what a recording is like, and other forms of it
+    "inspection": {"inspection", "depth", "artifacts"},
+    "inspecting": {
+        "inspection", "stages", "segmentation", "depth", "scan", "readers", "artifacts", "errors", "parallel",
+    },
+    "converting": {"scan", "artifacts", "errors"},
     # what is made of several scans together
     "several": {
         "several", "runner", "results", "store", "formats", "scan", "pipeline", "settings", "stages", "measures",
@@ -127,6 +133,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "page_printer": {"errors"},
     "report_options": {"errors", "toml_files"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
+    "recording_commands": {"answers", "bars", "converting", "errors", "inspecting", "options", "parallel", "scan"},
     "window_commands": {"designing", "landmarking", "looking", "options", "pipeline"},
     "answers": {
         "bars", "errors", "page_printer", "parallel", "pipeline", "prescription", "report_options", "results", "runner",
@@ -134,7 +141,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         "", "answers", "demo", "errors", "options", "page_printer", "pipeline", "scan", "settings", "several",
-        "simulation", "templates_printed", "toml_files", "window_commands",
+        "simulation", "recording_commands", "templates_printed", "toml_files", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -146,13 +153,19 @@ ONLY_IN = {
     "pyvista": {"views/"},
     "vtk": {"views/"},
     "vtkmodules": {"views/"},
-    "click": {"cli.py", "options.py", "answers.py", "templates_printed.py", "window_commands.py"},
+    "click": {
+        "cli.py", "options.py", "answers.py", "templates_printed.py", "window_commands.py", "recording_commands.py",
+    },
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
     "reportlab": {"formats/sheets.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
     "ezdxf": {"readers/drawings.py"},
     "svgelements": {"readers/drawings.py"},
+    "rosbags": {"readers/ros_logs.py"},
+    "sqlite3": {"readers/ros_logs.py"},
+    "lzfse": {"readers/record3d.py"},
+    "OpenEXR": {"readers/images.py"},
     "tomllib": {"toml_files.py"},
     "tomli": {"toml_files.py"},
 }
@@ -168,6 +181,8 @@ PURE = tuple(
 
 #: Distributions whose import has another name.
 DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk"}
+#: Libraries that only `.[NAME]` installs: who imports them says so where they are missing.
+EXTRAS = {"lzfse": "phones", "OpenEXR": "exr"}
 #: Libraries that no result depends on.
 NO_RESULT = {"click", "rich", "tomli", "tomllib"}
 
@@ -481,12 +496,18 @@ def test_every_stage_is_a_file_and_every_file_a_stage() -> None:
 
 
 def test_a_plain_install_brings_every_library() -> None:
-    """What only `.[dev]` installs would end in a traceback for users."""
+    """What only `.[dev]` installs would end in a traceback for users; of what is extra, the command is told."""
     setup = configparser.ConfigParser()
     setup.read(Path(__file__).parents[1] / "setup.cfg")
     wanted = {re.split(r"[><=;\[ ]", line.strip())[0] for line in setup["options"]["install_requires"].splitlines()}
     packages = {"PIL": "pillow", "open3d": "open3d-cpu", "vtkmodules": "pyvista", "tomli": "tomli"}
     own = {"scanproc", *sys.stdlib_module_names}
+    for library, extra in EXTRAS.items():
+        assert library in setup["options.extras_require"][extra]
+        files = [found.file for found in EVERY_IMPORT if found.name == library]
+        assert all(f"scanproc[{extra}]" in (ROOT / file).read_text(encoding="utf-8") for file in files)
     for found in EVERY_IMPORT:
+        if found.name in EXTRAS:
+            continue
         name = found.name.split(".")[0]
         assert name in own or packages.get(name, name) in wanted, f"{found.file} imports {found.name}"

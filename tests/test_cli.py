@@ -25,7 +25,7 @@ from scanproc.artifacts import Refusal, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.parallel import WORKERS, num_workers
 from scanproc.pipeline import STAGES, config_types
-from scanproc.readers.depth import INTRINSICS_NAME
+from scanproc.readers.cameras import INTRINSICS_NAME
 from scanproc.settings import build_configs
 from scanproc.several import scans
 from scanproc.simulation.settings import SimulationConfig
@@ -44,6 +44,8 @@ EVERY_COMMAND = [
     "view",
     "landmark",
     "design",
+    "inspect",
+    "convert",
     "simulate",
     "settings",
     "prescription",

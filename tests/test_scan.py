@@ -324,10 +324,11 @@ BAD_DEPTH: dict[str, tuple[Callable[[Path], object], str]] = {
     "no intrinsics": (lambda f: (f / "camera_intrinsic.json").unlink(), "no camera_intrinsic.json"),
     "no images": (lambda f: emptied(f / "depth"), "holds no .png"),
     "float images": (
-        lambda f: as_arrays(f / "depth", ".npy"),
-        ".npy; expected 16-bit depth images, .png. Convert each",
+        lambda f: as_arrays(f / "depth", ".raw"),
+        ".raw; expected 16-bit depth images, .png. Convert each",
     ),
-    "tiff": (lambda f: as_arrays(f / "depth", ".tiff"), 'd.round().astype("uint16")).save("0000.png")'),
+    "no arrays": (lambda f: as_arrays(f / "depth", ".npy"), "000000.npy is broken"),
+    "no exr": (lambda f: as_arrays(f / "depth", ".exr"), "000000.exr is broken"),
     "page": (lambda f: (f / "depth" / "000001.png").write_text("<!DOCTYPE html><html>"), "000001.png is a web page"),
     "cut off image": (lambda f: cut(f / "depth" / "000001.png", 0.6), "000001.png is broken"),
     "empty image": (lambda f: cut(f / "depth" / "000001.png", 0.0), "000001.png is broken"),
@@ -336,7 +337,7 @@ BAD_DEPTH: dict[str, tuple[Callable[[Path], object], str]] = {
     "8 bit": (lambda f: write_png(f / "depth" / "000001.png", np.full((48, 64), 9, np.uint8)), "16 bits"),
     "colours as depth": (lambda f: write_png(f / "depth" / "000001.png", np.zeros((48, 64, 3), np.uint8)), "16 bits"),
     "size": (lambda f: write_png(f / "depth" / "000001.png", np.full((24, 32), 400, np.uint16)), "32 × 24"),
-    "colour size": (lambda f: write_png(f / "color" / "000001.png", np.zeros((24, 32, 3), np.uint8)), "32 × 24"),
+    "colour size": (lambda f: write_png(f / "color" / "000001.png", np.zeros((24, 24, 3), np.uint8)), "24 × 24"),
     "two colours": (lambda f: write_png(f / "color" / "000001.jpg", np.zeros((48, 64, 3), np.uint8)), "one name"),
     "all zero": (lambda f: rescaled(f, 0.0), "are zero"),
     "steps of 0.1 mm": (lambda f: rescaled(f, 10.0), "right? scan.toml: depth_unit_mm = 0.1"),
@@ -420,14 +421,15 @@ def test_what_is_no_scan_is_refused(tmp_path: Path) -> None:
     assert "readme.txt" in refusal(tmp_path / "empty")
     assert "is not a scan" in refusal(tmp_path / "empty" / "readme.txt")
     (tmp_path / "empty" / "stream.bag").write_bytes(b"#ROSBAG V2.0")
-    assert "recorded stream" in refusal(tmp_path / "empty")
-    assert "recorded stream" in refusal(tmp_path / "empty" / "stream.bag")
+    assert "broken or cut off" in refusal(tmp_path / "empty")
+    assert "broken or cut off" in refusal(tmp_path / "empty" / "stream.bag")
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("foot.r3d", "is a recording of Record3D"),
+        ("foot.r3d", "expected a recording of Record3D"),
+        ("foot.mkv", "python azure_kinect_mkv_reader.py --input FILE.mkv"),
         ("foot.usdz", "is a model of Apple's Object Capture"),
         ("foot.fbx", "In Blender or MeshLab export a mesh"),
         ("foot.xyz", "is a cloud of points"),
@@ -448,7 +450,9 @@ def test_a_good_view_is_before_its_camera(cloud_scan: Path) -> None:
 
 
 ANY_FORM = (
-    "depth/*.png with camera_intrinsic.json, clouds/*.{ply,pcd}, or one finished mesh (.ply .stl .obj .off .glb .3mf)"
+    "depth/* with camera_intrinsic.json, TUM's RGB-D (depth.txt, depth/*.png), one recording of Record3D (.r3d), "
+    "one recorded stream of RealSense (.bag .db3), clouds/*.{ply,pcd,xyz,asc}, or one finished mesh "
+    "(.ply .stl .obj .off .glb .3mf .wrl)"
 )
 
 
@@ -458,7 +462,8 @@ def test_who_gives_no_recording_is_told_every_form(tmp_path: Path) -> None:
     note.write_text("hello")
     expected = f"{tmp_path} holds no recording (found readme.txt); expected {ANY_FORM}. Check the path."
     assert refusal(tmp_path) == expected
-    expected = "a folder, or a finished mesh (.ply .stl .obj .off .glb .3mf)"
+    kinds = ("recording of Record3D (.r3d)", "recorded stream of RealSense (.bag .db3)", "finished mesh")
+    expected = f"a folder, or a {' or a '.join(kinds)} (.ply .stl .obj .off .glb .3mf .wrl)"
     assert refusal(note) == f"{note} is not a scan; expected {expected}. Check the path."
 
 

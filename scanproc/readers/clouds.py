@@ -1,4 +1,4 @@
-"""The clouds form: `clouds/*.{ply,pcd}`, one cloud a view in its camera's frame (x right, y down, z forward)."""
+"""The clouds form: `clouds/*.{ply,pcd,xyz,asc,pts}`, each in its camera's frame (x right, y down, z forward)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import numpy as np
 from scanproc.artifacts import MM_OF_UNIT, ByteArray, CloudFrame, Recording, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.open3d_bridge import read_cloud
+from scanproc.open3d_bridge import Cloud, read_cloud
 from scanproc.readers.headers import is_complete_pcd, is_complete_ply
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
+from scanproc.readers.text_clouds import TEXT_SUFFIXES, read_text_cloud
 from scanproc.readers.units import unit_of_clouds
 from scanproc.readers.wrong_files import refuse_wrong_file
 
 log = logging.getLogger(__name__)
 
-CLOUD_SUFFIXES = (".ply", ".pcd")
+CLOUD_SUFFIXES = (".ply", ".pcd", *TEXT_SUFFIXES)
 
 _FARTHEST = 1e9  # in any unit; a number above it is garbage
 _LEAST_DEPTH_ASIDE = 0.1  # depth by distance from the axis: no lens sees farther aside than 84 degrees
@@ -97,7 +98,7 @@ def write_clouds(folder: Path, recording: Recording, facts: ScanFacts) -> None:
     (folder / "clouds").mkdir(parents=True, exist_ok=True)
     mm = MM_OF_UNIT["m" if facts.unit == "auto" else facts.unit]
     for frame in frames:
-        (folder / "clouds" / f"{frame.name}.ply").write_bytes(_ply(frame.points / mm, frame.color))
+        (folder / "clouds" / f"{frame.name}.ply").write_bytes(_ply(frame.points / (mm * facts.scale), frame.color))
 
 
 def _refuse_other_frame(file: Path, points: FloatArray) -> None:
@@ -135,10 +136,13 @@ class _FiniteCloud:
 def _read(path: Path) -> _FiniteCloud:
     """Read a cloud without the points that organised clouds carry for missing pixels: NaN, or the camera's centre."""
     refuse_wrong_file(path)
-    is_complete = is_complete_ply if path.suffix.lower() == ".ply" else is_complete_pcd
-    if not is_complete(path.read_bytes()):
-        raise ScanError(f"{path} is broken or cut off; expected a whole PLY or PCD. Copy it again or remove it.")
-    cloud = read_cloud(path)
+    if path.suffix.lower() in TEXT_SUFFIXES:
+        cloud = Cloud(*read_text_cloud(path))
+    else:
+        is_complete = is_complete_ply if path.suffix.lower() == ".ply" else is_complete_pcd
+        if not is_complete(path.read_bytes()):
+            raise ScanError(f"{path} is broken or cut off; expected a whole PLY or PCD. Copy it again or remove it.")
+        cloud = read_cloud(path)
     if not len(cloud.points):
         raise ScanError(f"{path} is broken or holds no points; expected a view's points. Copy it again or remove it.")
     farthest = np.abs(cloud.points).max(axis=1)

@@ -1,4 +1,4 @@
-"""A finished mesh of another scanner: any file that trimesh reads, and 3MF through lib3mf."""
+"""A finished mesh of another scanner: any file that trimesh reads, 3MF through lib3mf, and VRML."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from scanproc.mesh.winding import Wound, wound_outward
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
 from scanproc.readers.units import unit_of_mesh
+from scanproc.readers.vrml import read_vrml
 from scanproc.readers.wrong_files import refuse_no_whole_mesh, refuse_wrong_file
 
 log = logging.getLogger(__name__)
 
-MESH_SUFFIXES = (".ply", ".stl", ".obj", ".off", ".glb", ".3mf")
+MESH_SUFFIXES = (".ply", ".stl", ".obj", ".off", ".glb", ".3mf", ".wrl")
 
 # trimesh lets through whatever its parsers stumble on in a broken file.
 _PARSER_ERRORS = (
@@ -88,7 +89,7 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
     """
     refuse_wrong_file(path)
     num_announced = refuse_no_whole_mesh(path)
-    raw = _read_3mf(path) if path.suffix.lower() == ".3mf" else _read_by_trimesh(path)
+    raw = {".3mf": _read_3mf, ".wrl": _read_vrml}.get(path.suffix.lower(), _read_by_trimesh)(path)
     if len(raw.faces) < _MIN_FACES:
         raise ScanError(
             f"{path} has {len(raw.vertices)} points and {len(raw.faces)} faces; expected a surface of at least "
@@ -155,6 +156,11 @@ def _read_3mf(path: Path) -> _RawMesh:
         )
         count += len(vertices[-1])
     return _RawMesh(np.vstack(vertices) * _MM_OF_3MF[model.GetUnit()], np.vstack(faces))
+
+
+def _read_vrml(path: Path) -> _RawMesh:
+    vertices, faces = read_vrml(path)
+    return _RawMesh(vertices, faces.astype(np.int32))
 
 
 def _merge(raw: _RawMesh) -> _RawMesh:

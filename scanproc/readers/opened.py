@@ -19,9 +19,13 @@ class Opened:
     remarks : what the reader found out by itself.
     unit : of clouds and meshes, settled; None where the form has none.
     surface : of a finished mesh, which is read on opening since its unit is found by its size.
+    depth_unit_mm : of one step of depth images, as the recording states it; None where it does not.
+    sensor : the camera, as the recording states it.
     """
 
     files: Sequence[Path]
     remarks: tuple[str, ...] = ()
     unit: Unit | None = None
     surface: Surface | None = None
+    depth_unit_mm: float | None = None
+    sensor: str | None = None

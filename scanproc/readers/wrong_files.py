@@ -10,6 +10,7 @@ from pathlib import Path
 from scanproc.errors import ScanError
 from scanproc.readers.headers import is_complete_ply
 
+_LONGEST_SENSOR = 100  # letters
 _HEAD_BYTES = 65536  # of a file, in which all of this shows
 _STARTS = (
     (b"version https://git-lfs", "a pointer of Git LFS. Fetch the file itself: git lfs pull"),
@@ -26,22 +27,20 @@ _EXPORT_MESH = "export a mesh from it: .stl, .ply, .obj or .glb"
 
 #: Forms that people have, by ending: what it is, and what to do.
 _OTHER_FORMS = {
-    ".bag": (
-        "a recorded stream, which is not read",
-        f"Export it: with RealSense's rs-convert {_EXPORT_DEPTH}, for example with Open3D's RealSense recorder or "
-        "open3d.t.io.RSBagReader.save_frames",
-    ),
-    ".r3d": ("a recording of Record3D", f"Unpack it (it is a ZIP), and {_EXPORT_DEPTH}; or {_EXPORT_MESH}"),
     ".usdz": ("a model of Apple's Object Capture", f"Convert it in Reality Converter or Blender: {_EXPORT_MESH}"),
     ".svo": ("a recording of a ZED camera", f"With ZED's depth export {_EXPORT_DEPTH}"),
-    ".mkv": ("a film, perhaps an Azure Kinect's", f"With Open3D's azure_kinect_mkv_reader {_EXPORT_DEPTH}"),
+    ".mkv": (
+        "a film, perhaps an Azure Kinect's or a Femto's",
+        "Export depth/, color/ and intrinsic.json with Open3D: python azure_kinect_mkv_reader.py --input FILE.mkv "
+        "--output FOLDER; then give FOLDER",
+    ),
     ".oni": ("a recording of OpenNI", f"With NiViewer or Open3D {_EXPORT_DEPTH}"),
     ".zip": ("an archive", "Unpack it, and give the folder"),
 } | {
     **dict.fromkeys((".rar", ".7z", ".gz", ".tgz", ".tar"), ("an archive", "Unpack it, and give the folder")),
     **dict.fromkeys((".usd", ".usda", ".usdc"), ("a USD scene", f"In Blender {_EXPORT_MESH}")),
     **dict.fromkeys(
-        (".fbx", ".dae", ".3ds", ".blend", ".wrl", ".x3d", ".gltf", ".ctm", ".vtk"),
+        (".fbx", ".dae", ".3ds", ".blend", ".x3d", ".gltf", ".ctm", ".vtk"),
         ("a model of a kind that is not read", f"In Blender or MeshLab {_EXPORT_MESH}"),
     ),
     **dict.fromkeys((".step", ".stp", ".iges", ".igs"), ("a CAD model, no scan", f"In the CAD program {_EXPORT_MESH}")),
@@ -49,7 +48,7 @@ _OTHER_FORMS = {
         (".xyz", ".asc", ".pts", ".las", ".laz", ".e57"),
         (
             "a cloud of points without faces",
-            f"Of a whole foot {_EXPORT_MESH}; single views go into clouds/ as .ply or .pcd",
+            f"Of a whole foot {_EXPORT_MESH}; single views go into a folder clouds/",
         ),
     ),
     **dict.fromkeys((".mp4", ".mov", ".avi"), ("a film without depth", "Record depth images")),
@@ -67,6 +66,11 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]
 def holds_control(text: str) -> bool:
     """Whether a text holds a control character, or another that neither UTF-8 nor XML takes."""
     return _CONTROL.search(text) is not None
+
+
+def printable(text: str | None) -> str | None:
+    """Return what of a text that a recording holds may go into pages and files; None if nothing is left."""
+    return _CONTROL.sub("", text or "").strip()[:_LONGEST_SENSOR] or None
 
 
 def refuse_wrong_name(path: Path, name: str) -> None:

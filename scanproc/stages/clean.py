@@ -27,6 +27,7 @@ from scanproc.segmentation.foot_components import Choice, FootLimits, Situation,
 from scanproc.segmentation.foot_view import FootPixels, FootViewLimits, foot_view
 from scanproc.segmentation.plane_clipping import HalfSpace, ceiling, clip
 from scanproc.segmentation.plane_fitting import PlaneFit
+from scanproc.segmentation.stillest_views import groups_of_views, stillest_of
 from scanproc.segmentation.view_components import ComponentLimits, supporting_plane, view_components
 from scanproc.settings import setting
 
@@ -40,6 +41,7 @@ _CROPPED_SHARE = 1.1  # of the foot: a cloud that holds hardly anything else was
 class CleanConfig:
     """What is kept of each view."""
 
+    max_views: int = setting(100, "most views used of a long recording: the stillest of each few", low=3)
     min_range_mm: float = setting(70.0, "nearest depth kept, mm", low=0.0)
     max_range_mm: float = setting(900.0, "farthest depth kept, mm", low=100.0)
     edge_jump_mm: float = setting(6.0, "depth step between neighbours that marks a flying pixel, mm", low=1.0)
@@ -114,8 +116,7 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
     ScanError
         If no view holds anything in range.
     """
-    placed = partial(on_pixels, near_mm=config.min_range_mm, max_gap=config.cloud_gap)
-    frames = parallel_map(placed, recording.frames, "putting clouds on pixels")
+    frames = _used_frames(recording, config)
     looks = parallel_map(partial(_look, config=config), frames, "looking for the floor")
     if all(look.is_empty for look in looks):
         raise ScanError(
@@ -140,18 +141,35 @@ def clean(recording: Recording, config: CleanConfig) -> CleanViews:
     return CleanViews(views)
 
 
-def _pixel_limits(config: CleanConfig) -> PixelLimits:
+def _used_frames(recording: Recording, config: CleanConfig) -> list[DepthFrame | ViewImage]:
+    """Return the views that are used, as images; the others are not kept in memory."""
+    groups = groups_of_views(len(recording.frames), config.max_views)
+    if len(groups) < len(recording.frames):
+        stillest = partial(stillest_of, recording.frames)
+        places = parallel_map(stillest, groups, "looking for views that hold still")
+        log.info("clean: %d of %d views are used: the stillest of each few", len(places), len(recording.frames))
+    else:
+        places = list(range(len(recording.frames)))
+
+    def as_image(place: int) -> DepthFrame | ViewImage:
+        return on_pixels(recording.frames[place], near_mm=config.min_range_mm, max_gap=config.cloud_gap)
+
+    return parallel_map(as_image, places, "putting clouds on pixels")
+
+
+def pixel_limits(config: CleanConfig) -> PixelLimits:
+    """Return which pixels of a view count."""
     return PixelLimits(config.min_range_mm, config.max_range_mm, config.edge_jump_mm, config.edge_jump_pixels)
 
 
 def _look(frame: DepthFrame | ViewImage, config: CleanConfig) -> _Look:
     """Look for the wide planes of a view, and which of them the foot stands on."""
-    image = measured_image(frame, _pixel_limits(config))
+    image = measured_image(frame, pixel_limits(config))
     num_pixels = image.counts["no flying pixels"]
     step = max(1, int(np.sqrt(num_pixels / config.floor_points)))
     points = unproject(image.depth_mm, image.intrinsics, step)
     solid_angle = step**2 / (image.intrinsics.fx * image.intrinsics.fy)
-    planes = find_planes(points, solid_angle, _floor_limits(config))
+    planes = find_planes(points, solid_angle, floor_limits(config))
     clear_mm = 2 * config.floor_band_mm
     touched = supporting_plane(halved(image), planes, clear_mm, config.touch_mm, _piece_limits(config))
     return _Look(MeasuredPixels.of(image), planes, touched, num_pixels == 0)
@@ -166,10 +184,11 @@ def _undecided(look: _Look) -> _Look:
 
 
 def _piece_limits(config: CleanConfig) -> ComponentLimits:
-    return ComponentLimits(_pixel_limits(config), config.join_mm, config.min_piece_mm2, config.patch_min_spread_mm)
+    return ComponentLimits(pixel_limits(config), config.join_mm, config.min_piece_mm2, config.patch_min_spread_mm)
 
 
-def _floor_limits(config: CleanConfig) -> FloorLimits:
+def floor_limits(config: CleanConfig) -> FloorLimits:
+    """Return what a plane must be like to be a floor."""
     return FloorLimits(
         band_mm=config.floor_band_mm,
         min_share=config.floor_min_share,
@@ -195,7 +214,7 @@ def _foot_limits(config: CleanConfig) -> FootLimits:
 def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: CleanConfig) -> _Split:
     """Part what stands before the background of a view."""
     frame, look = task
-    image = look.measured.image(frame, _pixel_limits(config))
+    image = look.measured.image(frame, pixel_limits(config))
     floor = look.touched if stands else None
     if stands and floor is None and look.planes.background:
         floor = look.planes.background[0]  # the foot stands on one in other views
@@ -222,7 +241,7 @@ def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: Cle
 def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: float, config: CleanConfig) -> CleanView:
     """Keep the components that are the foot's."""
     frame, split, kept = task
-    image = split.measured.image(frame, _pixel_limits(config))
+    image = split.measured.image(frame, pixel_limits(config))
     mask = split.components.masked(kept)
     if split.floor is not None and top_mm < config.max_height_mm:
         mask &= clip(image.depth_mm, image.intrinsics, [ceiling(split.floor.plane, top_mm)])

@@ -24,13 +24,21 @@ _RESIDUAL_MM = 3.0  # ends of the colour bar
 
 def clean_pages(views: CleanViews, beside: Beside) -> tuple[Callable[[], Display], ...]:
     """Return one page a view, made when it is looked at."""
-    frames = {frame.name: frame for frame in (beside.recording.frames if beside.recording else ())}
+    recording = beside.recording
+    places = {} if recording is None else {name: place for place, name in enumerate(recording.names)}
     reasons = {pose.name: pose.reason for pose in (beside.registration.views if beside.registration else ())}
 
     def page(number: int) -> Callable[[], Display]:
         view = views.views[number]
         title = f"view {short_name(view.name)} ({number + 1} of {len(views.views)})"
-        return lambda: clean_display(view, title, frames.get(view.name), reasons.get(view.name))
+
+
+        def display() -> Display:
+            place = places.get(view.name)
+            frame = None if recording is None or place is None else recording.frames[place]
+            return clean_display(view, title, frame, reasons.get(view.name))
+
+        return display
 
     return tuple(page(number) for number in range(len(views.views)))
 
