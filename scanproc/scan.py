@@ -14,6 +14,7 @@ from pathlib import Path
 from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.readers import clouds, depth, facts, meshes
+from scanproc.readers.captured import NOTES_NAME, read_notes
 from scanproc.readers.certificates import certificate_path, read_certificate
 from scanproc.readers.listing import file_stamps, recorded_order
 from scanproc.readers.opened import Opened
@@ -168,11 +169,13 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
             f'scan.toml: up = "{stated.up}" of {form.words}; expected it of finished meshes alone: the floor or the '
             "turn of a recording tells what is up. Leave it out."
         )
-    remarks = (*stated.remarks, *opened.remarks)
+    notes = read_notes(path)
+    remarks = (*stated.remarks, *opened.remarks, *([notes.remark] if notes is not None and notes.remark else []))
     if stated.certificate is not None and stated.certificate.warp is not None and form.frame is not DepthFrame:
         remarks = (*remarks, f"the warp of the camera ({stated.camera}) is of depth images, and was not applied")
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)
-    files = recorded_order([*opened.files, *certificates, *([toml_file] if toml_file.exists() else [])])
+    beside = [file for file in (toml_file, path / NOTES_NAME) if file.is_file()]
+    files = recorded_order([*opened.files, *certificates, *beside])
     return Scan(path, name, settled, form, tuple(files), opened.surface, stamps)
 
 
