@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from scanproc import __version__
 from scanproc.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
+from scanproc.capture_commands import capture
 from scanproc.errors import ScanError
 from scanproc.options import (
     camera_option,
@@ -222,8 +223,8 @@ def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: 
         click.echo(path)
 
 
-for _window in (view, landmark, design):
-    main.add_command(_window)
+for _other in (view, landmark, design, capture):
+    main.add_command(_other)
 
 
 @main.command("simulate", short_help="render a recording of a foot mesh, with its truth")

@@ -24,7 +24,7 @@ Stated = Literal["left", "right", "both", "auto"]
 
 _NUM_DIRECTIONS = 80  # 25 deg apart: a toe's width of the stretched box
 _LEG_COSINE = 0.77  # within 40 deg of straight up the leg goes on
-_GROUND = -0.6  # below that a standing foot shows its sole, to nobody
+_GROUND = -0.5  # below that a standing foot curves under itself, and shows its sole to nobody
 _LEAST_POINTS = 3  # of a frame in a direction
 
 
@@ -73,7 +73,7 @@ class Coverage:
             return ("all round",)  # heel and toes cannot be told apart yet
         own = _parts_of(self.directions)
         counts = np.bincount(own[self.lacking], minlength=6)
-        names = _names(side)
+        names = part_names(side)
         return tuple(names[part] for part in np.argsort(-counts, kind="stable") if counts[part] > 0)
 
 
@@ -121,8 +121,8 @@ def _parts_of(directions: FloatArray) -> NDArray[np.int64]:
     return np.asarray(2 * axis + backwards, np.int64)
 
 
-def _names(side: Stated) -> tuple[str, ...]:
-    """Return the names of the box's faces."""
+def part_names(side: Stated) -> tuple[str, ...]:
+    """Return what the faces of the box are called, in the order of `Coverage.missing`: x, -x, y, -y, z, -z."""
     inner_is_left = {"right": True, "left": False}.get(side)
     if inner_is_left is None:
         left, right = "the left side", "the right side"
