@@ -9,17 +9,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from scanproc.options import FILE
+from scanproc.answers import run_scan
+from scanproc.options import FILE, camera_option, prescription_option, run_options
+from scanproc.pipeline import STAGES
 
 if TYPE_CHECKING:
     from scanproc.capture.camera import DepthCamera
     from scanproc.capture.preview_page import PreviewPage
     from scanproc.capture.session import Status
 
+_PAUSE_S = 1.0  # between two looks at a folder
+_NAMES = [stage.name for stage in STAGES]
+_to = click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_default=True, help="Last stage to run.")
 _SAY_EVERY_S = 1.0
 _SIMULATED_VIEWS = {"raised": 72, "hand-held": 60}  # of a person who takes some time; a turntable has its stops
 _SIMULATED_SCALE = 0.5  # of the image: somebody waits for it
@@ -135,8 +140,10 @@ def _simulated(asked: dict[str, Any]) -> tuple[Sequence[DepthCamera], Callable[[
     from scanproc.simulation.simulate import simulate
 
     is_raised = asked["loading"] in (None, "non-weight-bearing")
-    path = "turntable" if asked["stops"] else "raised" if is_raised else "hand-held"
-    side = "right" if asked["side"] == "right" else "left"
+    path: Literal["turntable", "raised", "hand-held"] = (
+        "turntable" if asked["stops"] else "raised" if is_raised else "hand-held"
+    )
+    side: Literal["left", "right"] = "right" if asked["side"] == "right" else "left"
     config = SimulationConfig(
         path=path,
         camera="d435",
@@ -147,7 +154,7 @@ def _simulated(asked: dict[str, Any]) -> tuple[Sequence[DepthCamera], Callable[[
     )
     click.echo(f"rendering {config.views} views of {asked['foot']}", err=True)
     camera = SimulatedCamera(simulate(read_mesh(open_scan(asked["foot"])).mesh, config), stays=bool(asked["stops"]))
-    return [camera], camera.turn
+    return [camera], camera.next_stop
 
 
 class _Teller:
@@ -223,3 +230,26 @@ class _Countdown:
             self._told = left
             click.echo(f"{left}", err=True)
         return now >= self._due
+
+
+@click.command("watch", short_help="run and file each new recording or scan file of a folder")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--rest", "rest_s", default=5.0, show_default=True, help="Seconds that a scan must not have changed for.")
+@click.option("--once", is_flag=True, help="End when all that is there has been filed.")
+@_to
+@run_options
+@prescription_option
+@camera_option
+def watch(folder: Path, rest_s: float, once: bool, to: str, out: Path, **settings: Any) -> None:
+    """Run each finished new scan of FOLDER as it comes, and file it: outputs/watched.jsonl says what came of it.
+
+    Copies that are not complete are waited for. What was filed is not run again, also after a restart, unless it has
+    changed. Ctrl-C ends it.
+    """
+    from scanproc.several.watching import Watch
+
+    watched = Watch(folder, out, lambda scan: run_scan(scan, to, out, **settings), rest_s)
+    for filed in watched.rounds(_PAUSE_S, once):
+        for message in filed.messages:
+            click.echo(f"scanproc: {folder / filed.scan}: {message}", err=True)
+        click.echo(f"{filed.status:8} {folder / filed.scan}" + (f" {filed.report}" if filed.report else ""))

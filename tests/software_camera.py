@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import pyrealsense2 as rs
 from scanproc.artifacts import DepthFrame
 from scanproc.simulation.truth import Simulation
 
+COLOR = (200, 100, 50)
 SERIAL, FIRMWARE = "012345678901", "5.16.0.1"
 _FPS = 30
 
@@ -24,7 +24,7 @@ class SoftwareCamera:
     tested does not depend on how fast the machine is.
     """
 
-    def __init__(self, simulation: Simulation, serial: str = SERIAL) -> None:
+    def __init__(self, simulation: Simulation, serial: str = SERIAL, color: bool = False) -> None:
         self.frames = [frame for frame in simulation.recording.frames if isinstance(frame, DepthFrame)]
         camera = self.frames[0].intrinsics
         self.device = rs.software_device()
@@ -41,37 +41,48 @@ class SoftwareCamera:
         found = rs.intrinsics()
         found.width, found.height, found.fx, found.fy = camera.width, camera.height, camera.fx, camera.fy
         found.ppx, found.ppy, found.model, found.coeffs = camera.cx, camera.cy, rs.distortion.brown_conrady, [0.0] * 5
-        stream = rs.video_stream()
-        stream.type, stream.index, stream.uid, stream.fmt = rs.stream.depth, 0, 1, rs.format.z16
-        stream.width, stream.height, stream.fps, stream.bpp = camera.width, camera.height, _FPS, 2
-        stream.intrinsics = found
-        self.profile = self.sensor.add_video_stream(stream, True)
+        self.profile = self.sensor.add_video_stream(_stream(found, rs.stream.depth, rs.format.z16, 1), True)
+        self.color_sensor = self.color_profile = None
+        if color:
+            self.color_sensor = self.device.add_sensor("RGB Camera")
+            self.color_profile = self.color_sensor.add_video_stream(
+                _stream(found, rs.stream.color, rs.format.rgb8, 2), True
+            )
+            same = rs.extrinsics()
+            same.rotation, same.translation = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0], [0.0] * 3
+            self.profile.register_extrinsics_to(self.color_profile, same)
+            self.color_profile.register_extrinsics_to(self.profile, same)
+            self.device.create_matcher(rs.matchers.default)
         self._taken = threading.Event()
         self._unplugged = False
 
     def send(self, number: int, time_s: float) -> None:
-        """Send one frame."""
-        frame = rs.software_video_frame()
+        """Send one frame, and with it a colour image of one colour."""
         depth = np.ascontiguousarray(self.frames[number].depth)
-        frame.pixels, frame.stride, frame.bpp = depth, 2 * depth.shape[1], 2
-        frame.frame_number, frame.timestamp, frame.domain = number, 1000.0 * time_s, rs.timestamp_domain.hardware_clock
-        frame.profile = self.profile.as_video_stream_profile()
-        self.sensor.on_video_frame(frame)
+        self.sensor.on_video_frame(_frame(depth, self.profile, number, time_s))
+        if self.color_sensor is not None:
+            color = np.tile(np.array(COLOR, np.uint8), (*depth.shape, 1))
+            self.color_sensor.on_video_frame(_frame(color, self.color_profile, number, time_s))
 
     def taken(self, _status: Any = None) -> None:
         """Say that the last frame was looked at: a listener of capture."""
         self._taken.set()
 
-    def play(self, seconds: float = 0.5) -> Callable[[], None]:
-        """Send all frames from a thread of its own, each once the last was looked at; return what ends that."""
+    def play(self, seconds: float = 0.5, at_will: bool = False) -> Callable[[], None]:
+        """Send all frames from a thread of its own, each once the last was looked at; return what ends that.
+
+        at_will : again and again, whether anybody looks or not.
+        """
 
         def run() -> None:
-            for number in range(len(self.frames)):
+            for number in range(10**9 if at_will else len(self.frames)):
                 self._taken.clear()
-                self.send(number, seconds * (number + 1))
-                while not self._taken.wait(0.05):
+                self.send(number % len(self.frames), seconds * (number + 1))
+                while not self._taken.wait(0.02) and not at_will:
                     if self._unplugged:
                         return
+                if self._unplugged:
+                    return
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
@@ -80,8 +91,24 @@ class SoftwareCamera:
             self._unplugged = True
             thread.join()
 
-        time.sleep(0.0)
         return end
+
+
+def _stream(intrinsics: Any, kind: Any, form: Any, uid: int) -> Any:
+    stream = rs.video_stream()
+    stream.type, stream.index, stream.uid, stream.fmt = kind, 0, uid, form
+    stream.width, stream.height, stream.fps = intrinsics.width, intrinsics.height, _FPS
+    stream.bpp, stream.intrinsics = 2 if form == rs.format.z16 else 3, intrinsics
+    return stream
+
+
+def _frame(pixels: Any, profile: Any, number: int, time_s: float) -> Any:
+    frame = rs.software_video_frame()
+    frame.bpp = pixels.itemsize * (pixels.shape[2] if pixels.ndim == 3 else 1)
+    frame.pixels, frame.stride = pixels, frame.bpp * pixels.shape[1]
+    frame.frame_number, frame.timestamp, frame.domain = number, 1000.0 * time_s, rs.timestamp_domain.hardware_clock
+    frame.profile = profile.as_video_stream_profile()
+    return frame
 
 
 def _range(most: float) -> Any:

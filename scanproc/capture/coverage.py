@@ -79,7 +79,7 @@ class Coverage:
 
 def seen_surface(view: CleanView, T_map_camera: FloatArray, config: CaptureConfig) -> SeenSurface:
     """Return the surface that a frame saw at an angle that counts."""
-    points, normals = sample([view], config.spacing_mm).of(0)
+    points, normals = sample([view], config.seen_spacing_mm).of(0)
     cosine = -np.einsum("ij,ij->i", points, normals) / np.maximum(np.linalg.norm(points, axis=1), 1e-9)
     return SeenSurface(transform(T_map_camera, points[cosine > config.min_cosine]), T_map_camera)
 

@@ -89,7 +89,7 @@ def _aim(points: FloatArray, cameras: Sequence[FloatArray]) -> FloatArray:
         across = np.eye(3) - np.outer(T[:3, 2], T[:3, 2])
         A += across
         b += across @ T[:3, 3]
-    return np.linalg.solve(A, b)
+    return np.asarray(np.linalg.solve(A, b), np.float64)
 
 
 def _foot_points(

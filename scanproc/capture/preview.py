@@ -21,7 +21,7 @@ _JPEG_QUALITY = 80
 
 
 def draw_status(status: Status, side: Stated) -> ByteArray:
-    """Return the picture, (H, W, 3) uint8: the camera's on the left, the foot from above and from below on the right."""
+    """Return the picture, (H, W, 3) uint8: the camera's on the left, the foot from above and below on the right."""
     seen = _camera_picture(status)
     sheet = Image.new("RGB", (_WIDTH + 2 * _DISC, max(seen.height, _DISC + 60)), _PAPER)
     sheet.paste(seen, (0, 0))
@@ -60,9 +60,8 @@ def _camera_picture(status: Status) -> Image.Image:
         rows, columns = step * top, step * left
         part = pixels[rows : rows + foot.shape[0], columns : columns + foot.shape[1]]
         foot = foot[: part.shape[0], : part.shape[1]]
-        colours = np.select(
-            [(foot < near)[..., None], (foot > far)[..., None]], [np.array(_TOO_NEAR), np.array(_TOO_FAR)], np.array(_GOOD)
-        )
+        colours = np.full((*foot.shape, 3), _GOOD, np.float64)
+        colours[foot < near], colours[foot > far] = _TOO_NEAR, _TOO_FAR
         part[foot > 0.0] = colours[foot > 0.0]
     image = Image.fromarray(pixels.astype(np.uint8))
     return image.resize((_WIDTH, round(image.height * _WIDTH / image.width)))

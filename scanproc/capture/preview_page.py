@@ -25,7 +25,9 @@ p{font-size:1.4em}button{font:inherit;padding:.4em 1em}</style>
 <script>
 let said = "", speaks = false
 document.getElementById("voice").onclick = event => {
-  speaks = !speaks; event.target.setAttribute("aria-pressed", speaks); event.target.textContent = speaks ? "be quiet" : "speak"
+  speaks = !speaks
+  event.target.setAttribute("aria-pressed", speaks)
+  event.target.textContent = speaks ? "be quiet" : "speak"
 }
 document.getElementById("take").onclick = () => fetch("take", {method: "POST"})
 async function look() {

@@ -7,6 +7,7 @@ are left out, by not being called: depth is written as the camera sends it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,15 +61,18 @@ class RealSenseCamera:
         depth_sensor = device.first_depth_sensor()
         settings = _set_up(rs, depth_sensor)
         profile = _depth_profile(rs, depth_sensor, _model(device), asked.size)
-        self._opened = [(depth_sensor, profile)]
-        if asked.color:
-            color_sensor = device.first_color_sensor()
-            self._opened.append((color_sensor, _color_profile(rs, color_sensor)))
+        if asked.color and not any(_color_profiles(rs, sensor) for sensor in device.query_sensors()):
+            raise ScanError("the camera sends no RGB; expected one with a colour sensor. Leave --color out.")
         self._queue = rs.syncer(1) if asked.color else rs.frame_queue(1)
+        self._sensors = []
         try:
-            for sensor, own in self._opened:
-                sensor.open(own)
-                sensor.start(self._queue)
+            for sensor in device.query_sensors():  # a D405 has both streams in one
+                own = [profile] if sensor.is_depth_sensor() else []
+                own += _color_profiles(rs, sensor)[:1] if asked.color else []
+                if own:
+                    sensor.open(own)
+                    sensor.start(self._queue)
+                    self._sensors.append(sensor)
         except RuntimeError as error:
             raise ScanError(f"{_name(device)} cannot be opened ({error}). Close other programs that use it.") from None
         self.facts = CameraFacts(
@@ -102,19 +106,17 @@ class RealSenseCamera:
 
     def stop(self) -> None:
         """Switch it off, as far as it is still there."""
-        for sensor, _ in self._opened:
-            try:
+        for sensor in self._sensors:
+            with suppress(RuntimeError):  # unplugged
                 sensor.stop()
                 sensor.close()
-            except RuntimeError:  # unplugged
-                continue
 
     def _live(self, frame: Any) -> LiveFrame | None:
         """Return a frame of one's own: the library uses its memory again. None of half a pair."""
         if self._align is None:
             depth = frame.as_depth_frame()
             return LiveFrame(np.array(depth.get_data(), dtype=np.uint16), depth.get_timestamp() / 1000.0)
-        if frame.size() < len(self._opened):
+        if frame.size() < 2:
             return None
         aligned = self._align.process(frame)
         depth, color = aligned.get_depth_frame(), aligned.get_color_frame()
@@ -156,7 +158,7 @@ def _library() -> Any:
         If it is not installed.
     """
     try:
-        import pyrealsense2
+        import pyrealsense2  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError as error:
         raise ScanError(
             f"the camera needs pyrealsense2 ({error}). Install it: pip install 'scanproc[realsense]'"
@@ -194,10 +196,8 @@ def _set_up(rs: Any, sensor: Any) -> list[str]:
         if not sensor.supports(which):
             continue
         if value is not None and not sensor.is_option_read_only(which):
-            try:
+            with suppress(RuntimeError):  # this model has no such value: what it has is said below
                 sensor.set_option(which, float(value))
-            except RuntimeError:  # this model has no such value: what it has is said below
-                pass
         got = sensor.get_option(which)
         words = sensor.get_option_value_description(which, got)
         said.append(f"{name} {words or format(got, 'g')}")
@@ -225,16 +225,14 @@ def _depth_profile(rs: Any, sensor: Any, model: str, size: tuple[int, int] | Non
     )
 
 
-def _color_profile(rs: Any, sensor: Any) -> Any:
-    """Return the smallest profile of RGB that is at least VGA, at the rate of depth."""
+def _color_profiles(rs: Any, sensor: Any) -> list[Any]:
+    """Return a sensor's profiles of RGB, first the smallest that is at least VGA, at the rate of depth."""
     profiles = [
         profile.as_video_stream_profile()
         for profile in sensor.get_stream_profiles()
         if profile.stream_type() == rs.stream.color and profile.format() == rs.format.rgb8
     ]
-    if not profiles:
-        raise ScanError("the camera sends no RGB; expected one with a colour sensor. Leave --color out.")
-    return min(profiles, key=lambda one: (one.height() < 480, abs(one.fps() - _FPS), one.width() * one.height()))
+    return sorted(profiles, key=lambda one: (one.height() < 480, abs(one.fps() - _FPS), one.width() * one.height()))
 
 
 def _intrinsics(profile: Any) -> Intrinsics:

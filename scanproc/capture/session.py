@@ -150,7 +150,7 @@ class CaptureSession:
         frame, facts = camera.next_frame(self.config.patience_s), camera.facts
         view = self._foot_in(frame, facts)
         pose, speed = None, None
-        if view is not None and np.count_nonzero(view.depth_mm) >= self.config.min_points:
+        if view is not None:
             time_s, last = self._before.get(facts.serial, (0.0, None))
             pose = self._tracker.locate(view, last)
             if pose is not None:
@@ -169,9 +169,7 @@ class CaptureSession:
         step = self.config.tracking_step
         depth = np.ascontiguousarray(frame.depth[::step, ::step])
         own = facts.intrinsics
-        small = Intrinsics(
-            depth.shape[1], depth.shape[0], own.fx / step, own.fy / step, own.cx / step, own.cy / step
-        )
+        small = Intrinsics(depth.shape[1], depth.shape[0], own.fx / step, own.fy / step, own.cx / step, own.cy / step)
         try:
             return clean(Recording((DepthFrame("live", depth, facts.depth_unit_mm, small),)), CleanConfig()).views[0]
         except ScanError:  # nothing in range

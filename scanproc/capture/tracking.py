@@ -44,6 +44,8 @@ class Tracker:
         ----------
         near : the pose of the frame before, or of any kept frame that may be near; None for the last one kept.
         """
+        if np.count_nonzero(view.depth_mm) < self.config.min_points:
+            return None
         if not self.views:
             return sample_views([view], *self._spacings).T_level_camera[0]
         neighbours = self._neighbours(self.poses[-1] if near is None else near)

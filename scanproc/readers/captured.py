@@ -53,7 +53,8 @@ class CaptureNotes:
             return None
         how = self.ended or "it was killed, or is still going on"
         lacks = f"missing: {', '.join(self.missing)}" if self.missing else "nothing of it is known to be missing"
-        return f"the capture ended early ({how}): {self.views} views, {self.share:.0%} of the foot's directions, {lacks}"
+        seen = f"{self.views} views, {self.share:.0%} of the foot's directions"
+        return f"the capture ended early ({how}): {seen}, {lacks}"
 
 
 class GrowingRecording:
@@ -136,6 +137,12 @@ def read_notes(folder: Path) -> CaptureNotes | None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ScanError(f"{path} cannot be read ({error!r}); expected what capture wrote. Remove it.") from None
     return notes
+
+
+def remarks_on_capture(folder: Path) -> tuple[str, ...]:
+    """Return what a user of a live recording must know of how it ended; nothing of one that is complete."""
+    notes = read_notes(folder)
+    return () if notes is None or notes.remark is None else (notes.remark,)
 
 
 def _png(pixels: NDArray[Any]) -> bytes:

@@ -59,7 +59,8 @@ def write_facts(folder: Path, facts: ScanFacts) -> None:
 def facts_toml(facts: ScanFacts) -> bytes:
     """Return `scan.toml` with the facts that are stated; empty, if all are assumed."""
     stated = {key: getattr(facts, key) for key in _names() if key not in facts.assumed}
-    return "".join(f"{key} = {_toml(key, value)}\n" for key, value in stated.items() if value is not None).encode("utf-8")
+    lines = [f"{key} = {_toml(key, value)}\n" for key, value in stated.items() if value is not None]
+    return "".join(lines).encode("utf-8")
 
 
 def facts_stating(name: str, **stated: Any) -> ScanFacts:

@@ -14,7 +14,7 @@ class SimulatedCamera:
     Parameters
     ----------
     seconds : from a frame to the next.
-    stays : whether the same frame comes again until `turn` is called, as of a turntable that stands still.
+    stays : whether the same frame comes again until `next_stop` is called, as of a turntable that stands still.
     """
 
     def __init__(self, simulation: Simulation, seconds: float = 0.5, stays: bool = False) -> None:
@@ -53,7 +53,7 @@ class SimulatedCamera:
         self._count += 1
         return LiveFrame(frame.depth, self._seconds * self._count)
 
-    def turn(self) -> None:
+    def next_stop(self) -> None:
         """Turn the turntable on by a step."""
         self._next += 1
 

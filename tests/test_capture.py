@@ -1,0 +1,429 @@
+"""A live recording without a camera: librealsense's software device, or the simulator's own, before a known leg."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from recordings import cleaned, leg, recorded, textbook
+from seen_truth import good_views_that_see, sample_truth
+from software_camera import FIRMWARE, SERIAL, SoftwareCamera
+from truth import Truth
+
+from scanproc.artifacts import CleanView, DepthFrame, Intrinsics
+from scanproc.capture.camera import CameraLost, LiveFrame
+from scanproc.capture.coverage import Coverage, asked_directions, coverage, seen_surface, sphere_directions
+from scanproc.capture.frame_quality import frame_quality, speed_mm_s
+from scanproc.capture.preview import draw_status
+from scanproc.capture.preview_page import PreviewPage
+from scanproc.capture.realsense import RealSenseCamera, StreamAsked
+from scanproc.capture.session import CaptureSession, Status
+from scanproc.capture.settings import CaptureConfig
+from scanproc.capture.stated import captured_facts
+from scanproc.capture.tracking import Tracker
+from scanproc.cli import main
+from scanproc.errors import ScanError
+from scanproc.frames import rigid, rotation_about
+from scanproc.readers.captured import CaptureNotes, GrowingRecording, read_notes
+from scanproc.scan import open_scan, read_recording
+from scanproc.simulation.live_camera import SimulatedCamera
+from scanproc.simulation.simulate import simulate
+from scanproc.simulation.truth import Simulation
+
+#: The recordings of the tests are small: all of their pixels are tracked, and few frames are enough.
+SMALL = CaptureConfig(tracking_step=1, min_times_seen=2, min_frames=8, patience_s=0.3)
+
+
+class Listener:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[Status] = []
+
+    def __call__(self, status: Status) -> None:
+        self.told.append(status)
+
+
+def session(
+    folder: Path, camera: SimulatedCamera | RealSenseCamera, listen: Listener, config: CaptureConfig = SMALL
+) -> CaptureSession:
+    facts = captured_facts(folder.name, [camera], {"side": "left", "subject": "test"})
+    recording = GrowingRecording(folder, {camera.facts.serial: camera.facts.intrinsics}, facts)
+    return CaptureSession([camera], recording, "left", config, listen)
+
+
+# ---------------------------------------------------------------------------------------------- what was seen, by truth
+
+
+def located(name: str, count: int) -> tuple[Tracker, Coverage]:
+    """Return the poses and the coverage of the first frames of a recording, by nothing but the frames."""
+    tracker = Tracker(SMALL)
+    surfaces = []
+    for view in cleaned(name).views[:count]:
+        pose = tracker.locate(view, None)
+        assert pose is not None, view.name
+        tracker.keep(view, pose)
+        surfaces.append(seen_surface(view, pose, SMALL))
+    found = coverage(surfaces, tracker.stands, False, SMALL)
+    assert found is not None
+    return tracker, found
+
+
+@cache
+def seen_in_truth(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the directions of points of the true foot, (N, 3), and which views saw them by ray casting, (V, N)."""
+    simulation = recorded(name)
+    truth = Truth(simulation.mesh, simulation.views, simulation.config)
+    points = sample_truth(truth, 15000)
+    low, high = (
+        end(simulation.mesh.vertices[simulation.mesh.vertices[:, 2] < 80.0], axis=0) for end in (np.min, np.max)
+    )
+    inside = np.linalg.norm(points.points - (low + high) / 2.0, axis=1) < 190.0
+    points = type(points)(points.points[inside], points.normals[inside])
+    views = [good_views_that_see(replace(truth, views=(view,)), points, 0.5) > 0 for view in simulation.views]
+    stretched = (points.points - (low + high) / 2.0) / ((high - low) / 2.0)
+    return stretched / np.linalg.norm(stretched, axis=1, keepdims=True), np.array(views)
+
+
+def true_share(name: str, count: int) -> float:
+    """Return the share of the directions of the true foot, in its own axes, that two of the first views saw."""
+    points, views = seen_in_truth(name)
+    directions = sphere_directions(80)
+    cells = np.argmax(points @ directions.T, axis=1)
+    times = sum((np.bincount(cells[view], minlength=80) >= 3).astype(int) for view in views[:count])
+    asked = asked_directions(directions, name == "standing")
+    return float(np.mean(times[asked] >= 2))
+
+
+@pytest.mark.parametrize("name", ["standing", "raised"])
+def test_what_was_seen_is_what_the_truth_says(name: str) -> None:
+    """From the frames alone, against ray casting with the true poses in the true axes: neither more nor less."""
+    total = len(recorded(name).views)
+    for share in (0.3, 0.75):
+        count = round(share * total)
+        _, found = located(name, count)
+        assert abs(found.share - true_share(name, count)) < 0.08, count
+    assert true_share(name, round(0.3 * total)) < 0.6  # there was something to be found out
+
+
+def test_words_name_the_side_that_was_not_looked_at() -> None:
+    """The first half of the turn round a left foot goes along its inner side; those of a right foot are exchanged."""
+    _, found = located("standing", 6)
+    missing = found.missing("left")
+    assert missing[0] == "the outer side"
+    assert "the inner side" not in missing
+    assert "the sole" not in missing  # it stands on it
+    assert found.missing("right")[0] == "the inner side"
+    assert found.missing("auto")[0] == "the left side"
+
+
+def test_a_frame_of_another_thing_has_no_place() -> None:
+    simulation = recorded("with bad views")
+    tracker = Tracker(SMALL)
+    for view, true in zip(cleaned("with bad views").views[:6], simulation.views, strict=False):
+        pose = tracker.locate(view, None)
+        assert (pose is None) == (true.fault in ("blank", "other")) or true.fault == "bent", view.name
+        if pose is not None:
+            tracker.keep(view, pose)
+    assert {view.fault for view in simulation.views[:6]} & {"blank", "other"}  # there was one
+
+
+# ------------------------------------------------------------------------------------------------ is a frame good
+
+
+def seen_at(depth_mm: float, size: int = 60) -> CleanView:
+    """Return a square of a foot at a distance."""
+    depth = np.zeros((80, 80), np.float32)
+    depth[10 : 10 + size, 10 : 10 + size] = depth_mm
+    full = np.ones((80, 80), bool)
+    return CleanView(
+        "0", depth, np.zeros((80, 80, 3), np.float16), full, Intrinsics(80, 80, 100.0, 100.0, 40.0, 40.0), None, {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("depth_mm", "word"), [(190.0, "too near, 190 mm"), (210.0, ""), (540.0, ""), (560.0, "too far")]
+)
+def test_the_band_of_distances(depth_mm: float, word: str) -> None:
+    warnings = frame_quality(seen_at(depth_mm), None, (200.0, 550.0), SMALL).warnings
+    assert warnings == () if not word else warnings[0].startswith(word)
+
+
+@pytest.mark.parametrize(("speed", "word"), [(190.0, ""), (210.0, "too fast, 210 mm/s")])
+def test_movement(speed: float, word: str) -> None:
+    warnings = frame_quality(seen_at(300.0), speed, (200.0, 550.0), SMALL).warnings
+    assert warnings == () if not word else warnings[0].startswith(word)
+
+
+def test_a_turn_is_as_fast_as_the_ends_of_the_foot() -> None:
+    """A camera that goes round the foot moves nothing in its middle, but smears its ends: 0.1 rad × 100 mm there."""
+    middle = np.array([10.0, 20.0, 400.0])
+    turn = rotation_about(np.array([0.0, 1.0, 0.0]), 0.1)
+    moved = rigid(turn, middle - turn @ middle)
+    assert 0.9 * 6.66 < 0.5 * speed_mm_s(np.eye(4), moved, middle, 0.5) < 1.1 * 6.66  # two of six ends stay
+    shifted = rigid(np.eye(3), np.array([0.0, 30.0, 0.0]))
+    assert speed_mm_s(np.eye(4), shifted, middle, 0.5) == pytest.approx(60.0)
+
+
+def test_holes_and_an_empty_image() -> None:
+    view = seen_at(300.0)
+    holed = view.depth_mm.copy()
+    holed[15:65:2, 15:65] = 0.0  # the rim stays: all of it is holes inside an outline
+    assert frame_quality(replace(view, depth_mm=holed), None, (200.0, 550.0), SMALL).warnings[0].startswith("holes, 6")
+    assert frame_quality(view, None, (200.0, 550.0), SMALL).is_good
+    assert "no foot" in frame_quality(seen_at(300.0, size=5), None, (200.0, 550.0), SMALL).warnings[0]
+
+
+# ------------------------------------------------------------------------------------------------ by a RealSense
+
+
+@cache
+def round_the_foot() -> Simulation:
+    return simulate(leg(), textbook(path="hand-held", camera="d435", views=48, image_scale=0.3))
+
+
+def test_a_software_device_is_recorded_until_all_was_seen(tmp_path: Path) -> None:
+    """Every frame that was kept is on disk bit by bit, the device's word about itself is stated, and it ends itself."""
+    soft = SoftwareCamera(round_the_foot())
+    camera = RealSenseCamera(soft.device, StreamAsked(warm_up=0))
+    listen = Listener()
+
+    def told(status: Status) -> None:
+        listen(status)
+        on_disk = len(list((tmp_path / "scan" / "depth").glob("*.png")))
+        assert on_disk == status.num_kept  # as it comes, not at the end
+        soft.taken()
+
+    end = soft.play()
+    notes = session(tmp_path / "scan", camera, told).by_hand()  # type: ignore[arg-type]
+    end()
+    camera.stop()
+    assert notes.is_complete and notes.share == 1.0 and not notes.missing
+    assert 8 <= notes.views < len(soft.frames)
+    assert listen.told[-1].kept and len(listen.told) <= len(soft.frames)
+
+    scan = open_scan(tmp_path / "scan")
+    assert scan.facts.remarks == ()
+    stated = scan.facts
+    assert (stated.sensor, stated.serial, stated.firmware) == ("RealSense D435", SERIAL, FIRMWARE)
+    assert "visual preset 3" in (stated.camera_settings or "") and "laser 1" in (stated.camera_settings or "")
+    sent = [frame.depth.tobytes() for frame in soft.frames]
+    frames = read_recording(scan).frames
+    assert len(frames) == notes.views
+    for frame in frames:
+        assert isinstance(frame, DepthFrame)
+        assert frame.depth.tobytes() in sent
+        assert frame.intrinsics.fx == pytest.approx(soft.frames[0].intrinsics.fx, rel=1e-6)
+
+
+def test_an_unplugged_camera_is_said_and_loses_nothing(tmp_path: Path) -> None:
+    soft = SoftwareCamera(replace(round_the_foot(), recording=replace(round_the_foot().recording)))
+    soft.frames = soft.frames[:5]
+    camera = RealSenseCamera(soft.device, StreamAsked(warm_up=0))
+    end = soft.play()
+    with pytest.raises(CameraLost, match=rf"camera {SERIAL} sends nothing.*views are kept in .*missing: .*scanproc run"):
+        session(tmp_path / "scan", camera, soft.taken).by_hand()  # type: ignore[arg-type]
+    end()
+    camera.stop()
+    scan = open_scan(tmp_path / "scan")
+    (remark,) = scan.facts.remarks
+    assert "ended early (the camera" in remark and "missing: " in remark
+    assert 3 <= len(read_recording(scan).frames) <= 5
+
+
+def test_color_is_aligned_and_a_size_that_is_not_there_is_refused() -> None:
+    soft = SoftwareCamera(round_the_foot(), color=True)
+    camera = RealSenseCamera(soft.device, StreamAsked(warm_up=0, color=True))
+    for number in range(3):
+        soft.send(number, 0.1 * number)
+    frame = camera.next_frame(1.0)
+    camera.stop()
+    assert frame.color is not None and frame.color.shape == (*frame.depth.shape, 3)
+    seen = frame.depth > 0
+    assert np.abs(frame.color[seen].astype(int) - (200, 100, 50)).max() <= 2
+    with pytest.raises(ScanError, match=r"no depth of 640x480; expected one of 254x144"):
+        RealSenseCamera(SoftwareCamera(round_the_foot()).device, StreamAsked((640, 480)))
+
+
+def test_without_a_camera_or_the_library_there_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = CliRunner().invoke(main, ["capture", str(tmp_path / "scan")])
+    assert answer.exit_code == 1
+    assert answer.output.startswith("scanproc: no RealSense camera was found")
+    assert answer.output.count("\n") == 1
+    monkeypatch.setitem(sys.modules, "pyrealsense2", None)
+    answer = CliRunner().invoke(main, ["capture", str(tmp_path / "scan")])
+    assert answer.exit_code == 1
+    assert "pip install 'scanproc[realsense]'" in answer.output and answer.output.count("\n") == 1
+    assert not (tmp_path / "scan").exists()
+
+
+# ------------------------------------------------------------------------------------------------ whatever ends it
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from test_capture import SMALL, SimulatedCamera, round_the_foot, session
+kept = 0
+replace = os.replace
+def killing(source, target):
+    global kept
+    kept += str(target).endswith(".png")
+    if kept == 6:  # the sixth view is written, and not yet under its name
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+os.replace = killing
+session(Path(sys.argv[1]), SimulatedCamera(round_the_foot()), lambda status: None).by_hand()
+"""
+
+
+def test_a_killed_recording_opens_and_says_what_is_missing(tmp_path: Path) -> None:
+    folder = tmp_path / "scan"
+    script = [sys.executable, "-c", _KILLED, str(folder), str(Path(__file__).parent)]
+    ended = subprocess.run(script, env={**os.environ}, check=False, capture_output=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    scan = open_scan(folder)
+    (remark,) = scan.facts.remarks
+    assert "killed" in remark and "5 views" in remark and "missing: " in remark
+    frames = read_recording(scan).frames
+    sent = [frame.depth.tobytes() for frame in round_the_foot().recording.frames if isinstance(frame, DepthFrame)]
+    assert [sent.index(frame.depth.tobytes()) for frame in frames if isinstance(frame, DepthFrame)] == [0, 1, 2, 3, 4]
+
+
+def test_notes_come_back_and_foreign_ones_are_refused(tmp_path: Path) -> None:
+    recording = GrowingRecording(tmp_path, {"a": Intrinsics(4, 3, 4.0, 4.0, 2.0, 1.0)}, open_facts())
+    for notes in (CaptureNotes(3, 0.4, ("the sole",)), CaptureNotes(9, 1.0, (), True, "all of the foot was seen")):
+        recording.note(notes)
+        assert read_notes(tmp_path) == notes
+    assert notes.remark is None
+    (tmp_path / "capture.json").write_text('{"views": "many"}')
+    with pytest.raises(ScanError, match=r"capture\.json cannot be read"):
+        read_notes(tmp_path)
+    with pytest.raises(ScanError, match="holds a recording already"):
+        GrowingRecording(tmp_path, {}, open_facts())
+
+
+def open_facts() -> object:
+    return captured_facts("test", [SimulatedCamera(round_the_foot())], {})
+
+
+# ------------------------------------------------------------------------------------------------ stops and rigs
+
+
+def test_a_turntable_gives_one_view_a_stop(tmp_path: Path) -> None:
+    simulation = simulate(leg(), textbook(path="turntable", camera="d415", views=4, image_scale=0.2))
+    camera = SimulatedCamera(simulation, stays=True)
+    asked: list[int] = []
+
+    def ready(stop: int) -> bool:
+        """Let each stop wait for one more look."""
+        asked.append(stop)
+        if asked.count(stop) == 2 and stop > 0:
+            camera.next_stop()
+        return asked.count(stop) == 2
+
+    notes = session(tmp_path / "scan", camera, Listener()).by_stops(4, ready)
+    assert asked == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert notes.is_complete and notes.views == 4
+    frames = read_recording(open_scan(tmp_path / "scan")).frames
+    for frame, sent in zip(frames, simulation.recording.frames, strict=True):
+        assert isinstance(frame, DepthFrame) and isinstance(sent, DepthFrame)
+        assert frame.depth.tobytes() == sent.depth.tobytes()
+
+
+def test_a_rig_records_all_cameras_at_once_each_with_its_own_intrinsics(tmp_path: Path) -> None:
+    devices = SoftwareCamera(round_the_foot(), "111"), SoftwareCamera(other_lens(), "222")
+    cameras = [RealSenseCamera(soft.device, StreamAsked(warm_up=0)) for soft in devices]
+    ends = [soft.play(at_will=True) for soft in devices]
+    facts = captured_facts("scan", cameras, {"motion": "fixed-rig"})
+    lenses = {camera.facts.serial: camera.facts.intrinsics for camera in cameras}
+    recording = GrowingRecording(tmp_path / "scan", lenses, facts)
+    notes = CaptureSession(cameras, recording, "left", SMALL, Listener()).by_stops(1, lambda stop: True)
+    for end, camera in zip(ends, cameras, strict=True):
+        end()
+        camera.stop()
+    assert notes.views == 2
+    assert sorted(file.name for file in (tmp_path / "scan" / "depth").iterdir()) == ["000000-111.png", "000000-222.png"]
+    table = json.loads((tmp_path / "scan" / "camera_intrinsic.json").read_text())
+    assert table["frames"]["000000-111"][0] == pytest.approx(lenses["111"].fx)
+    assert table["frames"]["000000-222"][0] == pytest.approx(lenses["222"].fx)
+    assert lenses["222"].fx > lenses["111"].fx + 5.0
+    assert open_scan(tmp_path / "scan").facts.serial == "111 and 222"
+
+
+def other_lens() -> Simulation:
+    """Return the same recording by a camera that says that its lens is longer."""
+    simulation = round_the_foot()
+    frames = tuple(
+        replace(frame, intrinsics=replace(frame.intrinsics, fx=frame.intrinsics.fx + 10.0))
+        for frame in simulation.recording.frames
+        if isinstance(frame, DepthFrame)
+    )
+    return replace(simulation, recording=replace(simulation.recording, frames=frames))
+
+
+# ------------------------------------------------------------------------------------------------ the preview
+
+
+def test_the_page_shows_whom_it_knows_the_last_status(tmp_path: Path) -> None:
+    listen = Listener()
+    with pytest.raises(CameraLost):
+        session(tmp_path / "scan", SimulatedCamera(shortened(6)), listen).by_hand()
+    page = PreviewPage("left")
+    try:
+        page.show(listen.told[-1])
+        state = json.loads(get(page.address + "state"))
+        assert state["words"] == listen.told[-1].words("left")
+        assert "of the foot; missing: " in state["words"]
+        assert get(page.address + "picture")[:2] == b"\xff\xd8"
+        assert b"speechSynthesis" in get(page.address)
+        get(page.address + "take", data=b"")
+        assert page.is_triggered.is_set()
+        host = page.address.rsplit("/", 2)[0]
+        for path in ("/", "/state", "/wrong/state", f"/{'x' * 32}/picture"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                get(host + path)
+        assert host.startswith("http://127.0.0.1:")
+    finally:
+        page.close()
+
+
+def test_the_picture_has_the_foot_in_its_place_and_in_its_colour(tmp_path: Path) -> None:
+    listen = Listener()
+    with pytest.raises(CameraLost):
+        session(tmp_path / "scan", SimulatedCamera(shortened(6)), listen).by_hand()
+    status = listen.told[-1]
+    assert status.view is not None
+    picture = draw_status(status, "left")[:, :480].astype(int)
+    green = (picture[..., 1] > picture[..., 0] + 40) & (picture[..., 1] > picture[..., 2] + 20)
+    whole = status.camera.intrinsics
+    v, u = np.nonzero(status.view.depth_mm)
+    place = np.array([u.mean() + whole.cx - status.view.intrinsics.cx, v.mean() + whole.cy - status.view.intrinsics.cy])
+    rows, columns = np.nonzero(green)
+    assert np.abs(np.array([columns.mean(), rows.mean()]) * whole.width / 480 - place).max() < 3.0
+    near = replace(status, camera=replace(status.camera, band_mm=(900.0, 1000.0)))
+    red = draw_status(near, "left")[:, :480].astype(int)
+    assert np.count_nonzero(red[..., 0] > red[..., 1] + 90) > 0.8 * np.count_nonzero(green)
+
+
+def shortened(count: int) -> Simulation:
+    simulation = round_the_foot()
+    return replace(simulation, recording=replace(simulation.recording, frames=simulation.recording.frames[:count]))
+
+
+def get(address: str, data: bytes | None = None) -> bytes:
+    with urllib.request.urlopen(address, data=data) as answer:
+        return bytes(answer.read())
