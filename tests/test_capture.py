@@ -23,7 +23,7 @@ from software_camera import FIRMWARE, SERIAL, SoftwareCamera
 from truth import Truth
 
 from scanproc.artifacts import CleanView, DepthFrame, Intrinsics
-from scanproc.capture.camera import CameraLost, LiveFrame
+from scanproc.capture.camera import CameraLost
 from scanproc.capture.coverage import Coverage, asked_directions, coverage, seen_surface, sphere_directions
 from scanproc.capture.frame_quality import frame_quality, speed_mm_s
 from scanproc.capture.preview import draw_status
@@ -233,7 +233,9 @@ def test_an_unplugged_camera_is_said_and_loses_nothing(tmp_path: Path) -> None:
     soft.frames = soft.frames[:5]
     camera = RealSenseCamera(soft.device, StreamAsked(warm_up=0))
     end = soft.play()
-    with pytest.raises(CameraLost, match=rf"camera {SERIAL} sends nothing.*views are kept in .*missing: .*scanproc run"):
+    with pytest.raises(
+        CameraLost, match=rf"camera {SERIAL} sends nothing.*views are kept in .*missing: .*scanproc run"
+    ):
         session(tmp_path / "scan", camera, soft.taken).by_hand()  # type: ignore[arg-type]
     end()
     camera.stop()
@@ -257,9 +259,7 @@ def test_color_is_aligned_and_a_size_that_is_not_there_is_refused() -> None:
         RealSenseCamera(SoftwareCamera(round_the_foot()).device, StreamAsked((640, 480)))
 
 
-def test_without_a_camera_or_the_library_there_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_camera_or_the_library_there_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = CliRunner().invoke(main, ["capture", str(tmp_path / "scan")])
     assert answer.exit_code == 1
     assert answer.output.startswith("scanproc: no RealSense camera was found")

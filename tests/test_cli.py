@@ -44,6 +44,8 @@ EVERY_COMMAND = [
     "view",
     "landmark",
     "design",
+    "capture",
+    "watch",
     "simulate",
     "settings",
     "prescription",

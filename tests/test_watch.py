@@ -130,7 +130,7 @@ def test_refusals_are_filed_with_their_words_and_not_tried_again(room: Room) -> 
     room.look()
     assert room.look() == ["b.ply", "scan.zip"]
     lines = [json.loads(line) for line in (room.out / LEDGER_NAME).read_text().splitlines()]
-    assert [(line["status"], line["messages"]) for line in lines][0] == ("refused", ["align: no foot"])
+    assert (lines[0]["status"], lines[0]["messages"]) == ("refused", ["align: no foot"])
     room.restarted()
     assert [room.look() for _ in range(2)] == [[], []]
     shutil.copy(MESH, room.inbox / "a.ply")
@@ -181,7 +181,19 @@ def test_a_watch_that_is_killed_in_the_middle_of_a_run_files_it_next_time_once(t
     inbox, out = tmp_path / "in", tmp_path / "out"
     inbox.mkdir()
     shutil.copy(MESH, inbox / "a.ply")
-    command = [sys.executable, "-m", "scanproc", "watch", str(inbox), "--out", str(out), "--rest", "0.5", "--to", "measure"]
+    command = [
+        sys.executable,
+        "-m",
+        "scanproc",
+        "watch",
+        str(inbox),
+        "--out",
+        str(out),
+        "--rest",
+        "0.5",
+        "--to",
+        "measure",
+    ]
     running = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     while not (out / "a" / "4-align").exists():
         time.sleep(0.02)
