@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scanproc.capture.preview_page import PreviewPage
     from scanproc.capture.session import Status
 
+_STOPPED = 130  # what shells say of a program that Ctrl-C ended
 _PAUSE_S = 1.0  # between two looks at a folder
 _NAMES = [stage.name for stage in STAGES]
 _to = click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_default=True, help="Last stage to run.")
@@ -59,7 +60,7 @@ def capture(out: Path, overrides: tuple[str, ...], web: bool, port: int, speak: 
     from scanproc.capture.session import CaptureSession
     from scanproc.capture.settings import CaptureConfig
     from scanproc.capture.stated import captured_facts
-    from scanproc.readers.captured import GrowingRecording
+    from scanproc.readers.captured import GrowingRecording, read_notes
     from scanproc.settings import build_configs, parse_overrides
 
     logging.getLogger("scanproc.stages").setLevel(logging.WARNING)  # of every frame they would say what they left of it
@@ -80,8 +81,9 @@ def capture(out: Path, overrides: tuple[str, ...], web: bool, port: int, speak: 
                 countdown = _Countdown(asked["seconds"], asked["trigger"], stops, page, turn)
                 notes = session.by_stops(stops, countdown.is_ready)
         except KeyboardInterrupt:
-            click.echo(teller.last, err=True)
-            raise
+            remark = getattr(read_notes(out), "remark", None)
+            click.echo(f"scanproc: {remark}" if remark else teller.last, err=True)
+            click.get_current_context().exit(_STOPPED)
         finally:
             if page is not None:
                 page.close()
@@ -201,6 +203,7 @@ class _Countdown:
         self, seconds: float, is_triggered: bool, stops: int, page: PreviewPage | None, turn: Callable[[], None]
     ) -> None:
         self._seconds, self._stops, self._turn = seconds, stops, turn
+        self._announce = (lambda words: None) if page is None else page.announce
         self._trigger = None
         if is_triggered:
             self._trigger = threading.Event() if page is None else page.is_triggered
@@ -220,6 +223,7 @@ class _Countdown:
             if stop > 0:
                 self._turn()
             how = "press Enter" if self._trigger is not None else f"in {self._seconds:g} s"
+            self._announce(f"stop {stop + 1} of {self._stops}: {how}")
             click.echo(f"stop {stop + 1} of {self._stops}: {how}", err=True)
         if self._trigger is not None:
             is_now = self._trigger.is_set()

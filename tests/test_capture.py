@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from recordings import cleaned, leg, recorded, textbook
 from seen_truth import good_views_that_see, sample_truth
 from software_camera import FIRMWARE, SERIAL, SoftwareCamera
 from truth import Truth
 
 from scanproc.artifacts import CleanView, DepthFrame, Intrinsics
-from scanproc.capture.camera import CameraLost
+from scanproc.capture.camera import CameraLost, LiveFrame
 from scanproc.capture.coverage import Coverage, asked_directions, coverage, seen_surface, sphere_directions
 from scanproc.capture.frame_quality import frame_quality, speed_mm_s
 from scanproc.capture.preview import draw_status
@@ -271,6 +271,49 @@ def test_without_a_camera_or_the_library_there_is_one_sentence(tmp_path: Path, m
     assert not (tmp_path / "scan").exists()
 
 
+def practised(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> Result:
+    """Run the command on a rendered recording that is there already."""
+    monkeypatch.setattr("scanproc.simulation.simulate.simulate", lambda mesh, config: round_the_foot())
+    small = [word for name in ("tracking_step=1", "min_times_seen=2", "min_frames=8") for word in ("--set", name)]
+    mesh = Path(__file__).parents[1] / "scans" / "demo" / "truth" / "mesh.ply"
+    return CliRunner().invoke(main, ["capture", str(folder), "--simulate", str(mesh), *small, *options])
+
+
+def test_the_command_ends_with_the_folder_and_says_how_it_went(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = practised(tmp_path / "scan", monkeypatch, "--side", "left", "--loading", "standing", "--subject", "anna")
+    assert answer.exit_code == 0, answer.output
+    assert answer.stdout == f"{tmp_path / 'scan'}\n"
+    assert "all of the foot was seen: " in answer.stderr
+    facts = open_scan(tmp_path / "scan").facts
+    assert (facts.side, facts.loading, facts.subject, facts.motion) == ("left", "standing", "anna", "hand-held")
+    again = practised(tmp_path / "scan", monkeypatch)
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "holds a recording already" in again.stderr.splitlines()[-1]
+
+
+def test_ctrl_c_keeps_what_was_recorded_and_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_frame = SimulatedCamera.next_frame
+
+    def interrupted(camera: SimulatedCamera, patience_s: float) -> LiveFrame:
+        frame = next_frame(camera, patience_s)
+        if frame.time_s > 3.0:
+            raise KeyboardInterrupt
+        return frame
+
+    monkeypatch.setattr(SimulatedCamera, "next_frame", interrupted)
+    answer = practised(tmp_path / "scan", monkeypatch)
+    assert (answer.exit_code, answer.stdout) == (130, "")
+    assert "ended early (stopped by hand): 6 views" in answer.stderr and "missing: " in answer.stderr
+    assert len(read_recording(open_scan(tmp_path / "scan")).frames) == 6
+
+
+def test_wrong_usage(tmp_path: Path) -> None:
+    for words in (["--size", "big"], ["--turntable", "8", "--serial", "1", "--serial", "2"]):
+        assert CliRunner().invoke(main, ["capture", str(tmp_path / "scan"), *words]).exit_code == 2
+
+
 # ------------------------------------------------------------------------------------------------ whatever ends it
 
 _KILLED = """
@@ -377,6 +420,21 @@ def other_lens() -> Simulation:
         if isinstance(frame, DepthFrame)
     )
     return replace(simulation, recording=replace(simulation.recording, frames=frames))
+
+
+def test_what_the_camera_saw_before_it_saw_the_foot_is_forgotten(tmp_path: Path) -> None:
+    """Nothing fits a map of another thing; without a new one, the recording would never be complete."""
+    feet = round_the_foot()
+    config = replace(feet.config, views=3, bad_views=0.4, first_fault="other")
+    bad = simulate(leg(), config)
+    (thing,) = (frame for frame, view in zip(bad.recording.frames, bad.views, strict=True) if view.fault == "other")
+    frames = feet.recording.frames
+    camera = SimulatedCamera(replace(feet, recording=replace(feet.recording, frames=(thing, *frames))))
+    listen = Listener()
+    notes = session(tmp_path / "scan", camera, listen).by_hand()
+    assert notes.is_complete
+    assert listen.told[0].kept and listen.told[1].T_map_camera is None
+    assert notes.views > 8 + 3  # those of the thing, and those without a place, stay written
 
 
 # ------------------------------------------------------------------------------------------------ the preview

@@ -65,7 +65,6 @@ def test_what_was_captured_keeps_the_bounds(way: str, tmp_path: Path) -> None:
     live = recorded_live(tmp_path / way, simulate(leg(), WAYS[way]))
     write_simulation(tmp_path / "with-truth", live)
     outcome = evaluate(case_at(tmp_path / "with-truth"), with_measures=True)
-    print(way, outcome.num_accepted, outcome.num_views, outcome.median_mm, outcome.p95_mm, outcome.lacking, outcome.true_lacking)
-    assert outcome.verdict == "ok"
+    assert outcome.verdict == "ok", outcome
     assert outcome.num_accepted >= 0.95 * outcome.num_views
     assert outcome.unmeasured is None

@@ -59,7 +59,7 @@ class PreviewPage:
         self._side = side
         self._token = secrets.token_urlsafe(24)
         self._status: Status | None = None
-        self._words, self._number = "waiting for the first frame", 0
+        self._words, self._announced, self._number = "waiting for the first frame", "", 0
         self.is_triggered = threading.Event()
         try:
             self._server = ThreadingHTTPServer(("127.0.0.1", port), _Request)
@@ -79,9 +79,9 @@ class PreviewPage:
         self._status, self._words = status, status.words(self._side)
         self._number += 1
 
-    def say(self, words: str) -> None:
-        """Show a sentence until the next status, and after the last one."""
-        self._words = words
+    def announce(self, words: str) -> None:
+        """Show a sentence before all others, until the next one."""
+        self._announced = words
 
     def close(self) -> None:
         """End the server."""
@@ -106,8 +106,8 @@ class PreviewPage:
         return None
 
     def _state(self) -> dict[str, Any]:
-        advice = self._words.rpartition("; ")[2]
-        return {"number": self._number, "words": self._words, "advice": advice}
+        words = "; ".join(filter(None, (self._announced, self._words)))
+        return {"number": self._number, "words": words, "advice": self._announced or words.rpartition("; ")[2]}
 
 
 class _Request(BaseHTTPRequestHandler):

@@ -6,6 +6,7 @@ are left out, by not being called: depth is written as the camera sends it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ import numpy as np
 from scanproc.artifacts import Intrinsics
 from scanproc.capture.camera import CameraFacts, CameraLost, LiveFrame
 from scanproc.errors import ScanError
+
+log = logging.getLogger(__name__)
 
 #: Where a camera measures a foot well, mm, by its model: from its nearest depth at the size below (data sheets of the
 #: D400 family) to where its noise at the inside of a foot reaches 2 mm.
@@ -82,7 +85,7 @@ class RealSenseCamera:
             intrinsics=_intrinsics(profile),
             depth_unit_mm=1000.0 * _shortest(depth_sensor.get_option(rs.option.depth_units)),
             band_mm=_BANDS_MM.get(_model(device), _ANY_BAND_MM),
-            settings=", ".join([*settings, f"{profile.fps()} Hz, no decimation, no filters"]),
+            settings=", ".join([*settings, f"{profile.fps()} Hz, no decimation, no filters", *_usb(rs, device)]),
         )
         self._to_skip = asked.warm_up
 
@@ -136,7 +139,11 @@ def connected_cameras(serials: Sequence[str], asked: StreamAsked) -> list[RealSe
         If there is none, one is missing, or it is not said which of several.
     """
     rs = _library()
-    found = {_info(rs, device, "serial_number"): device for device in rs.context().query_devices()}
+    found = {
+        _info(rs, device, "serial_number"): device
+        for device in rs.context().query_devices()
+        if any(sensor.is_depth_sensor() for sensor in device.query_sensors())
+    }
     if not found:
         raise ScanError(
             "no RealSense camera was found; expected one at a USB 3 port. Plug it in; on Linux, install librealsense's "
@@ -169,6 +176,14 @@ def _library() -> Any:
 def _info(rs: Any, device: Any, name: str) -> str:
     info = getattr(rs.camera_info, name)
     return str(device.get_info(info)) if device.supports(info) else "unknown"
+
+
+def _usb(rs: Any, device: Any) -> list[str]:
+    """Return the kind of port: at USB 2, a camera sends fewer or smaller images."""
+    kind = _info(rs, device, "usb_type_descriptor")
+    if kind.startswith("2"):
+        log.warning("the camera is at a port of USB %s; expected USB 3. Take another port or cable.", kind)
+    return [] if kind == "unknown" else [f"USB {kind}"]
 
 
 def _name(device: Any) -> str:

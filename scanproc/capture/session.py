@@ -85,6 +85,7 @@ class CaptureSession:
         self._seen: Coverage | None = None
         self._num_kept = 0
         self._kept_at_s = -np.inf
+        self._lost_since_s: float | None = None
         self._before: dict[str, tuple[float, FloatArray]] = {}  # time and pose of each camera's last frame
 
     def by_hand(self) -> CaptureNotes:
@@ -153,6 +154,7 @@ class CaptureSession:
         if view is not None:
             time_s, last = self._before.get(facts.serial, (0.0, None))
             pose = self._tracker.locate(view, last)
+            self._forget_another_thing(frame.time_s, is_lost=pose is None)
             if pose is not None:
                 if last is not None:
                     speed = speed_mm_s(last, pose, self._middle(view, pose), frame.time_s - time_s)
@@ -163,6 +165,18 @@ class CaptureSession:
             else frame_quality(view, speed, facts.band_mm, self.config)
         )
         return Status(facts, frame, view, quality, pose, self._seen, False, self._num_kept)
+
+    def _forget_another_thing(self, time_s: float, is_lost: bool) -> None:
+        """Begin the map again where nothing fits its first few frames any more: the camera was pointed elsewhere."""
+        if not is_lost:
+            self._lost_since_s = None
+            return
+        self._lost_since_s = time_s if self._lost_since_s is None else self._lost_since_s
+        is_small = len(self._tracker.views) < self.config.restart_below
+        if is_small and time_s - self._lost_since_s >= self.config.restart_s:
+            self._tracker, self._surfaces, self._seen = Tracker(self.config), [], None
+            self._lost_since_s = None
+            self._before.clear()
 
     def _foot_in(self, frame: LiveFrame, facts: CameraFacts) -> CleanView | None:
         """Return the foot in a frame, at the resolution that is tracked; None where nothing is in range."""

@@ -24,6 +24,10 @@ class CaptureConfig:
     min_filled: float = setting(0.7, "share of the foot's outline that has a reading", low=0.0, high=1.0)
     new_view_deg: float = setting(8.0, "angle round the foot from the nearest kept frame to the next one", low=1.0)
     lost_every_s: float = setting(1.0, "of frames whose place is not found, one is kept in that time, s", low=0.1)
+    restart_s: float = setting(
+        3.0, "without a place after which the first frames count as of another thing, s", low=0.1
+    )
+    restart_below: int = setting(6, "frames with a place from which on they count as the foot", low=1)
     min_times_seen: int = setting(4, "kept frames that must have seen a direction of the foot", low=1, high=20)
     min_cosine: float = setting(0.5, "cosine of the angle at which a surface counts as seen", low=0.1, high=0.9)
     min_frames: int = setting(30, "kept frames below which no recording is complete", low=4)

@@ -51,10 +51,11 @@ class CaptureNotes:
         """Return what a user of the recording must know, in one sentence; None where nothing is missing."""
         if self.is_complete and not self.missing:
             return None
-        how = self.ended or "it was killed, or is still going on"
+        how = f"the capture ended early ({self.ended or 'it was killed, or is still going on'})"
+        how = f"{self.ended}; as far as could be told meanwhile" if self.is_complete else how
         lacks = f"missing: {', '.join(self.missing)}" if self.missing else "nothing of it is known to be missing"
         seen = f"{self.views} views, {self.share:.0%} of the foot's directions"
-        return f"the capture ended early ({how}): {seen}, {lacks}"
+        return f"{how}: {seen}, {lacks}"
 
 
 class GrowingRecording:
