@@ -71,7 +71,7 @@ def capture(out: Path, overrides: tuple[str, ...], web: bool, port: int, speak: 
     try:
         facts = captured_facts(out.name, cameras, _said(asked, stops))
         recording = GrowingRecording(out, {each.facts.serial: each.facts.intrinsics for each in cameras}, facts)
-        page = PreviewPage(side, port) if web else None
+        page = PreviewPage(side, port, asked["trigger"]) if web else None
         teller = _Teller(side, page, speak)
         session = CaptureSession(cameras, recording, side, config, teller.tell)
         try:

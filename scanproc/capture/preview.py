@@ -23,10 +23,14 @@ _JPEG_QUALITY = 80
 def draw_status(status: Status, side: Stated) -> ByteArray:
     """Return the picture, (H, W, 3) uint8: the camera's on the left, the foot from above and below on the right."""
     seen = _camera_picture(status)
-    sheet = Image.new("RGB", (_WIDTH + 2 * _DISC, max(seen.height, _DISC + 60)), _PAPER)
+    sheet = Image.new("RGB", (_WIDTH + 2 * _DISC, max(seen.height, _DISC + 30) + 36), _PAPER)
     sheet.paste(seen, (0, 0))
     draw = ImageDraw.Draw(sheet)
+    near, far = status.camera.band_mm
+    distance = f"{status.quality.distance_mm:.0f} mm ({near:.0f} to {far:.0f})"
+    draw.text((8, sheet.height - 8), distance, fill=_INK, font=ImageFont.load_default(16), anchor="ls")
     if status.seen is not None:
+        _draw_legend(draw, (_WIDTH + 40, sheet.height - 14))
         names = part_names(side)
         _draw_disc(draw, (_WIDTH, 30), status.seen, 1.0, names)
         _draw_disc(draw, (_WIDTH + _DISC, 30), status.seen, -1.0, names)
@@ -65,6 +69,14 @@ def _camera_picture(status: Status) -> Image.Image:
         part[foot > 0.0] = colours[foot > 0.0]
     image = Image.fromarray(pixels.astype(np.uint8))
     return image.resize((_WIDTH, round(image.height * _WIDTH / image.width)))
+
+
+def _draw_legend(draw: ImageDraw.ImageDraw, corner: tuple[int, int]) -> None:
+    x, y = corner
+    for colour, words in ((_MISSING, "missing"), (_THIN, "seen too seldom"), (_SEEN, "seen")):
+        draw.ellipse([x - 7, y - 7, x + 7, y + 7], fill=colour)
+        draw.text((x + 14, y), words, fill=_INK, font=ImageFont.load_default(14), anchor="lm")
+        x += 150
 
 
 def _draw_disc(

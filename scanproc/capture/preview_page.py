@@ -47,7 +47,7 @@ look()
 
 
 class PreviewPage:
-    """Shows the last status in a browser; port 0 is a free one.
+    """Shows the last status in a browser; port 0 is a free one. With a trigger it has a button for the next stop.
 
     Raises
     ------
@@ -55,8 +55,8 @@ class PreviewPage:
         If somebody else listens at the port.
     """
 
-    def __init__(self, side: Stated, port: int = 0) -> None:
-        self._side = side
+    def __init__(self, side: Stated, port: int = 0, has_trigger: bool = True) -> None:
+        self._side, self._has_trigger = side, has_trigger
         self._token = secrets.token_urlsafe(24)
         self._status: Status | None = None
         self._words, self._announced, self._number = "waiting for the first frame", "", 0
@@ -98,7 +98,8 @@ class PreviewPage:
                 self.is_triggered.set()
             return ("text/plain", b"") if name == "take" else None
         if name == "":
-            return "text/html; charset=utf-8", _PAGE.encode()
+            page = _PAGE if self._has_trigger else _PAGE.replace('id="take"', 'id="take" hidden')
+            return "text/html; charset=utf-8", page.encode()
         if name == "state":
             return "application/json", json.dumps(self._state()).encode()
         if name == "picture" and self._status is not None:  # drawn only where somebody looks
