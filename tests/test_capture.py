@@ -192,7 +192,8 @@ _KILLED = """
 import os, pickle, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_capture import SimulatedCamera, session
+from software_camera import SoftwareCamera
+from test_capture import RealSenseCamera, StreamAsked, session
 kept = 0
 replace = os.replace
 def killing(source, target):
@@ -203,7 +204,10 @@ def killing(source, target):
     replace(source, target)
 os.replace = killing
 simulation = pickle.loads(Path(sys.argv[3]).read_bytes())
-session(Path(sys.argv[1]), SimulatedCamera(simulation), lambda status: None).by_hand()
+soft = SoftwareCamera(simulation)
+camera = RealSenseCamera(soft.device, StreamAsked(warm_up=0))
+soft.play()
+session(Path(sys.argv[1]), camera, soft.taken).by_hand()
 """
 
 
