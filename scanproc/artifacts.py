@@ -99,6 +99,9 @@ class ScanFacts:
     motion: Literal["hand-held", "turntable", "fixed-rig"] = "hand-held"
     subject: str | None = None
     sensor: str | None = None
+    serial: str | None = None  # of the camera, and its firmware and settings, as it stated them itself
+    firmware: str | None = None
+    camera_settings: str | None = None
     camera: str | None = None  # the file of the camera's certificate, beside scan.toml
     certificate: CameraCertificate | None = None
     assumed: tuple[str, ...] = ()

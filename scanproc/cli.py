@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from scanproc import __version__
 from scanproc.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
+from scanproc.capture_commands import capture, watch
 from scanproc.errors import ScanError
 from scanproc.options import (
     camera_option,
@@ -223,7 +224,7 @@ def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: 
         click.echo(path)
 
 
-for _other in (view, landmark, design, inspect, convert):
+for _other in (view, landmark, design, inspect, convert, capture, watch):
     main.add_command(_other)
 
 

@@ -94,10 +94,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": {"artifacts"},  # stages are imported by name, when first asked for
     "store": {"formats", "pipeline", "errors", "parallel"},
     "processes": {"errors"},
+    # the live camera
+    "capture": {
+        "capture", "stages", "registration", "depth", "readers", "settings", "artifacts", "frames", "errors",
+    },
     # the synthetic camera: nothing of it is known to the stages
     "simulation": {
         "segmentation", "anatomy",
-        "simulation", "formats", "readers", "scan", "open3d_bridge", "settings", "artifacts", "frames", "errors",
+        "simulation", "capture", "formats", "readers", "scan", "open3d_bridge", "settings", "artifacts", "frames",
+        "errors",
     },
     # what brings it all together
     "sources": set(),
@@ -116,8 +121,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "converting": {"scan", "artifacts", "errors"},
     # what is made of several scans together
     "several": {
-        "several", "runner", "results", "store", "formats", "scan", "pipeline", "settings", "stages", "measures",
-        "pages", "views", "prescription", "machining", "printing", "artifacts", "frames", "errors",
+        "several", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline", "settings",
+        "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts", "frames",
+        "errors",
     },
     "": {"results", "runner", "scan", "errors"},
     "landmarking": {"store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
@@ -135,13 +141,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
     "recording_commands": {"answers", "bars", "converting", "errors", "inspecting", "options", "parallel", "scan"},
     "window_commands": {"designing", "landmarking", "looking", "options", "pipeline"},
+    "capture_commands": {
+        "answers", "capture", "options", "pipeline", "readers", "scan", "settings", "several", "simulation",
+    },
     "answers": {
         "bars", "errors", "page_printer", "parallel", "pipeline", "prescription", "report_options", "results", "runner",
         "scan", "settings", "several", "store",
     },
     "cli": {
-        "", "answers", "demo", "errors", "options", "page_printer", "pipeline", "scan", "settings", "several",
-        "simulation", "recording_commands", "templates_printed", "toml_files", "window_commands",
+        "", "answers", "capture_commands", "demo", "errors", "options", "page_printer", "pipeline", "scan", "settings",
+        "several", "simulation", "recording_commands", "templates_printed", "toml_files", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -155,7 +164,9 @@ ONLY_IN = {
     "vtkmodules": {"views/"},
     "click": {
         "cli.py", "options.py", "answers.py", "templates_printed.py", "window_commands.py", "recording_commands.py",
+        "capture_commands.py",
     },
+    "pyrealsense2": {"capture/realsense.py"},
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
     "reportlab": {"formats/sheets.py"},
@@ -172,19 +183,20 @@ ONLY_IN = {
 
 #: Rooms of pure functions: arrays and artifacts in, arrays and artifacts out.
 PURE = tuple(
-    f"{room}/"
+    f"{room}." if "/" in room else f"{room}/"
     for room in (
         "stages", "mesh", "depth", "solid", "segmentation", "registration", "fusion", "anatomy", "measures", "pads",
         "design", "proof", "nesting", "printing", "machining",
+        "capture/coverage", "capture/foot_box", "capture/frame_quality", "capture/tracking",
     )
 )  # fmt: skip
 
 #: Distributions whose import has another name.
 DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk"}
 #: Libraries that only `.[NAME]` installs: who imports them says so where they are missing.
-EXTRAS = {"lzfse": "phones", "OpenEXR": "exr"}
+EXTRAS = {"lzfse": "phones", "OpenEXR": "exr", "pyrealsense2": "realsense"}
 #: Libraries that no result depends on.
-NO_RESULT = {"click", "rich", "tomli", "tomllib"}
+NO_RESULT = {"click", "rich", "tomli", "tomllib", "pyrealsense2"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -46,6 +46,8 @@ EVERY_COMMAND = [
     "design",
     "inspect",
     "convert",
+    "capture",
+    "watch",
     "simulate",
     "settings",
     "prescription",
