@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from scanproc import __version__
 from scanproc.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
+from scanproc.calibrate_commands import calibrate
 from scanproc.errors import ScanError
 from scanproc.options import (
     camera_option,
@@ -222,7 +223,7 @@ def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: 
         click.echo(path)
 
 
-for _window in (view, landmark, design):
+for _window in (view, landmark, design, calibrate):
     main.add_command(_window)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from scanproc.artifacts import CloudFrame, DepthFrame, Recording, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.readers import clouds, depth, facts, meshes
-from scanproc.readers.certificates import certificate_path, read_certificate
+from scanproc.readers.certificates import certificate_path, certificate_remarks, read_certificate
 from scanproc.readers.listing import file_stamps, recorded_order
 from scanproc.readers.opened import Opened
 from scanproc.readers.wrong_files import advice_on_form, refuse_wrong_name
@@ -168,7 +168,7 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
             f'scan.toml: up = "{stated.up}" of {form.words}; expected it of finished meshes alone: the floor or the '
             "turn of a recording tells what is up. Leave it out."
         )
-    remarks = (*stated.remarks, *opened.remarks)
+    remarks = (*stated.remarks, *opened.remarks, *certificate_remarks(stated))
     if stated.certificate is not None and stated.certificate.warp is not None and form.frame is not DepthFrame:
         remarks = (*remarks, f"the warp of the camera ({stated.camera}) is of depth images, and was not applied")
     settled = replace(stated, unit=opened.unit or stated.unit, remarks=remarks)

@@ -53,17 +53,21 @@ class DrawnText:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is drawn, mm, y upwards; `title` stands on every page, `legend` names the colours of lines."""
+    """What is drawn, mm, y upwards; `title` stands on every page, `legend` names the colours of lines.
+
+    `areas` are black polygons, (N, 2) mm.
+    """
 
     title: str
     lines: tuple[DrawnLine, ...]
     texts: tuple[DrawnText, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()
+    areas: tuple[FloatArray, ...] = ()
 
     @property
     def box(self) -> tuple[FloatArray, FloatArray]:
-        """Lower and upper corner of all lines, (2,) mm each."""
-        every = np.vstack([line.xy for line in self.lines])
+        """Lower and upper corner of all lines and areas, (2,) mm each."""
+        every = np.vstack([*(line.xy for line in self.lines), *self.areas])
         return every.min(axis=0), every.max(axis=0)
 
 
@@ -150,6 +154,9 @@ def _draw(axes: Axes, drawing: Drawing, low: FloatArray, high: FloatArray) -> No
     from matplotlib.patches import Rectangle
 
     window = Rectangle((float(low[0]), float(low[1])), *(high - low).tolist(), transform=axes.transData)
+    for area in drawing.areas:
+        (filled,) = axes.fill(*area.T, color="black", linewidth=0.0)
+        filled.set_clip_path(window)
     for line in drawing.lines:
         xy = np.vstack([line.xy, line.xy[:1]]) if line.closed else line.xy
         (drawn,) = axes.plot(*xy.T, color=line.color, linestyle=line.style, linewidth=_LINE_MM * _PT_MM)
