@@ -91,19 +91,21 @@ def certify_by_sheet(scan: Path, sheet: Sheet, wall: Path | None, about: Certifi
         If the recordings cannot be used, or the camera has drifted.
     """
     seen, recording = _uncorrected(scan)
+    serial = _serial(seen.facts, about)
     if all(frame.color is None for frame in recording.frames):
         raise ScanError(
             f"{scan} has no pictures; expected one of each view in color/, infrared or colour aligned to depth: "
             "the sheet is found in them. Record it with pictures."
         )
     found = calibrate_by_sheet(recording, sheet, None if wall is None else _uncorrected(wall)[1])
-    return _certified(found, "sheet" if wall is None else "sheet and wall", seen.facts, about)
+    return _certified(found, "sheet" if wall is None else "sheet and wall", serial, seen.facts, about)
 
 
 def certify_by_wall(scan: Path, about: CertificateOf) -> Path:
     """Calibrate the warp alone, by a recording of a wall; return the certificate's file."""
     seen, recording = _uncorrected(scan)
-    return _certified(calibrate_by_wall(recording), "wall", seen.facts, about)
+    serial = _serial(seen.facts, about)
+    return _certified(calibrate_by_wall(recording), "wall", serial, seen.facts, about)
 
 
 def certify_by_foot(scans: Sequence[Path], true_mm: Mapping[str, float], runs: Path, about: CertificateOf) -> Path:
@@ -114,7 +116,12 @@ def certify_by_foot(scans: Sequence[Path], true_mm: Mapping[str, float], runs: P
     true_mm : what a calliper says, by the measure's name.
     runs : folder that holds the scans' outputs.
     """
-    readings = []
+    readings: list[Reading] = []
+    serials = {_serial(open_scan(scan).facts, about) for scan in scans}
+    if len(serials) > 1:
+        raise ScanError(
+            f"the scans are of the cameras {', '.join(sorted(serials))}; expected one. Leave the others out."
+        )
     for scan in scans:
         made = run(scan, runs, "measure")
         if made.facts.certificate is not None:
@@ -125,7 +132,7 @@ def certify_by_foot(scans: Sequence[Path], true_mm: Mapping[str, float], runs: P
             raise ScanError(f"{scan} shows {len(made.measures)} feet; expected the printed one alone. Record it alone.")
         (measures,) = made.measures.values()
         readings += [Reading(name, true, measures[name]) for name, true in true_mm.items()]
-    return _certified(calibrate_by_foot(readings), "printed foot", made.facts, about)
+    return _certified(calibrate_by_foot(readings), "printed foot", serials.pop(), made.facts, about)
 
 
 def _uncorrected(path: Path) -> tuple[Scan, Recording]:
@@ -137,14 +144,20 @@ def _uncorrected(path: Path) -> tuple[Scan, Recording]:
     return scan, read_recording(scan)
 
 
-def _certified(found: Calibration, method: str, facts: ScanFacts, about: CertificateOf) -> Path:
-    """Hold what was found against the last certificate of this camera, and write it."""
+def _serial(facts: ScanFacts, about: CertificateOf) -> str:
+    """Return whose certificate it will be; said before the work begins."""
     serial = about.serial or facts.serial
     if serial is None:
         raise ScanError(
             f"{facts.name} does not state the camera's serial number; expected it, since a certificate is of one "
             'camera. Give it by --serial, or as serial = "…" in scan.toml.'
         )
+    certificate_name(serial)
+    return serial
+
+
+def _certified(found: Calibration, method: str, serial: str, facts: ScanFacts, about: CertificateOf) -> Path:
+    """Hold what was found against the last certificate of this camera, and write it."""
     path = about.out / certificate_name(serial)
     scale = 1.0 if found.scale is None else found.scale
     if not _SCALES[0] <= scale <= _SCALES[1]:
@@ -156,8 +169,8 @@ def _certified(found: Calibration, method: str, facts: ScanFacts, about: Certifi
     certificate = CameraCertificate(
         scale, found.scale_sd, date, found.range_mm, found.warp, serial=serial, valid_days=about.valid_days
     )
-    if path.exists() and not about.replace:
-        _check_drift(certificate, read_certificate(path).certificate, path)
+    if path.exists():
+        _check_drift(certificate, read_certificate(path).certificate, path, about.replace)
     for line in found.told:
         log.info("calibrate: %s", line)
     if found.scale_sd is not None:
@@ -168,10 +181,10 @@ def _certified(found: Calibration, method: str, facts: ScanFacts, about: Certifi
     return write_certificate(about.out, certificate, method, found.residual_mm)
 
 
-def _check_drift(new: CameraCertificate, old: CameraCertificate, path: Path) -> None:
+def _check_drift(new: CameraCertificate, old: CameraCertificate, path: Path, is_replaced: bool) -> None:
     """Refuse a scale that has drifted since the last certificate, beyond what both are sure of."""
     if new.scale_sd is None:
-        if old.scale_sd is not None:
+        if old.scale_sd is not None and not is_replaced:
             raise ScanError(
                 f"{path} states the scale, which a wall does not show. Calibrate by the sheet with --wall, or give "
                 "--replace to give the scale up."
@@ -182,7 +195,7 @@ def _check_drift(new: CameraCertificate, old: CameraCertificate, path: Path) -> 
     drift = new.scale / old.scale - 1.0
     bound = max(_MOST_DRIFT, _DRIFT_SDS * math.hypot(new.scale_sd, old.scale_sd))
     log.info("calibrate: the scale has drifted by %+.2f %% since %s", 100.0 * drift, old.date)
-    if abs(drift) > bound:
+    if abs(drift) > bound and not is_replaced:
         raise ScanError(
             f"{path} of {old.date} says {old.scale:.4f}, and now the scale is {new.scale:.4f}: drifted by "
             f"{100.0 * drift:+.2f} %, more than {100.0 * bound:.2f} %. Was the camera dropped, or is a bar of the "

@@ -15,9 +15,9 @@ TILE = 1.0 / 53.0
 
 @dataclass(frozen=True)
 class KnownCamera:
-    """Recorded depth times `scale` times (1 + warp) is true; the warp is a share of 4 slow waves, 0.7 mm strong.
+    """Recorded depth times `scale` times (1 + warp) is true; the warp is of slow waves, 0.7 mm strong at 400 mm.
 
-    `noise` is a tile's, `slow` a view's own error, which changes over 0.3 widths of the image: of a D435 at 400 mm.
+    `noise` is a tile's, `slow` a view's own error, which changes over a third of the image as well: of a D435.
     """
 
     seed: int = 0
@@ -29,7 +29,7 @@ class KnownCamera:
     def warp(self, uv: FloatArray) -> FloatArray:
         """Return the share at places of the image, (N, 2) in widths."""
         rng = np.random.default_rng([self.seed, 7])
-        return self.warp_sd * _waves(uv, 0.5, rng)
+        return self.warp_sd * _waves(uv, 0.3, rng)
 
     def sheet_view(self, number: int, distance_mm: float = USUAL_MM, far_share: float = 0.25) -> ViewTiles:
         """Return a view of a sheet a fifth of the image wide, somewhere, near or far, a little tilted."""
@@ -40,17 +40,18 @@ class KnownCamera:
         return self._seen(f"sheet {number}", np.column_stack([x.ravel(), y.ravel()]), distance_mm, far_share, rng)
 
     def wall_view(self, number: int) -> ViewTiles:
-        """Return a view of a wall; the plane that was fitted to its depth takes its mean and its tilt."""
+        """Return a view of a wall, against the plane that fits its own inverse depth best."""
         rng = np.random.default_rng([self.seed, 1000 + number])
         x, y = np.meshgrid(np.arange(TILE / 2, 1.0, TILE), np.arange(TILE / 2, HEIGHT_SHARE, TILE))
         view = self._seen(f"wall {number}", np.column_stack([x.ravel(), y.ravel()]), USUAL_MM, 0.1, rng)
-        return replace(view, ratio=1.0 + without_tilt(view.uv, view.ratio), pose_known=False)
+        recorded = view.ratio / view.depth_mm
+        return replace(view, ratio=recorded / (recorded - without_tilt(view.uv, recorded)), pose_known=False)
 
     def _seen(
         self, name: str, uv: FloatArray, distance_mm: float, far_share: float, rng: np.random.Generator
     ) -> ViewTiles:
         tilt = rng.normal(0.0, 0.3, 2)
-        depth = distance_mm * rng.uniform(1.0 - far_share, 1.0 + far_share) * (1.0 + (uv - uv.mean(axis=0)) @ tilt)
+        depth = distance_mm * rng.uniform(1.0 - far_share, 1.0 + far_share) / (1.0 + (uv - uv.mean(axis=0)) @ tilt)
         error = self.slow * _waves(uv, 0.3, rng) + self.noise * rng.standard_normal(len(uv))
         return ViewTiles(name, uv, self.scale * (1.0 + self.warp(uv) * depth / USUAL_MM + error), depth)
 
