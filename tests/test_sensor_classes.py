@@ -74,7 +74,8 @@ def test_a_sensor_s_class_by_its_name(sensor: str | None, words: str | None) -> 
 
 def camera_line(facts: ScanFacts, measured: Measures | None = None) -> str:
     """What the first screen says of the camera."""
-    return next(fact.text for fact in trust(Words(), facts, None, None, measured) if fact.name == "Camera")
+    told = trust(Words(), facts, None, None, measured or Measures(()))
+    return next(fact.text for fact in told if fact.name == "Camera")
 
 
 @pytest.mark.parametrize(("sensor", "sd"), [("D435", 0.01), (None, 0.01), ("iPhone 14", 0.05), ("Artec Leo", 0.002)])
