@@ -15,6 +15,7 @@ from scanproc.options import FILE, scan_argument, scans_argument
 if TYPE_CHECKING:
     from scanproc.calibrating import CertificateOf
 
+_OUTPUT = click.Path(path_type=Path, dir_okay=False)
 _LENGTH = click.FloatRange(min=1.0)
 
 
@@ -51,7 +52,7 @@ def calibrate() -> None:
 
 
 @calibrate.command("sheet", short_help="print the sheet that is to be recorded")
-@click.argument("file", default=Path("calibration-sheet.pdf"), type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", default=Path("calibration-sheet.pdf"), type=_OUTPUT)
 @click.option("--paper", type=click.Choice(["A4", "letter"]), default="A4", show_default=True)
 def _sheet(file: Path, paper: Literal["A4", "letter"]) -> None:
     """Write the sheet to FILE, a PDF of one page.
@@ -112,11 +113,28 @@ def _wall(scan: Path, **about: Any) -> None:
         click.echo(certify_by_wall(scan, _about(**about)))
 
 
+@calibrate.command("foot-file", short_help="write the foot that is to be printed")
+@click.argument("file", default=Path("calibration-foot.stl"), type=_OUTPUT)
+def _foot_file(file: Path) -> None:
+    """Write a foot, 212 mm long, to FILE, an STL in mm. Print it, and measure what came out by a calliper."""
+    from scanproc.calibrating import write_printed_foot
+
+    write_printed_foot(file)
+    click.echo(file)
+
+
 @calibrate.command("foot", short_help="scale alone, by scans of a printed foot")
 @scans_argument
 @click.option("--length-mm", type=_LENGTH, help="Length of the printed foot, by a calliper.")
 @click.option("--width-mm", type=_LENGTH, help="Its width over the ball.")
 @click.option("--heel-width-mm", type=_LENGTH, help="Its width over the heel.")
+@click.option(
+    "--calliper-sd-mm",
+    type=click.FloatRange(0.01, 2.0),
+    default=0.2,
+    show_default=True,
+    help="Standard uncertainty of these.",
+)
 @click.option(
     "--runs",
     default=Path("outputs"),
@@ -130,6 +148,7 @@ def _foot(
     length_mm: float | None,
     width_mm: float | None,
     heel_width_mm: float | None,
+    calliper_sd_mm: float,
     runs: Path,
     **about: Any,
 ) -> None:
@@ -144,7 +163,7 @@ def _foot(
     if not true_mm:
         raise click.UsageError("expected what the calliper says: --length-mm, --width-mm or --heel-width-mm.")
     with bars():
-        click.echo(certify_by_foot(scans, true_mm, runs, _about(**about)))
+        click.echo(certify_by_foot(scans, true_mm, calliper_sd_mm, runs, _about(**about)))
 
 
 @calibrate.command("simulate", short_help="record a sheet or a wall by a simulated camera")

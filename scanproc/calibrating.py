@@ -18,7 +18,9 @@ from scanproc.calibration.markers import board_cells
 from scanproc.calibration.sheet import BAR_MM, CELLS, SQUARE_MM, Sheet
 from scanproc.errors import ScanError
 from scanproc.formats.paper import Drawing, DrawnText, Paper, write_pdf
+from scanproc.formats.solid_files import write_stl
 from scanproc.frames import FloatArray
+from scanproc.printed_foot import printed_foot
 from scanproc.readers.certificates import certificate_name, read_certificate, write_certificate
 from scanproc.runner import run
 from scanproc.scan import Scan, open_scan, read_recording
@@ -57,10 +59,7 @@ def print_sheet(path: Path, paper: Paper) -> None:
     ScanError
         If it cannot be written.
     """
-    try:
-        path.write_bytes(write_pdf(_sheet_drawing(), paper))
-    except OSError as error:
-        raise ScanError(f"{path} cannot be written ({error.strerror}). Choose another file.") from None
+    _write(path, write_pdf(_sheet_drawing(), paper))
 
 
 def _sheet_drawing() -> Drawing:
@@ -80,6 +79,24 @@ def _sheet_drawing() -> Drawing:
 
 def _box(x: float, y: float, width: float, height: float) -> FloatArray:
     return np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])
+
+
+def write_printed_foot(path: Path) -> None:
+    """Write the foot that is to be printed, as STL.
+
+    Raises
+    ------
+    ScanError
+        If it cannot be written.
+    """
+    _write(path, write_stl(printed_foot(), "scanproc calibrate"))
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ScanError(f"{path} cannot be written ({error.strerror}). Choose another file.") from None
 
 
 def certify_by_sheet(scan: Path, sheet: Sheet, wall: Path | None, about: CertificateOf) -> Path:
@@ -108,12 +125,14 @@ def certify_by_wall(scan: Path, about: CertificateOf) -> Path:
     return _certified(calibrate_by_wall(recording), "wall", serial, seen.facts, about)
 
 
-def certify_by_foot(scans: Sequence[Path], true_mm: Mapping[str, float], runs: Path, about: CertificateOf) -> Path:
+def certify_by_foot(
+    scans: Sequence[Path], true_mm: Mapping[str, float], true_sd_mm: float, runs: Path, about: CertificateOf
+) -> Path:
     """Calibrate the scale by scans of a printed foot; return the certificate's file.
 
     Parameters
     ----------
-    true_mm : what a calliper says, by the measure's name.
+    true_mm, true_sd_mm : what a calliper says, by the measure's name, and its standard uncertainty.
     runs : folder that holds the scans' outputs.
     """
     readings: list[Reading] = []
@@ -131,7 +150,7 @@ def certify_by_foot(scans: Sequence[Path], true_mm: Mapping[str, float], runs: P
         if len(made.measures) != 1:
             raise ScanError(f"{scan} shows {len(made.measures)} feet; expected the printed one alone. Record it alone.")
         (measures,) = made.measures.values()
-        readings += [Reading(name, true, measures[name]) for name, true in true_mm.items()]
+        readings += [Reading(name, true, measures[name], true_sd_mm) for name, true in true_mm.items()]
     return _certified(calibrate_by_foot(readings), "printed foot", serials.pop(), made.facts, about)
 
 

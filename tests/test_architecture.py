@@ -125,10 +125,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "artifacts", "errors", "progress",
     },
     "calibrating": {
-        "calibration", "runner", "formats", "readers", "scan", "artifacts", "frames", "errors",
+        "calibration", "printed_foot", "runner", "formats", "readers", "scan", "artifacts", "frames", "errors",
     },
     "calibrate_commands": {"calibrating", "calibration", "simulation", "bars", "options", "scan", "settings", "errors"},
     "demo": {"errors"},
+    "printed_foot": {"artifacts"},
     "options": {"parallel"},
     "page_printer": {"errors"},
     "report_options": {"errors", "toml_files"},

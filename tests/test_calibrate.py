@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import trimesh
 from calibration_truth import HEIGHT_SHARE, USUAL_MM, KnownCamera, without_tilt
 from click.testing import CliRunner, Result
 from PIL import Image
@@ -68,6 +71,22 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("calibrate") / "sheet"
     write_recording(folder, sheet_recording(), flat_facts(SimulationConfig(**OFF)))
     return folder
+
+
+def documented() -> list[list[str]]:
+    text = (Path(__file__).parents[1] / "docs" / "calibration.md").read_text(encoding="utf-8")
+    lines = [
+        line.split("#")[0] for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()
+    ]
+    return [shlex.split(line)[1:] for line in lines]
+
+
+@pytest.mark.parametrize("words", documented(), ids=" ".join)
+def test_what_the_page_says_can_be_typed(words: list[str]) -> None:
+    path = words[: 2 if words[0] == "calibrate" else 1]
+    listed = CliRunner().invoke(cli.main, [*path, "--help"])
+    assert listed.exit_code == 0
+    assert all(word in listed.output for word in words if word.startswith("--"))
 
 
 # --------------------------------------------------------------------------------------------------- the sheet
@@ -346,6 +365,14 @@ def test_without_opencv_the_way_to_it_is_told(tmp_path: Path, monkeypatch: pytes
 
 
 # ------------------------------------------------------------------------------------------------ the printed foot
+
+
+def test_the_foot_to_print_is_one_closed_body_that_stands(tmp_path: Path) -> None:
+    assert command("foot-file", tmp_path / "foot.stl").exit_code == 0
+    foot = trimesh.load_mesh(tmp_path / "foot.stl")
+    assert foot.is_watertight and foot.body_count == 1
+    low, high = foot.bounds
+    assert low[2] == pytest.approx(0.0, abs=0.2) and 205.0 < high[0] - low[0] < 215.0  # beds of 220 mm hold it
 
 
 def measured(value: float, repeat: float = 0.2) -> Measure:

@@ -44,6 +44,7 @@ EVERY_COMMAND = [
     "view",
     "landmark",
     "design",
+    "calibrate",
     "simulate",
     "settings",
     "prescription",

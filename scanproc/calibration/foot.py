@@ -12,18 +12,20 @@ from scanproc.artifacts import Measure
 from scanproc.calibration.calibrate import Calibration
 from scanproc.errors import ScanError
 
-#: Of a calliper's reading of a rounded, printed form.
-_CALLIPER_SD_MM = 0.2
 _LEAST_SD = 1e-5  # no scan repeats to a hundredth of a mm
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A dimension of the printed foot: by the calliper, and by one scan; its name is that of the measure."""
+    """A dimension of the printed foot: by the calliper, with its standard uncertainty, and by one scan.
+
+    Its name is that of the measure.
+    """
 
     name: str
     true_mm: float
     measured: Measure
+    true_sd_mm: float = 0.2
 
 
 def calibrate_by_foot(readings: Sequence[Reading]) -> Calibration:
@@ -90,4 +92,4 @@ def _shared_sd(reading: Reading) -> float:
     """Return the one that all scans of the foot share, but for the scale, which is what is looked for."""
     parts = reading.measured.sd_parts
     assert parts is not None
-    return math.hypot(parts.surface, _CALLIPER_SD_MM) / _value(reading)
+    return math.hypot(parts.surface, reading.true_sd_mm) / _value(reading)
