@@ -158,9 +158,12 @@ def _uncorrected(path: Path) -> tuple[Scan, Recording]:
     """Read depth images as the camera gave them, whatever certificate their `scan.toml` names."""
     scan = open_scan(path)
     scan = replace(scan, facts=replace(scan.facts, camera=None, certificate=None))
-    if scan.form.frame is not DepthFrame:
-        raise ScanError(f"{path} is a {scan.form.name}; expected depth images. Record it with the camera's own depth.")
-    return scan, read_recording(scan)
+    recording = Recording(()) if scan.form.reads is None else read_recording(scan)
+    if not recording.frames or not all(isinstance(frame, DepthFrame) for frame in recording.frames):
+        raise ScanError(
+            f"{path} is of the form {scan.kind!r}; expected depth images. Record it with the camera's own depth."
+        )
+    return scan, recording
 
 
 def _serial(facts: ScanFacts, about: CertificateOf) -> str:

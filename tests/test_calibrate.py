@@ -21,7 +21,7 @@ from PIL import Image
 from test_paper import bar_mm, pages
 
 from scanproc import calibrating, cli
-from scanproc.artifacts import DepthFrame, DepthWarp, Intrinsics, Measure, Measures, Recording, SdParts
+from scanproc.artifacts import CloudFrame, DepthFrame, DepthWarp, Intrinsics, Measure, Measures, Recording, SdParts
 from scanproc.calibration import markers
 from scanproc.calibration.calibrate import calibrate_by_sheet, calibrate_by_wall
 from scanproc.calibration.foot import Reading, calibrate_by_foot
@@ -343,6 +343,13 @@ def test_a_recording_of_something_else_is_refused(tmp_path: Path, color: bool, w
     refused = command(*words, tmp_path / "scan", "--out", tmp_path / "out", "--serial", "1")
     assert refused.exit_code == 1 and said in refused.stderr and refused.stderr.count("scanproc: ") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_clouds_calibrate_no_camera(tmp_path: Path) -> None:
+    cloud = CloudFrame("0", np.random.default_rng(0).uniform(-50.0, 50.0, (500, 3)) + np.array([0.0, 0.0, 400.0]))
+    write_recording(tmp_path / "scan", Recording((cloud,)), facts_stating("scan", unit="mm"))
+    refused = command("wall", tmp_path / "scan", "--out", tmp_path)
+    assert refused.exit_code == 1 and "is of the form 'clouds'; expected depth images" in refused.stderr
 
 
 @pytest.mark.parametrize(
