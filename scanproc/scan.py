@@ -16,7 +16,7 @@ from scanproc.artifacts import DepthFrame, Recording, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.readers import facts
 from scanproc.readers.captured import NOTES_NAME, remarks_on_capture
-from scanproc.readers.certificates import certificate_path, read_certificate
+from scanproc.readers.certificates import certificate_path, certificate_remarks, read_certificate
 from scanproc.readers.forms import FORMS, Form
 from scanproc.readers.images import COLOUR_SUFFIXES
 from scanproc.readers.listing import file_stamps, recorded_order
@@ -115,7 +115,7 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
             f'scan.toml: up = "{stated.up}" of {form.words}; expected it of finished meshes alone: the floor or the '
             "turn of a recording tells what is up. Leave it out."
         )
-    remarks = (*stated.remarks, *opened.remarks, *remarks_on_capture(path))
+    remarks = (*stated.remarks, *opened.remarks, *certificate_remarks(stated), *remarks_on_capture(path))
     if stated.certificate is not None and stated.certificate.warp is not None and form.frame is not DepthFrame:
         remarks = (*remarks, f"the warp of the camera ({stated.camera}) is of depth images, and was not applied")
     settled = replace(

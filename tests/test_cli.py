@@ -48,6 +48,7 @@ EVERY_COMMAND = [
     "convert",
     "capture",
     "watch",
+    "calibrate",
     "simulate",
     "settings",
     "prescription",

@@ -49,17 +49,21 @@ class DrawnText:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is drawn, mm, y upwards; `title` stands on every page, `legend` names the colours of lines."""
+    """What is drawn, mm, y upwards; `title` stands on every page, `legend` names the colours of lines.
+
+    `areas` are black polygons, (N, 2) mm.
+    """
 
     title: str
     lines: tuple[DrawnLine, ...]
     texts: tuple[DrawnText, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()
+    areas: tuple[FloatArray, ...] = ()
 
     @property
     def box(self) -> tuple[FloatArray, FloatArray]:
-        """Lower and upper corner of all lines, (2,) mm each."""
-        every = np.vstack([line.xy for line in self.lines])
+        """Lower and upper corner of all lines and areas, (2,) mm each."""
+        every = np.vstack([*(line.xy for line in self.lines), *self.areas])
         return every.min(axis=0), every.max(axis=0)
 
 
@@ -113,7 +117,9 @@ def _split(size_mm: float, room_mm: float) -> _Split:
 
 
 def _draw(sheet: Sheet, drawing: Drawing) -> None:
-    """Draw lines and texts."""
+    """Draw areas, lines and texts."""
+    for area in drawing.areas:
+        sheet.area(area)
     for line in drawing.lines:
         xy = np.vstack([line.xy, line.xy[:1]]) if line.closed else line.xy
         for piece in _pieces(xy, line.style):

@@ -16,6 +16,7 @@ from scanproc.frames import FloatArray
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
+    from reportlab.pdfgen.pathobject import PDFPathObject
 
 DPI = 300  # of a picture
 _PT = 72.0 / 25.4  # points, in which a PDF counts, in a mm
@@ -30,6 +31,9 @@ class Sheet(Protocol):
 
     def line(self, xy: FloatArray, width_mm: float, color: str) -> None:
         """Draw a polyline, (N, 2) mm."""
+
+    def area(self, xy: FloatArray) -> None:
+        """Fill a polygon, (N, 2) mm, with black."""
 
     def text(self, text: str, xy: FloatArray, size_mm: float, color: str, centred: bool) -> None:
         """Write a line of text that begins at a place, or has its middle there."""
@@ -82,13 +86,20 @@ class PdfPage:
         self._pages.restoreState()
 
     def line(self, xy: FloatArray, width_mm: float, color: str) -> None:
-        path = self._pages.beginPath()
-        for number, place in enumerate((_PT * (xy - self._corner)).tolist()):
-            (path.lineTo if number else path.moveTo)(*place)
         self._pages.setStrokeColorRGB(*_rgb(color))
         self._pages.setLineWidth(_PT * width_mm)
         self._pages.setLineJoin(1)  # round
-        self._pages.drawPath(path)
+        self._pages.drawPath(self._path(xy))
+
+    def area(self, xy: FloatArray) -> None:
+        self._pages.setFillColorRGB(0.0, 0.0, 0.0)
+        self._pages.drawPath(self._path(xy), stroke=0, fill=1)
+
+    def _path(self, xy: FloatArray) -> PDFPathObject:
+        path = self._pages.beginPath()
+        for number, place in enumerate((_PT * (xy - self._corner)).tolist()):
+            (path.lineTo if number else path.moveTo)(*place)
+        return path
 
     def text(self, text: str, xy: FloatArray, size_mm: float, color: str, centred: bool) -> None:
         self._pages.setFillColorRGB(*_rgb(color))
@@ -111,6 +122,9 @@ class Picture:
     def line(self, xy: FloatArray, width_mm: float, color: str) -> None:
         places = self._pixels(xy) - 0.5  # pillow's pixels have their centres at whole numbers
         self._pen.line(places.ravel().tolist(), color, int(width_mm * DPI / 25.4), joint="curve")
+
+    def area(self, xy: FloatArray) -> None:
+        self._pen.polygon((self._pixels(xy) - 0.5).ravel().tolist(), "black")
 
     def text(self, text: str, xy: FloatArray, size_mm: float, color: str, centred: bool) -> None:
         from PIL import ImageFont

@@ -20,7 +20,7 @@ from PIL import Image
 
 from scanproc.artifacts import ByteArray, Intrinsics, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.readers.depth import INTRINSICS_NAME
+from scanproc.readers.cameras import INTRINSICS_NAME
 from scanproc.readers.facts import FILE_NAME, facts_toml
 
 NOTES_NAME = "capture.json"

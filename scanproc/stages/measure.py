@@ -44,7 +44,8 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
     feet : in the foot frame; landmarks that were edited count as they are.
     facts : the loading decides whether there is a print.
     """
-    return Measures(tuple(_measure_foot(foot, facts, config) for foot in feet.feet))
+    measured = tuple(_measure_foot(foot, facts, config) for foot in feet.feet)
+    return Measures(measured, facts.camera if facts.certificate else None, facts.certificate)
 
 
 def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMeasures:
