@@ -175,6 +175,24 @@ def test_bad_arrays_are_refused(tmp_path: Path, fault: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_an_exr_that_announces_too_much_is_refused_before_there_is_room_for_it(tmp_path: Path) -> None:
+    exr = pytest.importorskip("OpenEXR")
+    (tmp_path / "depth").mkdir()
+    path = tmp_path / "depth" / "0.exr"
+    (tmp_path / "calibration.txt").write_text("60.5 61.5 31.25 23.75")
+    header = {"compression": exr.NO_COMPRESSION, "type": exr.scanlineimage}
+    exr.File(header, {"Z": (depth_mm() / 1000.0).astype(np.float32)}).write(str(path))
+    data, window = path.read_bytes(), np.array([0, 0, 63, 47], "<i4").tobytes()
+    assert window in data
+    path.write_bytes(data.replace(window, np.array([0, 0, 99_999, 99_999], "<i4").tobytes()))
+    with pytest.raises(ScanError, match=r"announces 100000 × 100000 pixels|broken or cut off"):
+        open_scan(tmp_path)
+    for cut_to in (0, 100, len(data) // 2):
+        path.write_bytes(data[:cut_to])
+        with pytest.raises(ScanError, match=r"0\.exr is broken or cut off"):
+            open_scan(tmp_path)
+
+
 # ----------------------------------------------------------------------------------------------------------- TUM
 
 

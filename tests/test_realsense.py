@@ -171,6 +171,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "another database": (lambda path: (path.unlink(), sql("CREATE TABLE a (b)")(path)), "broken or cut off"),
     "no depth": (sql("DELETE FROM messages"), "holds no depth"),
     "no camera": (sql("DELETE FROM topics WHERE name LIKE '%camera_info'"), "does not say what its camera is"),
+    "no text": (sql("UPDATE topics SET name = CAST(x'eeff' AS TEXT)"), "broken or cut off"),
     "no blob": (sql("UPDATE messages SET data = 7"), "cannot be read|broken"),
     "empty blob": (on_blobs(lambda data: b"", DEPTH), "a message ends before"),
     "short image": (on_blobs(lambda data: data[:-100], DEPTH), "a message ends before"),

@@ -16,6 +16,7 @@ from PIL import Image
 
 from scanproc.artifacts import DepthFrame
 from scanproc.errors import ScanError
+from scanproc.measures.sensor_classes import scale_sd_of
 from scanproc.readers.images import FLOAT_STEP_MM
 from scanproc.scan import open_scan, read_recording
 
@@ -81,6 +82,7 @@ def test_a_recording_is_read_back_and_told_apart(tmp_path: Path, size: tuple[int
     scan = open_scan(path if states_size else tmp_path)
     assert (scan.kind, scan.facts.depth_unit_mm) == ("record3d", FLOAT_STEP_MM)
     assert scan.facts.sensor == ("LiDAR (Record3D)" if size == LIDAR else "TrueDepth (Record3D)")
+    assert scale_sd_of(scan.facts) == 0.05  # a phone's, until it is checked
     assert any("poses were not used" in remark for remark in scan.facts.remarks)
     assert any("LiDAR" in remark for remark in scan.facts.remarks) is (size == LIDAR)
     frames = read_recording(scan).frames

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import tokenize
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,10 +29,14 @@ FLOAT_STEP_MM = 0.05
 
 _FLOAT_UNITS: tuple[Unit, ...] = ("m", "mm", "cm")
 _MOST_STEPS = 65535
+_MOST_PIXELS = 50_000_000
 _TURNED = (5, 6, 7, 8)  # EXIF's orientations that are turned by 90 degrees
-_UNDECODABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+_UNDECODABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning)
 _EXR_CHANNELS = ("Z", "depth", "Y", "R", "V")  # that hold the depth, the likeliest first
 _PILLOW_MODES: Mapping[str, type] = MappingProxyType({"I;16": np.uint16, "I;16B": np.uint16, "F": np.float32})
+
+# Of what is odd in a damaged file, Pillow warns; what cannot be read is refused here, in one message.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 RawDepth = NDArray[np.uint16] | NDArray[np.float32]
 
@@ -56,7 +62,8 @@ def in_steps(depth: RawDepth, unit_mm: float) -> NDArray[np.uint16]:
     """Return depth in whole steps: floating-point depth in a unit of `unit_mm` in steps of `FLOAT_STEP_MM`."""
     if depth.dtype == np.uint16:
         return np.asarray(depth, dtype=np.uint16)
-    steps = np.rint(depth * np.float32(unit_mm / FLOAT_STEP_MM))
+    with np.errstate(over="ignore"):
+        steps = np.rint(depth * np.float32(unit_mm / FLOAT_STEP_MM))
     return np.where(steps <= _MOST_STEPS, steps, 0.0).astype(np.uint16)
 
 
@@ -150,7 +157,7 @@ def _decoded(path: Path, source: Path | io.BytesIO, size: Size | None) -> RawDep
 def _read_npy(path: Path, size: Size | None) -> RawDepth:
     try:
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)  # fails where the file is shorter than it says
-    except (*_UNDECODABLE, MemoryError, EOFError, TypeError) as error:
+    except (*_UNDECODABLE, MemoryError, EOFError, TypeError, tokenize.TokenError) as error:
         raise _broken(path, error) from None
     if not isinstance(mapped, np.ndarray) or mapped.ndim != 2 or mapped.dtype.kind not in "uif":
         raise ScanError(
@@ -191,6 +198,10 @@ def _read_exr(path: Path, size: Size | None) -> RawDepth:
 
 
 def _check_size(path: Path, found: Size, wanted: Size | None) -> None:
+    if not 0 < found.width * found.height <= _MOST_PIXELS:
+        raise ScanError(
+            f"{path} announces {found} pixels, as no depth camera has; expected a whole image. Copy it again."
+        )
     if wanted is not None and found != wanted:
         raise ScanError(
             f"{path} is {found} pixels, but the file of the camera says {wanted}; expected the same. "

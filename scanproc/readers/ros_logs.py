@@ -122,7 +122,7 @@ class _Db3:
             rows = self._database.execute(
                 f"SELECT topic_id, id, timestamp FROM messages ORDER BY timestamp, id LIMIT {_MANY}"
             ).fetchall()
-        except (sqlite3.Error, OverflowError) as error:
+        except (sqlite3.Error, OverflowError, ValueError, MemoryError) as error:
             raise _broken(path, error, self._ADVICE) from None
         self._ids: dict[str, list[int]] = {str(name): [] for _, name, _ in topics}
         times: dict[str, list[int]] = {str(name): [] for _, name, _ in topics}
@@ -144,7 +144,7 @@ class _Db3:
                     "SELECT data FROM messages WHERE id = ? AND length(data) <= ?",
                     (self._ids[topic][place], _LONGEST_MESSAGE),
                 ).fetchone()
-        except (sqlite3.Error, MemoryError) as error:
+        except (sqlite3.Error, OverflowError, ValueError, MemoryError) as error:
             raise _broken(self.path, error, self._ADVICE) from None
         if row is None or not isinstance(row[0], bytes):
             raise _broken(self.path, f"message {place} of {topic} cannot be read", self._ADVICE)
