@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +10,10 @@ from scanproc.artifacts import Mesh
 
 #: Made by `scripts/make-printed-foot`; MakeHuman's body is CC0 1.0.
 PRINTED_FOOT = Path(__file__).with_name("printed-foot.npz")
-_STEPS = 64.0  # of a mm
-
-
-def packed(mesh: Mesh) -> bytes:
-    """Return a mesh of fewer than 65,536 vertices in steps of 1/64 mm, small."""
-    out = io.BytesIO()
-    vertices = np.rint(mesh.vertices * _STEPS).astype(np.int16)
-    np.savez_compressed(out, vertices=vertices, faces=mesh.faces.astype(np.uint16))
-    return out.getvalue()
+STEPS_PER_MM = 64  # of its coordinates, whole numbers
 
 
 def printed_foot() -> Mesh:
     """Return the foot, mm, standing on z = 0, x to the toes."""
     with np.load(PRINTED_FOOT) as arrays:
-        return Mesh(arrays["vertices"] / _STEPS, arrays["faces"].astype(np.int32))
+        return Mesh(arrays["vertices"] / STEPS_PER_MM, arrays["faces"].astype(np.int32))
