@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from scanproc.anatomy.foot_plan import DistalLine, FootPlan
+from scanproc.design.front_platform import front_platform, stands_at
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.design.wall import asked_wall
 from scanproc.errors import ScanError
@@ -36,7 +37,7 @@ def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
     if (
         rx.posts.rearfoot_posting == "intrinsic"
         and rx.posts.rearfoot_post_deg
-        and (post := rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm))
+        and (post := rearfoot_post(plan, rx.posts, rx.heel))
     ):
         centre = np.array([_HEEL_AT * plan.length_mm, plan.heel[1]])
         half_length, half_width = _HEEL_HALF[0] * plan.length_mm, _HEEL_HALF[1] * plan.heel_width_mm
@@ -53,9 +54,13 @@ def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
 
 
 def posted(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
-    """Return a top with the intrinsic posts of a prescription."""
+    """Return a top with the intrinsic posts of a prescription, and the front end of a shell level with its heel."""
     for post in intrinsic_posts(plan, rx):
         top = _posted_flat(top, post, plan, rx)
+    platform = front_platform(plan, rx)
+    if platform is not None:
+        wall = _wall(plan, rx, top.nodes()).reshape(top.z.shape)
+        top = _posted_flat(top, platform, plan, rx, stands_at(top, wall, plan, platform, rx))
     return top
 
 
@@ -82,11 +87,14 @@ def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightFiel
             )
 
 
-def _posted_flat(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> HeightField:
+def _posted_flat(
+    top: HeightField, post: Post, plan: FootPlan, rx: Prescription, height_z: float | None = None
+) -> HeightField:
     """Bring a top onto the surface one wall above a post's planes, in its region.
 
     Under the forefoot nearly all is lowered, as plaster is added to a cast below the raised side of the ball
-    (Root's platform). In the heel the planes lie where they change it least: only lowered it would become a well.
+    (Root's platform), so far as `height_z` says where it is given. In the heel the planes lie where they change it
+    least: only lowered it would become a well.
     """
     blend = _BLEND_MM[post.where]
     x, y = np.broadcast_arrays(top.x, top.y)
@@ -99,7 +107,7 @@ def _posted_flat(top: HeightField, post: Post, plan: FootPlan, rx: Prescription)
         return np.asarray(post.rise_at(places) + _wall(plan, rx, places) * np.hypot(1.0, post.slopes[0]))
 
     inside = outside <= 0.0
-    height = float(np.quantile((z - surface(xy))[inside], _HIGH[post.where]))
+    height = float(np.quantile((z - surface(xy))[inside], _HIGH[post.where])) if height_z is None else height_z
     change = height + surface(xy) - z
     # Outside, the change is that of a place pulled back towards the region, and fades.
     around = xy[~inside]

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
+from scanproc.design.front_platform import stands_level
 from scanproc.design.ground_contact import GroundContact, ground_contact
 from scanproc.design.intrinsic_posting import intrinsic_posts
+from scanproc.design.plan import HEEL_END
 from scanproc.design.shape import Design
 from scanproc.design.underside import Underside
 from scanproc.design.wall import even_wall
@@ -97,8 +99,9 @@ def build(asked: Design) -> Built:
 
     lowered = asked.underside.applied(nodes, even.bottom.z.ravel())
     posts = intrinsic_posts(asked.plan, rx)
+    heel = nodes[within, 0] < HEEL_END * asked.plan.length_mm if stands_level(rx) else None
     contact = ground_contact(
-        asked.underside, posts, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
+        asked.underside, posts, heel, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
     )
     underside = _FlattenedUnderside(even.bottom, asked.underside, contact)
     edge = _lower_edge(underside, outline, asked.top_at(outline), rx.thickness.edge_radius_mm)

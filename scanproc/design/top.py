@@ -8,6 +8,7 @@ from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.design.arch import arch_at, arch_fill
 from scanproc.design.expansion import expanded
 from scanproc.design.forefoot import without_toes
+from scanproc.design.front_platform import stands_level
 from scanproc.design.heel import lifted, skived
 from scanproc.design.intrinsic_posting import posted
 from scanproc.design.pads import padded
@@ -45,7 +46,7 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     """
     plan = scanned.plan
     sole = lowered(expanded(scanned.field, plan, rx.fit), rx.fit.clearance_mm + rx.fit.top_cover_mm)
-    base = sole if rx.device.length == "shell" else without_toes(sole, plan)
+    base = sole if rx.device.length == "shell" else without_toes(sole, plan, level=stands_level(rx))
     if rx.arch.arch_target_mm is not None:
         line = quarter_line(sole, plan).arch(plan.length_mm)
         arched = arch_at(base, plan, line, rx.arch.arch_target_mm, rx.fit.clearance_mm)

@@ -41,6 +41,7 @@ from scanproc.proof.pads import pad_checks
 from scanproc.proof.posts import post_checks
 from scanproc.proof.room import room_checks
 from scanproc.proof.sizes import size_checks
+from scanproc.proof.stance import stance_checks
 from scanproc.proof.surface import surface_checks, unseen_checks
 from scanproc.proof.walls import wall_checks
 from scanproc.solid.edge_rounding import rounded_edge
@@ -50,7 +51,8 @@ Checks = Callable[[Finished], tuple[Check, ...]]
 #: In the order of `checks.json`.
 CHECKS: tuple[Checks, ...] = (
     finished_body_checks, wall_checks, surface_checks, size_checks, heel_checks, arch_checks, edge_checks, post_checks,
-    pad_checks, mark_checks, unseen_checks, room_checks, ground_checks, making_checks,
+    pad_checks, mark_checks, unseen_checks, room_checks, ground_checks, stance_checks,
+    making_checks,
 )  # fmt: skip
 
 
