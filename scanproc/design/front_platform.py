@@ -1,4 +1,4 @@
-"""The platform behind the front end of a shell: level with what the heel stands on, so that the device does not rock."""
+"""The platform behind the front end of a shell: level with what the heel stands on, so that the shell does not rock."""
 
 from __future__ import annotations
 
