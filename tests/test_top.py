@@ -30,8 +30,8 @@ from scanproc.pads.navicular_relief import navicular_relief
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.ball_erosion import erode_with_ball
 from scanproc.solid.blending import bell, eased
-from scanproc.solid.height_fields import HeightField
 from scanproc.solid.denoising import denoised, smoothed
+from scanproc.solid.height_fields import HeightField
 
 BARE = Prescription().changed(arch_fill_mm=0.0, thickness_mm=3.0, smoothing_mm=0.0)
 Side = Literal["medial", "lateral"]

@@ -66,8 +66,8 @@ def ground_contact(
     """Choose how an underside stands, so that a printer finds a first layer of `patch_mm2`.
 
     It stands on a platform where nothing lies below that one's plane; else on the level ground, or on the plane that it
-    would come to rest on, or a post's, where that takes much less flattening. One whose front end is level with its heel
-    stands on both: the patch is the heel's.
+    would come to rest on, or a post's, where that takes much less flattening. One whose front end is level
+    with its heel stands on both: the patch is the heel's.
 
     Parameters
     ----------

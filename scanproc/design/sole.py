@@ -18,8 +18,8 @@ from scanproc.mesh.meshes import all_corners, face_normals, keep_faces
 from scanproc.mesh.polygons import resampled
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Judgement, Prescription
-from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.denoising import denoised, smoothing_asked_mm
+from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.height_fields import HeightField
 from scanproc.solid.plantar_height_field import PlantarField, extend_walls, fill_cells, plantar_height_field
 

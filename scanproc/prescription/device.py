@@ -88,7 +88,7 @@ class Thickness:
     )
     rim_radius_mm: float = setting(
         1.0,
-        "radius of the upper outer edge, mm: a sharp one is felt, and chips; where the rim is thinner it takes 0.4 of it",
+        "radius of the upper outer edge, mm: a sharp one is felt, and chips; it takes at most 0.4 of the rim",
         low=0.0,
         high=2.0,
     )

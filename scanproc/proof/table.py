@@ -51,9 +51,8 @@ Checks = Callable[[Finished], tuple[Check, ...]]
 
 #: In the order of `checks.json`.
 CHECKS: tuple[Checks, ...] = (
-    finished_body_checks, wall_checks, rim_checks, surface_checks, size_checks, heel_checks, arch_checks, edge_checks, post_checks,
-    pad_checks, mark_checks, unseen_checks, room_checks, ground_checks, stance_checks,
-    making_checks,
+    finished_body_checks, wall_checks, rim_checks, surface_checks, size_checks, heel_checks, arch_checks, edge_checks,
+    post_checks, pad_checks, mark_checks, unseen_checks, room_checks, ground_checks, stance_checks, making_checks,
 )  # fmt: skip
 
 

@@ -64,7 +64,8 @@ def denoised(field: HeightField, sigma_mm: float, trusted: BoolArray) -> HeightF
     """Smooth a cast without losing its form: what smoothing takes is given back where it is clearly more than noise.
 
     The noise is the median of what smoothing takes, along the normal; where the root mean square around a place exceeds
-    three times that (and 0.04 mm, at most 0.12: the fit is not moved by more), a share is given back as by Wiener's filter (Lee 1980), nearly all where it is form.
+    three times that (and 0.04 mm, at most 0.12: the fit is not moved by more), a share is given back as by Wiener's
+    filter (Lee 1980), nearly all where it is form.
 
     Parameters
     ----------
