@@ -39,11 +39,11 @@ from scanproc.proof.making import making_checks
 from scanproc.proof.marks import mark_checks
 from scanproc.proof.pads import pad_checks
 from scanproc.proof.posts import post_checks
-from scanproc.proof.rim import rim_checks
 from scanproc.proof.room import room_checks
 from scanproc.proof.sizes import size_checks
 from scanproc.proof.stance import stance_checks
 from scanproc.proof.surface import surface_checks, unseen_checks
+from scanproc.proof.upper_edge import upper_edge_checks
 from scanproc.proof.walls import wall_checks
 from scanproc.solid.edge_rounding import rounded_edge
 
@@ -51,8 +51,9 @@ Checks = Callable[[Finished], tuple[Check, ...]]
 
 #: In the order of `checks.json`.
 CHECKS: tuple[Checks, ...] = (
-    finished_body_checks, wall_checks, rim_checks, surface_checks, size_checks, heel_checks, arch_checks, edge_checks,
-    post_checks, pad_checks, mark_checks, unseen_checks, room_checks, ground_checks, stance_checks, making_checks,
+    finished_body_checks, wall_checks, upper_edge_checks, surface_checks, size_checks, heel_checks, arch_checks,
+    edge_checks, post_checks, pad_checks, mark_checks, unseen_checks, room_checks, ground_checks, stance_checks,
+    making_checks,
 )  # fmt: skip
 
 
@@ -108,7 +109,7 @@ DOSES: tuple[Dose, ...] = (
     Dose("lateral_thickness", asked_wall, wall_checks, ("thickness_lateral_mm",), "Top", _FINER),
     Dose("distal_edge_mm", asked_wall, size_checks, ("distal_edge_mm",), "Top", _DISTAL),
     Dose("distal_taper_mm", asked_wall, size_checks, ("distal_taper_mm",), "Top", _DISTAL),
-    Dose("rim_radius_mm", rounded_edge, rim_checks, ("rim_radius_mm",), "Top", "lower insole.rim_radius_mm"),
+    Dose("rim_radius_mm", rounded_edge, upper_edge_checks, ("rim_radius_mm",), "Top", "lower insole.rim_radius_mm"),
     Dose("edge_radius_mm", rounded_edge, wall_checks, ("wall_min_rim_mm",), "Below"),
     # the room
     Dose("clearance_mm", lowered, surface_checks, ("clearance_mm", "fit_p99_mm"), "Gap to the sole", _SMOOTH),

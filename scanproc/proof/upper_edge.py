@@ -15,7 +15,7 @@ _LEVEL = 0.05  # slope: where the top rises or falls inwards the edge is no squa
 _ENOUGH = 10  # places along the outline
 
 
-def rim_checks(done: Finished) -> tuple[Check, ...]:
+def upper_edge_checks(done: Finished) -> tuple[Check, ...]:
     """The radius of the circle that touches an upright side, a level rim, and the place half-way between them."""
     rim, radius = done.asked.rim, done.rx.thickness.rim_radius_mm
     if rim is None or not rim.rounds:
