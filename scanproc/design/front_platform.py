@@ -24,7 +24,7 @@ def stands_level(rx: Prescription) -> bool:
     A block stands on its base, a forefoot post on its plane; the ball of a longer insole is level if the foot is: one
     that is balanced otherwise keeps its inclination.
     """
-    if rx.device.style == "block" or rx.posts.forefoot_post_deg > 0.0:
+    if rx.device.style == "block" or rx.posts.forefoot_post_deg > 0.0 or not rx.posts.level_front:
         return False
     return rx.device.length == "shell" or rx.posts.cast_balance == "tripod"
 

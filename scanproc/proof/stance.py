@@ -12,6 +12,7 @@ from scanproc.proof.checks import at_most, within
 from scanproc.proof.finished import Finished
 from scanproc.solid.resting_plane import planes_under, resting_plane
 
+LOADS = ("heel", "midfoot", "forefoot")
 _GAP_MM = 0.05  # under heel and front end, on a bench: what a sheet of paper slips under rocks
 _ROLL_DEG, _PITCH_DEG = 1.0, 3.0  # beyond what posts, lift and balance ask; the shoe's own floor is no flatter
 _FRONT_MM, _OFF_END_MM = 15.0, 8.0  # length of a shell's front end, and where the forefoot bears on it
@@ -23,10 +24,9 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
     rx, plan, z = done.rx, done.asked.plan, done.solid.vertices[:, 2]
     low = done.solid.vertices[z <= np.median(z)]
     front = plan.on_ball(0.5, -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0))
-    loads = {"heel": plan.heel, "midfoot": 0.5 * (plan.heel + front), "forefoot": front}
-    planes = planes_under(low[:, :2], low[:, 2], np.array(list(loads.values())))
+    loads = np.array([plan.heel, 0.5 * (plan.heel + front), front])
     checks = []
-    for name, plane in zip(loads, planes, strict=True):
+    for name, plane in zip(LOADS, planes_under(low[:, :2], low[:, 2], loads), strict=True):
         roll, pitch = np.rad2deg(np.arctan([-plan.medial_y * plane.slope[1], -plane.slope[0]]))
         checks.append(within(f"roll_{name}_deg", 0.0, float(roll), _ROLL_DEG + _asked_roll_deg(done)))
         checks.append(within(f"pitch_{name}_deg", 0.0, float(pitch), _PITCH_DEG + _asked_pitch_deg(done)))
@@ -36,9 +36,14 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
 
 
 def _asked_roll_deg(done: Finished) -> float:
-    """Return how far posts and balance may roll the device, deg: a post on one end tips the other, too."""
+    """Return how far posts and balance may roll the device, deg: a post on one end tips the other, too.
+
+    What follows the foot in front may roll as it does: inf.
+    """
     posts = done.rx.posts
     kept = {"tripod": 0.0, "heel_vertical": _KEPT_DEG}.get(posts.cast_balance, posts.balance_deg)
+    if not posts.level_front:
+        return np.inf  # as the foot stands: told, not judged
     if stands_level(done.rx) or done.rx.device.style == "block":
         kept = 0.0
     return kept + max(posts.rearfoot_post_deg, posts.rearfoot_motion_deg, posts.forefoot_post_deg)

@@ -17,6 +17,7 @@ from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import behind_distal_edge, cut_outs
 from scanproc.design.edge_profile import edge_profile
 from scanproc.design.expansion import expanded
+from scanproc.design.front_platform import front_platform
 from scanproc.design.ground_contact import ground_contact
 from scanproc.design.heel import lifted, skived
 from scanproc.design.marks import marks_of
@@ -41,7 +42,7 @@ from scanproc.proof.pads import pad_checks
 from scanproc.proof.posts import post_checks
 from scanproc.proof.room import room_checks
 from scanproc.proof.sizes import size_checks
-from scanproc.proof.stance import stance_checks
+from scanproc.proof.stance import LOADS, stance_checks
 from scanproc.proof.surface import surface_checks, unseen_checks
 from scanproc.proof.upper_edge import upper_edge_checks
 from scanproc.proof.walls import wall_checks
@@ -93,6 +94,8 @@ _FINER = "lower insole.mesh_deviation_mm"
 _LETTERS = "raise insole.letter_mm, or shorten insole.text"
 _REARFOOT = "lower insole.rearfoot_post_deg, or set insole.rearfoot_posting = extrinsic"
 _FOREFOOT = "lower insole.forefoot_post_deg, or set insole.forefoot_posting = extrinsic"
+
+_STANCE = ("stands_gap_mm", *(f"{way}_{load}_deg" for way in ("roll", "pitch") for load in LOADS))
 
 #: In the order of the prescription; pads have their own rows.
 DOSES: tuple[Dose, ...] = (
@@ -152,6 +155,8 @@ DOSES: tuple[Dose, ...] = (
     Dose("rearfoot_motion_deg", rearfoot_post, post_checks, ("rearfoot_motion_deg",), "Rear", _REARFOOT),
     Dose("forefoot_post_deg", forefoot_post, post_checks, ("forefoot_post_deg",), "Below", _FOREFOOT),
     Dose("forefoot_post", forefoot_post, post_checks, ("forefoot_post",), "Below", _FOREFOOT),
+    Dose("level_front", front_platform, stance_checks, _STANCE, "Below",
+         "lower insole.rearfoot_post_deg or insole.forefoot_post_deg, or set insole.level_front = false"),
     # pads, reliefs and cut-outs
     *(Dose(pad.dose, pad.place, pad_checks, pad.checks, "Gap to the sole", pad.advice) for pad in PADS),
     Dose("first_ray_cut", cut_outs, size_checks, ("first_ray_cut_mm2",), "Top",

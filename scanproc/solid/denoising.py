@@ -64,8 +64,8 @@ def denoised(field: HeightField, sigma_mm: float, trusted: BoolArray) -> HeightF
     """Smooth a cast without losing its form: what smoothing takes is given back where it is clearly more than noise.
 
     The noise is the median of what smoothing takes, along the normal; where the root mean square around a place exceeds
-    three times that (and 0.04 mm, at most 0.12: the fit is not moved by more), a share is given back as by Wiener's
-    filter (Lee 1980), nearly all where it is form.
+    three times that (and 0.04 mm), a share is given back as by Wiener's filter (Lee 1980), nearly all where it is form.
+    A wide smoothing takes form everywhere: it may take 0.12 mm, or three times what a narrow one takes.
 
     Parameters
     ----------
@@ -75,11 +75,17 @@ def denoised(field: HeightField, sigma_mm: float, trusted: BoolArray) -> HeightF
         return smoothed(field, sigma_mm)
     smooth = smoothed(field, sigma_mm)
     taken = field.z - smooth.z
-    along_normal = np.where(trusted, taken / np.hypot(np.hypot(*np.gradient(smooth.z, field.step)), 1.0), 0.0)
+    upright = np.hypot(np.hypot(*np.gradient(smooth.z, field.step)), 1.0)
+    along_normal = np.where(trusted, taken / upright, 0.0)
     noise = _STD_PER_MEDIAN * float(np.median(np.abs(along_normal[trusted])))
+    narrow = noise
+    if sigma_mm > _SIGMAS_MM[0]:
+        narrowly = (field.z - smoothed(field, _SIGMAS_MM[0]).z) / upright
+        narrow = _STD_PER_MEDIAN * float(np.median(np.abs(narrowly[trusted])))
+    may_take = max(_NOISES * narrow, min(_NOISES * noise, _MOST_MOVED_MM), _LEAST_FORM_MM)
     cells = _AROUND_MM / field.step
     power = np.maximum(ndimage.gaussian_filter(along_normal**2, cells, mode="nearest"), 1e-12)
-    share = np.maximum(1.0 - np.clip(_NOISES * noise, _LEAST_FORM_MM, _MOST_MOVED_MM) ** 2 / power, 0.0)
+    share = np.maximum(1.0 - may_take**2 / power, 0.0)
     # The Gaussian of the trusted cells is 0.5 at their border: there nothing is given back, so that no edge is left.
     share *= smooth_step(ndimage.gaussian_filter(trusted.astype(np.float64), cells, mode="nearest"), 0.5, 0.95)
     return smooth.replaced(smooth.z + share * taken)
