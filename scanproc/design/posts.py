@@ -12,8 +12,8 @@ from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 from scanproc.prescription.doses import Heel, Posts
 
-HEEL_WIDTH_SHARE = 0.8  # of the heel's width that the post is wide: the cup rounds up beside it
-HEEL_START_MM, HEEL_END_SHARE = 9.0, 0.28  # from behind the cup's rounding to where the arch begins
+HEEL_WIDTH_SHARE = 0.72  # of the heel's width that the post is wide: its bevel ends below the cup's upright rim
+HEEL_START_MM, HEEL_END_SHARE = 11.0, 0.28  # from behind the cup's rounding to where the arch begins
 FREE_MM = 0.05  # a platform lies so far below the wall that the wall nowhere pierces it
 FRONT_MARGIN_MM, FRONT_LENGTH_MM = 4.0, 22.0  # behind the front end, so that the thin edge stays; and its length
 _SIDE_MARGIN_SHARE = 0.08  # of the ball's width, at either side of a forefoot post

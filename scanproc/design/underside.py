@@ -17,7 +17,7 @@ from scanproc.prescription.fields import Prescription
 from scanproc.solid.blending import smooth_min
 from scanproc.solid.height_fields import HeightField
 
-_SIDE_SLOPE = 1.7  # of a platform's sides: 60 degrees, a bevel that a mould lets go and a shoe takes
+_SIDE_SLOPE = 2.2  # of a platform's sides: 65 degrees, a bevel that a mould lets go and a shoe takes
 _EDGE_MM = 1.5  # over which the sides round into the platform
 _FILLET_MM = 3.0  # over which they round into the wall
 _SUPPORT = (0.30, 0.58)  # arch support, as shares of the foot's length
