@@ -54,14 +54,25 @@ def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
 
 
 def posted(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
-    """Return a top with the intrinsic posts of a prescription, and the front end of a shell level with its heel."""
+    """Return a top with the intrinsic posts of a prescription."""
     for post in intrinsic_posts(plan, rx):
         top = _posted_flat(top, post, plan, rx)
-    platform = front_platform(plan, rx)
-    if platform is not None:
-        wall = _wall(plan, rx, top.nodes()).reshape(top.z.shape)
-        top = _posted_flat(top, platform, plan, rx, stands_at(top, wall, plan, platform, rx))
     return top
+
+
+def levelled(top: HeightField, unpadded: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
+    """Return a top whose front end, that of a shell, is level with its heel; pads stand on it as they stood before.
+
+    Parameters
+    ----------
+    unpadded : the top without pads and hollows, by which it is levelled.
+    """
+    platform = front_platform(plan, rx)
+    if platform is None:
+        return top
+    wall = _wall(plan, rx, top.nodes()).reshape(top.z.shape)
+    level = _posted_flat(unpadded, platform, plan, rx, stands_at(unpadded, wall, plan, platform, rx))
+    return top.replaced(top.z + (level.z - unpadded.z))
 
 
 def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightField, rx: Prescription) -> None:

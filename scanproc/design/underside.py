@@ -101,8 +101,8 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
         z = platforms[0].applied(xy, z)  # posts of a block lie below its base
     posts = _posts(plan, xy, z, rx)
     if rx.arch.arch_support and rx.device.style == "shell":
-        level = [platform.ridge_z for platform in posts if platform.post.is_level]
-        platforms.append(Platform(_support(plan, outline), min([ground_z, *level]) + FREE_MM))
+        under_heel = [platform.ridge_z for platform in posts if platform.post.where == "rearfoot"]
+        platforms.append(Platform(_support(plan, outline), min([ground_z, *under_heel]) + FREE_MM))
     platforms += posts
     bare = Underside(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])

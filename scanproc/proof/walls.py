@@ -81,7 +81,9 @@ def _body(done: Finished, body: _Wall, slack: float) -> list[Check]:
     at = body.thinnest
     place = " ".join(f"{name} {value:.1f}" for name, value in zip("xy", body.xy[at], strict=True))
     checks = [at_least("wall_min_mm", body.asked[at], body.distance[at], slack), told("wall_min_at_mm", place)]
-    even = body.only(body.even & body.from_below)
+    # Beside the border what the ball below it touched is rounded off: from there the way to the top is longer.
+    clear = body.off_outline > done.rx.judgement.rim_band_mm + done.rx.thickness.rim_radius_mm
+    even = body.only(body.even & body.from_below & clear)
     if even.distance.size:
         excess = even.distance - even.asked
         at = int(np.argmax(excess))
@@ -155,7 +157,7 @@ def _samples(done: Finished) -> _Wall:
             xy=xy,
             from_below=np.arange(len(xy)) < len(up.xy),
             even=done.even_below(xy, np.concatenate([up.z, down.z])),
-            off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm),
+            off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm + thickness.rim_radius_mm),
         )
         found, at_border = np.isfinite(wall.distance), wall.off_outline < done.rx.judgement.rim_band_mm
         if found[wall.even].all() and found[at_border].any() and found[~at_border & ~_in_taper(done, xy)].any():
