@@ -40,9 +40,9 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     """Return the top that a prescription asks over a scanned sole.
 
     The terms come in this order, each over all before it: expansion, clearance and cover, forefoot; arch, skives, pads
-    and hollows, lift, intrinsic posts, the level front end. A term without a dose changes no bit. Those up to the lift add
-    up: any one makes the same change, whatever the others are (but for a skive, whose plane does not follow the sole);
-    an intrinsic post flattens what lies in its region, the front end's platform what is no pad.
+    and hollows, lift, intrinsic posts, the level front end. A term without a dose changes no bit. Those up to the lift
+    add up: any one makes the same change, whatever the others are (but for a skive, whose plane does not follow the
+    sole); an intrinsic post flattens what lies in its region, the front end's platform what is no pad.
     """
     plan = scanned.plan
     sole = lowered(expanded(scanned.field, plan, rx.fit), rx.fit.clearance_mm + rx.fit.top_cover_mm)
