@@ -54,24 +54,44 @@ def _freeze(record: Any) -> None:
 
 
 @dataclass(frozen=True)
+class DepthWarp:
+    """What is missing from the depth of a camera over its image.
+
+    Attributes
+    ----------
+    shares : (rows, columns) of the depth, evenly over the image, rows from the top.
+    at_mm : depth at which they hold, where they grow with it, as they do where disparities err; None: they do not.
+    """
+
+    shares: FloatArray
+    at_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        _freeze(self)
+
+
+@dataclass(frozen=True)
 class CameraCertificate:
     """What a check of a camera found.
 
     Attributes
     ----------
     scale : true lengths divided by recorded ones: what is read is multiplied by it.
-    scale_sd : its relative standard uncertainty.
+    scale_sd : its relative standard uncertainty; None where the scale was not checked, but the warp.
     date : of the check.
     range_mm : (2,) the distances at which it was checked.
-    warp : (rows, columns) what is missing from the depth over the image, shares of it, rows from the top; None where
-        the camera bends nothing.
+    warp : None where the camera bends nothing, or nobody looked.
+    serial : of the camera.
+    valid_days : between check and recording, beyond which a reader should know.
     """
 
     scale: float
-    scale_sd: float
+    scale_sd: float | None
     date: str | None = None
     range_mm: tuple[float, float] | None = None
-    warp: FloatArray | None = field(default=None, compare=False)
+    warp: DepthWarp | None = field(default=None, compare=False)
+    serial: str | None = None
+    valid_days: float = 365.0
 
     def __post_init__(self) -> None:
         _freeze(self)
@@ -99,6 +119,9 @@ class ScanFacts:
     motion: Literal["hand-held", "turntable", "fixed-rig"] = "hand-held"
     subject: str | None = None
     sensor: str | None = None
+    serial: str | None = None  # of the camera, and its firmware and settings, as it stated them itself
+    firmware: str | None = None
+    camera_settings: str | None = None
     camera: str | None = None  # the file of the camera's certificate, beside scan.toml
     certificate: CameraCertificate | None = None
     assumed: tuple[str, ...] = ()
@@ -155,7 +178,7 @@ class DepthFrame:
     depth_unit_mm: float
     intrinsics: Intrinsics
     color: ByteArray | None = None
-    warp: FloatArray | None = None  # see `CameraCertificate`
+    warp: DepthWarp | None = None
 
     def __post_init__(self) -> None:
         _freeze(self)
@@ -528,9 +551,16 @@ class FootMeasures:
 
 @dataclass(frozen=True)
 class Measures:
-    """The measures of each foot, in the order of `Feet`."""
+    """The measures of each foot, in the order of `Feet`.
+
+    Attributes
+    ----------
+    camera, certificate : the file that lengths and their uncertainties go by, and what it says; None without one.
+    """
 
     feet: tuple[FootMeasures, ...]
+    camera: str | None = None
+    certificate: CameraCertificate | None = None
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from scanproc import __version__
 from scanproc.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
+from scanproc.calibrate_commands import calibrate
+from scanproc.capture_commands import capture, watch
 from scanproc.errors import ScanError
 from scanproc.options import (
     camera_option,
@@ -28,11 +29,10 @@ from scanproc.options import (
     scan_argument,
     scan_options,
     scans_argument,
-    simulate_options,
 )
 from scanproc.page_printer import print_pages
 from scanproc.pipeline import STAGES
-from scanproc.recording_commands import convert, inspect
+from scanproc.recording_commands import convert, inspect, simulate
 from scanproc.templates_printed import machine, prescription, settings
 from scanproc.window_commands import design, landmark, view
 
@@ -223,37 +223,8 @@ def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: 
         click.echo(path)
 
 
-for _other in (view, landmark, design, inspect, convert):
+for _other in (view, landmark, design, inspect, convert, capture, watch, calibrate, simulate):
     main.add_command(_other)
-
-
-@main.command("simulate", short_help="render a recording of a foot mesh, with its truth")
-@click.argument("foot", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@simulate_options
-def _simulate(foot: Path, out: Path, config: Path | None, overrides: tuple[str, ...], **options: Any) -> None:
-    """Render a recording of the mesh FOOT (mm, standing on z = 0, toes to x) into OUT, with the truth beside it.
-
-    OUT/truth holds the poses, the mesh and the settings; the stages never read it. `scanproc settings simulate` lists
-    the other settings: noise, sway, bad views, a second foot.
-    """
-    from scanproc.scan import open_scan, read_mesh
-    from scanproc.settings import build_configs, parse_overrides
-    from scanproc.simulation.settings import SimulationConfig
-    from scanproc.simulation.simulate import simulate
-    from scanproc.simulation.truth import write_simulation
-    from scanproc.toml_files import read_toml
-
-    others = parse_overrides(f"simulate.{text.removeprefix('simulate.')}" for text in overrides)
-    source = click.get_current_context().get_parameter_source
-    stated = {name: value for name, value in options.items() if source(name) is not ParameterSource.DEFAULT}
-    tables = [{"simulate": options}, read_toml(config) if config else {}, {"simulate": stated}, others]
-    settings = build_configs({"simulate": SimulationConfig}, *tables)["simulate"]
-    for part in ("depth", "clouds", "truth"):
-        if (out / part).exists():
-            raise ScanError(f"{out} holds a recording already ({part}/); expected a new folder. Choose another.")
-    write_simulation(out, simulate(read_mesh(open_scan(foot)).mesh, settings))
-    click.echo(out)
 
 
 for _template in (settings, prescription, machine):

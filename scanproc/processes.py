@@ -16,6 +16,10 @@ _NAME = ".lock"
 _HOLDER_AT = 1  # the first byte is what Windows locks
 
 
+class InUse(ScanError):
+    """Another process holds the folder: nothing is wrong with the scan."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold a folder: its lock ends with the process that holds it, however that ends.
@@ -24,7 +28,7 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises
     ------
-    ScanError
+    InUse
         If another process holds it; the message says which. Where the disk knows no locks, everybody gets it.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
@@ -56,7 +60,7 @@ def _taken(path: Path) -> BinaryIO:
             stream.seek(_HOLDER_AT)
             holder = stream.read(200).decode(errors="replace").strip() or "another process"
             stream.close()
-            raise ScanError(
+            raise InUse(
                 f"{path.parent} is being written by {holder}; expected one run at a time. Wait for it, or choose "
                 "another folder with --out."
             )

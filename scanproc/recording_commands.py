@@ -1,15 +1,17 @@
-"""The commands on recordings of any form: `inspect`, `convert`."""
+"""The commands on recordings of any form: `inspect`, `convert`, `simulate`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from scanproc.answers import echo_json, refuse
 from scanproc.bars import bars
 from scanproc.errors import ScanError
-from scanproc.options import FILE, scan_argument, workers_option
+from scanproc.options import FILE, scan_argument, simulate_options, workers_option
 from scanproc.parallel import using_workers
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -61,3 +63,32 @@ def convert(source: Path, folder: Path, workers: int | None, as_json: bool) -> N
         echo_json({"status": "done", "folder": str(made.folder), "views": made.num_views})
     else:
         click.echo(made.folder)
+
+
+@click.command("simulate", short_help="render a recording of a foot mesh, with its truth")
+@click.argument("foot", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@simulate_options
+def simulate(foot: Path, out: Path, config: Path | None, overrides: tuple[str, ...], **options: Any) -> None:
+    """Render a recording of the mesh FOOT (mm, standing on z = 0, toes to x) into OUT, with the truth beside it.
+
+    OUT/truth holds the poses, the mesh and the settings; the stages never read it. `scanproc settings simulate` lists
+    the other settings: noise, sway, bad views, a second foot.
+    """
+    from scanproc.scan import open_scan, read_mesh
+    from scanproc.settings import build_configs, parse_overrides
+    from scanproc.simulation.settings import SimulationConfig
+    from scanproc.simulation.simulate import simulate as simulated
+    from scanproc.simulation.truth import write_simulation
+    from scanproc.toml_files import read_toml
+
+    others = parse_overrides(f"simulate.{text.removeprefix('simulate.')}" for text in overrides)
+    source = click.get_current_context().get_parameter_source
+    stated = {name: value for name, value in options.items() if source(name) is not ParameterSource.DEFAULT}
+    tables = [{"simulate": options}, read_toml(config) if config else {}, {"simulate": stated}, others]
+    settings = build_configs({"simulate": SimulationConfig}, *tables)["simulate"]
+    for part in ("depth", "clouds", "truth"):
+        if (out / part).exists():
+            raise ScanError(f"{out} holds a recording already ({part}/); expected a new folder. Choose another.")
+    write_simulation(out, simulated(read_mesh(open_scan(foot)).mesh, settings))
+    click.echo(out)

@@ -15,7 +15,8 @@ from pathlib import Path
 from scanproc.artifacts import DepthFrame, Recording, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.readers import facts
-from scanproc.readers.certificates import certificate_path, read_certificate
+from scanproc.readers.captured import NOTES_NAME, remarks_on_capture
+from scanproc.readers.certificates import certificate_path, certificate_remarks, read_certificate
 from scanproc.readers.forms import FORMS, Form
 from scanproc.readers.images import COLOUR_SUFFIXES
 from scanproc.readers.listing import file_stamps, recorded_order
@@ -35,7 +36,7 @@ class Scan:
     facts : what `scan.toml` states, with the reader's remarks; the unit of clouds is settled, never "auto".
     form : the row of `FORMS` that it is of.
     files : every file that is an input, sorted; never `truth/` or notes.
-    surface : a finished mesh, which is read on opening since its unit is found by its size.
+    surface : a finished mesh, which is read on opening.
     stamps : time and size of what lies there, from before anything was read.
     """
 
@@ -114,7 +115,7 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
             f'scan.toml: up = "{stated.up}" of {form.words}; expected it of finished meshes alone: the floor or the '
             "turn of a recording tells what is up. Leave it out."
         )
-    remarks = (*stated.remarks, *opened.remarks)
+    remarks = (*stated.remarks, *opened.remarks, *certificate_remarks(stated), *remarks_on_capture(path))
     if stated.certificate is not None and stated.certificate.warp is not None and form.frame is not DepthFrame:
         remarks = (*remarks, f"the warp of the camera ({stated.camera}) is of depth images, and was not applied")
     settled = replace(
@@ -124,7 +125,8 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
         sensor=stated.sensor or printable(opened.sensor),
         remarks=remarks,
     )
-    files = recorded_order([*opened.files, *certificates, *([toml_file] if toml_file.exists() else [])])
+    beside = [file for file in (toml_file, path / NOTES_NAME) if file.is_file()]
+    files = recorded_order([*opened.files, *certificates, *beside])
     return Scan(path, name, settled, form, tuple(files), opened.surface, stamps)
 
 
@@ -189,8 +191,7 @@ def _form_of(path: Path) -> Form:
     if found:
         return found[0][0]
     recordings = [form for form in FORMS if form.reads is not None]
-    above = path.resolve().parents[:2]
-    whole = next((folder for folder in above if any(form.finds(folder) for form in recordings)), None)
+    whole = next((above for above in path.resolve().parents[:2] if any(form.finds(above) for form in recordings)), None)
     if whole is not None:
         raise ScanError(f"{path} is a part of a scan; expected all of it. Give its folder: {whole}")
     raise _refusal_of_file(path) if path.is_file() else _refusal_of_folder(path)
@@ -209,7 +210,7 @@ def _refusal_of_form(path: Path, what: str, advice: str) -> ScanError:
 
 
 def _refusal_of_folder(folder: Path) -> ScanError:
-    scans = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and _holds_a_scan(entry)]
+    scans = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and holds_a_scan(entry)]
     if scans:
         names = ", ".join(entry.name for entry in scans[:5])
         return ScanError(
@@ -224,8 +225,9 @@ def _refusal_of_folder(folder: Path) -> ScanError:
     return ScanError(f"{folder} holds no recording (found {found_names}); expected {_any_form()}. Check the path.")
 
 
-def _holds_a_scan(folder: Path) -> bool:
-    return any(form.finds(folder) for form in FORMS)
+def holds_a_scan(path: Path) -> bool:
+    """Whether a path is of one of the forms, whole or not."""
+    return any(form.finds(path) for form in FORMS)
 
 
 def _any_form() -> str:

@@ -32,7 +32,7 @@ LIBRARIES: dict[str, str] = {
     "vtk": "pyvista",
     "pillow": "PIL",
     "jinja2": "jinja2",
-    "matplotlib": "matplotlib",
+    "reportlab": "reportlab",
 }
 #: How results become files. What these import beside is the measures' own, and counts with the stage that makes them.
 _FILES = (

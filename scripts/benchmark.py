@@ -50,6 +50,7 @@ from benchmarking.parts import Rows, measured, read_part  # noqa: E402
 from benchmarking.real import measure_real  # noqa: E402
 from benchmarking.real_design import D435, SEEDS, real_recordings  # noqa: E402
 from benchmarking.scale import measure_scale, scale_scans  # noqa: E402
+from benchmarking.sensible import measure_sensible, sensible_tables  # noqa: E402
 from benchmarking.speed import compared_scans, measure_runs, measure_speed  # noqa: E402
 from benchmarking.turntable import measure_turntable, turntable_scans  # noqa: E402
 from benchmarking.viewer import measure_viewer  # noqa: E402
@@ -109,6 +110,7 @@ def parse() -> argparse.Namespace:
     insoles.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the rows here")
     insoles.add_argument("--number", type=int, default=200, help="of prescriptions (200)")
     insoles.add_argument("--first", type=int, default=0, help="seed of the first (0)")
+    insoles.add_argument("--sensible", action="store_true", help="sensible ones alone; refusals' advice is followed")
     insoles.add_argument("--grid-mm", type=float, default=0.5, help="insole.grid_mm (0.5)")
     milling = commands.add_parser("milling", help="time the milling programs of one block")
     milling.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the rows here")
@@ -161,6 +163,9 @@ def benchmark_measures(options: argparse.Namespace, folder: Path) -> None:
 
 def benchmark_insoles(options: argparse.Namespace, folder: Path) -> None:
     """Make random insoles, judge their files by other programs; time a changed prescription."""
+    if options.sensible:
+        print(sensible_tables(measured(folder, "sensible", lambda: measure_sensible(options.number, options.first))))
+        return
     rows = measured(folder, "insoles", lambda: measure_insoles(options.number, options.first, options.grid_mm))
     print(insole_tables(rows))
     measured(folder, "insole-speed", measure_insole_speed)

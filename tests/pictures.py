@@ -9,7 +9,7 @@ import numpy as np
 from scanproc.artifacts import ByteArray, Intrinsics, Mesh
 from scanproc.frames import FloatArray, inverse, rotate, transform
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
-from scanproc.fusion.posed_views import PosedView
+from scanproc.fusion.posed_views import PosedView, averaged
 from scanproc.fusion.tsdf import TsdfLimits, integrate
 from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.mesh.meshes import keep_faces
@@ -65,7 +65,8 @@ def posed_plane(T_scan_camera: FloatArray, normal: FloatArray, offset_mm: float,
 
 def fused(views: Sequence[PosedView], voxel_mm: float, min_views: int = 1, cosine_power: float = 1.0) -> Mesh:
     """Return the fused surface of views where enough of them saw it."""
-    limits = TsdfLimits(voxel_mm, 4.0 * voxel_mm, reach_mm=8.0 * voxel_mm, cosine_power=cosine_power, smoothing_mm=1.2)
+    limits = TsdfLimits(voxel_mm, 4.0 * voxel_mm, reach_mm=8.0 * voxel_mm, cosine_power=cosine_power)
+    views = [averaged(view, 1.2, 0.5 * limits.truncation_mm) for view in views]
     mesh = dual_marching_cubes(integrate(views, limits))
     seen = visibility(mesh, views, VisibilityLimits(3.0, 0.15, cosine_power)).views >= min_views
     return keep_faces(mesh, seen[mesh.faces].all(axis=1)).mesh

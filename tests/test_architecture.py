@@ -94,10 +94,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": {"artifacts"},  # stages are imported by name, when first asked for
     "store": {"formats", "pipeline", "errors", "parallel"},
     "processes": {"errors"},
+    # what is wrong with a camera's depth: nothing of it is known to the stages either
+    "calibration": {"calibration", "depth", "artifacts", "frames", "errors", "parallel"},
+    # the live camera
+    "capture": {
+        "capture", "stages", "registration", "depth", "readers", "settings", "artifacts", "frames", "errors",
+    },
     # the synthetic camera: nothing of it is known to the stages
     "simulation": {
-        "segmentation", "anatomy",
-        "simulation", "formats", "readers", "scan", "open3d_bridge", "settings", "artifacts", "frames", "errors",
+        "segmentation", "anatomy", "calibration",
+        "simulation", "capture", "formats", "readers", "scan", "open3d_bridge", "settings", "artifacts", "frames",
+        "errors",
     },
     # what brings it all together
     "sources": set(),
@@ -116,8 +123,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "converting": {"scan", "artifacts", "errors"},
     # what is made of several scans together
     "several": {
-        "several", "runner", "results", "store", "formats", "scan", "pipeline", "settings", "stages", "measures",
-        "pages", "views", "prescription", "machining", "printing", "artifacts", "frames", "errors",
+        "several", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline", "settings",
+        "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts", "frames",
+        "errors",
     },
     "": {"results", "runner", "scan", "errors"},
     "landmarking": {"store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
@@ -128,20 +136,31 @@ MAY_IMPORT: dict[str, set[str]] = {
         "landmarking", "looking", "window", "editing", "runner", "store", "prescription", "scan", "pipeline",
         "artifacts", "errors", "progress",
     },
+    "calibrating": {
+        "calibration", "printed_foot", "runner", "formats", "readers", "scan", "artifacts", "frames", "errors",
+    },
+    "calibrate_commands": {"calibrating", "calibration", "simulation", "bars", "options", "scan", "settings", "errors"},
     "demo": {"errors"},
+    "printed_foot": {"artifacts"},
     "options": {"parallel"},
     "page_printer": {"errors"},
     "report_options": {"errors", "toml_files"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
-    "recording_commands": {"answers", "bars", "converting", "errors", "inspecting", "options", "parallel", "scan"},
+    "recording_commands": {
+        "answers", "bars", "converting", "errors", "inspecting", "options", "parallel", "scan", "settings",
+        "simulation", "toml_files",
+    },
     "window_commands": {"designing", "landmarking", "looking", "options", "pipeline"},
+    "capture_commands": {
+        "answers", "capture", "options", "pipeline", "readers", "scan", "settings", "several", "simulation",
+    },
     "answers": {
         "bars", "errors", "page_printer", "parallel", "pipeline", "prescription", "report_options", "results", "runner",
         "scan", "settings", "several", "store",
     },
     "cli": {
-        "", "answers", "demo", "errors", "options", "page_printer", "pipeline", "scan", "settings", "several",
-        "simulation", "recording_commands", "templates_printed", "toml_files", "window_commands",
+        "", "answers", "calibrate_commands", "capture_commands", "demo", "errors", "options", "page_printer",
+        "pipeline", "several", "recording_commands", "templates_printed", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -150,15 +169,24 @@ MAY_IMPORT: dict[str, set[str]] = {
 ONLY_IN = {
     "open3d": {"open3d_bridge.py"},
     "numba": {"compiled.py"},
+    "cv2": {"calibration/markers.py"},
     "pyvista": {"views/"},
     "vtk": {"views/"},
     "vtkmodules": {"views/"},
     "click": {
-        "cli.py", "options.py", "answers.py", "templates_printed.py", "window_commands.py", "recording_commands.py",
+        "cli.py",
+        "options.py",
+        "answers.py",
+        "templates_printed.py",
+        "window_commands.py",
+        "recording_commands.py",
+        "capture_commands.py",
+        "calibrate_commands.py",
     },
+    "pyrealsense2": {"capture/realsense.py"},
     "rich": {"bars.py"},
     "jinja2": {"pages/html.py"},
-    "matplotlib": {"formats/paper.py"},
+    "reportlab": {"formats/sheets.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
     "ezdxf": {"readers/drawings.py"},
     "svgelements": {"readers/drawings.py"},
@@ -172,19 +200,20 @@ ONLY_IN = {
 
 #: Rooms of pure functions: arrays and artifacts in, arrays and artifacts out.
 PURE = tuple(
-    f"{room}/"
+    f"{room}." if "/" in room else f"{room}/"
     for room in (
-        "stages", "mesh", "depth", "solid", "segmentation", "registration", "fusion", "anatomy", "measures", "pads",
-        "design", "proof", "nesting", "printing", "machining",
+        "stages", "mesh", "depth", "solid", "calibration", "segmentation", "registration", "fusion", "anatomy",
+        "measures", "pads", "design", "proof", "nesting", "printing", "machining",
+        "capture/coverage", "capture/foot_box", "capture/frame_quality", "capture/tracking",
     )
 )  # fmt: skip
 
 #: Distributions whose import has another name.
-DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk"}
+DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk", "cv2": "opencv-python-headless"}
 #: Libraries that only `.[NAME]` installs: who imports them says so where they are missing.
-EXTRAS = {"lzfse": "phones", "OpenEXR": "exr"}
-#: Libraries that no result depends on.
-NO_RESULT = {"click", "rich", "tomli", "tomllib"}
+EXTRAS = {"cv2": "calibrate", "lzfse": "phones", "OpenEXR": "exr", "pyrealsense2": "realsense"}
+#: Libraries that no result of a stage depends on.
+NO_RESULT = {"click", "cv2", "rich", "tomli", "tomllib", "pyrealsense2"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -440,7 +469,7 @@ def test_functions_fit_a_screen() -> None:
 
 HEAVY = (
     "open3d", "numba", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d",
-    "lib3mf", "matplotlib",
+    "lib3mf", "matplotlib", "cv2",
 )  # fmt: skip
 
 
@@ -452,7 +481,15 @@ def loaded_by(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["run", "--help"], ["--version"], ["batch", "--help"], ["make", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["--version"],
+        ["batch", "--help"],
+        ["make", "--help"],
+        ["calibrate", "board", "--help"],
+    ],
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     loaded = loaded_by(f"from scanproc.cli import main\nmain({arguments!r}, standalone_mode=False)")
@@ -503,7 +540,7 @@ def test_a_plain_install_brings_every_library() -> None:
     packages = {"PIL": "pillow", "open3d": "open3d-cpu", "vtkmodules": "pyvista", "tomli": "tomli"}
     own = {"scanproc", *sys.stdlib_module_names}
     for library, extra in EXTRAS.items():
-        assert library in setup["options.extras_require"][extra]
+        assert DISTRIBUTION.get(library, library) in setup["options.extras_require"][extra]
         files = [found.file for found in EVERY_IMPORT if found.name == library]
         assert all(f"scanproc[{extra}]" in (ROOT / file).read_text(encoding="utf-8") for file in files)
     for found in EVERY_IMPORT:

@@ -13,7 +13,13 @@ from scipy.spatial import cKDTree
 
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_about, transform
 from scanproc.parallel import using_workers
-from scanproc.registration.grid_icp import NearestPointGrid, grid_icp, grid_icp_from_all, nearest_point_grid
+from scanproc.registration.grid_icp import (
+    NearestPointGrid,
+    distinct_poses,
+    grid_icp,
+    grid_icp_from_all,
+    nearest_point_grid,
+)
 
 ALL = np.ones(6, dtype=bool)
 LEVEL = np.array([False, False, True, True, True, False])
@@ -133,3 +139,20 @@ def test_many_starts_give_what_each_gives_alone(workers: int) -> None:
     for k in (0, 19, 20, 49):
         alone = grid_icp(points, normals, leg_grid(), starts[k], GATES_MM, 4, ALL)
         assert found[k].tobytes() == alone.tobytes()
+
+
+def test_poses_that_lie_together_count_once() -> None:
+    """Turns about the middle move points 100 mm away by sqrt(2/3) of the arc, RMS; about another place, farther."""
+    middle = np.array([30.0, -20.0, 300.0])
+
+    def turned(arc_mm: float, shift_mm: float) -> FloatArray:
+        turn = rotation_about(np.array([1.0, 2.0, -0.5]), arc_mm / 100.0)
+        return rigid(turn, middle - turn @ middle + [0.0, shift_mm, 0.0])
+
+    poses = np.array(
+        [turned(arc, shift) for arc, shift in ((0, 0), (4, 0), (0, 4), (20, 0), (20, 4.5), (0, 20), (6, 0))]
+    )
+    near = distinct_poses(poses, middle, 5.0)
+    np.testing.assert_array_equal(near, [0, 3, 5])
+    np.testing.assert_array_equal(distinct_poses(poses, middle, 4.5), [0, 3, 4, 5, 6])
+    np.testing.assert_array_equal(distinct_poses(poses[:2], 2.0 * middle, 5.0), [0, 1])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import plane_depth, rays, sphere_depth
 
-from scanproc.artifacts import BoolArray, Intrinsics
+from scanproc.artifacts import BoolArray, DepthFrame, Intrinsics
 from scanproc.depth.images import (
     crop,
     depth_in_range,
@@ -19,6 +19,7 @@ from scanproc.depth.images import (
 )
 from scanproc.depth.normals import plane_fit_normals
 from scanproc.depth.organised_clouds import organise_cloud
+from scanproc.depth.view_image import MeasuredPixels, PixelLimits, ViewImage, measured_image
 from scanproc.frames import FloatArray, rotation_about
 
 CAMERA = Intrinsics(90, 70, 101.0, 99.0, 43.4, 36.7)
@@ -210,3 +211,22 @@ def test_a_gap_in_a_cloud_stays_a_gap() -> None:
     assert not in_hole.any()
     assert (np.hypot(u - 5, v - 5) < 1.0).any()  # one missing point is bridged
     assert (cloud.depth_mm > 0).sum() == pytest.approx(kept.sum(), rel=0.05)
+
+
+@pytest.mark.parametrize("form", ["depth", "warped depth", "cloud"])
+def test_an_image_is_had_again_from_the_pixels_that_were_kept(form: str) -> None:
+    """To the bit, from a recorded image, from one that a certificate makes straight, and from a cloud on pixels."""
+    rng = np.random.default_rng(0)
+    steps = np.where(rng.random((31, 45)) < 0.7, rng.normal(4000.0, 40.0, (31, 45)), rng.integers(0, 12_000, (31, 45)))
+    camera = Intrinsics(45, 31, 50.0, 50.0, 22.0, 15.0)
+    frame: DepthFrame | ViewImage = DepthFrame("7", steps.astype(np.uint16), 0.1, camera)
+    if form == "warped depth":
+        frame = DepthFrame("7", steps.astype(np.uint16), 0.1, camera, warp=rng.normal(0.0, 0.01, (3, 4)))
+    if form == "cloud":
+        frame = ViewImage("7", (0.1 * steps).astype(np.float32), camera, None, {})
+    limits = PixelLimits(100.0, 900.0, 6.0, 3.0)
+    image = measured_image(frame, limits)
+    again = MeasuredPixels.of(image).image(frame, limits)
+    assert 0 < np.count_nonzero(image.depth_mm) < image.counts["in range"] < image.counts["recorded"]
+    assert again.depth_mm.tobytes() == image.depth_mm.tobytes() and again.depth_mm.dtype == np.float32
+    assert again.counts == image.counts

@@ -14,6 +14,7 @@ from scanproc.frames import FloatArray, rigid
 from scanproc.fusion.border_morphology import dilated, opened
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
 from scanproc.fusion.voxel_blocks import DistanceField
+from scanproc.mesh.edges import border_edges, edges_of
 from scanproc.mesh.hole_filling import border_loops, close_holes, perimeter_mm
 from scanproc.mesh.meshes import (
     component_labels,
@@ -306,3 +307,16 @@ def test_places_are_the_distinct_rows() -> None:
     np.testing.assert_array_equal(points[first], rows)
     np.testing.assert_array_equal(place, inverse.reshape(-1))
     assert [len(each) for each in distinct_places(np.zeros((0, 3)))] == [0, 0]
+
+
+@pytest.mark.parametrize("share", [1.0, 0.98, 0.5])
+def test_border_edges_are_those_that_go_one_way_alone(share: float) -> None:
+    """Of a sphere with holes, torn to pieces, and with a face laid twice."""
+    faces = sphere(4).faces
+    kept = faces[np.random.default_rng(0).random(len(faces)) <= share]
+    kept = np.ascontiguousarray(np.vstack([kept, kept[:1]]))
+    there = {(int(a), int(b)) for a, b, c in kept for a, b in ((a, b), (b, c), (c, a))}
+    alone = {(b, a) for a, b in there if (b, a) not in there}
+    found = border_edges(edges_of(kept, int(faces.max()) + 1))
+    assert {tuple(edge) for edge in found.tolist()} == alone
+    assert (len(alone) == 0) == (share == 1.0)

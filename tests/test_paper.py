@@ -116,6 +116,16 @@ def test_the_same_drawing_gives_the_same_bytes() -> None:
     assert b"CreationDate" not in write_pdf(drawing, "A4")
 
 
+def test_a_pseudonym_keeps_its_letters() -> None:
+    """As text, in a font that comes with the page."""
+    pdfium = pytest.importorskip("pypdfium2")
+    name = "Łukasz Müller Жанна left insole"
+    document = pdfium.PdfDocument(write_pdf(plan_drawing(replace(SHORT, name=name)), "A4"))
+    text = document[0].get_textpage().get_text_range()
+    document.close()
+    assert text.count(name) == 2
+
+
 # ---------------------------------------------------------------------------------------------------- layers
 
 

@@ -13,6 +13,7 @@ from not_feet import kept
 from recordings import leg
 from scipy.spatial.transform import Rotation
 
+from scanproc.anatomy.lone_soles import in_words
 from scanproc.anatomy.plantar_surface import PlantarSurface
 from scanproc.artifacts import Feet, Foot, Measure, Mesh, ScanFacts
 from scanproc.errors import ScanError
@@ -129,7 +130,7 @@ def is_a_sole(
         assert found[name].status == "measured", name
         assert found[name].value == pytest.approx(of_whole(mesh_of)[name].value, abs=within), name
     for name in ("dorsum_height_mm", "arch_height_index", "instep_girth_mm", "leg_angle_deg"):
-        assert found[name].reason == f"it lies above the sole, and what was scanned is a {what}"
+        assert found[name].reason == f"it lies above the sole, and what was scanned is {in_words(what)}"  # type: ignore[arg-type]
     return foot
 
 

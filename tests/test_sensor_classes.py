@@ -74,7 +74,8 @@ def test_a_sensor_s_class_by_its_name(sensor: str | None, words: str | None) -> 
 
 def camera_line(facts: ScanFacts, measured: Measures | None = None) -> str:
     """What the first screen says of the camera."""
-    return next(fact.text for fact in trust(Words(), facts, None, None, measured) if fact.name == "Camera")
+    told = trust(Words(), facts, None, None, measured or Measures(()))
+    return next(fact.text for fact in told if fact.name == "Camera")
 
 
 @pytest.mark.parametrize(("sensor", "sd"), [("D435", 0.01), (None, 0.01), ("iPhone 14", 0.05), ("Artec Leo", 0.002)])
@@ -108,7 +109,7 @@ def test_a_certificate_of_the_camera_corrects_its_scale(tmp_path: Path) -> None:
     (tmp_path / "scan.toml").write_text('unit = "mm"\ncamera = "camera-7.toml"\n')
     scan = open_scan(tmp_path)
     assert "camera-7.toml" in [name for name, _ in scan.contents()]
-    assert scan.facts.certificate == CameraCertificate(1.02, 0.001, "2026-11-20")
+    assert scan.facts.certificate == CameraCertificate(1.02, 0.001, "2026-11-20", serial="7")
     read = read_recording(scan).frames[0]
     assert isinstance(read, CloudFrame)
     np.testing.assert_allclose(read.points, points, atol=1e-3)

@@ -206,7 +206,7 @@ def test_where_one_view_saw_it_the_surface_goes_on_a_little() -> None:
 
 
 def test_a_torn_border_is_cut_off_over_an_unseen_ground_alone() -> None:
-    """Views from above of what stood on a plate, and of what was held up: only there does the border end in a mixture."""
+    """From above, what stood on a plate and what was held up: only there does the border end in a mixture."""
     views, registration = recording_of([(np.zeros(3), 60.0)], EYES[9:])
     lowest = []
     for vertical in (None, Vertical(0.1, "turn")):

@@ -30,10 +30,10 @@ from scanproc.pads.navicular_relief import navicular_relief
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.ball_erosion import erode_with_ball
 from scanproc.solid.blending import bell, eased
+from scanproc.solid.denoising import denoised, smoothed
 from scanproc.solid.height_fields import HeightField
-from scanproc.solid.plantar_height_field import denoised, smoothed
 
-BARE = Prescription().changed(arch_fill_mm=0.0, thickness_mm=3.0, smoothing_mm=0.0)
+BARE = Prescription().changed(arch_fill_mm=0.0, thickness_mm=3.0, smoothing_mm=0.0, level_front=False)
 Side = Literal["medial", "lateral"]
 
 
@@ -80,7 +80,7 @@ def apex(top: Top, scanned: ScannedSole) -> float:
 @pytest.mark.parametrize("clearance", [0.0, 2.5])
 def test_without_doses_the_top_is_the_scanned_sole_plus_clearance(index: int, clearance: float) -> None:
     real = leg(index)
-    rx = Prescription().changed(arch_fill_mm=0.0, clearance_mm=clearance)
+    rx = Prescription().changed(arch_fill_mm=0.0, clearance_mm=clearance, level_front=False)
     scanned = scanned_sole(real, rx)
     top = designed_top(scanned, rx)
     assert top.field is top.sole

@@ -154,7 +154,7 @@ def test_the_same_views_give_the_same_bytes(workers: str, monkeypatch: pytest.Mo
 
 def test_more_views_than_are_held_at_a_time_all_count() -> None:
     views = sphere_views() * 9
-    limits = TsdfLimits(2.0, truncation_mm=8.0, reach_mm=16.0, cosine_power=1.0, smoothing_mm=1.2)
+    limits = TsdfLimits(2.0, truncation_mm=8.0, reach_mm=16.0, cosine_power=1.0)
     few, many = integrate(views[:4], limits), integrate(views, limits)
     np.testing.assert_allclose(many.distance, few.distance, atol=1e-4)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scanproc.frames import FloatArray, rigid, rotation_about
-from scanproc.registration.turn_axis import TurnLimits, axis_of_turn
+from scanproc.registration.turn_axis import TurnLimits, axis_of_turn, spread_about_axis_deg
 from scanproc.simulation.motions import look_at
 
 LIMITS = TurnLimits(max_spread_deg=1.5, max_gap_deg=150.0)
@@ -66,3 +66,12 @@ def test_what_did_not_go_round_once_has_no_axis() -> None:
     rng = np.random.default_rng(0)
     anyhow = {k: rigid(rotation_about(rng.standard_normal(3), 3.0 * rng.random()), np.zeros(3)) for k in range(8)}
     assert axis_of_turn(anyhow, LIMITS) is None
+
+
+def test_how_far_cameras_stray_from_an_axis() -> None:
+    """A jitter of so many degrees about each axis is a spread of as much; looks from all over a sphere have no axis."""
+    spreads = [spread_about_axis_deg(ring(30, 3.0, seed)) for seed in range(20)]
+    assert 2.8 < float(np.mean(spreads)) < 3.2
+    directions = np.random.default_rng(0).standard_normal((30, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    assert spread_about_axis_deg({k: look_at(MIDDLE + 400.0 * out, MIDDLE) for k, out in enumerate(directions)}) > 15.0

@@ -45,6 +45,7 @@ from scanproc.window.glass import nice_length_mm, place_labels
 from scanproc.window.keys import KEYS, SIX_VIEWS
 from scanproc.window.landmark_edits import LandmarkEdits, Mark
 from scanproc.window.layers import LayerList
+from scanproc.window.picking import stepped
 from scanproc.window.show import drawn, open_viewer
 from scanproc.window.viewer import Outside, Viewer
 
@@ -526,3 +527,19 @@ def test_what_turns_is_drawn_with_fewer_faces_and_comes_back_whole(opened: Opens
     assert actor.GetMapper().GetInput().GetNumberOfCells() == body.n_cells
     assert (np.abs(turning.astype(int) - whole).max(axis=2) > 60).mean() < 0.01  # it hardly shows
     assert first_hit(fine, viewer.canvas.camera.eye, viewer.canvas.camera.look) is not None
+
+
+def test_a_landmark_on_the_outline_follows_it_by_keys() -> None:
+    """Round a disc of 40 mm, seen from above: a step down leads along its rim; one straight off it leads nowhere."""
+    disc = trimesh.creation.cylinder(40.0, 10.0, sections=720)
+    mesh = Mesh(np.array(disc.vertices), np.array(disc.faces, dtype=np.int32))
+    camera = Camera(np.zeros(3), np.array([0.0, 0.0, -1.0]), np.array([0.0, 1.0, 0.0]), 100.0, 1000, 1000)
+    point = np.array([39.99, 0.0, 5.0])
+    for _ in range(12):
+        hit = first_hit(mesh, camera.on_ray(stepped(camera, mesh, point, np.array([0.0, 0.5]))), camera.look)
+        assert hit is not None
+        point = hit.point
+    assert point[1] == pytest.approx(-6.0, abs=0.01)
+    assert 39.7 < np.hypot(*point[:2]) <= 40.0
+    off = stepped(camera, mesh, np.array([39.99, 0.0, 5.0]), np.array([0.5, 0.0]))
+    assert off == pytest.approx([500.0 + 404.9, 500.0])

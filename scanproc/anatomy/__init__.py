@@ -6,6 +6,7 @@ cut_ends           the cuts in which a surface ends, open or closed by a plane
 foot_frame         the frame in which its own definition holds: pternion, second toe, ground (ISO 20685, ISO 7250-1)
 side               left or right by a vote of what differs between the borders (naive Bayes)
 landmarks          pternion, toe tips, metatarsals, support points; malleoli, skin markers, plantar surface beside them
+lone_soles         a sole without the foot above it; foam_blocks, fused_plates: what carried it is taken away
 open_boundaries    where a scan ends although the foot goes on
 foot_replicates    frames and landmarks on each jackknife replicate of the surface
 """

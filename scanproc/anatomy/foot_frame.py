@@ -17,7 +17,7 @@ _MAX_TURNS = 60
 _LONGEST_MM = 290.0  # of a foot: over it, a tilt of 25 degrees adds 120 mm to the 60 of its low part
 _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands on
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
-_REPLICATE_RAD = 1e-5  # each step leaves a tenth: 0.3 µm at the toes, beside an uncertainty of 50 and more
+_REPLICATE_RAD = 1e-4  # each step leaves a tenth: 3 µm at the toes, beside an uncertainty of 50 and more
 _ROUGH_DEG, _REPLICATE_DEG = 25.0, 5.0
 
 

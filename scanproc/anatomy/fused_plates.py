@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import BoolArray, Mesh, Surface
+from scanproc.anatomy.foam_blocks import beyond_mm, without_foam
+from scanproc.artifacts import BoolArray, Mesh, Object, Surface
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
 from scanproc.mesh.meshes import Submesh, component_labels, face_areas, face_normals, keep_faces
 
@@ -47,11 +48,15 @@ class Bare:
     cut: str | None = None
 
 
-def without_mount(surface: Surface, is_cast: bool) -> tuple[Bare, ...]:
-    """Return what a finished scan may be without a plate, or the plane that a cast was sawn off by; the likelier first.
+def without_mount(surface: Surface, what: Object) -> tuple[Bare, ...]:
+    """Return what a scan may be without what carries it; the likelier first.
 
-    Feet stand on a plate, which is their floor then; a sole that was seen from below lies beside it.
+    That is a plate, the plane that a cast was sawn off by, or the foam round an imprint. Feet stand on a plate, which
+    is their floor then; a sole that was seen from below lies beside it.
     """
+    if what == "imprint" and (imprint := without_foam(surface.mesh)) is not None:
+        bare = replace(_part(surface, imprint), floor_seen=False)  # what the foam stands on is no ground of the foot
+        return (Bare(bare, np.eye(4), "the foam round an imprint"),)
     whole = Bare(surface, np.eye(4))
     if not surface.finished or surface.floor_seen:
         return (whole,)
@@ -61,14 +66,15 @@ def without_mount(surface: Surface, is_cast: bool) -> tuple[Bare, ...]:
         standing = replace(rest, mesh=Mesh(transform(T, plate.mesh.vertices), plate.mesh.faces), floor_seen=True)
         floor = Bare(standing, T, "a plate that was one with the scan; it is the floor")
         return floor, Bare(rest, np.eye(4), "a plate that was one with the scan")
-    if is_cast:
+    if what == "cast":
         return (Bare(_part(surface, without_plane(surface.mesh)), np.eye(4), "the plane that the cast ends in"),)
     return (whole,)
 
 
 def _part(surface: Surface, kept: Submesh) -> Surface:
     color = None if surface.color is None else surface.color[kept.vertices]
-    return replace(surface, mesh=kept.mesh, views=surface.views[kept.vertices], color=color)
+    errors_mm = None if surface.errors_mm is None else surface.errors_mm[kept.vertices]
+    return replace(surface, mesh=kept.mesh, views=surface.views[kept.vertices], color=color, errors_mm=errors_mm)
 
 
 def without_plate(mesh: Mesh) -> Plate | None:
@@ -89,7 +95,7 @@ def without_plate(mesh: Mesh) -> Plate | None:
     if np.count_nonzero(rest) < _MIN_FACES:
         return None
     kept = keep_faces(mesh, rest)
-    if not _reaches_beyond(mesh.vertices[in_plate], kept.mesh.vertices, normal):
+    if beyond_mm(mesh.vertices[in_plate], kept.mesh.vertices, normal).max() <= _BEYOND_MM:
         return None
     above = float(np.median(kept.mesh.vertices @ normal)) > 0.5 * (low + high)
     up, offset = (normal, levels[-1]) if above else (-normal, -levels[0])
@@ -140,11 +146,3 @@ def _levels(corners: FloatArray, parallel: NDArray[np.bool_], areas: FloatArray)
     heights = places[large] * _EVEN_MM
     largest = heights[np.argmax(area[large])]
     return np.asarray(heights[np.abs(heights - largest) < _THICK_MM])
-
-
-def _reaches_beyond(plate: FloatArray, rest: FloatArray, normal: FloatArray) -> bool:
-    R = rotation_between(normal, _UP)
-    plate, rest = (points @ R.T for points in (plate, rest))
-    axes = np.linalg.eigh(np.cov(rest[:, :2].T))[1]
-    beyond = np.ptp(plate[:, :2] @ axes, axis=0) - np.ptp(rest[:, :2] @ axes, axis=0)
-    return bool(beyond.max() > _BEYOND_MM)

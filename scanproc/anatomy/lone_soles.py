@@ -80,8 +80,13 @@ def object_of(facts: ScanFacts, pose: RoughPose) -> Object:
         )
     what: Object = "sole" if facts.object == "foot" else facts.object
     upside_down = "; it lay upside down in its file" if pose.R_foot_scan[2, 2] < 0.0 else ""
-    log.info("align: found a sole without a foot above it, taken for a %s%s", what, upside_down)
+    log.info("align: found a sole without a foot above it, taken for %s%s", in_words(what), upside_down)
     return what
+
+
+def in_words(what: Object) -> str:
+    """Return what was scanned with its article."""
+    return f"an {what}" if what == "imprint" else f"a {what}"
 
 
 def faces_out(mesh: Mesh, R_foot_scan: FloatArray) -> IntArray:

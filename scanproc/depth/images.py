@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import DepthImage, Intrinsics
+from scanproc.artifacts import DepthImage, DepthWarp, Intrinsics
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 
@@ -59,18 +59,24 @@ def depth_in_range(steps: NDArray[np.uint16], unit_mm: np.float32, near_mm: floa
     return depth
 
 
-def unwarped(depth_mm: DepthImage, warp: FloatArray) -> DepthImage:
-    """Return an image whose depth lacks nothing more: (rows, columns) shares of it, which cover the image evenly.
+def unwarped(depth_mm: DepthImage, warp: DepthWarp) -> DepthImage:
+    """Return an image whose depth lacks nothing more.
 
-    Between the middles of the map's cells they go linearly, and beyond the outermost ones they stay.
+    Between the middles of the map's cells its shares go linearly, and beyond the outermost ones they stay.
     """
-    down, across = (_linear_weights(*sizes) for sizes in zip(warp.shape, depth_mm.shape, strict=True))
-    return np.asarray(depth_mm * (1.0 + down @ warp @ across.T), dtype=np.float32)
+    down, across = (
+        cell_weights(cells, (np.arange(pixels) + 0.5) / pixels)
+        for cells, pixels in zip(warp.shares.shape, depth_mm.shape, strict=True)
+    )
+    shares = down @ warp.shares @ across.T
+    if warp.at_mm is not None:
+        shares = shares * (depth_mm / warp.at_mm)
+    return np.asarray(depth_mm * (1.0 + shares), dtype=np.float32)
 
 
-def _linear_weights(cells: int, pixels: int) -> FloatArray:
-    """Return (pixels, cells) how much each cell counts at each pixel."""
-    place = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0.0, cells - 1.0)
+def cell_weights(cells: int, places: FloatArray) -> FloatArray:
+    """Return (N, cells) how much each cell of a map counts at each of (N,) places, shares of the image's side."""
+    place = np.clip(places * cells - 0.5, 0.0, cells - 1.0)
     return np.asarray(np.maximum(1.0 - np.abs(place[:, None] - np.arange(cells)), 0.0))
 
 

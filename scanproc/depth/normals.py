@@ -116,25 +116,27 @@ def _solve(
     min_cosine: float,
 ) -> None:
     """Write the normal of the plane that the sums of a window give to its pixel; leave it 0 where they give none."""
+    # Divisions are what takes long here: each is made once.
     fx, fy, cx, cy = intrinsics_px
-    n = sums[0]
-    mean_u, mean_v, mean_w = sums[1] / n, sums[2] / n, sums[6] / n
-    cuu = sums[3] / n - mean_u * mean_u
-    cuv = sums[4] / n - mean_u * mean_v
-    cvv = sums[5] / n - mean_v * mean_v
-    cuw = sums[7] / n - mean_u * mean_w
-    cvw = sums[8] / n - mean_v * mean_w
+    share = 1.0 / sums[0]
+    mean_u, mean_v, mean_w = sums[1] * share, sums[2] * share, sums[6] * share
+    cuu = sums[3] * share - mean_u * mean_u
+    cuv = sums[4] * share - mean_u * mean_v
+    cvv = sums[5] * share - mean_v * mean_v
+    cuw = sums[7] * share - mean_u * mean_w
+    cvw = sums[8] * share - mean_v * mean_w
     determinant = cuu * cvv - cuv * cuv
     if determinant <= least_spread:
         return
-    slope_u = (cuw * cvv - cvw * cuv) / determinant
-    slope_v = (cvw * cuu - cuw * cuv) / determinant
+    # (a, b, c) times the determinant
+    slope_u, slope_v = cuw * cvv - cvw * cuv, cvw * cuu - cuw * cuv
     x, y = slope_u * fx, slope_v * fy
-    z = mean_w - slope_u * (mean_u - cx) - slope_v * (mean_v - cy)
-    length = np.sqrt(x * x + y * y + z * z)
-    if length <= 0.0:
+    z = mean_w * determinant - slope_u * (mean_u - cx) - slope_v * (mean_v - cy)
+    squares = x * x + y * y + z * z
+    if squares <= 0.0:
         return
+    scale = 1.0 / np.sqrt(squares)
     ray_x, ray_y = (u - cx) / fx, (v - cy) / fy
-    cosine = (x * ray_x + y * ray_y + z) / (length * np.sqrt(ray_x * ray_x + ray_y * ray_y + 1.0))
-    if cosine >= min_cosine:
-        normals[v, u, 0], normals[v, u, 1], normals[v, u, 2] = -x / length, -y / length, -z / length
+    along = (x * ray_x + y * ray_y + z) * scale
+    if along >= min_cosine * np.sqrt(ray_x * ray_x + ray_y * ray_y + 1.0):
+        normals[v, u, 0], normals[v, u, 1], normals[v, u, 2] = -x * scale, -y * scale, -z * scale

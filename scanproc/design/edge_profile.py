@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.anatomy.foot_regions import ARCH_WINDOW
+from scanproc.artifacts import BoolArray
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.outline import insole_outline
 from scanproc.design.plan import ARCH_END, HEEL_END, SoleLine
@@ -23,6 +25,7 @@ from scanproc.solid.blending import smooth_step
 from scanproc.solid.height_fields import HeightField
 
 _INVENTED_MM, _FLANGE_SEARCH_MM = 5.0, 15.0  # of a wall that goes on beyond the scan; the foot is looked for
+_BESIDE_MM = 10.0  # from an edge to the foot's side, the wall's lip and the room of expansions between them
 _CORNER = 0.01  # of the length, behind the front end
 _FLAT_FROM_MM = 12.0  # behind the metatarsal heads sulcus and full lengths have no walls any more
 _WAIST = ARCH_WINDOW  # the waist lies beside the arch
@@ -126,7 +129,8 @@ def _refuse_narrow_waist(
         raise ScanError(
             f"rule waist-is-wide: found an insole of {float(width[share.argmin()]):.0f} mm at its waist, "
             f"{share.min():.2f} of the foot's width there, expected insole.min_waist_share = {least_share:g}. "
-            "Raise heel_cup_depth_mm, medial_edge_mm or side_edge_mm, or fill the arch less."
+            "Raise heel_cup_depth_mm, medial_edge_mm or side_edge_mm, fill the arch less, or accept it: "
+            f"insole.min_waist_share = {np.floor(100.0 * share.min()) / 100.0:g}."
         )
 
 
@@ -138,7 +142,10 @@ def _flanges(heights: TrimHeights, foot: FootPlan) -> list[tuple[str, SideEdge, 
 def _refuse_flange_beyond_scan(
     name: str, side_edge: SideEdge, trim: TrimLine, side: float, scanned: ScannedSole, top: Top, rx: Prescription
 ) -> None:
-    """Refuse a flange that stands higher than the foot's side was seen: the wall goes on straight there, invented."""
+    """Refuse a flange that stands higher than the foot's side was seen: the wall goes on straight there, invented.
+
+    Over the foot's widest place the side turns away from the wall; where it was seen, the wall stands beside a foot.
+    """
     s = trim.curve[:, 0] / scanned.plan.length_mm
     here = (trim.curve[:, 1] * side > 0.0) & (s > CUP_END) & (s < side_edge.end)
     step = np.gradient(trim.curve, axis=0)
@@ -150,11 +157,24 @@ def _refuse_flange_beyond_scan(
         seen = scanned.raw.field.cells_at(xy, cells) & np.isinf(seen_z)
         seen_z[seen] = top.field.at(xy[seen])
     # What cup and arch ask is not the flange's doing.
-    invented = float(np.minimum(trim.z[here] - seen_z, side_edge.flange_mm).max(initial=0.0))
+    above = np.minimum(trim.z[here] - seen_z, side_edge.flange_mm)
+    above[_beside_foot(trim.curve[here], trim.z[here], scanned, rx)] = 0.0
+    invented = float(above.max(initial=0.0))
     if invented > _INVENTED_MM:
         most = np.floor(side_edge.flange_mm - (invented - _INVENTED_MM))
         raise ScanError(
             f"found insole.{name}_flange_mm = {side_edge.flange_mm:g} to stand {invented:.0f} mm higher than the side"
-            f" of the foot was seen, expected at most {_INVENTED_MM:g} mm. Ask at most {most:.0f} mm, or scan the"
-            " foot's sides as well."
+            f" of the foot was seen, expected at most {_INVENTED_MM:g} mm. Ask for less, insole.{name}_flange_mm ="
+            f" {most:.0f}, or scan the foot's sides as well."
         )
+
+
+def _beside_foot(xy: FloatArray, z: FloatArray, scanned: ScannedSole, rx: Prescription) -> BoolArray:
+    """Tell at which of (N,) places of an edge the foot's side was seen beside it, (N,) bool."""
+    foot = scanned.foot
+    seen = foot.mesh.vertices if rx.judgement.allow_unseen_sole else foot.mesh.vertices[foot.views > 0]
+    seen = seen[seen[:, 2] < float(z.max(initial=0.0)) + _BESIDE_MM]
+    if not len(seen) or not len(xy):
+        return np.zeros(len(xy), dtype=bool)
+    distance, _ = cKDTree(seen).query(np.column_stack([xy, z]), distance_upper_bound=_BESIDE_MM)
+    return np.asarray(np.isfinite(distance))

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from scanproc.anatomy.foot_plan import FootPlan
-from scanproc.design.plan import quarter_line
+from scanproc.design.plan import HEEL_END, quarter_line
 from scanproc.frames import FloatArray
 from scanproc.mesh.sections import theil_sen
 from scanproc.solid.blending import eased, smooth_max, smooth_min, smooth_step
@@ -27,11 +27,15 @@ _ARCH_FREE_MM, _BORDER_SHARE = 30.0, (0.5, 0.75)  # of half the width from the m
 _WALL_ROUND_MM, _SIGMA_MM = 3.0, 5.0
 
 
-def without_toes(sole: HeightField, plan: FootPlan) -> HeightField:
+def without_toes(sole: HeightField, plan: FootPlan, *, level: bool) -> HeightField:
     """Return a sole that goes over, around the ball, to a surface without toes that goes on to all sides.
 
     Across it is the parabola through the lowest contact of the metatarsal heads, level beyond their borders; along it
     is level and rises gently (toe spring). Toes of a raised foot hang or curl: they are not what they stand on.
+
+    Parameters
+    ----------
+    level : whether both borders of the ball are to lie as low as the heel, so that the device stands still.
     """
     x, y = np.broadcast_arrays(sole.x, sole.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
@@ -41,7 +45,11 @@ def without_toes(sole: HeightField, plan: FootPlan) -> HeightField:
     aside = ((xy - plan.on_ball(0.5, 0.0)) @ across).reshape(x.shape) / half
     inner = np.full(x.shape, 2.0 * _INNER_SHARE)
     clamped = smooth_max(smooth_min(aside, inner, 0.2), -inner, 0.2)
-    surface = np.polynomial.polynomial.polyval(clamped, _contact(sole.z, ahead, aside))
+    contact = _contact(sole.z, ahead, aside)
+    if level:
+        heel_z = float(sole.z[sole.x[:, 0] < HEEL_END * plan.length_mm].min())
+        contact = _levelled(contact, heel_z, float(clamped.max()))
+    surface = np.polynomial.polynomial.polyval(clamped, contact)
     surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2
     # A gap between toes may reach behind the ball; nothing else of the sole stands so high there.
     gap = _GAP_MM[0] + (_GAP_MM[1] - _GAP_MM[0]) * eased(ahead, *_GAP_ENDS_MM)
@@ -63,6 +71,12 @@ def _contact(z: FloatArray, ahead: FloatArray, aside: FloatArray) -> FloatArray:
     line = theil_sen(middle, lowest)
     touching = lowest < line.at_zero + line.slope * middle + _HANGING_MM
     return np.asarray(np.polynomial.polynomial.polyfit(middle[touching], lowest[touching], 2))
+
+
+def _levelled(contact: FloatArray, heel_z: float, border: float) -> FloatArray:
+    """Return a parabola, (3,), without its inclination that is as low as the heel at both borders; none is a keel."""
+    bend = min(float(contact[2]), 0.0)
+    return np.array([heel_z - bend * border**2, 0.0, bend])
 
 
 def _walls_run_out(sole: HeightField, plan: FootPlan, ahead: FloatArray) -> FloatArray:

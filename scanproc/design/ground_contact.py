@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.artifacts import BoolArray
 from scanproc.design.posts import Post, Region
 from scanproc.design.underside import Underside
 from scanproc.frames import FloatArray
@@ -18,7 +19,9 @@ _FLAT_MM = 0.01  # what a platform counts as touching within
 _SCATTERED = 1.7  # a patch in three places has the longer border, whose triangles are not flat
 _MUCH_LESS = 0.7  # of the flattening on level ground: else the device keeps the foot's own attitude
 _KEEPS_OFF_MM = 5.0  # round a post's region, over which flattening fades
+_FAR_MM = 1e3  # no insole is so long
 _WHOLE = 0.98  # share of the flattening from which a place counts as flattened
+_MOST_MM = 1.0  # what has to be flattened more stands on its posts' borders, and is printed on supports
 _LEVEL = RestingPlane(np.zeros(2), 0.0)
 _AS_IT_IS = Flattened(0.0, 0.0)
 
@@ -52,18 +55,33 @@ def flattened_share(spared: Sequence[Region], xy: FloatArray) -> FloatArray:
 
 
 def ground_contact(
-    underside: Underside, intrinsic: Sequence[Post], xy: FloatArray, z: FloatArray, cell_mm2: float, patch_mm2: float
+    underside: Underside,
+    intrinsic: Sequence[Post],
+    heel: BoolArray | None,
+    xy: FloatArray,
+    z: FloatArray,
+    cell_mm2: float,
+    patch_mm2: float,
 ) -> GroundContact:
     """Choose how an underside stands, so that a printer finds a first layer of `patch_mm2`.
 
     It stands on a platform where nothing lies below that one's plane; else on the level ground, or on the plane that it
-    would come to rest on, or a post's, where that takes much less flattening.
+    would come to rest on, or a post's, where that takes much less flattening. One whose front end is level
+    with its heel stands on both: the patch is the heel's.
 
     Parameters
     ----------
     intrinsic : intrinsic ones, which are no platforms.
+    heel : (N,) bool, which cells are the heel's if the front end is level with it; else None.
     xy, z : (N, 2) and (N,) mm, the underside at the cells of an even grid.
     """
+    under_heel = any(platform.post.where == "rearfoot" for platform in underside.platforms)
+    if heel is not None and not intrinsic and not under_heel:
+        ahead = Region(
+            np.array([xy[heel, 0].max() + _FAR_MM, 0.0]), np.array([1.0, 0.0]), _FAR_MM - _KEEPS_OFF_MM, _FAR_MM
+        )
+        pressed = Flattened(float(z.min()), flattened(z[heel], cell_mm2, patch_mm2).level_z)
+        return GroundContact(_LEVEL, pressed, (ahead,))
     for platform in underside.platforms:
         for slope in platform.post.slopes:
             plane = RestingPlane(np.array([0.0, slope]), platform.ridge_z - slope * platform.post.ridge_y)
@@ -85,4 +103,5 @@ def ground_contact(
             planes = [RestingPlane(np.array([0.0, slope]), 0.0) for slope in post.slopes]
             tilted += [flattened_onto(plane, patch_mm2, others) for plane in planes]
     level, least = flattened_onto(_LEVEL, patch_mm2, spared), min(tilted, key=lambda one: one.flattening.depth_mm)
-    return least if least.flattening.depth_mm < _MUCH_LESS * level.flattening.depth_mm else level
+    best = least if least.flattening.depth_mm < _MUCH_LESS * level.flattening.depth_mm else level
+    return best if best.flattening.depth_mm < _MOST_MM else GroundContact(_LEVEL, _AS_IT_IS)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from scanproc.anatomy.foot_plan import DistalLine, FootPlan
+from scanproc.design.front_platform import front_platform, stands_at
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.design.wall import asked_wall
 from scanproc.errors import ScanError
@@ -36,7 +37,7 @@ def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
     if (
         rx.posts.rearfoot_posting == "intrinsic"
         and rx.posts.rearfoot_post_deg
-        and (post := rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm))
+        and (post := rearfoot_post(plan, rx.posts, rx.heel))
     ):
         centre = np.array([_HEEL_AT * plan.length_mm, plan.heel[1]])
         half_length, half_width = _HEEL_HALF[0] * plan.length_mm, _HEEL_HALF[1] * plan.heel_width_mm
@@ -57,6 +58,21 @@ def posted(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     for post in intrinsic_posts(plan, rx):
         top = _posted_flat(top, post, plan, rx)
     return top
+
+
+def levelled(top: HeightField, unpadded: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
+    """Return a top whose front end, that of a shell, is level with its heel; pads stand on it as they stood before.
+
+    Parameters
+    ----------
+    unpadded : the top without pads and hollows, by which it is levelled.
+    """
+    platform = front_platform(plan, rx)
+    if platform is None:
+        return top
+    wall = _wall(plan, rx, top.nodes()).reshape(top.z.shape)
+    level = _posted_flat(unpadded, platform, plan, rx, stands_at(unpadded, wall, plan, platform, rx))
+    return top.replaced(top.z + (level.z - unpadded.z))
 
 
 def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightField, rx: Prescription) -> None:
@@ -82,11 +98,14 @@ def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightFiel
             )
 
 
-def _posted_flat(top: HeightField, post: Post, plan: FootPlan, rx: Prescription) -> HeightField:
+def _posted_flat(
+    top: HeightField, post: Post, plan: FootPlan, rx: Prescription, height_z: float | None = None
+) -> HeightField:
     """Bring a top onto the surface one wall above a post's planes, in its region.
 
     Under the forefoot nearly all is lowered, as plaster is added to a cast below the raised side of the ball
-    (Root's platform). In the heel the planes lie where they change it least: only lowered it would become a well.
+    (Root's platform), so far as `height_z` says where it is given. In the heel the planes lie where they change it
+    least: only lowered it would become a well.
     """
     blend = _BLEND_MM[post.where]
     x, y = np.broadcast_arrays(top.x, top.y)
@@ -99,7 +118,7 @@ def _posted_flat(top: HeightField, post: Post, plan: FootPlan, rx: Prescription)
         return np.asarray(post.rise_at(places) + _wall(plan, rx, places) * np.hypot(1.0, post.slopes[0]))
 
     inside = outside <= 0.0
-    height = float(np.quantile((z - surface(xy))[inside], _HIGH[post.where]))
+    height = float(np.quantile((z - surface(xy))[inside], _HIGH[post.where])) if height_z is None else height_z
     change = height + surface(xy) - z
     # Outside, the change is that of a place pulled back towards the region, and fades.
     around = xy[~inside]

@@ -10,29 +10,31 @@ import numpy as np
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
-from scanproc.prescription.doses import Posts
+from scanproc.prescription.doses import Heel, Posts
 
-HEEL_WIDTH_SHARE = 0.8  # of the heel's width that the post is wide: the cup rounds up beside it
-HEEL_START_MM, HEEL_END_SHARE = 9.0, 0.28  # from behind the cup's rounding to where the arch begins
+HEEL_WIDTH_SHARE = 0.72  # of the heel's width that the post is wide: its bevel ends below the cup's upright rim
+HEEL_START_MM, HEEL_END_SHARE = 11.0, 0.28  # from behind the cup's rounding to where the arch begins
+FREE_MM = 0.05  # a platform lies so far below the wall that the wall nowhere pierces it
 FRONT_MARGIN_MM, FRONT_LENGTH_MM = 4.0, 22.0  # behind the front end, so that the thin edge stays; and its length
 _SIDE_MARGIN_SHARE = 0.08  # of the ball's width, at either side of a forefoot post
-_CORNER_MM = 8.0
+_CORNER_MM, _HEEL_CORNER_SHARE = 8.0, 0.9  # radii: a heel post's as a share of half its width, as the heel is round
 
 
 @dataclass(frozen=True)
 class Region:
-    """A rectangle with round corners in the plan: `centre` (2,), `along` (2,) unit vector, half sizes in mm."""
+    """A rectangle with round corners in the plan: `centre` (2,), `along` (2,) unit vector, sizes in mm."""
 
     centre: FloatArray
     along: FloatArray
     half_length: float
     half_width: float
+    corner_mm: float = _CORNER_MM
 
     def outside_mm(self, xy: FloatArray) -> FloatArray:
         """Return how far (N, 2) points lie outside, (N,) mm; negative inside."""
         offset = xy - self.centre
         across = np.array([-self.along[1], self.along[0]])
-        corner = min(_CORNER_MM, self.half_length, self.half_width)
+        corner = min(self.corner_mm, self.half_length, self.half_width)
         u = np.abs(offset @ self.along) - (self.half_length - corner)
         v = np.abs(offset @ across) - (self.half_width - corner)
         beyond = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0))
@@ -76,14 +78,19 @@ class Post:
         return float((z[within] - self.rise_at(xy[within])).min())
 
 
-def rearfoot_post(plan: FootPlan, posts: Posts, lift_mm: float) -> Post | None:
-    """Return the post under the heel, None where neither an angle, a motion nor a lift asks for one."""
-    if posts.rearfoot_post_deg == 0.0 and posts.rearfoot_motion_deg == 0.0 and lift_mm == 0.0:
+def rearfoot_post(plan: FootPlan, posts: Posts, heel: Heel) -> Post | None:
+    """Return the post under the heel, None where neither an angle, a motion, a lift nor a skive asks for one.
+
+    A skive asks for a level one: copied to the underside its plane would let the device roll the other way, by as much.
+    """
+    skived = heel.medial_skive_mm > 0.0 or heel.lateral_skive_mm > 0.0
+    if posts.rearfoot_post_deg == 0.0 and posts.rearfoot_motion_deg == 0.0 and heel.heel_lift_mm == 0.0 and not skived:
         return None
     end = HEEL_END_SHARE * plan.length_mm
     centre = np.array([0.5 * (HEEL_START_MM + end), plan.heel[1]])
+    half_width = 0.5 * HEEL_WIDTH_SHARE * plan.heel_width_mm
     region = Region(
-        centre, np.array([1.0, 0.0]), 0.5 * (end - HEEL_START_MM), 0.5 * HEEL_WIDTH_SHARE * plan.heel_width_mm
+        centre, np.array([1.0, 0.0]), 0.5 * (end - HEEL_START_MM), half_width, _HEEL_CORNER_SHARE * half_width
     )
     # A motion of 4 degrees on a post of 4: the insole can roll from 4 degrees to 0.
     angles = {posts.rearfoot_post_deg, posts.rearfoot_post_deg - posts.rearfoot_motion_deg}
@@ -100,12 +107,16 @@ def forefoot_post(plan: FootPlan, posts: Posts, gap_mm: float) -> Post | None:
     """
     if posts.forefoot_post_deg == 0.0:
         return None
-    across = plan.fibulare - plan.tibiale
-    width = float(np.linalg.norm(across))
-    centre = 0.5 * (plan.tibiale + plan.fibulare)
-    centre = centre - (gap_mm + FRONT_MARGIN_MM + 0.5 * FRONT_LENGTH_MM) * plan.ball_normal
-    region = Region(centre, plan.ball_normal, 0.5 * FRONT_LENGTH_MM, (0.5 - _SIDE_MARGIN_SHARE) * width)
-    return Post("forefoot", region, float(centre[1]), (_slope(plan, posts.forefoot_post_deg, posts.forefoot_post),))
+    region = front_region(plan, gap_mm)
+    slope = _slope(plan, posts.forefoot_post_deg, posts.forefoot_post)
+    return Post("forefoot", region, float(region.centre[1]), (slope,))
+
+
+def front_region(plan: FootPlan, gap_mm: float) -> Region:
+    """Return the place behind the front end that a post has there, or a platform; `gap_mm` as above."""
+    centre = plan.on_ball(0.5, -(gap_mm + FRONT_MARGIN_MM + 0.5 * FRONT_LENGTH_MM))
+    width = float(np.linalg.norm(plan.fibulare - plan.tibiale))
+    return Region(centre, plan.ball_normal, 0.5 * FRONT_LENGTH_MM, (0.5 - _SIDE_MARGIN_SHARE) * width)
 
 
 def _slope(plan: FootPlan, angle_deg: float, raises: Literal["varus", "valgus"]) -> float:

@@ -21,6 +21,8 @@ from scanproc.frames import FloatArray
 from scanproc.pads.table import placed_pads
 from scanproc.prescription.fields import Prescription
 from scanproc.prescription.rules import refuse_above_block
+from scanproc.solid.edge_rounding import RoundedEdge, inwards, rounded_edge
+from scanproc.solid.greedy_insertion import snapped_plan
 from scanproc.solid.height_fields import HeightField
 
 
@@ -39,6 +41,7 @@ class Design:
     unseen_share : of the sole under the shell, how much no view saw.
     scanned : what the top was designed on.
     even : its wall without what lies below it.
+    rim : the rounding of its upper outer edge, which the wall below does not follow.
     underside : what lies below the even wall.
     """
 
@@ -53,10 +56,16 @@ class Design:
     outline: FloatArray
     unseen_share: float
     even: EvenWall | None = None
+    rim: RoundedEdge | None = None
     underside: Underside = NOTHING_BELOW
 
     def top_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked height of the top at (N, 2) points, (N,) mm."""
+        square = self.square_top_at(xy)
+        return square if self.rim is None else square - self.rim.raised(xy)
+
+    def square_top_at(self, xy: FloatArray) -> FloatArray:
+        """Return the height of the top before its upper outer edge is rounded, (N,) mm: the wall lies below it."""
         return self.trim.cut(self.top.at(xy), xy)
 
     def wall_at(self, xy: FloatArray) -> FloatArray:
@@ -78,7 +87,7 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
     """
     scanned = scanned_sole(foot, rx, before)
     asked = edged(scanned, designed_top(scanned, rx), rx)
-    even = even_wall(asked.outline, rx.making.grid_mm, asked.top_at, asked.wall_at)
+    even = even_wall(asked.outline, rx.making.grid_mm, asked.square_top_at, asked.wall_at)
     placed = placed_pads(asked.plan, rx.pads)
     most_lost_mm = 0.5 * rx.judgement.dose_tolerance_mm
     refuse_off_device(placed, rx.pads, asked.outline, asked.top, even.top, most_lost_mm)
@@ -86,8 +95,18 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
         refuse_unreached(asked.outline, even.top, rx.making.cutter_mm)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)
-    refuse_above_block(float(asked.top_at(asked.outline).max()) - below.lowest_z, rx.device)
-    return replace(asked, even=even, underside=below)
+    rim_z = asked.square_top_at(asked.outline)
+    refuse_above_block(float(rim_z.max()) - below.lowest_z, rx.device)
+    rim = _rounded_rim(asked, rim_z, rim_z - below.applied(asked.outline, even.bottom.at(asked.outline)))
+    return replace(asked, even=even, underside=below, rim=rim)
+
+
+def _rounded_rim(asked: Design, rim_z: FloatArray, side_mm: FloatArray) -> RoundedEdge:
+    """Return the rounding of the upper outer edge, at (K,) heights over upright sides: a lower edge upside down."""
+    radius_mm, outline = asked.rx.thickness.rim_radius_mm, snapped_plan(asked.outline)
+    span = max(radius_mm, 0.5)
+    rises = (asked.square_top_at(outline + span * inwards(outline)) - rim_z) / span
+    return rounded_edge(outline, side_mm, rises, radius_mm)
 
 
 def edged(scanned: ScannedSole, top: Top, rx: Prescription) -> Design:

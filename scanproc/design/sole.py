@@ -18,9 +18,10 @@ from scanproc.mesh.meshes import all_corners, face_normals, keep_faces
 from scanproc.mesh.polygons import resampled
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Judgement, Prescription
+from scanproc.solid.denoising import denoised, smoothing_asked_mm
 from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.height_fields import HeightField
-from scanproc.solid.plantar_height_field import PlantarField, denoised, extend_walls, fill_cells, plantar_height_field
+from scanproc.solid.plantar_height_field import PlantarField, extend_walls, fill_cells, plantar_height_field
 
 _NEEDED = ("metatarsale_tibiale", "metatarsale_fibulare")
 _HEEL_BULGE_MM = 15.0  # over its lowest point a heel is nearly as wide as it gets
@@ -47,7 +48,7 @@ class Finishing:
 
     allow_unseen: bool
     wall_slope_deg: float
-    smoothing_mm: float
+    smoothing_mm: float | None
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ def _finished(raw: PlantarField, finishing: Finishing) -> HeightField:
     bridged = fill_cells(raw.field, holes)
     walls = extend_walls(bridged, float(np.tan(np.deg2rad(finishing.wall_slope_deg))))
     trusted = raw.seen & (walls.z == raw.field.z)
-    return denoised(walls, finishing.smoothing_mm, trusted)
+    sigma_mm = smoothing_asked_mm(walls, trusted) if finishing.smoothing_mm is None else finishing.smoothing_mm
+    return denoised(walls, sigma_mm, trusted)
 
 
 def _looking_down(mesh: Mesh, vertices: BoolArray) -> Mesh:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
+from scanproc.design.front_platform import stands_level
 from scanproc.design.ground_contact import GroundContact, ground_contact
 from scanproc.design.intrinsic_posting import intrinsic_posts
+from scanproc.design.plan import HEEL_END
 from scanproc.design.shape import Design
 from scanproc.design.underside import Underside
 from scanproc.design.wall import even_wall
@@ -88,20 +90,28 @@ def build(asked: Design) -> Built:
         If the outline comes so close to itself that it cannot be triangulated.
     """
     rx, outline = asked.rx, snapped_plan(asked.outline)
-    even = asked.even or even_wall(outline, rx.making.grid_mm, asked.top_at, asked.wall_at)
+    even = asked.even or even_wall(outline, rx.making.grid_mm, asked.square_top_at, asked.wall_at)
     nodes = even.top.nodes()
     within = _inside_off(outline, nodes)
 
     rows = np.vstack([inner_row(outline, np.full(len(outline), off)) for off in _OUTLINE_ROWS_MM])
-    top = _Surface(even.top, asked.top_at, np.zeros_like(within), rows)
+    rim, rim_rows = asked.rim, rows
+    high = even.top
+    if rim is not None and rim.rounds:
+        high, rim_rows = (
+            high.replaced(high.z - rim.raised(nodes).reshape(high.z.shape)),
+            np.vstack([rows, rim.points()]),
+        )
+    top = _Surface(high, asked.top_at, np.zeros_like(within), rim_rows)
 
     lowered = asked.underside.applied(nodes, even.bottom.z.ravel())
     posts = intrinsic_posts(asked.plan, rx)
+    heel = nodes[within, 0] < HEEL_END * asked.plan.length_mm if stands_level(rx) else None
     contact = ground_contact(
-        asked.underside, posts, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
+        asked.underside, posts, heel, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
     )
     underside = _FlattenedUnderside(even.bottom, asked.underside, contact)
-    edge = _lower_edge(underside, outline, asked.top_at(outline), rx.thickness.edge_radius_mm)
+    edge = _lower_edge(underside, outline, asked.square_top_at(outline), rx.thickness.edge_radius_mm)
     bottom = _Surface(
         even.bottom.replaced((contact.applied(nodes, lowered) + edge.raised(nodes)).reshape(even.bottom.z.shape)),
         lambda xy: underside.at(xy) + edge.raised(xy),

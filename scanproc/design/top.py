@@ -8,8 +8,9 @@ from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.design.arch import arch_at, arch_fill
 from scanproc.design.expansion import expanded
 from scanproc.design.forefoot import without_toes
+from scanproc.design.front_platform import stands_level
 from scanproc.design.heel import lifted, skived
-from scanproc.design.intrinsic_posting import posted
+from scanproc.design.intrinsic_posting import levelled, posted
 from scanproc.design.pads import padded
 from scanproc.design.plan import quarter_line
 from scanproc.design.sole import ScannedSole
@@ -39,13 +40,13 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     """Return the top that a prescription asks over a scanned sole.
 
     The terms come in this order, each over all before it: expansion, clearance and cover, forefoot; arch, skives, pads
-    and hollows, lift, intrinsic posts. A term without a dose changes no bit. Those up to the lift add up: any one makes
-    the same change, whatever the others are (but for a skive, whose plane does not follow the sole); an intrinsic post
-    flattens what lies in its region.
+    and hollows, lift, intrinsic posts, the level front end. A term without a dose changes no bit. Those up to the lift
+    add up: any one makes the same change, whatever the others are (but for a skive, whose plane does not follow the
+    sole); an intrinsic post flattens what lies in its region, the front end's platform what is no pad.
     """
     plan = scanned.plan
     sole = lowered(expanded(scanned.field, plan, rx.fit), rx.fit.clearance_mm + rx.fit.top_cover_mm)
-    base = sole if rx.device.length == "shell" else without_toes(sole, plan)
+    base = sole if rx.device.length == "shell" else without_toes(sole, plan, level=stands_level(rx))
     if rx.arch.arch_target_mm is not None:
         line = quarter_line(sole, plan).arch(plan.length_mm)
         arched = arch_at(base, plan, line, rx.arch.arch_target_mm, rx.fit.clearance_mm)
@@ -60,7 +61,13 @@ def _with_terms(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightFie
         top = skived(top, plan, rx.heel, "medial")
     if rx.heel.lateral_skive_mm:
         top = skived(top, plan, rx.heel, "lateral")
-    top = padded(top, plan, rx.pads)
+    whole = padded(top, plan, rx.pads)
+    unpadded = _raised(top, plan, rx)
+    return levelled(unpadded if whole is top else _raised(whole, plan, rx), unpadded, plan, rx)
+
+
+def _raised(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
+    """Return a top with its lift and its intrinsic posts."""
     if rx.heel.heel_lift_mm:
         top = lifted(top, plan, rx.heel.heel_lift_mm)
     return posted(top, plan, rx)

@@ -9,7 +9,7 @@ import numpy as np
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray, Side
 from scanproc.design.marks import Marks, marks_of
-from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
+from scanproc.design.posts import FREE_MM, Post, Region, forefoot_post, rearfoot_post
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
@@ -17,10 +17,9 @@ from scanproc.prescription.fields import Prescription
 from scanproc.solid.blending import smooth_min
 from scanproc.solid.height_fields import HeightField
 
-_SIDE_SLOPE = 2.75  # of a platform's sides: 70 degrees, so that a mould lets go
-_EDGE_MM = 0.8  # over which the sides round into the platform
-_FILLET_MM = 1.5  # over which they round into the wall
-_FREE_MM = 0.05  # a platform lies so far below the wall that the wall nowhere pierces it
+_SIDE_SLOPE = 2.2  # of a platform's sides: 65 degrees, a bevel that a mould lets go and a shoe takes
+_EDGE_MM = 1.5  # over which the sides round into the platform
+_FILLET_MM = 3.0  # over which they round into the wall
 _SUPPORT = (0.30, 0.58)  # arch support, as shares of the foot's length
 _SUPPORT_MARGIN_MM = 5.0  # it keeps so far off the medial outline
 _EVERYWHERE_MM = 1e3
@@ -98,11 +97,13 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
     platforms = []
     if rx.device.style == "block":
         everywhere = Region(np.zeros(2), np.array([1.0, 0.0]), _EVERYWHERE_MM, _EVERYWHERE_MM)
-        platforms.append(Platform(Post("base", everywhere, 0.0, (0.0,)), ground_z - _FREE_MM))
+        platforms.append(Platform(Post("base", everywhere, 0.0, (0.0,)), ground_z - FREE_MM))
         z = platforms[0].applied(xy, z)  # posts of a block lie below its base
-    elif rx.arch.arch_support:
-        platforms.append(Platform(_support(plan, outline), ground_z - _FREE_MM))
-    platforms += _posts(plan, xy, z, rx)
+    posts = _posts(plan, xy, z, rx)
+    if rx.arch.arch_support and rx.device.style == "shell":
+        under_heel = [platform.ridge_z for platform in posts if platform.post.where == "rearfoot"]
+        platforms.append(Platform(_support(plan, outline), min([ground_z, *under_heel]) + FREE_MM))
+    platforms += posts
     bare = Underside(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])
     lowered = even.replaced(bare.applied(whole, even.z.ravel()).reshape(even.z.shape))
@@ -117,13 +118,13 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
     for post, posting, drop in (
         # A block's base carries a lifted heel.
         (
-            rearfoot_post(plan, rx.posts, rx.heel.heel_lift_mm),
-            rx.posts.rearfoot_posting,
+            rearfoot_post(plan, rx.posts, rx.heel),
+            rx.posts.rearfoot_posting if rx.posts.rearfoot_post_deg else "extrinsic",
             0.0 if rx.device.style == "block" else rx.heel.heel_lift_mm,
         ),
         (forefoot_post(plan, rx.posts, rx.gap_mm), rx.posts.forefoot_posting, 0.0),
     ):
-        if post is None or (drop == 0.0 and (posting == "intrinsic" or post.is_level)):
+        if post is None or (drop == 0.0 and posting == "intrinsic") or (post.is_level and rx.device.style == "block"):
             continue
         if not post.region.inside(xy).any():
             raise ScanError(
@@ -131,7 +132,7 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
                 f" to reach it. Leave insole.{post.where}_post_deg at 0, or change the outline."
             )
         # The top was raised by the lift; the platform stays down where the heel was.
-        platforms.append(Platform(post, post.below(xy, z) - drop - _FREE_MM))
+        platforms.append(Platform(post, post.below(xy, z) - drop - FREE_MM))
     return platforms
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from scanproc.artifacts import (
+    CameraCertificate,
     Check,
     CleanView,
     CleanViews,
@@ -291,7 +292,17 @@ def _encode_measures(measures: Measures) -> Files:
         if foot.flags:
             entry["flags"] = dict(foot.flags)
         entries.append(entry)
-    return {"measures.json": _json({"schema": 1, "feet": entries}), "measures.csv": _measures_csv(measures)}
+    table = {"schema": 1, "feet": entries, **_cited(measures)}
+    return {"measures.json": _json(table), "measures.csv": _measures_csv(measures)}
+
+
+def _cited(measures: Measures) -> dict[str, Any]:
+    """Return what is cited of the camera's certificate; its map is a file of the scan, and is not repeated."""
+    found = measures.certificate
+    if found is None:
+        return {}
+    told = {name: getattr(found, name) for name in ("serial", "date", "scale", "scale_sd", "range_mm")}
+    return {"camera": {"certificate": measures.camera, **told, "warp": found.warp is not None}}
 
 
 def measure_entry(measure: Measure) -> dict[str, Any]:
@@ -340,11 +351,16 @@ def measure_cells(foot: FootMeasures) -> dict[str, object]:
 
 
 def _decode_measures(files: Files) -> Measures:
+    table = json.loads(files["measures.json"])
     feet = []
-    for entry in json.loads(files["measures.json"])["feet"]:
+    for entry in table["feet"]:
         values = {name: _measure(measure) for name, measure in entry.pop("measures").items()}
         feet.append(FootMeasures(**entry, measures=values))
-    return Measures(tuple(feet))
+    cited = table.get("camera")
+    if cited is None:
+        return Measures(tuple(feet))
+    camera, _, range_mm = cited.pop("certificate"), cited.pop("warp"), cited.pop("range_mm")
+    return Measures(tuple(feet), camera, CameraCertificate(**cited, range_mm=range_mm and (range_mm[0], range_mm[1])))
 
 
 def _encode_insoles(insoles: Insoles) -> Files:

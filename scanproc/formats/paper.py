@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
+from scanproc.formats.sheets import PdfPages, Picture, Sheet
 from scanproc.frames import FloatArray
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Paper = Literal["A4", "letter"]
 #: Width and height, mm.
 PAPERS: dict[Paper, tuple[float, float]] = {"A4": (210.0, 297.0), "letter": (215.9, 279.4)}
 
-_MM = 1.0 / 25.4  # in inches, in which matplotlib counts
-_PT_MM = 72.0 / 25.4  # points of a text's size in a mm
 _BORDER_MM = 8.0  # what printers leave white
 _FOOT_MM = 16.0  # of a page, for the bar and what it says
 _OVERLAP_MM = 12.0  # of two pages
 _CROSS_MM = 4.0  # half of a mark that is to be laid over its twin
 _BAR_MM, _BAR_LINE_MM = 100.0, 0.3
 _LEGEND_MM = 45.0
-_DPI = 300
 _LINE_MM = 0.25
+_DASHES: dict[str, tuple[float, float]] = {"dashed": (3.7, 1.6), "dotted": (1.0, 1.65)}  # on and off, widths of a line
+_SMALL_MM = 2.6  # size of what the foot says
+_CAPITALS = 0.72  # height of capital letters, of a font's size
 
 
 @dataclass(frozen=True)
@@ -53,17 +49,21 @@ class DrawnText:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is drawn, mm, y upwards; `title` stands on every page, `legend` names the colours of lines."""
+    """What is drawn, mm, y upwards; `title` stands on every page, `legend` names the colours of lines.
+
+    `areas` are black polygons, (N, 2) mm.
+    """
 
     title: str
     lines: tuple[DrawnLine, ...]
     texts: tuple[DrawnText, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()
+    areas: tuple[FloatArray, ...] = ()
 
     @property
     def box(self) -> tuple[FloatArray, FloatArray]:
-        """Lower and upper corner of all lines, (2,) mm each."""
-        every = np.vstack([line.xy for line in self.lines])
+        """Lower and upper corner of all lines and areas, (2,) mm each."""
+        every = np.vstack([*(line.xy for line in self.lines), *self.areas])
         return every.min(axis=0), every.max(axis=0)
 
 
@@ -73,49 +73,32 @@ def write_pdf(drawing: Drawing, paper: Paper) -> bytes:
     Where it is larger than a page it goes on on others, which share a strip: crosses in the strip are to be laid over
     each other.
     """
-    from matplotlib import style
-    from matplotlib.backends.backend_pdf import PdfPages
-
     sheet = np.array(PAPERS[paper])
     room = sheet - 2.0 * _BORDER_MM - [0.0, _FOOT_MM]
     low, high = drawing.box
     splits = [_split(float(size), float(has)) for size, has in zip(high - low, room, strict=True)]
     window = np.array([split.window_mm for split in splits])
     corners = [low + np.array([x, y]) for y in reversed(splits[1].starts) for x in splits[0].starts]
-    out = io.BytesIO()
-    metadata = {"CreationDate": None, "Title": drawing.title, "Creator": "scanproc"}
-    with style.context("default"), PdfPages(out, metadata=metadata) as pages:
-        for number, corner in enumerate(corners, start=1):
-            # It stands in the middle of the page.
-            figure, axes = _sheet(sheet, corner - 0.5 * (room - window) - [_BORDER_MM, _BORDER_MM + _FOOT_MM])
-            _draw(axes, drawing, corner, corner + window)
-            _crosses(axes, splits, low, corner, window)
-            told = f"{drawing.title}\npage {number} of {len(corners)}; print at 100 %, not fitted to the page"
-            _foot(axes, corner - 0.5 * (room - window) - [0.0, _FOOT_MM], told, drawing.legend)
-            pages.savefig(figure)
-    return out.getvalue()
+    pages = PdfPages(sheet, drawing.title)
+    for number, corner in enumerate(corners, start=1):
+        # It stands in the middle of the page.
+        page = pages.page(corner - 0.5 * (room - window) - [_BORDER_MM, _BORDER_MM + _FOOT_MM])
+        with page.showing(corner, window):
+            _draw(page, drawing)
+            _crosses(page, splits, low, corner, window)
+        told = (drawing.title, f"page {number} of {len(corners)}; print at 100 %, not fitted to the page")
+        _foot(page, corner - 0.5 * (room - window) - [0.0, _FOOT_MM], told, drawing.legend)
+    return pages.pdf()
 
 
 def write_png(drawing: Drawing) -> bytes:
     """Return a drawing in true size as one picture of 300 dots an inch, which it states, with a bar of 100 mm."""
-    from matplotlib import style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
     low, high = drawing.box
     size = np.maximum(high - low, [_BAR_MM + _LEGEND_MM, 0.0]) + 2.0 * _BORDER_MM + [0.0, _FOOT_MM]
-    pixels = np.ceil(size * _MM * _DPI)
-    with style.context("default"):
-        figure, axes = _sheet(pixels / _DPI / _MM, low - [_BORDER_MM, _BORDER_MM + _FOOT_MM])
-        _draw(axes, drawing, low - 1.0, low + size)
-        _foot(axes, low - [0.0, _FOOT_MM], drawing.title, drawing.legend)
-        figure.set_dpi(_DPI)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()  # type: ignore[no-untyped-call]
-        image = Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3])  # type: ignore[no-untyped-call]
-    out = io.BytesIO()
-    image.save(out, "png", dpi=(_DPI, _DPI))
-    return out.getvalue()
+    picture = Picture(low - [_BORDER_MM, _BORDER_MM + _FOOT_MM], size)
+    _draw(picture, drawing)
+    _foot(picture, low - [0.0, _FOOT_MM], (drawing.title,), drawing.legend)
+    return picture.png()
 
 
 @dataclass(frozen=True)
@@ -133,41 +116,35 @@ def _split(size_mm: float, room_mm: float) -> _Split:
     return _Split(tuple(number * step for number in range(count)), step + _OVERLAP_MM)
 
 
-def _sheet(size_mm: FloatArray, corner: FloatArray) -> tuple[Figure, Axes]:
-    """Return a figure of a size whose axes are mm, with that corner below on the left."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(float(size_mm[0]) * _MM, float(size_mm[1]) * _MM))
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set_xlim(float(corner[0]), float(corner[0] + size_mm[0]))
-    axes.set_ylim(float(corner[1]), float(corner[1] + size_mm[1]))
-    axes.axis("off")
-    return figure, axes
-
-
-def _draw(axes: Axes, drawing: Drawing, low: FloatArray, high: FloatArray) -> None:
-    """Draw what lies in a rectangle."""
-    from matplotlib.patches import Rectangle
-
-    window = Rectangle((float(low[0]), float(low[1])), *(high - low).tolist(), transform=axes.transData)
+def _draw(sheet: Sheet, drawing: Drawing) -> None:
+    """Draw areas, lines and texts."""
+    for area in drawing.areas:
+        sheet.area(area)
     for line in drawing.lines:
         xy = np.vstack([line.xy, line.xy[:1]]) if line.closed else line.xy
-        (drawn,) = axes.plot(*xy.T, color=line.color, linestyle=line.style, linewidth=_LINE_MM * _PT_MM)
-        drawn.set_clip_path(window)
+        for piece in _pieces(xy, line.style):
+            sheet.line(piece, _LINE_MM, line.color)
     for text in drawing.texts:
-        drawn_text = axes.text(
-            float(text.xy[0]),
-            float(text.xy[1]),
-            text.text,
-            fontsize=text.height_mm * _PT_MM / 0.72,
-            color=text.color,
-            ha="center",
-            va="center",
-        )
-        drawn_text.set_clip_path(window)
+        size_mm = text.height_mm / _CAPITALS
+        sheet.text(text.text, text.xy - [0.0, 0.5 * text.height_mm], size_mm, text.color, centred=True)
 
 
-def _crosses(axes: Axes, splits: Sequence[_Split], low: FloatArray, first: FloatArray, window: FloatArray) -> None:
+def _pieces(xy: FloatArray, style: str) -> Iterator[FloatArray]:
+    """Return what is drawn of a polyline: all of it, or its dashes."""
+    if style not in _DASHES:
+        yield xy
+        return
+    along = np.concatenate([[0.0], np.linalg.norm(np.diff(xy, axis=0), axis=1).cumsum()])
+    on, off = _LINE_MM * np.array(_DASHES[style])
+    starts = np.arange(0.0, along[-1], on + off)
+    ends = np.minimum(starts + on, along[-1])
+    every = np.unique(np.concatenate([along, starts, ends]))
+    places = np.column_stack([np.interp(every, along, xy[:, axis]) for axis in (0, 1)])
+    for first, last in zip(np.searchsorted(every, starts), np.searchsorted(every, ends), strict=True):
+        yield places[first : last + 1]
+
+
+def _crosses(sheet: Sheet, splits: Sequence[_Split], low: FloatArray, first: FloatArray, window: FloatArray) -> None:
     """Draw crosses into the strips that a page shares with its neighbours, and the strips' middle lines."""
     for axis in (0, 1):
         other = 1 - axis
@@ -177,25 +154,24 @@ def _crosses(axes: Axes, splits: Sequence[_Split], low: FloatArray, first: Float
                 continue
             ends = np.empty((2, 2))
             ends[:, axis], ends[:, other] = middle, (first[other], first[other] + window[other])
-            axes.plot(*ends.T, color="0.6", linewidth=0.1 * _PT_MM, linestyle="dashed")
+            for piece in _pieces(ends, "dashed"):
+                sheet.line(piece, 0.1, "#999999")
             for share in (0.1, 0.9):
                 at = np.empty(2)
                 at[axis], at[other] = middle, first[other] + share * window[other]
                 for way in np.eye(2):
-                    axes.plot(
-                        *np.stack([at - _CROSS_MM * way, at + _CROSS_MM * way]).T, color="black", linewidth=0.2 * _PT_MM
-                    )
+                    sheet.line(np.stack([at - _CROSS_MM * way, at + _CROSS_MM * way]), 0.2, "black")
 
 
-def _foot(axes: Axes, corner: FloatArray, title: str, legend: Sequence[tuple[str, str]]) -> None:
+def _foot(sheet: Sheet, corner: FloatArray, told: Sequence[str], legend: Sequence[tuple[str, str]]) -> None:
     """Draw the bar from a corner on, 100 mm over the outer edges of its ends, and what stands below and beside it."""
-    x, y = corner.tolist()
-    y += 9.0
+    x, y = (corner + np.array([0.0, 9.0])).tolist()
     ends = (x + 0.5 * _BAR_LINE_MM, x + _BAR_MM - 0.5 * _BAR_LINE_MM)
-    for xs, ys in ((ends, (y, y)), *(((end, end), (y - 2.0, y + 2.0)) for end in ends)):
-        axes.plot(xs, ys, color="black", linewidth=_BAR_LINE_MM * _PT_MM, solid_capstyle="butt")
-    small = 2.6 * _PT_MM
-    axes.text(x + 0.5 * _BAR_MM, y + 1.0, "100 mm", ha="center", va="bottom", fontsize=small)
-    axes.text(x, y - 3.0, title, ha="left", va="top", fontsize=small)
+    sheet.line(np.array([[ends[0], y], [ends[1], y]]), _BAR_LINE_MM, "black")
+    for end in ends:
+        sheet.line(np.array([[end, y - 2.0], [end, y + 2.0]]), _BAR_LINE_MM, "black")
+    sheet.text("100 mm", np.array([x + 0.5 * _BAR_MM, y + 1.5]), _SMALL_MM, "black", centred=True)
+    for number, words in enumerate(told):
+        sheet.text(words, np.array([x, y - 5.0 - 1.2 * _SMALL_MM * number]), _SMALL_MM, "black", centred=False)
     for number, (name, color) in enumerate(legend):
-        axes.text(x + _BAR_MM + 6.0, y + 3.0 - 3.4 * number, name, color=color, ha="left", va="center", fontsize=small)
+        sheet.text(name, np.array([x + _BAR_MM + 6.0, y + 2.1 - 3.4 * number]), _SMALL_MM, color, centred=False)

@@ -15,7 +15,7 @@ from scanproc.mesh.polygons import offset
 
 _SIDE_MM, _NAME_MM = 22.0, 3.5  # heights of letters
 _LETTER_AT = 0.42  # of the length: between heel and pads
-_COVER, _PADS, _MARKS = "tab:blue", "tab:red", "tab:gray"
+_COVER, _PADS, _MARKS = "#1f77b4", "#d62728", "#7f7f7f"  # blue, red, grey
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ class PosedView:
     color : (H, W, 3) uint8, or None.
     trust : (H, W) float32, factor of the weight of each pixel; None: 1.
     shift_mm : (H, W) float32, by how much each pixel was moved away along its ray to correct it; None: 0.
+    step_mm : (H, W) float32, by how much each pixel lies before the mean of its neighbours: see `averaged`; None: 0.
     """
 
     depth_mm: DepthImage
@@ -35,9 +36,10 @@ class PosedView:
     color: ByteArray | None = None
     trust: NDArray[np.float32] | None = None
     shift_mm: NDArray[np.float32] | None = None
+    step_mm: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("depth_mm", "normals", "color", "trust", "shift_mm"):
+        for name in ("depth_mm", "normals", "color", "trust", "shift_mm", "step_mm"):
             if (image := getattr(self, name)) is not None:
                 image = np.ascontiguousarray(image).view()
                 image.flags.writeable = False
@@ -48,20 +50,34 @@ class PosedView:
         return np.zeros(self.depth_mm.shape, np.float32) if self.shift_mm is None else self.shift_mm
 
     @property
+    def pixel_step_mm(self) -> NDArray[np.float32]:
+        return np.zeros(self.depth_mm.shape, np.float32) if self.step_mm is None else self.step_mm
+
+    @property
     def pixel_trust(self) -> NDArray[np.float32]:
         return np.ones(self.depth_mm.shape, np.float32) if self.trust is None else self.trust
 
 
-def tangent_planes(
-    view: PosedView, truncation_mm: float, reach_mm: float, cosine_power: float, smoothing_mm: float
-) -> NDArray[np.float32]:
+def averaged(view: PosedView, smoothing_mm: float, limit_mm: float) -> PosedView:
+    """Return a view whose planes lie at the mean of each pixel and the eight that are so far away across and down.
+
+    Those that lie farther than the limit off its plane are of another surface.
+    """
+    normals, intrinsics_px = np.asarray(view.normals, np.float32), intrinsics_array(view.intrinsics)
+    width_mm = pixel_mm(view.depth_mm, view.intrinsics)
+    away_px = round(smoothing_mm / width_mm) if width_mm > 0.0 else 0
+    if away_px == 0:
+        return replace(view, normals=normals, step_mm=None)
+    return replace(view, normals=normals, step_mm=_mean_steps(view.depth_mm, normals, intrinsics_px, away_px, limit_mm))
+
+
+def tangent_planes(view: PosedView, truncation_mm: float, reach_mm: float, cosine_power: float) -> NDArray[np.float32]:
     """Return the plane, in the scan frame, that touches a view's surface in each pixel.
 
     Parameters
     ----------
     truncation_mm, reach_mm : distance up to which a plane counts, along its normal and along the line of sight.
     cosine_power : of the cosine between the two, in its weight.
-    smoothing_mm : a pixel is averaged with the eight, on the same surface, that are so far away across and down.
 
     Returns
     -------
@@ -69,29 +85,23 @@ def tangent_planes(
         Normal, offset in mm, weight, and truncation in mm along the normal, which is -1 where there is no plane.
     """
     planes = _tangent_planes(
-        view.depth_mm, view.normals.astype(np.float32), intrinsics_array(view.intrinsics), view.T_scan_camera,
-        truncation_mm, reach_mm, cosine_power, neighbour_px(view, smoothing_mm),
+        view.depth_mm, np.asarray(view.normals, np.float32), view.pixel_step_mm, intrinsics_array(view.intrinsics),
+        view.T_scan_camera, truncation_mm, reach_mm, cosine_power,
     )  # fmt: skip
     np.multiply(planes[..., 4], view.pixel_trust, out=planes[..., 4], where=planes[..., 5] > 0.0)
     return np.asarray(planes)
-
-
-def neighbour_px(view: PosedView, smoothing_mm: float) -> int:
-    """Return how many pixels of a view are the distance at which each is averaged with its neighbours."""
-    width_mm = pixel_mm(view.depth_mm, view.intrinsics)
-    return round(smoothing_mm / width_mm) if width_mm > 0.0 else 0
 
 
 @compiled
 def _tangent_planes(
     depth_mm: DepthImage,
     normals: NDArray[np.float32],
+    step_mm: NDArray[np.float32],
     intrinsics_px: FloatArray,
     T_scan_camera: FloatArray,
     truncation_mm: float,
     reach_mm: float,
     cosine_power: float,
-    away_px: int,
 ) -> NDArray[np.float32]:
     """Return (H, W, 6) float32: each pixel's normal and offset in the scan frame, weight, and truncation (-1: none)."""
     fx, fy, cx, cy = intrinsics_px
@@ -113,9 +123,7 @@ def _tangent_planes(
             mx = R[0, 0] * nx + R[0, 1] * ny + R[0, 2] * nz
             my = R[1, 0] * nx + R[1, 1] * ny + R[1, 2] * nz
             mz = R[2, 0] * nx + R[2, 1] * ny + R[2, 2] * nz
-            offset = along * z
-            if away_px > 0:
-                offset += mean_step(depth_mm, normals, intrinsics_px, u, v, away_px, 0.5 * truncation_mm)
+            offset = along * z + step_mm[v, u]
             planes[v, u, 0], planes[v, u, 1], planes[v, u, 2] = mx, my, mz
             planes[v, u, 3] = offset + mx * R[0, 3] + my * R[1, 3] + mz * R[2, 3]
             planes[v, u, 4] = pixel_weight(cosine, z, cosine_power)
@@ -137,7 +145,21 @@ def pixel_weight(cosine: float, depth_mm: float, cosine_power: float) -> float:
 
 
 @compiled
-def mean_step(
+def _mean_steps(
+    depth_mm: DepthImage, normals: NDArray[np.float32], intrinsics_px: FloatArray, away_px: int, limit_mm: float
+) -> NDArray[np.float32]:
+    """Return `_mean_step` of each pixel with a plane, (H, W)."""
+    height, width = depth_mm.shape
+    steps = np.zeros((height, width), dtype=np.float32)
+    for v in range(height):
+        for u in range(width):
+            if depth_mm[v, u] > 0.0 and normals[v, u, 2] != 0.0:
+                steps[v, u] = _mean_step(depth_mm, normals, intrinsics_px, u, v, away_px, limit_mm)
+    return steps
+
+
+@compiled
+def _mean_step(
     depth_mm: DepthImage,
     normals: NDArray[np.float32],
     intrinsics_px: FloatArray,

@@ -34,14 +34,12 @@ class TsdfLimits:
     truncation_mm : distance from a view's surface, along its normal, within which the view counts.
     reach_mm : the same along the line of sight: behind a grazing surface something else begins soon.
     cosine_power : of the cosine between normal and line of sight, in a pixel's weight.
-    smoothing_mm : a pixel is averaged with the eight, on the same surface, that are so far away across and down.
     """
 
     voxel_mm: float
     truncation_mm: float
     reach_mm: float
     cosine_power: float
-    smoothing_mm: float
 
 
 def integrate(views: Sequence[PosedView], limits: TsdfLimits) -> DistanceField:
@@ -92,12 +90,12 @@ def _integrate_all(
 
 
 def _planes_of(view: PosedView, limits: TsdfLimits) -> NDArray[np.float32]:
-    return tangent_planes(view, limits.truncation_mm, limits.reach_mm, limits.cosine_power, limits.smoothing_mm)
+    return tangent_planes(view, limits.truncation_mm, limits.reach_mm, limits.cosine_power)
 
 
 def _blocks_of(view: PosedView, limits: TsdfLimits) -> NDArray[np.int64]:
     """Return the sorted keys of the blocks that a view's surface reaches."""
-    normals, intrinsics_px = view.normals.astype(np.float32), intrinsics_array(view.intrinsics)
+    normals, intrinsics_px = np.asarray(view.normals, np.float32), intrinsics_array(view.intrinsics)
     block_mm = BLOCK * limits.voxel_mm
     blocks = _blocks_reached(view.depth_mm, normals, intrinsics_px, view.T_scan_camera, block_mm, limits.truncation_mm)
     return np.unique(block_keys(blocks))

@@ -12,7 +12,7 @@ from scanproc.artifacts import ByteArray, DepthImage, Mesh
 from scanproc.compiled import compiled
 from scanproc.depth.images import intrinsics_array
 from scanproc.frames import FloatArray, inverse
-from scanproc.fusion.posed_views import PosedView, mean_step, neighbour_px, pixel_weight
+from scanproc.fusion.posed_views import PosedView, pixel_weight
 from scanproc.mesh.meshes import vertex_normals
 from scanproc.parallel import parallel_map
 
@@ -29,14 +29,11 @@ class VisibilityLimits:
     tolerance_mm : of the depth measured there, along the vertex's normal.
     min_cosine : between the normal and the line of sight.
     cosine_power : of that cosine in the weight of `distances`; that of the fusion which made the mesh.
-    smoothing_mm, truncation_mm : likewise, see `posed_views.tangent_planes`.
     """
 
     tolerance_mm: float
     min_cosine: float
     cosine_power: float
-    smoothing_mm: float = 0.0
-    truncation_mm: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def visibility(mesh: Mesh, views: Sequence[PosedView], limits: VisibilityLimits,
     sums, trust = np.zeros((len(normals), 4)), np.zeros((len(normals), 2))
     distances = np.zeros((num_groups, len(normals), 2))
 
-    images = [(view.normals.astype(np.float32), neighbour_px(view, limits.smoothing_mm)) for view in views]
+    images = [(np.asarray(view.normals, np.float32), view.pixel_step_mm) for view in views]
 
     def look(start: int) -> None:
         part = slice(start, start + _CHUNK)
@@ -86,8 +83,8 @@ def visibility(mesh: Mesh, views: Sequence[PosedView], limits: VisibilityLimits,
             _add_view(
                 mesh.vertices[part], normals[part], view.depth_mm, color, intrinsics_array(view.intrinsics),
                 inverse(view.T_scan_camera), limits.tolerance_mm, limits.min_cosine, limits.cosine_power, colored,
-                view.pixel_trust, view.pixel_shift_mm, images[number][0], images[number][1],
-                0.5 * limits.truncation_mm, counts[part], trust[part], sums[part], distances[number % num_groups, part],
+                view.pixel_trust, view.pixel_shift_mm, *images[number],
+                counts[part], trust[part], sums[part], distances[number % num_groups, part],
             )  # fmt: skip
 
     parallel_map(look, range(0, len(normals), _CHUNK), "surface: who saw what")
@@ -114,8 +111,7 @@ def _add_view(
     pixel_trust: NDArray[np.float32],
     pixel_shift_mm: NDArray[np.float32],
     pixel_normals: NDArray[np.float32],
-    away_px: int,
-    max_step_mm: float,
+    pixel_step_mm: NDArray[np.float32],
     counts: ByteArray,
     trust: FloatArray,
     sums: FloatArray,
@@ -136,7 +132,7 @@ def _add_view(
         trust[i, 1] += weight * cosine * pixel_shift_mm[row, column]
         if pixel_normals[row, column, 2] != 0.0:
             outside = _before_plane(
-                vertices[i], row, column, depth_mm, pixel_normals, intrinsics_px, T_camera_scan, away_px, max_step_mm
+                vertices[i], row, column, depth_mm, pixel_normals, pixel_step_mm, intrinsics_px, T_camera_scan
             )
         distances[i, 0] += weight * outside
         distances[i, 1] += weight
@@ -154,16 +150,15 @@ def _before_plane(
     column: int,
     depth_mm: DepthImage,
     normals: NDArray[np.float32],
+    step_mm: NDArray[np.float32],
     intrinsics_px: FloatArray,
     T_camera_scan: FloatArray,
-    away_px: int,
-    max_step_mm: float,
 ) -> float:
     """Return how far the plane that is fused of a pixel lies outside of a vertex, mm."""
     fx, fy, cx, cy = intrinsics_px
     z = np.float64(depth_mm[row, column])
     pixel = ((column - cx) / fx * z, (row - cy) / fy * z, z)
-    step = mean_step(depth_mm, normals, intrinsics_px, column, row, away_px, max_step_mm) if away_px > 0 else 0.0
+    step = np.float64(step_mm[row, column])
     for axis in range(3):
         at = T_camera_scan[axis, 3]
         for other in range(3):

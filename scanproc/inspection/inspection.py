@@ -139,9 +139,12 @@ class Inspection:
         ranges = [view.range_mm for view in self.views if view.num_readings]
         near, median, far = np.median(ranges or [(0.0, 0.0, 0.0)], axis=0)
         in_range = float(np.median([view.in_range for view in self.views]))
-        yield "range", (
-            f"nearest tenth {near:.0f} mm, median {median:.0f} mm, farthest tenth {far:.0f} mm; "
-            f"{in_range:.0%} where the foot is looked for"
+        yield (
+            "range",
+            (
+                f"nearest tenth {near:.0f} mm, median {median:.0f} mm, farthest tenth {far:.0f} mm; "
+                f"{in_range:.0%} where the foot is looked for"
+            ),
         )
         if self.intrinsics is None:
             yield "points", f"{np.median([view.num_readings for view in self.views]):,.0f} a view"

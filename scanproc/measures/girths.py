@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -30,7 +31,9 @@ def instep_girth(shape: FootShape) -> Reading:
         return no_reading("the dorsum was not seen: the surface ends below it, at half the length")
     # The arch rises from the floor there: on its side the tape runs straight from the lowest seen point.
     x = shape.at(DORSUM_SECTION)
-    return _tape(shape.midfoot, shape, lambda tape: np.column_stack([np.full(len(tape), x), tape]), shape.medial_y)
+    return _Tape(
+        shape.midfoot, shape, lambda tape: np.column_stack([np.full(len(tape), x), tape]), shape.medial_y
+    ).reading()
 
 
 def ball_girth(shape: FootShape) -> Reading:
@@ -52,20 +55,22 @@ def ball_girth(shape: FootShape) -> Reading:
     if len(at_ball) and at_ball.extent(2).high_open:
         return no_reading("the dorsum was not seen: the surface ends below it, at the ball")
 
-    def girth(tilt_deg: float) -> Reading:
+    def tape(tilt_deg: float) -> _Tape | None:
         normal = rotation_about(across, np.deg2rad(tilt_deg)) @ upright
         section = without_leg(plane_section(ball.mesh, normal, float(normal @ tibiale), views))
-        if len(section) < 3:
-            return no_reading("there is no surface round the ball")
         plane = _TapePlane(across, normal, float(normal @ tibiale))
-        return _tape(plane.flat(section), shape, plane.in_foot_frame)
+        return None if len(section) < 3 else _Tape(plane.flat(section), shape, plane.in_foot_frame)
+
+    def length(tape: _Tape | None) -> float:
+        return np.inf if tape is None or tape.outline is None else tape.outline.perimeter
 
     tilts = np.linspace(-_TAPE_TILT_DEG, _TAPE_TILT_DEG, 13)
-    readings = [girth(float(tilt)) for tilt in tilts]
-    best = int(np.argmin([np.inf if reading.value is None else reading.value for reading in readings]))
+    tapes = [tape(float(tilt)) for tilt in tilts]
+    best = int(np.argmin([length(one) for one in tapes]))
     step = float(tilts[1] - tilts[0])
-    finer = [girth(float(tilts[best] + share * step)) for share in np.linspace(-0.8, 0.8, 9)]
-    return min([*readings, *finer], key=lambda reading: np.inf if reading.value is None else reading.value)
+    finer = [tape(float(tilts[best] + share * step)) for share in np.linspace(-0.8, 0.8, 9)]
+    shortest = min([*tapes, *finer], key=length)
+    return no_reading("there is no surface round the ball") if shortest is None else shortest.reading()
 
 
 def _ball(shape: FootShape) -> Submesh:
@@ -107,25 +112,45 @@ class _TapePlane:
         return np.asarray(in_plane @ np.stack([self.across, self.up, self.normal]))
 
 
-def _tape(
-    section: Section, shape: FootShape, in_foot_frame: Callable[[FloatArray], FloatArray], arch_y: float = 0.0
-) -> Reading:
-    """Return the length of a tape round a section whose coordinates 1 and 2 are across and the height above the ground.
+@dataclass(frozen=True)
+class _Tape:
+    """A tape round a section whose coordinates 1 and 2 are across and the height above the ground.
 
     Where the underside of a standing foot was not seen, the tape is closed along the floor: from the lowest seen
     point on each side at 45°, between the straight drop (4 mm too long on a ball seen down to 3 mm) and the straight
     cut (2 mm too short); not on the side of an arch, -1 or +1.
     """
-    if len(section) < 2:
-        return no_reading("the section was not seen")
-    tape = section.outline((1, 2))
-    unseen = section.unseen_share((1, 2), tape)
-    if shape.foot.ground != "support" and unseen > 0.0:
-        points = _closed_on_floor(section.points[section.seen].reshape(-1, 3)[:, 1:], arch_y)
-        if len(points) < 3:
+
+    section: Section
+    shape: FootShape
+    in_foot_frame: Callable[[FloatArray], FloatArray]
+    arch_y: float = 0.0
+
+    @cached_property
+    def _round_section(self) -> Outline:
+        return self.section.outline((1, 2))
+
+    @cached_property
+    def unseen_share(self) -> float:
+        return self.section.unseen_share((1, 2), self._round_section)
+
+    @cached_property
+    def outline(self) -> Outline | None:
+        """The tape; None where the section was not seen."""
+        if len(self.section) < 2:
+            return None
+        if self.shape.foot.ground == "support" or self.unseen_share == 0.0:
+            return self._round_section
+        points = _closed_on_floor(self.section.points[self.section.seen].reshape(-1, 3)[:, 1:], self.arch_y)
+        return None if len(points) < 3 else Outline.of(points)
+
+    def reading(self) -> Reading:
+        """Return its length."""
+        tape = self.outline
+        if tape is None:
             return no_reading("the section was not seen")
-        tape = Outline.of(points)
-    return Reading(tape.perimeter, unseen, _UNDERSIDE, geometry=lambda: _two_halves(tape, in_foot_frame))
+        geometry = partial(_two_halves, tape, self.in_foot_frame)
+        return Reading(tape.perimeter, self.unseen_share, _UNDERSIDE, geometry=geometry)
 
 
 def _two_halves(tape: Outline, in_foot_frame: Callable[[FloatArray], FloatArray]) -> ReadGeometry:

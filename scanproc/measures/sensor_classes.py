@@ -55,7 +55,7 @@ def sensor_class(sensor: str | None) -> SensorClass | None:
 
 def scale_sd_of(facts: ScanFacts) -> float:
     """Return the relative standard uncertainty of the scale: of the camera's certificate, or of its class."""
-    if facts.certificate is not None:
+    if facts.certificate is not None and facts.certificate.scale_sd is not None:
         return facts.certificate.scale_sd
     kind = sensor_class(facts.sensor)
     return UNKNOWN_SCALE_SD if kind is None else kind.scale_sd

@@ -48,9 +48,12 @@ def _edge_ends(faces: IntArray, starts: NDArray[np.int64]) -> IntArray:
 
 @compiled
 def _without_partner(starts: NDArray[np.int64], ends: IntArray) -> NDArray[np.int64]:
+    is_inner = _same_both_ways(starts, ends)
     border = np.empty((len(ends), 2), dtype=np.int64)
     count = 0
     for start in range(len(starts) - 1):
+        if is_inner[start]:
+            continue
         for end in ends[starts[start] : starts[start + 1]]:
             has_partner = False
             for back in ends[starts[end] : starts[end + 1]]:
@@ -59,3 +62,28 @@ def _without_partner(starts: NDArray[np.int64], ends: IntArray) -> NDArray[np.in
                 border[count, 0], border[count, 1] = end, start
                 count += 1
     return np.asarray(border[:count].copy())
+
+
+@compiled
+def _same_both_ways(starts: NDArray[np.int64], ends: IntArray) -> NDArray[np.bool_]:
+    """Tell of which vertices the edges lead to the same vertices as edges come from: (V,), of most.
+
+    By sums of the vertices' 64-bit hashes (Steele et al. 2014, SplitMix), which differ where the vertices do.
+    """
+    count = len(starts) - 1
+    sums = np.zeros(count, np.uint64)
+    for start in range(count):
+        own = _hash_of(start)
+        for end in ends[starts[start] : starts[start + 1]]:
+            sums[start] += _hash_of(end)
+            sums[end] -= own
+    return np.asarray(sums == 0)
+
+
+@compiled
+def _hash_of(vertex: int) -> np.uint64:
+    bits: np.uint64 = (np.uint64(vertex) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    bits ^= bits >> np.uint64(31)
+    return bits

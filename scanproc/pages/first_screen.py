@@ -105,7 +105,7 @@ def _camera(words: Words, facts: ScanFacts, measures: Measures | None) -> Fact:
         return Fact(words("camera"), words("trust.unknown"), True)
     told = [length.sd_parts.scale / length.value for length in known if length.sd_parts and length.value]
     share = words.short(round(100.0 * (told[0] if told else scale_sd_of(facts)), 2))
-    if facts.certificate is None:
+    if facts.certificate is None or facts.certificate.scale_sd is None:
         return Fact(words("camera"), words("trust.unchecked", share=share), True)
     if facts.certificate.date is None:
         return Fact(words("camera"), words("trust.certificate_undated", share=share))

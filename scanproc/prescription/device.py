@@ -86,6 +86,12 @@ class Thickness:
         low=1.0,
         high=40.0,
     )
+    rim_radius_mm: float = setting(
+        1.0,
+        "radius of the upper outer edge, mm: a sharp one is felt, and chips; it takes at most 0.4 of the rim",
+        low=0.0,
+        high=2.0,
+    )
     edge_radius_mm: float = setting(
         0.5, "radius of the lower outer edge, mm: a sharp one cuts the shoe's lining", low=0.0, high=3.0
     )
@@ -148,11 +154,12 @@ class Making:
         low=0.0,
         high=2000.0,
     )
-    smoothing_mm: float = setting(
-        1.0,
-        "sigma of the smoothing of the sole, mm: noise of 0.5 mm doubles the print time; parabolas are kept",
+    smoothing_mm: float | None = setting(
+        None,
+        "sigma of the smoothing of the sole, mm; left out: 1 to 3, as much as the recording's own noise asks for, so "
+        "that none is felt or printed; parabolas are kept",
         low=0.0,
-        high=3.0,
+        high=5.0,
     )
     wall_slope_deg: float = setting(
         75.0, "steepest wall of the cup, degrees: steeper ones open to this draft", low=55.0, high=80.0

@@ -129,3 +129,8 @@ class Posts:
     forefoot_posting: Literal["extrinsic", "intrinsic"] = setting(
         "extrinsic", "extrinsic: material below the shell; intrinsic: in its form"
     )
+    level_front: bool = setting(
+        True,
+        "the front end is level with the heel, so that the device stands still; false: it follows the foot, and may "
+        "rock",
+    )

@@ -38,9 +38,10 @@ class Judgement:
         0.1, "how far a post's angle measured back may lie off the asked one, deg", low=0.02, high=1.0
     )
     rim_band_mm: float = setting(3.0, "width of the rim, mm, where the wall is judged by itself", low=1.0, high=10.0)
-    min_waist_share: float = setting(
-        0.55,
-        "narrowest width of the shell, as a share of the foot's width there: less is no sole that was followed",
+    min_waist_share: float | None = setting(
+        None,
+        "narrowest width of the shell, as a share of the foot's width there: less is no sole that was followed; left "
+        "out: 0.55, in a dress shoe, whose low edge stands far inside the border of a high arch, 0.35",
         low=0.3,
         high=0.9,
     )
@@ -94,6 +95,13 @@ class RuledArch(Arch):
     arch_fill_mm: float = 3.2
 
 
+@dataclass(frozen=True)
+class RuledJudgement(Judgement):
+    """How strictly the scan and the finished solid are judged, as asked or as a rule gave it."""
+
+    min_waist_share: float = 0.55
+
+
 #: What a prescription is handed on in: a function of the design takes the group that it needs.
 GROUPS: dict[str, type] = {
     "device": Device,
@@ -105,7 +113,7 @@ GROUPS: dict[str, type] = {
     "pads": Pads,
     "marks": Marks,
     "making": Making,
-    "judgement": Judgement,
+    "judgement": RuledJudgement,
 }
 
 
@@ -127,7 +135,7 @@ class Prescription:
     pads: Pads = field(default_factory=Pads)
     marks: Marks = field(default_factory=Marks)
     making: Making = field(default_factory=Making)
-    judgement: Judgement = field(default_factory=Judgement)
+    judgement: RuledJudgement = field(default_factory=RuledJudgement)
     evidence: tuple[str, ...] = ()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from scanproc.prescription.device import Device, Marks, Thickness
@@ -83,7 +84,8 @@ def arch_fits_block(rx: InsoleConfig) -> str | None:
     if max(arch, border) > rx.block_height_mm:
         return (
             f"found {'an arch' if arch > border else 'a rim'} of {max(arch, border):g} mm with its wall, over insole."
-            f"block_height_mm = {rx.block_height_mm:g}, which cannot be milled; lower it, or take a higher block"
+            f"block_height_mm = {rx.block_height_mm:g}, which cannot be milled; lower it, or take a higher block: "
+            f"insole.block_height_mm = {math.ceil(max(arch, border))}"
         )
     return None
 

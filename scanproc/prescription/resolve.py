@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from typing import Any
+from typing import Any, Literal
 
 from scanproc.artifacts import Foot, Loading, ScanFacts
 from scanproc.prescription.fields import InsoleConfig, Prescription
@@ -15,6 +15,8 @@ from scanproc.prescription.rules import WALL_RULES, advice, refuse_broken
 from scanproc.prescription.sides import for_side
 
 log = logging.getLogger(__name__)
+
+WAIST_SHARE: dict[Literal["any", "dress"], float] = {"any": 0.55, "dress": 0.35}
 
 #: mm; an arch that bore no load is copied too high.
 ARCH_FILL: dict[Loading, float] = {"non-weight-bearing": 3.2, "unknown": 3.2, "seated": 1.6, "standing": 0.0}
@@ -50,6 +52,8 @@ def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Other
         ruled["thickness_mm"] = wall_by_mass(given.material, facts.mass_kg, arch)
     if given.heel_expansion_mm is None:
         ruled["heel_expansion_mm"] = other.heel_expansion(foot) if other else Ruled(0.0, "")
+    if given.min_waist_share is None:
+        ruled["min_waist_share"] = Ruled(WAIST_SHARE[given.shoe], "")
     if given.arch_fill_mm is None:
         ruled |= _arch(given, foot, facts, other)
     return ruled

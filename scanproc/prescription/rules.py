@@ -5,6 +5,7 @@ Numbers are those that labs work by; a check that needs the finished shape is ca
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 from scanproc.errors import ScanError
@@ -69,7 +70,7 @@ def refuse_above_block(highest_mm: float, device: Device) -> None:
         raise ScanError(
             f"rule fits-block: the device is {highest_mm:.1f} mm high, which cannot be milled from "
             f"insole.block_height_mm = {device.block_height_mm:g}. Lower the arch (raise arch_fill_mm), the edges or "
-            "the cup, or take a higher block."
+            f"the cup, or take a higher block: insole.block_height_mm = {math.ceil(highest_mm)}."
         )
 
 

@@ -74,14 +74,14 @@ def edge_checks(done: Finished) -> tuple[Check, ...]:
     end_x = min([*ends, ARCH_WINDOW[1] * plan.length_mm])
     at_medial, at_lateral = (plan.length_mm * np.linspace(*at, 5) for at in (MEDIAL_EDGE_AT, LATERAL_EDGE_AT))
     at_medial, at_lateral = at_medial[at_medial < end_x], at_lateral[at_lateral < end_x]
-    edges = []
+    edges, rounded = [], rx.thickness.rim_radius_mm
     if len(at_medial):
         quarter = np.column_stack([at_medial, asked.line.at(at_medial, asked.line.quarter_y)])
-        got = edge_heights(probe, at_medial, plan.medial_y) - probe.top_at(quarter)
+        got = edge_heights(probe, at_medial, plan.medial_y, rounded) - probe.top_at(quarter)
         edges.append(("medial_edge_mm", rx.arch.medial_edge_mm + rx.arch.medial_flange_mm, float(np.median(got))))
     if len(at_lateral):
         lowest = lowest_of_half(probe, at_lateral, -plan.medial_y)
-        got = edge_heights(probe, at_lateral, -plan.medial_y) - lowest
+        got = edge_heights(probe, at_lateral, -plan.medial_y, rounded) - lowest
         edges.append(("side_edge_mm", rx.arch.side_edge_mm + rx.arch.lateral_flange_mm, float(np.median(got))))
     stations = np.linspace(ARCH_WINDOW[0] * plan.length_mm, end_x, 31)
     waist = float((widths(probe, stations) / asked.line.at(stations, asked.line.width_mm)).min())

@@ -20,7 +20,7 @@ from scanproc.solid.height_fields import HeightField
 from scanproc.solid.probes import Probe
 
 _GRID_STEP = 1.26  # of the design's: no multiple, so that the places are not those that solids are built with
-_FREE_MM = 2.0  # a platform so far over the underside does not shape it
+_FREE_MM = 3.0  # a platform so far over the underside does not shape it
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scanproc.artifacts import Check
+from scanproc.design.plan import HEEL_END
 from scanproc.frames import FloatArray
 from scanproc.proof.checks import at_least, at_most
 from scanproc.proof.finished import Finished
@@ -39,8 +40,10 @@ def _support(done: Finished) -> Check:
     """The area below the medial arch that lies at the ground, or below it."""
     grid, plan = done.grid, done.asked.plan
     medial_mm = plan.medial_y * grid.xy[:, 1]
-    ground = float((grid.z - full_wall(done.rx.thickness, medial_mm))[grid.off_outline > _OFF_OUTLINE_MM].min())
     share = grid.xy[:, 0] / plan.length_mm
+    heel = (grid.off_outline > _OFF_OUTLINE_MM) & (share < HEEL_END)
+    # A lifted heel stands where it was before.
+    ground = float((grid.z - full_wall(done.rx.thickness, medial_mm))[heel].min()) - done.rx.heel.heel_lift_mm
     here = (share > _SUPPORT[0]) & (share < _SUPPORT[1]) & (medial_mm > 1.0) & (medial_mm < _SUPPORT_WIDTH_MM)
     asked = _LEAST * (_SUPPORT[1] - _SUPPORT[0]) * plan.length_mm * (_SUPPORT_WIDTH_MM - 1.0)
     z = _underside(done, grid.xy[here])

@@ -23,8 +23,13 @@ def making_checks(done: Finished) -> tuple[Check, ...]:
     volume = volume_mm3(solid) / 1e3
     size = " x ".join(f"{length:.1f}" for length in np.ptp(lying.vertices, axis=0))
     patch = rx.making.contact_patch_mm2
+    touching = contact_area_mm2(lying, TOUCHES_MM)
+    on_posts = rx.posts.forefoot_post_deg > 0.0 and (rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg) > 0.0
     return (
-        at_least("contact_patch_mm2", patch, contact_area_mm2(lying, TOUCHES_MM), 0.1 * patch),
+        # Of two posts that lie in different planes none can be flattened onto the other's.
+        told("contact_patch_mm2", touching, "stands on two posts, is printed on supports")
+        if on_posts and touching < 0.9 * patch
+        else at_least("contact_patch_mm2", patch, touching, 0.1 * patch),
         at_most("undercut_above_mm2", 0.0, hidden.from_above, _HIDDEN_MM2),
         at_most("undercut_below_mm2", 0.0, hidden.from_below, _HIDDEN_MM2),
         told("volume_cm3", volume),

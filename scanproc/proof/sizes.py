@@ -83,7 +83,9 @@ def _distal(done: Finished) -> list[Check]:
     walls = _walls_behind(done, _WALLS_BEHIND_MM)
     if not np.isfinite(walls[rx.thickness.distal_taper_mm > _WALLS_BEHIND_MM]).all():  # a post or base lies below
         return []
-    off = max(done.edge_radius_mm, float(_WALLS_BEHIND_MM[0]))  # the lower edge is rounded
+    # Both edges are rounded: a ball that touches the wall there has to be clear of the upper one.
+    rounded = 0.0 if done.asked.rim is None else min(rx.thickness.rim_radius_mm, 0.4 * edge)
+    off = max(done.edge_radius_mm, 2.0 * rounded, float(_WALLS_BEHIND_MM[0]))
     asked = edge + (rx.thickness.thickness_mm - edge) * min(off / rx.thickness.distal_taper_mm, 1.0)
     if not rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
         asked = float(np.median(done.asked.wall_at(distal.points + off * distal.inward)))

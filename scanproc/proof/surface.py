@@ -11,9 +11,10 @@ from scanproc.frames import FloatArray
 from scanproc.proof.checks import at_least, at_most, within
 from scanproc.proof.finished import Finished
 from scanproc.solid.curvature import tightest_hollow_mm
+from scanproc.solid.denoising import third_noise
 
 _UNTOUCHED_MM = 0.005  # where no dose changes the top by more, it is the scanned sole
-_STEP_MM, _SPAN_MM = 1.0, 1.5  # over which roughness and curvature are measured
+_SPANS_MM = {3.0: 0.9, 6.0: 0.5, 10.0: 0.5}  # lengths that roughness is looked at over: share of the places believed
 _OFF_OUTLINE_MM = 4.0
 _REACH_MM = 5.0
 _FOREFOOT_MM = 30.0  # so far behind the ball the forefoot of a full length is shaped
@@ -71,19 +72,20 @@ def _fit(done: Finished) -> list[Check]:
 
 
 def _roughness(height: Callable[[FloatArray], FloatArray], xy: FloatArray) -> float:
-    """Return the noise of a surface that third differences over 1 mm tell from its shape, RMS mm.
+    """Return the noise of a surface that third differences tell from its shape, RMS mm: the greatest of three lengths.
 
-    Of white noise of 1 the third difference, z0 - 3 z1 + 3 z2 - z3, has a variance of 20. It is taken from the 90 %
-    quantile, 1.645 sigma: a groove's edges are no noise.
+    Over 3 mm it is taken from the 90 % quantile; over more, where also form bends so much, from the median.
     """
-    thirds = []
-    for axis in np.eye(2):
-        z = [height(xy + k * _STEP_MM * axis) for k in (-1.5, -0.5, 0.5, 1.5)]
-        there = np.isfinite(z).all(axis=0)
-        a, b, c, d = (part[there] for part in z)
-        thirds.append(np.abs((d - a) - 3.0 * (c - b)))
-    all_thirds = np.concatenate(thirds)
-    return float(np.quantile(all_thirds, 0.9)) / (1.645 * np.sqrt(20.0)) if len(all_thirds) else 0.0
+    found = []
+    for span_mm, share in _SPANS_MM.items():
+        thirds = []
+        for axis in np.eye(2):
+            z = [height(xy + k * span_mm / 3.0 * axis) for k in (-1.5, -0.5, 0.5, 1.5)]
+            there = np.isfinite(z).all(axis=0)
+            a, b, c, d = (part[there] for part in z)
+            thirds.append((d - a) - 3.0 * (c - b))
+        found.append(third_noise(np.concatenate(thirds), share))
+    return max(found)
 
 
 def _concave_radius(done: Finished) -> float:

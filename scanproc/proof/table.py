@@ -17,6 +17,7 @@ from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import behind_distal_edge, cut_outs
 from scanproc.design.edge_profile import edge_profile
 from scanproc.design.expansion import expanded
+from scanproc.design.front_platform import front_platform
 from scanproc.design.ground_contact import ground_contact
 from scanproc.design.heel import lifted, skived
 from scanproc.design.marks import marks_of
@@ -41,7 +42,9 @@ from scanproc.proof.pads import pad_checks
 from scanproc.proof.posts import post_checks
 from scanproc.proof.room import room_checks
 from scanproc.proof.sizes import size_checks
+from scanproc.proof.stance import LOADS, stance_checks
 from scanproc.proof.surface import surface_checks, unseen_checks
+from scanproc.proof.upper_edge import upper_edge_checks
 from scanproc.proof.walls import wall_checks
 from scanproc.solid.edge_rounding import rounded_edge
 
@@ -49,8 +52,9 @@ Checks = Callable[[Finished], tuple[Check, ...]]
 
 #: In the order of `checks.json`.
 CHECKS: tuple[Checks, ...] = (
-    finished_body_checks, wall_checks, surface_checks, size_checks, heel_checks, arch_checks, edge_checks, post_checks,
-    pad_checks, mark_checks, unseen_checks, room_checks, ground_checks, making_checks,
+    finished_body_checks, wall_checks, upper_edge_checks, surface_checks, size_checks, heel_checks, arch_checks,
+    edge_checks, post_checks, pad_checks, mark_checks, unseen_checks, room_checks, ground_checks, stance_checks,
+    making_checks,
 )  # fmt: skip
 
 
@@ -91,6 +95,8 @@ _LETTERS = "raise insole.letter_mm, or shorten insole.text"
 _REARFOOT = "lower insole.rearfoot_post_deg, or set insole.rearfoot_posting = extrinsic"
 _FOREFOOT = "lower insole.forefoot_post_deg, or set insole.forefoot_posting = extrinsic"
 
+_STANCE = ("stands_gap_mm", *(f"{way}_{load}_deg" for way in ("roll", "pitch") for load in LOADS))
+
 #: In the order of the prescription; pads have their own rows.
 DOSES: tuple[Dose, ...] = (
     Dose("length", insole_outline, size_checks, ("length_mm",), "Top"),
@@ -106,6 +112,7 @@ DOSES: tuple[Dose, ...] = (
     Dose("lateral_thickness", asked_wall, wall_checks, ("thickness_lateral_mm",), "Top", _FINER),
     Dose("distal_edge_mm", asked_wall, size_checks, ("distal_edge_mm",), "Top", _DISTAL),
     Dose("distal_taper_mm", asked_wall, size_checks, ("distal_taper_mm",), "Top", _DISTAL),
+    Dose("rim_radius_mm", rounded_edge, upper_edge_checks, ("rim_radius_mm",), "Top", "lower insole.rim_radius_mm"),
     Dose("edge_radius_mm", rounded_edge, wall_checks, ("wall_min_rim_mm",), "Below"),
     # the room
     Dose("clearance_mm", lowered, surface_checks, ("clearance_mm", "fit_p99_mm"), "Gap to the sole", _SMOOTH),
@@ -148,6 +155,8 @@ DOSES: tuple[Dose, ...] = (
     Dose("rearfoot_motion_deg", rearfoot_post, post_checks, ("rearfoot_motion_deg",), "Rear", _REARFOOT),
     Dose("forefoot_post_deg", forefoot_post, post_checks, ("forefoot_post_deg",), "Below", _FOREFOOT),
     Dose("forefoot_post", forefoot_post, post_checks, ("forefoot_post",), "Below", _FOREFOOT),
+    Dose("level_front", front_platform, stance_checks, _STANCE, "Below",
+         "lower insole.rearfoot_post_deg or insole.forefoot_post_deg, or set insole.level_front = false"),
     # pads, reliefs and cut-outs
     *(Dose(pad.dose, pad.place, pad_checks, pad.checks, "Gap to the sole", pad.advice) for pad in PADS),
     Dose("first_ray_cut", cut_outs, size_checks, ("first_ray_cut_mm2",), "Top",

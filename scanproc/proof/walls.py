@@ -18,6 +18,7 @@ from scanproc.solid.probes import FAR_MM
 MOST_FIXED_MM = 0.3  # a wall thickened by more is another prescription
 _FULL_GRID_MM = 0.5
 _BORDER_SLACK = 3.0  # the border's corners count as thin
+_CORNER_SHARE = 0.42  # of its radius, that a rounded square edge lies inside its corner
 _TAPER_END = 1.15  # of the taper's length: it ends softly
 _TAPER_GONE = 1.3  # of it: here the wall is whole
 _SIDES_MEET_MM, _ONE_SIDE_MM = 15.0, 17.0  # beside the axis, where the medial and the lateral wall blend
@@ -58,11 +59,12 @@ def wall_checks(done: Finished) -> tuple[Check, ...]:
     if taper.distance.size:
         at = taper.thinnest
         checks.append(at_least("wall_min_taper_mm", taper.asked[at], taper.distance[at], slack))
-    # The lower outer edge is rounded off.
-    border = wall.only(at_border)
+    # The outer edges are rounded off: within the upper radius no wall is left, beside it a corner of it is missing.
+    border = wall.only(at_border & (wall.off_outline > rx.thickness.rim_radius_mm))
+    rounded_mm = done.edge_radius_mm + _CORNER_SHARE * rx.thickness.rim_radius_mm
     at = border.thinnest
     checks.append(
-        at_least("wall_min_rim_mm", border.asked[at] - done.edge_radius_mm, border.distance[at], _BORDER_SLACK * slack)
+        at_least("wall_min_rim_mm", border.asked[at] - rounded_mm, border.distance[at], _BORDER_SLACK * slack)
     )
     return tuple(checks)
 
@@ -79,7 +81,9 @@ def _body(done: Finished, body: _Wall, slack: float) -> list[Check]:
     at = body.thinnest
     place = " ".join(f"{name} {value:.1f}" for name, value in zip("xy", body.xy[at], strict=True))
     checks = [at_least("wall_min_mm", body.asked[at], body.distance[at], slack), told("wall_min_at_mm", place)]
-    even = body.only(body.even & body.from_below)
+    # Beside the border what the ball below it touched is rounded off: from there the way to the top is longer.
+    clear = body.off_outline > done.rx.judgement.rim_band_mm + done.rx.thickness.rim_radius_mm
+    even = body.only(body.even & body.from_below & clear)
     if even.distance.size:
         excess = even.distance - even.asked
         at = int(np.argmax(excess))
@@ -153,7 +157,7 @@ def _samples(done: Finished) -> _Wall:
             xy=xy,
             from_below=np.arange(len(xy)) < len(up.xy),
             even=done.even_below(xy, np.concatenate([up.z, down.z])),
-            off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm),
+            off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm + thickness.rim_radius_mm),
         )
         found, at_border = np.isfinite(wall.distance), wall.off_outline < done.rx.judgement.rim_band_mm
         if found[wall.even].all() and found[at_border].any() and found[~at_border & ~_in_taper(done, xy)].any():

@@ -51,10 +51,16 @@ def read_facts(path: Path, name: str) -> ScanFacts:
 
 def write_facts(folder: Path, facts: ScanFacts) -> None:
     """Write `scan.toml` with the facts that are stated; none, if all are assumed."""
+    text = facts_toml(facts)
+    if text:
+        (folder / FILE_NAME).write_bytes(text)
+
+
+def facts_toml(facts: ScanFacts) -> bytes:
+    """Return `scan.toml` with the facts that are stated; empty, if all are assumed."""
     stated = {key: getattr(facts, key) for key in _names() if key not in facts.assumed}
     lines = [f"{key} = {_toml(key, value)}\n" for key, value in stated.items() if value is not None]
-    if lines:
-        (folder / FILE_NAME).write_bytes("".join(lines).encode("utf-8"))
+    return "".join(lines).encode("utf-8")
 
 
 def facts_stating(name: str, **stated: Any) -> ScanFacts:

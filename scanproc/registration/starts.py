@@ -11,10 +11,15 @@ from scanproc.registration.joint_alignment import NeighbourLimits
 from scanproc.registration.judgement import JudgementLimits
 from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.settling import SettledViews, settle
+from scanproc.registration.turn_axis import LEAST_VIEWS, spread_about_axis_deg
 from scanproc.registration.turntable import EvenSteps, register_one_turn
 from scanproc.registration.whole_recording import RecordingLimits, place_views
 
 log = logging.getLogger(__name__)
+
+# Cameras on a machine stray by up to a degree, in hands round an upright axis by 8, over a raised foot by 25.
+_NO_AXIS_DEG = 15.0
+_MOST_SHARE = 0.9  # of the views are right where they are: that a few lie elsewhere hides no axis
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def place_and_settle(
 
     A turn that was stated comes first, and stands if all views fit there: on few stops, or on what looks alike from
     several sides, a search may bring views together elsewhere, and no view contradicts it. Unless it is stated, it is
-    tried where the search loses views.
+    tried where the search loses views, and does not show by almost all of them that they were not taken so.
     """
     # What fits half of the views or less is not that turn.
     turn = _of_one_turn(views, steps, prepare, limits, len(views) // 2) if limits.turn_stated else None
@@ -52,10 +57,18 @@ def place_and_settle(
         return turn
     placed = place_views(views, limits.placing, limits.neighbours, limits.judging)
     found = settle(views, placed.poses, prepare, limits.neighbours, limits.judging, limits.placing.last)
-    if not limits.turn_stated and len(found.judged.poses) < len(views):
+    if not limits.turn_stated and len(found.judged.poses) < len(views) and not _is_no_turn(found, len(views)):
         turn = _of_one_turn(views, steps, prepare, limits, len(found.judged.poses))
     stands = turn is not None and len(turn.judged.poses) >= len(found.judged.poses)
     return turn if turn is not None and stands else found
+
+
+def _is_no_turn(found: SettledViews, count: int) -> bool:
+    """Tell whether almost all of so many views fit together, and their cameras went round no one axis."""
+    poses = found.judged.poses
+    if len(poses) < max(_MOST_SHARE * count, LEAST_VIEWS):
+        return False
+    return spread_about_axis_deg(poses) > _NO_AXIS_DEG
 
 
 def _of_one_turn(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from scanproc.registration.agreement import (
     count_agreement,
     submap_of,
 )
-from scanproc.registration.grid_icp import grid_icp_from_all
+from scanproc.registration.grid_icp import distinct_poses, grid_icp_from_all
 from scanproc.registration.incremental import Poses, SearchLimits
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
@@ -28,8 +29,9 @@ _MAX_ENDS = 3  # pairs of neighbours in recorded order from which a start is mad
 _TURNS_DEG = (25.0, 50.0, 75.0, 110.0, 150.0)
 _FIRST_GATES_MM = np.array([25.0, 20.0])
 _SECOND_GATES_MM = np.array([15.0, 10.0, 6.0])
-_STEPS = 15  # at each gate
-_NUM_REFINED = 80  # of 390 starts: the few that are right are not always among the first dozen
+_STEPS = (4, 4, 7)  # at each gate, go by go
+_TOGETHER_MM = 7.0  # a cell of the grid: what lies so near after a go stays together
+_NUM_REFINED = 30  # of 60 to 160 that are left of 390 starts: the right ones are not always the first
 _MAX_POINTS = 2000  # with a quarter of them a start as far off is found a third as often
 
 
@@ -47,12 +49,18 @@ def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchL
     few = sorted(group)[:_MAX_VIEWS]
 
     points, normals = _merged(views, group, few)
+    centre = points.mean(axis=0)
 
-    def aligned(starts: Sequence[FloatArray], gates_mm: FloatArray) -> list[FloatArray]:
-        def align(some: Sequence[FloatArray]) -> list[FloatArray]:
-            return grid_icp_from_all(points, normals, model.grid, some, gates_mm, _STEPS, free)
+    def align(some: Sequence[FloatArray], gates_mm: FloatArray, steps: int) -> list[FloatArray]:
+        return grid_icp_from_all(points, normals, model.grid, some, gates_mm, steps, free)
 
-        return [pose for some in parallel_map(align, shares(starts), "placing views") for pose in some]
+    def aligned(poses: Sequence[FloatArray], gates_mm: FloatArray) -> Sequence[FloatArray]:
+        """Align from many starts. Most of them soon come together, and go on as one."""
+        for gate, steps in itertools.product(gates_mm, _STEPS):
+            go = partial(align, gates_mm=np.array([gate]), steps=steps)
+            poses = [pose for some in parallel_map(go, shares(poses), "placing views") for pose in some]
+            poses = [poses[k] for k in distinct_poses(np.array(poses), centre, _TOGETHER_MM)]
+        return poses
 
     tries = aligned(starts, _FIRST_GATES_MM)
     fits = _agreements(views, group, few, model, tries, limits)
@@ -88,7 +96,7 @@ def _starts(
 
 
 def _agreements(
-    views: SampledViews, group: Poses, few: list[int], model: Submap, tries: list[FloatArray], limits: SearchLimits
+    views: SampledViews, group: Poses, few: list[int], model: Submap, tries: Sequence[FloatArray], limits: SearchLimits
 ) -> list[Agreement]:
     """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
 

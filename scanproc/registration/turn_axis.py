@@ -13,7 +13,7 @@ from scanproc.registration.incremental import Poses
 
 log = logging.getLogger(__name__)
 
-_LEAST_VIEWS = 4  # of fewer, the spread about an axis tells nothing
+LEAST_VIEWS = 4  # of fewer, the spread about an axis tells nothing
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,12 @@ def axis_of_turn(poses: Poses, limits: TurnLimits) -> TurnAxis | None:
     unevenly the cameras lie round the axis, and with the spread how well they determine it.
     """
     count = len(poses)
-    if count < _LEAST_VIEWS:
+    if count < LEAST_VIEWS:
         return None
     R = np.array([pose[:3, :3] for pose in poses.values()])
     left, stretch, right = np.linalg.svd(R.mean(axis=0))
     axis, in_image = left[:, 0], right[0]
-    off = np.einsum("nji,j->ni", R, axis) - in_image
-    spread_deg = float(np.rad2deg(np.sqrt((off**2).sum() / (2 * count - 4))))  # two numbers a view, four of the axes
+    spread_deg = _spread_deg(R, axis, in_image)
     around = R @ right[1] @ left[:, 1:]
     azimuths = np.sort(np.arctan2(around[:, 1], around[:, 0]))
     gap_deg = float(np.rad2deg(np.diff(azimuths, append=azimuths[0] + 2.0 * np.pi).max()))
@@ -69,3 +68,15 @@ def axis_of_turn(poses: Poses, limits: TurnLimits) -> TurnAxis | None:
     sd_deg = spread_deg / float(np.sqrt(count * (1.0 - stretch[1] ** 2)))
     log.info("register: no floor, but a turn, whose axis is known to %.2f°: it counts as upright", sd_deg)
     return TurnAxis(T_upright_common, Vertical(sd_deg, "turn"))
+
+
+def spread_about_axis_deg(poses: Poses) -> float:
+    """Return how far the axis that most nearly all of LEAST_VIEWS or more cameras went round strays in their images."""
+    R = np.array([pose[:3, :3] for pose in poses.values()])
+    left, _, right = np.linalg.svd(R.mean(axis=0))
+    return _spread_deg(R, left[:, 0], right[0])
+
+
+def _spread_deg(R: FloatArray, axis: FloatArray, in_image: FloatArray) -> float:
+    off = np.einsum("nji,j->ni", R, axis) - in_image
+    return float(np.rad2deg(np.sqrt((off**2).sum() / (2 * len(R) - 4))))  # two numbers a view, four of the axes

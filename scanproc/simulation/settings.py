@@ -54,6 +54,13 @@ class SimulationConfig:
     hole_share_low: float = setting(0.01, "least share of an image that is lost in blobs", low=0.0, high=1.0)
     hole_share_high: float = setting(0.03, "greatest share of an image that is lost in blobs", low=0.0, high=1.0)
     scale_error: float = setting(0.0, "of the camera: 0.004 measures everything 0.4 % too long", low=-0.1, high=0.1)
+    camera_warp_mm: float = setting(
+        0.0,
+        "of the camera: standard deviation of what it bends in all its images, mm at its usual distance",
+        low=0.0,
+        high=10.0,
+    )
+    camera_seed: int = setting(0, "of that warp: one seed, one camera", low=0)
     sway_mm: float = setting(0.3, "standard deviation of the foot's movement between views, mm", low=0.0, high=50.0)
     sway_deg: float = setting(0.1, "standard deviation of the foot's turning between views, deg", low=0.0, high=30.0)
     shift_mm: float = setting(0.0, "by which the foot has slid in the late views, mm", high=50.0)

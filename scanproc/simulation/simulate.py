@@ -10,7 +10,6 @@ import logging
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scanproc.artifacts import CloudFrame, DepthFrame, Intrinsics, Mesh, Recording, ScanFacts
 from scanproc.errors import ScanError
@@ -18,6 +17,7 @@ from scanproc.frames import FloatArray, inverse, rigid
 from scanproc.readers.facts import facts_stating
 from scanproc.simulation import bodies, motions
 from scanproc.simulation.cameras import CAMERAS, Camera, scaled
+from scanproc.simulation.digitised import depth_unit_of, digitised
 from scanproc.simulation.mesh_side import side_of
 from scanproc.simulation.noise_models import NOISE_MODELS, DepthNoise, NoiseAsked, with_noise_model
 from scanproc.simulation.render import pixel_rays, render
@@ -81,9 +81,9 @@ def simulate(mesh: Mesh, config: SimulationConfig) -> Simulation:
             depth = np.zeros((intrinsics.height, intrinsics.width), dtype=np.uint16)
         else:
             image = render(scene.bodies(T_mesh_cameras, T_room_camera, fault, bend), intrinsics)
-            depth = _digitised(noise.measure(image, rng), camera, config)
+            depth = digitised(noise.measure(image, rng), camera, config)
         views.append(TrueView(f"{i:06d}", T_mesh_cameras[0], fault, T_mesh_cameras[1] if len(feet) > 1 else None, bend))
-        frames.append(DepthFrame(f"{i:06d}", depth, _depth_unit_mm(camera, config), intrinsics))
+        frames.append(DepthFrame(f"{i:06d}", depth, depth_unit_of(camera, config), intrinsics))
     recording = Recording(tuple(frames) if config.form == "depth" else tuple(_cloud(f, config) for f in frames))
     return Simulation(recording, _facts(camera, config), foot, tuple(views), config)
 
@@ -178,19 +178,6 @@ def _ideal_noise(camera: Camera, intrinsics: Intrinsics, config: SimulationConfi
     )
 
 
-def _depth_unit_mm(camera: Camera, config: SimulationConfig) -> float:
-    return config.depth_unit_mm if config.depth_unit_mm > 0.0 else camera.depth_unit_mm
-
-
-def _digitised(depth_mm: FloatArray, camera: Camera, config: SimulationConfig) -> NDArray[np.uint16]:
-    """Return (H, W) depth in whole steps of the unit, 0 outside the camera's range."""
-    far = config.range_limit_mm if config.range_limit_mm > 0.0 else camera.far_mm
-    unit = _depth_unit_mm(camera, config)
-    measured = depth_mm * (1.0 + config.scale_error)
-    steps = np.rint(np.where((depth_mm >= camera.near_mm) & (depth_mm <= far), measured, 0.0) / unit)
-    return np.where(steps <= 65535.0, steps, 0.0).astype(np.uint16)
-
-
 def _cloud(frame: DepthFrame, config: SimulationConfig) -> CloudFrame:
     """Return the points of every n-th pixel across and down."""
     rays = pixel_rays(frame.intrinsics).reshape(*frame.depth.shape, 3)[:: config.thinning, :: config.thinning]
@@ -210,7 +197,7 @@ def _facts(camera: Camera, config: SimulationConfig) -> ScanFacts:
             "sensor": f"{camera.name} (simulated)",
         }
     if config.form == "depth":
-        stated["depth_unit_mm"] = _depth_unit_mm(camera, config)
+        stated["depth_unit_mm"] = depth_unit_of(camera, config)
     elif config.state_facts:
         stated["unit"] = "m"
     return facts_stating(name="simulation", **stated)

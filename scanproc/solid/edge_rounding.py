@@ -1,4 +1,4 @@
-"""The lower edge of a solid, rounded where its upright side meets the underside."""
+"""An edge of a solid, rounded where its upright side meets the underside; or, upside down, the top."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def inwards(outline: FloatArray) -> FloatArray:
 
 
 def rounded_edge(outline: FloatArray, side_mm: FloatArray, descent: FloatArray, radius_mm: float) -> RoundedEdge:
-    """Return the rounding of a lower edge.
+    """Return the rounding of a lower edge; of an upper one heights count downwards.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The cast of a sole: rays from below onto a foot, its holes bridged, its walls opened, its noise smoothed."""
+"""The cast of a sole: rays from below onto a foot, its holes bridged, its walls opened."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from scanproc.artifacts import BoolArray, ByteArray, IntArray, Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.parallel import parallel_map
-from scanproc.solid.blending import smooth_step
 from scanproc.solid.height_fields import HeightField
 
 _ON_EDGE = 1e-9  # a node so near the edge of a face lies on it
 _STRIP = 48  # rows that one thread takes at a time
 _BLOCK = 4  # nodes, of the blocks that cones are tried on first
-_STD_PER_MEDIAN = 1.4826  # of the normal distribution
-_NOISES, _LEAST_FORM_MM, _AROUND_MM = 3.0, 0.04, 1.0
 
 
 @dataclass(frozen=True)
@@ -193,36 +190,3 @@ def _lower_to_cones(
                             if apart <= size * size:
                                 found = min(found, z[m, n] + rise * np.sqrt(float(apart)))
             low[i, j] = found
-
-
-def smoothed(field: HeightField, sigma_mm: float) -> HeightField:
-    """Smooth with the kernel 2 G - G * G of a Gaussian G: unlike G it keeps parabolas, so that cups stay as deep."""
-    if sigma_mm <= 0.0:
-        return field
-    once = ndimage.gaussian_filter(field.z, sigma_mm / field.step, mode="nearest")
-    twice = ndimage.gaussian_filter(once, sigma_mm / field.step, mode="nearest")
-    return field.replaced(2.0 * once - twice)
-
-
-def denoised(field: HeightField, sigma_mm: float, trusted: BoolArray) -> HeightField:
-    """Smooth a cast without losing its form: what smoothing takes is given back where it is clearly more than noise.
-
-    The noise is the median of what smoothing takes, along the normal; where the root mean square around a place exceeds
-    three times that (and 0.04 mm), a share is given back as by Wiener's filter (Lee 1980), nearly all where it is form.
-
-    Parameters
-    ----------
-    trusted : (I, J) bool; elsewhere, on bridged holes and opened walls, nothing is given back.
-    """
-    if sigma_mm <= 0.0 or not trusted.any():
-        return smoothed(field, sigma_mm)
-    smooth = smoothed(field, sigma_mm)
-    taken = field.z - smooth.z
-    along_normal = np.where(trusted, taken / np.hypot(np.hypot(*np.gradient(smooth.z, field.step)), 1.0), 0.0)
-    noise = _STD_PER_MEDIAN * float(np.median(np.abs(along_normal[trusted])))
-    cells = _AROUND_MM / field.step
-    power = np.maximum(ndimage.gaussian_filter(along_normal**2, cells, mode="nearest"), 1e-12)
-    share = np.maximum(1.0 - max(_NOISES * noise, _LEAST_FORM_MM) ** 2 / power, 0.0)
-    # The Gaussian of the trusted cells is 0.5 at their border: there nothing is given back, so that no edge is left.
-    share *= smooth_step(ndimage.gaussian_filter(trusted.astype(np.float64), cells, mode="nearest"), 0.5, 0.95)
-    return smooth.replaced(smooth.z + share * taken)

@@ -136,12 +136,18 @@ def cup_depth(probe: Probe, heel_end_x: float, medial_y: float) -> CupDepth:
     return CupDepth(**rise)
 
 
-def edge_heights(probe: Probe, x: FloatArray, outward_y: float) -> FloatArray:
-    """Return how high the edge stands at stations x, (N,), on the side towards `outward_y` (+1 or -1), (N,) mm."""
+def edge_heights(probe: Probe, x: FloatArray, outward_y: float, rounded_mm: float) -> FloatArray:
+    """Return how high the edge stands at stations x, (N,), on the side towards `outward_y` (+1 or -1), (N,) mm.
+
+    Parameters
+    ----------
+    rounded_mm : how far inwards its outer edge is rounded.
+    """
     y, z = _sections(probe, x)
     outermost = np.where(np.isfinite(z), y * outward_y, -np.inf).argmax(axis=1)
-    # A step inside, clear of the rounding of the outline's chords.
-    columns = np.clip(outermost - round(outward_y), 0, len(y) - 1)
+    # A step inside, clear of the rounding of the edge and of the outline's chords.
+    steps = 1 + int(np.ceil(rounded_mm / _STEP_MM))
+    columns = np.clip(outermost - round(outward_y) * steps, 0, len(y) - 1)
     return np.asarray(z[np.arange(len(x)), columns])
 
 

@@ -30,19 +30,27 @@ class RestingPlane:
 
 
 def resting_plane(xy: FloatArray, z: FloatArray) -> RestingPlane:
-    """Return the plane that an underside comes to stand on: that of its lower hull's facet under the middle.
+    """Return the plane that an underside comes to stand on by itself: that under the middle.
 
     Parameters
     ----------
     xy, z : (N, 2) and (N,) mm, an even sample of the underside.
+    """
+    return planes_under(xy, z, xy.mean(axis=0)[None, :])[0]
+
+
+def planes_under(xy: FloatArray, z: FloatArray, loads: FloatArray) -> list[RestingPlane]:
+    """Return the plane that an underside comes to stand on under a load at each of (M, 2) places.
+
+    It is rigid, and so is the ground: it tips until the place lies over the facet of its lower hull that it stands on.
     """
     some = slice(None, None, max(len(z) // 20_000, 1))
     facets = ConvexHull(np.column_stack([xy[some], z[some]])).equations
     nx, ny, nz, offset = facets[facets[:, 2] < -1e-6].T
     slopes, heights = np.column_stack([-nx / nz, -ny / nz]), -offset / nz
     # The lower hull is the highest of its planes everywhere.
-    facet = int(np.argmax(heights + slopes @ xy.mean(axis=0)))
-    return RestingPlane(slopes[facet], float((z - xy @ slopes[facet]).min()))
+    chosen = [slopes[np.argmax(heights + slopes @ load)] for load in loads]
+    return [RestingPlane(slope, float((z - xy @ slope).min())) for slope in chosen]
 
 
 def stable_pose(solid: Mesh) -> FloatArray:

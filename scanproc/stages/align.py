@@ -118,7 +118,7 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
     if facts.loading == "non-weight-bearing":
         surface = replace(surface, vertical=None)  # how a foot hangs in the air has nothing to do with what is upright
     surface = replace(surface, finished=surface.errors_mm is None)
-    *others, last = without_mount(surface, facts.object == "cast")
+    *others, last = without_mount(surface, facts.object)
     for bare in others:
         with contextlib.suppress(ScanError):
             return _align_bare(bare, facts, config)
@@ -175,12 +175,12 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
     limits.check_size(mesh)
     smooth = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
     boundary, views, cuts = open_boundary_vertices(mesh), surface.views[piece], cut_ends(mesh)
-    if surface.finished and not surface.floor_seen and (alone := lone_sole(smooth, limits)) is not None:
+    may_be_alone = (surface.finished or facts.object != "foot") and not surface.floor_seen  # recorded: if stated
+    if may_be_alone and (alone := lone_sole(smooth, limits)) is not None:
         what, faces = object_of(facts, alone), faces_out(smooth, alone.R_foot_scan)
         mesh, smooth = Mesh(mesh.vertices, faces), Mesh(smooth.vertices, faces)
         judged = vote(in_rough_frame(smooth, alone), alone.confidence, has_dorsum=False)
-        stance = Stance("support", np.eye(4), alone)
-        return _Part(piece, mesh, smooth, boundary, cuts, views, stance, judged, what)
+        return _Part(piece, mesh, smooth, boundary, cuts, views, Stance("support", np.eye(4), alone), judged, what)
     shape = FootShape.of(smooth, cuts)
     if surface.floor_seen and stands_on_floor(mesh, config.floor_touch_mm, config.floor_sink_mm):
         stance, is_level = on_floor(shape), True

@@ -16,7 +16,7 @@ from scanproc.artifacts import (
     Recording,
 )
 from scanproc.depth.images import unproject
-from scanproc.depth.view_image import PixelLimits, ViewImage, halved, measured_image, on_pixels
+from scanproc.depth.view_image import MeasuredPixels, PixelLimits, ViewImage, halved, measured_image, on_pixels
 from scanproc.errors import ScanError
 from scanproc.parallel import parallel_map
 from scanproc.segmentation.component_features import ComponentFeatures, component_features
@@ -89,8 +89,9 @@ class CleanConfig:
 
 @dataclass(frozen=True)
 class _Look:
-    """The wide planes in a view, and the one of them that the foot stands on."""
+    """What was measured in a view, the wide planes in it, and the one of them that the foot stands on."""
 
+    measured: MeasuredPixels
     planes: ViewPlanes
     touched: PlaneFit | None
     is_empty: bool
@@ -100,6 +101,7 @@ class _Look:
 class _Split:
     """What a view holds before its background, in connected components: (H, W) of the whole image."""
 
+    measured: MeasuredPixels
     floor: PlaneFit | None
     components: Components
     features: ComponentFeatures
@@ -170,7 +172,7 @@ def _look(frame: DepthFrame | ViewImage, config: CleanConfig) -> _Look:
     planes = find_planes(points, solid_angle, floor_limits(config))
     clear_mm = 2 * config.floor_band_mm
     touched = supporting_plane(halved(image), planes, clear_mm, config.touch_mm, _piece_limits(config))
-    return _Look(planes, touched, num_pixels == 0)
+    return _Look(MeasuredPixels.of(image), planes, touched, num_pixels == 0)
 
 
 def _undecided(look: _Look) -> _Look:
@@ -212,7 +214,7 @@ def _foot_limits(config: CleanConfig) -> FootLimits:
 def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: CleanConfig) -> _Split:
     """Part what stands before the background of a view."""
     frame, look = task
-    image = measured_image(frame, pixel_limits(config))
+    image = look.measured.image(frame, pixel_limits(config))
     floor = look.touched if stands else None
     if stands and floor is None and look.planes.background:
         floor = look.planes.background[0]  # the foot stands on one in other views
@@ -233,13 +235,13 @@ def _split(task: tuple[DepthFrame | ViewImage, _Look], stands: bool, config: Cle
     small = replace(
         components, labels=components.labels.astype(np.uint8)
     )  # those of all views are kept until the choice
-    return _Split(floor, small, features, counts)
+    return _Split(look.measured, floor, small, features, counts)
 
 
 def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: float, config: CleanConfig) -> CleanView:
     """Keep the components that are the foot's."""
     frame, split, kept = task
-    image = measured_image(frame, pixel_limits(config))
+    image = split.measured.image(frame, pixel_limits(config))
     mask = split.components.masked(kept)
     if split.floor is not None and top_mm < config.max_height_mm:
         mask &= clip(image.depth_mm, image.intrinsics, [ceiling(split.floor.plane, top_mm)])

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from scanproc.formats.solid_files import Body, read_3mf, read_stl, write_3mf, wr
 from scanproc.frames import FloatArray, rigid, transform
 from scanproc.machining.machine import Machine, machine_of, tables_of
 from scanproc.machining.milled_part import Part, part_of
-from scanproc.machining.programs import Milled, programs_of
 from scanproc.parallel import parallel_map
 from scanproc.printing.hand_over import hand_over
 from scanproc.proof.advice import failure
@@ -27,6 +26,9 @@ from scanproc.settings import setting
 from scanproc.solid.decimation import Decimated, decimated
 from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.resting_plane import stable_pose
+
+if TYPE_CHECKING:
+    from scanproc.machining.programs import Milled
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +149,11 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
         f"{side}.stl": write_stl(fewer.mesh if fewer else part.solid, name),
         f"{side}.3mf": write_3mf((body,), {"Title": name, "Description": _description(insole, facts)}),
     }
-    milled = programs_of(part, insole.making, machine, side, name) if insole.making.process != "print" else None
+    milled = None
+    if insole.making.process != "print":
+        from scanproc.machining.programs import programs_of  # here: it is much, and most parts are printed
+
+        milled = programs_of(part, insole.making, machine, side, name)
     with ThreadPoolExecutor(1, "proving files") as beside:  # it mostly waits for 3MF's library, which needs no Python
         proof = beside.submit(failed_in_files, solids)
         drawings = _drawings(_plan(insole, name, part, milled, machine, config), config)

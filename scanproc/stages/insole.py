@@ -37,14 +37,27 @@ def insole(feet: Feet, facts: ScanFacts, config: InsoleConfig) -> Insoles:
         If no foot gets an insole.
     """
     asked_for = feet_to_design(feet.feet, config.pair)
-    insoles = tuple(_insole_or_reason(foot, facts, config) for foot in asked_for)
+    absent = _said_of_absent_feet(asked_for, config)
+    insoles = tuple(_insole_or_reason(foot, facts, config, absent) for foot in asked_for)
     reasons = [f"{made.side} foot: {made.refused}" for made in insoles if made.refused]
     if len(reasons) == len(insoles):
         raise ScanError(" ".join(reasons) or "there is no foot. Scan one.")
     return Insoles(insoles)
 
 
-def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Insole:
+def _said_of_absent_feet(feet: tuple[Foot, ...], config: InsoleConfig) -> tuple[str, ...]:
+    """Return what has to be said of doses of a foot that gets no insole: they were not dropped unnoticed."""
+    there = {foot.side for foot in feet}
+    said = []
+    for side, doses in (("left", config.left), ("right", config.right)):
+        if doses and side not in there:
+            names = ", ".join(name for name, _ in doses)
+            said.append(f"[insole.{side}] asks for {names}, but there is no {side} foot: it is not used")
+            log.warning("insole: %s", said[-1])
+    return tuple(said)
+
+
+def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig, said: tuple[str, ...]) -> Insole:
     try:
         made = proven_insole(foot, facts, config)
     except ScanError as error:
@@ -55,9 +68,15 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig) -> Ins
         device.process, device.style, device.block_height_mm, made.rx.making.cutter_mm, device.material, device.length
     )
     return Insole(
-        foot.side, made.solid, made.outline, made.checks, notes=made.notes, failed=failure(made.checks), making=making,
+        foot.side,
+        made.solid,
+        made.outline,
+        made.checks,
+        notes=(*said, *made.notes),
+        failed=failure(made.checks),
+        making=making,
         curves=plan_curves(made.asked),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
+from scanproc.anatomy.lone_soles import in_words
 from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ScanFacts
 from scanproc.measures.population import rare_values
 from scanproc.measures.readings import FootShape, Reading, no_reading
@@ -43,7 +44,8 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
     feet : in the foot frame; landmarks that were edited count as they are.
     facts : the loading decides whether there is a print.
     """
-    return Measures(tuple(_measure_foot(foot, facts, config) for foot in feet.feet))
+    measured = tuple(_measure_foot(foot, facts, config) for foot in feet.feet)
+    return Measures(measured, facts.camera if facts.certificate else None, facts.certificate)
 
 
 def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMeasures:
@@ -79,7 +81,7 @@ def _readings(shape: FootShape) -> dict[str, Reading]:
 
     def read(row: MeasureRow) -> Reading:
         if row.needs_foot and is_sole:
-            return no_reading(f"it lies above the sole, and what was scanned is a {shape.foot.object}")
+            return no_reading(f"it lies above the sole, and what was scanned is {in_words(shape.foot.object)}")
         return no_reading(_NO_GROUND) if row.needs_ground and guessed else row.read(shape)
 
     return {row.key: read(row) for row in MEASURES}

@@ -144,8 +144,10 @@ def _anonymous(facts: ScanFacts, refusals: Refusals) -> tuple[ScanFacts, Refusal
     names = [re.escape(name) for name in (facts.name, facts.subject, facts.date, facts.camera) if name]
     hidden = re.compile("|".join([*names, r"[^\s\"'(]*[/\\\\][^\s\"')]*"]))
     told = tuple(replace(refusal, message=hidden.sub("…", refusal.message)) for refusal in refusals.refusals)
-    certificate = facts.certificate and replace(facts.certificate, date=None)
-    bare = replace(facts, name="", subject=None, date=None, camera=None, certificate=certificate, remarks=())
+    certificate = facts.certificate and replace(facts.certificate, date=None, serial=None)
+    bare = replace(
+        facts, name="", subject=None, date=None, serial=None, camera=None, certificate=certificate, remarks=()
+    )
     return bare, Refusals(told)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from scanproc.frames import FloatArray
 from scanproc.fusion.border_morphology import dilated, opened, shrunk
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
 from scanproc.fusion.jackknife import common_errors, extrapolate_errors, jackknife_errors, regional_spread
-from scanproc.fusion.posed_views import PosedView
+from scanproc.fusion.posed_views import PosedView, averaged
 from scanproc.fusion.tsdf import TsdfLimits, integrate
 from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.mesh.hole_filling import close_holes
@@ -75,14 +74,11 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     ScanError
         If nothing was seen by enough views.
     """
-    posed = _posed_views(views, registration)
     fused_by = _limits(config)
+    posed = _posed_views(views, registration, config.smoothing_mm, 0.5 * fused_by.truncation_mm)
     fused = dual_marching_cubes(integrate(posed, fused_by))
     num_groups = min(config.num_replicates, len(posed))
-    limits = VisibilityLimits(
-        config.seen_tolerance_mm, config.seen_min_cosine, fused_by.cosine_power, fused_by.smoothing_mm,
-        fused_by.truncation_mm,
-    )  # fmt: skip
+    limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, fused_by.cosine_power)
     seen = visibility(fused, posed, limits, num_groups)
     is_upright = registration.floor_seen or registration.vertical is not None
     rims_err = registration.rim is not None
@@ -119,18 +115,23 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm, registration.vertical)
 
 
-def _posed_views(views: CleanViews, registration: Registration) -> list[PosedView]:
-    """Return the accepted views in their places; where rims err, without that, and less trusted there."""
+def _posed_views(
+    views: CleanViews, registration: Registration, smoothing_mm: float, limit_mm: float
+) -> list[PosedView]:
+    """Return the accepted views in their places, `averaged`; where rims err, without that, and less trusted there."""
     seen = [
         (view, pose.T_scan_camera)
         for view, pose in zip(views.views, registration.views, strict=True)
         if pose.T_scan_camera is not None
     ]
-    return parallel_map(partial(_posed_view, rim=registration.rim), seen, "correcting rims")
+
+    def posed(one: tuple[CleanView, FloatArray]) -> PosedView:
+        return averaged(_posed_view(*one, registration.rim), smoothing_mm, limit_mm)
+
+    return parallel_map(posed, seen, "correcting rims")
 
 
-def _posed_view(seen: tuple[CleanView, FloatArray], rim: RimTerm | None) -> PosedView:
-    view, pose = seen
+def _posed_view(view: CleanView, pose: FloatArray, rim: RimTerm | None) -> PosedView:
     if rim is None or view.rim_deg is None:
         trust = low_rim_trust(view)
         view = without_floor_contact(view)
@@ -147,7 +148,6 @@ def _limits(config: SurfaceConfig) -> TsdfLimits:
         truncation_mm=wider * config.truncation_mm,
         reach_mm=wider * config.reach_mm,
         cosine_power=config.cosine_power,
-        smoothing_mm=config.smoothing_mm,
     )
 
 

@@ -32,7 +32,6 @@ def clean_pages(views: CleanViews, beside: Beside) -> tuple[Callable[[], Display
         view = views.views[number]
         title = f"view {short_name(view.name)} ({number + 1} of {len(views.views)})"
 
-
         def display() -> Display:
             place = places.get(view.name)
             frame = None if recording is None or place is None else recording.frames[place]

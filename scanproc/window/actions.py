@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from scanproc.artifacts import Mesh
 from scanproc.errors import ScanError
 from scanproc.views.sheet import encode_png
 from scanproc.window.camera_keys import CAMERA_KEYS
-from scanproc.window.picking import TOOLS
+from scanproc.window.picking import TOOLS, stepped
 from scanproc.window.section_plane import plane_across
 from scanproc.window.six_views import steered
 
@@ -68,7 +69,9 @@ def _nudge(viewer: Viewer, mark: Mark, step_mm: float, way: np.ndarray) -> None:
     point = state.edits.place(mark)
     at = np.array([camera.width_px, camera.height_px]) / 2.0
     if point is not None:
-        at = camera.pixels((point + state.shift_of(mark))[None])[0] + step_mm / camera.mm_per_px * way
+        shift = state.shift_of(mark)
+        foot = state.edits.feet.feet[mark.number].mesh
+        at = stepped(camera, Mesh(foot.vertices + shift, foot.faces), point + shift, step_mm * way)
     state.edits.begin(mark)
     viewer.set_landmark(mark, (float(at[0]), float(at[1])))
 

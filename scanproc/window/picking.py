@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import Plane
+from scanproc.artifacts import Mesh, Plane
 from scanproc.frames import FloatArray
 from scanproc.mesh.rays import Hit, first_hit
 from scanproc.views.camera import Camera
@@ -16,6 +16,7 @@ from scanproc.window.layers import ShownLayer
 
 SOLID = 0.5  # what is less opaque is looked through where something else lies behind it
 _NEAR_PX = 6.0  # a point of a cloud is met this near
+_BESIDE_MM, _STEP_MM = 6.0, 0.1  # how far a step that leaves a foot's outline is led back onto it
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,25 @@ class Picked:
         x, y, z = self.point
         value = "" if np.isnan(self.value) else f", {self.layer} {self.value:.2f} {self.unit}".rstrip()
         return f"x {x:.1f}, y {y:.1f}, z {z:.1f} mm{value}"
+
+
+def stepped(camera: Camera, mesh: Mesh, point: FloatArray, step_mm: FloatArray) -> FloatArray:
+    """Return the pixel that a step across the window leads to from a point of a surface.
+
+    A landmark on the outline would leave it by nearly every step: it follows the outline instead, led back sideways.
+
+    Parameters
+    ----------
+    point : (3,) mm.
+    step_mm : (2,) to the right and down; a step that leads straight off the surface is returned as it is.
+    """
+    at: FloatArray = camera.pixels(point[None])[0] + step_mm / camera.mm_per_px
+    sideways: FloatArray = np.array([-step_mm[1], step_mm[0]]) / (np.linalg.norm(step_mm) * camera.mm_per_px)
+    for off_mm in np.arange(0.0, _BESIDE_MM, _STEP_MM):
+        for pixel in (at + off_mm * sideways, at - off_mm * sideways):
+            if first_hit(mesh, camera.on_ray(pixel), camera.look) is not None:
+                return pixel
+    return at
 
 
 def pick(

@@ -15,6 +15,7 @@ from scanproc.views.camera import Camera
 from scanproc.views.colors import BLUE, ORANGE
 from scanproc.window.glass import Pointer
 from scanproc.window.inline_labels import are_hidden
+from scanproc.window.picking import stepped
 
 POINTS = {"pternion": "heel", "metatarsale_tibiale": "1st head", "metatarsale_fibulare": "5th head"}
 _NAMES = tuple(POINTS)
@@ -52,7 +53,7 @@ class ThreePoints:
         self.chosen = int(away.argmin())
         return True
 
-    def lay(self, camera: Camera, pixel: Sequence[float], side: Side) -> None:
+    def lay(self, camera: Camera, pixel: Sequence[float] | FloatArray, side: Side) -> None:
         """Lay the chosen point onto the skin that is seen at a pixel; beside the foot it stays where it is.
 
         Raises
@@ -72,8 +73,8 @@ class ThreePoints:
         ScanError
             If it may not lie there.
         """
-        at = camera.pixels(self.place(_NAMES[self.chosen], side)[None])[0] + step_mm / camera.mm_per_px * way
-        self.lay(camera, (float(at[0]), float(at[1])), side)
+        place, mesh = self.place(_NAMES[self.chosen], side), self.session.foot(side).mesh
+        self.lay(camera, stepped(camera, mesh, place, step_mm * way), side)
 
     def words(self, side: Side) -> str:
         """Return the chosen point and its coordinates, in words."""

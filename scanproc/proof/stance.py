@@ -1,0 +1,64 @@
+"""How the finished device stands on a flat floor: by itself, and under the body at heel, midfoot and forefoot."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.artifacts import BoolArray, Check
+from scanproc.design.front_platform import stands_level
+from scanproc.design.plan import HEEL_END
+from scanproc.frames import FloatArray
+from scanproc.proof.checks import at_most, within
+from scanproc.proof.finished import Finished
+from scanproc.solid.resting_plane import planes_under, resting_plane
+
+LOADS = ("heel", "midfoot", "forefoot")
+_GAP_MM = 0.05  # under heel and front end, on a bench: what a sheet of paper slips under rocks
+_ROLL_DEG, _PITCH_DEG = 1.0, 3.0  # beyond what posts, lift and balance ask; the shoe's own floor is no flatter
+_FRONT_MM, _OFF_END_MM = 15.0, 8.0  # length of a shell's front end, and where the forefoot bears on it
+_KEPT_DEG = 15.0  # that a balance may incline a foot by
+
+
+def stance_checks(done: Finished) -> tuple[Check, ...]:
+    """Roll (medial side up) and pitch (front end up) of the rigid device under each load; its gaps on a bench."""
+    rx, plan, z = done.rx, done.asked.plan, done.solid.vertices[:, 2]
+    low = done.solid.vertices[z <= np.median(z)]
+    front = plan.on_ball(0.5, -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0))
+    loads = np.array([plan.heel, 0.5 * (plan.heel + front), front])
+    checks = []
+    for name, plane in zip(LOADS, planes_under(low[:, :2], low[:, 2], loads), strict=True):
+        roll, pitch = np.rad2deg(np.arctan([-plan.medial_y * plane.slope[1], -plane.slope[0]]))
+        checks.append(within(f"roll_{name}_deg", 0.0, float(roll), _ROLL_DEG + _asked_roll_deg(done)))
+        checks.append(within(f"pitch_{name}_deg", 0.0, float(pitch), _PITCH_DEG + _asked_pitch_deg(done)))
+    if stands_level(rx) and not (rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg):
+        checks.append(at_most("stands_gap_mm", _GAP_MM, _gap(low, done)))
+    return tuple(checks)
+
+
+def _asked_roll_deg(done: Finished) -> float:
+    """Return how far posts and balance may roll the device, deg: a post on one end tips the other, too.
+
+    What follows the foot in front may roll as it does: inf.
+    """
+    posts = done.rx.posts
+    kept = {"tripod": 0.0, "heel_vertical": _KEPT_DEG}.get(posts.cast_balance, posts.balance_deg)
+    if not posts.level_front:
+        return np.inf  # as the foot stands: told, not judged
+    if stands_level(done.rx) or done.rx.device.style == "block":
+        kept = 0.0
+    return kept + max(posts.rearfoot_post_deg, posts.rearfoot_motion_deg, posts.forefoot_post_deg)
+
+
+def _asked_pitch_deg(done: Finished) -> float:
+    """Return how far what stands below or behind may tip the device forwards or backwards, deg."""
+    rx, length = done.rx, done.asked.plan.length_mm
+    return float(np.rad2deg(np.arctan(rx.heel.heel_lift_mm / (0.5 * length)))) + 0.5 * _asked_roll_deg(done)
+
+
+def _gap(low: FloatArray, done: Finished) -> float:
+    """Return the greater of the gaps under heel and front end where the device stands by itself, mm."""
+    plane = resting_plane(low[:, :2], low[:, 2])
+    above, ahead = low[:, 2] - plane.at(low[:, :2]), done.asked.plan.ahead_of_ball(low[:, :2])
+    front: BoolArray = ahead > -done.rx.gap_mm - _FRONT_MM
+    heel: BoolArray = low[:, 0] < HEEL_END * done.asked.plan.length_mm
+    return float(max(above[heel].min(initial=np.inf), above[front].min(initial=np.inf)))

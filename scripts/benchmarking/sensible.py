@@ -1,0 +1,107 @@
+"""Sensible prescriptions on feet of all kinds: how many are made; of the others, whether following the advice helps."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import fields, replace
+from typing import Any
+
+from insole_feet import SCANNED, foot_of, leg, mirrored, scanned
+from sensible import sensible
+
+from benchmarking.parts import Rows
+from benchmarking.tables import table
+from scanproc.artifacts import Foot, Mesh, ScanFacts
+from scanproc.errors import ScanError
+from scanproc.prescription.fields import InsoleConfig
+from scanproc.proof.advice import failure
+from scanproc.stages.insole import proven_insole
+
+CHILD = 0.7  # of an adult's size
+MOST_STEPS = 5
+_LESS, _MORE = 0.8, 1.25  # what "lower" and "raise" are taken to mean
+
+_NAMES = {item.name for item in fields(InsoleConfig)}
+_ASSIGNED = re.compile(r'insole\.(\w+) = ("\w+"|[\w.+-]*\w)')
+_STEPPED = re.compile(r"(?i)\b(lower|raise|lengthen|deepen|shorten) (?:insole\.)?(\w+)")
+
+
+def feet_of_all_kinds() -> list[tuple[str, Foot]]:
+    """Return two flat feet, two with high arches, a child's, and shapes of real feet, left and right, by name."""
+    child = leg(0)
+    small = foot_of(Mesh(CHILD * child.mesh.vertices, child.mesh.faces), "left")
+    legs = [(f"leg-{index}", mirrored(leg(index)) if index % 2 else leg(index)) for index in range(4)]
+    real = [(name, mirrored(scanned(name)) if at % 2 else scanned(name)) for at, name in enumerate(SCANNED)]
+    return [*legs, ("child", small), *real]
+
+
+def measure_sensible(count: int, first_seed: int = 0) -> Rows:
+    """Return a row for each of so many sensible prescriptions, each on another foot in turn."""
+    feet = feet_of_all_kinds()
+    rows: Rows = []
+    for seed in range(first_seed, first_seed + count):
+        name, foot = feet[seed % len(feet)]
+        rows.append({"seed": seed, "foot": name, **followed(foot, sensible(seed))})
+        print(rows[-1], flush=True)
+    return rows
+
+
+def followed(foot: Foot, config: InsoleConfig) -> dict[str, object]:
+    """Make an insole; where that fails, do what is said, as long as it says something new."""
+    said: list[str] = []
+    for step in range(MOST_STEPS + 1):
+        why = refusal(foot, config)
+        if why is None:
+            return {"verdict": "made" if step == 0 else "made by advice", "steps": step, "said": " | ".join(said)}
+        said.append(why)
+        advised = advised_by(why, config)
+        if advised == config:
+            break
+        config = advised
+    return {"verdict": "not made", "steps": len(said), "said": " | ".join(said)}
+
+
+def refusal(foot: Foot, config: InsoleConfig) -> str | None:
+    """Return why a prescription is not made, or None if it is."""
+    try:
+        return failure(proven_insole(foot, ScanFacts("sensible", side=foot.side), config).checks)
+    except ScanError as error:
+        return str(error)
+
+
+def advised_by(message: str, config: InsoleConfig) -> InsoleConfig:
+    """Return a prescription with the first change that a message names and that is one: a value, or lower or raise."""
+    advice = message.partition("expected")[2]
+    for name, word in _ASSIGNED.findall(advice):
+        value = _read(word, getattr(config, name, None)) if name in _NAMES else None
+        if value is not None and value != getattr(config, name):
+            return replace(config, **{name: value})
+    for verb, name in _STEPPED.findall(advice):
+        value = getattr(config, name, None)
+        if isinstance(value, float) and value > 0.0:
+            stepped: dict[str, Any] = {name: value * (_LESS if verb.lower() in ("lower", "shorten") else _MORE)}
+            return replace(config, **stepped)
+    return config
+
+
+def _read(word: str, before: Any) -> Any:
+    if word.startswith('"'):
+        return word.strip('"')
+    if word in ("true", "false"):
+        return word == "true"
+    try:
+        return float(word)
+    except ValueError:
+        return word if isinstance(before, str) else None
+
+
+def sensible_tables(rows: Rows) -> str:
+    """Return the counts of outcomes, and what became of those that were not made at once."""
+    text = (
+        "## Sensible prescriptions\n\nWhat an orthotist would ask (`tests/sensible.py`), on feet of all kinds in turn;"
+        " where one is refused, a script follows the advice.\n\n"
+    )
+    text += table(["outcome", "prescriptions"], sorted(Counter(str(row["verdict"]) for row in rows).items()))
+    others = [(row["seed"], row["foot"], row["verdict"], row["said"]) for row in rows if row["verdict"] != "made"]
+    return text + ("\n\n" + table(["seed", "foot", "outcome", "what was said"], others) if others else "")
