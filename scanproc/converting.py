@@ -64,6 +64,6 @@ def _stated(scan: Scan) -> ScanFacts:
     """Return facts of which those are stated that the recording told by itself; what is written has its own unit."""
     facts = scan.facts
     found = {"depth_unit_mm"} if scan.form.frame is DepthFrame else set()
-    found |= {"sensor"} if facts.sensor is not None else set()
+    found |= {name for name in ("sensor", "serial") if getattr(facts, name) is not None}
     assumed = [key for key in facts.assumed if key not in found]
     return replace(facts, unit="auto", assumed=tuple(dict.fromkeys([*assumed, "unit"])))

@@ -115,16 +115,17 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
             f'scan.toml: up = "{stated.up}" of {form.words}; expected it of finished meshes alone: the floor or the '
             "turn of a recording tells what is up. Leave it out."
         )
-    remarks = (*stated.remarks, *opened.remarks, *certificate_remarks(stated), *remarks_on_capture(path))
-    if stated.certificate is not None and stated.certificate.warp is not None and form.frame is not DepthFrame:
-        remarks = (*remarks, f"the warp of the camera ({stated.camera}) is of depth images, and was not applied")
     settled = replace(
         stated,
         unit=opened.unit or stated.unit,
         depth_unit_mm=opened.depth_unit_mm or stated.depth_unit_mm,
         sensor=stated.sensor or printable(opened.sensor),
-        remarks=remarks,
+        serial=stated.serial or printable(opened.serial),
     )
+    remarks = (*stated.remarks, *opened.remarks, *certificate_remarks(settled), *remarks_on_capture(path))
+    if stated.certificate is not None and stated.certificate.warp is not None and form.frame is not DepthFrame:
+        remarks = (*remarks, f"the warp of the camera ({stated.camera}) is of depth images, and was not applied")
+    settled = replace(settled, remarks=remarks)
     beside = [file for file in (toml_file, path / NOTES_NAME) if file.is_file()]
     files = recorded_order([*opened.files, *certificates, *beside])
     return Scan(path, name, settled, form, tuple(files), opened.surface, stamps)

@@ -62,11 +62,8 @@ def test_a_stream_is_read_back_exactly(recorded: dict[str, Path], name: str) -> 
     path = recording(recorded, name)
     before = {file: file.stat() for file in path.parent.iterdir()}
     scan = open_scan(path)
-    assert (scan.kind, scan.facts.depth_unit_mm, scan.facts.sensor) == (
-        "stream",
-        UNIT_MM,
-        "Intel RealSense D435 0123",
-    )
+    assert (scan.kind, scan.facts.depth_unit_mm) == ("stream", UNIT_MM)
+    assert (scan.facts.sensor, scan.facts.serial) == ("Intel RealSense D435", "0123")
     frames = read_recording(scan).frames
     assert [frame.name for frame in frames] == [f"{view:06d}" for view in range(VIEWS)]
     for view, frame in enumerate(frames):
@@ -301,3 +298,12 @@ def test_colour_that_cannot_be_brought_to_depth_is_left_out(tmp_path: Path) -> N
         scan = open_scan(tmp_path / f"{name}.bag")
         assert any(says in remark for remark in scan.facts.remarks)
         assert all(frame.color is None for frame in read_recording(scan).frames)
+
+
+def test_a_certificate_of_another_camera_is_told_by_the_recorded_number(tmp_path: Path) -> None:
+    shutil.copy(DATA / "librealsense-2.56-depth.bag", tmp_path / "a.bag")
+    (tmp_path / "scan.toml").write_text('camera = "camera-7.toml"')
+    for serial, is_told in (("0123", False), ("0456", True)):
+        (tmp_path / "camera-7.toml").write_text(f'scale = 1.01\nscale_sd = 0.001\nserial = "{serial}"\n')
+        remarks = open_scan(tmp_path).facts.remarks
+        assert any("0456, and the recording of 0123" in remark for remark in remarks) is is_told

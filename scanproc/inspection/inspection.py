@@ -112,7 +112,8 @@ class Inspection:
         if self.views:
             yield from self._rows_of_views()
         if self.facts.sensor is not None and "sensor" in self.facts.assumed:
-            yield "sensor", f"{self.facts.sensor}, as the recording says"
+            serial = f" {self.facts.serial}" if self.facts.serial else ""
+            yield "sensor", f"{self.facts.sensor}{serial}, as the recording says"
         yield "unit", self.unit
         stated = [f"{name} = {getattr(self.facts, name)}" for name in _names(self.facts)]
         yield "stated", ", ".join(stated) or "nothing"

@@ -32,7 +32,7 @@ class Camera:
     distortion : of its lens, None of a pinhole.
     by_frame : intrinsics of single frames, by name, where they move (phones).
     depth_unit_mm : of one step of the depth, None where the file does not state it.
-    sensor : its name, if there is one.
+    sensor, serial : its name and number, if it states them.
     """
 
     path: Path
@@ -41,6 +41,7 @@ class Camera:
     by_frame: Mapping[str, Intrinsics] = field(default_factory=dict)
     depth_unit_mm: float | None = None
     sensor: str | None = None
+    serial: str | None = None
 
 
 def camera_file(folder: Path) -> Path | None:
@@ -149,8 +150,8 @@ def _read_recorder(path: Path, size: Size) -> Camera:
     scale, inner = table.get("depth_scale"), table.get("intrinsics", table)
     intrinsics = _pinhole(path, {**table, **(inner if isinstance(inner, dict) else {})})
     unit_mm = _MM_PER_M / scale if is_number(scale) and scale and scale > 0 else None
-    name = " ".join(str(table[key]) for key in ("device_name", "serial_number") if table.get(key))
-    return Camera(path, intrinsics, _distortion(path, table), depth_unit_mm=unit_mm, sensor=name or None)
+    name, serial = (str(table[key]) if table.get(key) else None for key in ("device_name", "serial_number"))
+    return Camera(path, intrinsics, _distortion(path, table), depth_unit_mm=unit_mm, sensor=name, serial=serial)
 
 
 def _read_record3d(path: Path, size: Size) -> Camera:

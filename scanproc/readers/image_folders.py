@@ -81,13 +81,13 @@ def open_images(images: ImageFolder, facts: ScanFacts) -> Opened:
         unit, found = _float_unit(images, facts)
         if "depth_unit_mm" not in facts.assumed:
             found = (*found, "depth_unit_mm is of 16-bit images, and was not used: this depth is of floating point")
-        return Opened(files, (*remarks, *found), unit, None, FLOAT_STEP_MM, camera.sensor)
+        return Opened(files, (*remarks, *found), unit, None, FLOAT_STEP_MM, camera.sensor, camera.serial)
     unit_mm = camera.depth_unit_mm or images.unit_mm
     if "depth_unit_mm" not in facts.assumed or unit_mm is None:
-        return Opened(files, remarks, sensor=camera.sensor)
+        return Opened(files, remarks, sensor=camera.sensor, serial=camera.serial)
     by = camera.path.name if camera.depth_unit_mm else "data sets of this form"
     remarks = (*remarks, f"one step of the depth: {unit_mm:g} mm, as {by} has it")
-    return Opened(files, remarks, depth_unit_mm=unit_mm, sensor=camera.sensor)
+    return Opened(files, remarks, depth_unit_mm=unit_mm, sensor=camera.sensor, serial=camera.serial)
 
 
 def read_images(images: ImageFolder, facts: ScanFacts) -> Recording:

@@ -20,7 +20,7 @@ class Opened:
     unit : of clouds and meshes, settled; None where the form has none.
     surface : of a finished mesh, which is read on opening since its unit is found by its size.
     depth_unit_mm : of one step of depth images, as the recording states it; None where it does not.
-    sensor : the camera, as the recording states it.
+    sensor, serial : the camera and its number, as the recording states them.
     """
 
     files: Sequence[Path]
@@ -29,3 +29,4 @@ class Opened:
     surface: Surface | None = None
     depth_unit_mm: float | None = None
     sensor: str | None = None
+    serial: str | None = None

@@ -19,7 +19,7 @@ from scanproc.readers.images import FLOAT_STEP_MM, in_steps, read_colour, read_d
 from scanproc.readers.intrinsics import checked
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
-from scanproc.readers.realsense_facts import color_from_depth, depth_unit_mm, sensor_of
+from scanproc.readers.realsense_facts import color_from_depth, depth_unit_mm, device_of
 from scanproc.readers.ros_logs import RosLog, Topic, open_log
 from scanproc.readers.ros_messages import MessageReader, RosImage
 from scanproc.readers.sizes import Size
@@ -52,7 +52,9 @@ def open_realsense(path: Path, facts: ScanFacts) -> Opened:
     """
     stream = _Stream(path)
     unit_mm, remarks = _unit(stream, facts)
-    return Opened([stream.log.path], (*remarks, *stream.remarks), depth_unit_mm=unit_mm, sensor=sensor_of(stream.log))
+    device = device_of(stream.log)
+    remarks = (*remarks, *stream.remarks)
+    return Opened([stream.log.path], remarks, depth_unit_mm=unit_mm, sensor=device.name, serial=device.serial)
 
 
 def _unit(stream: _Stream, facts: ScanFacts) -> tuple[float | None, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,11 +33,19 @@ def depth_unit_mm(log: RosLog) -> float | None:
     return unit_mm if _UNITS_MM[0] <= unit_mm <= _UNITS_MM[1] else None
 
 
-def sensor_of(log: RosLog) -> str | None:
-    """Return name and serial number of the camera; None where they are not recorded."""
+@dataclass(frozen=True)
+class Device:
+    """Name and serial number of a camera; None where they are not recorded."""
+
+    name: str | None = None
+    serial: str | None = None
+
+
+def device_of(log: RosLog) -> Device:
+    """Return which camera it was."""
     topic = next((each for name, each in log.topics.items() if re.fullmatch(r"/device_\d+/info", name)), None)
     if topic is None:
-        return None
+        return Device()
     stated: dict[str, str] = {}
     for place in range(min(len(topic.times_ns), 50)):
         reader = _reader(log, topic.name, place)
@@ -45,8 +54,7 @@ def sensor_of(log: RosLog) -> str | None:
         else:
             key, value = reader.key_value()
             stated[key] = value
-    words = [stated[key] for key in ("Name", "Serial Number") if stated.get(key)]
-    return " ".join(words) or None
+    return Device(stated.get("Name"), stated.get("Serial Number"))
 
 
 def color_from_depth(log: RosLog, depth: str, color: str) -> FloatArray | None:
