@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -34,16 +35,18 @@ class _Bars:
         self.start = time.monotonic()
         self.live: Progress | None = None
         self.tasks: dict[str, TaskID] = {}
+        self.one_at_a_time = threading.Lock()  # a stage is written while the next one computes
 
     def show(self, what: str, done: int, total: int) -> None:
         """Listen to `progress`."""
-        if self.live is None:
-            if time.monotonic() - self.start < _PATIENCE_S:
-                return
-            self.live = self.stack.enter_context(_progress())
-        if what not in self.tasks:
-            self.tasks[what] = self.live.add_task(what, total=total)
-        self.live.update(self.tasks[what], completed=done, total=total, visible=done < total)
+        with self.one_at_a_time:
+            if self.live is None:
+                if time.monotonic() - self.start < _PATIENCE_S:
+                    return
+                self.live = self.stack.enter_context(_progress())
+            if what not in self.tasks:
+                self.tasks[what] = self.live.add_task(what, total=total)
+            self.live.update(self.tasks[what], completed=done, total=total, visible=done < total)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,15 +61,17 @@ def run(
     for remark in scan.facts.remarks:
         log.info("%s: %s", scan.name, remark)
     store = open_store(out, scan.name)
-    with locked(store.root):
-        job = _Job(scan, store, configs)
+    with locked(store.root), ThreadPoolExecutor(1, "writing") as writer:
+        job = _Job(scan, store, configs, writer)
         store.tidy()
         try:
             for number, stage in enumerate(stages, start=1):
                 job.bring_up_to_date(stage)
                 job.keep_for(stages[number:])
                 if stage.makes is Insoles and Insoles in job.keys and prescription.is_asked:
+                    job.end_writing()
                     store.write_prescription(prescription.text())
+            job.end_writing()
         finally:  # what was made before a bug showed is on record, too
             job.write_run()
         job.check_still_there()
@@ -106,6 +109,8 @@ class _Job:
     scan: Scan
     store: Store
     configs: dict[str, Any]
+    writer: ThreadPoolExecutor  # the next stage computes while one is written
+    written: Future[None] | None = None
     keys: dict[type, str] = field(default_factory=dict)  # of the artifacts that are up to date
     artifacts: dict[type, Any] = field(default_factory=dict)
     computed: list[str] = field(default_factory=list)
@@ -125,13 +130,7 @@ class _Job:
         self.artifacts[ScanFacts] = self.scan.facts
 
     def check_still_there(self) -> None:
-        """Refuse to say that all is done if somebody has removed or replaced results since.
-
-        Raises
-        ------
-        ScanError
-            If the result of a stage is not there any more.
-        """
+        """Raise a ScanError if somebody has removed or replaced results since."""
         made = [stage for stage in STAGES if stage.name in (*self.computed, *self.fresh)]
         gone = [stage.folder for stage in made if not self.store.holds(stage, self.keys[stage.makes])]
         if gone:
@@ -171,6 +170,11 @@ class _Job:
         wanted = {need.artifact for stage in stages for need in stage.takes.values()}
         self.artifacts = {kind: artifact for kind, artifact in self.artifacts.items() if kind in wanted}
 
+    def end_writing(self) -> None:
+        """Wait for the last stage to be written, and raise what went wrong with that."""
+        if self.written is not None:
+            self.written.result()
+
     def write_run(self) -> None:
         """Write `run.json`: versions, settings, input hashes, seconds and peak memory of each stage."""
         if not self.record:
@@ -189,7 +193,7 @@ class _Job:
         )
 
     def _compute(self, stage: Stage, key: str, ingredients: dict[str, Any]) -> bool:
-        # A scan or an edit that cannot be read ends the run with its one message; nothing is written, nothing is lost.
+        # One that cannot be read ends the run with its one message; nothing is lost.
         arguments = {name: self._artifact(need.artifact) for name, need in stage.takes.items()}
         start = time.perf_counter()
         try:
@@ -198,7 +202,9 @@ class _Job:
             self._refuse(stage, key, str(error))
             return False
         seconds, parts = time.perf_counter() - start, list(getattr(artifact, "refused_parts", ()))
-        self.store.save(stage, artifact, {"key": key, "stage": stage.name, "refused_parts": parts, **ingredients})
+        self.end_writing()
+        made_by = {"key": key, "stage": stage.name, "refused_parts": parts, **ingredients}
+        self.written = self.writer.submit(self.store.save, stage, artifact, made_by)
         self._note(stage, parts)
         self.artifacts[stage.makes] = artifact
         self.computed.append(stage.name)
@@ -227,10 +233,8 @@ class _Job:
 
     def _artifact(self, kind: type) -> Any:
         """Return an artifact; None where it was refused. Results are read only when somebody wants them."""
-        if kind is Refusals:
-            return Refusals(tuple(self.refusals))
         if kind not in self.keys:
-            return None
+            return Refusals(tuple(self.refusals)) if kind is Refusals else None
         if kind not in self.artifacts:
             if kind is Recording:
                 self.artifacts[kind] = read_recording(self.scan)
@@ -239,9 +243,13 @@ class _Job:
                 self.artifacts[kind] = read_mesh(self.scan)
             else:
                 self.artifacts[kind] = self.store.load(_maker(kind))
-        if kind is Feet and (edited := self.store.edited_landmarks()) is not None:
+        if kind is Feet and (edited := self._edited_landmarks()) is not None:
             return landmarks_of_edit(edited, self.artifacts[kind])
         return self.artifacts[kind]
+
+    def _edited_landmarks(self) -> bytes | None:
+        self.end_writing()  # they may lie in the folder that is written
+        return self.store.edited_landmarks()
 
     def _ingredients(self, stage: Stage) -> dict[str, Any]:
         """Return all that a stage's result depends on, by name."""
@@ -251,7 +259,7 @@ class _Job:
                 made_of[name] = [vars(refusal) for refusal in self.refusals]
             else:
                 made_of[name] = self.keys.get(need.artifact)
-            if need.artifact is Feet and (edited := self.store.edited_landmarks()) is not None:
+            if need.artifact is Feet and (edited := self._edited_landmarks()) is not None:
                 made_of[FILE_NAME] = hashlib.sha256(edited).hexdigest()
             if need.artifact in self.given:
                 made_of["reader"] = self.reader

@@ -9,6 +9,8 @@ import hashlib
 import json
 import logging
 import shutil
+import threading
+import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -557,6 +559,61 @@ def test_a_bug_is_raised_and_what_was_done_before_is_kept(bench: Bench) -> None:
     assert set(bench.run_json()["stages"]) == {"clean", "surface", "align"}
     measure.__dict__["function"] = right
     assert list(bench.run().computed) == ["measure", "report"]
+
+
+# ------------------------------------------------------------------------------------------------ written meanwhile
+
+SAVE = scanproc.store.Store.save
+
+
+def test_a_stage_is_written_while_the_next_one_computes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+    right = runner.STAGES[1].function
+
+    def surface(**arguments: Any) -> Surface:
+        begun.set()
+        return right(**arguments)  # type: ignore[no-any-return]
+
+    def save(store: scanproc.store.Store, stage: Stage, *rest: Any) -> None:
+        assert stage.name != "clean" or begun.wait(30.0)
+        SAVE(store, stage, *rest)
+
+    runner.STAGES[1].__dict__["function"] = surface
+    monkeypatch.setattr(scanproc.store.Store, "save", save)
+    assert list(bench.run().computed) == list(bench.run().fresh) == ALL
+
+
+def test_landmarks_edited_beside_those_found_are_read_when_these_are_written(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run()
+    edit(bench, 77.0)
+    folder = bench.root / "3-align"
+    (bench.root / "landmarks.edited.json").rename(folder / "landmarks.edited.json")
+
+    def save(store: scanproc.store.Store, stage: Stage, *rest: Any) -> None:
+        if stage.name == "align":
+            folder.rename(bench.root / "away")
+            time.sleep(0.3)
+            (bench.root / "away").rename(folder)
+        SAVE(store, stage, *rest)
+
+    monkeypatch.setattr(scanproc.store.Store, "save", save)
+    bench.run(align={"scale": 2.0})
+    assert bench.measured() == pytest.approx(77.0)
+
+
+def test_what_cannot_be_written_ends_the_run_and_is_made_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def save(store: scanproc.store.Store, stage: Stage, *rest: Any) -> None:
+        if stage.name == "surface":
+            raise ScanError("outputs cannot be written")
+        SAVE(store, stage, *rest)
+
+    with monkeypatch.context() as full, pytest.raises(ScanError, match="cannot be written"):
+        full.setattr(scanproc.store.Store, "save", save)
+        bench.run()
+    again = bench.run()
+    assert (list(again.fresh), list(again.computed)) == (ALL[:1], ALL[1:])
 
 
 # ------------------------------------------------------------------------------------------------ the real stages
