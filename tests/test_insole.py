@@ -58,7 +58,7 @@ def test_a_real_shape_gets_a_proven_shell(index: int) -> None:
 
 
 def test_without_fill_the_top_is_the_sole(bowl: Foot) -> None:
-    one = made(bowl, replace(COARSE, arch_fill_mm=0.0))
+    one = made(bowl, replace(COARSE, arch_fill_mm=0.0, level_front=False))
     assert one.solid is not None
     x, y = np.meshgrid(np.arange(12.0, 150.0, 3.1), np.arange(-33.0, 33.0, 3.1), indexing="ij")
     xy = np.column_stack([x.ravel(), y.ravel()])
