@@ -58,7 +58,7 @@ def test_a_real_shape_gets_a_proven_shell(index: int) -> None:
 
 
 def test_without_fill_the_top_is_the_sole(bowl: Foot) -> None:
-    one = made(bowl, replace(COARSE, arch_fill_mm=0.0))
+    one = made(bowl, replace(COARSE, arch_fill_mm=0.0, level_front=False))
     assert one.solid is not None
     x, y = np.meshgrid(np.arange(12.0, 150.0, 3.1), np.arange(-33.0, 33.0, 3.1), indexing="ij")
     xy = np.column_stack([x.ravel(), y.ravel()])
@@ -88,7 +88,7 @@ def test_the_cup_is_as_deep_as_asked(bowl: Foot, depth: float) -> None:
 
 @pytest.mark.parametrize("thickness", [1.5, 4.5])
 def test_the_wall_is_as_thick_as_asked_and_even(bowl: Foot, thickness: float) -> None:
-    one = made(bowl, replace(COARSE, thickness_mm=thickness, contact_patch_mm2=0.0))
+    one = made(bowl, replace(COARSE, thickness_mm=thickness, contact_patch_mm2=0.0, level_front=False))
     assert thickness - 0.12 < got(one, "wall_min_mm") <= thickness + 1e-3
     assert thickness - 1e-3 <= got(one, "wall_max_mm") < thickness + 0.12  # built 0.02 thicker: triangles cut corners
 

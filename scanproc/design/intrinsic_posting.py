@@ -140,8 +140,13 @@ def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:
 
 
 def _wall(plan: FootPlan, rx: Prescription, xy: FloatArray) -> FloatArray:
-    """Return the wall at (N, 2) points, (N,) mm: it thins towards the front end of a shell."""
-    behind = np.full(len(xy), np.inf)
-    if rx.device.length == "shell":
-        behind = DistalLine(plan.tibiale - rx.arch.distal_gap_mm * plan.ball_normal, plan.ball_normal).behind(xy)
-    return asked_wall(rx.thickness, plan, xy, behind)
+    """Return how high the top lies over the underside at (N, 2) points, (N,) mm: it thins towards a shell's front end.
+
+    Balls that grow by k on their way have an envelope that lies 1 / sqrt(1 - k^2) of their radius off their centres.
+    """
+    if rx.device.length != "shell":
+        return asked_wall(rx.thickness, plan, xy, np.full(len(xy), np.inf))
+    behind = DistalLine(plan.tibiale - rx.arch.distal_gap_mm * plan.ball_normal, plan.ball_normal).behind(xy)
+    before, wall, after = (asked_wall(rx.thickness, plan, xy, behind + off) for off in (-_SLIGHT_MM, 0.0, _SLIGHT_MM))
+    grows = np.clip((after - before) / (2.0 * _SLIGHT_MM), -0.9, 0.9)
+    return np.asarray(wall / np.sqrt(1.0 - grows**2))

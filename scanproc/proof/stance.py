@@ -14,8 +14,9 @@ from scanproc.solid.resting_plane import planes_under, resting_plane
 
 LOADS = ("heel", "midfoot", "forefoot")
 _GAP_MM = 0.05  # under heel and front end, on a bench: what a sheet of paper slips under rocks
-_ROLL_DEG, _PITCH_DEG = 1.0, 3.0  # beyond what posts, lift and balance ask; the shoe's own floor is no flatter
+_ROLL_DEG, _PITCH_DEG = 1.5, 3.0  # beyond what posts, lift and balance ask; the shoe's own floor is no flatter
 _FRONT_MM, _OFF_END_MM = 15.0, 8.0  # length of a shell's front end, and where the forefoot bears on it
+_CUT_SHARE = 0.15  # of the ball's width, half of what a cut-out takes from medial or lateral
 _KEPT_DEG = 15.0  # that a balance may incline a foot by
 
 
@@ -23,7 +24,9 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
     """Roll (medial side up) and pitch (front end up) of the rigid device under each load; its gaps on a bench."""
     rx, plan, z = done.rx, done.asked.plan, done.solid.vertices[:, 2]
     low = done.solid.vertices[z <= np.median(z)]
-    front = plan.on_ball(0.5, -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0))
+    # What is cut out bears nothing: the load lies on the middle of what is left.
+    share = 0.5 + _CUT_SHARE * (float(rx.pads.first_ray_cut) - float(rx.pads.fifth_ray_cut))
+    front = plan.on_ball(share, -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0))
     loads = np.array([plan.heel, 0.5 * (plan.heel + front), front])
     checks = []
     for name, plane in zip(LOADS, planes_under(low[:, :2], low[:, 2], loads), strict=True):

@@ -72,7 +72,7 @@ def refusal(foot: Foot, config: InsoleConfig) -> str | None:
 
 def advised_by(message: str, config: InsoleConfig) -> InsoleConfig:
     """Return a prescription with the first change that a message names and that is one: a value, or lower or raise."""
-    advice = message.partition("expected")[2]
+    advice = message.partition("expected")[2] or message
     for name, word in _ASSIGNED.findall(advice):
         value = _read(word, getattr(config, name, None)) if name in _NAMES else None
         if value is not None and value != getattr(config, name):
