@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scanproc.artifacts import CameraCertificate, DepthFrame, Recording, ScanFacts
+from scanproc.artifacts import BoolArray, CameraCertificate, DepthFrame, Recording, ScanFacts
 from scanproc.calibration.calibrate import Calibration, calibrate_by_sheet, calibrate_by_wall
 from scanproc.calibration.foot import Reading, calibrate_by_foot
 from scanproc.calibration.markers import board_cells
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _MOST_DRIFT = 0.005  # of the scale since the last certificate: 1.3 mm of a foot
 _DRIFT_SDS = 3.0
 _SCALES = (0.8, 1.25)  # what a run takes
-_OVERLAP_MM = 0.01  # of cells of ink, or pale hairs show between them
+_OVERLAP_MM = 0.03  # beyond each rectangle of ink, or pale hairs show between them
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,30 @@ def _sheet_drawing() -> Drawing:
     """Draw the board and the bar beside it; the bar below is every page's own."""
     cells, side = board_cells(), SQUARE_MM / CELLS
     width, height = cells.shape[1] * side, cells.shape[0] * side
-    areas, wide = [], side + 2.0 * _OVERLAP_MM
-    for row, column in np.argwhere(cells):
-        x, y = column * side, height - (row + 1) * side
-        areas.append(_box(x - _OVERLAP_MM, y - _OVERLAP_MM, wide, wide))
-    beside, middle = width + 6.0, 0.5 * (height - BAR_MM)
+    areas = []
+    for rows, columns in _rectangles(cells):
+        x, y = columns.start * side - _OVERLAP_MM, height - rows.stop * side - _OVERLAP_MM
+        wide, high = ((part.stop - part.start) * side + 2.0 * _OVERLAP_MM for part in (columns, rows))
+        areas.append(_box(x, y, wide, high))
+    beside, middle = width + 10.0, 0.5 * (height - BAR_MM)
     areas.append(_box(beside - 0.15, middle, 0.3, BAR_MM))
     areas += [_box(beside - 2.0, end, 4.0, 0.3) for end in (middle, middle + BAR_MM - 0.3)]
-    text = DrawnText("100 mm", np.array([beside + 7.5, 0.5 * height]), 2.2)
-    return Drawing("scanproc calibrate: glue it flat onto glass or a board", (), (text,), areas=tuple(areas))
+    texts = [
+        DrawnText(word, np.array([beside - 5.0, 0.5 * height + up]), 2.2) for word, up in (("100", 2.0), ("mm", -2.0))
+    ]
+    return Drawing("scanproc calibrate: glue it flat onto glass or a board", (), tuple(texts), areas=tuple(areas))
+
+
+def _rectangles(cells: BoolArray) -> list[tuple[slice, slice]]:
+    """Return rows and columns of rectangles that the black cells are made of, few and large ones."""
+    left, found = cells.copy(), []
+    for row, column in np.argwhere(cells):
+        if left[row, column]:
+            right = column + int(np.argmin(np.append(left[row, column:], False)))
+            down = row + int(np.argmin(np.append(left[row:, column:right].all(axis=1), False)))
+            left[row:down, column:right] = False
+            found.append((slice(int(row), down), slice(int(column), right)))
+    return found
 
 
 def _box(x: float, y: float, width: float, height: float) -> FloatArray:

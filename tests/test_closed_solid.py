@@ -17,10 +17,11 @@ from scanproc.solid.adaptive_samples import adaptive_samples
 from scanproc.solid.blending import smooth_min
 from scanproc.solid.closed_solid import closed_solid, coarse_plan, flattened
 from scanproc.solid.delaunay import neighbours
+from scanproc.solid.denoising import smoothed
 from scanproc.solid.edge_rounding import inwards, rounded_edge
 from scanproc.solid.greedy_insertion import Samples, Sheet, greedy_insertion, snapped_plan
 from scanproc.solid.height_fields import HeightField
-from scanproc.solid.plantar_height_field import extend_walls, fill_cells, smoothed
+from scanproc.solid.plantar_height_field import extend_walls, fill_cells
 from scanproc.solid.self_intersection import count_self_intersections
 from scanproc.solid.topology import Undercut, contact_area_mm2, topology, undercut, welded
 
