@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pyrealsense2 as rs
+import pytest
 
 from scanproc.artifacts import DepthFrame
 from scanproc.simulation.truth import Simulation
+
+rs = pytest.importorskip("pyrealsense2")  # there are no wheels for macOS
 
 COLOR = (200, 100, 50)
 SERIAL, FIRMWARE = "012345678901", "5.16.0.1"

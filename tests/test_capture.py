@@ -284,6 +284,8 @@ def test_a_rig_records_all_cameras_at_once_each_with_its_own_intrinsics(tmp_path
     assert table["frames"]["000000-111"][0] == pytest.approx(lenses["111"].fx)
     assert table["frames"]["000000-222"][0] == pytest.approx(lenses["222"].fx)
     assert lenses["222"].fx > lenses["111"].fx + 5.0
+    frames = read_recording(open_scan(tmp_path / "scan")).frames
+    assert [frame.intrinsics for frame in frames if isinstance(frame, DepthFrame)] == [lenses["111"], lenses["222"]]
     assert open_scan(tmp_path / "scan").facts.serial == "111 and 222"
 
 
