@@ -120,7 +120,7 @@ def test_the_top_is_the_asked_one(name: str) -> None:
     z = 300.0 - RayScene(built.solid).cast(origins, np.tile([0.0, 0.0, -1.0], (len(xy), 1))).distance
     rises = [asked.top_at(xy + step) - asked.top_at(xy - step) for step in np.array([[0.1, 0.0], [0.0, 0.1]])]
     miss = np.abs(z - asked.top_at(xy)) / np.hypot(1.0, np.hypot(*rises) / 0.2)
-    assert miss.max() < 0.035 and np.percentile(miss, 99) < 0.022
+    assert miss.max() < 0.035 and np.percentile(miss, 99) < 0.024
 
 
 def test_the_lower_edge_is_rounded_and_the_outline_kept() -> None:

@@ -81,7 +81,8 @@ def ground_contact(
             np.array([xy[heel, 0].max() + _FAR_MM, 0.0]), np.array([1.0, 0.0]), _FAR_MM - _KEEPS_OFF_MM, _FAR_MM
         )
         pressed = Flattened(float(z.min()), flattened(z[heel], cell_mm2, patch_mm2).level_z)
-        return GroundContact(_LEVEL, pressed, (ahead,))
+        if pressed.depth_mm < _MOST_MM:
+            return GroundContact(_LEVEL, pressed, (ahead,))
     for platform in underside.platforms:
         for slope in platform.post.slopes:
             plane = RestingPlane(np.array([0.0, slope]), platform.ridge_z - slope * platform.post.ridge_y)

@@ -24,10 +24,10 @@ def making_checks(done: Finished) -> tuple[Check, ...]:
     size = " x ".join(f"{length:.1f}" for length in np.ptp(lying.vertices, axis=0))
     patch = rx.making.contact_patch_mm2
     touching = contact_area_mm2(lying, TOUCHES_MM)
-    on_posts = rx.posts.forefoot_post_deg > 0.0 and (rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg) > 0.0
+    on_posts = max(rx.posts.forefoot_post_deg, rx.posts.rearfoot_post_deg, rx.posts.rearfoot_motion_deg) > 0.0
     return (
-        # Of two posts that lie in different planes none can be flattened onto the other's.
-        told("contact_patch_mm2", touching, "stands on two posts, is printed on supports")
+        # A post is not flattened onto the plane of the other end.
+        told("contact_patch_mm2", touching, "stands on its posts, is printed on supports")
         if on_posts and touching < 0.9 * patch
         else at_least("contact_patch_mm2", patch, touching, 0.1 * patch),
         at_most("undercut_above_mm2", 0.0, hidden.from_above, _HIDDEN_MM2),

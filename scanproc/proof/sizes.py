@@ -6,12 +6,14 @@ import numpy as np
 
 from scanproc.artifacts import Check
 from scanproc.design.distal_edge import cut_outs
+from scanproc.design.front_platform import stands_level
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.pads.ray_cuts import RayCuts
 from scanproc.proof.checks import at_most, within
 from scanproc.proof.finished import Finished
 
+_MOST_ROUNDED_MM = 0.6  # of a thin front end, above
 _OUTLINE_MM = 0.1
 _SOFT_MM = 2.0  # corners of a cut-out are rounded, so that it does not tear
 _FIRST_RAY, _FIFTH_RAY = (0.0, 0.22), (0.88, 1.0)  # shares of the ball from medial that are cut out, clear of corners
@@ -84,14 +86,14 @@ def _distal(done: Finished) -> list[Check]:
     if not np.isfinite(walls[rx.thickness.distal_taper_mm > _WALLS_BEHIND_MM]).all():  # a post or base lies below
         return []
     # Both edges are rounded: a ball that touches the wall there has to be clear of the upper one.
-    rounded = 0.0 if done.asked.rim is None else min(rx.thickness.rim_radius_mm, 0.4 * edge)
-    off = max(done.edge_radius_mm, 2.0 * rounded, float(_WALLS_BEHIND_MM[0]))
+    rounded = min(rx.thickness.rim_radius_mm, _MOST_ROUNDED_MM)
+    off = max(done.edge_radius_mm, 3.0 * rounded, float(_WALLS_BEHIND_MM[0]))
     asked = edge + (rx.thickness.thickness_mm - edge) * min(off / rx.thickness.distal_taper_mm, 1.0)
     if not rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
         asked = float(np.median(done.asked.wall_at(distal.points + off * distal.inward)))
     got = float(np.interp(off, _WALLS_BEHIND_MM, walls))
-    # What was flattened for the printer may reach the front end, and thickens it.
-    flattened = float(np.clip(got - asked, 0.0, done.flattened_mm))
+    # What was flattened for the printer may reach the front end, and thickens it; not where the heel's alone was.
+    flattened = 0.0 if stands_level(rx) else float(np.clip(got - asked, 0.0, done.flattened_mm))
     checks = [within("distal_edge_mm", asked + flattened, got, rx.judgement.dose_tolerance_mm)]
     even = not done.asked.underside.platforms and rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0
     if edge < rx.thickness.thickness_mm - 0.2 and even and flattened < _FLATTENED_MM:

@@ -16,6 +16,7 @@ LOADS = ("heel", "midfoot", "forefoot")
 _GAP_MM = 0.05  # under heel and front end, on a bench: what a sheet of paper slips under rocks
 _ROLL_DEG, _PITCH_DEG = 1.5, 3.0  # beyond what posts, lift and balance ask; the shoe's own floor is no flatter
 _FRONT_MM, _OFF_END_MM = 15.0, 8.0  # length of a shell's front end, and where the forefoot bears on it
+_ACROSS_MM = 30.0  # of the axis, over which the sides' walls meet; half the width of a midfoot
 _CUT_SHARE = 0.15  # of the ball's width, half of what a cut-out takes from medial or lateral
 _KEPT_DEG = 15.0  # that a balance may incline a foot by
 
@@ -49,7 +50,12 @@ def _asked_roll_deg(done: Finished) -> float:
         return np.inf  # as the foot stands: told, not judged
     if stands_level(done.rx) or done.rx.device.style == "block":
         kept = 0.0
-    return kept + max(posts.rearfoot_post_deg, posts.rearfoot_motion_deg, posts.forefoot_post_deg)
+    # A wall that is thicker on one side inclines the underside; a hollow over the ground is a bump below.
+    thickness, pads = done.rx.thickness, done.rx.pads
+    uneven_mm = thickness.thickness_mm * abs(thickness.medial_thickness - thickness.lateral_thickness)
+    bump_mm = max(pads.navicular_relief_mm, pads.cuboid_relief_mm, pads.groove_mm)
+    own = float(np.rad2deg(np.arctan(max(uneven_mm, bump_mm) / _ACROSS_MM)))
+    return own + kept + max(posts.rearfoot_post_deg, posts.rearfoot_motion_deg, posts.forefoot_post_deg)
 
 
 def _asked_pitch_deg(done: Finished) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from scanproc.solid.denoising import third_noise
 
 _UNTOUCHED_MM = 0.005  # where no dose changes the top by more, it is the scanned sole
 _SPANS_MM = {3.0: 0.9, 6.0: 0.5, 10.0: 0.5}  # lengths that roughness is looked at over: share of the places believed
+_ALLOWED_SPANS_MM = {3.0: 0.9, 6.0: 0.5}  # of a scan's own: over 10 mm it is no noise that may hide a fault of the fit
 _OFF_OUTLINE_MM = 4.0
 _REACH_MM = 5.0
 _FOREFOOT_MM = 30.0  # so far behind the ball the forefoot of a full length is shaped
@@ -62,7 +63,7 @@ def _fit(done: Finished) -> list[Check]:
         return []
     points = np.column_stack([grid.xy[plain], grid.z[plain]])
     gaps = sole.whole.nearest(points, gap + _REACH_MM).distance
-    noise = _roughness(lambda xy: sole.whole.touched(xy, from_above=False).z, grid.xy[plain])
+    noise = _roughness(lambda xy: sole.whole.touched(xy, from_above=False).z, grid.xy[plain], _ALLOWED_SPANS_MM)
     return [
         within("clearance_mm", gap, float(np.median(gaps)), rx.judgement.dose_tolerance_mm),
         at_most(
@@ -71,13 +72,15 @@ def _fit(done: Finished) -> list[Check]:
     ]
 
 
-def _roughness(height: Callable[[FloatArray], FloatArray], xy: FloatArray) -> float:
-    """Return the noise of a surface that third differences tell from its shape, RMS mm: the greatest of three lengths.
+def _roughness(
+    height: Callable[[FloatArray], FloatArray], xy: FloatArray, spans_mm: Mapping[float, float] = _SPANS_MM
+) -> float:
+    """Return the noise of a surface that third differences tell from its shape, RMS mm: the greatest over some lengths.
 
     Over 3 mm it is taken from the 90 % quantile; over more, where also form bends so much, from the median.
     """
     found = []
-    for span_mm, share in _SPANS_MM.items():
+    for span_mm, share in spans_mm.items():
         thirds = []
         for axis in np.eye(2):
             z = [height(xy + k * span_mm / 3.0 * axis) for k in (-1.5, -0.5, 0.5, 1.5)]

@@ -25,7 +25,8 @@ def upper_edge_checks(done: Finished) -> tuple[Check, ...]:
     if len(edge) < _ENOUGH:
         return ()
     into = _AT * radius
-    drop = done.probe.top_at(edge + 1.2 * radius * inward) - done.probe.top_at(edge + into * inward)
-    drop = np.maximum(drop[np.isfinite(drop)], 0.0)
-    found = float(np.median(into + drop + np.sqrt(2.0 * into * drop)))
+    level, round_z = (done.probe.top_at(edge + off * inward) for off in (1.2 * radius, into))
+    there = np.isfinite(level) & np.isfinite(round_z)
+    drop = np.maximum(level[there] - round_z[there], 0.0)
+    found = float(np.median(into + drop + np.sqrt(2.0 * into * drop))) if len(drop) else float("nan")
     return (within("rim_radius_mm", radius, found, _TOLERANCE_MM),)
