@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import plane_depth, rays, sphere_depth
 
-from scanproc.artifacts import BoolArray, DepthFrame, Intrinsics
+from scanproc.artifacts import BoolArray, DepthFrame, DepthWarp, Intrinsics
 from scanproc.depth.images import (
     crop,
     depth_in_range,
@@ -221,7 +221,7 @@ def test_an_image_is_had_again_from_the_pixels_that_were_kept(form: str) -> None
     camera = Intrinsics(45, 31, 50.0, 50.0, 22.0, 15.0)
     frame: DepthFrame | ViewImage = DepthFrame("7", steps.astype(np.uint16), 0.1, camera)
     if form == "warped depth":
-        frame = DepthFrame("7", steps.astype(np.uint16), 0.1, camera, warp=rng.normal(0.0, 0.01, (3, 4)))
+        frame = DepthFrame("7", steps.astype(np.uint16), 0.1, camera, warp=DepthWarp(rng.normal(0.0, 0.01, (3, 4))))
     if form == "cloud":
         frame = ViewImage("7", (0.1 * steps).astype(np.float32), camera, None, {})
     limits = PixelLimits(100.0, 900.0, 6.0, 3.0)

@@ -104,7 +104,9 @@ def moved(registration: Registration) -> set[int]:
 def test_a_heel_that_rises_half_way_takes_the_views_after_it_out() -> None:
     """By 2 deg: its bend is half under the ball, and all of it is what aligning the views leaves."""
     registration = registered(heel_rise_deg=2.0)
-    assert set(range(10, 18)) <= moved(registration) <= set(range(9, 18))  # the first after it may stay with the still
+    lost = {k for k, view in enumerate(registration.views) if not view.accepted}
+    assert set(range(10, 18)) <= lost <= set(range(9, 18))  # the first after it may stay with the still
+    assert moved(registration) <= lost and len(moved(registration)) >= 6
     assert [view.accepted for view in registration.views[:9]] == [True] * 9
     assert "register.max_movement" in str(registration.views[10].reason)
 
