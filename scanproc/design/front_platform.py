@@ -22,9 +22,10 @@ def stands_level(rx: Prescription) -> bool:
     """Tell whether heel and front end are made to stand on one level ground.
 
     A block stands on its base, a forefoot post on its plane; the ball of a longer insole is level if the foot is: one
-    that is balanced otherwise keeps its inclination.
+    that is balanced otherwise keeps its inclination. What is formed over a model is ground level by hand.
     """
-    if rx.device.style == "block" or rx.posts.forefoot_post_deg > 0.0 or not rx.posts.level_front:
+    is_formed = rx.device.process in ("positive", "negative")
+    if rx.device.style == "block" or rx.posts.forefoot_post_deg > 0.0 or not rx.posts.level_front or is_formed:
         return False
     return rx.device.length == "shell" or rx.posts.cast_balance == "tripod"
 

@@ -102,8 +102,12 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
 
 
 def _rounded_rim(asked: Design, rim_z: FloatArray, side_mm: FloatArray) -> RoundedEdge:
-    """Return the rounding of the upper outer edge, at (K,) heights over upright sides: a lower edge upside down."""
-    radius_mm, outline = asked.rx.thickness.rim_radius_mm, snapped_plan(asked.outline)
+    """Return the rounding of the upper outer edge, at (K,) heights over upright sides: a lower edge upside down.
+
+    A model that a sheet is formed over has none: the sheet would take a lip from it, and is finished by hand.
+    """
+    is_formed = asked.rx.device.process in ("positive", "negative")
+    radius_mm, outline = 0.0 if is_formed else asked.rx.thickness.rim_radius_mm, snapped_plan(asked.outline)
     span = max(radius_mm, 0.5)
     rises = (asked.square_top_at(outline + span * inwards(outline)) - rim_z) / span
     return rounded_edge(outline, side_mm, rises, radius_mm)
