@@ -16,6 +16,7 @@ from scanproc.solid.probes import edge_heights, lowest_of_half, widths
 
 _OFF_OUTLINE_MM = 3.0
 _OFF_DISTAL_MM = 8.0  # and off the front end, whose corners are rounded
+_STEEP_SHARE = 0.15  # of the radius of the upper edge
 _APEX_MM, _LEVEL_MM = 8.0, 0.1  # its place: a flat arch is as high elsewhere
 
 
@@ -85,9 +86,11 @@ def edge_checks(done: Finished) -> tuple[Check, ...]:
         edges.append(("side_edge_mm", rx.arch.side_edge_mm + rx.arch.lateral_flange_mm, float(np.median(got))))
     stations = np.linspace(ARCH_WINDOW[0] * plan.length_mm, end_x, 31)
     waist = float((widths(probe, stations) / asked.line.at(stations, asked.line.width_mm)).min())
+    # It is read inside the rounding, where a steep edge stands a little lower.
+    slack = 2.0 * rx.judgement.dose_tolerance_mm + _STEEP_SHARE * rounded
     # A shoe's outline may cut the foot's own edge away.
     judged = at_most if rx.device.shoe_width_mm is not None or rx.device.outline_curve else within
     return (
-        *(judged(name, height, got, 2.0 * rx.judgement.dose_tolerance_mm) for name, height, got in edges),
+        *(judged(name, height, got, slack) for name, height, got in edges),
         at_least("waist_share", rx.judgement.min_waist_share, waist),
     )

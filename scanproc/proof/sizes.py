@@ -87,7 +87,7 @@ def _distal(done: Finished) -> list[Check]:
         return []
     # Both edges are rounded: a ball that touches the wall there has to be clear of the upper one.
     rounded = min(rx.thickness.rim_radius_mm, _MOST_ROUNDED_MM)
-    off = max(done.edge_radius_mm, 3.0 * rounded, float(_WALLS_BEHIND_MM[0]))
+    off = max(done.edge_radius_mm, 3.0 * rounded, 0.5 * edge + rounded, float(_WALLS_BEHIND_MM[0]))
     asked = edge + (rx.thickness.thickness_mm - edge) * min(off / rx.thickness.distal_taper_mm, 1.0)
     if not rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
         asked = float(np.median(done.asked.wall_at(distal.points + off * distal.inward)))
