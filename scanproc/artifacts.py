@@ -28,6 +28,8 @@ Loading = Literal["standing", "seated", "non-weight-bearing", "unknown"]
 Ground = Literal["floor", "support", "estimated"]
 Status = Literal["measured", "inferred", "refused"]
 Process = Literal["print", "mill", "positive", "negative"]
+#: Models that a sheet is formed over or in: no insoles themselves.
+FORMED: tuple[Process, ...] = ("positive", "negative")
 Object = Literal["foot", "sole", "cast", "imprint"]
 Unit = Literal["um", "mm", "cm", "inch", "dm", "ft", "m"]
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.artifacts import FORMED
 from scanproc.design.posts import FREE_MM, Post, front_region, rearfoot_post
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import Prescription
@@ -24,8 +25,9 @@ def stands_level(rx: Prescription) -> bool:
     A block stands on its base, a forefoot post on its plane; the ball of a longer insole is level if the foot is: one
     that is balanced otherwise keeps its inclination. What is formed over a model is ground level by hand.
     """
-    is_formed = rx.device.process in ("positive", "negative")
-    if rx.device.style == "block" or rx.posts.forefoot_post_deg > 0.0 or not rx.posts.level_front or is_formed:
+    if rx.device.style == "block" or rx.device.process in FORMED:
+        return False
+    if rx.posts.forefoot_post_deg > 0.0 or not rx.posts.level_front:
         return False
     return rx.device.length == "shell" or rx.posts.cast_balance == "tripod"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from scanproc.anatomy.foot_plan import FootPlan
-from scanproc.artifacts import Foot
+from scanproc.artifacts import FORMED, Foot
 from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.edge_profile import edge_profile
@@ -106,8 +106,8 @@ def _rounded_rim(asked: Design, rim_z: FloatArray, side_mm: FloatArray) -> Round
 
     A model that a sheet is formed over has none: the sheet would take a lip from it, and is finished by hand.
     """
-    is_formed = asked.rx.device.process in ("positive", "negative")
-    radius_mm, outline = 0.0 if is_formed else asked.rx.thickness.rim_radius_mm, snapped_plan(asked.outline)
+    radius_mm = 0.0 if asked.rx.device.process in FORMED else asked.rx.thickness.rim_radius_mm
+    outline = snapped_plan(asked.outline)
     span = max(radius_mm, 0.5)
     rises = (asked.square_top_at(outline + span * inwards(outline)) - rim_z) / span
     return rounded_edge(outline, side_mm, rises, radius_mm)

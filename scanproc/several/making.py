@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from scanproc.artifacts import Insole, ScanFacts
+from scanproc.artifacts import FORMED, Insole, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.paper import write_png
 from scanproc.formats.part_plan import block_drawing
@@ -126,7 +126,7 @@ def _together(insoles: Sequence[Insole], names: Sequence[str], tables: Mapping[s
                 "expected one of all that are made together. Make them apart."
             )
     process = first.making.process
-    preset = "positive" if process in ("positive", "negative") else first.making.style
+    preset = "positive" if process in FORMED else first.making.style
     # The tightest hollows of all decide which ball finishes.
     machine = machine_of(tables, preset, min(insole.making.cutter_mm for insole in insoles))
     return (_printed if process == "print" else _milled)(insoles, names, machine)

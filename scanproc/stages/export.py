@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from scanproc.artifacts import Check, Exports, Insole, Insoles, Making, Mesh, ScanFacts
+from scanproc.artifacts import FORMED, Check, Exports, Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.paper import write_pdf, write_png
 from scanproc.formats.part_plan import PartPlan, plan_drawing, plan_dxf
@@ -117,7 +117,7 @@ def part_name(insole: Insole, facts: ScanFacts) -> str:
 def machine_for(insole: Insole, config: ExportConfig) -> Machine:
     """Return mill and printer as `machine.toml` says, over the defaults for how an insole is made."""
     making = insole.making
-    preset = "positive" if making.process in ("positive", "negative") else making.style
+    preset = "positive" if making.process in FORMED else making.style
     return machine_of(tables_of(config.machine), preset, making.cutter_mm)
 
 
