@@ -21,12 +21,12 @@ def kept(mesh: Mesh, keep: Callable[[FloatArray], BoolArray]) -> Mesh:
 
 def sawn(mesh: Mesh, normal: Sequence[float], offset_mm: float) -> Mesh:
     """Return what of a closed mesh lies where normal . p > offset, closed by the plane of the cut."""
-    return as_mesh(_solid(mesh).trim_by_plane(list(normal), offset_mm))
+    return as_mesh(as_solid(mesh).trim_by_plane(list(normal), offset_mm))
 
 
 def touching(left: Mesh, right: Mesh, apart_mm: float) -> Mesh:
     """Return two closed feet side by side, so near that they grow together."""
-    both = _solid(left).translate([0.0, apart_mm / 2.0, 0.0]) + _solid(right).translate([0.0, -apart_mm / 2.0, 0.0])
+    both = as_solid(left).translate([0.0, apart_mm / 2.0, 0.0]) + as_solid(right).translate([0.0, -apart_mm / 2.0, 0.0])
     return as_mesh(both)
 
 
@@ -88,7 +88,7 @@ def hull(*balls: Ball) -> manifold3d.Manifold:
     )
 
 
-def _solid(mesh: Mesh) -> manifold3d.Manifold:
+def as_solid(mesh: Mesh) -> manifold3d.Manifold:
     return manifold3d.Manifold(manifold3d.Mesh64(mesh.vertices.copy(), mesh.faces.astype(np.uint64)))
 
 

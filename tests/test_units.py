@@ -11,7 +11,7 @@ import pytest
 import trimesh
 from feet import AnalyticFoot
 
-from scanproc.anatomy.stated_length import check_length
+from scanproc.anatomy.stated_length import check_length, check_lengths
 from scanproc.artifacts import MM_OF_UNIT, CloudFrame, Mesh, Recording, ScanFacts, Unit
 from scanproc.errors import ScanError
 from scanproc.readers.facts import facts_stating
@@ -138,3 +138,10 @@ def test_a_length_is_held_against_what_is_stated() -> None:
         with pytest.raises(ScanError, match=r"found a foot \d+ mm long"):
             check_length(length, facts)
     assert ScanFacts("adult", shoe_size_eu=41.0).expected_length_mm == pytest.approx(260.0)
+
+
+def test_two_feet_of_one_person_are_alike() -> None:
+    check_lengths([250.0, 264.0], facts_stating("pair"))
+    check_lengths([200.0, 250.0], facts_stating("pair", side="both"))
+    with pytest.raises(ScanError, match=r'found feet 200 and 250 mm long.*side = "both"'):
+        check_lengths([250.0, 200.0], facts_stating("pair"))

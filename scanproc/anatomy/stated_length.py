@@ -1,12 +1,34 @@
-"""A foot's length against what is stated of it: whoever gets the unit wrong measures another foot."""
+"""A foot's length against what is stated of it, and the other's: a wrong unit, or a foot of somebody else."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from scanproc.artifacts import MM_OF_UNIT, ScanFacts
 from scanproc.errors import ScanError
 
 _ASKED_BELOW_MM = 130.0  # EU 21.5: of a child under five years
 _AGREES = (0.8, 1.25)  # of the stated length: shoes are bought up to three sizes too large, units are 2.54 apart
+_MOST_UNLIKE = 0.12  # of the shorter foot: feet of one person differ by 2 to 3 %, hardly ever by more than 6 %
+
+
+def check_lengths(lengths_mm: Sequence[float], facts: ScanFacts) -> None:
+    """Refuse lengths that contradict what is stated, and two feet that can hardly be one person's unless stated so.
+
+    Raises
+    ------
+    ScanError
+        As `check_length`, and of two feet with what to do.
+    """
+    for length_mm in lengths_mm:
+        check_length(length_mm, facts)
+    shorter, longer = min(lengths_mm), max(lengths_mm)
+    if facts.side == "auto" and longer > (1.0 + _MOST_UNLIKE) * shorter:
+        raise ScanError(
+            f"found feet {shorter:.0f} and {longer:.0f} mm long, expected two of one person, alike within"
+            f' {100.0 * _MOST_UNLIKE:.0f} %. Scan one person alone; if both are hers or his, write side = "both" in'
+            " scan.toml."
+        )
 
 
 def check_length(length_mm: float, facts: ScanFacts) -> None:

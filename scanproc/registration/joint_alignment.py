@@ -9,8 +9,9 @@ import numpy as np
 
 from scanproc.artifacts import RimTerm
 from scanproc.registration.incremental import Poses
-from scanproc.registration.pose_graph import optimise_one_pose, optimise_pose_graph, optimise_with_rim_term, rim_gain
+from scanproc.registration.pose_graph import optimise_one_pose, optimise_pose_graph
 from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.shared_terms import optimise_with_focal_term, optimise_with_rim_term, rim_gain
 from scanproc.registration.view_pairs import Pairs, count_pairs, sample_pairs, stack_poses
 
 #: Largest distance of matched points in the steps of a round, mm. They steer the search, and let in or reject nothing:
@@ -21,6 +22,7 @@ FAR: Round = (15.0, 12.0, 10.0)
 MIDDLE: Round = (8.0, 6.0, 5.0)
 NEAR: Round = (3.0, 2.0, 2.0)
 _RIM: Round = (8.0, 6.0, 5.0, 4.0, 4.0, 4.0)  # rims err by millimetres
+_FOCAL: Round = (6.0, 5.0, 4.0, *(3.0,) * 7)  # each step goes half of the way: poses have bent to a wrong lens
 _DECAYS_DEG = (0.2, 0.3, 0.4, 0.55)  # of rims: by the size of the matching window, and how much of a rim is dropped
 _SURE_SD = 3.0  # a rim term of fewer of its standard deviations is none
 
@@ -41,6 +43,19 @@ class NeighbourLimits:
     max_angle_deg: float
     min_overlap: float
     fine_below_mm: float
+
+
+@dataclass(frozen=True)
+class FocalError:
+    """The share by which the focal length fits the views best is longer than the one stated; `most` is borne."""
+
+    share: float
+    sd: float
+    most: float
+
+    @property
+    def is_sure(self) -> bool:
+        return abs(self.share) - self.most > _SURE_SD * self.sd
 
 
 def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], limits: NeighbourLimits) -> Poses:
@@ -72,6 +87,15 @@ def align_with_rim_term(
     poses, found = optimise_with_rim_term(views, views.fine, poses, pairs, _RIM, decay_deg)
     at_rim_mm = found.value * float(np.median(views.coarse.points[:, 2])) ** 2
     return (poses, found) if found.value > _SURE_SD * found.sd and at_rim_mm > noise_mm else None
+
+
+def focal_error(views: SampledViews, poses: Poses, limits: NeighbourLimits, most: float) -> FocalError:
+    """Return by how much the focal length is off, by which images of `views` become points.
+
+    What is clearly less than `most` is not followed to its end.
+    """
+    pairs = _overlapping(views, poses, _FOCAL[0], limits)
+    return FocalError(*optimise_with_focal_term(views, views.coarse, poses, pairs, _FOCAL, most / 4.0), most)
 
 
 def _overlapping(views: SampledViews, poses: Poses, tolerance_mm: float, limits: NeighbourLimits) -> Pairs:

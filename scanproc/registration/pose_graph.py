@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import Plane, RimTerm
+from scanproc.artifacts import Plane
 from scanproc.frames import FloatArray, rotate, transform
 from scanproc.registration.incremental import Poses
 from scanproc.registration.normal_equations import solve_normal_equations
@@ -37,7 +37,7 @@ def optimise_pose_graph(
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
     for gate in gates_mm:
-        system = _PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
+        system = PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
         current = system.moved(current, system.steps(system.right))
     current[:, :3, 3] += centre
     return {view: current[view] for view in sorted(poses)}
@@ -50,7 +50,7 @@ def optimise_one_pose(
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
     for gate in gates_mm:
-        graph = _PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
+        graph = PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
         number = int(np.searchsorted(graph.placed, view))
         step = np.linalg.solve(graph.own[number] + graph.equations.H.sum(axis=0), -graph.right[number])
         current[view] = apply_step(current[view], step, np.zeros(3))
@@ -58,73 +58,8 @@ def optimise_one_pose(
     return poses | {view: current[view]}
 
 
-def optimise_with_rim_term(
-    views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gates_mm: Sequence[float], decay_deg: float
-) -> tuple[Poses, RimTerm]:
-    """Do the same with one rim term for all views; it is found together with the poses, which it bends.
-
-    Its uncertainty is that of the sums over the pairs of each view, whose noise has waves in common (a sandwich
-    estimate, clustered by view; Liang & Zeger 1986).
-    """
-    centre = view_centres(views, poses).mean(axis=0)
-    current = centre_poses(views, poses)
-    samples, images = samples.with_rims(decay_deg), views.images.with_rims(decay_deg)
-    value, sd = 0.0, np.inf
-    for gate in gates_mm:
-        grown = samples._replace(points=samples.points * (1.0 + value * samples.rim)[:, None])
-        depth_mm = (images.depth_mm * (1.0 + np.float32(value) * images.rim)).astype(np.float32, copy=False)
-        system = _PoseGraph.of(
-            views, grown, images._replace(depth_mm=depth_mm), poses, current, pairs, gate, -centre[2]
-        )
-        rim = _RimStep.of(system)
-        current = system.moved(current, rim.steps)
-        value += rim.value
-        sd = float(np.sqrt((rim.scores(system) ** 2).sum() / 2.0)) / rim.stiffness
-    current[:, :3, 3] += centre
-    return {view: current[view] for view in sorted(poses)}, RimTerm(value, sd, decay_deg)
-
-
-def rim_gain(
-    views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gate_mm: float, decay_deg: float
-) -> float:
-    """Return by how many mm2 the squared distances fall with the best rim term of that decay, in one step."""
-    current = centre_poses(views, poses)
-    samples, images = samples.with_rims(decay_deg), views.images.with_rims(decay_deg)
-    floor_mm = -float(view_centres(views, poses).mean(axis=0)[2])
-    rim = _RimStep.of(_PoseGraph.of(views, samples, images, poses, current, pairs, gate_mm, floor_mm))
-    return rim.value**2 * rim.stiffness
-
-
 @dataclass(frozen=True)
-class _RimStep:
-    """The best change of the rim term and the (P, 6) steps of the poses with it; `along` is what a unit of it asks."""
-
-    value: float
-    stiffness: float
-    steps: FloatArray
-    along: FloatArray
-
-    @classmethod
-    def of(cls, graph: _PoseGraph) -> _RimStep:
-        coupling = graph.summed(graph.equations.rim_H[:, :6])
-        alone, along = graph.steps(graph.right), graph.steps(coupling)
-        stiffness = max(float(graph.equations.rim_H[:, 6].sum() + (coupling * along).sum()), 1e-30)
-        value = -float(graph.equations.rim_g.sum() + (coupling * alone).sum()) / stiffness
-        return cls(value, stiffness, alone + value * along, along)
-
-    def scores(self, graph: _PoseGraph) -> FloatArray:
-        """Return, (P,), what each view's pairs have to say of the rim term beyond what poses make of it."""
-        found, a, b = graph.equations, graph.a, graph.b
-        moved, follows = self.steps[a] - self.steps[b], self.along[a] - self.along[b]
-        g: FloatArray = found.g + np.einsum("eij,ej->ei", found.H, moved) + self.value * found.rim_H[:, :6]
-        rim_g = found.rim_g + np.einsum("ei,ei->e", found.rim_H[:, :6], moved) + self.value * found.rim_H[:, 6]
-        scores = rim_g + np.einsum("ei,ei->e", follows, g)
-        count = len(graph.placed)
-        return np.asarray(np.bincount(a, scores, count) + np.bincount(b, scores, count), np.float64)
-
-
-@dataclass(frozen=True)
-class _PoseGraph:
+class PoseGraph:
     """The normal equations of P placed views: what pairs pull, (E,), between which of them, and what floors hold."""
 
     placed: NDArray[np.int64]
@@ -145,7 +80,7 @@ class _PoseGraph:
         pairs: Pairs,
         gate_mm: float,
         floor_mm: float,
-    ) -> _PoseGraph:
+    ) -> PoseGraph:
         placed = np.array(sorted(poses))
         number = np.zeros(len(views), dtype=np.int64)
         number[placed] = np.arange(len(placed))

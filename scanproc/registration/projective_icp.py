@@ -115,7 +115,8 @@ def add_normal_equations(
     """Add the distances of the source's points from the target's surface to H, (7, 7), and g, (7,).
 
     The step that they ask for is a rotation vector about `centre` and a translation, in the common frame; the last
-    unknown is the rim term, by which the depth of both grows, see `Images.rim`.
+    unknown is a term that all views share: the rim term, by which the depth of both grows, see `Images.rim`, or the
+    focal one, by which both lie farther from the axes of their cameras.
 
     Returns
     -------
@@ -146,14 +147,17 @@ def add_normal_equations(
             continue
         trust = _weight(-(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z))
         lever = (wx - centre[0], wy - centre[1], wz - centre[2])
-        rim = 0.0
-        if with_rim:
+        shared = 0.0
+        if images.asks_focal:
+            ax, ay, az = rotate_vector(T_common_source, px, py, 0.0)
+            shared = ax * nx + ay * ny + az * nz - (seen - depth * bz)
+        elif with_rim:
             ax, ay, az = rotate_vector(T_common_source, px, py, pz)
-            rim = samples.rim[k] * (ax * nx + ay * ny + az * nz) - images.rim[pixel] * seen
+            shared = samples.rim[k] * (ax * nx + ay * ny + az * nz) - images.rim[pixel] * seen
         row = point_to_plane_row(lever, (nx, ny, nz))
         for i in range(6):
             rows[matches, i] = row[i]
-        rows[matches, 6], rows[matches, 7] = rim, distance
+        rows[matches, 6], rows[matches, 7] = shared, distance
         weights[matches] = trust * robust_weight(distance, gate_mm)
         squares += distance * distance
         matches += 1

@@ -25,6 +25,7 @@ class Images(NamedTuple):
     past : (P,) bool, the camera looked past the foot.
     rim_deg : (P,) float32, see `CleanView`; the reach of rims where nobody looked.
     rim : (P,) float32 mm, see `depth.rims.rim_bias`; empty until a decay is chosen: no rim term is asked for.
+    asks_focal : whether the shared term that is asked for is the focal one instead.
     first : (V,) int64, index of each image's first pixel.
     cameras : (V, 6) float64: width, height, fx, fy, cx, cy in pixels; pixel centres at integers.
     """
@@ -34,6 +35,7 @@ class Images(NamedTuple):
     past: NDArray[np.bool_]
     rim_deg: NDArray[np.float32]
     rim: NDArray[np.float32]
+    asks_focal: bool
     first: NDArray[np.int64]
     cameras: FloatArray
 
@@ -81,6 +83,7 @@ def stack_images(views: Sequence[CleanView]) -> Images:
         past=~np.concatenate([view.silhouette.ravel() for view in views]),
         rim_deg=np.concatenate([_rim_deg(view).ravel() for view in views]),
         rim=np.zeros(0, np.float32),
+        asks_focal=False,
         first=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64),
         cameras=np.array(cameras, dtype=np.float64),
     )

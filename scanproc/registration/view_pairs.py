@@ -107,13 +107,13 @@ class EdgeEquations:
     """Normal equations of E pairs, sums of squared distances (E,) mm2, number of matches (E,).
 
     H, g : (E, 6, 6) and (E, 6), of the pose of the source.
-    rim_H, rim_g : (E, 7) and (E,), of the rim term: with that pose and with itself.
+    shared_H, shared_g : (E, 7) and (E,), of the term that all views share: with that pose and with itself.
     """
 
     H: FloatArray
     g: FloatArray
-    rim_H: FloatArray
-    rim_g: FloatArray
+    shared_H: FloatArray
+    shared_g: FloatArray
     squares: FloatArray
     matches: FloatArray
 
@@ -122,8 +122,8 @@ class EdgeEquations:
         return EdgeEquations(
             H=self.H * kept[:, None, None],
             g=self.g * kept[:, None],
-            rim_H=self.rim_H * kept[:, None],
-            rim_g=self.rim_g * kept,
+            shared_H=self.shared_H * kept[:, None],
+            shared_g=self.shared_g * kept,
             squares=self.squares * kept,
             matches=self.matches * kept,
         )

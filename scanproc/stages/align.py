@@ -35,7 +35,7 @@ from scanproc.anatomy.stance import (
     shows_sole,
     stands_on_floor,
 )
-from scanproc.anatomy.stated_length import check_length
+from scanproc.anatomy.stated_length import check_lengths
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, Object, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
@@ -133,8 +133,7 @@ def _align_bare(bare: Bare, facts: ScanFacts, config: AlignConfig) -> Feet:
     votes = [part.vote for part in parts]
     sides = judge_feet(votes, surface.inside_out, facts, config.stated_side_confidence, config.contradiction)
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
-    for foot in feet:
-        check_length(foot_length(foot), facts)
+    check_lengths([foot_length(foot) for foot in feet], facts)
     if bare.cut is not None:
         log.info("align: cut off %s", bare.cut)
         feet = [replace(foot, T_foot_scan=foot.T_foot_scan @ bare.T_bare_scan) for foot in feet]
