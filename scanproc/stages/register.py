@@ -18,7 +18,7 @@ from scanproc.artifacts import CleanViews, Registration, ScanFacts, ViewPose
 from scanproc.errors import ScanError
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.bending import BendLimits
-from scanproc.registration.doubts import DoubtLimits, quoted, refuse_doubtful, refuse_wrong_focal_length
+from scanproc.registration.doubts import DoubtLimits, doubt_of, focal_doubt_of, quoted
 from scanproc.registration.incremental import SearchLimits
 from scanproc.registration.joint_alignment import NeighbourLimits, focal_error
 from scanproc.registration.judgement import JudgementLimits
@@ -155,8 +155,11 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
 
     log.info("register: %d → %d views", len(views.views), len(judged.poses))
     told, num_still = quoted(reasons, names), len(usable) - len(still.moved)
-    refuse_doubtful(still, num_still, len(names), told, _doubt_limits(config))
-    refuse_wrong_focal_length(focal_error(settled.views.whole, judged.poses, neighbours, config.max_focal_error))
+    doubt = doubt_of(still, num_still, len(names), told, _doubt_limits(config)) or focal_doubt_of(
+        focal_error(settled.views.whole, judged.poses, neighbours, config.max_focal_error)
+    )
+    if doubt is not None:
+        raise ScanError(doubt)
     floor_seen = any(prepared.whole.floors[index] is not None for index in judged.poses)
     round_once = TurnLimits(config.axis_max_spread_deg, config.axis_max_gap_deg)
     axis = None if floor_seen else axis_of_turn(judged.poses, round_once)
