@@ -11,7 +11,7 @@ import pytest
 from insole_feet import leg
 
 from scanproc.artifacts import Feet, ScanFacts
-from scanproc.designing import save_design
+from scanproc.designing import DesignOf, save_design
 from scanproc.editing.session import EditSession
 from scanproc.prescription.files import read_prescription
 from scanproc.views.hands import Keys
@@ -158,7 +158,7 @@ def test_each_colouring_and_view_is_drawn(designer: Designer, key: str) -> None:
 
 def test_what_is_saved_is_read_back_as_it_was(tmp_path: Path) -> None:
     values = {"heel_cup_depth_mm": 14.5, "length": "full", "left": {"heel_lift_mm": 3.0}, "text": "A 1"}
-    words = save_design(tmp_path / "scan", tmp_path, tmp_path / "rx.toml", values)
+    words = save_design(DesignOf(tmp_path / "scan", tmp_path, file=tmp_path / "rx.toml"), values)
     assert "--prescription" in words
     assert read_prescription(tmp_path / "rx.toml")["insole"] == values
 

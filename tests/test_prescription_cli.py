@@ -15,6 +15,7 @@ from insole_feet import FEET
 
 from scanproc import cli, runner
 from scanproc.artifacts import ScanFacts
+from scanproc.prescription.files import CHANGES
 from scanproc.prescription.presets import preset_names
 from scanproc.store import Store
 from scanproc.toml_files import tomllib
@@ -100,7 +101,7 @@ def test_every_command_that_makes_insoles_takes_a_prescription(monkeypatch: pyte
     monkeypatch.setattr(runner, "run", note)
     for command in ("run", "insole", "export", "report", "batch"):
         assert call(command, "foot", "--prescription", "rx.toml", "--set", "insole.left.groove_mm=1").exit_code == 0
-        assert given.pop() == [{"insole": {"groove_mm": 2.0}}, {"insole": {"left": {"groove_mm": 1}}}]
+        assert given.pop() == [{"insole": {"groove_mm": 2.0}}, {CHANGES: {"left": {"groove_mm": 1}}}]
     assert call("clean", "foot", "--prescription", "rx.toml").exit_code == 2
 
 

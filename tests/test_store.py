@@ -19,7 +19,8 @@ from scanproc.errors import ScanError
 from scanproc.formats import artifact_files as codecs
 from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES, Stage
-from scanproc.store import EDITED_LANDMARKS, Store, open_store, to_json
+from scanproc.store import EDITED_LANDMARKS, Store, open_store
+from scanproc.whole_files import to_json
 
 BY_NAME = {stage.name: stage for stage in STAGES}
 
@@ -201,10 +202,10 @@ def test_a_view_is_turned_into_bytes_when_it_is_written_and_not_before(
 ) -> None:
     """All of them at once would need the memory of all views once more."""
     events: list[str] = []
-    npz, write = codecs._view_npz, store_module._write_durably
+    npz, write = codecs._view_npz, store_module.write_durably
     monkeypatch.setattr(codecs, "_view_npz", lambda view: (events.append(f"made {view.name}.npz"), npz(view))[1])
     monkeypatch.setattr(
-        store_module, "_write_durably", lambda path, data: (events.append(f"written {path.name}"), write(path, data))[1]
+        store_module, "write_durably", lambda path, data: (events.append(f"written {path.name}"), write(path, data))[1]
     )
     with using_workers(1):
         save(Store(tmp_path), "clean", clean_views(3))
