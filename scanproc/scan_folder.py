@@ -82,6 +82,10 @@ class ScanFolder:
                 with suppress(OSError):  # it holds others, or is not there
                     emptied.rmdir()
 
+    def half_removed(self) -> tuple[Path, ...]:
+        """Return what is left of versions that were being taken away when the program was killed."""
+        return tuple((self.root / _VERSIONS).glob(".*.old"))
+
     # ------------------------------------------------------------------------------------------- landmarks
 
     def edited_landmarks(self) -> bytes | None:

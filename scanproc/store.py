@@ -127,6 +127,8 @@ class Store(ScanFolder):
         for stage in STAGES:
             for leftover in beside(self.folder_of(stage)):
                 shutil.rmtree(leftover, ignore_errors=True)
+        for removed in self.half_removed():
+            shutil.rmtree(removed, ignore_errors=True)
 
     def latest_stage(self, name: str | None) -> Stage:
         """Return the stage of a name if it has a result; by default the last one before the export that has one."""
