@@ -199,6 +199,8 @@ class _Job:
 
     def _refuse(self, stage: Stage, key: str, message: str) -> None:
         self._note(stage, [message])
+        if stage.makes is Insoles and self.prescription.is_new:
+            log.warning("prescription: no insole was made by what is asked, so it is not kept: give it again next time")
         self.record[stage.name] = {"key": key, "refused": message}
         self._warn_of_earlier(stage)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -64,10 +65,10 @@ class ScanFolder:
             replace_file(named.prescription_path(), self.prescription_path().read_bytes())
 
     def version_names(self) -> tuple[str, ...]:
-        """Return the names of all prescriptions that are kept beside the scan's own, made or not, sorted."""
+        """Return the names of all prescriptions that are kept beside the scan's own, made or not; 3.2 before 10."""
         kept = {path.stem for path in (self.root / _PRESCRIPTIONS).glob("*.toml")}
         made = {path.name for path in (self.root / _VERSIONS).glob("*") if path.is_dir()}
-        return tuple(sorted(name for name in kept | made if not name.startswith(".")))
+        return tuple(sorted((name for name in kept | made if not name.startswith(".")), key=_by_number))
 
     def remove_version(self) -> None:
         """Take the version away, with its prescription."""
@@ -132,6 +133,11 @@ class ScanFolder:
             yield
         except OSError as error:
             raise unwritable(self.root, error) from None
+
+
+def _by_number(name: str) -> tuple[tuple[bool, float, str], ...]:
+    parts = re.split(r"(\d+(?:\.\d+)?)", name)  # every second one is a number
+    return tuple((at % 2 == 0, float(part) if at % 2 else 0.0, part) for at, part in enumerate(parts))
 
 
 def unwritable(root: Path, error: OSError) -> ScanError:

@@ -130,6 +130,14 @@ def test_what_a_lab_wants_lies_below_a_preset_and_any_prescription(
     assert (other.heel_cup_depth_mm, other.heel_lift_mm, other.preset) == (18.0, 1.0, "")
 
 
+def test_a_lab_s_own_preset_lies_below_what_it_says_beside(path: Path) -> None:
+    lab = {LAB: {"preset": "ucbl", "heel_cup_depth_mm": 12.0, "heel_lift_mm": 1.0}}  # 12 is the default, ucbl has more
+    alone = asked(*LastPrescription(path, [lab]).tables)
+    assert (alone.preset, alone.heel_cup_depth_mm, alone.heel_lift_mm) == ("ucbl", 12.0, 1.0)
+    dress = asked(*LastPrescription(path, [lab, {CHANGES: {"preset": "dress"}}]).tables)
+    assert (dress.preset, dress.heel_cup_depth_mm, dress.heel_lift_mm) == ("dress", 8.0, 1.0)
+
+
 def test_all_settings_of_a_lab_printed_and_given_back_undo_no_preset(path: Path) -> None:
     every = tomllib.loads(template({"insole": InsoleConfig}))["insole"]
     lab = {LAB: every}

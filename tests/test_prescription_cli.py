@@ -273,7 +273,10 @@ def test_a_refused_insole_takes_the_exports_of_an_earlier_one_away(scan: Path) -
     assert call("-q", "export", scan, *COARSE).exit_code == 0
     assert any(name.endswith(".stl") for name in contents("7-export"))
     before = contents("6-insole")
-    assert "arch_target_mm" in refused("-q", "insole", scan, "--set", "insole.arch_target_mm=25")
+    result = call("insole", scan, "--set", "insole.arch_target_mm=25")
+    assert result.exit_code == 1 and "scanproc: insole: left foot: found an arch of" in result.stderr
+    assert "so it is not kept: give it again next time" in result.stderr
     assert not Path("outputs/foot/7-export").exists() and contents("6-insole") == before
     assert call("-q", "export", scan, *COARSE).exit_code == 0  # what was refused was not kept
+    assert "not kept" not in call("insole", scan).stderr
     assert contents("6-insole") == before and Path("outputs/foot/7-export").exists()

@@ -31,11 +31,13 @@ def compare_versions(root: Path, a: str, b: str) -> Compared:
     Raises
     ------
     ScanError
-        If there is no such version, or the two cannot be compared.
+        If there is no such version, the two cannot be compared, or a run writes there.
     """
     if a == b:
         raise ScanError(f"{a} is given twice; expected two versions. `scanproc versions SCAN` lists them.")
-    found = version_difference(made_version(root, a), made_version(root, b))
+    stores = made_version(root, a), made_version(root, b)
+    with locked(root):
+        found = version_difference(*stores)
     folder, name = root / "differences", f"{a}--{b}"
     table = difference_json(found)
     write_files(folder, {f"{name}.json": to_json(table), f"{name}.html": difference_page(found, root.name).encode()})

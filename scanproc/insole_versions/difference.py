@@ -108,18 +108,19 @@ def version_difference(a: Store, b: Store) -> VersionDifference:
         )
     made: list[dict[Side, Insole]] = [{one.side: one for one in store.load(stage).insoles} for store in (a, b)]
     feet = {foot.side: foot for foot in b.load(maker_of(Feet)).feet}
+    other = next(iter(feet.values()))  # a mirror image has no foot of its own
     sides = [side for side in made[0] if side in made[1]]
     if not sides:
         raise ScanError(f"{names[0]} and {names[1]} have no foot in common; expected insoles of one side.")
     found = [
-        _of_foot((made[0][side], made[1][side]), (asked[0]["settings"], asked[1]["settings"]), feet.get(side))
+        _of_foot((made[0][side], made[1][side]), (asked[0]["settings"], asked[1]["settings"]), feet.get(side, other))
         for side in sides
     ]
     return VersionDifference(*names, tuple(found))
 
 
 def _of_foot(
-    made: tuple[Insole, Insole], settings: tuple[Mapping[str, Any], Mapping[str, Any]], foot: Foot | None
+    made: tuple[Insole, Insole], settings: tuple[Mapping[str, Any], Mapping[str, Any]], foot: Foot
 ) -> FootDifference:
     side = made[0].side
     asked = _asked(*(_of_side(table, side) for table in settings))
@@ -128,8 +129,7 @@ def _of_foot(
         reason = "; ".join(str(one.refused) for one in made if one.refused)
         return FootDifference(side, asked, (), (), None, None, reason)
     raised = raised_mm(solids[0], solids[1])
-    length_mm = foot_length(foot) if foot is not None else float(np.ptp(solids[1].vertices[:, 0]))
-    regions = raised_regions(solids[0], solids[1], length_mm, -1.0 if side == "left" else 1.0)
+    regions = raised_regions(solids[0], solids[1], foot_length(foot), -1.0 if side == "left" else 1.0)
     return FootDifference(side, asked, _measured(*made), regions, solids[1], raised)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from scanproc.pipeline import maker_of
 from scanproc.prescription.last_prescription import brief_of
 from scanproc.prescription.version_names import OWN
 from scanproc.store import Store
+from scanproc.whole_files import read_json
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Listed:
     feet : by side: proven, or why not.
     older : what its insole is older than.
     folder : where its results are.
+    refused : no foot got one.
     """
 
     name: str
@@ -33,11 +34,14 @@ class Listed:
     feet: dict[str, str]
     older: tuple[str, ...]
     folder: Path
+    refused: bool = False
 
     @property
     def text(self) -> str:
         """The line as people read it."""
-        made = ", ".join(f"{side} {verdict}" for side, verdict in self.feet.items()) or "not made yet"
+        made = ", ".join(f"{side} {verdict}" for side, verdict in self.feet.items()) or (
+            "refused" if self.refused else "not made yet"
+        )
         return f"{made}{f', older than {self.older[0]}' if self.older else ''}: {self.prescription}"
 
     def as_json(self) -> dict[str, Any]:
@@ -64,15 +68,22 @@ def listed(root: Path) -> list[Listed]:
 
 def _listed(store: Store) -> Listed:
     stage, path = maker_of(Insoles), store.prescription_path()
-    feet, older = {}, []
-    if store.is_whole(stage):
-        older = older_than(store, stage)
-        checks = next(path for path in store.files(stage) if path.name == "checks.json")
-        for entry in json.loads(checks.read_bytes())["feet"]:
-            failed = "refused" if entry.get("refused") else "failed its proof" if entry.get("failed") else ""
-            feet[entry["side"]] = failed or "proven"
+    is_made = store.is_whole(stage)
+    feet = _verdicts(store) if is_made else {}
+    older = older_than(store, stage) if is_made else []
+    refused = not is_made and "refused" in store.read_run().get("stages", {}).get(stage.name, {})
     prescription = brief_of(path) if path.is_file() else "the defaults"
-    return Listed(store.version or OWN, prescription, feet, tuple(older), store.folder)
+    return Listed(store.version or OWN, prescription, feet, tuple(older), store.folder, refused)
+
+
+def _verdicts(store: Store) -> dict[str, str]:
+    """Return what came of the insole of each foot."""
+    checks = read_json(store.folder_of(maker_of(Insoles)) / "checks.json")
+    failed = {"refused": "refused", "failed": "failed its proof"}
+    return {
+        entry["side"]: next((said for kind, said in failed.items() if entry.get(kind)), "proven")
+        for entry in checks.get("feet", [])
+    }
 
 
 def version_in(root: Path, name: str) -> Store:

@@ -113,9 +113,14 @@ class LastPrescription:
         """Whether anything is asked at all; if not, the defaults hold and there is nothing to keep."""
         return any("insole" in table for table in self.tables)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether something is asked that is not kept."""
+        return self.is_asked and not (self._is_kept and _read(self.path) == self._asked)
+
     def text(self) -> str:
         """Return the TOML of what was asked; the files that it names are looked for from where it lies."""
-        asked = merged(table["insole"] for table in self.tables if "insole" in table)
+        asked = self._asked
         common = {name: value for name, value in asked.items() if name not in SIDES}
         lines = list(self._lines(common))
         for side in SIDES:
@@ -124,6 +129,10 @@ class LastPrescription:
         what = f"version {self.path.stem}" if self.own else "the last insole of this scan"
         version = f" --as {self.path.stem}" if self.own else ""
         return _HEAD.format(what=what, version=version, default=DEFAULT) + "".join(f"{line}\n" for line in lines)
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        return merged(table["insole"] for table in self.tables if "insole" in table)
 
     @cached_property
     def _is_kept(self) -> bool:
@@ -210,7 +219,9 @@ def _below(lab: Mapping[str, Any], prescribed: Mapping[str, Any]) -> dict[str, A
         over = laid_over(table, said)
         return {name: value for name, value in table.items() if name in over and name not in said}
 
-    wanted = {name: value for name, value in open_to(common).items() if value != defaults.get(name)}
+    wanted = open_to(common)
+    if not wanted.get("preset"):  # beneath all but the defaults, these say nothing
+        wanted = {name: value for name, value in wanted.items() if value != defaults.get(name)}
     return wanted | {
         side: open_to(lab[side]) if isinstance(lab[side], Mapping) else lab[side] for side in SIDES if side in lab
     }
