@@ -97,6 +97,9 @@ def test_single_doses_change_what_is_kept_or_given(path: Path, caplog: pytest.Lo
         both = asked(*LastPrescription(path, [{CHANGES: {"heel_lift_mm": 1.0}}]).tables)
     assert (both.heel_lift_mm, dict(both.left)) == (1.0, {"heel_lift_mm": 5})
     assert "the left foot keeps its own heel_lift_mm = 5" in caplog.text
+    with caplog.at_level(logging.INFO, "scanproc"):
+        assert LastPrescription(path, [{CHANGES: {"text": "a\u001bb", "fix": True}}]).is_asked
+    assert 'changed: text = "a\\u001bb", fix = true' in caplog.text  # nothing that a terminal would act on
     given = asked(*LastPrescription(path, [{"insole": {"heel_lift_mm": 1.0}}, {CHANGES: {"arch_fill_mm": 2.5}}]).tables)
     assert (given.preset, given.heel_lift_mm, given.arch_fill_mm, given.left) == ("", 1.0, 2.5, ())
 

@@ -174,7 +174,9 @@ class LastPrescription:
             log.warning("prescription: takes the place of %s; no longer set: %s", self.path, ", ".join(lost))
 
     def _say_unused(self, lab: Mapping[str, Any], prescribed: Mapping[str, Any]) -> None:
-        other = [f"{name} = {lab[name]}" for name in lab if name in prescribed and prescribed[name] != lab[name]]
+        other = [
+            f"{name} = {toml_value(lab[name])}" for name in lab if name in prescribed and prescribed[name] != lab[name]
+        ]
         if other:
             log.info("prescription: it lies over [insole] of --config, where %s", ", ".join(other))
 
@@ -198,7 +200,7 @@ def _say_own_of_one_foot(changes: Mapping[str, Any], prescribed: Mapping[str, An
         own, changed = prescribed.get(side), changes.get(side, {})
         if isinstance(own, Mapping) and isinstance(changed, Mapping):
             for name in sorted(own.keys() & changes.keys() - changed.keys()):
-                log.warning("prescription: the %s foot keeps its own %s = %s", side, name, own[name])
+                log.warning("prescription: the %s foot keeps its own %s = %s", side, name, toml_value(own[name]))
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -244,7 +246,9 @@ def brief_of(path: Path) -> str:
 
 def _brief(table: Mapping[str, Any]) -> str:
     """Return a prescription in a phrase."""
-    doses = [f"{name} = {value}" for name, value in _flat(table).items() if name not in ("preset", _OTHER_SCAN)]
+    doses = [
+        f"{name} = {toml_value(value)}" for name, value in _flat(table).items() if name not in ("preset", _OTHER_SCAN)
+    ]
     words = [f"preset {table['preset']}"] if table.get("preset") else []
     more = [f"{len(doses) - _SHOWN} more"] if len(doses) > _SHOWN else []
     return ", ".join([*words, *doses[:_SHOWN], *more]) or "the defaults"
@@ -254,6 +258,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Return which doses changed, and how, as the end of a line; nothing where none did."""
     old, new = _flat(before), _flat(after)
     names = [name for name in new if name != _OTHER_SCAN and old.get(name) != new[name]]
-    steps = [f"{name} {old[name]} → {new[name]}" if name in old else f"{name} = {new[name]}" for name in names]
+    steps = [f"{name} {toml_value(old[name])} →" if name in old else f"{name} =" for name in names]
+    steps = [f"{step} {toml_value(new[name])}" for step, name in zip(steps, names, strict=True)]
     more = [f"{len(steps) - _SHOWN} more"] if len(steps) > _SHOWN else []
     return f", changed: {', '.join([*steps[:_SHOWN], *more])}" if steps else ""
