@@ -141,11 +141,15 @@ def test_a_lab_s_own_preset_lies_below_what_it_says_beside(path: Path) -> None:
     assert (dress.preset, dress.heel_cup_depth_mm, dress.heel_lift_mm) == ("dress", 8.0, 1.0)
 
 
-def test_all_settings_of_a_lab_printed_and_given_back_undo_no_preset(path: Path) -> None:
+def test_all_settings_of_a_lab_printed_and_given_back_undo_no_preset(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     every = tomllib.loads(template({"insole": InsoleConfig}))["insole"]
+    caplog.set_level(logging.INFO, "scanproc")
     lab = {LAB: every}
     assert not LastPrescription(path, [lab]).is_asked
     assert asked(*LastPrescription(path, [lab, {CHANGES: {"preset": "dress"}}]).tables).heel_cup_depth_mm == 8.0
+    assert "of --config" not in caplog.text
 
 
 @pytest.mark.parametrize("kind", [LAB, "insole", CHANGES])
@@ -174,7 +178,9 @@ def test_a_new_version_begins_as_its_preset_or_as_a_copy_and_then_has_its_own(
         caplog.clear()
         assert asked(*version("walk").tables).heel_lift_mm == 3.0
         assert f"version walk: new, begins as a copy of {path}" in caplog.text
-    assert asked(*version("walk", {"insole": {"groove_mm": 2.0}}).tables).heel_lift_mm == 0.0
+        caplog.clear()
+        assert asked(*version("walk", {"insole": {"groove_mm": 2.0}}).tables).heel_lift_mm == 0.0
+        assert "version walk: new (groove_mm = 2.0)" in caplog.text
     path.write_text('[insole]\npreset = "dress"\nheel_lift_mm = 3\n', encoding="utf-8")
     assert asked(*version("dress").tables).heel_lift_mm == 3.0  # that preset is what the scan's own is by
     walk = version("walk", {CHANGES: {"heel_lift_mm": 2.0}})

@@ -27,6 +27,7 @@ from scanproc.settings import build_config, toml_value
 log = logging.getLogger(__name__)
 
 _OTHER_SCAN = "measures_of_other_scan"  # goes with a prescription, and is none by itself
+_DEFAULTS = {item.name: item.default for item in dataclasses.fields(InsoleConfig)}
 _SHOWN = 4  # doses that a line of the log holds
 _HEAD = """\
 # What {what} was made by. It holds until another prescription is given; edit it, or take
@@ -168,17 +169,20 @@ class LastPrescription:
 
     def _say_lost(self, prescribed: Mapping[str, Any]) -> None:
         if not self._is_kept:
+            if self.own is not None:
+                log.info("version %s: new (%s)", self.path.stem, _brief(prescribed))
             return
         lost = sorted(_read(self.path).keys() - prescribed.keys() - {_OTHER_SCAN})
         if lost:
             log.warning("prescription: takes the place of %s; no longer set: %s", self.path, ", ".join(lost))
 
     def _say_unused(self, lab: Mapping[str, Any], prescribed: Mapping[str, Any]) -> None:
-        other = [
-            f"{name} = {toml_value(lab[name])}" for name in lab if name in prescribed and prescribed[name] != lab[name]
+        names = [
+            name for name in lab if name in prescribed and lab[name] not in (prescribed[name], _DEFAULTS.get(name))
         ]
-        if other:
-            log.info("prescription: it lies over [insole] of --config, where %s", ", ".join(other))
+        if names:
+            other = ", ".join(f"{name} = {toml_value(lab[name])}" for name in names)
+            log.info("prescription: it lies over [insole] of --config, where %s", other)
 
     def _lines(self, values: Mapping[str, Any]) -> Iterator[str]:
         """Yield a line for each field, in the order of all fields and as the type that it is declared with."""
@@ -212,7 +216,6 @@ def _below(lab: Mapping[str, Any], prescribed: Mapping[str, Any]) -> dict[str, A
     """Return what a lab wants where neither a prescription nor the preset that this names says anything."""
     common = {name: value for name, value in lab.items() if name not in SIDES}
     build_config(InsoleConfig, common, "insole")
-    defaults = {item.name: item.default for item in dataclasses.fields(InsoleConfig)}
     preset = prescribed.get("preset", "")
     by_preset = preset_values(preset) if isinstance(preset, str) and preset else {}
     said = {**by_preset, **({"preset": preset} if preset else {})}
@@ -223,7 +226,7 @@ def _below(lab: Mapping[str, Any], prescribed: Mapping[str, Any]) -> dict[str, A
 
     wanted = open_to(common)
     if not wanted.get("preset"):  # beneath all but the defaults, these say nothing
-        wanted = {name: value for name, value in wanted.items() if value != defaults.get(name)}
+        wanted = {name: value for name, value in wanted.items() if value != _DEFAULTS.get(name)}
     return wanted | {
         side: open_to(lab[side]) if isinstance(lab[side], Mapping) else lab[side] for side in SIDES if side in lab
     }
