@@ -18,6 +18,7 @@ from report_scans import pages_of, without_pictures
 import scanproc
 from scanproc import cli
 from scanproc.artifacts import Mesh
+from scanproc.designing import DesignOf, design_session
 from scanproc.errors import ScanError
 from scanproc.formats.solid_files import read_3mf
 from scanproc.insole_versions.difference import raised_mm, raised_regions
@@ -185,6 +186,13 @@ def test_the_tab_key_completes_names_of_versions(scan: Path) -> None:
         asked = {"_SCANPROC_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
         done = CliRunner(env=asked).invoke(cli.main, [], prog_name="scanproc")
         assert done.stdout == "plain,walk\n", words
+
+
+def test_the_design_window_begins_with_a_version_and_compares_with_another(scan: Path) -> None:
+    session = design_session(DesignOf(scan, Path("outputs"), other=Path("own"), version="dress"))
+    assert session.values == {"preset": "dress", "grid_mm": 1.0} and session.is_saved
+    own = Store(OWN).load(next(stage for stage in STAGES if stage.name == "insole")).insoles[0].solid
+    assert np.allclose(session.earlier["left"].vertices, own.vertices, atol=1e-3)  # of the same foot
 
 
 # ------------------------------------------------------------------------------------------------ listed, compared
