@@ -29,11 +29,13 @@ from scanproc.options import (
     scan_argument,
     scan_options,
     scans_argument,
+    version_option,
 )
 from scanproc.page_printer import print_pages
 from scanproc.pipeline import STAGES
 from scanproc.recording_commands import convert, inspect, simulate
 from scanproc.templates_printed import machine, prescription, settings
+from scanproc.version_commands import versions
 from scanproc.window_commands import design, landmark, view
 
 _NAMES = [stage.name for stage in STAGES]
@@ -87,7 +89,7 @@ _to = click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_d
 @insole_options
 def _run(scan: Path, to: str, **options: Any) -> None:
     """Bring all stages of SCAN up to date, and write its report."""
-    answer(scan, to, **options)
+    answer(scan, to, begins=True, **options)
 
 
 def _add_stage_command(name: str, summary: str) -> None:
@@ -95,7 +97,7 @@ def _add_stage_command(name: str, summary: str) -> None:
     @scan_argument
     @(insole_options if name in ("insole", "export") else scan_options)
     def _stage(scan: Path, **options: Any) -> None:
-        answer(scan, name, **options)
+        answer(scan, name, begins=name == "insole", **options)
 
 
 for _each in STAGES[:-1]:
@@ -123,6 +125,8 @@ def _report(
     if len(scans) == 1:
         answer(scans[0], _NAMES[-1], out, other_scan, as_json, pdf, camera=camera, **settings)
         return
+    if settings.pop("version") or settings.pop("vary"):
+        raise click.UsageError("--as and --vary are for one scan: this page has each scan's own insole.")
     if other_scan is not None or camera is not None:
         raise click.UsageError("--from and --camera are for one scan; each scan.toml may name its camera.")
     if settings["language"] or settings["anonymous"] or settings["clinic"]:
@@ -210,8 +214,9 @@ def _gallery(scans: tuple[Path, ...], out: Path, pdf: bool, **settings: Any) -> 
 
 @main.command("make", short_help="the insoles of several scans on one block, or on one print bed")
 @scans_argument
+@version_option
 @many_insoles_options
-def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: Any) -> None:
+def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, version: str, **settings: Any) -> None:
     """Bring SCANS up to date as far as their exports, and lay all their insoles out together.
 
     Milled ones share a block: one set of programs, simulated before it is written. Printed ones share a bed: one 3MF
@@ -219,11 +224,11 @@ def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: 
     """
     from scanproc.several.making import make
 
-    for path in with_settings(lambda tables: make(scans, out, tables), machine=machine, **settings):
+    for path in with_settings(lambda tables: make(scans, out, tables, version), machine=machine, **settings):
         click.echo(path)
 
 
-for _other in (view, landmark, design, inspect, convert, capture, watch, calibrate, simulate):
+for _other in (versions, view, landmark, design, inspect, convert, capture, watch, calibrate, simulate):
     main.add_command(_other)
 
 
@@ -242,4 +247,4 @@ def _demo(folder: Path, **options: Any) -> None:
     from scanproc.demo import unpack_demo
 
     unpack_demo(folder)
-    answer(folder, _NAMES[-1], **options)
+    answer(folder, _NAMES[-1], begins=True, **options)

@@ -17,12 +17,15 @@ from scanproc.artifacts import Feet, Insoles, Mesh, Side
 from scanproc.editing.earlier import laid_under
 from scanproc.editing.session import EditSession, Marks
 from scanproc.errors import ScanError
+from scanproc.insole_versions.made import version_in
 from scanproc.landmarking import edited_marks, save_landmarks
 from scanproc.looking import outside
 from scanproc.pipeline import STAGES
 from scanproc.prescription.files import merged, read_prescription
 from scanproc.prescription.last_prescription import LastPrescription, found_prescription
+from scanproc.prescription.version_names import OWN
 from scanproc.progress import listening
+from scanproc.run_plan import prescription_of
 from scanproc.scan import name_of, open_scan
 from scanproc.store import Store
 from scanproc.window.design_outside import DesignOutside, Tell
@@ -41,7 +44,8 @@ class DesignOf:
     out : folder of the scans' outputs.
     prescription : what to begin with; None: what the scan's last insole was made by.
     file : where to save; None saves it as the scan's own.
-    other : a scan whose insole to compare with, or the outputs of one, such as an earlier version's.
+    other : what insole to compare with: a version of this scan by its name, another scan, or a folder of outputs.
+    version : of the insole; empty: the scan's own.
     """
 
     scan: Path
@@ -49,6 +53,17 @@ class DesignOf:
     prescription: Path | None = None
     file: Path | None = None
     other: Path | None = None
+    version: str = ""
+
+    @property
+    def store(self) -> Store:
+        """Where the results are."""
+        return Store(self.out / name_of(self.scan), self.version)
+
+    @property
+    def called(self) -> str:
+        """The scan, and the version."""
+        return " ".join(word for word in (name_of(self.scan), self.version) if word)
 
 
 def design_session(asked: DesignOf) -> EditSession:
@@ -59,15 +74,15 @@ def design_session(asked: DesignOf) -> EditSession:
     ScanError
         If there is no foot in the scan, or the prescription or the insole to compare with cannot be read.
     """
-    store = Store(asked.out / name_of(asked.scan))
+    store = asked.store
     feet: Feet = _made(store, Feet, asked)
     path = found_prescription(asked.prescription, store.root)
     given = [read_prescription(path)] if path is not None else []
-    kept = LastPrescription(store.prescription_path(), []).tables
+    kept = prescription_of(store).tables
     begins, saved = (
         merged(table["insole"] for table in tables if "insole" in table) for tables in (given or kept, kept)
     )
-    earlier = {} if asked.other is None else _earlier(feet, asked.other, asked.out)
+    earlier = {} if asked.other is None else _earlier(feet, asked.other, store)
     return EditSession(feet, open_scan(asked.scan).facts, begins, saved, _marks(asked), earlier)
 
 
@@ -86,9 +101,12 @@ def _marks(asked: DesignOf) -> Marks:
     return {side: {name: tuple(map(float, xyz)) for name, xyz in own.items()} for side, own in found.items() if own}
 
 
-def _earlier(feet: Feet, other: Path, out: Path) -> Mapping[Side, Mesh]:
-    """Return the insoles of another scan, or of a folder of outputs, where they lie on these feet."""
-    store = Store(other if (other / "run.json").is_file() else out / name_of(other))
+def _earlier(feet: Feet, other: Path, here: Store) -> Mapping[Side, Mesh]:
+    """Return the insoles of a version, another scan, or a folder of outputs, where they lie on these feet."""
+    if str(other) in (OWN, *here.version_names()) and not other.exists():
+        store = version_in(here.root, str(other))
+    else:
+        store = Store(other if (other / "run.json").is_file() else here.root.parent / name_of(other))
     made = {stage.makes: stage for stage in STAGES if stage.makes in (Feet, Insoles)}
     lacking = [stage.name for stage in made.values() if not store.is_whole(stage)]
     if lacking:
@@ -121,7 +139,7 @@ def open_design(asked: DesignOf, tell: Callable[[str], None] | None = None, port
             designer.canvas.close()
     finally:
         if not designer.session.is_saved:
-            log.warning("%s: changes were not saved; the key s saves them", name_of(asked.scan))
+            log.warning("%s: changes were not saved; the key s saves them", asked.called)
 
 
 def draw_design(asked: DesignOf, picture: Path, keys: Sequence[str] = (), size_px: tuple[int, int] = SIZE_PX) -> None:
@@ -150,14 +168,14 @@ def _window(asked: DesignOf, *, off_screen: bool, size_px: tuple[int, int] = SIZ
 
     session = design_session(asked)
     done = DesignOutside(
-        save=lambda values: save_design(scan, out, asked.file, values),
+        save=lambda values: save_design(asked, values),
         copy=outside(scan, out).copy,
         save_marks=save_marks,
         make=lambda tell: make_insole(asked, tell),
-        open_report=lambda: open_report(scan, out),
+        open_report=lambda: open_report(asked.store),
         earlier=asked.other.name if asked.other is not None else "",
     )
-    return design_window(f"{name_of(scan)}: design", session, done, size_px, off_screen)
+    return design_window(f"{asked.called}: design", session, done, size_px, off_screen)
 
 
 def make_insole(asked: DesignOf, tell: Tell) -> str:
@@ -176,38 +194,38 @@ def make_insole(asked: DesignOf, tell: Tell) -> str:
 
     with listening(heard):
         tables = [] if asked.file is None else [read_prescription(asked.file)]
-        made = runner.run(asked.scan, asked.out, tables=tables)
+        made = runner.run(asked.scan, asked.out, tables=tables, version=asked.version)
     if made.refusals:
         return "; ".join(f"{refusal.stage}: {refusal.message}" for refusal in made.refusals)
-    return f"made and proven: {made.store.root}; the report is {made.store.report_path().name} (j opens it)"
+    return f"made and proven: {made.store.folder}; the report is {made.store.report_path().name} (j opens it)"
 
 
-def open_report(scan: Path, out: Path) -> str:
+def open_report(store: Store) -> str:
     """Show a scan's report in the browser; say where it is."""
-    path = Store(out / name_of(scan)).report_path()
+    path = store.report_path()
     if not path.is_file():
         return "there is no report yet: k makes it"
     return f"{path}" if webbrowser.open(path.resolve().as_uri()) else f"no browser here: the report is {path}"
 
 
-def save_design(scan: Path, out: Path, file: Path | None, values: Mapping[str, Any]) -> str:
-    """Write a prescription to a file, or as the scan's own; say what was done.
+def save_design(asked: DesignOf, values: Mapping[str, Any]) -> str:
+    """Write a prescription to the file that is asked, or as that of the scan or the version; say what was done.
 
     Raises
     ------
     ScanError
         If it cannot be written.
     """
-    store = Store(out / name_of(scan))
-    path = file or store.prescription_path()
-    text = LastPrescription(path, [{"insole": dict(values)}]).text()
+    scan, file, given = asked.scan, asked.file, [{"insole": dict(values)}]
     if file is None:
-        store.write_prescription(text)
-        where = "" if out == Path("outputs") else f" --out {out}"
-        return f"saved to {path}: k makes it, or scanproc run {scan}{where}"
+        prescription = prescription_of(asked.store, given)
+        asked.store.write_prescription(prescription.text())
+        where = "" if asked.out == Path("outputs") else f" --out {asked.out}"
+        where += f" --as {asked.version}" if asked.version else ""
+        return f"saved to {prescription.path}: k makes it, or scanproc run {scan}{where}"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(LastPrescription(file, given).text(), encoding="utf-8")
     except OSError as error:
         raise ScanError(f"{file} cannot be written ({error.strerror}). Choose another file.") from None
     return f"saved to {file}: scanproc run {scan} --prescription {file} makes it"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +13,13 @@ from typing import Any
 from scanproc import views
 from scanproc.artifacts import Feet, Insoles, Side
 from scanproc.errors import ScanError
-from scanproc.formats.edited_landmarks import BY_HAND, FILE_NAME, landmarks_of_edit
+from scanproc.formats.edited_landmarks import BY_HAND, landmarks_of_edit
 from scanproc.frames import FloatArray
+from scanproc.insole_versions.made import version_in
 from scanproc.landmarking import save_landmarks
+from scanproc.older import older_than
 from scanproc.pipeline import STAGES, Stage
 from scanproc.scan import name_of, open_scan, read_recording
-from scanproc.store import Store
 from scanproc.views.colors import RED
 from scanproc.views.display import Display
 from scanproc.views.earlier import laid_over
@@ -54,7 +54,7 @@ class Result:
         return next((item for item in (self.artifact, *self.beside) if isinstance(item, kind)), None)
 
 
-def latest_result(out: Path, scan_name: str, stage_name: str | None) -> Result:
+def latest_result(out: Path, scan_name: str, stage_name: str | None, version: str = "") -> Result:
     """Return the result of a stage, or of the last stage before the export that has one; landmarks as they are edited.
 
     Raises
@@ -62,7 +62,7 @@ def latest_result(out: Path, scan_name: str, stage_name: str | None) -> Result:
     ScanError
         If there is no such result.
     """
-    store = Store(out / scan_name)
+    store = version_in(out / scan_name, version)
     stage, edited = store.latest_stage(stage_name), store.edited_landmarks()
 
     def load(which: Stage) -> Any:
@@ -80,6 +80,7 @@ def open_view(
     other: Path | None = None,
     tell: Callable[[str], None] | None = None,
     port: int = 0,
+    version: str = "",
 ) -> bool:
     """Open the window of a stage's result; returns when it is closed whether it leads to the design window.
 
@@ -87,15 +88,16 @@ def open_view(
     ----------
     tell : is told the address, if a browser of this machine is to show the window; None opens it on the display.
     port : of that address; 0 takes a free one.
+    version : of the insole; empty: the scan's own.
 
     Raises
     ------
     ScanError
         If there is no such result, or no display.
     """
-    found = latest_result(out, name_of(scan), stage)
-    store = Store(out / name_of(scan))
-    title, pages = f"{name_of(scan)}: {found.stage}", view_pages(scan, found, out, other)
+    found = latest_result(out, name_of(scan), stage, version)
+    store = version_in(out / name_of(scan), version)
+    title, pages = f"{name_of(scan)}: {found.stage} {version}".rstrip(), view_pages(scan, found, out, other)
     pages = _told_older(pages, older_than(store, store.latest_stage(found.stage)))
     if tell is None:
         return show(title, pages, replace(outside(scan, out), can_design=True))
@@ -103,7 +105,9 @@ def open_view(
     return False
 
 
-def draw_view(scan: Path, stage: str | None, out: Path, file: Path, other: Path | None = None) -> None:
+def draw_view(
+    scan: Path, stage: str | None, out: Path, file: Path, other: Path | None = None, version: str = ""
+) -> None:
     """Draw a stage's result to a PNG: all its pictures on a sheet; with another scan laid over it, as in the window.
 
     Raises
@@ -111,7 +115,7 @@ def draw_view(scan: Path, stage: str | None, out: Path, file: Path, other: Path 
     ScanError
         If there is no such result, or the file cannot be written.
     """
-    found = latest_result(out, name_of(scan), stage)
+    found = latest_result(out, name_of(scan), stage, version)
     if other is None:
         data = views.picture(found.artifact, found.beside)
     else:
@@ -120,24 +124,6 @@ def draw_view(scan: Path, stage: str | None, out: Path, file: Path, other: Path 
         file.write_bytes(data)
     except OSError as error:
         raise ScanError(f"{file} cannot be written ({error.strerror}). Choose another file.") from None
-
-
-def older_than(store: Store, stage: Stage) -> list[str]:
-    """Return what a stage's result is older than, in words: another stage's that it was made from, or an edit."""
-    found: list[str] = []
-    made_of = store.manifest(stage).get("inputs", {})
-    for name, need in stage.takes.items():
-        maker = next((other for other in STAGES if other.makes is need.artifact), None)
-        if maker is None or not store.manifest(maker) or not made_of:
-            continue
-        if made_of.get(name) is not None and made_of[name] != store.manifest(maker).get("key"):
-            found.append(f"the {maker.name} result")
-        if need.artifact is Feet:
-            edited = store.edited_landmarks()
-            now = hashlib.sha256(edited).hexdigest() if edited is not None else None
-            found += [FILE_NAME] if made_of.get(FILE_NAME) != now else []
-        found += older_than(store, maker)
-    return list(dict.fromkeys(found))
 
 
 def _told_older(pages: Sequence[Callable[[], Display]], older: Sequence[str]) -> Sequence[Callable[[], Display]]:

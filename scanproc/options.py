@@ -28,8 +28,46 @@ prescription_option = click.option(
     "--prescription",
     type=FILE,
     metavar="FILE.toml",
-    help="Read the insole's prescription; without it, that of the scan's last insole holds. One that was given before, "
-    "or a preset, may be called by its name.",
+    help="Read the insole's prescription; without it, that of the scan's last insole holds. A version, one that was "
+    "given before, or a preset may be called by its name; default: none of them.",
+)
+
+
+def known_versions(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the versions of the scan's insole that begin so, for completion by the tab key."""
+    from scanproc.scan import name_of
+    from scanproc.scan_folder import ScanFolder
+
+    # Where an option waits for its value, words before it are not sorted yet.
+    words = [context.params.get("scan"), *(context.params.get("scans") or ()), *context.args]
+    scan = next((word for word in words if word is not None), None)
+    if scan is None:
+        return []
+    folder = ScanFolder(Path(context.params.get("out") or "outputs") / name_of(Path(scan)))
+    return [name for name in folder.version_names() if name.startswith(begun)]
+
+
+def _some_name(_context: click.Context, _option: click.Parameter, name: str | None) -> str:
+    """Return the name of a version, nothing where none is asked; a variable of a script that was never set is told."""
+    if name is not None and not name.strip():
+        raise click.BadParameter("it is empty; expected the name of a version.")
+    return name or ""
+
+
+version_option = click.option(
+    "--as",
+    "version",
+    callback=_some_name,
+    metavar="NAME",
+    shell_complete=known_versions,
+    help="Work on the version of that name, which is kept beside the scan's own insole: its prescription, exports and "
+    "report in outputs/SCAN/versions/NAME.",
+)
+_vary_option = click.option(
+    "--vary",
+    multiple=True,
+    metavar="insole.NAME=A,B,…",
+    help="Make a version for each of these values; one that fails does not stop the others.",
 )
 machine_option = click.option(
     "--machine",
@@ -98,7 +136,7 @@ def scan_options(command: Command) -> Command:
 
 def insole_options(command: Command) -> Command:
     """Give a command the options of those runs that make insoles of one scan."""
-    return prescription_option(machine_option(from_option(scan_options(command))))
+    return prescription_option(version_option(_vary_option(machine_option(from_option(scan_options(command))))))
 
 
 def many_insoles_options(command: Command) -> Command:

@@ -23,6 +23,7 @@ class Stage:
     number: int
     name: str
     summary: str
+    by_prescription: bool = False  # versions of an insole have a result of it each
 
     @property
     def folder(self) -> str:
@@ -78,12 +79,19 @@ STAGES = (
     Stage(3, "surface", "one fused mesh; each vertex knows how many views saw it"),
     Stage(4, "align", "each foot in the foot frame, its side, its landmarks"),
     Stage(5, "measure", "arch height, heel alignment, lengths, widths, girths"),
-    Stage(6, "insole", "the shell: prescription in, solid and proof out"),
-    Stage(7, "export", "STL and 3MF for printing, milling programs, the outline on paper and as DXF"),
-    Stage(8, "report", "one page to look at, share and print"),
+    Stage(6, "insole", "the shell: prescription in, solid and proof out", by_prescription=True),
+    Stage(
+        7, "export", "STL and 3MF for printing, milling programs, the outline on paper and as DXF", by_prescription=True
+    ),
+    Stage(8, "report", "one page to look at, share and print", by_prescription=True),
 )
 
 
 def config_types() -> dict[str, type]:
     """Return the settings dataclass of every stage, by its name."""
     return {stage.name: stage.config for stage in STAGES}
+
+
+def maker_of(kind: type) -> Stage:
+    """Return the stage that makes a kind of artifact."""
+    return next(stage for stage in STAGES if stage.makes is kind)

@@ -33,6 +33,11 @@ class Run:
     refusals: tuple[Refusal, ...]
     facts: ScanFacts
 
+    @property
+    def folder(self) -> Path:
+        """Where the last of what was made lies: of a version that there is, in its own folder."""
+        return self.store.folder if self.store.folder.is_dir() else self.store.root
+
     @cached_property
     def measures(self) -> dict[str, dict[str, Measure]]:
         """Every measure by side and name: `measures["left"]["foot_length_mm"].value`; empty if there are none."""
@@ -54,6 +59,7 @@ class Run:
             "scan": self.facts.name,
             "status": "refused" if self.refusals else "done",
             "outputs": str(self.store.root),
+            **({"version": self.store.version} if self.store.version else {}),
             "stages": stages,
             "feet": [foot for path in measured for foot in json.loads(path.read_bytes())["feet"]],
             "exports": [str(path) for path in files.get(Exports, [])],

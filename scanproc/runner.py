@@ -15,16 +15,18 @@ from scanproc.artifacts import Exports, Feet, Insoles, Recording, Refusal, Refus
 from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
 from scanproc.parallel import num_workers
-from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types
-from scanproc.prescription.files import machine_beside, settled
+from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, maker_of
+from scanproc.prescription.files import machine_beside
 from scanproc.prescription.last_prescription import LastPrescription
 from scanproc.processes import locked, peak_memory_mb
 from scanproc.results import Run
-from scanproc.scan import Scan, name_of, open_scan, read_mesh, read_recording
-from scanproc.settings import as_table, build_configs, one_of
+from scanproc.run_plan import check_stage, configs_of, prescription_of, stages_of
+from scanproc.scan import Scan, open_scan, read_mesh, read_recording
+from scanproc.settings import as_table
 from scanproc.staleness import why
-from scanproc.store import Store, open_store, to_json
+from scanproc.store import Store, open_store
 from scanproc.versions import reader_made_by, stage_made_by, versions
+from scanproc.whole_files import to_json
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ def run(
     to: str = "report",
     tables: Iterable[Mapping[str, Any]] = (),
     camera: Path | None = None,
+    version: str = "",
 ) -> Run:
     """Bring the stages up to `to` up to date for one scan.
 
@@ -44,6 +47,7 @@ def run(
     out : folder that holds the scans' outputs.
     to : name of the last stage.
     tables : settings by stage and name; later tables win. The prescription of the last insole holds until a new one.
+    version : name of an insole that is kept beside the scan's own, with a prescription and results of its own.
 
     Raises
     ------
@@ -54,52 +58,23 @@ def run(
     num_workers()  # said of the environment now, or it would count as a stage's refusal of the scan
     scan_path, out = Path(scan_path), Path(out)
     given = [*machine_beside(scan_path), *tables]
-    prescription = LastPrescription(Store(out / name_of(scan_path)).prescription_path(), given)
-    configs = _configs(to, prescription)
+    check_stage(to)
     scan = open_scan(scan_path, camera)
-    stages = _stages_of(scan, to)
-    for remark in scan.facts.remarks:
-        log.info("%s: %s", scan.name, remark)
-    store = open_store(out, scan.name)
+    stages = stages_of(scan, to)
+    store = open_store(out, scan.name, version)
     with locked(store.root), ThreadPoolExecutor(1, "writing") as writer:
-        job = _Job(scan, store, configs, writer)
+        prescription = prescription_of(store, given)
+        job = _Job(scan, store, prescription, configs_of(to, prescription, version), writer)
         store.tidy()
         try:
             for number, stage in enumerate(stages, start=1):
                 job.bring_up_to_date(stage)
                 job.keep_for(stages[number:])
-                if stage.makes is Insoles and Insoles in job.keys and prescription.is_asked:
-                    job.end_writing()
-                    store.write_prescription(prescription.text())
             job.end_writing()
         finally:  # what was made before a bug showed is on record, too
             job.write_run()
         job.check_still_there()
     return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals), scan.facts)
-
-
-def _configs(to: str, prescription: LastPrescription) -> dict[str, Any]:
-    """Return the settings of the stages up to `to`, and of those that a table names; other stages are not loaded."""
-    names = [stage.name for stage in STAGES]
-    if to not in names:
-        raise ScanError(f"there is no stage called {to!r}; expected {one_of(to, names)}.")
-    makes_insoles = any(stage.name == "insole" for stage in STAGES[: names.index(to) + 1])
-    tables = prescription.tables if makes_insoles else prescription.given
-    asked = {*names[: names.index(to) + 1], *(name for table in tables for name in table)}
-    types = {stage.name: stage.config for stage in STAGES if stage.name in asked}
-    return build_configs(types if types.keys() == asked else config_types(), *settled(tables))
-
-
-def _stages_of(scan: Scan, to: str) -> tuple[Stage, ...]:
-    """Return the stages up to `to`; a finished mesh leaves out those that make a surface."""
-    names = [stage.name for stage in STAGES]
-    first = _maker(GIVEN_BY_MESH).number if scan.surface is not None else 0
-    if names.index(to) < first:
-        raise ScanError(
-            f"{scan.path} is a finished mesh, which has no stage {to}; it enters at {names[first]}."
-            f" Run it to {names[first]} or a later stage."
-        )
-    return STAGES[first : names.index(to) + 1]
 
 
 @dataclass
@@ -108,6 +83,7 @@ class _Job:
 
     scan: Scan
     store: Store
+    prescription: LastPrescription
     configs: dict[str, Any]
     writer: ThreadPoolExecutor  # the next stage computes while one is written
     written: Future[None] | None = None
@@ -118,6 +94,8 @@ class _Job:
     refusals: list[Refusal] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        for remark in self.scan.facts.remarks:
+            log.info("%s: %s", self.scan.name, remark)
         before = self.store.read_run()
         self.inputs = dict(self.scan.contents())
         self.scan.check_unchanged()
@@ -143,7 +121,7 @@ class _Job:
         """Run one stage, unless its result is fresh, or was refused before, or what it needs is not there."""
         missing = [need.artifact for need in stage.takes.values() if not need.optional and not self._has(need.artifact)]
         if missing:
-            log.info("%s: left out, it needs the result of %s", stage.folder, _maker(missing[0]).name)
+            log.info("%s: left out, it needs the result of %s", stage.folder, maker_of(missing[0]).name)
             self._warn_of_earlier(stage)
             return
         ingredients = self._ingredients(stage)
@@ -153,6 +131,7 @@ class _Job:
         if manifest.get("key") == key and self.store.is_whole(stage):
             log.info("%s: fresh", stage.folder)
             self.fresh.append(stage.name)
+            self._keep_prescription(stage)
             self.record[stage.name] = known if known.get("key") == key else {"key": key}
             self._note(stage, manifest.get("refused_parts", []))
         elif known.get("refused") and known.get("key") == key:
@@ -203,6 +182,7 @@ class _Job:
             return False
         seconds, parts = time.perf_counter() - start, list(getattr(artifact, "refused_parts", ()))
         self.end_writing()
+        self._keep_prescription(stage)
         made_by = {"key": key, "stage": stage.name, "refused_parts": parts, **ingredients}
         self.written = self.writer.submit(self.store.save, stage, artifact, made_by)
         self._note(stage, parts)
@@ -212,8 +192,15 @@ class _Job:
         log.info("%s: done in %.1f s", stage.folder, seconds)
         return True
 
+    def _keep_prescription(self, stage: Stage) -> None:
+        """Keep what an insole is made by, before it is written: a killed run is ended by the next."""
+        if stage.makes is Insoles and self.prescription.is_asked:
+            self.store.write_prescription(self.prescription.text())
+
     def _refuse(self, stage: Stage, key: str, message: str) -> None:
         self._note(stage, [message])
+        if stage.makes is Insoles and self.prescription.is_new:
+            log.warning("prescription: no insole was made by what is asked, so it is not kept: give it again next time")
         self.record[stage.name] = {"key": key, "refused": message}
         self._warn_of_earlier(stage)
 
@@ -221,7 +208,7 @@ class _Job:
         if self.store.manifest(stage):
             log.warning("%s still holds the result of an earlier run: do not use it for this one", stage.folder)
         if stage.makes in (Insoles, Exports):  # files to make something from are taken away: somebody would make it
-            self.store.remove(_maker(Exports))
+            self.store.remove(maker_of(Exports))
 
     def _note(self, stage: Stage, messages: Iterable[str]) -> None:
         """Note what a stage refused, of a scan or of one foot of it, unless stages before it said all of that."""
@@ -242,7 +229,7 @@ class _Job:
             elif kind is GIVEN_BY_MESH and self.scan.surface is not None:
                 self.artifacts[kind] = read_mesh(self.scan)
             else:
-                self.artifacts[kind] = self.store.load(_maker(kind))
+                self.artifacts[kind] = self.store.load(maker_of(kind))
         if kind is Feet and (edited := self._edited_landmarks()) is not None:
             return landmarks_of_edit(edited, self.artifacts[kind])
         return self.artifacts[kind]
@@ -268,7 +255,3 @@ class _Job:
 
 def _hash(value: Any) -> str:
     return hashlib.sha256(to_json(value)).hexdigest()
-
-
-def _maker(kind: type) -> Stage:
-    return next(stage for stage in STAGES if stage.makes is kind)

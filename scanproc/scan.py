@@ -191,7 +191,7 @@ def _form_of(path: Path) -> Form:
         raise ScanError(f"{path} holds {names}; expected one recording a folder. Move the others away.")
     if found:
         return found[0][0]
-    recordings = [form for form in FORMS if form.reads is not None]
+    recordings = [form for form in FORMS if form.reads is not None and not form.is_file]  # of a file, nothing is a part
     whole = next((above for above in path.resolve().parents[:2] if any(form.finds(above) for form in recordings)), None)
     if whole is not None:
         raise ScanError(f"{path} is a part of a scan; expected all of it. Give its folder: {whole}")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,22 +15,23 @@ from scanproc.formats import artifact_files as codecs
 from scanproc.formats.edited_landmarks import FILE_NAME as EDITED_LANDMARKS
 from scanproc.parallel import parallel_map
 from scanproc.pipeline import STAGES, Stage
+from scanproc.scan_folder import ScanFolder, unwritable
+from scanproc.whole_files import beside, read_json, replace_file, to_json, write_durably
 
 _MANIFEST = "manifest.json"
 _REPORT = "report.html"
 _PAGES = (_REPORT, "job-sheet.html", "wearer.html")  # opened by people: they lie at the top, not in a stage's folder
 _PROBE = ".probe"
+_RUN = "run.json"
 
 
 @dataclass(frozen=True)
-class Store:
-    """The outputs of one scan: `root` is `outputs/<scan>`."""
-
-    root: Path
+class Store(ScanFolder):
+    """The results of one scan's stages, those of its insole as of one version of it."""
 
     def manifest(self, stage: Stage) -> dict[str, Any]:
         """Return what was written down with a stage's result; empty if there is none, or none of ours."""
-        found = _read_json(self.root / stage.folder / _MANIFEST)
+        found = read_json(self.folder_of(stage) / _MANIFEST)
         return found if isinstance(found.get("files"), dict) else {}
 
     def is_whole(self, stage: Stage) -> bool:
@@ -59,12 +58,12 @@ class Store:
     def save(self, stage: Stage, artifact: Any, manifest: dict[str, Any]) -> None:
         """Write an artifact's files and their manifest; a killed program leaves the old result, none, or this one."""
         files = codecs.encode(artifact)
-        folder = self.root / stage.folder
-        fresh, stale = _beside(folder)
+        folder = self.folder_of(stage)
+        fresh, stale = beside(folder)
 
         def write(name: str) -> str:
             data = files[name]
-            put, path = (self._replace_file, self.root / name) if name in _PAGES else (_write_durably, fresh / name)
+            put, path = (replace_file, self.folder / name) if name in _PAGES else (write_durably, fresh / name)
             put(path, data)
             return hashlib.sha256(data).hexdigest()
 
@@ -74,9 +73,9 @@ class Store:
             fresh.mkdir(parents=True)
             old = [name for page in _PAGES for name in (page, f"{page[:-4]}pdf") if name not in files]
             for name in old if _REPORT in files else ():  # of a run before
-                (self.root / name).unlink(missing_ok=True)
+                (self.folder / name).unlink(missing_ok=True)
             digests = dict(zip(files, parallel_map(write, tuple(files), f"writing {stage.folder}"), strict=True))
-            _write_durably(fresh / _MANIFEST, to_json({"schema": 1, **manifest, "files": digests}))
+            write_durably(fresh / _MANIFEST, to_json({"schema": 1, **manifest, "files": digests}))
             if (folder / EDITED_LANDMARKS).is_file():  # a person's work outlives the stage that it corrects
                 shutil.copyfile(folder / EDITED_LANDMARKS, fresh / EDITED_LANDMARKS)
             if folder.exists():
@@ -86,24 +85,24 @@ class Store:
 
     def remove(self, stage: Stage) -> None:
         """Take a stage's result away, if there is one."""
-        shutil.rmtree(self.root / stage.folder, ignore_errors=True)
+        shutil.rmtree(self.folder_of(stage), ignore_errors=True)
 
     def read_run(self) -> dict[str, Any]:
-        """Return the last run's `run.json`; empty if there is none, or none of ours."""
-        found = _read_json(self.root / "run.json")
-        return found if all(isinstance(found.get(name, {}), dict) for name in ("stages", "settings", "inputs")) else {}
+        """Return the last run's `run.json`; empty if there is none, or none of ours.
+
+        A version has one of its own, of which what was made by its prescription counts.
+        """
+        record = _run_in(self.root)
+        return _parted(record, _run_in(self.folder)) if self.version else record
 
     def write_run(self, record: dict[str, Any]) -> None:
-        """Write `run.json`."""
+        """Write `run.json`; that of the scan's own insole keeps what it says of that, whatever version was made."""
         with self._writing():
-            self._replace_file(self.root / "run.json", to_json(record))
-
-    def way_to(self, path: Path) -> str:
-        """Return a path as seen from here: the same after both were moved or copied together."""
-        try:
-            return Path(os.path.relpath(path.resolve(), self.root.resolve())).as_posix()
-        except ValueError:  # another drive of Windows
-            return path.resolve().as_posix()
+            if self.version and self.folder.is_dir():  # a version whose first insole was refused is none
+                replace_file(self.folder / _RUN, to_json(record))
+            if self.version:
+                record = _parted(record, _run_in(self.root))
+            replace_file(self.root / _RUN, to_json(record))
 
     def check_is_of(self, scan: Path, inputs: dict[str, str]) -> None:
         """Refuse to write into the recording, or over the results of another scan of the same name.
@@ -126,51 +125,10 @@ class Store:
     def tidy(self) -> None:
         """Remove what a killed program left half done."""
         for stage in STAGES:
-            for leftover in _beside(self.root / stage.folder):
+            for leftover in beside(self.folder_of(stage)):
                 shutil.rmtree(leftover, ignore_errors=True)
-
-    def prescription_path(self) -> Path:
-        """Return where the prescription of the last insole is."""
-        return self.root / "prescription.toml"
-
-    def write_prescription(self, text: str) -> None:
-        """Write the prescription of the last insole."""
-        with self._writing():
-            self._replace_file(self.prescription_path(), text.encode())
-
-    def keep_prescription_as(self, name: str) -> None:
-        """Keep a copy of that prescription among its named versions, side by side."""
-        with self._writing():
-            self._replace_file(self.root / "prescriptions" / f"{name}.toml", self.prescription_path().read_bytes())
-
-    def edited_landmarks(self) -> bytes | None:
-        """Return `landmarks.edited.json`, made by hand or by the viewer; None if there is none.
-
-        It lies in the scan's folder, or beside the `landmarks.json` that it was made from.
-
-        Raises
-        ------
-        ScanError
-            If there are two that differ.
-        """
-        places = (self.root, *(self.root / stage.folder for stage in STAGES if stage.name == "align"))
-        paths = [place / EDITED_LANDMARKS for place in places if (place / EDITED_LANDMARKS).is_file()]
-        if len({path.read_bytes() for path in paths}) > 1:
-            raise ScanError(f"found {' and '.join(map(str, paths))}, which differ; expected one. Delete the other.")
-        return paths[0].read_bytes() if paths else None
-
-    def write_edited_landmarks(self, data: bytes | None) -> Path:
-        """Write `landmarks.edited.json` into the scan's folder, in place of any that is there; None takes it away."""
-        path = self.root / EDITED_LANDMARKS
-        with self._writing():
-            if data is None:
-                path.unlink(missing_ok=True)
-            else:
-                self._replace_file(path, data)
-            for stage in STAGES:
-                if stage.name == "align":
-                    (self.root / stage.folder / EDITED_LANDMARKS).unlink(missing_ok=True)
-        return path
+        for removed in self.half_removed():
+            shutil.rmtree(removed, ignore_errors=True)
 
     def latest_stage(self, name: str | None) -> Stage:
         """Return the stage of a name if it has a result; by default the last one before the export that has one."""
@@ -182,27 +140,14 @@ class Store:
 
     def report_path(self) -> Path:
         """Return where the report is."""
-        return self.root / _REPORT
+        return self.folder / _REPORT
 
     def _path(self, stage: Stage, name: str) -> Path:
-        return self.root / (name if name in _PAGES else f"{stage.folder}/{name}")
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise _unwritable(self.root, error) from None
-
-    def _replace_file(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        _write_durably(fresh, data)
-        os.replace(fresh, path)
+        return self.folder / name if name in _PAGES else self.folder_of(stage) / name
 
 
-def open_store(out: Path, scan_name: str) -> Store:
-    """Return the store of a scan below the folder `out`.
+def open_store(out: Path, scan_name: str, version: str = "") -> Store:
+    """Return the store of a scan below the folder `out`, or of one version of its insole.
 
     Raises
     ------
@@ -216,11 +161,11 @@ def open_store(out: Path, scan_name: str) -> Store:
         (root / _PROBE).touch()
         (root / _PROBE).unlink()
     except OSError as error:
-        raise _unwritable(root, error) from None
+        raise unwritable(root, error) from None
     for folder in made:  # a scan that turns out to be unreadable leaves nothing behind
         with suppress(OSError):  # another run writes there by now
             folder.rmdir()
-    return Store(root)
+    return Store(root, version)
 
 
 def write_files(folder: Path, files: codecs.Files) -> None:
@@ -234,38 +179,22 @@ def write_files(folder: Path, files: codecs.Files) -> None:
     store = Store(folder)
     with store._writing():
         for name, data in files.items():
-            store._replace_file(folder / name, data)
+            replace_file(folder / name, data)
 
 
-def to_json(value: Any) -> bytes:
-    """Return JSON with sorted keys, the same bytes for the same value."""
-    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+def _run_in(folder: Path) -> dict[str, Any]:
+    found = read_json(folder / _RUN)
+    return found if all(isinstance(found.get(name, {}), dict) for name in ("stages", "settings", "inputs")) else {}
 
 
-def _beside(folder: Path) -> tuple[Path, Path]:
-    """Return where a folder is written before it takes its place, and where the one that it replaces goes."""
-    return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
-
-
-def _unwritable(root: Path, error: OSError) -> ScanError:
-    return ScanError(
-        f"outputs cannot be written to {root} ({error.strerror}). Make room there, or choose another folder with --out."
-    )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}  # none, or not ours: as if the stage had never run
-    return value if isinstance(value, dict) else {}
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def _parted(record: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return a record in which stages and settings that depend on the prescription are those of another."""
+    names = {stage.name for stage in STAGES if stage.by_prescription}
+    parts = {}
+    for part in ("stages", "settings"):
+        shared = {name: value for name, value in record.get(part, {}).items() if name not in names}
+        parts[part] = shared | {name: value for name, value in own.get(part, {}).items() if name in names}
+    return {**record, **parts}
 
 
 def _sha256(path: Path) -> str | None:

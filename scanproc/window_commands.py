@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from scanproc.options import FILE, out_option, prescription_option, scan_argument
+from scanproc.options import FILE, out_option, prescription_option, scan_argument, version_option
 from scanproc.pipeline import STAGES
 
 _OUTPUT = click.Path(path_type=Path, dir_okay=False)
@@ -26,9 +26,17 @@ _NAMES = [stage.name for stage in STAGES]
 )
 @click.option("--web", is_flag=True, help="Show the window in a browser of this machine, on 127.0.0.1.")
 @_port
+@version_option
 @out_option
 def view(
-    scan: Path, stage: str | None, screenshot: Path | None, other: Path | None, web: bool, port: int, out: Path
+    scan: Path,
+    stage: str | None,
+    screenshot: Path | None,
+    other: Path | None,
+    web: bool,
+    port: int,
+    version: str,
+    out: Path,
 ) -> None:
     """Look at what STAGE made of SCAN (by default the last stage before export that has a result).
 
@@ -37,12 +45,12 @@ def view(
     from scanproc.looking import draw_view, open_view
 
     if screenshot is None:
-        if open_view(scan, stage, out, other, click.echo if web else None, port):
+        if open_view(scan, stage, out, other, click.echo if web else None, port, version):
             from scanproc.designing import DesignOf, open_design
 
-            open_design(DesignOf(scan, out))
+            open_design(DesignOf(scan, out, version=version))
     else:
-        draw_view(scan, stage, out, screenshot, other)
+        draw_view(scan, stage, out, screenshot, other, version)
         click.echo(screenshot)
 
 
@@ -79,10 +87,15 @@ def landmark(
 @click.command("design", short_help="change SCAN's prescription and see the insole that it makes")
 @scan_argument
 @prescription_option
+@version_option
 @click.option("--save", "file", type=_OUTPUT, metavar="FILE.toml", help="Save to a file instead of beside the outputs.")
 @click.option("--screenshot", type=_OUTPUT, metavar="FILE.png", help="Draw the window to a file.")
 @click.option(
-    "--with", "other", type=FILE, metavar="OTHER", help="Compare with the insole of another scan, or other outputs."
+    "--with",
+    "other",
+    type=FILE,
+    metavar="OTHER",
+    help="Compare with another insole: a version by its name, own, another scan's, or that of a folder of outputs.",
 )
 @click.option("--web", is_flag=True, help="Show it in a browser of this machine; the address is printed.")
 @_port

@@ -141,7 +141,7 @@ def scan() -> dict[str, object]:
 
 def pages_of(**changes: object) -> Report:
     """All pages of the scan, some of what it holds changed; `language` and other settings by their names."""
-    names = {"language", "anonymous", "model", "clinic", "max_thumbnails", "max_page_mb"}
+    names = {"language", "anonymous", "model", "clinic", "version", "max_thumbnails", "max_page_mb"}
     settings = {name: value for name, value in changes.items() if name in names}
     others = {name: value for name, value in changes.items() if name not in names}
     config = replace(SMALL, **settings)  # type: ignore[arg-type]

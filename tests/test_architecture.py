@@ -92,7 +92,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "scan": {"readers", "artifacts", "errors"},
     "pipeline": {"artifacts"},  # stages are imported by name, when first asked for
-    "store": {"formats", "pipeline", "errors", "parallel"},
+    "whole_files": set(),
+    "scan_folder": {"formats", "pipeline", "whole_files", "errors"},
+    "store": {"scan_folder", "whole_files", "formats", "pipeline", "errors", "parallel"},
+    "older": {"store", "formats", "pipeline", "artifacts"},
     "processes": {"errors"},
     # what is wrong with a camera's depth: nothing of it is known to the stages either
     "calibration": {"calibration", "depth", "artifacts", "frames", "errors", "parallel"},
@@ -111,9 +114,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "versions": {"", "sources"},
     "staleness": set(),
     "results": {"store", "pipeline", "measures", "artifacts"},
+    "run_plan": {"scan", "store", "pipeline", "prescription", "settings", "errors"},
     "runner": {
-        "scan", "store", "results", "formats", "pipeline", "prescription", "settings", "staleness", "versions",
-        "artifacts", "errors", "parallel", "processes",
+        "run_plan", "whole_files", "scan", "store", "results", "formats", "pipeline", "prescription", "settings",
+        "staleness", "versions", "artifacts", "errors", "parallel", "processes",
     },
     # what a recording is like, and other forms of it
     "inspection": {"inspection", "depth", "artifacts"},
@@ -127,14 +131,20 @@ MAY_IMPORT: dict[str, set[str]] = {
         "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts", "frames",
         "errors",
     },
+    # insoles of one scan side by side
+    "insole_versions": {
+        "insole_versions", "results", "store", "older", "whole_files", "processes", "pipeline", "settings", "several",
+        "stages", "pages", "views", "prescription", "proof", "anatomy", "solid", "artifacts", "frames", "errors",
+    },
     "": {"results", "runner", "scan", "errors"},
     "landmarking": {"store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
     "looking": {
-        "landmarking", "window", "views", "store", "formats", "scan", "pipeline", "artifacts", "frames", "errors",
+        "landmarking", "insole_versions", "older", "window", "views", "formats", "scan", "pipeline", "artifacts",
+        "frames", "errors",
     },
     "designing": {
-        "landmarking", "looking", "window", "editing", "runner", "store", "prescription", "scan", "pipeline",
-        "artifacts", "errors", "progress",
+        "landmarking", "looking", "window", "editing", "insole_versions", "run_plan", "runner", "store", "prescription",
+        "scan", "pipeline", "artifacts", "errors", "progress",
     },
     "calibrating": {
         "calibration", "printed_foot", "runner", "formats", "readers", "scan", "artifacts", "frames", "errors",
@@ -142,7 +152,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "calibrate_commands": {"calibrating", "calibration", "simulation", "bars", "options", "scan", "settings", "errors"},
     "demo": {"errors"},
     "printed_foot": {"artifacts"},
-    "options": {"parallel"},
+    "options": {"parallel", "scan", "scan_folder"},
     "page_printer": {"errors"},
     "report_options": {"errors", "toml_files"},
     "templates_printed": {"machining", "pipeline", "prescription", "settings", "simulation"},
@@ -151,16 +161,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "simulation", "toml_files",
     },
     "window_commands": {"designing", "landmarking", "looking", "options", "pipeline"},
+    "version_commands": {"answers", "insole_versions", "options", "scan"},
     "capture_commands": {
         "answers", "capture", "options", "pipeline", "readers", "scan", "settings", "several", "simulation",
     },
     "answers": {
-        "bars", "errors", "page_printer", "parallel", "pipeline", "prescription", "report_options", "results", "runner",
-        "scan", "settings", "several", "store",
+        "bars", "errors", "insole_versions", "page_printer", "parallel", "pipeline", "prescription", "report_options",
+        "results", "runner", "scan", "settings", "several", "store",
     },
     "cli": {
         "", "answers", "calibrate_commands", "capture_commands", "demo", "errors", "options", "page_printer",
-        "pipeline", "several", "recording_commands", "templates_printed", "window_commands",
+        "pipeline", "several", "recording_commands", "templates_printed", "version_commands",
+        "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -178,6 +190,7 @@ ONLY_IN = {
         "options.py",
         "answers.py",
         "templates_printed.py",
+        "version_commands.py",
         "window_commands.py",
         "recording_commands.py",
         "capture_commands.py",

@@ -41,6 +41,7 @@ EVERY_COMMAND = [
     "batch",
     "gallery",
     "make",
+    "versions",
     "view",
     "landmark",
     "design",
@@ -387,7 +388,7 @@ def test_an_environment_with_no_number_of_workers_is_wrong_usage(monkeypatch: py
 def test_the_workers_that_are_asked_for_do_the_work(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[int] = []
 
-    def count(scan: Path, out: Path, to: str, tables: Any, camera: Path | None) -> runner.Run:
+    def count(scan: Path, out: Path, to: str, tables: Any, camera: Path | None, version: str) -> runner.Run:
         used.append(num_workers())
         return fake_run(scan, out, to, tables)
 
@@ -434,7 +435,7 @@ def test_a_bug_keeps_its_traceback(stl: Path, monkeypatch: pytest.MonkeyPatch) -
 # ------------------------------------------------------------------------------------------------ batch
 
 
-def fake_run(scan: Path, out: Path, to: str, tables: Any, camera: Path | None = None) -> runner.Run:
+def fake_run(scan: Path, out: Path, to: str, tables: Any, camera: Path | None = None, version: str = "") -> runner.Run:
     if scan.name == "broken":
         raise ScanError("found nothing. Scan again.")
     refusals = (Refusal("insole", "the sole was not seen."),) if scan.name == "standing" else ()
@@ -464,7 +465,9 @@ def test_two_scans_of_one_name_would_overwrite_each_other(monkeypatch: pytest.Mo
     assert "2 scans are called demo" in refused("batch", "monday/demo", "tuesday/demo/", "other")
 
 
-def as_far_as_measure(scan: Path, out: Path, to: str, tables: Any, camera: Path | None = None) -> runner.Run:
+def as_far_as_measure(
+    scan: Path, out: Path, to: str, tables: Any, camera: Path | None = None, version: str = ""
+) -> runner.Run:
     """Run without the slow stages, whatever is asked."""
     return REAL_RUN(scan, out, "measure", tables)
 
@@ -591,7 +594,7 @@ def test_what_settings_prints_can_be_given_back_to_simulate(stl: Path, monkeypat
 def test_the_demo_is_the_recording_in_scans_and_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[tuple[Path, str]] = []
 
-    def note(scan: Path, out: Path, to: str, tables: Any, camera: Path | None) -> runner.Run:
+    def note(scan: Path, out: Path, to: str, tables: Any, camera: Path | None, version: str) -> runner.Run:
         ran.append((scan, to))
         return fake_run(scan, out, to, tables)
 

@@ -11,8 +11,9 @@ import pytest
 from insole_feet import leg
 
 from scanproc.artifacts import Feet, ScanFacts
-from scanproc.designing import save_design
+from scanproc.designing import DesignOf, save_design
 from scanproc.editing.session import EditSession
+from scanproc.errors import ScanError
 from scanproc.prescription.files import read_prescription
 from scanproc.views.hands import Keys
 from scanproc.window.design_contents import buttons
@@ -159,9 +160,21 @@ def test_each_colouring_and_view_is_drawn(designer: Designer, key: str) -> None:
 
 def test_what_is_saved_is_read_back_as_it_was(tmp_path: Path) -> None:
     values = {"heel_cup_depth_mm": 14.5, "length": "full", "left": {"heel_lift_mm": 3.0}, "text": "A 1"}
-    words = save_design(tmp_path / "scan", tmp_path, tmp_path / "rx.toml", values)
+    words = save_design(DesignOf(tmp_path / "scan", tmp_path, file=tmp_path / "rx.toml"), values)
     assert "--prescription" in words
     assert read_prescription(tmp_path / "rx.toml")["insole"] == values
+
+
+def test_a_version_is_saved_beside_the_own_prescription(tmp_path: Path) -> None:
+    own, dress = DesignOf(tmp_path / "scan", tmp_path), DesignOf(tmp_path / "scan", tmp_path, version="dress")
+    save_design(own, {"heel_lift_mm": 1.0})
+    words = save_design(dress, {"heel_lift_mm": 2.0})
+    assert words.endswith(f"scanproc run {tmp_path / 'scan'} --out {tmp_path} --as dress")
+    outputs = tmp_path / "scan"
+    assert read_prescription(outputs / "prescriptions" / "dress.toml")["insole"] == {"heel_lift_mm": 2.0}
+    assert read_prescription(outputs / "prescription.toml")["insole"] == {"heel_lift_mm": 1.0}
+    with pytest.raises(ScanError, match="cannot be the name of a version"):
+        save_design(DesignOf(tmp_path / "scan", tmp_path, version="../x"), {})
 
 
 def button(designer: Designer, word: str) -> None:

@@ -14,7 +14,8 @@ from test_views import box, brick_foot
 
 from scanproc.artifacts import Feet, Measures
 from scanproc.cli import main
-from scanproc.looking import latest_result, older_than
+from scanproc.looking import latest_result
+from scanproc.older import older_than
 from scanproc.pages.provenance import landmark_texts
 from scanproc.pages.words import Words
 from scanproc.pipeline import STAGES

@@ -43,7 +43,7 @@ def scans(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scans:
     """Scans by the name of their folder, to be filled in."""
     found: Scans = {}
     monkeypatch.setattr(making, "facts_of", lambda paths: [found[path.name].facts for path in paths])
-    monkeypatch.setattr(making, "results_of", lambda path, out, to, tables: found[path.name])
+    monkeypatch.setattr(making, "results_of", lambda path, out, to, tables, version: found[path.name])
     return found
 
 
@@ -65,6 +65,19 @@ def test_insoles_to_print_come_onto_one_plate(scans: Scans, tmp_path: Path) -> N
         "b2 left insole",
         "b2 right insole",
     ]
+
+
+def test_versions_have_a_folder_and_names_of_their_own(scans: Scans, tmp_path: Path) -> None:
+    scans |= {"anna": scan("anna", subject="a1"), "bert": scan("bert", subject="b2")}
+    both, out = paths(tmp_path, "anna", "bert"), tmp_path / "out"
+    (out / "anna" / "versions" / "dress").mkdir(parents=True)
+    with pytest.raises(ScanError, match="bert has no version 'dress'; it has none yet"):
+        make(both, out, version="dress")
+    assert not (out / "anna--bert").exists()
+    (out / "bert" / "versions" / "dress").mkdir(parents=True)
+    made = make(both, out, version="dress")
+    assert made[0] == out / "anna--bert" / "dress" / "plate.3mf"
+    assert [body.name for body in read_3mf(made[0].read_bytes())] == ["a1 left insole, dress", "b2 left insole, dress"]
 
 
 def test_parts_that_are_called_alike_are_told_apart_by_their_scan(scans: Scans, tmp_path: Path) -> None:

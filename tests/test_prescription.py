@@ -16,7 +16,7 @@ from setuptools import Distribution
 from scanproc.artifacts import Foot, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.prescription.fields import InsoleConfig
-from scanproc.prescription.files import read_prescription, read_settings, settled
+from scanproc.prescription.files import LAB, read_prescription, read_settings, settled
 from scanproc.prescription.high_arch import judged_arch
 from scanproc.prescription.materials import least_wall, wall_by_mass
 from scanproc.prescription.presets import preset_names, preset_values, preset_with_reasons
@@ -213,17 +213,19 @@ def write_square_svg(path: Path, size_mm: float) -> None:
     )
 
 
-@pytest.mark.parametrize("read", [read_prescription, read_settings])
-def test_an_outline_lies_beside_its_prescription_and_its_curve_is_a_setting(tmp_path: Path, read: Any) -> None:
+@pytest.mark.parametrize(("read", "table"), [(read_prescription, "insole"), (read_settings, LAB)])
+def test_an_outline_lies_beside_its_prescription_and_its_curve_is_a_setting(
+    tmp_path: Path, read: Any, table: str
+) -> None:
     folder = tmp_path / "shoes"
     folder.mkdir()
     write_square_svg(folder / "shoe.svg", 260.0)
     (folder / "rx.toml").write_text('[insole]\noutline_file = "shoe.svg"\n', encoding="utf-8")
-    config = config_of(read(folder / "rx.toml")["insole"])
+    config = config_of(read(folder / "rx.toml")[table])
     assert config.outline_file == "shoe.svg"  # wherever it lies, the same bytes
     assert np.allclose(np.ptp(np.array(config.outline_curve), axis=0), [260.0, 90.0], atol=0.01)
     write_square_svg(folder / "shoe.svg", 250.0)
-    assert config_of(read(folder / "rx.toml")["insole"]) != config  # a changed drawing is another prescription
+    assert config_of(read(folder / "rx.toml")[table]) != config  # a changed drawing is another prescription
     own = config_of({"left": {"outline_file": str(folder / "shoe.svg")}})
     assert len(for_side(own, "left").outline_curve) > 3 and for_side(own, "right").outline_curve == ()
 

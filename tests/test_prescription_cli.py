@@ -15,6 +15,7 @@ from insole_feet import FEET
 
 from scanproc import cli, runner
 from scanproc.artifacts import ScanFacts
+from scanproc.prescription.files import CHANGES
 from scanproc.prescription.presets import preset_names
 from scanproc.store import Store
 from scanproc.toml_files import tomllib
@@ -100,7 +101,7 @@ def test_every_command_that_makes_insoles_takes_a_prescription(monkeypatch: pyte
     monkeypatch.setattr(runner, "run", note)
     for command in ("run", "insole", "export", "report", "batch"):
         assert call(command, "foot", "--prescription", "rx.toml", "--set", "insole.left.groove_mm=1").exit_code == 0
-        assert given.pop() == [{"insole": {"groove_mm": 2.0}}, {"insole": {"left": {"groove_mm": 1}}}]
+        assert given.pop() == [{"insole": {"groove_mm": 2.0}}, {CHANGES: {"left": {"groove_mm": 1}}}]
     assert call("clean", "foot", "--prescription", "rx.toml").exit_code == 2
 
 
@@ -273,7 +274,10 @@ def test_a_refused_insole_takes_the_exports_of_an_earlier_one_away(scan: Path) -
     assert call("-q", "export", scan, *COARSE).exit_code == 0
     assert any(name.endswith(".stl") for name in contents("7-export"))
     before = contents("6-insole")
-    assert "arch_target_mm" in refused("-q", "insole", scan, "--set", "insole.arch_target_mm=25")
+    result = call("insole", scan, "--set", "insole.arch_target_mm=25")
+    assert result.exit_code == 1 and "scanproc: insole: left foot: found an arch of" in result.stderr
+    assert "so it is not kept: give it again next time" in result.stderr
     assert not Path("outputs/foot/7-export").exists() and contents("6-insole") == before
     assert call("-q", "export", scan, *COARSE).exit_code == 0  # what was refused was not kept
+    assert "not kept" not in call("insole", scan).stderr
     assert contents("6-insole") == before and Path("outputs/foot/7-export").exists()

@@ -23,7 +23,7 @@ import trimesh
 from feet import AnalyticFoot
 
 import scanproc
-from scanproc import pipeline, results, runner
+from scanproc import pipeline, results, run_plan, runner, scan_folder
 from scanproc.artifacts import (
     CleanView,
     CleanViews,
@@ -163,7 +163,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     record(scan, 500)
     made = Bench(scan, tmp_path / "outputs")
     stages = made.stages()
-    for module in (runner, pipeline, scanproc.store):
+    for module in (run_plan, runner, pipeline, scan_folder, scanproc.store):
         monkeypatch.setattr(module, "STAGES", stages)
     watcher = logging.Handler()
     watcher.emit = lambda entry: made.log.append(entry.getMessage())  # type: ignore[method-assign]

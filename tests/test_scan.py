@@ -261,6 +261,7 @@ def test_missing_points_of_organised_clouds_are_dropped(cloud_scan: Path) -> Non
         ('date = "yesterday"', "2026-11-22"),
         ("date = 5", "2026-11-22"),
         ("side = ", "not TOML"),
+        ('[insole]\npreset = "dress"', "--prescription FILE.toml"),
     ],
 )
 def test_a_wrong_fact_is_refused(depth_scan: Path, line: str, expected: str) -> None:
@@ -473,6 +474,12 @@ def test_a_part_of_a_recording_is_told_as_such(depth_scan: Path, part: str) -> N
         f"is a part of a scan; expected all of it. Give its folder: {depth_scan}"
     )
     assert "is not a scan" in refusal(written_beside(depth_scan))
+
+
+def test_what_lies_beside_a_recording_that_is_one_file_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "foot.r3d").write_bytes(b"PK\x03\x04")
+    (tmp_path / "foot.usdz").write_bytes(b"PK\x03\x04")
+    assert "is a model of Apple's Object Capture" in refusal(tmp_path / "foot.usdz")
 
 
 def written_beside(folder: Path) -> Path:

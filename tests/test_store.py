@@ -19,7 +19,8 @@ from scanproc.errors import ScanError
 from scanproc.formats import artifact_files as codecs
 from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES, Stage
-from scanproc.store import EDITED_LANDMARKS, Store, open_store, to_json
+from scanproc.store import EDITED_LANDMARKS, Store, open_store
+from scanproc.whole_files import to_json
 
 BY_NAME = {stage.name: stage for stage in STAGES}
 
@@ -53,7 +54,7 @@ def die_at(left):
 
 step, died = 0, True
 while died:
-    kept = store.Store(out / str(step))
+    kept = store.Store(out / str(step), sys.argv[3])
     kept.save(stage, old, {"key": "old"})
     child = os.fork()
     if child == 0:
@@ -201,10 +202,10 @@ def test_a_view_is_turned_into_bytes_when_it_is_written_and_not_before(
 ) -> None:
     """All of them at once would need the memory of all views once more."""
     events: list[str] = []
-    npz, write = codecs._view_npz, store_module._write_durably
+    npz, write = codecs._view_npz, store_module.write_durably
     monkeypatch.setattr(codecs, "_view_npz", lambda view: (events.append(f"made {view.name}.npz"), npz(view))[1])
     monkeypatch.setattr(
-        store_module, "_write_durably", lambda path, data: (events.append(f"written {path.name}"), write(path, data))[1]
+        store_module, "write_durably", lambda path, data: (events.append(f"written {path.name}"), write(path, data))[1]
     )
     with using_workers(1):
         save(Store(tmp_path), "clean", clean_views(3))
@@ -219,21 +220,22 @@ def test_a_view_is_turned_into_bytes_when_it_is_written_and_not_before(
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills copies of a process")
-@pytest.mark.parametrize("name", ["export", "report"])
-def test_killed_at_any_step_leaves_the_old_result_none_or_the_new_one(tmp_path: Path, name: str) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), name], capture_output=True, encoding="utf-8")
+@pytest.mark.parametrize(("name", "version"), [("export", ""), ("report", ""), ("export", "dress")])
+def test_killed_at_any_step_leaves_the_old_result_none_or_the_new_one(tmp_path: Path, name: str, version: str) -> None:
+    words = [sys.executable, "-c", KILLED, str(tmp_path), name, version]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     num_steps, stage = int(done.stdout), BY_NAME[name]
     states = []
     for step in range(num_steps):
-        store = Store(tmp_path / str(step))
+        store = Store(tmp_path / str(step), version)
         states.append(store.manifest(stage)["key"] if store.is_whole(stage) else "none")
         if states[-1] != "none":
             assert states[-1] in str(store.load(stage))
         store.tidy()
         save(store, name, store.load(stage) if states[-1] == "new" else NEW[name])
         assert store.is_whole(stage) and "old" not in str(store.load(stage))
-        assert files_below(store.root) == {f"{stage.folder}/manifest.json", *NEW_FILES[name]}
+        assert files_below(store.folder) == {f"{stage.folder}/manifest.json", *NEW_FILES[name]}
     assert num_steps > 8, "the test watches the wrong events"
     assert states[0] == "old" and states[-1] == "new"
     assert states == sorted(states, key=["old", "none", "new"].index), "it went back and forth"
@@ -244,13 +246,20 @@ def test_killed_at_any_step_leaves_the_old_result_none_or_the_new_one(tmp_path: 
 def test_leftovers_of_a_killed_program_are_cleaned_up_and_nothing_else(tmp_path: Path) -> None:
     store = open_store(tmp_path, "demo")
     stage = save(store, "export", Exports({"left.stl": b"1"}))
-    for leftover in (".7-export.new", ".7-export.old", ".1-clean.new"):
+    for leftover in (".7-export.new", ".7-export.old", ".1-clean.new", "versions/.dress.old"):
         (store.root / leftover / "deep").mkdir(parents=True)
         (store.root / leftover / "half.ply").write_bytes(b"ply")
     for kept in ("notes.txt", ".hidden", "7-export.new"):
         (store.root / kept).write_bytes(b"mine")
     store.tidy()
-    assert {path.name for path in store.root.iterdir()} == {"7-export", "notes.txt", ".hidden", "7-export.new"}
+    assert {path.name for path in store.root.iterdir()} == {
+        "7-export",
+        "notes.txt",
+        ".hidden",
+        "7-export.new",
+        "versions",
+    }
+    assert not list((store.root / "versions").iterdir())
     assert store.is_whole(stage)
 
 

@@ -18,26 +18,31 @@ from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.presets import preset_names, preset_values
 from scanproc.prescription.rules import refuse_broken
 from scanproc.prescription.sides import OF_BOTH, for_side, laid_over
+from scanproc.prescription.version_names import DEFAULT
 from scanproc.settings import build_config
 from scanproc.toml_files import read_toml
 
 Table = Mapping[str, Any]
 SIDES: tuple[Side, ...] = ("left", "right")
 FILES = ("outline_file", "preset")  # fields that may name a file beside the TOML
+#: Tables of settings beside `insole`, which is a whole prescription: what a lab wants of all insoles, and single doses
+#: that are changed. `last_prescription` puts them together.
+LAB, CHANGES = "insole_of_lab", "insole_changes"
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """Read a TOML of settings; files that its prescription names lie beside it."""
+    """Read a TOML of settings; what it says of insoles is a lab's wish for all of them, below any prescription."""
     content = read_toml(path)
-    if isinstance(content.get("insole"), dict):
-        content["insole"] = _beside(path.parent, content["insole"])
+    if "insole" in content:
+        wanted = content.pop("insole")
+        content[LAB] = _beside(path.parent, wanted) if isinstance(wanted, dict) else wanted
     return content
 
 
 def read_prescription(path: Path) -> dict[str, Any]:
     """Read a prescription's TOML: a table [insole], or its fields at the top; [left] or [insole.left] for one foot.
 
-    A preset may be called by its name, where there is no such file.
+    A preset may be called by its name, and what the program does by itself `default`, where there is no such file.
 
     Returns
     -------
@@ -49,6 +54,8 @@ def read_prescription(path: Path) -> dict[str, Any]:
     ScanError
         If it holds other tables, too.
     """
+    if str(path) == DEFAULT and not path.exists():
+        return {"insole": {}}
     if str(path) in preset_names() and not path.exists():
         return {"insole": {"preset": path.name}}
     content = read_toml(path)
@@ -60,7 +67,11 @@ def read_prescription(path: Path) -> dict[str, Any]:
             raise ScanError(
                 f"{path} holds a table [{name}]; expected [insole] alone. Give settings of other stages with --config."
             )
-    return {"insole": _beside(path.parent, {**content, **inside})}
+    table = {**content, **inside}
+    rows = table.get("measures_of_other_scan")  # of a prescription that a scan kept
+    if isinstance(rows, list) and all(isinstance(row, list) for row in rows):
+        table["measures_of_other_scan"] = tuple(tuple(row) for row in rows)
+    return {"insole": _beside(path.parent, table)}
 
 
 def read_machine(path: Path) -> dict[str, Any]:

@@ -80,6 +80,11 @@ def _names() -> list[str]:
 
 def _checked(key: str, value: Any) -> Any:
     """Return a stated value in the type of `ScanFacts`."""
+    if isinstance(value, dict):
+        raise ScanError(
+            f"scan.toml holds a table [{key}]; expected facts of the scan alone. Give a prescription with "
+            "--prescription FILE.toml, settings with --config FILE.toml."
+        )
     if key not in _names():
         raise ScanError(f"scan.toml states {key!r}, which is no fact of a scan; expected {one_of(key, _names())}.")
     if key in _RANGES:

@@ -18,12 +18,13 @@ from scanproc.formats.part_plan import block_drawing
 from scanproc.machining.machine import Machine, machine_of, tables_of
 from scanproc.machining.shared_block import BlockPart, milled_block
 from scanproc.prescription.files import machine_beside
+from scanproc.prescription.version_names import check_known
 from scanproc.printing.plate import PlatePart
 from scanproc.scan import name_of
 from scanproc.several.print_plate import plate_files
 from scanproc.several.scans import ScanResults, check_distinct, facts_of, results_of
 from scanproc.stages.export import part_name, printed_part
-from scanproc.store import write_files
+from scanproc.store import Store, write_files
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +39,16 @@ class MadeTogether:
     summary: str
 
 
-def make(scans: Sequence[Path], out: Path, tables: Tables = ()) -> list[Path]:
+def make(scans: Sequence[Path], out: Path, tables: Tables = (), version: str = "") -> list[Path]:
     """Bring scans up to date as far as their exports, and make all their insoles together.
 
     Parameters
     ----------
     scans : one or more, see `scan.open_scan`.
-    out : folder that holds the scans' outputs; the files lie beside them in `<A>--<B>`, or `<A>--made` of one scan.
+    out : folder that holds the scans' outputs; the files lie beside them in `<A>--<B>`, or `<A>--made` of one scan;
+        those of a version in a folder of its name below.
     tables : settings by stage and name, `machine.toml` among them; later tables win.
+    version : of each insole; empty: the scans' own.
 
     Returns
     -------
@@ -60,16 +63,18 @@ def make(scans: Sequence[Path], out: Path, tables: Tables = ()) -> list[Path]:
     given = list(tables)
     check_distinct(scans)
     names_of_scans = [name_of(path) for path in scans]
-    folder = out / ("--".join(names_of_scans) if len(scans) > 1 else f"{names_of_scans[0]}--made")
+    folder = out / ("--".join(names_of_scans) if len(scans) > 1 else f"{names_of_scans[0]}--made") / version
+    for path in scans if version else ():
+        check_known(version, Store(out / name_of(path)).version_names(), str(path), begins=False)
     facts_of(scans)
     machine = _machine_of_all(scans, given)
     for old in (*folder.glob("plate.*"), *folder.glob("block*")):
         old.unlink()  # what is refused now is not to be made from what was made before
-    found = [results_of(path, out, "export", given) for path in scans]
+    found = [results_of(path, out, "export", given, version) for path in scans]
     for each in found:
         _refuse_unfinished(each)
     parts = [(each.facts, insole) for each in found for insole in (each.insoles.insoles if each.insoles else ())]
-    names = _names(parts)
+    names = _names(parts, version)
     made = _together([insole for _, insole in parts], names, machine)
     write_files(folder, made.files)
     log.info("make: %s", made.summary)
@@ -108,9 +113,9 @@ def _refuse_unfinished(found: ScanResults) -> None:
         raise ScanError(f"{found.facts.name} cannot be made with others, {why}")
 
 
-def _names(parts: Sequence[tuple[ScanFacts, Insole]]) -> list[str]:
+def _names(parts: Sequence[tuple[ScanFacts, Insole]], version: str) -> list[str]:
     """Return what parts are called, by pseudonym and side; those that are called alike by their scan, too."""
-    plain = [part_name(insole, facts) for facts, insole in parts]
+    plain = [part_name(insole, facts, version) for facts, insole in parts]
     count = Counter(plain)
     return [
         name if count[name] == 1 else f"{name} ({facts.name})" for name, (facts, _) in zip(plain, parts, strict=True)

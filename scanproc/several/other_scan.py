@@ -8,6 +8,7 @@ from typing import Any
 
 from scanproc.artifacts import Measures
 from scanproc.errors import ScanError
+from scanproc.prescription.files import CHANGES
 from scanproc.prescription.other_scan import USED
 from scanproc.scan import open_scan
 from scanproc.store import Store
@@ -26,7 +27,7 @@ def measures_of_other_scan(scan: Path, outputs: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        The one table `insole`; only what was measured is in it, nothing that was inferred.
+        The one table of changes to the prescription; only what was measured is in it, nothing that was inferred.
 
     Raises
     ------
@@ -53,4 +54,4 @@ def measures_of_other_scan(scan: Path, outputs: Path) -> dict[str, Any]:
             f"scan {root.name} measured none of {', '.join(USED)}; expected some. Name another with --from."
         )
     log.info("insole: %d measures of scan %s", len(rows), root.name)
-    return {"insole": {"measures_of_other_scan": rows}}
+    return {CHANGES: {"measures_of_other_scan": rows}}

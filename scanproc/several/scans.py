@@ -71,9 +71,9 @@ def facts_of(paths: Sequence[Path]) -> tuple[ScanFacts, ...]:
     return tuple(open_scan(path).facts for path in paths)
 
 
-def results_of(path: Path, out: Path, to: str, tables: Iterable[Mapping[str, Any]]) -> ScanResults:
-    """Bring one scan up to date as far as the stage `to`, and read what came of it."""
-    return loaded(run(path, out, to, tables))
+def results_of(path: Path, out: Path, to: str, tables: Iterable[Mapping[str, Any]], version: str = "") -> ScanResults:
+    """Bring one scan, or a version of its insole, up to date as far as the stage `to`, and read what came of it."""
+    return loaded(run(path, out, to, tables, version=version))
 
 
 def loaded(done: Run) -> ScanResults:

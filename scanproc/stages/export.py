@@ -52,6 +52,7 @@ class ExportConfig:
         0.1, "how far <side>.stl may lie off the part where its triangles are made fewer, mm", low=0.005, high=1.0
     )
     machine: str = setting("", "the tables of machine.toml, as one text", hidden=True)
+    version: str = setting("", "name of the version of the insole; empty: the scan's own", hidden=True)
 
 
 def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
@@ -109,9 +110,9 @@ def printed_part(insole: Insole) -> Part:
     return part_of(insole.solid, insole.outline, in_print_frame(insole.solid, insole.making))
 
 
-def part_name(insole: Insole, facts: ScanFacts) -> str:
-    """Return what a part is called in its files: pseudonym and side."""
-    return f"{facts.subject or facts.name} {insole.side} insole"
+def part_name(insole: Insole, facts: ScanFacts, version: str = "") -> str:
+    """Return what a part is called in its files: pseudonym, side, and version where it is one."""
+    return f"{facts.subject or facts.name} {insole.side} insole{f', {version}' if version else ''}"
 
 
 def machine_for(insole: Insole, config: ExportConfig) -> Machine:
@@ -142,12 +143,13 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
     ScanError
         If a file does not hold what was proven, or the part cannot be made so; the message says what would help.
     """
-    side, name, part, machine = insole.side, part_name(insole, facts), printed_part(insole), machine_for(insole, config)
+    side, name = insole.side, part_name(insole, facts, config.version)
+    part, machine = printed_part(insole), machine_for(insole, config)
     fewer = decimated(part.solid, config.max_triangles, config.max_deviation_mm) if config.max_triangles else None
     body = Body(part.solid, name, insole.making.material)
     solids = {
         f"{side}.stl": write_stl(fewer.mesh if fewer else part.solid, name),
-        f"{side}.3mf": write_3mf((body,), {"Title": name, "Description": _description(insole, facts)}),
+        f"{side}.3mf": write_3mf((body,), {"Title": name, "Description": _description(insole, facts, config.version)}),
     }
     milled = None
     if insole.making.process != "print":
@@ -206,8 +208,9 @@ def _told(fewer: Decimated, whole: Mesh) -> str:
     )
 
 
-def _description(insole: Insole, facts: ScanFacts) -> str:
+def _description(insole: Insole, facts: ScanFacts, version: str) -> str:
     words = [f"side: {insole.side}", f"pseudonym: {facts.subject or facts.name}", f"material: {insole.making.material}"]
+    words += [f"version: {version}"] if version else []
     words += [f"loading of the scan: {facts.loading}", "unit: mm"]
     if facts.date is not None:
         words.append(f"scanned: {facts.date}")

@@ -27,7 +27,7 @@ from scanproc.measures.coverage import seen_share_over
 from scanproc.pages.clinic import clinic_of
 from scanproc.pages.details import measure_table, print_rows, proof
 from scanproc.pages.findings import findings
-from scanproc.pages.first_screen import headline, insole_cards, refusal_texts, trust
+from scanproc.pages.first_screen import Fact, headline, insole_cards, refusal_texts, trust
 from scanproc.pages.html import Figure, embedded, fill
 from scanproc.pages.job_sheet import job_sheet
 from scanproc.pages.model import model_json
@@ -69,6 +69,7 @@ class ReportConfig:
         0.05, "share of the sole above an insole; more unseen is named in the first line", low=0, high=1
     )
     clinic: str = setting("", "the clinic, as one text", hidden=True)
+    version: str = setting("", "name of the version of the insole; empty: the scan's own", hidden=True)
 
 
 def report(
@@ -105,20 +106,21 @@ def report(
         "exports": exports,
     }
     who = [fact for fact in stated(words, facts, config.anonymous) if fact.name in _names(words)]
+    version = [Fact(words("fact.version"), config.version)] if config.version else []
     html = fill(
         "report.html",
         t=words,
-        name="" if config.anonymous else facts.name,
+        name=", ".join(name for name in (facts.name, config.version) if name),
         clinic=clinic,
         headline=headline(words, facts, feet, measures),
-        who=[fact.text for fact in who],
+        who=[*(fact.text for fact in who), *(f"{fact.name}: {fact.text}" for fact in version)],
         reasons=[f"{fact.name}: {_SENTENCE.split(fact.text)[0]}" for fact in reasons],
         warnings=unseen_soles(words, feet, insoles, config.unseen_sole_share),
         first={
             "findings": findings(words, [(foot, facts) for foot in measured]),
             "strips": strips(words, measured, facts),
             "trust": trust(words, facts, registration, feet, measures),
-            "insoles": insole_cards(words, insoles),
+            "insoles": [replace(card, facts=(*version, *card.facts)) for card in insole_cards(words, insoles)],
             "refusals": reasons,
         },
         model=model_of(words, feet, measures, insoles) if config.model else "",
@@ -130,8 +132,8 @@ def report(
         origin=_origin(words, facts, views, registration, feet, exports, config),
     )
     log.info("report: %d bytes, %s", len(html), "refused" if reasons else "usable")
-    sheet = job_sheet(words, made, clinic, who) if made else None
-    return Report(html, sheet, wearer_page(words, facts, measured, made, clinic, who))
+    sheet = job_sheet(words, made, clinic, [*who, *version]) if made else None
+    return Report(html, sheet, wearer_page(words, facts, measured, made, clinic, [*who, *version]))
 
 
 def _names(words: Words) -> set[str]:

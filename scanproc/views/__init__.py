@@ -19,6 +19,7 @@ from scanproc.views.measured import measure_shots
 from scanproc.views.milling import milling_shots
 from scanproc.views.model import deviation_model, model
 from scanproc.views.pen import Look
+from scanproc.views.raised_top import RaisedTop, raised_top_model, raised_top_shots
 from scanproc.views.recording import contact_sheet, registration_shots
 from scanproc.views.recording_display import clean_pages, registration_display
 from scanproc.views.render import Studio
@@ -28,11 +29,11 @@ from scanproc.views.shell import insole_shots
 from scanproc.views.surface import surface_shots
 
 __all__ = [
-    "Beside", "Look", "Panel", "Shown", "Studio", "deviation_model", "encode_jpeg", "encode_png", "model", "pages",
-    "panels", "picture", "portraits",
+    "Beside", "Look", "Panel", "RaisedTop", "Shown", "Studio", "deviation_model", "encode_jpeg", "encode_png", "model",
+    "pages", "panels", "picture", "portraits", "raised_top_model",
 ]  # fmt: skip
 
-Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles | Exports | Deviation
+Shown = CleanViews | Registration | Surface | Feet | Measures | Insoles | Exports | Deviation | RaisedTop
 
 
 PICTURES: Mapping[type, Callable[[Any, Beside], Sequence[Shot | Legend | Panel]]] = {
@@ -44,6 +45,7 @@ PICTURES: Mapping[type, Callable[[Any, Beside], Sequence[Shot | Legend | Panel]]
     Insoles: lambda shown, beside: insole_shots(shown, beside.feet),
     Exports: lambda shown, beside: milling_shots(shown),
     Deviation: lambda shown, beside: deviation_shots(shown),
+    RaisedTop: lambda shown, beside: raised_top_shots(shown),
 }
 
 

@@ -9,15 +9,16 @@ import numpy as np
 from scanproc.artifacts import Foot, Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import all_corners, keep_faces
-from scanproc.views.colors import BLUE_RED, GREY, SHELL, colors_of, even, in_bands
+from scanproc.views.colors import SHELL, colors_of, even, in_bands
 from scanproc.views.display import Layer, skin_layer
 from scanproc.views.foot import bare
+from scanproc.views.raised_top import raised_colors
 from scanproc.views.scene import Legend, Skin
 from scanproc.views.shell import wall_legend, wall_thickness
 
 Coloring = Literal["plain", "wall", "changed", "earlier"]
 COLORINGS: tuple[Coloring, ...] = ("plain", "wall", "changed", "earlier")
-_LEAST_MM = 0.5  # end of the colour bar of changes
+_LEAST_MM = 0.5  # end of the colour bar of changes, at least
 _FOOT_MM = 60.0  # of the foot: what is higher would lie between the eye and the insole
 
 
@@ -38,12 +39,8 @@ def preview_layers(
         legend = wall_legend([wall])
         color = colors_of(in_bands(wall, legend.band, legend.low), legend.low, legend.high)
     elif raised_mm is not None:
-        known = np.isfinite(raised_mm)
-        most = max(_LEAST_MM, float(np.ceil(2.0 * np.abs(raised_mm[known]).max(initial=0.0)) / 2.0))
-        color = colors_of(np.where(known, raised_mm, 0.0), -most, most, BLUE_RED)
-        color[~known] = GREY
-        marks = ((GREY, "not the top, or beside the other"),)
-        legend = Legend(f"Higher (red) or lower (blue) than {than}", -most, most, BLUE_RED, marks, "mm")
+        most = max(_LEAST_MM, float(np.ceil(2.0 * np.nanmax(np.abs(raised_mm), initial=0.0)) / 2.0))
+        color, legend = raised_colors(raised_mm, most, than)
     return (
         skin_layer("insole", Skin(solid, color, sharp=True), legend),
         skin_layer("foot", _low(bare(foot)), opacity=foot_opacity),
