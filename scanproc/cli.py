@@ -33,6 +33,7 @@ from scanproc.options import (
 from scanproc.page_printer import print_pages
 from scanproc.pipeline import STAGES
 from scanproc.recording_commands import convert, inspect, simulate
+from scanproc.study_command import study
 from scanproc.templates_printed import machine, prescription, settings
 from scanproc.window_commands import design, landmark, view
 
@@ -223,7 +224,7 @@ def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, **settings: 
         click.echo(path)
 
 
-for _other in (view, landmark, design, inspect, convert, capture, watch, calibrate, simulate):
+for _other in (study, view, landmark, design, inspect, convert, capture, watch, calibrate, simulate):
     main.add_command(_other)
 
 

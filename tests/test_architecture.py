@@ -122,10 +122,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "converting": {"scan", "artifacts", "errors"},
     # what is made of several scans together
+    "reliability": {"reliability", "artifacts", "frames"},
     "several": {
-        "several", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline", "settings",
-        "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts", "frames",
-        "errors",
+        "several", "reliability", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline",
+        "settings", "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts",
+        "frames", "errors",
     },
     "": {"results", "runner", "scan", "errors"},
     "landmarking": {"store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
@@ -150,6 +151,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "answers", "bars", "converting", "errors", "inspecting", "options", "parallel", "scan", "settings",
         "simulation", "toml_files",
     },
+    "study_command": {"answers", "options", "several"},
     "window_commands": {"designing", "landmarking", "looking", "options", "pipeline"},
     "capture_commands": {
         "answers", "capture", "options", "pipeline", "readers", "scan", "settings", "several", "simulation",
@@ -160,7 +162,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         "", "answers", "calibrate_commands", "capture_commands", "demo", "errors", "options", "page_printer",
-        "pipeline", "several", "recording_commands", "templates_printed", "window_commands",
+        "pipeline", "several", "recording_commands", "study_command", "templates_printed", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -182,6 +184,7 @@ ONLY_IN = {
         "recording_commands.py",
         "capture_commands.py",
         "calibrate_commands.py",
+        "study_command.py",
     },
     "pyrealsense2": {"capture/realsense.py"},
     "rich": {"bars.py"},
@@ -203,7 +206,7 @@ PURE = tuple(
     f"{room}." if "/" in room else f"{room}/"
     for room in (
         "stages", "mesh", "depth", "solid", "calibration", "segmentation", "registration", "fusion", "anatomy",
-        "measures", "pads", "design", "proof", "nesting", "printing", "machining",
+        "measures", "reliability", "pads", "design", "proof", "nesting", "printing", "machining",
         "capture/coverage", "capture/foot_box", "capture/frame_quality", "capture/tracking",
     )
 )  # fmt: skip
