@@ -122,7 +122,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "converting": {"scan", "artifacts", "errors"},
     # what is made of several scans together
-    "reliability": {"reliability", "artifacts", "frames"},
+    "reliability": {"reliability", "frames"},
     "several": {
         "several", "reliability", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline",
         "settings", "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts",

@@ -80,8 +80,12 @@ class LikelyVariances:
 
         number = len(self.model.terms)
         starts = [np.full(number, -1.0), np.linspace(0.0, -5.0, number), np.linspace(-5.0, 0.0, number)]
+        bounds = [_BOUNDS] * number
         found = [
-            minimize(self._deviance, start, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * number) for start in starts
+            minimize(
+                self._deviance, start, jac=True, method="SLSQP", bounds=bounds, options={"maxiter": 300, "ftol": 1e-9}
+            )
+            for start in starts
         ]
         best: FloatArray = min(found, key=lambda one: one.fun).x
         return best
@@ -114,13 +118,13 @@ class LikelyVariances:
             jac=lambda logs: self._deviance(logs)[1],
         )
         found = minimize(
-            wanted,
+            lambda logs: wanted(logs)[0],
             np.maximum(self._best, _START),
-            jac=True,
+            jac=lambda logs: wanted(logs)[1],
             method="SLSQP",
             bounds=[_BOUNDS] * len(self.model.terms),
             constraints=[likely],
-            options={"maxiter": 300, "ftol": 1e-8},
+            options={"maxiter": 300, "ftol": 1e-9},
         )
         return float(np.exp(sign * found.fun))
 

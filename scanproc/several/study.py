@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,16 +146,21 @@ def study_of(folder: Path, out: Path, by_hand: Sequence[ManualValues], wanted: M
         elif measures is not None:
             recorded += [Recorded(facts, foot) for foot in measures.feet]
     if unmeasured:
-        names = " ".join(map(str, unmeasured))
-        left_out.append(
-            f"not measured, or not as scan.toml has it now: run scanproc batch {names} --to measure --out {out}"
-        )
+        command = shlex.join(["scanproc", "batch", *map(str, unmeasured), "--to", "measure", "--out", str(out)])
+        left_out.append(f"not measured, or not as scan.toml has it now; run: {command}")
     if not recorded:
         raise ScanError(f"no recording of {folder} can be studied; expected some. {' '.join(left_out)}")
     _check_by_hand(recorded, by_hand)
-    conditions = sorted({one.condition for one in recorded})
-    studied = [one for condition in conditions for one in _studied(condition, recorded, by_hand, wanted)]
-    return Study(name_of(folder), tuple(recorded), tuple(studied), tuple(left_out))
+    studied = tuple(condition_studies(recorded, by_hand, wanted))
+    return Study(name_of(folder), tuple(recorded), studied, tuple(left_out))
+
+
+def condition_studies(
+    recorded: Sequence[Recorded], by_hand: Sequence[ManualValues], wanted: Mapping[str, float]
+) -> Iterator[Studied]:
+    """Yield each measure under each condition, in the order of conditions and of the table of measures."""
+    for condition in sorted({one.condition for one in recorded}):
+        yield from _studied(condition, recorded, by_hand, wanted)
 
 
 def _facts(path: Path) -> ScanFacts:

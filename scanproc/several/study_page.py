@@ -65,12 +65,16 @@ class Mark:
 
 @dataclass(frozen=True)
 class Plot:
-    """Differences scan less hand over the mean of both, in px; `lines` are bias and limits: name, text, height."""
+    """Differences scan less hand over the mean of both, in px; `lines` are bias and limits: name, text, height.
+
+    `ends` are the least and the greatest mean, as text.
+    """
 
     name: str
     sentence: str
     marks: tuple[Mark, ...]
     lines: tuple[tuple[str, str, float], ...]
+    ends: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -247,7 +251,8 @@ def _plot(name: str, pairs: Sequence[Pair], found: Agreement) -> Plot:
         f"{difference_of(name, found.upper.estimate)} ({_span(name, found.upper)}). "
         f"{_count(found.num_feet, 'foot', 'feet')}, {_count(found.num_pairs, 'pair', 'pairs')}."
     )
-    return Plot(words_of(name), sentence, marks, lines)
+    low, high = (value_of(name, Measure(end, None, "measured")) for end in (min(means), max(means)))
+    return Plot(words_of(name), sentence, marks, lines, (low, high))
 
 
 def _span(name: str, interval: Interval) -> str:

@@ -36,7 +36,7 @@ def study_json(study: Study) -> dict[str, Any]:
         "schema": 1,
         "study": study.folder,
         "recordings": sorted({one.facts.name for one in study.recorded}),
-        "measures": [{name: _plain(value) for name, value in _cells(one).items()} for one in study.studied],
+        "measures": [{name: _plain(_cells(one).get(name)) for name in HEADER} for one in study.studied],
         "left_out": list(study.left_out),
     }
 
