@@ -112,18 +112,18 @@ class LikelyVariances:
             return sign * value, sign * gradient
 
         likely = NonlinearConstraint(
-            lambda logs: self._deviance(logs)[0],
+            lambda logs: np.array([self._deviance(logs)[0]]),
             -np.inf,
             self._deviance(self._best)[0] + _CHI2_95,
-            jac=lambda logs: self._deviance(logs)[1],
+            jac=lambda logs: self._deviance(logs)[1][None],
         )
         found = minimize(
-            lambda logs: wanted(logs)[0],
+            wanted,
             np.maximum(self._best, _START),
-            jac=lambda logs: wanted(logs)[1],
+            jac=True,
             method="SLSQP",
             bounds=[_BOUNDS] * len(self.model.terms),
-            constraints=[likely],
+            constraints=likely,
             options={"maxiter": 300, "ftol": 1e-9},
         )
         return float(np.exp(sign * found.fun))
