@@ -14,17 +14,14 @@ _DAMAGED = (OSError, ValueError, SyntaxError, TypeError, OverflowError, EOFError
 
 
 def mapped_array(path: Path) -> NDArray[Any]:
-    """Return the one array of a `.npy`, as it lies on the disk.
+    """Return the array of a `.npy`, as it lies on the disk.
 
     Raises
     ------
     ValueError
-        If it is damaged, shorter than it says, or holds Python objects or several arrays.
+        If it is damaged, shorter than it says, or holds Python objects.
     """
     try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.lib.format.open_memmap(path, mode="r")
     except _DAMAGED as error:
         raise ValueError(error) from None
-    if not isinstance(found, np.ndarray):
-        raise ValueError("it holds several arrays")
-    return found

@@ -84,7 +84,7 @@ def svg_curves(path: Path) -> list[FloatArray]:
 
 
 def _refuse_entities(path: Path) -> None:
-    """Refuse an SVG that declares entities, whatever its encoding: they can stand for gigabytes, or for another file."""
+    """Refuse an SVG that declares entities, in any encoding: they can stand for gigabytes, or for another file."""
 
     def refuse(*_declared: object) -> None:
         raise ScanError(f"found entities in {path.name}, expected an SVG without. Export it again, as plain SVG.")
