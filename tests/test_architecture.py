@@ -418,6 +418,41 @@ def test_no_broad_except_and_no_global_randomness() -> None:
         assert found.name != "random", found
 
 
+#: What reaches other machines, or runs what a file holds.
+FORBIDDEN = (
+    "pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "socket", "ssl", "ftplib", "smtplib",
+    "imaplib", "telnetlib", "xmlrpc", "urllib.request", "http.client", "requests", "httpx", "urllib3", "aiohttp",
+    "websockets", "yaml", "tarfile",
+)  # fmt: skip
+
+
+def test_nothing_is_fetched_unpickled_or_run_of_what_a_file_holds() -> None:
+    for found in EVERY_IMPORT:
+        assert not f"{found.name}.".startswith(tuple(f"{name}." for name in FORBIDDEN)), found
+    for file in FILES:
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("eval", "exec", "compile", "__import__", "marshal.loads", "os.system"), file
+                words = {word.arg: ast.unparse(word.value) for word in node.keywords}
+                assert words.get("shell", "False") == words.get("allow_pickle", "False") == "False", file
+
+
+def test_what_listens_listens_on_this_machine_alone() -> None:
+    servers = [
+        (file, ast.unparse(node.args[0]))
+        for file in FILES
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.Call)
+        and (
+            ast.unparse(node.func).endswith("HTTPServer")
+            or (file == "window/web.py" and ast.unparse(node.func) == "super().__init__" and node.args)
+        )
+    ]
+    assert [file for file, _ in servers] == ["capture/preview_page.py", "window/web.py"]
+    assert all("127.0.0.1" in address for _, address in servers), servers
+
+
 def test_stages_and_what_serves_them_know_no_clock_and_no_path() -> None:
     for found in EVERY_IMPORT:
         if found.file.startswith(PURE):
