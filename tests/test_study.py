@@ -140,7 +140,7 @@ def test_the_page_says_what_passes_and_names_what_was_left_out() -> None:
 def test_a_pass_that_two_scans_do_not_show_says_so() -> None:
     found = study(recorded(), foot_length_mm=2.0)
     assert found.studied[0].gate == "pass"  # noise 0.76; smallest detectable change 2.1
-    assert "pass, but not shown by two single scans" in Page(study_page(found)).text
+    assert "two single scans show changes from 2.10: one of 2.00 takes means" in Page(study_page(found)).text
 
 
 def test_a_study_that_hides_a_part_of_the_noise_judges_nothing() -> None:

@@ -160,6 +160,7 @@ def _row(one: Studied, common: Sequence[str]) -> MeasureRow:
     cells = [_component(one.name, level, by_level, found) for level in LEVELS]
     cells += [_limited(one.name, found.noise), _limited(one.name, found.detectable), _icc(found.icc)]
     notes = [reason for reason in found.reasons if reason not in common]
+    notes += [_hidden(one)] if _hidden(one) else []
     if one.num_without:
         notes.append(f"{_count(one.num_without, 'recording has', 'recordings have')} no such value")
     if one.pairs and one.agreement is None:
@@ -170,21 +171,20 @@ def _row(one: Studied, common: Sequence[str]) -> MeasureRow:
         cells=tuple(cells),
         shares=_shares(found),
         wanted="" if one.wanted is None else _amount(one.name, one.wanted),
-        gate=_gate(one),
+        gate="" if one.wanted is None else one.gate or "not judged",
         note="; ".join(notes),
     )
 
 
-def _gate(one: Studied) -> str:
-    """Return the judgement in words, and what one pair of scans cannot show all the same."""
-    if one.wanted is None:
-        return ""
-    if one.gate is None:
-        return "not judged"
+def _hidden(one: Studied) -> str:
+    """Return that two scans do not show the wanted change, though the gate lets it pass; empty where they do."""
     detectable = one.repeated.detectable
-    assert detectable is not None
-    hidden = one.gate != "fail" and detectable.estimate > one.wanted
-    return one.gate + (", but not shown by two single scans" if hidden else "")
+    if one.wanted is None or detectable is None or one.gate not in ("pass", "marginal"):
+        return ""
+    if detectable.estimate <= one.wanted:
+        return ""
+    shown, wanted = _amount(one.name, detectable.estimate), _amount(one.name, one.wanted)
+    return f"two single scans show changes from {shown}: one of {wanted} takes means over several captures and sessions"
 
 
 def _component(name: str, level: str, by_level: Mapping[str, Component], found: Repeated) -> Limited:
