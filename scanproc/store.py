@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from scanproc.errors import ScanError
 from scanproc.formats import artifact_files as codecs
 from scanproc.formats.edited_landmarks import FILE_NAME as EDITED_LANDMARKS
+from scanproc.formats.run_records import is_manifest, is_run
 from scanproc.parallel import parallel_map
 from scanproc.pipeline import STAGES, Stage
 
@@ -32,8 +33,7 @@ class Store:
 
     def manifest(self, stage: Stage) -> dict[str, Any]:
         """Return what was written down with a stage's result; empty if there is none, or none of ours."""
-        found = _read_json(self.root / stage.folder / _MANIFEST)
-        return found if isinstance(found.get("files"), dict) else {}
+        return _read_json(self.root / stage.folder / _MANIFEST, is_manifest)
 
     def is_whole(self, stage: Stage) -> bool:
         """Whether every file of a stage's result is there and unchanged since it was written."""
@@ -90,8 +90,7 @@ class Store:
 
     def read_run(self) -> dict[str, Any]:
         """Return the last run's `run.json`; empty if there is none, or none of ours."""
-        found = _read_json(self.root / "run.json")
-        return found if all(isinstance(found.get(name, {}), dict) for name in ("stages", "settings", "inputs")) else {}
+        return _read_json(self.root / "run.json", is_run)
 
     def write_run(self, record: dict[str, Any]) -> None:
         """Write `run.json`."""
@@ -253,12 +252,12 @@ def _unwritable(root: Path, error: OSError) -> ScanError:
     )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path, is_ours: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}  # none, or not ours: as if the stage had never run
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) and is_ours(value) else {}
 
 
 def _write_durably(path: Path, data: bytes) -> None:

@@ -118,6 +118,14 @@ def test_scans_are_held_against_values_by_hand() -> None:
     assert [one.agreement for one in found.studied[1:]] == [None] * (len(found.studied) - 1)
 
 
+def test_a_value_by_hand_of_one_session_is_held_against_that_one() -> None:
+    rows = [replace(row, session="day 1", loading="standing") for row in hand_values(recorded(), 1.0)]
+    (one, *_) = study(recorded(), rows).studied
+    assert {pair.scan.session for pair in one.pairs} == {"day 1"}
+    assert len(one.pairs) == sum(each.facts.session == "day 1" for each in recorded())
+    assert study(recorded(), [replace(row, loading="seated") for row in rows]).studied[0].pairs == ()
+
+
 def test_the_page_says_what_passes_and_names_what_was_left_out() -> None:
     found = study(
         recorded(),
