@@ -277,6 +277,16 @@ def test_a_file_longer_than_any_scan_is_not_read(tmp_path: Path) -> None:
         open_scan(tmp_path)
 
 
+def test_a_mesh_of_more_faces_than_any_foot_needs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    foot = trimesh.creation.icosphere(subdivisions=3)
+    foot.apply_scale([125.0, 48.0, 35.0])
+    foot.export(tmp_path / "foot.stl")
+    open_scan(tmp_path)
+    monkeypatch.setattr("scanproc.readers.meshes._MOST_FACES", 1000)
+    with pytest.raises(ScanError, match=r"has 1,280 faces; expected 1,000 or fewer"):
+        open_scan(tmp_path)
+
+
 def test_names_of_files_move_no_cursor(tmp_path: Path) -> None:
     name = "e\x1b[2J\x07vil\u202e\udcff"
     assert visible(name + "\n\tü") == "e\\x1b[2J\\x07vil\\u202e\\udcff\n\tü"

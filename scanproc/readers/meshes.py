@@ -46,6 +46,7 @@ _MM_OF_3MF = (0.001, 1.0, 10.0, 25.4, 304.8, 1000.0)
 # A mirrored mesh is inside out all over; where a part only is, someone has turned faces, and nothing was mirrored.
 _INSIDE_OUT_SHARE = 0.97
 _LOST_SHARE = 0.02  # of a mesh's vertices that may belong to no face
+_MOST_FACES = 4_000_000  # more take minutes, and memory that few machines have
 _MOST_UNPACKED, _PIECE_BYTES = 120_000_000, 1 << 20  # bytes of a 3MF: over a million triangles
 _MIN_FACES = 100  # fewer cannot be a foot
 
@@ -97,6 +98,11 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
         raise ScanError(
             f"{path} has {len(raw.vertices)} points and {len(raw.faces)} faces; expected a surface of at least "
             f"{_MIN_FACES} faces. Export it again."
+        )
+    if len(raw.faces) > _MOST_FACES:
+        raise ScanError(
+            f"{path} has {len(raw.faces):,} faces; expected {_MOST_FACES:,} or fewer: a million make edges of 0.4 mm. "
+            "Make it lighter first, such as by MeshLab: Quadric Edge Collapse Decimation."
         )
     num_bad = int((~np.isfinite(raw.vertices).all(axis=1)).sum())
     if num_bad:
