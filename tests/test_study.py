@@ -214,17 +214,17 @@ def test_a_wanted_change_is_a_measure_and_a_size() -> None:
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's foot, as four meshes that differ by some noise, measured: of two visits; and one that is not."""
+    """The demo's foot in three sizes, measured, of two visits; and one that is not measured."""
     root = tmp_path_factory.mktemp("study")
     mesh = trimesh.load(TRUTH, process=False)
     rng = np.random.default_rng(0)
-    for number, (session, name) in enumerate((("1", "a"), ("1", "b"), ("2", "c"), ("2", "d"), ("2", "e"))):
+    for number, (session, name) in enumerate((("1", "a"), ("1", "b"), ("2", "c"), ("2", "d"))):
         scan = root / "scans" / f"visit {session}" / name
         scan.mkdir(parents=True)
-        noisy = trimesh.Trimesh(mesh.vertices * (1.0 + 0.002 * rng.normal()), mesh.faces, process=False)
-        noisy.export(scan / "foot.ply")
+        sized = trimesh.Trimesh(mesh.vertices * (1.0 + 0.002 * rng.normal()), mesh.faces, process=False)
+        sized.export(scan / "foot.ply")
         (scan / "scan.toml").write_text(f'side = "left"\nloading = "standing"\nsubject = "x"\nsession = "{session}"\n')
-        if number < 4:
+        if number < 3:
             scanproc.run(scan, out=root / "out", to="measure")
     return root
 
@@ -239,14 +239,14 @@ def test_a_folder_is_studied_and_what_is_not_measured_is_named(measured: Path) -
     done = asked(measured, "--json", "--wanted", "foot_length_mm=10")
     found = json.loads(done.stdout)
     assert done.exit_code == 1 and found["status"] == "refused"  # one recording is missing
-    assert found["recordings"] == ["a", "b", "c", "d"]
-    batch = f"scanproc batch '{measured / 'scans' / 'visit 2' / 'e'}' --to measure --out {measured / 'out'}"
+    assert found["recordings"] == ["a", "b", "c"]
+    batch = f"scanproc batch '{measured / 'scans' / 'visit 2' / 'd'}' --to measure --out {measured / 'out'}"
     assert batch in found["left_out"][0] and batch in done.stderr
     length = next(one for one in found["measures"] if one["measure"] == "foot_length_mm")
-    assert (length["subjects"], length["sessions"], length["captures"], length["side"]) == (1, 2, 4, "left")
+    assert (length["subjects"], length["sessions"], length["captures"], length["side"]) == (1, 2, 3, "left")
     assert length["gate"] == "pass" and length["icc"] is None and 0.05 < length["noise_sd"] < 3.0
     assert length["together"] == "capture + pick" and "one foot alone" in length["remarks"]
-    assert "<title>Study scans: 1 foot in 4 recordings</title>" in (measured / "out" / "study.html").read_text()
+    assert "<title>Study scans: 1 foot in 3 recordings</title>" in (measured / "out" / "study.html").read_text()
     assert (measured / "out" / "study.csv").read_text().startswith("measure,unit,side")
 
 
