@@ -84,6 +84,7 @@ def test_a_foot_on_the_floor_lands_where_it_was_built() -> None:
     assert all(0.3 < mark.confidence < 1.0 and mark.method == "auto" for mark in foot.landmarks.values())
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=8)
 def test_a_raised_foot_lands_in_one_frame_however_it_lies(seed: int) -> None:
@@ -103,6 +104,7 @@ def test_a_standing_foot_lands_in_one_frame_and_keeps_the_floor(yaw_deg: float) 
     assert foot.T_foot_scan[2] == pytest.approx([0.0, 0.0, 1.0, 0.0], abs=1e-12)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", REAL_FEET)
 def test_real_feet_land_in_one_frame_however_they_lie(name: str) -> None:
     first = aligned(as_surface(turned(real(name), 1), floor_seen=False))
@@ -120,6 +122,7 @@ def test_real_feet_land_in_one_frame_however_they_lie(name: str) -> None:
         assert R[0, 0] > np.cos(np.deg2rad(6.0))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["leg-0.ply", "leg-2.ply"])
 @pytest.mark.parametrize("cut_mm", [120.0, 200.0])
 def test_where_the_leg_is_cut_does_not_matter(name: str, cut_mm: float) -> None:
@@ -220,6 +223,7 @@ NOT_FEET = {
 }
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", NOT_FEET)
 @pytest.mark.parametrize("floor_seen", [True, False])
 def test_what_is_not_a_foot_is_refused(name: str, floor_seen: bool) -> None:

@@ -67,6 +67,7 @@ def off_rim(asked: Design, xy: FloatArray) -> BoolArray:
     return np.isinf(nearest_on_curve(asked.outline, xy, 3.0, closed=True).distance_mm)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_one_body_without_crossings_of_few_triangles(name: str) -> None:
     pymeshlab = pytest.importorskip("pymeshlab")
@@ -83,6 +84,7 @@ def test_it_is_one_body_without_crossings_of_few_triangles(name: str) -> None:
     assert oracle.current_mesh().selected_face_number() == 0
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", CASES)
 def test_the_wall_is_nowhere_thinner_than_asked_seen_from_either_side(name: str) -> None:
     asked, built = made(name)

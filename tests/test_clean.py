@@ -50,6 +50,7 @@ def test_the_floor_is_found_in_every_view(name: str) -> None:
         assert np.abs(heights).max() < 0.3, view.name
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("unit_mm", [0.1, 1.0])
 @pytest.mark.parametrize("camera", ["d405", "d415", "d435"])
 def test_the_tilt_of_the_floor_is_as_uncertain_as_it_says(camera: str, unit_mm: float) -> None:

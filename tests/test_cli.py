@@ -156,6 +156,7 @@ def test_the_prescription_is_the_settings_of_the_insole() -> None:
     assert call("prescription").stdout == call("settings", "insole").stdout
 
 
+@pytest.mark.slow
 def test_settings_that_were_printed_can_be_passed_back(stl: Path) -> None:
     Path("all.toml").write_text(call("settings").stdout, encoding="utf-8")
     assert call("align", stl, "--config", "all.toml").exit_code == 0

@@ -81,6 +81,7 @@ def shares(name: str, thing: str) -> FloatArray:
     return np.array([one[thing] for one in found if thing in one])
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     ("name", "left_out"),
     [

@@ -111,6 +111,7 @@ def test_they_are_compiled_once_and_said_to_be(loops: Loops) -> None:
     assert loops.run() == (20.0, 1, [])
 
 
+@pytest.mark.slow
 def test_a_change_in_another_file_is_seen(loops: Loops) -> None:
     """Numba alone looks at the file of the outer loop, which has not changed."""
     assert loops.run()[0] == 20.0
@@ -120,6 +121,7 @@ def test_a_change_in_another_file_is_seen(loops: Loops) -> None:
     assert loops.run() == (30.0, 1, [])
 
 
+@pytest.mark.slow
 def test_without_a_folder_to_keep_them_in_they_are_compiled_in_every_run(loops: Loops) -> None:
     (loops.package / "__pycache__").write_text("a file where the folder would be", encoding="utf-8")
     nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "LOCALAPPDATA": "NUL"}
@@ -140,6 +142,7 @@ def test_only_what_depends_on_a_change_is_compiled_again(loops: Loops) -> None:
     assert loops.kept("inner") == [inner] and len(loops.kept("outer")) == 2
 
 
+@pytest.mark.slow
 def test_what_was_compiled_of_sources_long_gone_is_removed(loops: Loops) -> None:
     """But not what another check-out of the same place used of late."""
     loops.run()

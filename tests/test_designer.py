@@ -145,6 +145,7 @@ def test_a_light_shows_its_figures_and_its_place(designer: Designer) -> None:
     assert 0.0 < x < designer.canvas.camera.width_px and 0.0 < y < designer.canvas.camera.height_px
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("key", ["1", "2", "3"])
 def test_each_colouring_and_view_is_drawn(designer: Designer, key: str) -> None:
     designer.change(next(f for s in designer.sections for f in s.fields if f.name == "arch_fill_mm"), 5.0)

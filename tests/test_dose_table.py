@@ -92,6 +92,7 @@ def test_a_row_holds_together(dose: Any) -> None:
     assert dose.term.__module__.split(".")[1] in ("design", "pads", "solid")
 
 
+@pytest.mark.few(20)
 @pytest.mark.parametrize("dose", DOSES, ids=lambda dose: dose.field)
 def test_a_dose_that_is_asked_is_measured_back(dose: Any) -> None:
     measured = {name for asked in ASKED for name in names_of(dose.check, asked)}
@@ -116,6 +117,7 @@ def test_a_pad_that_is_not_asked_is_not_measured(pad: Any) -> None:
     assert not plain & set(pad.checks)
 
 
+@pytest.mark.slow
 def test_the_pictures_of_the_table_are_drawn() -> None:
     foot = analytic_foot(bowl_sole)
     one = made(foot, dataclasses.replace(COARSE, grid_mm=1.0))

@@ -131,6 +131,7 @@ def test_the_demo_measures_are_true(demo: Demo) -> None:
         assert demo.value(name) == pytest.approx(truth[name], abs=bound), name
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["landmarks", "insole-wall", "section"])
 def test_the_window_shows_the_demo_as_in_the_docs(name: str, demo: Demo) -> None:
     """Three of the scenes; all of them under --slow."""

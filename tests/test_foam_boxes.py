@@ -61,6 +61,7 @@ def apart_mm(a: Mesh, b: Mesh) -> tuple[FloatArray, FloatArray]:
     return apart, transform(of_the_foot()[0].T_foot_scan, every)[:, 0]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("euler_deg", [(0.0, 0.0, 0.0), (180.0, 3.0, 20.0), (4.0, -3.0, 180.0)])
 def test_an_imprint_gives_the_insole_of_the_foot(euler_deg: tuple[float, float, float]) -> None:
     """As it was scanned, upside down, and turned by 180 degrees."""

@@ -70,6 +70,7 @@ def test_without_fill_the_top_is_the_sole(bowl: Foot) -> None:
     assert np.abs(gap[gentle]).max() < 0.1
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("fill", [0.0, 1.6, 5.0])
 def test_more_fill_lowers_the_arch_by_that_much(bowl: Foot, shell: Insole, fill: float) -> None:
     filled = made(bowl, replace(COARSE, arch_fill_mm=fill))
@@ -78,6 +79,7 @@ def test_more_fill_lowers_the_arch_by_that_much(bowl: Foot, shell: Insole, fill:
     assert drop == pytest.approx(fill - COARSE.arch_fill_mm, abs=0.2)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("depth", [6.0, 18.0, 28.0])
 def test_the_cup_is_as_deep_as_asked(bowl: Foot, depth: float) -> None:
     one = made(bowl, replace(COARSE, heel_cup_depth_mm=depth))
@@ -195,6 +197,7 @@ def test_one_refused_foot_does_not_stop_the_other(bowl: Foot) -> None:
     assert left.refused is not None and left.solid is None and right.proven
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("step", ["design", "build", "prove"])
 @pytest.mark.parametrize("when", ["first", "thickened"])
 def test_a_foot_that_cannot_be_built_does_not_stop_the_other(

@@ -124,6 +124,7 @@ def test_an_absurd_draw_is_bounded() -> None:
     assert np.abs(errors).max() == 3.0
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("cosine_power", [0.0, 0.5, 4.0])
 def test_draws_go_where_the_surface_goes_that_lacks_a_group(cosine_power: float) -> None:
     """Three views of a plane, from above, aslant and far, that saw it elsewhere; fused without each in turn."""

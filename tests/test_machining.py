@@ -191,6 +191,7 @@ REFUSED: list[tuple[str, str, Tables, Callable[[float], Tables] | None]] = [
 ]
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(("style", "named", "tables", "remedy"), REFUSED, ids=[row[1][:24] for row in REFUSED])
 def test_what_cannot_be_milled_is_refused_by_name(
     style: str, named: str, tables: Tables, remedy: Callable[[float], Tables] | None

@@ -72,6 +72,7 @@ def value(found: Measure) -> float:
     return found.value
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("length", [180.0, 275.0])
 @pytest.mark.parametrize("floor_seen", [True, False])
 def test_lengths_widths_heights_and_girths_by_formula(length: float, floor_seen: bool) -> None:
@@ -104,6 +105,7 @@ def test_the_arch_by_formula(arch_mm: float) -> None:
     assert value(found["arch_volume_mm3"]) == pytest.approx(foot.arch_volume, rel=0.01)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("heel_deg", "floor_seen"), [(-15.0, True), (-6.0, False), (0.0, True), (7.0, True), (12.0, False), (20.0, True)]
 )
@@ -119,6 +121,7 @@ def test_heel_and_leg_angles_by_formula(heel_deg: float, floor_seen: bool) -> No
         assert value(found["forefoot_angle_deg"]) == pytest.approx(heel_deg, abs=0.3)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize(("forefoot_deg", "heel_deg"), [(4.0, 0.0), (-5.0, 0.0), (3.0, 5.0), (-4.0, 5.0)])
 def test_a_forefoot_in_varus_is_found_of_a_raised_foot(side: str, forefoot_deg: float, heel_deg: float) -> None:

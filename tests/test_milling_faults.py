@@ -156,6 +156,7 @@ def test_sound_programs_pass_both() -> None:
     assert not [name for name, fault in FAULTS.items() if not fault.trim and fault.is_found(files)]
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("kind", FAULTS)
 def test_both_simulations_find_a_planted_fault(kind: str) -> None:
     fault = FAULTS[kind]

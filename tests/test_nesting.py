@@ -63,6 +63,7 @@ def test_true_shapes_take_less_than_boxes_do() -> None:
     assert 10.0 <= least_gap(pair, true) < 12.0
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(60.0, 130.0), st.floats(0.3, 0.6)), min_size=2, max_size=5),

@@ -86,6 +86,7 @@ def is_right(found: Registration | None, ideal: Registration, made: Recorded) ->
     return len(off) >= 0.9 * sum(view.accepted for view in ideal.views) and bool(off.max() <= limit_mm)
 
 
+@pytest.mark.slow
 def test_a_bust_on_a_turntable_becomes_a_surface() -> None:
     made = recorded(bust(1), "turntable", 1)
     found = registered(made)

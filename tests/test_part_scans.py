@@ -134,6 +134,7 @@ def is_a_sole(
     return foot
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("miss_mm", [None, 0.0, 30.0])
 def test_a_plantar_scan_is_a_sole(miss_mm: float | None) -> None:
     is_a_sole(plantar_scan(miss_mm), leg)
@@ -149,6 +150,7 @@ def test_a_mirrored_sole_is_of_the_other_side() -> None:
     is_a_sole(mirrored(plantar_scan()), leg, side="right")
 
 
+@pytest.mark.slow
 def test_a_foot_cut_open_below_its_dorsum_is_a_sole_and_gets_an_insole() -> None:
     foot = is_a_sole(lying(kept(whole(), lambda v: v[:, 2] < 45.0)), whole)
     (made,) = insole(Feet((foot,)), FACTS, InsoleConfig()).insoles

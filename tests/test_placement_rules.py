@@ -63,6 +63,7 @@ KEPT: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("asked", KEPT)
 @pytest.mark.parametrize("index", [0, 1, 2, 3])
 def test_a_dose_that_is_not_refused_shows_whole(index: int, asked: dict[str, Any]) -> None:

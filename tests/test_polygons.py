@@ -71,6 +71,7 @@ def test_the_count_of_crossings_can_count() -> None:
 # ------------------------------------------------------------------------------------------------- outlines by the foot
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("kind", range(len(KINDS)))
 @pytest.mark.parametrize("index", [0, 1, 3])
 def test_outlines_are_simple_smooth_and_counter_clockwise(index: int, kind: int) -> None:

@@ -72,6 +72,7 @@ def sweep_verdict(name: str, cap_mm: float, pitch_deg: float, roll_deg: float, s
     return verdict(read_mesh(open_scan(file)), R, side)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("name", "cap_mm", "pitch_deg", "roll_deg", "side", "suffix"),
     [

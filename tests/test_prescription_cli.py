@@ -268,6 +268,7 @@ def contents(folder: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in paths if path.name != "manifest.json"}
 
 
+@pytest.mark.slow
 def test_a_refused_insole_takes_the_exports_of_an_earlier_one_away(scan: Path) -> None:
     assert call("-q", "export", scan, *COARSE).exit_code == 0
     assert any(name.endswith(".stl") for name in contents("7-export"))

@@ -118,6 +118,7 @@ FAULTS: dict[str, tuple[InsoleConfig, Any, str, Any, set[str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_the_design_is_found(fault: str, bowl: Foot, monkeypatch: pytest.MonkeyPatch) -> None:
     config, where, name, wrong, found = FAULTS[fault]

@@ -68,6 +68,7 @@ def test_landmarks_lie_where_anatomists_put_them() -> None:
     assert abs(off("metatarsale_tibiale", "inner extrema")[1]) < 5.0
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["find-mean.ply", "find-shape1_+2.ply", "find-pose07_Medial_Eversion.ply"])
 def test_generated_feet_are_measured(name: str) -> None:
     foot, found = read_foot(data(name))
@@ -77,6 +78,7 @@ def test_generated_feet_are_measured(name: str) -> None:
     assert foot.landmarks["lateral_malleolus"].xyz_mm[2] == pytest.approx(0.34 * 256.0, abs=12.0)  # feet that hang
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("suffix", [".stl", ".obj", ".ply", ".off", ".glb"])
 @pytest.mark.parametrize(("unit", "mm"), [("mm", 1.0), ("cm", 10.0), ("m", 1000.0)])
 def test_every_format_in_every_unit_gives_the_same_measures(tmp_path: Path, suffix: str, unit: str, mm: float) -> None:

@@ -39,6 +39,7 @@ def value(found: Measure) -> float:
 # ------------------------------------------------------------------------------------------------ ends of the scan
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("cut_mm", [10.0, 25.0, 50.0])
 @pytest.mark.parametrize("floor_seen", [True, False])
 def test_an_open_heel_is_refused(cut_mm: float, floor_seen: bool) -> None:
@@ -201,6 +202,7 @@ def test_a_sole_alone_on_a_floor_may_as_well_lie_another_way() -> None:
         measured(as_surface(kept(leg(), lambda v: v[:, 2] < 25.0), True))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["two feet", "medial half", "hand", "shoe"])
 def test_nor_without_a_floor(name: str) -> None:
     with pytest.raises(ScanError, match="does not look like a foot: found"):

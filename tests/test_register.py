@@ -167,6 +167,7 @@ def test_bad_views_are_rejected_by_name_with_a_number() -> None:
     assert 0.05 < np.median(errors[:, 1]) < 0.3
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("stands", [True, False])
 @pytest.mark.parametrize("odd", ["bent", "box", "right"])
 def test_an_odd_view_is_found_wherever_it_is(odd: str, stands: bool) -> None:

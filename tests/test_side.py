@@ -76,6 +76,7 @@ SPOILT: dict[str, Callable[[Mesh, float], Mesh]] = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", LEFT_FEET)
 def test_the_side_of_whole_and_spoilt_feet(name: str) -> None:
     foot = coarse_left_foot(name)

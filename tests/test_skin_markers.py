@@ -58,6 +58,7 @@ def test_bare_skin_has_no_marks(skin: str) -> None:
     assert marked(painted([], skin)) == {}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("skin", "ink"), [("light", BLACK), ("light", BLUE), ("brown", GREEN), ("dark", BLUE)])
 def test_a_dot_on_the_navicular_gives_its_height(skin: str, ink: tuple[int, int, int]) -> None:
     dot = on_skin(*NAVICULAR)

@@ -174,6 +174,7 @@ def asked_off(what: str, times: float) -> dict[str, Check]:
     return asked_more(config, by)
 
 
+@pytest.mark.few(30)
 @pytest.mark.parametrize("times", [-FAILS, PASSES, FAILS])
 @pytest.mark.parametrize(("what", "name"), [(what, name) for what, (_, rows) in ASKED.items() for name in rows])
 def test_a_dose_may_be_off_by_its_tolerance(what: str, name: str, times: float) -> None:
@@ -182,6 +183,7 @@ def test_a_dose_may_be_off_by_its_tolerance(what: str, name: str, times: float) 
     assert check.passed == (abs(times) < 1.0)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("times", [PASSES, FAILS])
 @pytest.mark.parametrize("what", WALLS)
 def test_a_wall_may_be_off_by_its_tolerance(what: str, times: float) -> None:
@@ -223,6 +225,7 @@ NONE_FORGIVEN: dict[str, tuple[str, float, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", NONE_FORGIVEN)
 @pytest.mark.parametrize("more", [1.02, 0.98])
 def test_a_bound_without_tolerance_is_one(name: str, more: float) -> None:
@@ -263,6 +266,7 @@ MOVED: dict[str, tuple[InsoleConfig, float, int, bool]] = {
 }
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("times", [-FAILS, -PASSES, PASSES, FAILS])
 @pytest.mark.parametrize("name", MOVED)
 def test_a_solid_may_be_off_by_the_tolerance(name: str, times: float) -> None:

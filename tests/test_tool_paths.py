@@ -61,6 +61,7 @@ def cuts_of(program: Program) -> FloatArray:
 # ------------------------------------------------------------------------------------------------ how they are run
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("direction", ["along", "across", "spiral"])
 def test_finishing_runs_as_asked(direction: str) -> None:
     files = {"along": texts("block"), "spiral": spiral()}.get(direction)

@@ -374,6 +374,7 @@ def sharpest(field: HeightField, cells: BoolArray, span_mm: float = 2.0) -> floa
     return max(float(np.nanmax(np.abs(part))) for part in (along_x, along_y)) / span_mm**2
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.fixed_dictionaries(DOSES))
 def test_any_doses_together_make_no_ridge(foot: Foot, doses: dict[str, float]) -> None:

@@ -102,6 +102,7 @@ def test_a_view_that_does_not_belong_is_left_out(changes: dict[str, int]) -> Non
     assert found.views[odd].reason
 
 
+@pytest.mark.slow
 def test_the_same_views_in_the_other_sense_are_as_well_found() -> None:
     made = ring(4)
     views = clean(made.recording, CleanConfig()).views

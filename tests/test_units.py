@@ -42,6 +42,7 @@ def length_of(path: Path) -> float:
     return float(marks["longest_toe_tip"].xyz_mm[0] - marks["pternion"].xyz_mm[0])
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("fact", ["unit", "foot_length_mm = 258", "shoe_size_eu = 41"])
 def test_a_mesh_is_read_in_every_unit_that_is_stated_or_settled(tmp_path: Path, unit: Unit, fact: str) -> None:

@@ -109,6 +109,7 @@ def test_what_nothing_levels_is_refused() -> None:
         the_foot(seen_from_above(wide_open), replace(STANDING, loading="non-weight-bearing"))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("pitch_deg", [-12.0, -6.0, 6.0, 12.0])
 def test_a_foot_that_hangs_is_refused_or_hardly_shortened(pitch_deg: float) -> None:
     hanging = moved(cropped(), rigid(Rotation.from_euler("y", pitch_deg, degrees=True).as_matrix(), np.zeros(3)))
