@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from scanproc.bars import bars
-from scanproc.errors import ScanError
+from scanproc.errors import ScanError, visible
 from scanproc.page_printer import check_printer, print_pages
 from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES
@@ -159,7 +159,7 @@ def with_settings(
 def refuse(messages: Sequence[str]) -> None:
     """Say each message in a line on standard error; with any, the status is 1."""
     for message in messages:
-        click.echo(f"scanproc: {message}", err=True)
+        click.echo(visible(f"scanproc: {message}"), err=True)
     if messages:
         click.get_current_context().exit(1)
 

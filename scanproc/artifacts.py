@@ -120,6 +120,8 @@ class ScanFacts:
     object: Object = "foot"
     motion: Literal["hand-held", "turntable", "fixed-rig"] = "hand-held"
     subject: str | None = None
+    session: str | None = None  # one visit of a subject, and one recording of it: what `scanproc study` goes by
+    capture: str | None = None
     sensor: str | None = None
     serial: str | None = None  # of the camera, and its firmware and settings, as it stated them itself
     firmware: str | None = None

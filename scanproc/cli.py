@@ -17,7 +17,7 @@ from scanproc import __version__
 from scanproc.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
 from scanproc.calibrate_commands import calibrate
 from scanproc.capture_commands import capture, watch
-from scanproc.errors import ScanError
+from scanproc.errors import ScanError, visible
 from scanproc.options import (
     camera_option,
     insole_options,
@@ -34,6 +34,7 @@ from scanproc.options import (
 from scanproc.page_printer import print_pages
 from scanproc.pipeline import STAGES
 from scanproc.recording_commands import convert, inspect, simulate
+from scanproc.study_command import study
 from scanproc.templates_printed import machine, prescription, settings
 from scanproc.version_commands import versions
 from scanproc.window_commands import design, landmark, view
@@ -41,6 +42,13 @@ from scanproc.window_commands import design, landmark, view
 _NAMES = [stage.name for stage in STAGES]
 
 _STOPPED = 130  # what shells say of a program that Ctrl-C ended
+
+
+class _Visible(logging.Formatter):
+    """Writes nothing that a terminal would act on."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
 
 
 class _Commands(click.Group):
@@ -71,7 +79,9 @@ def main(quiet: bool, verbose: bool) -> None:
     It is a tool for professionals and researchers, not a medical device.
     """
     level = logging.WARNING if quiet else logging.DEBUG if verbose else logging.INFO
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Visible("%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("scanproc").setLevel(level)
     # What the libraries bring along stays to the end. Looking through it for garbage again and again, and on the way
     # out, takes 0.3 s.
@@ -184,9 +194,9 @@ def _batch(scans: tuple[Path, ...], to: str, out: Path, as_json: bool, **setting
     for scan in scans:
         outcomes.append(outcome_of(scan, partial(run_scan, scan, to, out, **settings)))
         for message in outcomes[-1].refusals:
-            click.echo(f"scanproc: {scan}: {message}", err=True)
+            click.echo(visible(f"scanproc: {scan}: {message}"), err=True)
         if not as_json:
-            click.echo(f"{outcomes[-1].verdict:8} {scan}")
+            click.echo(visible(f"{outcomes[-1].verdict:8} {scan}"))
     tables = [str(path) for path in write_cohort(out, outcomes)]
     if as_json:
         status = "refused" if any(each.refusals for each in outcomes) else "done"
@@ -228,7 +238,7 @@ def _make(scans: tuple[Path, ...], out: Path, machine: Path | None, version: str
         click.echo(path)
 
 
-for _other in (versions, view, landmark, design, inspect, convert, capture, watch, calibrate, simulate):
+for _other in (study, versions, view, landmark, design, inspect, convert, capture, watch, calibrate, simulate):
     main.add_command(_other)
 
 

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from scanproc.answers import echo_json, refuse
 from scanproc.bars import bars
-from scanproc.errors import ScanError
+from scanproc.errors import ScanError, visible
 from scanproc.options import FILE, scan_argument, simulate_options, workers_option
 from scanproc.parallel import using_workers
 
@@ -40,7 +40,7 @@ def inspect(scan: Path, workers: int | None, as_json: bool) -> None:
     if as_json:
         echo_json(found.as_json())
     else:
-        click.echo("\n".join(found.as_lines()))
+        click.echo(visible("\n".join(found.as_lines())))
     refuse(found.refusals)
 
 

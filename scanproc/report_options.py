@@ -57,13 +57,17 @@ def read_clinic(path: Path) -> str:
 def _data_uri(path: Path) -> str:
     """Return a picture as the address that stands for it in a page."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ScanError(f"{path} cannot be read ({error.strerror}). Give logo as the path of a PNG or JPEG.") from None
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise ScanError(f"{path} cannot be read (it is no file). Give logo as the path of a PNG or JPEG.")
+        with path.open("rb") as file:
+            data = file.read(_LOGO_BYTES + 1)  # no more than tells that it is too long
+    except (OSError, ValueError) as error:  # also a name that no path can have
+        why = getattr(error, "strerror", None) or error
+        raise ScanError(f"{str(path)!a:.200} cannot be read ({why}). Give logo as the path of a PNG or JPEG.") from None
     kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
     if kind is None or len(data) > _LOGO_BYTES:
         raise ScanError(
-            f"{path} is {'no PNG or JPEG' if kind is None else f'{len(data):,} bytes'}; expected a PNG or JPEG of up to"
+            f"{path} is {'no PNG or JPEG' if kind is None else 'too long'}; expected a PNG or JPEG of up to"
             f" {_LOGO_BYTES:,} bytes. Save the logo smaller, about 400 pixels wide."
         )
     return f"data:image/{kind};base64," + base64.b64encode(data).decode("ascii")

@@ -19,7 +19,7 @@ from scanproc.readers.captured import NOTES_NAME, remarks_on_capture
 from scanproc.readers.certificates import certificate_path, certificate_remarks, read_certificate
 from scanproc.readers.forms import FORMS, Form
 from scanproc.readers.images import COLOUR_SUFFIXES
-from scanproc.readers.listing import file_stamps, recorded_order
+from scanproc.readers.listing import file_stamps, is_there, recorded_order
 from scanproc.readers.wrong_files import advice_on_form, printable, refuse_wrong_name
 
 _PIECE_BYTES = 1 << 20
@@ -79,7 +79,7 @@ class Scan:
 
 def name_of(path: Path) -> str:
     """Return the name of a scan, and so of its outputs, whether or not it can be read."""
-    return path.stem if path.is_file() else path.resolve().name
+    return path.stem if is_there(path) and path.is_file() else path.resolve().name
 
 
 def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
@@ -95,7 +95,7 @@ def open_scan(path: str | Path, camera: Path | None = None) -> Scan:
         If there is nothing there, nothing that can be read, or `scan.toml` holds an unknown name or value.
     """
     path = Path(path)
-    if not path.exists():
+    if not is_there(path):
         raise ScanError(f"{path} does not exist; expected a folder of a scan or a finished mesh. Check the path.")
     form = _form_of(path)
     stamps, name = _stamps(path), name_of(path)

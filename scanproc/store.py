@@ -13,6 +13,7 @@ from typing import Any
 from scanproc.errors import ScanError
 from scanproc.formats import artifact_files as codecs
 from scanproc.formats.edited_landmarks import FILE_NAME as EDITED_LANDMARKS
+from scanproc.formats.run_records import is_manifest, is_run
 from scanproc.parallel import parallel_map
 from scanproc.pipeline import STAGES, Stage
 from scanproc.scan_folder import ScanFolder, unwritable
@@ -32,7 +33,7 @@ class Store(ScanFolder):
     def manifest(self, stage: Stage) -> dict[str, Any]:
         """Return what was written down with a stage's result; empty if there is none, or none of ours."""
         found = read_json(self.folder_of(stage) / _MANIFEST)
-        return found if isinstance(found.get("files"), dict) else {}
+        return found if is_manifest(found) else {}
 
     def is_whole(self, stage: Stage) -> bool:
         """Whether every file of a stage's result is there and unchanged since it was written."""
@@ -184,7 +185,7 @@ def write_files(folder: Path, files: codecs.Files) -> None:
 
 def _run_in(folder: Path) -> dict[str, Any]:
     found = read_json(folder / _RUN)
-    return found if all(isinstance(found.get(name, {}), dict) for name in ("stages", "settings", "inputs")) else {}
+    return found if is_run(found) else {}
 
 
 def _parted(record: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -126,10 +126,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "converting": {"scan", "artifacts", "errors"},
     # what is made of several scans together
+    "reliability": {"reliability", "frames"},
     "several": {
-        "several", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline", "settings",
-        "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts", "frames",
-        "errors",
+        "several", "reliability", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline",
+        "settings", "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts",
+        "frames", "errors",
     },
     # insoles of one scan side by side
     "insole_versions": {
@@ -160,6 +161,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "answers", "bars", "converting", "errors", "inspecting", "options", "parallel", "scan", "settings",
         "simulation", "toml_files",
     },
+    "study_command": {"answers", "options", "several"},
     "window_commands": {"designing", "landmarking", "looking", "options", "pipeline"},
     "version_commands": {"answers", "insole_versions", "options", "scan"},
     "capture_commands": {
@@ -171,7 +173,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "cli": {
         "", "answers", "calibrate_commands", "capture_commands", "demo", "errors", "options", "page_printer",
-        "pipeline", "several", "recording_commands", "templates_printed", "version_commands",
+        "pipeline", "several", "recording_commands", "study_command", "templates_printed", "version_commands",
         "window_commands",
     },
     "__main__": {"cli"},
@@ -195,6 +197,7 @@ ONLY_IN = {
         "recording_commands.py",
         "capture_commands.py",
         "calibrate_commands.py",
+        "study_command.py",
     },
     "pyrealsense2": {"capture/realsense.py"},
     "rich": {"bars.py"},
@@ -216,7 +219,7 @@ PURE = tuple(
     f"{room}." if "/" in room else f"{room}/"
     for room in (
         "stages", "mesh", "depth", "solid", "calibration", "segmentation", "registration", "fusion", "anatomy",
-        "measures", "pads", "design", "proof", "nesting", "printing", "machining",
+        "measures", "reliability", "pads", "design", "proof", "nesting", "printing", "machining",
         "capture/coverage", "capture/foot_box", "capture/frame_quality", "capture/tracking",
     )
 )  # fmt: skip
@@ -426,6 +429,41 @@ def test_no_broad_except_and_no_global_randomness() -> None:
                 assert ast.unparse(node) in allowed, f"{file}:{node.lineno} {ast.unparse(node)}"
     for found in EVERY_IMPORT:
         assert found.name != "random", found
+
+
+#: What reaches other machines, or runs what a file holds.
+FORBIDDEN = (
+    "pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "socket", "ssl", "ftplib", "smtplib",
+    "imaplib", "telnetlib", "xmlrpc", "urllib.request", "http.client", "requests", "httpx", "urllib3", "aiohttp",
+    "websockets", "yaml", "tarfile",
+)  # fmt: skip
+
+
+def test_nothing_is_fetched_unpickled_or_run_of_what_a_file_holds() -> None:
+    for found in EVERY_IMPORT:
+        assert not f"{found.name}.".startswith(tuple(f"{name}." for name in FORBIDDEN)), found
+    for file in FILES:
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("eval", "exec", "compile", "__import__", "marshal.loads", "os.system"), file
+                words = {word.arg: ast.unparse(word.value) for word in node.keywords}
+                assert words.get("shell", "False") == words.get("allow_pickle", "False") == "False", file
+
+
+def test_what_listens_listens_on_this_machine_alone() -> None:
+    servers = [
+        (file, ast.unparse(node.args[0]))
+        for file in FILES
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.Call)
+        and (
+            ast.unparse(node.func).endswith("HTTPServer")
+            or (file == "window/web.py" and ast.unparse(node.func) == "super().__init__" and node.args)
+        )
+    ]
+    assert [file for file, _ in servers] == ["capture/preview_page.py", "window/web.py"]
+    assert all("127.0.0.1" in address for _, address in servers), servers
 
 
 def test_stages_and_what_serves_them_know_no_clock_and_no_path() -> None:

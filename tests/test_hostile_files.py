@@ -5,17 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
+from click.testing import CliRunner
 
-from scanproc.errors import ScanError
+from scanproc.cli import main
+from scanproc.errors import ScanError, visible
 from scanproc.formats.spreadsheets import csv_table
 from scanproc.mesh.polygons import area_mm2
+from scanproc.readers.captured import read_notes
+from scanproc.readers.certificates import read_certificate
 from scanproc.readers.facts import read_facts
 from scanproc.readers.outline_files import read_outline
 from scanproc.readers.wrong_files import refuse_wrong_name
+from scanproc.report_options import read_clinic
+from scanproc.scan import open_scan
 from scanproc.toml_files import parsed_value, read_toml
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="300mm" height="100mm" viewBox="0 0 300 100">{}</svg>'
@@ -144,3 +152,158 @@ def test_names_that_no_folder_of_outputs_can_have(name: str) -> None:
 def test_no_cell_is_a_formula() -> None:
     data = csv_table(("subject", "value"), [{"subject": "=cmd|calc", "value": -1.5}, {"subject": "a-b", "value": 2}])
     assert list(csv.reader(io.StringIO(data.decode()))) == [["subject", "value"], ["'=cmd|calc", "-1.5"], ["a-b", "2"]]
+
+
+# ------------------------------------------------------------------------------------------ what scripts/fuzz found
+
+
+PLY_ROWS = "element vertex 4\nproperty float x\nproperty float y\nproperty float z\nend_header\n" + "0 0 1\n" * 4
+
+
+@pytest.mark.parametrize("line", ["comment " + "c" * 1100, "element " + "e" * 300 + " 0", "comment\n" + "x" * 2000])
+def test_a_cloud_whose_lines_run_over_the_parser_s_room_is_refused(tmp_path: Path, line: str) -> None:
+    """RPly in open3d 0.20 writes past its 1024 bytes: glibc ends the program, others may not."""
+    (tmp_path / "clouds").mkdir()
+    (tmp_path / "clouds" / "0.ply").write_text(f"ply\nformat ascii 1.0\n{line}\n{PLY_ROWS}")
+    with pytest.raises(ScanError, match=r"0\.ply is broken"):
+        open_scan(tmp_path)
+
+
+def test_a_map_of_the_warp_with_a_damaged_header_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "camera-7.toml").write_text('scale = 1.0\nscale_sd = 0.001\nwarp = "map.npy"\n')
+    np.save(tmp_path / "map.npy", np.zeros((4, 4)))
+    whole = (tmp_path / "map.npy").read_bytes()
+    for broken in (whole.replace(b"(4, 4)", b"(4,'''"), whole.replace(b"(4, 4)", b"(9**9)"), whole[:40], b"PK\x03\x04"):
+        (tmp_path / "map.npy").write_bytes(broken)
+        with pytest.raises(ScanError, match=r"map\.npy cannot be read"):
+            read_certificate(tmp_path / "camera-7.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (f"scale = {'9' * 400}", "scale = 9+; expected a number"),
+        (f"range_mm = [200, {'9' * 400}]", "expected two distances"),
+        ('serial = "a\\u001b[31m"', "text in one line"),
+        (f'date = "{"d" * 300}"', "text in one line"),
+    ],
+)
+def test_a_certificate_that_nobody_writes_is_refused(tmp_path: Path, line: str, says: str) -> None:
+    (tmp_path / "camera-7.toml").write_text(
+        f"scale_sd = 0.001\n{'scale = 1.0' if 'scale' not in line else ''}\n{line}\n"
+    )
+    with pytest.raises(ScanError, match=says) as refused:
+        read_certificate(tmp_path / "camera-7.toml")
+    assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize("size", [100, 2000])
+def test_a_dxf_that_is_cut_off_is_refused(tmp_path: Path, size: int) -> None:
+    whole = exploded(60)
+    for end in (0, 1, 3, size):
+        (tmp_path / "a.dxf").write_text(whole[:end])
+        with pytest.raises(ScanError, match=r"a\.dxf"):
+            read_outline(tmp_path / "a.dxf")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_drawing_has_no_entities(tmp_path: Path, encoding: str) -> None:
+    bomb = '<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/passwd">]>'
+    text = f'<?xml version="1.0" encoding="{encoding}"?>{bomb}' + SVG.format('<circle r="60"/><desc>&a;</desc>')
+    (tmp_path / "a.svg").write_text(text, encoding=encoding)
+    with pytest.raises(ScanError, match=r"entities in a\.svg"):
+        read_outline(tmp_path / "a.svg")
+
+
+def test_names_longer_than_any_file_s_name_nothing(tmp_path: Path) -> None:
+    name = "a" * 300
+    (tmp_path / "depth").mkdir()
+    (tmp_path / "depth.txt").write_text(f"0.0 depth/{name}.png\n")
+    for refused, says in (
+        (lambda: open_scan(tmp_path), "there is no"),
+        (lambda: open_scan(tmp_path / name), "does not exist"),
+        (lambda: read_outline(tmp_path / f"{name}.svg"), "no file"),
+    ):
+        with pytest.raises(ScanError, match=says):
+            refused()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_clinic_s_logo_is_a_file_and_no_longer_than_a_page_holds(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "logo.png")
+    (tmp_path / "clinic.toml").write_text('logo = "logo.png"')
+    with pytest.raises(ScanError, match="it is no file"):
+        read_clinic(tmp_path / "clinic.toml")
+    (tmp_path / "clinic.toml").write_text('logo = "/dev/zero"')
+    with pytest.raises(ScanError, match="it is no file"):
+        read_clinic(tmp_path / "clinic.toml")
+
+
+def test_notes_of_a_capture_that_nobody_wrote_are_refused(tmp_path: Path) -> None:
+    for share in ("9" * 400, "[]", '"a"', "[" * 5000):
+        (tmp_path / "capture.json").write_text(f'{{"views": 3, "share": {share}, "missing": []}}')
+        with pytest.raises(ScanError, match=r"capture\.json cannot be read"):
+            read_notes(tmp_path)
+
+
+def test_a_mesh_of_flat_points_is_refused(tmp_path: Path) -> None:
+    flat = trimesh.creation.icosphere(subdivisions=2)
+    lines = [f"v {x:.4f} {y:.4f}" for x, y, _ in flat.vertices] + [
+        f"f {a + 1} {b + 1} {c + 1}" for a, b, c in flat.faces
+    ]
+    (tmp_path / "foot.obj").write_text("\n".join(lines))
+    with pytest.raises(ScanError, match="expected points in space"):
+        open_scan(tmp_path)
+
+
+def test_a_3mf_that_is_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "foot.3mf", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("3D/3dmodel.model", bytes(121_000_000))
+    assert (tmp_path / "foot.3mf").stat().st_size < 1_000_000
+    with pytest.raises(ScanError, match="more than 120,000,000 bytes when unpacked"):
+        open_scan(tmp_path)
+    data = bytearray((tmp_path / "foot.3mf").read_bytes())
+    place = data.rindex(b"PK\x01\x02") + 24
+    data[place : place + 4] = (1000).to_bytes(4, "little")  # the directory says that it is 1000 bytes long
+    (tmp_path / "foot.3mf").write_bytes(data)
+    with pytest.raises(ScanError, match="cannot be read as 3MF"):
+        open_scan(tmp_path)
+
+
+def test_a_file_longer_than_any_scan_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "foot.stl").open("wb") as file:
+        file.truncate(600_000_000)  # takes no room on the disk
+    with pytest.raises(ScanError, match=r"holds 600,000,000 bytes; expected 500,000,000 or fewer"):
+        open_scan(tmp_path)
+
+
+def test_a_mesh_of_more_faces_than_any_foot_needs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    foot = trimesh.creation.icosphere(subdivisions=3)
+    foot.apply_scale([125.0, 48.0, 35.0])
+    foot.export(tmp_path / "foot.stl")
+    open_scan(tmp_path)
+    monkeypatch.setattr("scanproc.readers.meshes._MOST_FACES", 1000)
+    with pytest.raises(ScanError, match=r"has 1,280 faces; expected 1,000 or fewer"):
+        open_scan(tmp_path)
+
+
+def test_names_of_files_move_no_cursor(tmp_path: Path) -> None:
+    name = "e\x1b[2J\x07vil\u202e\udcff"
+    assert visible(name + "\n\tü") == "e\\x1b[2J\\x07vil\\u202e\\udcff\n\tü"
+    assert str(ScanError(f"{name} is broken")) == "e\\x1b[2J\\x07vil\\u202e\\udcff is broken"
+    (tmp_path / "scan" / "clouds").mkdir(parents=True)
+    (tmp_path / "scan" / "clouds" / "e\x1b[2Jvil.ply").write_text("ply")
+    (tmp_path / "e\x1b[2J").mkdir()
+    out = ["--out", str(tmp_path / "out")]
+    for words in (
+        ["run", "scan"],
+        ["inspect", "scan"],
+        ["batch", "scan", "e\x1b[2J"],
+        ["run", "e\x1b[2J"],
+    ):
+        said = CliRunner().invoke(
+            main,
+            [*words[:1], *(str(tmp_path / word) for word in words[1:]), *out[: 0 if words[0] == "inspect" else 2]],
+            color=True,
+        )
+        assert said.exit_code == 1 and "\x1b" not in said.output and "e\\x1b[2J" in said.output, words

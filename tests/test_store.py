@@ -328,3 +328,27 @@ def test_pages_and_their_pdf_of_a_run_before_do_not_stay(tmp_path: Path) -> None
     store.save(stage, Report("<p>2", None, "<p>wearer"), {})
     assert {path.name for path in store.root.glob("*.*")} == {"report.html", "wearer.html"}
     assert store.load(stage) == Report("<p>2", None, "<p>wearer")
+
+
+@pytest.mark.parametrize("odd", [5, None, "x", [1], True, {"a": 5}, 10**400, {"../../../etc/passwd": "0"}, {"": "0"}])
+@pytest.mark.parametrize("name", ["files", "refused_parts", "settings", "inputs", "sources", "versions"])
+def test_a_manifest_of_another_program_counts_as_none(tmp_path: Path, name: str, odd: object) -> None:
+    """Also one whose files lie elsewhere; what is no table of settings makes no traceback when it is compared."""
+    store, stage = Store(tmp_path), STAGES[0]
+    (tmp_path / stage.folder).mkdir()
+    ours = {"key": "a", "files": {"poses.json": "0"}, "refused_parts": ["x"], "settings": {}}
+    path = tmp_path / stage.folder / "manifest.json"
+    path.write_text(json.dumps(ours))
+    assert store.manifest(stage) == ours
+    path.write_text(json.dumps({**ours, name: odd}))
+    is_table = isinstance(odd, dict) and name not in ("files", "refused_parts")
+    assert bool(store.manifest(stage)) is is_table and not store.is_whole(stage)
+
+
+@pytest.mark.parametrize("odd", [5, None, "x", [], True, {"refused": 5}])
+def test_a_run_of_another_program_counts_as_none(tmp_path: Path, odd: object) -> None:
+    store, ours = Store(tmp_path), {"stages": {"align": {"key": "a", "refused": "why"}}, "settings": {}, "inputs": {}}
+    (tmp_path / "run.json").write_text(json.dumps(ours))
+    assert store.read_run() == ours
+    (tmp_path / "run.json").write_text(json.dumps({**ours, "stages": {"align": odd}}))
+    assert store.read_run() == {}

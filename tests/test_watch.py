@@ -204,3 +204,10 @@ def test_a_watch_that_is_killed_in_the_middle_of_a_run_files_it_next_time_once(t
         subprocess.run([*command, "--once"], check=True, capture_output=True)
         (line,) = (out / LEDGER_NAME).read_text().splitlines()
         assert (json.loads(line)["scan"], json.loads(line)["status"]) == ("a.ply", "done")
+
+
+def test_lines_of_another_program_are_no_lines(room: Room) -> None:
+    room.out.mkdir(parents=True)
+    odd = [b"\xff\xfe", b"5", b"{}", b'{"messages": 5}', b'{"scan": "a"}', b"[" * 20_000, b'{"messages": [], "x": 1}']
+    (room.out / "watched.jsonl").write_bytes(b"\n".join(odd) + b"\n")
+    assert room.restarted() is not None and room.look() == []

@@ -55,6 +55,12 @@ def sd_of_difference(a: Measure, b: Measure, one_camera: bool) -> float | None:
     return math.hypot(*own, common)
 
 
+def own_sd(measure: Measure) -> float | None:
+    """Return the standard uncertainty less what the camera's scale has in it, which is alike in all that it took."""
+    parts = measure.sd_parts
+    return measure.sd if parts is None else math.hypot(parts.repeat, parts.surface)
+
+
 def scale_is_told(a: Measure, b: Measure) -> bool:
     """Whether both measures say what the camera's scale has in their uncertainty."""
     return a.sd_parts is not None and b.sd_parts is not None

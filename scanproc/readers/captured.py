@@ -20,7 +20,7 @@ from PIL import Image
 
 from scanproc.artifacts import ByteArray, Intrinsics, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.readers.cameras import INTRINSICS_NAME
+from scanproc.readers.cameras import INTRINSICS_NAME, read_json
 from scanproc.readers.facts import FILE_NAME, facts_toml
 
 NOTES_NAME = "capture.json"
@@ -126,8 +126,9 @@ def read_notes(folder: Path) -> CaptureNotes | None:
     path = folder / NOTES_NAME
     if not path.is_file():
         return None
+    expected = "what capture wrote"
+    table = read_json(path, expected)
     try:
-        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         notes = CaptureNotes(
             views=int(table["views"]),
             share=float(table["share"]),
@@ -135,8 +136,8 @@ def read_notes(folder: Path) -> CaptureNotes | None:
             is_complete=table["is_complete"] is True,
             ended=None if table["ended"] is None else str(table["ended"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ScanError(f"{path} cannot be read ({error!r}); expected what capture wrote. Remove it.") from None
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise ScanError(f"{path} cannot be read ({error!r:.200}); expected {expected}. Remove it.") from None
     return notes
 
 

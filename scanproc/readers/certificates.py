@@ -19,7 +19,9 @@ import numpy as np
 from scanproc.artifacts import CameraCertificate, DepthWarp, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.toml_files import read_toml
+from scanproc.readers.arrays import mapped_array
+from scanproc.readers.wrong_files import holds_control
+from scanproc.toml_files import as_float, read_toml
 
 # Inclusive: a camera that is wrong by more is broken, or the unit is.
 _RANGES = {
@@ -31,6 +33,7 @@ _RANGES = {
 }
 _KNOWN = (*_RANGES, "date", "range_mm", "warp", "serial", "method")
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # it is a part of file names
+_LONGEST_TEXT = 200
 _WARP_SHARE, _WARP_CELLS = 0.05, (2, 64)  # what bends more is broken; finer than this is noise
 
 
@@ -72,10 +75,10 @@ def read_certificate(path: Path) -> CertificateFile:
     certificate = CameraCertificate(
         scale=_number(path, "scale", stated) if is_scaled else 1.0,
         scale_sd=_number(path, "scale_sd", stated) if is_scaled else None,
-        date=str(stated["date"]) if "date" in stated else None,
+        date=_text(path, "date", stated),
         range_mm=_distances(path, stated["range_mm"]) if "range_mm" in stated else None,
         warp=DepthWarp(_read_warp(warp_files[0]), _optional(path, "warp_at_mm", stated)) if warp_files else None,
-        serial=str(stated["serial"]) if "serial" in stated else None,
+        serial=_text(path, "serial", stated),
         valid_days=_optional(path, "valid_days", stated) or 365.0,
     )
     return CertificateFile(certificate, (path, *warp_files))
@@ -169,19 +172,36 @@ def _optional(path: Path, name: str, stated: dict[str, Any]) -> float | None:
 
 def _number(path: Path, name: str, stated: dict[str, Any]) -> float:
     value, (low, high) = stated.get(name), _RANGES[name]
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not (math.isfinite(float(value or 0.0)) and low <= float(value or 0.0) <= high):
-        raise ScanError(f"{path}: {name} = {value!r}; expected a number from {low:g} to {high:g}. Correct it.")
-    return float(value or 0.0)
+    number = _as_number(value)
+    if number is None or not low <= number <= high:
+        raise ScanError(f"{path}: {name} = {value!r:.80}; expected a number from {low:g} to {high:g}. Correct it.")
+    return number
+
+
+def _as_number(value: Any) -> float | None:
+    """Return a value of TOML as a finite number; None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(as_float(value)):
+        return None
+    return as_float(value)
+
+
+def _text(path: Path, name: str, stated: dict[str, Any]) -> str | None:
+    """Return what a certificate states in words: it goes into pages and tables."""
+    if name not in stated:
+        return None
+    text = str(stated[name])
+    if len(text) > _LONGEST_TEXT or holds_control(text):
+        raise ScanError(
+            f"{path}: {name} = {text[:40]!a}; expected a text in one line, of {_LONGEST_TEXT} letters. Correct it."
+        )
+    return text
 
 
 def _distances(path: Path, value: Any) -> tuple[float, float]:
-    numbers = value if isinstance(value, list) else []
-    if len(numbers) == 2 and all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers):
-        near, far = (float(number) for number in numbers)
-        if 0.0 < near < far < math.inf:
-            return near, far
-    raise ScanError(f"{path}: range_mm = {value!r}; expected two distances such as [200, 600]. Correct it.")
+    near, far = map(_as_number, value) if isinstance(value, list) and len(value) == 2 else (None, None)
+    if near is not None and far is not None and 0.0 < near < far:
+        return near, far
+    raise ScanError(f"{path}: range_mm = {value!r:.80}; expected two distances such as [200, 600]. Correct it.")
 
 
 def _warp_path(path: Path, name: Any) -> Path:
@@ -194,11 +214,13 @@ def _read_warp(path: Path) -> FloatArray:
     low, high = _WARP_CELLS
     wanted = f"expected NumPy's .npy of {low} to {high} rows and columns, shares of the depth to ± {_WARP_SHARE:g}"
     try:
-        warp = np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
-    except (OSError, ValueError, TypeError, MemoryError) as error:
-        raise ScanError(f"{path} cannot be read ({error}); {wanted}. Calibrate again.") from None
-    if warp.ndim != 2 or not all(low <= size <= high for size in warp.shape):
-        raise ScanError(f"{path} is a map of {' × '.join(map(str, warp.shape))}; {wanted}. Calibrate again.")
+        mapped = mapped_array(path)
+    except ValueError as error:
+        raise ScanError(f"{path} cannot be read ({str(error)[:200]}); {wanted}. Calibrate again.") from None
+    if mapped.ndim != 2 or not all(low <= size <= high for size in mapped.shape) or mapped.dtype.kind not in "iuf":
+        shape = " × ".join(map(str, mapped.shape))
+        raise ScanError(f"{path} is a map of {shape:.80} {mapped.dtype.name}; {wanted}. Calibrate again.")
+    warp = np.array(mapped, dtype=np.float64)
     if not (np.abs(warp) <= _WARP_SHARE).all():  # false where NaN
         raise ScanError(f"{path} holds up to {np.abs(warp).max():.3g}; {wanted}. Is it in mm? Divide by the distance.")
     return warp

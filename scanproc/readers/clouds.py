@@ -12,7 +12,7 @@ from scanproc.artifacts import MM_OF_UNIT, ByteArray, CloudFrame, Recording, Sca
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.open3d_bridge import Cloud, read_cloud
-from scanproc.readers.headers import is_complete_pcd, is_complete_ply
+from scanproc.readers.headers import fits_rply, is_complete_pcd, is_complete_ply
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
 from scanproc.readers.text_clouds import TEXT_SUFFIXES, read_text_cloud
@@ -139,8 +139,9 @@ def _read(path: Path) -> _FiniteCloud:
     if path.suffix.lower() in TEXT_SUFFIXES:
         cloud = Cloud(*read_text_cloud(path))
     else:
-        is_complete = is_complete_ply if path.suffix.lower() == ".ply" else is_complete_pcd
-        if not is_complete(path.read_bytes()):
+        data = path.read_bytes()
+        is_ply = path.suffix.lower() == ".ply"
+        if not (is_complete_ply(data) and fits_rply(data) if is_ply else is_complete_pcd(data)):
             raise ScanError(f"{path} is broken or cut off; expected a whole PLY or PCD. Copy it again or remove it.")
         cloud = read_cloud(path)
     if not len(cloud.points):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import numpy as np
 
@@ -23,7 +24,10 @@ _CURVES_OF_DXF = ("LINE", "ARC", "CIRCLE", "ELLIPSE", "LWPOLYLINE", "POLYLINE", 
 _PX_MM = 25.4 / 96.0  # CSS
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 #: What the parsers raise at damaged files, besides their own errors.
-_DAMAGED = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+_DAMAGED = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError, RecursionError, StopIteration,
+    TypeError, ValueError,
+)  # fmt: skip
 
 
 def dxf_curves(path: Path) -> list[FloatArray]:
@@ -62,6 +66,7 @@ def svg_curves(path: Path) -> list[FloatArray]:
     from svgelements import Path as Curve
 
     try:
+        _refuse_entities(path)
         root = ElementTree.parse(path).getroot()
         named = {element.get("id"): element for element in root.iter() if element.get("id")}
         _refuse_too_much(path, _drawn_by(root, lambda element: _of_svg(element, named)))
@@ -74,8 +79,20 @@ def svg_curves(path: Path) -> list[FloatArray]:
         ]
         flat = [[point for segment in Curve(part) for point in _flattened_svg(segment)] for part in parts]
         return [_PX_MM * np.array(points).reshape(-1, 2) * [1.0, -1.0] for points in flat]
-    except (ElementTree.ParseError, *_DAMAGED) as error:
+    except (ElementTree.ParseError, expat.ExpatError, *_DAMAGED) as error:
         raise _unreadable(path, "SVG", error, "as plain SVG") from error
+
+
+def _refuse_entities(path: Path) -> None:
+    """Refuse an SVG that declares entities, in any encoding: they can stand for gigabytes, or for another file."""
+
+    def refuse(*_declared: object) -> None:
+        raise ScanError(f"found entities in {path.name}, expected an SVG without. Export it again, as plain SVG.")
+
+    parser = expat.ParserCreate()
+    parser.EntityDeclHandler = refuse
+    with path.open("rb") as file:
+        parser.ParseFile(file)
 
 
 def _unreadable(path: Path, kind: str, error: Exception, how: str) -> ScanError:

@@ -12,6 +12,8 @@ _BYTES = {
 _FORMATS = [["format", kind, "1.0"] for kind in ("ascii", "binary_little_endian", "binary_big_endian")]
 # LZF, the compression of PCD, makes at most 264 bytes of 3.
 _LZF_RATIO = 88
+# Less than RPly has room for: words of 255 bytes and lines of 1023.
+_LONGEST_WORD, _LONGEST_LINE = 200, 1000
 
 
 def is_complete_ply(data: bytes) -> bool:
@@ -37,6 +39,16 @@ def is_complete_ply(data: bytes) -> bool:
         elif line[0] not in ("comment", "obj_info"):
             return False
     return (len(body.split()) if is_text else len(body.partition(b"\n")[2])) >= needed
+
+
+def fits_rply(data: bytes) -> bool:
+    """Whether RPly, which open3d reads a PLY with, has room for its words and lines: it writes past what it has."""
+    header, _, body = data.partition(b"end_header")
+    is_text = b"\nformat ascii" in header
+    lines = header.splitlines()
+    words = [word for line in lines if not line.startswith((b"comment", b"obj_info")) for word in line.split()]
+    words += body.split() if is_text else []
+    return max(map(len, lines), default=0) <= _LONGEST_LINE and max(map(len, words), default=0) <= _LONGEST_WORD
 
 
 def is_complete_pcd(data: bytes) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import threading
-import tokenize
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -18,6 +17,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from scanproc.artifacts import MM_OF_UNIT, ByteArray, ScanFacts, Unit
 from scanproc.errors import ScanError
+from scanproc.readers.arrays import mapped_array
 from scanproc.readers.sizes import Size, same_shape
 from scanproc.readers.streams import PLAUSIBLE_NEAR_MM, near_depth
 from scanproc.readers.wrong_files import refuse_wrong_file
@@ -158,10 +158,10 @@ def _decoded(path: Path, source: Path | io.BytesIO, size: Size | None) -> RawDep
 
 def _read_npy(path: Path, size: Size | None) -> RawDepth:
     try:
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)  # fails where the file is shorter than it says
-    except (*_UNDECODABLE, MemoryError, EOFError, TypeError, tokenize.TokenError) as error:
+        mapped = mapped_array(path)
+    except ValueError as error:
         raise _broken(path, error) from None
-    if not isinstance(mapped, np.ndarray) or mapped.ndim != 2 or mapped.dtype.kind not in "uif":
+    if mapped.ndim != 2 or mapped.dtype.kind not in "uif":
         raise ScanError(
             f"{path} is no image of one number a pixel; expected (height, width) of uint16, or of floating point. "
             "Save each depth image by itself: numpy.save."

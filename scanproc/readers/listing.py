@@ -18,6 +18,14 @@ def files_of(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     )
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is something of that name; a name longer than any can be names nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def recorded_order(files: Iterable[Path]) -> list[Path]:
     """Sort by name, with numbers by their value: 2.png comes before 10.png."""
     return sorted(files, key=lambda file: (_natural(str(file)), str(file)))

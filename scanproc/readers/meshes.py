@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import struct
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,8 @@ _MM_OF_3MF = (0.001, 1.0, 10.0, 25.4, 304.8, 1000.0)
 # A mirrored mesh is inside out all over; where a part only is, someone has turned faces, and nothing was mirrored.
 _INSIDE_OUT_SHARE = 0.97
 _LOST_SHARE = 0.02  # of a mesh's vertices that may belong to no face
+_MOST_FACES = 4_000_000  # more take minutes, and memory that few machines have
+_MOST_UNPACKED, _PIECE_BYTES = 120_000_000, 1 << 20  # bytes of a 3MF: over a million triangles
 _MIN_FACES = 100  # fewer cannot be a foot
 
 
@@ -95,6 +99,11 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
             f"{path} has {len(raw.vertices)} points and {len(raw.faces)} faces; expected a surface of at least "
             f"{_MIN_FACES} faces. Export it again."
         )
+    if len(raw.faces) > _MOST_FACES:
+        raise ScanError(
+            f"{path} has {len(raw.faces):,} faces; expected {_MOST_FACES:,} or fewer: a million make edges of 0.4 mm. "
+            "Make it lighter first, such as by MeshLab: Quadric Edge Collapse Decimation."
+        )
     num_bad = int((~np.isfinite(raw.vertices).all(axis=1)).sum())
     if num_bad:
         raise ScanError(f"{path} has {num_bad} vertices that are not finite numbers; expected none. Export it again.")
@@ -129,6 +138,11 @@ def _read_by_trimesh(path: Path) -> _RawMesh:
             faces = np.array(loaded.faces if hasattr(loaded, "faces") else np.zeros((0, 3)), dtype=np.int64)
     except _PARSER_ERRORS as error:
         raise ScanError(f"{path} cannot be read as a mesh ({_brief(error)}). Export it again.") from None
+    for array in (vertices, faces):
+        if array.size and array.shape[1:] != (3,):
+            raise ScanError(
+                f"{path} holds rows of {array.shape[-1]} numbers; expected points in space. Export it again."
+            )
     color = None
     visual = getattr(loaded, "visual", None)
     if visual is not None and visual.kind == "vertex" and len(visual.vertex_colors) == len(vertices):
@@ -140,6 +154,7 @@ def _read_3mf(path: Path) -> _RawMesh:
     """Read every object of a 3MF, which states its unit: in mm."""
     import lib3mf  # type: ignore[import-untyped]
 
+    _refuse_too_much_packed(path)
     try:
         wrapper = lib3mf.Wrapper()
         model = wrapper.CreateModel()
@@ -150,12 +165,33 @@ def _read_3mf(path: Path) -> _RawMesh:
     vertices, faces, count = [np.zeros((0, 3))], [np.zeros((0, 3), dtype=np.int32)], 0
     while objects.MoveNext():
         part = objects.GetCurrentMeshObject()
-        vertices.append(np.array([list(vertex.Coordinates) for vertex in part.GetVertices()]).reshape(-1, 3))
-        faces.append(
-            np.array([list(face.Indices) for face in part.GetTriangleIndices()], dtype=np.int32).reshape(-1, 3) + count
-        )
+        # Records of three numbers each, whose bytes are put together: a list of each would take ten times as long.
+        vertices.append(np.frombuffer(b"".join(part.GetVertices()), np.float32).astype(np.float64).reshape(-1, 3))
+        indices = np.frombuffer(b"".join(part.GetTriangleIndices()), np.uint32).reshape(-1, 3)
+        faces.append(indices.astype(np.int32) + count)
         count += len(vertices[-1])
     return _RawMesh(np.vstack(vertices) * _MM_OF_3MF[model.GetUnit()], np.vstack(faces))
+
+
+def _refuse_too_much_packed(path: Path) -> None:
+    """Refuse a 3MF that is far more than a foot when unpacked, whatever sizes it states: lib3mf takes all of it.
+
+    An entry that is longer than it states has a wrong sum, and is refused for that.
+    """
+    left = _MOST_UNPACKED
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                with archive.open(entry) as packed:
+                    while piece := packed.read(_PIECE_BYTES):
+                        left -= len(piece)
+                        if left < 0:
+                            raise ScanError(
+                                f"{path} holds more than {_MOST_UNPACKED:,} bytes when unpacked; expected a foot. "
+                                "Make it lighter first, or export it as STL or PLY."
+                            )
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+        raise ScanError(f"{path} cannot be read as 3MF ({_brief(error)}). Export it again.") from None
 
 
 def _read_vrml(path: Path) -> _RawMesh:

@@ -11,7 +11,9 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import area_mm2, joined
 from scanproc.readers.drawings import dxf_curves, svg_curves
+from scanproc.readers.listing import is_there
 
+_MOST_BYTES = 50_000_000
 _SAME_MM = 1e-6
 _FINE_MM = 0.01  # corners that lie so near each other tell no more of an insole's outline
 _CLOSED_MM = 0.2  # ends of lines and arcs that lie so near meet
@@ -33,8 +35,13 @@ def read_outline(path: Path) -> FloatArray:
     readers = {".dxf": dxf_curves, ".svg": svg_curves}
     if path.suffix.lower() not in readers:
         raise ScanError(f"found the outline {path.name}, expected a .dxf or .svg. Export the drawing as one of them.")
-    if not path.is_file():
+    if not (is_there(path) and path.is_file()):
         raise ScanError(f"found no file {path}, expected the outline of the shoe's insole. Check insole.outline_file.")
+    if path.stat().st_size > _MOST_BYTES:
+        raise ScanError(
+            f"found {path.stat().st_size:,} bytes in {path.name}, expected {_MOST_BYTES:,} or fewer. Export the shoe's "
+            "insole alone."
+        )
     chains = [_without_repeats(chain) for chain in readers[path.suffix.lower()](path)]
     loops = _closed([chain for chain in chains if len(chain) > 1])
     if not loops:

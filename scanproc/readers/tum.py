@@ -10,6 +10,7 @@ from scanproc.artifacts import Recording, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.readers.image_folders import ImageFolder, open_images, read_images
 from scanproc.readers.images import COLOUR_SUFFIXES, DEPTH_SUFFIXES
+from scanproc.readers.listing import is_there
 from scanproc.readers.opened import Opened
 
 UNIT_MM = 0.2  # 5000 steps a metre, as the form has it
@@ -134,7 +135,7 @@ def _inside(path: Path, line: int, name: str) -> Path:
             f"{path}, line {line}: {name[:60]!a} leads out of the folder; expected a file in it. Correct it."
         )
     file = path.parent / parts
-    if not file.is_file():
+    if not (is_there(file) and file.is_file()):
         raise ScanError(
             f"{path}, line {line}: there is no {name[:60]!a}; expected every image. Copy the recording again."
         )

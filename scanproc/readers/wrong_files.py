@@ -10,6 +10,7 @@ from pathlib import Path
 from scanproc.errors import ScanError
 from scanproc.readers.headers import is_complete_ply
 
+_MOST_BYTES = 500_000_000  # of a view, or of a mesh: ten million triangles of a binary STL
 _LONGEST_SENSOR = 100  # letters
 _HEAD_BYTES = 65536  # of a file, in which all of this shows
 _STARTS = (
@@ -109,8 +110,13 @@ def refuse_wrong_file(path: Path) -> None:
     Raises
     ------
     ScanError
-        If it is empty, a web page, an archive, or has decimal commas.
+        If it is longer than any scan of a foot, empty, a web page, an archive, or has decimal commas.
     """
+    if path.stat().st_size > _MOST_BYTES:
+        raise ScanError(
+            f"{path} holds {path.stat().st_size:,} bytes; expected {_MOST_BYTES:,} or fewer of a view or a foot. Make "
+            "it lighter first, such as by MeshLab: Quadric Edge Collapse Decimation."
+        )
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head:

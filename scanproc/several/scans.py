@@ -12,6 +12,7 @@ from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import landmarks_of_edit
 from scanproc.measures.two_scans import ScannedFoot
 from scanproc.pipeline import STAGES
+from scanproc.readers.listing import is_there
 from scanproc.results import Run
 from scanproc.runner import run
 from scanproc.scan import name_of, open_scan
@@ -61,7 +62,7 @@ def check_there(paths: Sequence[Path]) -> None:
         That names the first such path.
     """
     for path in paths:
-        if not path.exists():
+        if not is_there(path):
             raise ScanError(f"{path} does not exist; expected a folder of a scan or a finished mesh. Check the path.")
     check_distinct(paths)
 

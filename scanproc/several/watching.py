@@ -155,8 +155,8 @@ class Watch:
         """Return what was filed; a line that was cut off by a killed program is none."""
         path = self.out / LEDGER_NAME
         entries = []
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-            with suppress(ValueError, TypeError):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []:
+            with suppress(ValueError, TypeError, KeyError, RecursionError):
                 table = json.loads(line)
                 entries.append(Filed(**{**table, "messages": tuple(table["messages"])}))
         return entries
