@@ -94,6 +94,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": {"artifacts"},  # stages are imported by name, when first asked for
     "store": {"formats", "pipeline", "errors", "parallel"},
     "processes": {"errors"},
+    # several processes, here or elsewhere
+    "cluster": {"errors", "parallel"},
     # what is wrong with a camera's depth: nothing of it is known to the stages either
     "calibration": {"calibration", "depth", "artifacts", "frames", "errors", "parallel"},
     # the live camera
@@ -123,9 +125,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "converting": {"scan", "artifacts", "errors"},
     # what is made of several scans together
     "several": {
-        "several", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline", "settings",
-        "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts", "frames",
-        "errors",
+        "several", "cluster", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline",
+        "settings", "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts",
+        "frames", "errors",
     },
     "": {"results", "runner", "scan", "errors"},
     "landmarking": {"store", "formats", "scan", "pipeline", "artifacts", "frames", "errors"},
@@ -140,6 +142,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "calibration", "printed_foot", "runner", "formats", "readers", "scan", "artifacts", "frames", "errors",
     },
     "calibrate_commands": {"calibrating", "calibration", "simulation", "bars", "options", "scan", "settings", "errors"},
+    "batch_commands": {"answers", "cluster", "live_table", "options", "pipeline", "several"},
+    "live_table": set(),
     "demo": {"errors"},
     "printed_foot": {"artifacts"},
     "options": {"parallel"},
@@ -159,8 +163,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "scan", "settings", "several", "store",
     },
     "cli": {
-        "", "answers", "calibrate_commands", "capture_commands", "demo", "errors", "options", "page_printer",
-        "pipeline", "several", "recording_commands", "templates_printed", "window_commands",
+        "", "answers", "batch_commands", "calibrate_commands", "capture_commands", "demo", "errors", "options",
+        "page_printer", "pipeline", "several", "recording_commands", "templates_printed", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -182,9 +186,12 @@ ONLY_IN = {
         "recording_commands.py",
         "capture_commands.py",
         "calibrate_commands.py",
+        "batch_commands.py",
     },
     "pyrealsense2": {"capture/realsense.py"},
-    "rich": {"bars.py"},
+    "dask": {"cluster/workers.py"},
+    "distributed": {"cluster/"},
+    "rich": {"bars.py", "live_table.py"},
     "jinja2": {"pages/html.py"},
     "reportlab": {"formats/sheets.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
@@ -213,7 +220,7 @@ DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk", "cv2": "opencv-python-head
 #: Libraries that only `.[NAME]` installs: who imports them says so where they are missing.
 EXTRAS = {"cv2": "calibrate", "lzfse": "phones", "OpenEXR": "exr", "pyrealsense2": "realsense"}
 #: Libraries that no result of a stage depends on.
-NO_RESULT = {"click", "cv2", "rich", "tomli", "tomllib", "pyrealsense2"}
+NO_RESULT = {"click", "cv2", "dask", "distributed", "rich", "tomli", "tomllib", "pyrealsense2"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -469,7 +476,7 @@ def test_functions_fit_a_screen() -> None:
 
 HEAVY = (
     "open3d", "numba", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d",
-    "lib3mf", "matplotlib", "cv2",
+    "lib3mf", "matplotlib", "cv2", "distributed", "cryptography", "pyarrow",
 )  # fmt: skip
 
 

@@ -14,9 +14,9 @@ from scanproc.formats.spreadsheets import csv_table
 from scanproc.measures.plain_words import words_of
 from scanproc.measures.rows import columns_of
 from scanproc.measures.table import MEASURES, ROWS, in_table_order
+from scanproc.pipeline import STAGES
 from scanproc.results import Run, refused_json
 from scanproc.scan import name_of
-from scanproc.several.scans import loaded
 from scanproc.store import write_files
 
 _STATED = "scan.toml"
@@ -93,9 +93,13 @@ def outcome_of(scan: Path, run_scan: Callable[[], Run]) -> Outcome:
         done = run_scan()
     except ScanError as error:
         return Outcome(name_of(scan), None, None, (str(error),))
-    found = loaded(done)
-    messages = tuple(f"{refusal.stage}: {refusal.message}" for refusal in found.refusals)
-    return Outcome(name_of(scan), found.facts, found.measures, messages, done)
+    messages = tuple(f"{refusal.stage}: {refusal.message}" for refusal in done.refusals)
+    return Outcome(name_of(scan), done.facts, _measures(done), messages, done)
+
+
+def _measures(done: Run) -> Measures | None:
+    made = (*done.computed, *done.fresh)
+    return next((done.store.load(stage) for stage in STAGES if stage.makes is Measures and stage.name in made), None)
 
 
 def check_none_refused(outcomes: Sequence[Outcome]) -> None:
