@@ -46,11 +46,11 @@ def batch(
     """Run each of SCANS, such as scans/*; a refused one does not stop the others.
 
     Several run at once, each in a process of its own. After Ctrl-C, the same command goes on where it was. The measures
-    go into outputs/cohort.csv, one row a foot, explained by cohort-dictionary.csv; `--to measure` leaves insoles and
-    reports out.
+    go into outputs/cohort.csv, one row a foot, explained by cohort-dictionary.csv, and into cohort.parquet; cohort.html
+    shows distributions, outliers and reasons of refusals. `--to measure` leaves insoles and reports out.
     """
-    from scanproc.several.batch import Batch
-    from scanproc.several.cohort import check_none_refused, write_cohort
+    from scanproc.several.batch import Batch, write_all
+    from scanproc.several.cohort import check_none_refused
     from scanproc.several.scans import check_distinct
 
     if workers and scheduler:
@@ -67,12 +67,13 @@ def batch(
         check_distinct(scans)
         _watch(work, as_json)
     outcomes = [work.outcomes[index] for index in range(len(scans))]
-    tables = [str(path) for path in write_cohort(out, outcomes)]
+    written = write_all(out, outcomes)
+    more, tables = ([str(path) for path in paths] for paths in (written.more, written.tables))
     if as_json:
         status = "refused" if any(each.refusals for each in outcomes) else "done"
-        echo_json({"status": status, "scans": [each.as_json() for each in outcomes], "tables": tables})
+        echo_json({"status": status, "scans": [each.as_json() for each in outcomes], "tables": tables, "more": more})
     else:
-        click.echo("".join(f"{path}\n" for path in tables), nl=False)
+        click.echo("".join(f"{path}\n" for path in (*more, *tables)), nl=False)
     check_none_refused(outcomes)
 
 

@@ -199,6 +199,7 @@ ONLY_IN = {
     "svgelements": {"readers/drawings.py"},
     "rosbags": {"readers/ros_logs.py"},
     "sqlite3": {"readers/ros_logs.py"},
+    "pyarrow": {"formats/parquet.py"},
     "lzfse": {"readers/record3d.py"},
     "OpenEXR": {"readers/images.py"},
     "tomllib": {"toml_files.py"},
@@ -218,9 +219,9 @@ PURE = tuple(
 #: Distributions whose import has another name.
 DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk", "cv2": "opencv-python-headless"}
 #: Libraries that only `.[NAME]` installs: who imports them says so where they are missing.
-EXTRAS = {"cv2": "calibrate", "lzfse": "phones", "OpenEXR": "exr", "pyrealsense2": "realsense"}
+EXTRAS = {"cv2": "calibrate", "lzfse": "phones", "OpenEXR": "exr", "pyarrow": "parquet", "pyrealsense2": "realsense"}
 #: Libraries that no result of a stage depends on.
-NO_RESULT = {"click", "cv2", "dask", "distributed", "rich", "tomli", "tomllib", "pyrealsense2"}
+NO_RESULT = {"click", "cv2", "dask", "distributed", "pyarrow", "rich", "tomli", "tomllib", "pyrealsense2"}
 
 
 @dataclasses.dataclass(frozen=True)

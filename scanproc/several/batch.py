@@ -14,7 +14,10 @@ from scanproc.cluster.work import Cluster, Ended, Work
 from scanproc.errors import ScanError
 from scanproc.processes import InUse
 from scanproc.results import Run
-from scanproc.several.cohort import Outcome, outcome_of
+from scanproc.several.cohort import Outcome, outcome_of, write_cohort
+from scanproc.several.cohort_page import cohort_page
+from scanproc.several.cohort_parquet import cohort_parquet
+from scanproc.store import write_files
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +63,29 @@ class Batch:
 
     def _lost(self, index: int) -> None:
         log.warning("%s: its worker was lost; it is run again", self.scans[index])
+
+
+@dataclass(frozen=True)
+class CohortFiles:
+    """What was written of all scans together: two tables; `more`: the table as Parquet, if that can be, and a page."""
+
+    tables: tuple[Path, ...]
+    more: tuple[Path, ...]
+
+
+def write_all(out: Path, outcomes: Sequence[Outcome]) -> CohortFiles:
+    """Write the cohort as tables and as a page into the folder of all outputs; nothing if nothing was measured."""
+    tables = write_cohort(out, outcomes)
+    if not tables:
+        return CohortFiles((), ())
+    files = {}
+    try:
+        files["cohort.parquet"] = cohort_parquet(outcomes)
+    except ScanError as error:  # what it is written by is an extra
+        log.info("cohort.parquet is left out: %s", error)
+    files["cohort.html"] = cohort_page(outcomes).encode()
+    write_files(out, files)
+    return CohortFiles(tables, tuple(out / name for name in files))
 
 
 @dataclass(frozen=True)

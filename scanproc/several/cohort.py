@@ -130,15 +130,20 @@ def write_cohort(out: Path, outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
 
 def cohort_csv(outcomes: Sequence[Outcome]) -> bytes:
     """Return one row a foot; a scan without measures has one row that says why."""
-    rows = []
+    return csv_table(tuple(described_columns(outcomes)), [cells for _, cells in cohort_rows(outcomes)])
+
+
+def cohort_rows(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, dict[str, Any]]]:
+    """Return the cells of one row a foot, by column, with the scan that it is of; of a scan without measures, too."""
+    rows: list[tuple[Outcome, dict[str, Any]]] = []
     for each in outcomes:
         stated = {name: getattr(each.facts, name) for name in COLUMNS if hasattr(each.facts, name)}
         common = {**stated, "scan": each.name, "refused": "" if each.measures else "; ".join(each.refusals)}
         feet = each.measures.feet if each.measures else ()
         if each.facts and not feet and each.facts.side not in ("left", "right"):
             common["side"] = None
-        rows += [{**common, **measure_cells(foot)} for foot in feet] or [common]
-    return csv_table(tuple(described_columns(outcomes)), rows)
+        rows += [(each, {**common, **measure_cells(foot)}) for foot in feet] or [(each, common)]
+    return rows
 
 
 def dictionary_csv(outcomes: Sequence[Outcome]) -> bytes:
