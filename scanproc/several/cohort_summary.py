@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -78,15 +79,16 @@ def outliers(outcomes: Sequence[Outcome]) -> list[Outlier]:
     found = []
     for outcome, foot in _feet(outcomes):
         for row in MEASURES:
-            value = foot.measures[row.key].value if row.key in foot.measures else None
-            if value is None:
+            measure = foot.measures.get(row.key)
+            if measure is None or measure.value is None:
                 continue
             reasons = [foot.flags[row.key]] if row.key in foot.flags else []
             median, sd = usual[foot.loading, row.key]
-            if sd > 0.0 and abs(value - median) > _FAR_Z * sd:
-                reasons.append(f"{abs(value - median) / sd:.1f} robust standard deviations from the cohort's median")
+            off, sd = abs(measure.value - median), math.hypot(sd, measure.sd or 0.0)
+            if off > _FAR_Z * sd > 0.0:
+                reasons.append(f"{off / sd:.1f} robust standard deviations from the cohort's median")
             if reasons:
-                found.append(Outlier(outcome, foot, row, value, "; ".join(reasons)))
+                found.append(Outlier(outcome, foot, row, measure.value, "; ".join(reasons)))
     return found
 
 
@@ -117,10 +119,10 @@ def _norms(row: MeasureRow, loading: Loading) -> tuple[Norm, ...]:
 
 
 def _usual(values: FloatArray) -> tuple[float, float]:
-    """Return median and robust standard deviation; zero where there are too few."""
+    """Return median and robust standard deviation; any value is usual where there are too few."""
     median = float(np.median(values))
     if len(values) < _FEWEST:
-        return median, 0.0
+        return median, math.inf
     return median, _MAD_TO_SD * float(np.median(np.abs(values - median)))
 
 

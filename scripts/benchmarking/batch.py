@@ -95,15 +95,16 @@ class Busy(dict[int, float]):
 
 
 def measure_batch(folder: Path, num_scans: int) -> Rows:
-    """Return a row for each run: pace by turns, few, all undisturbed, all with workers killed, all again."""
+    """Return a row for each run: few, all undisturbed, all with workers killed, all of them again; pace by turns."""
     scans = small_scans(folder, num_scans)
-    rows = []
+    rows = [
+        measured_run("few", scans[:FEW_SCANS], folder / "out", 2),
+        measured_run("all", scans, folder / "out", 2),
+        measured_run("killed", scans, folder / "out", 2, KILL_EVERY_S),
+        measured_run("killed, again", scans, folder / "out", 2, keep=True),
+    ]
     for number, workers in itertools.product(range(ROUNDS), (1, 2)):
         rows.append(measured_run(f"pace {number}", scans[:PACE_SCANS], folder / "out", workers))
-    rows.append(measured_run("few", scans[:FEW_SCANS], folder / "out", 2))
-    rows.append(measured_run("killed", scans, folder / "out", 2, KILL_EVERY_S))
-    rows.append(measured_run("killed, again", scans, folder / "out", 2, keep=True))
-    rows.append(measured_run("all", scans, folder / "out", 2))
     return rows
 
 
