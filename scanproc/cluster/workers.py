@@ -35,6 +35,8 @@ _MEMORY = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
 }
+#: Ctrl-C reaches all processes of a terminal: this program ends the workers, which else would each say so themselves.
+_IGNORE_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 _LIBRARY_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -85,6 +87,7 @@ class LocalWorkers:
                     security=security,
                     dashboard_address="127.0.0.1:0",
                     silence_logs=logging.CRITICAL,
+                    preload=_IGNORE_CTRL_C,
                     env={WORKERS: os.environ.get(WORKERS, "").strip() or self.threads},
                 )
             except RuntimeError as error:
