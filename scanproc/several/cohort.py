@@ -14,9 +14,9 @@ from scanproc.formats.spreadsheets import csv_table
 from scanproc.measures.plain_words import words_of
 from scanproc.measures.rows import columns_of
 from scanproc.measures.table import MEASURES, ROWS, in_table_order
+from scanproc.pipeline import STAGES
 from scanproc.results import Run, refused_json
 from scanproc.scan import name_of
-from scanproc.several.scans import loaded
 from scanproc.store import write_files
 
 _STATED = "scan.toml"
@@ -93,9 +93,13 @@ def outcome_of(scan: Path, run_scan: Callable[[], Run]) -> Outcome:
         done = run_scan()
     except ScanError as error:
         return Outcome(name_of(scan), None, None, (str(error),))
-    found = loaded(done)
-    messages = tuple(f"{refusal.stage}: {refusal.message}" for refusal in found.refusals)
-    return Outcome(name_of(scan), found.facts, found.measures, messages, done)
+    messages = tuple(f"{refusal.stage}: {refusal.message}" for refusal in done.refusals)
+    return Outcome(name_of(scan), done.facts, _measures(done), messages, done)
+
+
+def _measures(done: Run) -> Measures | None:
+    made = (*done.computed, *done.fresh)
+    return next((done.store.load(stage) for stage in STAGES if stage.makes is Measures and stage.name in made), None)
 
 
 def check_none_refused(outcomes: Sequence[Outcome]) -> None:
@@ -126,15 +130,20 @@ def write_cohort(out: Path, outcomes: Sequence[Outcome]) -> tuple[Path, ...]:
 
 def cohort_csv(outcomes: Sequence[Outcome]) -> bytes:
     """Return one row a foot; a scan without measures has one row that says why."""
-    rows = []
+    return csv_table(tuple(described_columns(outcomes)), [cells for _, cells in cohort_rows(outcomes)])
+
+
+def cohort_rows(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, dict[str, Any]]]:
+    """Return the cells of one row a foot, by column, with the scan that it is of; of a scan without measures, too."""
+    rows: list[tuple[Outcome, dict[str, Any]]] = []
     for each in outcomes:
         stated = {name: getattr(each.facts, name) for name in COLUMNS if hasattr(each.facts, name)}
         common = {**stated, "scan": each.name, "refused": "" if each.measures else "; ".join(each.refusals)}
         feet = each.measures.feet if each.measures else ()
         if each.facts and not feet and each.facts.side not in ("left", "right"):
             common["side"] = None
-        rows += [{**common, **measure_cells(foot)} for foot in feet] or [common]
-    return csv_table(tuple(described_columns(outcomes)), rows)
+        rows += [(each, {**common, **measure_cells(foot)}) for foot in feet] or [(each, common)]
+    return rows
 
 
 def dictionary_csv(outcomes: Sequence[Outcome]) -> bytes:

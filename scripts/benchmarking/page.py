@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarking.batch import batch_section
 from benchmarking.grid_tables import grid_section, recordings_section
 from benchmarking.insole import insole_tables
 from benchmarking.insole_speed import insole_speed_section
@@ -30,6 +31,7 @@ FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
     "insole-speed": insole_speed_section,
     "milling-speed": milling_speed_section,
     "jobs": jobs_section,
+    "batch": batch_section,
 }
 NAMED_VERSIONS = ("python", "scanproc", "numpy", "scipy", "numba", "open3d", "open3d-cpu", "pillow")
 
