@@ -133,7 +133,7 @@ def test_floors_are_pulled_to_zero() -> None:
 
 
 def test_floors_that_err_do_not_carry_all_views_away() -> None:
-    """By 0.2 deg and half a millimetre each, a millimetre below the foot. Together, views may turn and slide on a floor at no cost: none must."""
+    """By 0.2 deg and half a millimetre each. Together, views may turn and slide on a floor at no cost: none must."""
     rng = np.random.default_rng(0)
     views = []
     for one in ring().views:
