@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,24 +25,48 @@ TOES = tuple(range(1, VIEWS, 3))
 LIMITS = MovementLimits(RegisterConfig().max_movement)
 
 
-def distances(offset_mm: float, after: tuple[int, ...], seed: int, noise_mm: float = 0.4) -> RegionalDistances:
-    """Return distances of views whose neighbours are three away; every view errs, and those beside each other alike."""
+def distances(
+    offset_mm: float, after: Sequence[int], seed: int, noise_mm: float = 0.4, views: int = VIEWS, sway_mm: float = 0.3
+) -> RegionalDistances:
+    """Return distances of views whose neighbours are four away; every view errs, and those beside each other alike."""
     rng = np.random.default_rng(seed)
-    heights = noise_mm * rng.standard_normal((VIEWS, REGIONS))
-    azimuths = 2.0 * np.pi * np.arange(VIEWS) / VIEWS
-    heights += 0.3 * np.sin(azimuths[:, None] + 2.0 * np.pi * rng.random(REGIONS))
+    heights = noise_mm * rng.standard_normal((views, REGIONS))
+    azimuths = 2.0 * np.pi * np.arange(views) / views
+    heights += sway_mm * np.sin(azimuths[:, None] + 2.0 * np.pi * rng.random(REGIONS))
     heights[np.ix_(after, range(MOVED))] += offset_mm
-    saw = rng.random((VIEWS, REGIONS)) < 0.6
-    pairs = [(a, b) for a, b in itertools.permutations(range(VIEWS), 2) if min((a - b) % VIEWS, (b - a) % VIEWS) <= 4]
+    saw = rng.random((views, REGIONS)) < 0.6
+    pairs = [(a, b) for a, b in itertools.permutations(range(views), 2) if min((a - b) % views, (b - a) % views) <= 4]
     rows = [(a, b, region) for a, b in pairs for region in np.flatnonzero(saw[a] & saw[b])]
     a, b, region = np.array(rows).T
-    return RegionalDistances(a, b, region, heights[a, region] - heights[b, region], VIEWS, REGIONS)
+    return RegionalDistances(a, b, region, heights[a, region] - heights[b, region], views, REGIONS)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_still_foot_has_not_moved(seed: int) -> None:
     assert find_movement(distances(0.0, (), seed), LIMITS) is None
     assert find_movement(distances(0.0, (), seed, noise_mm=2.0), LIMITS) is None
+
+
+@pytest.mark.parametrize("views", [18, 36, 72])
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_and_slow_sway_within_it_count_nothing_however_many_views_there_are(views: int, seed: int) -> None:
+    anything = MovementLimits(0.0)
+    assert find_movement(distances(0.0, (), seed, views=views), anything) is None
+    assert find_movement(distances(0.0, (), seed, views=views, sway_mm=0.6), anything) is None
+
+
+@pytest.mark.parametrize("views", [18, 36, 72])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_one_view_errs_by_is_no_movement(views: int, seed: int) -> None:
+    """By five sd in eight regions: whoever asks that view is told the same, but nobody else tells it."""
+    assert find_movement(distances(2.0, (views // 2,), seed, views=views), MovementLimits(0.0)) is None
+
+
+def test_a_movement_counts_as_much_of_more_views() -> None:
+    found = [find_movement(distances(3.0, range(views // 2, views), 0, views=views), LIMITS) for views in (18, 36, 72)]
+    strengths = [movement.strength for movement in found if movement is not None]
+    assert len(strengths) == 3
+    assert max(strengths) < 1.5 * min(strengths)
 
 
 @pytest.mark.parametrize("after", [LATE, TOES])

@@ -20,9 +20,9 @@ from scanproc.registration.regional_distances import RegionalDistances
 _ROUNDS = 15  # after which the groups stay as they are
 _MAX_STEPS = 24  # times at which the foot may have moved once for all that are tried
 _MAX_REGIONS = 12  # regions by which the views are parted at first: those in which they differ most
-_USUAL_VIEWS = 30.0
 _MIN_VIEWS = 4  # that tell of a region, whichever is left out
-_MOST = 0.8  # of the views
+_MIN_GROUP = 2  # views of each group that tell of a region: one view's waves are no second surface
+_MOST = 0.8  # of the views that tell of a region
 _PRIOR_PAIRS = 8.0  # pairs by which a region's own noise is held near that of all
 
 
@@ -32,9 +32,10 @@ class MovementLimits:
 
     Attributes
     ----------
-    max_strength : largest number of moved regions times their median squared distance in units of the noise. The more
-        views, the less of what views from one side err alike is taken for noise: of more than 30, as if they were 30.
-    min_sd : distance between the groups in a region, in units of its noise, from which the region has moved.
+    max_strength : largest number of moved regions times their median squared distance in units of the noise.
+    min_sd : distance between the groups in a region, in units of its noise, from which the region has moved. Views from
+        one side err alike, so that a larger group is no better known: the noise is that of a single view, whatever
+        their number.
     min_regions : moved regions; fewer are where one surface hides another.
     """
 
@@ -90,8 +91,7 @@ class _Split:
     @property
     def strength(self) -> float:
         """See `MovementLimits.max_strength`."""
-        squares = float(self.moved.sum() * np.median(self.offset_mm[self.moved] ** 2)) / self.noise_mm**2
-        return squares / max(1.0, len(self.is_second) / _USUAL_VIEWS)
+        return float(self.moved.sum() * np.median(self.offset_mm[self.moved] ** 2)) / self.noise_mm**2
 
 
 def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movement | None:
@@ -164,8 +164,12 @@ def _split(distances: RegionalDistances, is_second: BoolArray, min_sd: float) ->
     is_known: BoolArray = (first >= 1) & (second >= 1) & (first + second >= _MIN_VIEWS)
     offset = np.where(is_known & (np.abs(offset) > min_sd * sd), offset, 0.0)
 
-    # A region has moved if it has whichever view is left out, but for a few.
-    moved = (offset != 0.0).mean(axis=0) > _MOST
+    # A region has moved if it has whichever view is left out of those that tell of it, but for a few.
+    tells = pairs > 0.0
+    moved = np.abs(mean) > min_sd * noise_of_region
+    moved &= (tells & (offset != 0.0)).sum(axis=0) >= _MOST * tells.sum(axis=0)
+    for group in (is_second, ~is_second):
+        moved &= tells[group].sum(axis=0) >= _MIN_GROUP
     offset = np.where(moved, offset, 0.0)
 
     expected = offset[source, region]

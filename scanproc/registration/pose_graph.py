@@ -126,10 +126,9 @@ def _floor_equations(
     """Return H and g of the pull of a view's floor towards z = `height_mm`, as strong as all of its point pairs."""
     normal = rotate(T_common_camera, floor.normal[None])[0]
     point = transform(T_common_camera, (floor.normal * floor.offset_mm)[None])[0]
-    # A turn w moves the normal by w x n and the height of the plane at the origin through its point.
+    # A turn w moves the normal, all but upright, by w x z. Of turns about z and of shifts along the floor it says
+    # nothing at all: whatever it said, all views would follow together, for nothing else holds them, and far.
     J = np.zeros((3, 6))
-    J[0, :3] = _LEVER_MM * np.array([0.0, normal[2], -normal[1]])
-    J[1, :3] = _LEVER_MM * np.array([-normal[2], 0.0, normal[0]])
-    J[2, 3:] = normal
+    J[0, 1], J[1, 0], J[2, 5] = _LEVER_MM, -_LEVER_MM, 1.0
     offsets = np.array([_LEVER_MM * normal[0], _LEVER_MM * normal[1], float(normal @ point) - height_mm])
     return weight * J.T @ J, weight * J.T @ offsets
