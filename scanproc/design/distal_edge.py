@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from scanproc.anatomy.foot_plan import DistalLine, FootPlan
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import cut_and_rounded, hull
-from scanproc.mesh.polyline_distance import nearest_on_curve
+from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.pads.ray_cuts import ray_corners
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.height_fields import HeightField
@@ -125,6 +126,24 @@ def behind_distal_edge(region: FloatArray, sole: HeightField, foot: FootPlan, rx
     if rx.device.length == "shell":
         return DistalLine(foot.tibiale - rx.arch.distal_gap_mm * foot.ball_normal, foot.ball_normal).half_plane()
     return sulcus_region(region, sole, foot) if rx.device.length == "sulcus" else None
+
+
+def before_outline(foot: FootPlan, rx: Prescription) -> Callable[[FloatArray], FloatArray]:
+    """Return what tells how far (N, 2) points lie behind the front end of a shell, (N,) mm, cut-outs included.
+
+    It knows no sides: it serves what is designed before the outline is.
+    """
+    line = DistalLine(foot.tibiale - rx.arch.distal_gap_mm * foot.ball_normal, foot.ball_normal)
+    holes = cut_outs(foot, rx)
+    if not holes:
+        return line.behind
+    left = cut_and_rounded(line.half_plane(), None, _CUT_RADIUS_MM, holes, _CUT_RADIUS_MM)
+
+    def behind(xy: FloatArray) -> FloatArray:
+        away = np.abs(nearest_on_curve(left, xy, rx.thickness.distal_taper_mm, closed=True).distance_mm)
+        return np.asarray(np.minimum(line.behind(xy), np.where(inside(left, xy), away, -away)))
+
+    return behind
 
 
 def cut_outs(foot: FootPlan, rx: Prescription) -> list[FloatArray]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray
 from scanproc.design.posts import Post, Region
 from scanproc.design.underside import Underside
 from scanproc.frames import FloatArray
@@ -22,6 +21,7 @@ _KEEPS_OFF_MM = 5.0  # round a post's region, over which flattening fades
 _FAR_MM = 1e3  # no insole is so long
 _WHOLE = 0.98  # share of the flattening from which a place counts as flattened
 _MOST_MM = 1.0  # what has to be flattened more stands on its posts' borders, and is printed on supports
+_BEARS_MM = 2.0  # round the place where the heel bears
 _LEVEL = RestingPlane(np.zeros(2), 0.0)
 _AS_IT_IS = Flattened(0.0, 0.0)
 
@@ -46,6 +46,14 @@ class GroundContact:
         return z + flattened_share(self.spared, xy) * (flat - z)
 
 
+@dataclass(frozen=True)
+class HeelLoad:
+    """Where the heel bears, (2,), and the x that it ends at, mm."""
+
+    place: FloatArray
+    end_x: float
+
+
 def flattened_share(spared: Sequence[Region], xy: FloatArray) -> FloatArray:
     """Return 0 on regions, 1 off them, smooth between, at (N, 2) points, (N,)."""
     share = np.ones(len(xy))
@@ -57,7 +65,7 @@ def flattened_share(spared: Sequence[Region], xy: FloatArray) -> FloatArray:
 def ground_contact(
     underside: Underside,
     intrinsic: Sequence[Post],
-    heel: BoolArray | None,
+    heel: HeelLoad | None,
     xy: FloatArray,
     z: FloatArray,
     cell_mm2: float,
@@ -72,15 +80,17 @@ def ground_contact(
     Parameters
     ----------
     intrinsic : intrinsic ones, which are no platforms.
-    heel : (N,) bool, which cells are the heel's if the front end is level with it; else None.
+    heel : where the heel bears, if the front end is level with it; else None.
     xy, z : (N, 2) and (N,) mm, the underside at the cells of an even grid.
     """
     under_heel = any(platform.post.where == "rearfoot" for platform in underside.platforms)
     if heel is not None and not intrinsic and not under_heel:
-        ahead = Region(
-            np.array([xy[heel, 0].max() + _FAR_MM, 0.0]), np.array([1.0, 0.0]), _FAR_MM - _KEEPS_OFF_MM, _FAR_MM
-        )
-        pressed = Flattened(float(z.min()), flattened(z[heel], cell_mm2, patch_mm2).level_z)
+        cells = xy[:, 0] < heel.end_x
+        ahead = Region(np.array([heel.end_x + _FAR_MM, 0.0]), np.array([1.0, 0.0]), _FAR_MM - _KEEPS_OFF_MM, _FAR_MM)
+        level_z = flattened(z[cells], cell_mm2, patch_mm2).level_z
+        # What stands on less than what bears on it rolls.
+        bears = z[np.linalg.norm(xy - heel.place, axis=1) < _BEARS_MM]
+        pressed = Flattened(float(z.min()), max(level_z, float(bears.max(initial=-np.inf))))
         if pressed.depth_mm < _MOST_MM:
             return GroundContact(_LEVEL, pressed, (ahead,))
     for platform in underside.platforms:

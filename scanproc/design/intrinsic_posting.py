@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanproc.anatomy.foot_plan import DistalLine, FootPlan
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.design.distal_edge import before_outline
 from scanproc.design.front_platform import front_platform, stands_at
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.design.wall import asked_wall
@@ -24,6 +25,7 @@ _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lowe
 _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
 _OFF_BORDER_MM, _PLANE_MM, _MOST = 1.0, 0.03, 0.8
+_STEEPEST = 0.35  # of a top over a front that thins
 _SLIGHT_MM = 0.25  # outside, for the direction away from the region
 
 
@@ -142,11 +144,14 @@ def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:
 def _wall(plan: FootPlan, rx: Prescription, xy: FloatArray) -> FloatArray:
     """Return how high the top lies over the underside at (N, 2) points, (N,) mm: it thins towards a shell's front end.
 
+    A foot feels a steep front as a step: what the wall thins beyond a gentle slope is taken from the underside.
     Balls that grow by k on their way have an envelope that lies 1 / sqrt(1 - k^2) of their radius off their centres.
     """
     if rx.device.length != "shell":
         return asked_wall(rx.thickness, plan, xy, np.full(len(xy), np.inf))
-    behind = DistalLine(plan.tibiale - rx.arch.distal_gap_mm * plan.ball_normal, plan.ball_normal).behind(xy)
-    before, wall, after = (asked_wall(rx.thickness, plan, xy, behind + off) for off in (-_SLIGHT_MM, 0.0, _SLIGHT_MM))
+    behind, asked = before_outline(plan, rx)(xy), rx.thickness
+    most = asked.thickness_mm * max(1.0, asked.medial_thickness, asked.lateral_thickness)
+    gentle = replace(asked, distal_edge_mm=max(asked.distal_edge_mm, most - _STEEPEST * asked.distal_taper_mm))
+    before, wall, after = (asked_wall(gentle, plan, xy, behind + off) for off in (-_SLIGHT_MM, 0.0, _SLIGHT_MM))
     grows = np.clip((after - before) / (2.0 * _SLIGHT_MM), -0.9, 0.9)
     return np.asarray(wall / np.sqrt(1.0 - grows**2))

@@ -8,6 +8,7 @@ from scanproc.artifacts import BoolArray, Check
 from scanproc.design.front_platform import stands_level
 from scanproc.design.plan import HEEL_END
 from scanproc.frames import FloatArray
+from scanproc.pads.ray_cuts import left_between
 from scanproc.proof.checks import at_most, within
 from scanproc.proof.finished import Finished
 from scanproc.solid.resting_plane import planes_under, resting_plane
@@ -17,7 +18,6 @@ _GAP_MM = 0.05  # under heel and front end, on a bench: what a sheet of paper sl
 _ROLL_DEG, _PITCH_DEG = 1.5, 3.0  # beyond what posts, lift and balance ask; the shoe's own floor is no flatter
 _FRONT_MM, _OFF_END_MM = 15.0, 8.0  # length of a shell's front end, and where the forefoot bears on it
 _ACROSS_MM = 30.0  # of the axis, over which the sides' walls meet; half the width of a midfoot
-_CUT_SHARE = 0.15  # of the ball's width, half of what a cut-out takes from medial or lateral
 _KEPT_DEG = 15.0  # that a balance may incline a foot by
 
 
@@ -26,8 +26,7 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
     rx, plan, z = done.rx, done.asked.plan, done.solid.vertices[:, 2]
     low = done.solid.vertices[z <= np.median(z)]
     # What is cut out bears nothing: the load lies on the middle of what is left.
-    share = 0.5 + _CUT_SHARE * (float(rx.pads.first_ray_cut) - float(rx.pads.fifth_ray_cut))
-    front = plan.on_ball(share, -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0))
+    front = plan.on_ball(0.5 * sum(left_between(rx.pads)), -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0))
     loads = np.array([plan.heel, 0.5 * (plan.heel + front), front])
     checks = []
     for name, plane in zip(LOADS, planes_under(low[:, :2], low[:, 2], loads), strict=True):

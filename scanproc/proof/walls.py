@@ -29,7 +29,10 @@ _THICKER_MM = 1.0  # than what is asked: none of its wall, or wrong
 
 @dataclass(frozen=True)
 class _Wall:
-    """Samples of the wall from both sides, with the thickness asked at the end on the underside."""
+    """Samples of the wall from both sides, with the thickness asked at the end on the underside.
+
+    A wall that leans outwards ends on the rounding of the upper edge while its lower end lies far inside.
+    """
 
     distance: FloatArray
     asked: FloatArray
@@ -37,6 +40,7 @@ class _Wall:
     from_below: BoolArray
     even: BoolArray
     off_outline: FloatArray
+    on_rounding: BoolArray
 
     def only(self, keep: BoolArray) -> _Wall:
         """Return some of the samples."""
@@ -53,7 +57,7 @@ def wall_checks(done: Finished) -> tuple[Check, ...]:
     rx = done.rx
     slack = rx.judgement.wall_tolerance_mm
     wall = _samples(done)
-    at_border = wall.off_outline < rx.judgement.rim_band_mm
+    at_border = (wall.off_outline < rx.judgement.rim_band_mm) | wall.on_rounding
     in_taper = _in_taper(done, wall.xy)
     body, taper = wall.only(~at_border & ~in_taper), wall.only(~at_border & in_taper)
     checks = _body(done, body, slack)
@@ -161,11 +165,22 @@ def _samples(done: Finished) -> _Wall:
             from_below=np.arange(len(xy)) < len(up.xy),
             even=done.even_below(xy, np.concatenate([up.z, down.z])),
             off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm + thickness.rim_radius_mm),
+            on_rounding=_on_rounding(done, np.vstack([up.top_xy, down.top_xy])),
         )
         found, at_border = np.isfinite(wall.distance), wall.off_outline < done.rx.judgement.rim_band_mm
         if found[wall.even].all() and found[at_border].any() and found[~at_border & ~_in_taper(done, xy)].any():
             break
     return wall.only(found)
+
+
+def _on_rounding(done: Finished, top_xy: FloatArray) -> BoolArray:
+    """Tell which of (N, 2) places of the top lie on the rounding of its outer edge, (N,) bool."""
+    rim = done.asked.rim
+    if rim is None or not rim.rounds:
+        return np.zeros(len(top_xy), dtype=bool)
+    answer = np.isfinite(top_xy).all(axis=1)
+    answer[answer] = rim.raised(top_xy[answer]) > 0.0
+    return answer
 
 
 def _in_taper(done: Finished, xy: FloatArray) -> BoolArray:
