@@ -50,7 +50,7 @@ def stands_at(top: HeightField, wall_mm: FloatArray, plan: FootPlan, front: Post
 
     Where a platform lies below the heel it is that one's; below a post's planes their contact with the wall.
     """
-    post = rearfoot_post(plan, rx.posts, rx.heel)
+    post = rearfoot_post(plan, rx)
     own_form = rx.posts.rearfoot_posting == "intrinsic" and rx.posts.rearfoot_post_deg > 0.0
     if post is None or (own_form and rx.heel.heel_lift_mm == 0.0):
         return float((top.z - wall_mm)[top.x[:, 0] < front.region.centre[0] - _BEHIND_MM].min())

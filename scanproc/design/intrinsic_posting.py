@@ -15,7 +15,7 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.blending import smooth_step
+from scanproc.solid.blending import smooth_max, smooth_step
 from scanproc.solid.height_fields import HeightField
 
 _HEEL_AT = 0.17  # share of the length where the posted part of the heel has its middle
@@ -25,6 +25,7 @@ _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lowe
 _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
 _OFF_BORDER_MM, _PLANE_MM, _MOST = 1.0, 0.03, 0.8
+_FLOOR_ROUND_MM = 1.0  # over which what would lie lower than a platform goes over to its height
 _STEEPEST = 0.35  # of a top over a front that thins
 _SLIGHT_MM = 0.25  # outside, for the direction away from the region
 
@@ -39,7 +40,7 @@ def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
     if (
         rx.posts.rearfoot_posting == "intrinsic"
         and rx.posts.rearfoot_post_deg
-        and (post := rearfoot_post(plan, rx.posts, rx.heel))
+        and (post := rearfoot_post(plan, rx))
     ):
         centre = np.array([_HEEL_AT * plan.length_mm, plan.heel[1]])
         half_length, half_width = _HEEL_HALF[0] * plan.length_mm, _HEEL_HALF[1] * plan.heel_width_mm
@@ -127,8 +128,11 @@ def _posted_flat(
     near = _pulled(post, around, outside[~inside])
     fades = 1.0 - smooth_step(outside[~inside], 0.0, blend)
     change[~inside] = fades * (height + surface(near) - top.at(near))
+    posted_z = z + change
+    if height_z is not None:  # a change that fades leaves nothing lower than what it began from
+        posted_z = smooth_max(posted_z, height + surface(xy), np.clip(outside, 1e-6, _FLOOR_ROUND_MM))
     z_posted = top.z.ravel().copy()
-    z_posted[reached] = z + change
+    z_posted[reached] = posted_z
     return top.replaced(z_posted.reshape(top.z.shape))
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray, Side
+from scanproc.design.front_platform import front_platform
 from scanproc.design.marks import Marks, marks_of
-from scanproc.design.posts import FREE_MM, Post, Region, forefoot_post, rearfoot_post
+from scanproc.design.posts import FREE_MM, Post, Region, forefoot_post, front_region, rearfoot_post
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
@@ -103,7 +104,7 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
     if rx.arch.arch_support and rx.device.style == "shell":
         under_heel = [platform.ridge_z for platform in posts if platform.post.where == "rearfoot"]
         platforms.append(Platform(_support(plan, outline), min([ground_z, *under_heel]) + FREE_MM))
-    platforms += posts
+    platforms += [*posts, *_below_bar(plan, xy, z, posts, rx)]
     bare = Underside(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])
     lowered = even.replaced(bare.applied(whole, even.z.ravel()).reshape(even.z.shape))
@@ -118,7 +119,7 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
     for post, posting, drop in (
         # A block's base carries a lifted heel.
         (
-            rearfoot_post(plan, rx.posts, rx.heel),
+            rearfoot_post(plan, rx),
             rx.posts.rearfoot_posting if rx.posts.rearfoot_post_deg else "extrinsic",
             0.0 if rx.device.style == "block" else rx.heel.heel_lift_mm,
         ),
@@ -134,6 +135,21 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
         # The top was raised by the lift; the platform stays down where the heel was.
         platforms.append(Platform(post, post.below(xy, z) - drop - FREE_MM))
     return platforms
+
+
+def _below_bar(
+    plan: FootPlan, xy: FloatArray, z: FloatArray, posts: list[Platform], rx: Prescription
+) -> list[Platform]:
+    """Return what fills the front end of a shell below a bar, which would lift all of it off the ground."""
+    front = front_platform(plan, rx)
+    if front is None or rx.pads.met_bar_mm == 0.0:
+        return []
+    region = front_region(plan, rx.gap_mm)
+    centre = region.centre + (front.region.centre - region.centre) @ region.across * region.across
+    region = replace(region, centre=centre, half_width=front.region.half_width)
+    behind = z[xy[:, 0] < region.centre[0] - region.half_length]
+    ground = next((post.ridge_z for post in posts if post.post.where == "rearfoot"), float(behind.min()))
+    return [Platform(replace(front, region=region), ground)] if region.inside(xy).any() else []
 
 
 def _support(plan: FootPlan, outline: FloatArray) -> Post:

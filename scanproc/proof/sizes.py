@@ -13,7 +13,7 @@ from scanproc.pads.ray_cuts import RayCuts
 from scanproc.proof.checks import at_most, within
 from scanproc.proof.finished import Finished
 
-_MOST_ROUNDED_MM = 0.6  # of a thin front end, above
+_MOST_ROUNDED = 0.4  # of the front end's wall, above
 _OUTLINE_MM = 0.1
 _SOFT_MM = 2.0  # corners of a cut-out are rounded, so that it does not tear
 _FIRST_RAY, _FIFTH_RAY = (0.0, 0.22), (0.88, 1.0)  # shares of the ball from medial that are cut out, clear of corners
@@ -85,9 +85,10 @@ def _distal(done: Finished) -> list[Check]:
     walls = _walls_behind(done, _WALLS_BEHIND_MM)
     if not np.isfinite(walls[rx.thickness.distal_taper_mm > _WALLS_BEHIND_MM]).all():  # a post or base lies below
         return []
-    # Both edges are rounded: a ball that touches the wall there has to be clear of the upper one.
-    rounded = min(rx.thickness.rim_radius_mm, _MOST_ROUNDED_MM)
-    off = max(done.edge_radius_mm, 3.0 * rounded, 0.5 * edge + rounded, float(_WALLS_BEHIND_MM[0]))
+    # Both edges are rounded: a ball that touches the wall there has to be clear of the lower end of the upper one.
+    rounded = min(rx.thickness.rim_radius_mm, _MOST_ROUNDED * edge)
+    clear = float(np.sqrt(max(2.0 * rx.thickness.thickness_mm - rounded, 0.0) * rounded))
+    off = max(done.edge_radius_mm, clear, float(_WALLS_BEHIND_MM[0]))
     asked = edge + (rx.thickness.thickness_mm - edge) * min(off / rx.thickness.distal_taper_mm, 1.0)
     if not rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
         asked = float(np.median(done.asked.wall_at(distal.points + off * distal.inward)))

@@ -18,6 +18,7 @@ _GAP_MM = 0.05  # under heel and front end, on a bench: what a sheet of paper sl
 _ROLL_DEG, _PITCH_DEG = 1.5, 3.0  # beyond what posts, lift and balance ask; the shoe's own floor is no flatter
 _FRONT_MM, _OFF_END_MM = 15.0, 8.0  # length of a shell's front end, and where the forefoot bears on it
 _ACROSS_MM = 30.0  # of the axis, over which the sides' walls meet; half the width of a midfoot
+_FEW = 10  # places of the foot looked at, of so many
 _KEPT_DEG = 15.0  # that a balance may incline a foot by
 
 
@@ -29,13 +30,26 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
     front = plan.on_ball(0.5 * sum(left_between(rx.pads)), -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0))
     loads = np.array([plan.heel, 0.5 * (plan.heel + front), front])
     checks = []
-    for name, plane in zip(LOADS, planes_under(low[:, :2], low[:, 2], loads), strict=True):
+    own = _own_roll_deg(done, loads)
+    for name, plane, foot_deg in zip(LOADS, planes_under(low[:, :2], low[:, 2], loads), own, strict=True):
         roll, pitch = np.rad2deg(np.arctan([-plan.medial_y * plane.slope[1], -plane.slope[0]]))
-        checks.append(within(f"roll_{name}_deg", 0.0, float(roll), _ROLL_DEG + _asked_roll_deg(done)))
+        checks.append(within(f"roll_{name}_deg", 0.0, float(roll), _ROLL_DEG + _asked_roll_deg(done) + foot_deg))
         checks.append(within(f"pitch_{name}_deg", 0.0, float(pitch), _PITCH_DEG + _asked_pitch_deg(done)))
     if stands_level(rx) and not (rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg):
         checks.append(at_most("stands_gap_mm", _GAP_MM, _gap(low, done)))
     return tuple(checks)
+
+
+def _own_roll_deg(done: Finished, loads: FloatArray) -> FloatArray:
+    """Return how far the foot itself would roll on the ground under (M, 2) loads, as it was balanced, (M,) deg.
+
+    So does a device that follows it in front; one that is made level does not.
+    """
+    if stands_level(done.rx) or done.rx.device.style == "block":
+        return np.zeros(len(loads))
+    xy = done.inner(done.grid.xy[::_FEW], 0.0)
+    planes = planes_under(xy, done.asked.sole.at(xy), loads)
+    return np.rad2deg(np.arctan([abs(plane.slope[1]) for plane in planes]))
 
 
 def _asked_roll_deg(done: Finished) -> float:
