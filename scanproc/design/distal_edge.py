@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from scanproc.prescription.fields import Prescription
 from scanproc.solid.height_fields import HeightField
 
 _INSIDE_MM = 0.7  # what lies further inside the foot's border was cut off
+_NEAR_CUT_MM = 10.0  # corners are rounded so far from the cut
 _FORWARD = 0.5  # an outline that looks so far forwards ends a full length
 _FAR_MM = 1e3
 _SULCUS_SHARE = 0.40  # of the way from the metatarsal heads to the toes' tips, where the scan does not show it
@@ -47,15 +48,18 @@ class DistalEdge:
         return distance
 
 
-def distal_edge(outline: FloatArray, uncut: FloatArray, region: FloatArray, foot: FootPlan) -> DistalEdge:
+def distal_edge(
+    outline: FloatArray, uncut: FloatArray, region: FloatArray, cuts: Sequence[FloatArray], foot: FootPlan
+) -> DistalEdge:
     """Find the front end along an outline.
 
     Parameters
     ----------
     outline : (K, 2) of the insole; `uncut` without cut-outs; `region` without a front end, too.
+    cuts : the curves that it was cut by, the front end's first.
     """
-    pieces = _distal_pieces(outline, region, foot)
-    ends = _distal_pieces(uncut, region, foot)
+    pieces = _distal_pieces(outline, region, cuts, foot)
+    ends = _distal_pieces(uncut, region, cuts, foot)
     if not pieces or not ends:
         return DistalEdge((), np.zeros((0, 2)), np.zeros((0, 2)))
     end = max(ends, key=lambda piece: float(piece[:, 0].max()))
@@ -66,12 +70,18 @@ def distal_edge(outline: FloatArray, uncut: FloatArray, region: FloatArray, foot
     return DistalEdge(tuple(pieces), middle[left], inward[left])
 
 
-def _distal_pieces(outline: FloatArray, region: FloatArray, foot: FootPlan) -> list[FloatArray]:
+def _distal_pieces(
+    outline: FloatArray, region: FloatArray, cuts: Sequence[FloatArray], foot: FootPlan
+) -> list[FloatArray]:
+    # What a border loses where it is smoothed, at a narrow waist, is no front end.
+    by_cut = np.zeros(len(outline), dtype=bool)
+    for cut in cuts:
+        by_cut |= np.isfinite(nearest_on_curve(cut, outline, _NEAR_CUT_MM, closed=True).distance_mm)
     away = nearest_on_curve(region, outline, 100.0, closed=True).distance_mm
     along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
     forward = along @ np.array([-foot.ball_normal[1], foot.ball_normal[0]]) / np.linalg.norm(along, axis=1)
     toes = (forward > _FORWARD) & (foot.ahead_of_ball(outline) > 20.0)
-    on_end = (away > _INSIDE_MM) | toes
+    on_end = (by_cut & (away > _INSIDE_MM)) | toes
     if on_end.all() or not on_end.any():
         return []
     start = int(np.flatnonzero(~on_end)[0])

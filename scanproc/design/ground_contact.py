@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.design.front_platform import stands_level
+from scanproc.design.plan import HEEL_END
 from scanproc.design.posts import Post, Region
 from scanproc.design.underside import Underside
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.mesh.polyline_distance import inside
+from scanproc.pads.table import PADS
+from scanproc.prescription.fields import Prescription
 from scanproc.solid.blending import smooth_step
 from scanproc.solid.closed_solid import Flattened, flattened
+from scanproc.solid.height_fields import HeightField
 from scanproc.solid.resting_plane import RestingPlane, resting_plane
 
 _FLAT_MM = 0.01  # what a platform counts as touching within
@@ -22,6 +30,7 @@ _FAR_MM = 1e3  # no insole is so long
 _WHOLE = 0.98  # share of the flattening from which a place counts as flattened
 _MOST_MM = 1.0  # what has to be flattened more stands on its posts' borders, and is printed on supports
 _BEARS_MM = 2.0  # round the place where the heel bears
+_BUMP_MM, _FRONT_MM = 0.1, 15.0  # so much lower than the heel a bump may stand; the front end is so long
 _LEVEL = RestingPlane(np.zeros(2), 0.0)
 _AS_IT_IS = Flattened(0.0, 0.0)
 
@@ -116,3 +125,32 @@ def ground_contact(
     level, least = flattened_onto(_LEVEL, patch_mm2, spared), min(tilted, key=lambda one: one.flattening.depth_mm)
     best = least if least.flattening.depth_mm < _MUCH_LESS * level.flattening.depth_mm else level
     return best if best.flattening.depth_mm < _MOST_MM else GroundContact(_LEVEL, _AS_IT_IS)
+
+
+def refuse_bump(plan: FootPlan, outline: FloatArray, even: HeightField, below: Underside, rx: Prescription) -> None:
+    """Refuse a hollow of the top whose bump below stands lower than heel and front end: the device would rock on it.
+
+    Parameters
+    ----------
+    outline : (K, 2).
+    even : the even wall's underside.
+
+    Raises
+    ------
+    ScanError
+        By the rule stands-still.
+    """
+    hollows = [pad.dose for pad in PADS if pad.hollow and pad.asked(rx.pads) > 0.0]
+    if not hollows or not stands_level(rx):
+        return
+    xy = even.nodes()
+    within = inside(outline, xy)
+    xy, z = xy[within], below.applied(xy[within], even.z.ravel()[within])
+    heel, ahead = xy[:, 0] < HEEL_END * plan.length_mm, plan.ahead_of_ball(xy) > -rx.gap_mm - _FRONT_MM
+    bump_mm = float(z[heel].min() - z[~heel & ~ahead].min(initial=np.inf))
+    if bump_mm > _BUMP_MM:
+        raise ScanError(
+            f"rule stands-still: found the underside below insole.{' and '.join(hollows)} to stand {bump_mm:.1f} mm lower"
+            f" than the heel, expected {_BUMP_MM:g} at most: it would rock. Lower insole.{hollows[0]}, or set"
+            " insole.level_front = false to let it."
+        )

@@ -74,8 +74,13 @@ def levelled(top: HeightField, unpadded: HeightField, plan: FootPlan, rx: Prescr
     if platform is None:
         return top
     wall = _wall(plan, rx, top.nodes()).reshape(top.z.shape)
-    level = _posted_flat(unpadded, platform, plan, rx, stands_at(unpadded, wall, plan, platform, rx))
-    return top.replaced(top.z + (level.z - unpadded.z))
+    stands_z = stands_at(unpadded, wall, plan, platform, rx)
+    level = _posted_flat(unpadded, platform, plan, rx, stands_z)
+    whole = top.z + (level.z - unpadded.z)
+    # Neither a change that fades nor a hollow leaves anything lower below than what the device stands on.
+    outside = platform.region.outside_mm(top.nodes()).reshape(whole.shape)
+    floored = smooth_max(whole, stands_z + wall, np.clip(outside, 1e-6, _FLOOR_ROUND_MM))
+    return top.replaced(np.where(outside < _BLEND_MM["forefoot"], floored, whole))
 
 
 def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightField, rx: Prescription) -> None:
@@ -128,11 +133,8 @@ def _posted_flat(
     near = _pulled(post, around, outside[~inside])
     fades = 1.0 - smooth_step(outside[~inside], 0.0, blend)
     change[~inside] = fades * (height + surface(near) - top.at(near))
-    posted_z = z + change
-    if height_z is not None:  # a change that fades leaves nothing lower than what it began from
-        posted_z = smooth_max(posted_z, height + surface(xy), np.clip(outside, 1e-6, _FLOOR_ROUND_MM))
     z_posted = top.z.ravel().copy()
-    z_posted[reached] = posted_z
+    z_posted[reached] = z + change
     return top.replaced(z_posted.reshape(top.z.shape))
 
 

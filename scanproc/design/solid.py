@@ -15,7 +15,7 @@ from scanproc.design.intrinsic_posting import intrinsic_posts
 from scanproc.design.plan import HEEL_END
 from scanproc.design.shape import Design
 from scanproc.design.underside import Underside
-from scanproc.design.wall import even_wall
+from scanproc.design.wall import bottom_at, even_wall
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.parallel import parallel_map
@@ -60,7 +60,7 @@ class _FlattenedUnderside:
 
     def at(self, xy: FloatArray) -> FloatArray:
         """Return its height at (N, 2) points, (N,) mm, but for the rounding of the edge."""
-        return self.contact.applied(xy, self.underside.applied(xy, self.even.at(xy)))
+        return self.contact.applied(xy, self.underside.applied(xy, bottom_at(self.even, xy)))
 
 
 @dataclass(frozen=True)

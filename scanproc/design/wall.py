@@ -18,6 +18,7 @@ _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
 # Triangles cut corners: by this share of the grid the wall is built thicker, and by so much more for each mm by which
 # it changes in one, as the underside is steeper there than the top.
 _THICKER, _THICKER_IN_TAPER = 0.03, 0.06
+_OVER_NODES_MM = 0.02  # a smooth underside rises no higher between its nodes
 
 
 def asked_wall(thickness: RuledThickness, plan: FootPlan, xy: FloatArray, behind_mm: FloatArray) -> FloatArray:
@@ -73,3 +74,17 @@ def even_wall(
     return EvenWall(
         top, erode_with_ball(top, wall + step_mm * (_THICKER + _THICKER_IN_TAPER * np.minimum(change, 1.0)))
     )
+
+
+def bottom_at(bottom: HeightField, xy: FloatArray) -> FloatArray:
+    """Return the height of an even wall's underside at (N, 2) points, (N,) mm.
+
+    Beside a crease, where two sheets of the parallel surface meet, a spline swings up over its nodes, and the wall
+    would be thin.
+    """
+    i, j = (
+        np.clip(((xy[:, k] - low) / bottom.step).astype(int), 0, bottom.z.shape[k] - 2)
+        for k, low in enumerate((bottom.x0, bottom.y0))
+    )
+    highest = np.max([bottom.z[i, j], bottom.z[i + 1, j], bottom.z[i, j + 1], bottom.z[i + 1, j + 1]], axis=0)
+    return np.minimum(bottom.at(xy), highest + _OVER_NODES_MM)

@@ -21,8 +21,10 @@ _BORDER_SLACK = 3.0  # the border's corners count as thin
 _CORNER_SHARE = 0.42  # of its radius, that a rounded square edge lies inside its corner
 _SQUARE_SHARE = 0.85  # of its radius, that a ball loses between it and a square edge below: 0.70 to 0.86 on 5 shells
 _TAPER_END = 1.15  # of the taper's length: it ends softly
+_PLACE_SHARE = 0.12  # of the grid, which a place is known to where the wall changes
 _TAPER_GONE = 1.3  # of it: here the wall is whole
 _SIDES_MEET_MM, _ONE_SIDE_MM = 15.0, 17.0  # beside the axis, where the medial and the lateral wall blend
+_THICKER_SHARE = 2.5  # of the tolerance, by which a wall may be thicker
 _TYPICAL_MM = 0.05  # tolerance
 _THICKER_MM = 1.0  # than what is asked: none of its wall, or wrong
 
@@ -63,7 +65,11 @@ def wall_checks(done: Finished) -> tuple[Check, ...]:
     checks = _body(done, body, slack)
     if taper.distance.size:
         at = taper.thinnest
-        checks.append(at_least("wall_min_taper_mm", taper.asked[at], taper.distance[at], slack))
+        thickness = rx.thickness
+        most = thickness.thickness_mm * max(1.0, thickness.medial_thickness, thickness.lateral_thickness)
+        steep = max(most - thickness.distal_edge_mm, 0.0) / thickness.distal_taper_mm
+        more = _PLACE_SHARE * rx.making.grid_mm * steep
+        checks.append(at_least("wall_min_taper_mm", taper.asked[at], taper.distance[at], slack + more))
     # The outer edges are rounded off: within the upper radius no wall is left, beside it a corner of it is missing.
     border = wall.only(at_border & (wall.off_outline > rx.thickness.rim_radius_mm))
     # Below a square edge a ball touches the rounding itself.
@@ -143,8 +149,8 @@ def _typical(name: str, asked: float, walls: FloatArray) -> Check:
 
 
 def _most_slack(done: Finished) -> float:
-    """Return how much thicker than asked the wall may be: more on the coarse grid of a preview."""
-    return 2.0 * done.rx.judgement.wall_tolerance_mm * max(1.0, done.rx.making.grid_mm / _FULL_GRID_MM)
+    """Return how much thicker than asked the wall may be: creases are cut off by the grid, more by that of a preview."""
+    return _THICKER_SHARE * done.rx.judgement.wall_tolerance_mm * max(1.0, done.rx.making.grid_mm / _FULL_GRID_MM)
 
 
 def _samples(done: Finished) -> _Wall:
