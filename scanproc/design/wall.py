@@ -82,9 +82,11 @@ def bottom_at(bottom: HeightField, xy: FloatArray) -> FloatArray:
     Beside a crease, where two sheets of the parallel surface meet, a spline swings up over its nodes, and the wall
     would be thin.
     """
-    i, j = (
-        np.clip(((xy[:, k] - low) / bottom.step).astype(int), 0, bottom.z.shape[k] - 2)
-        for k, low in enumerate((bottom.x0, bottom.y0))
-    )
-    highest = np.max([bottom.z[i, j], bottom.z[i + 1, j], bottom.z[i, j + 1], bottom.z[i + 1, j + 1]], axis=0)
-    return np.minimum(bottom.at(xy), highest + _OVER_NODES_MM)
+    at = (xy - [bottom.x0, bottom.y0]) / bottom.step
+    i, j = (np.clip(at[:, k].astype(int), 0, bottom.z.shape[k] - 2) for k in (0, 1))
+    u, v = np.clip(at[:, 0] - i, 0.0, 1.0), np.clip(at[:, 1] - j, 0.0, 1.0)
+    a, b, c, d = bottom.z[i, j], bottom.z[i, j + 1], bottom.z[i + 1, j], bottom.z[i + 1, j + 1]
+    # The higher ends of a cell's sides, each way.
+    along = (1.0 - u) * np.maximum(a, b) + u * np.maximum(c, d)
+    across = (1.0 - v) * np.maximum(a, c) + v * np.maximum(b, d)
+    return np.asarray(np.minimum(bottom.at(xy), np.minimum(along, across) + _OVER_NODES_MM))
