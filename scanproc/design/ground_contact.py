@@ -150,7 +150,7 @@ def refuse_bump(plan: FootPlan, outline: FloatArray, even: HeightField, below: U
     bump_mm = float(z[heel].min() - z[~heel & ~ahead].min(initial=np.inf))
     if bump_mm > _BUMP_MM:
         raise ScanError(
-            f"rule stands-still: found the underside below insole.{' and '.join(hollows)} to stand {bump_mm:.1f} mm lower"
-            f" than the heel, expected {_BUMP_MM:g} at most: it would rock. Lower insole.{hollows[0]}, or set"
+            f"rule stands-still: found the underside below insole.{' and '.join(hollows)} to stand {bump_mm:.1f} mm"
+            f" lower than the heel, expected {_BUMP_MM:g} at most: it would rock. Lower insole.{hollows[0]}, or set"
             " insole.level_front = false to let it."
         )

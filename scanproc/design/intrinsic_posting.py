@@ -36,11 +36,7 @@ def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
     reaches, the cup's walls and the arch would be flattened with it.
     """
     posts = []
-    if (
-        rx.posts.rearfoot_posting == "intrinsic"
-        and rx.posts.rearfoot_post_deg
-        and (post := rearfoot_post(plan, rx))
-    ):
+    if rx.posts.rearfoot_posting == "intrinsic" and rx.posts.rearfoot_post_deg and (post := rearfoot_post(plan, rx)):
         centre = np.array([_HEEL_AT * plan.length_mm, plan.heel[1]])
         half_length, half_width = _HEEL_HALF[0] * plan.length_mm, _HEEL_HALF[1] * plan.heel_width_mm
         posts.append(replace(post, region=Region(centre, post.region.along, half_length, half_width)))

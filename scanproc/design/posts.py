@@ -17,7 +17,9 @@ HEEL_WIDTH_SHARE = 0.72  # of the heel's width that the post is wide: its bevel 
 HEEL_START_MM, HEEL_END_SHARE = 11.0, 0.28  # from behind the cup's rounding to where the arch begins
 FREE_MM = 0.05  # a platform lies so far below the wall that the wall nowhere pierces it
 FRONT_MARGIN_MM, FRONT_LENGTH_MM = 4.0, 22.0  # behind the front end, so that the thin edge stays; and its length
-_SIDE_MARGIN_SHARE = 0.08  # of the ball's width, at either side of a forefoot post
+_SIDE_MARGIN_SHARE = (
+    0.13  # of the ball's width, at either side of a forefoot post, so that its bevel ends below the wall
+)
 _UNEVEN_MM = 0.5  # between both sides of a wall, from which the heel stands on a level post
 _CORNER_MM, _HEEL_CORNER_SHARE = 8.0, 0.9  # radii: a heel post's as a share of half its width, as the heel is round
 

@@ -35,7 +35,9 @@ def room_checks(done: Finished) -> tuple[Check, ...]:
     share = done.grid.xy[:, 0] / done.asked.plan.length_mm
     in_heel, in_front = (share > _HEEL[0]) & (share < _HEEL[1]), share > _SIDES
     if stands_level(rx):  # what was levelled in front was moved downwards, too
-        in_front &= np.abs(done.without(level_front=False).at(done.grid.xy) - done.asked.top.at(done.grid.xy)) < _AS_IT_WAS_MM
+        in_front &= (
+            np.abs(done.without(level_front=False).at(done.grid.xy) - done.asked.top.at(done.grid.xy)) < _AS_IT_WAS_MM
+        )
     checks = []
     if rx.fit.heel_expansion_mm > 0.0:
         sides = [_moved(done, plain, in_heel, 0.5 * rx.fit.heel_expansion_mm, medial=side) for side in (True, False)]

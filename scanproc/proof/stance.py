@@ -27,7 +27,9 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
     rx, plan, z = done.rx, done.asked.plan, done.solid.vertices[:, 2]
     low = done.solid.vertices[z <= np.median(z)]
     # What is cut out bears nothing: the load lies on the middle of what is left.
-    front = plan.on_ball(0.5 * sum(left_between(rx.pads)), -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0))
+    front = plan.on_ball(
+        0.5 * sum(left_between(rx.pads)), -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0)
+    )
     loads = np.array([plan.heel, 0.5 * (plan.heel + front), front])
     checks = []
     own = _own_roll_deg(done, loads)

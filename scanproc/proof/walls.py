@@ -149,7 +149,7 @@ def _typical(name: str, asked: float, walls: FloatArray) -> Check:
 
 
 def _most_slack(done: Finished) -> float:
-    """Return how much thicker than asked the wall may be: creases are cut off by the grid, more by that of a preview."""
+    """Return how much thicker than asked the wall may be: the grid cuts creases off, more that of a preview."""
     return _THICKER_SHARE * done.rx.judgement.wall_tolerance_mm * max(1.0, done.rx.making.grid_mm / _FULL_GRID_MM)
 
 
