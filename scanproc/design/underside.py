@@ -22,6 +22,7 @@ _SIDE_SLOPE = 2.2  # of a platform's sides: 65 degrees, a bevel that a mould let
 _EDGE_MM = 1.5  # over which the sides round into the platform
 _FILLET_MM = 3.0  # over which they round into the wall
 _SUPPORT = (0.30, 0.58)  # arch support, as shares of the foot's length
+_JOINS = 0.25  # where it begins on a platform below the heel
 _SUPPORT_MARGIN_MM = 5.0  # it keeps so far off the medial outline
 _EVERYWHERE_MM = 1e3
 
@@ -103,7 +104,9 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
     posts = _posts(plan, xy, z, rx)
     if rx.arch.arch_support and rx.device.style == "shell":
         under_heel = [platform.ridge_z for platform in posts if platform.post.where == "rearfoot"]
-        platforms.append(Platform(_support(plan, outline), min([ground_z, *under_heel]) + FREE_MM))
+        platforms.append(
+            Platform(_support(plan, outline, joins=bool(under_heel)), min([ground_z, *under_heel]) + FREE_MM)
+        )
     platforms += [*posts, *_below_bar(plan, xy, z, posts, rx)]
     bare = Underside(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])
@@ -152,9 +155,9 @@ def _below_bar(
     return [Platform(replace(front, region=region), ground)] if region.inside(xy).any() else []
 
 
-def _support(plan: FootPlan, outline: FloatArray) -> Post:
-    """Return the flat patch below the medial arch."""
-    first, last = (share * plan.length_mm for share in _SUPPORT)
+def _support(plan: FootPlan, outline: FloatArray, *, joins: bool) -> Post:
+    """Return the flat patch below the medial arch; it joins a platform below the heel, or a notch would be between."""
+    first, last = (share * plan.length_mm for share in ((_JOINS, _SUPPORT[1]) if joins else _SUPPORT))
     medial = plan.medial_y * outline[:, 1]
     beside = (outline[:, 0] > first) & (outline[:, 0] < last) & (medial > 0.0)
     width = max(float(medial[beside].min(initial=30.0)) - _SUPPORT_MARGIN_MM, 10.0)

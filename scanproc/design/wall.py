@@ -14,6 +14,7 @@ from scanproc.solid.ball_erosion import erode_with_ball
 from scanproc.solid.blending import smooth_min, smooth_step
 from scanproc.solid.height_fields import HeightField
 
+BEND_MM = (-24.0, -4.0)  # ahead of the metatarsal heads, between which the wall thins to that of the forefoot
 _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
 # Triangles cut corners: by this share of the grid the wall is built thicker, and by so much more for each mm by which
 # it changes in one, as the underside is steeper there than the top.
@@ -30,6 +31,9 @@ def asked_wall(thickness: RuledThickness, plan: FootPlan, xy: FloatArray, behind
     full = thickness.thickness_mm * (
         thickness.lateral_thickness + (thickness.medial_thickness - thickness.lateral_thickness) * medial_share
     )
+    # Rigid up to behind the metatarsal heads; ahead of them it bends.
+    bends = smooth_step(plan.ahead_of_ball(xy), *BEND_MM)
+    full = full + (np.minimum(thickness.forefoot_mm, full) - full) * bends
     edge = np.minimum(thickness.distal_edge_mm, full)
     # Where the taper ends it goes over smoothly: a kink would be missed between nodes.
     rise = smooth_min(behind_mm / thickness.distal_taper_mm, np.ones(len(xy)), 0.3)

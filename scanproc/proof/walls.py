@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
+from scanproc.design.wall import BEND_MM
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import RuledThickness
 from scanproc.proof.checks import at_least, at_most, told, within
@@ -120,15 +121,20 @@ def _full(done: Finished, body: _Wall) -> list[Check]:
     """
     rx, plan = done.rx, done.asked.plan
     behind = done.asked.distal_edge.behind(body.xy) > _TAPER_GONE * rx.thickness.distal_taper_mm
-    body = body.only(body.from_below & behind)
+    body, in_front = body.only(body.from_below & behind), plan.ahead_of_ball(body.xy[body.from_below & behind])
     if rx.device.style == "block":
         least = rx.thickness.thickness_mm * min(rx.thickness.medial_thickness, rx.thickness.lateral_thickness)
         return [
             at_least("thickness_mm", least, float(body.distance.min(initial=np.inf)), rx.judgement.wall_tolerance_mm)
         ]
+    forefoot = body.distance[body.even & (in_front > BEND_MM[1])]
+    checks = []
+    if rx.thickness.in_front_mm < rx.thickness.thickness_mm and rx.device.length != "shell" and len(forefoot):
+        checks.append(_typical("forefoot_mm", rx.thickness.in_front_mm, forefoot))
+        body = body.only(in_front < BEND_MM[0])
     body = body.only(body.even)
     if rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
-        return [_typical("thickness_mm", rx.thickness.thickness_mm, body.distance)]
+        return [_typical("thickness_mm", rx.thickness.thickness_mm, body.distance), *checks]
     medial_mm = plan.medial_y * body.xy[:, 1]
     return [
         _typical(
@@ -141,6 +147,7 @@ def _full(done: Finished, body: _Wall) -> list[Check]:
             rx.thickness.thickness_mm * rx.thickness.lateral_thickness,
             body.distance[medial_mm < -_ONE_SIDE_MM],
         ),
+        *checks,
     ]
 
 
@@ -192,6 +199,6 @@ def _on_rounding(done: Finished, top_xy: FloatArray) -> BoolArray:
 def _in_taper(done: Finished, xy: FloatArray) -> BoolArray:
     """Tell where the wall thins towards the front end, (N,) bool."""
     rx = done.rx
-    if rx.thickness.distal_edge_mm >= rx.thickness.thickness_mm:
+    if rx.thickness.distal_edge_mm >= rx.thickness.in_front_mm:
         return np.zeros(len(xy), dtype=bool)
     return np.asarray(done.asked.distal_edge.behind(xy) < _TAPER_END * rx.thickness.distal_taper_mm)
