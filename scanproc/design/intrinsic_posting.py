@@ -15,7 +15,7 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.blending import smooth_step
+from scanproc.solid.blending import smooth_max, smooth_step
 from scanproc.solid.height_fields import HeightField
 
 _HEEL_AT = 0.17  # share of the length where the posted part of the heel has its middle
@@ -25,6 +25,7 @@ _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lowe
 _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
 _OFF_BORDER_MM, _PLANE_MM, _MOST = 1.0, 0.03, 0.8
+_ROUND_SHARE, _ROUND_MM = 0.4, 0.6  # of a hollow, where it ends on what the device stands on
 _STEEPEST = 0.35  # of a top over a front that thins
 _SLIGHT_MM = 0.25  # outside, for the direction away from the region
 
@@ -76,7 +77,8 @@ def levelled(top: HeightField, unpadded: HeightField, plan: FootPlan, rx: Prescr
     z = np.where(near, np.maximum(level.z, stands_z + wall), level.z)
     pads = top.z - unpadded.z
     shallow = np.where(near, np.minimum(stands_z + wall - z, 0.0), -np.inf)
-    return top.replaced(z + np.where(pads < 0.0, np.maximum(pads, shallow), pads))
+    rounding = np.clip(-_ROUND_SHARE * pads, 1e-6, _ROUND_MM)
+    return top.replaced(z + np.where(pads < 0.0, smooth_max(pads, shallow, rounding), pads))
 
 
 def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightField, rx: Prescription) -> None:

@@ -21,7 +21,6 @@ from scanproc.solid.height_fields import HeightField
 MEDIAL_EDGE_AT, LATERAL_EDGE_AT = (0.43, 0.47), (0.485, 0.515)  # where the edges stand at their full height
 CUP_END = 0.23  # where the trim line begins to leave the cup's height
 _FLANGE_FROM = 0.24  # the cup's depth is measured behind
-_OVER_QUARTER_MM = 2.0  # the medial edge stands so far over the sole at a quarter of the width, at least
 _STATIONS = 0.001  # between those that heights are interpolated from
 _ACROSS_MM = 10.0  # on both sides of the axis, where the medial edge goes over to the lateral one
 _FRONT_FADES, _LOW_FRONT_MM = 0.08, 6.0  # so low, and over such a length, the sides end at the front end's corners
@@ -86,9 +85,6 @@ class TrimHeights:
         s = np.arange(-0.3, 1.5, _STATIONS)
         x = s * self.foot.length_mm
         medial = self.heel_z + (line.at(x, line.quarter_z) + self.arch_mm - self.heel_z) * eased(s, CUP_END, 0.42)
-        # Where a high arch rises early, a low edge would cut the waist off.
-        least = line.at(x, line.quarter_z) + _OVER_QUARTER_MM
-        medial += np.maximum(least - medial, 0.0) * eased(s, CUP_END, CUP_END + 0.06)
         medial_front = line.at(x, line.medial_z) + self.medial.in_front(s, MEDIAL_EDGE_AT)
         medial += (medial_front - medial) * eased(s, 0.48, max(self.medial.end, 0.60))
         medial += self.medial.flange(s, _FLANGE_FROM, MEDIAL_EDGE_AT)

@@ -35,7 +35,7 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
     own = _own_roll_deg(done, loads)
     for name, plane, foot_deg in zip(LOADS, planes_under(low[:, :2], low[:, 2], loads), own, strict=True):
         roll, pitch = np.rad2deg(np.arctan([-plan.medial_y * plane.slope[1], -plane.slope[0]]))
-        checks.append(within(f"roll_{name}_deg", 0.0, float(roll), _ROLL_DEG + _asked_roll_deg(done) + foot_deg))
+        checks.append(within(f"roll_{name}_deg", 0.0, float(roll), _ROLL_DEG + _asked_roll_deg(done) + float(foot_deg)))
         checks.append(within(f"pitch_{name}_deg", 0.0, float(pitch), _PITCH_DEG + _asked_pitch_deg(done)))
     if stands_level(rx) and not (rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg):
         checks.append(at_most("stands_gap_mm", _GAP_MM, _gap(low, done)))
