@@ -23,6 +23,7 @@ _EDGE_MM = 1.5  # over which the sides round into the platform
 _FILLET_MM = 3.0  # over which they round into the wall
 _SUPPORT = (0.30, 0.58)  # arch support, as shares of the foot's length
 _JOINS = 0.25  # where it begins on a platform below the heel
+_OFF_POST_MM = 10.0
 _SUPPORT_MARGIN_MM = 5.0  # it keeps so far off the medial outline
 _EVERYWHERE_MM = 1e3
 
@@ -105,7 +106,7 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
     if rx.arch.arch_support and rx.device.style == "shell":
         under_heel = [platform.ridge_z for platform in posts if platform.post.where == "rearfoot"]
         platforms.append(
-            Platform(_support(plan, outline, joins=bool(under_heel)), min([ground_z, *under_heel]) + FREE_MM)
+            Platform(_support(plan, outline, rx, joins=bool(under_heel)), min([ground_z, *under_heel]) + FREE_MM)
         )
     platforms += [*posts, *_below_bar(plan, xy, z, posts, rx)]
     bare = Underside(tuple(platforms), None, ground_z, ground_z)
@@ -155,9 +156,15 @@ def _below_bar(
     return [Platform(replace(front, region=region), ground)] if region.inside(xy).any() else []
 
 
-def _support(plan: FootPlan, outline: FloatArray, *, joins: bool) -> Post:
-    """Return the flat patch below the medial arch; it joins a platform below the heel, or a notch would be between."""
+def _support(plan: FootPlan, outline: FloatArray, rx: Prescription, *, joins: bool) -> Post:
+    """Return the flat patch below the medial arch; it joins a platform below the heel, or a notch would be between.
+
+    It ends clear of a post in front: the device would tip over it.
+    """
     first, last = (share * plan.length_mm for share in ((_JOINS, _SUPPORT[1]) if joins else _SUPPORT))
+    if rx.posts.forefoot_post_deg > 0.0:
+        front = front_region(plan, rx.gap_mm)
+        last = min(last, float(front.centre[0]) - front.half_length - _OFF_POST_MM)
     medial = plan.medial_y * outline[:, 1]
     beside = (outline[:, 0] > first) & (outline[:, 0] < last) & (medial > 0.0)
     width = max(float(medial[beside].min(initial=30.0)) - _SUPPORT_MARGIN_MM, 10.0)

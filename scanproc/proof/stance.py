@@ -8,7 +8,6 @@ from scanproc.artifacts import BoolArray, Check
 from scanproc.design.front_platform import stands_level
 from scanproc.design.plan import HEEL_END
 from scanproc.frames import FloatArray
-from scanproc.pads.ray_cuts import left_between
 from scanproc.proof.checks import at_most, within
 from scanproc.proof.finished import Finished
 from scanproc.solid.resting_plane import planes_under, resting_plane
@@ -17,6 +16,7 @@ LOADS = ("heel", "midfoot", "forefoot")
 _GAP_MM = 0.05  # under heel and front end, on a bench: what a sheet of paper slips under rocks
 _ROLL_DEG, _PITCH_DEG = 1.5, 3.0  # beyond what posts, lift and balance ask; the shoe's own floor is no flatter
 _FRONT_MM, _OFF_END_MM = 15.0, 8.0  # length of a shell's front end, and where the forefoot bears on it
+_BAND_MM = 2.0  # along the outline, which its width is read in
 _ACROSS_MM = 30.0  # of the axis, over which the sides' walls meet; half the width of a midfoot
 _FEW = 10  # places of the foot looked at, of so many
 _KEPT_DEG = 15.0  # that a balance may incline a foot by
@@ -26,10 +26,7 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
     """Roll (medial side up) and pitch (front end up) of the rigid device under each load; its gaps on a bench."""
     rx, plan, z = done.rx, done.asked.plan, done.solid.vertices[:, 2]
     low = done.solid.vertices[z <= np.median(z)]
-    # What is cut out bears nothing: the load lies on the middle of what is left.
-    front = plan.on_ball(
-        0.5 * sum(left_between(rx.pads)), -rx.gap_mm - (_OFF_END_MM if rx.device.length == "shell" else 0.0)
-    )
+    front = _front_load(done)
     loads = np.array([plan.heel, 0.5 * (plan.heel + front), front])
     checks = []
     own = _own_roll_deg(done, loads)
@@ -40,6 +37,18 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
     if stands_level(rx) and not (rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg):
         checks.append(at_most("stands_gap_mm", _GAP_MM, _gap(low, done)))
     return tuple(checks)
+
+
+def _front_load(done: Finished) -> FloatArray:
+    """Return where the forefoot bears, (2,): behind a shell's end, in the middle of what is left of its width there."""
+    plan, outline = done.asked.plan, done.asked.outline
+    ahead_mm = -done.rx.gap_mm - (_OFF_END_MM if done.rx.device.length == "shell" else 0.0)
+    near = np.abs(plan.ahead_of_ball(outline) - ahead_mm) < _BAND_MM
+    if not near.any():
+        return plan.on_ball(0.5, ahead_mm)
+    line = plan.fibulare - plan.tibiale
+    share = (outline[near] - plan.tibiale) @ line / (line @ line)
+    return plan.on_ball(float(0.5 * (share.min() + share.max())), ahead_mm)
 
 
 def _own_roll_deg(done: Finished, loads: FloatArray) -> FloatArray:
