@@ -42,7 +42,8 @@ def without_toes(sole: HeightField, plan: FootPlan, *, level: bool, thinner_mm: 
     x, y = np.broadcast_arrays(sole.x, sole.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
     ahead = plan.ahead_of_ball(xy).reshape(x.shape)
-    sole = sole.replaced(sole.z - thinner_mm * smooth_step(ahead, *BEND_MM)) if thinner_mm else sole
+    bends = smooth_step(ahead, *BEND_MM)
+    sole = sole.replaced(sole.z - thinner_mm * bends) if thinner_mm else sole
     across = (plan.fibulare - plan.tibiale) / np.linalg.norm(plan.fibulare - plan.tibiale)
     half = 0.5 * float(np.linalg.norm(plan.fibulare - plan.tibiale))
     aside = ((xy - plan.on_ball(0.5, 0.0)) @ across).reshape(x.shape) / half
@@ -53,7 +54,7 @@ def without_toes(sole: HeightField, plan: FootPlan, *, level: bool, thinner_mm: 
         heel_z = float(sole.z[sole.x[:, 0] < HEEL_END * plan.length_mm].min())
         contact = _levelled(contact, heel_z - thinner_mm, float(clamped.max()))
     surface = np.polynomial.polynomial.polyval(clamped, contact)
-    surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2
+    surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2 + thinner_mm * (1.0 - bends)
     # A gap between toes may reach behind the ball; nothing else of the sole stands so high there.
     gap = _GAP_MM[0] + (_GAP_MM[1] - _GAP_MM[0]) * eased(ahead, *_GAP_ENDS_MM)
     gap = gap + _GAP_MM[0] * smooth_step(np.abs(aside), *_GAP_SHARE)

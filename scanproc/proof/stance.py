@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray, Check
+from scanproc.artifacts import BoolArray, Check, Mesh
 from scanproc.design.front_platform import stands_level
 from scanproc.design.plan import HEEL_END
 from scanproc.frames import FloatArray
 from scanproc.proof.checks import at_most, within
 from scanproc.proof.finished import Finished
-from scanproc.solid.resting_plane import planes_under, resting_plane
+from scanproc.solid.resting_plane import planes_under
 
 LOADS = ("heel", "midfoot", "forefoot")
 _GAP_MM = 0.05  # under heel and front end, on a bench: what a sheet of paper slips under rocks
@@ -88,9 +88,16 @@ def _asked_pitch_deg(done: Finished) -> float:
     return float(np.rad2deg(np.arctan(rx.heel.heel_lift_mm / (0.5 * length)))) + 0.5 * _asked_roll_deg(done)
 
 
+def _centre_of_mass(solid: Mesh) -> FloatArray:
+    """Return it, (3,): of the tetrahedra between the origin and each triangle."""
+    corners = solid.vertices[solid.faces]
+    six_volumes = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2]))
+    return np.asarray((six_volumes[:, None] * corners.sum(axis=1)).sum(axis=0) / (4.0 * six_volumes.sum()))
+
+
 def _gap(low: FloatArray, done: Finished) -> float:
     """Return the greater of the gaps under heel and front end where the device stands by itself, mm."""
-    plane = resting_plane(low[:, :2], low[:, 2])
+    plane = planes_under(low[:, :2], low[:, 2], _centre_of_mass(done.solid)[None, :2])[0]
     above, ahead = low[:, 2] - plane.at(low[:, :2]), done.asked.plan.ahead_of_ball(low[:, :2])
     front: BoolArray = ahead > -done.rx.gap_mm - _FRONT_MM
     heel: BoolArray = low[:, 0] < HEEL_END * done.asked.plan.length_mm
