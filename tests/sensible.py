@@ -142,6 +142,8 @@ def _keep_cross_rules(values: Values) -> None:
     if skive and "rearfoot_post_deg" not in values:
         side = "varus" if "medial_skive_mm" in values else "valgus"
         values |= {"rearfoot_post_deg": 4.0, "rearfoot_post": side}
+    if skive and values.get("rearfoot_posting") == "intrinsic":  # both shape the heel seat
+        values["rearfoot_posting"] = "extrinsic"
     if values.get("heel_lift_mm", 0.0) > 10.0:
         values["arch_support"] = True
     if values.get("first_ray_cut"):

@@ -50,7 +50,7 @@ def grid_in(region: Region) -> FloatArray:
 @pytest.mark.parametrize(("word", "low"), [("varus", 1.0), ("valgus", -1.0)])
 def test_a_post_lies_lower_on_the_side_that_it_raises(plan: FootPlan, word: str, low: float) -> None:
     for made in (
-        rearfoot_post(plan, Prescription().changed(rearfoot_post_deg=4.0, rearfoot_post=word).posts, BARE.heel),
+        rearfoot_post(plan, Prescription().changed(rearfoot_post_deg=4.0, rearfoot_post=word)),
         forefoot_post(plan, Prescription().changed(forefoot_post_deg=4.0, forefoot_post=word).posts, 8.0),
     ):
         assert made is not None
@@ -60,7 +60,7 @@ def test_a_post_lies_lower_on_the_side_that_it_raises(plan: FootPlan, word: str,
 
 
 def test_a_motion_lets_the_insole_roll_from_the_post_s_angle() -> None:
-    post = rearfoot_post(LEFT, Prescription().changed(rearfoot_post_deg=4.0, rearfoot_motion_deg=4.0).posts, BARE.heel)
+    post = rearfoot_post(LEFT, Prescription().changed(rearfoot_post_deg=4.0, rearfoot_motion_deg=4.0))
     assert post is not None
     medial, lateral = post.rise_at(np.array([[40.0, 1.0 - 10.0], [40.0, 1.0 + 10.0]]))
     assert medial == pytest.approx(0.0)  # the second plane is level
@@ -68,7 +68,7 @@ def test_a_motion_lets_the_insole_roll_from_the_post_s_angle() -> None:
 
 
 def test_without_doses_there_is_no_post() -> None:
-    assert rearfoot_post(LEFT, Prescription().posts, BARE.heel) is None
+    assert rearfoot_post(LEFT, Prescription()) is None
     assert forefoot_post(LEFT, Prescription().posts, 8.0) is None
 
 
@@ -83,7 +83,7 @@ def test_a_region_knows_how_far_points_lie_outside() -> None:
 @pytest.mark.parametrize("angle", [2.0, 6.0])
 def test_the_platform_under_the_heel_has_the_post_s_angle(bowl: Foot, angle: float) -> None:
     made = asked(bowl, rearfoot_post_deg=angle, side_mark=False)
-    post = rearfoot_post(made.plan, made.rx.posts, BARE.heel)
+    post = rearfoot_post(made.plan, made.rx)
     assert post is not None
     xy = grid_in(post.region)
     z = underside(made, xy)
@@ -95,7 +95,7 @@ def test_the_platform_under_the_heel_has_the_post_s_angle(bowl: Foot, angle: flo
 
 def test_a_post_only_adds_material_and_touches_the_wall(bowl: Foot) -> None:
     made = asked(bowl, rearfoot_post_deg=5.0, side_mark=False)
-    post = rearfoot_post(made.plan, made.rx.posts, BARE.heel)
+    post = rearfoot_post(made.plan, made.rx)
     assert post is not None
     xy = np.stack(np.meshgrid(np.arange(5.0, 75.0, 0.5), np.arange(-45.0, 45.0, 0.5)), axis=-1).reshape(-1, 2)
     xy = xy[post.region.inside(xy)]

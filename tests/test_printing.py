@@ -13,10 +13,12 @@ from scanproc.artifacts import Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.solid_files import read_3mf, read_stl
 from scanproc.frames import FloatArray, transform
+from scanproc.printing.hand_over import hand_over
+from scanproc.printing.orientation import advised
 from scanproc.printing.plate import PlatePart, laid_on_bed
-from scanproc.printing.postures import postures
+from scanproc.printing.postures import Posture, PostureName, postures
 from scanproc.printing.printer import PrinterConfig
-from scanproc.printing.supports import supports
+from scanproc.printing.supports import Supports, supports
 from scanproc.several.print_plate import plate_files
 from scanproc.solid.closed_solid import closed_solid, coarse_plan
 from scanproc.solid.decimation import decimated
@@ -218,3 +220,51 @@ def test_what_does_not_fit_on_the_bed_is_refused_with_what_would_help() -> None:
 def test_parts_of_two_materials_share_no_bed() -> None:
     with pytest.raises(ScanError, match=r"part 0 of PA12 and part 0 of TPU, expected one insole.material"):
         laid_on_bed([*parts(1), *parts(1, "TPU")], PrinterConfig())
+
+
+# --------------------------------------------------------------------------------------------------- orientation
+
+
+def posture(name: PostureName, high: float, held: float, touches: float, steps: float) -> Posture:
+    return Posture(name, np.eye(4), "", np.array([80.0, 50.0, high]), Supports(10.0, held), touches, steps)
+
+
+def test_contact_and_steps_of_a_posture() -> None:
+    """A plate of 80 x 50 mm, an ellipse: it lies on its whole area; level faces show no steps."""
+    flat = postures(plate(), 0.2, 45.0)["flat"]
+    assert flat.contact_mm2 == pytest.approx(np.pi * 40.0 * 25.0, rel=0.01) and flat.stepped_mm2 == 0.0
+    radius = 20.0  # of a sphere: both caps between 0.5 and 20 degrees from the level
+    caps = 2.0 * 2.0 * np.pi * radius**2 * (np.cos(np.deg2rad(0.5)) - np.cos(np.deg2rad(20.0)))
+    ball = postures(sphere(radius, 400), 0.2, 45.0)["flat"]
+    assert ball.stepped_mm2 == pytest.approx(caps, rel=0.06)
+    # Within a layer of 0.2 mm: a cap of that height.
+    assert ball.contact_mm2 == pytest.approx(2.0 * np.pi * radius * 0.2, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("edge_held", "edge_steps", "material", "high", "best"),
+    [
+        (4000.0, 9000.0, "PETG", 90.0, "edge"),  # less than half of the supports
+        (6000.0, 100.0, "PETG", 90.0, "flat"),  # steps do not count by filament
+        (4000.0, 9000.0, "PA12", 90.0, "flat"),  # nor supports by powder
+        (9000.0, 4000.0, "PA12", 90.0, "edge"),
+        (4000.0, 4000.0, "PETG", 300.0, "flat"),  # over the printer
+    ],
+)
+def test_the_advised_posture(edge_held: float, edge_steps: float, material: str, high: float, best: str) -> None:
+    found: dict[PostureName, Posture] = {
+        "flat": posture("flat", 20.0, 10_000.0, 150.0, 10_000.0),
+        "edge": posture("edge", high, edge_held, 90.0, edge_steps),
+    }
+    told = advised(found, material, PrinterConfig())
+    assert told.posture == best and f"{found[best].layers(0.2)} layers" in told.why  # type: ignore[index]
+    assert ("brim" in told.why) == (material == "PETG") and ("bed_z_mm" in told.why) == (high > 256.0)
+    assert advised(found, material, PrinterConfig(prints="filament")).by == "filament"
+
+
+def test_a_shell_s_advice_stands_beside_its_postures() -> None:
+    told = json.loads(hand_over(bowl(), "PETG", PrinterConfig(), None))
+    flat, edge = told["postures"]
+    best = edge if edge["supports_mm3"] < 0.5 * flat["supports_mm3"] else flat
+    assert told["advice"]["posture"] == best["posture"] and told["advice"]["prints"] == "filament"
+    assert flat["contact_mm2"] > 0.0 and f"{best['contact_mm2']:.0f} mm2 touch the bed" in told["advice"]["why"]

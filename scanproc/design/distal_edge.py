@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,13 @@ import numpy as np
 from scanproc.anatomy.foot_plan import DistalLine, FootPlan
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import cut_and_rounded, hull
-from scanproc.mesh.polyline_distance import nearest_on_curve
+from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.pads.ray_cuts import ray_corners
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.height_fields import HeightField
 
 _INSIDE_MM = 0.7  # what lies further inside the foot's border was cut off
+_NEAR_CUT_MM = 10.0  # corners are rounded so far from the cut
 _FORWARD = 0.5  # an outline that looks so far forwards ends a full length
 _FAR_MM = 1e3
 _SULCUS_SHARE = 0.40  # of the way from the metatarsal heads to the toes' tips, where the scan does not show it
@@ -46,15 +48,18 @@ class DistalEdge:
         return distance
 
 
-def distal_edge(outline: FloatArray, uncut: FloatArray, region: FloatArray, foot: FootPlan) -> DistalEdge:
+def distal_edge(
+    outline: FloatArray, uncut: FloatArray, region: FloatArray, cuts: Sequence[FloatArray], foot: FootPlan
+) -> DistalEdge:
     """Find the front end along an outline.
 
     Parameters
     ----------
     outline : (K, 2) of the insole; `uncut` without cut-outs; `region` without a front end, too.
+    cuts : the curves that it was cut by, the front end's first.
     """
-    pieces = _distal_pieces(outline, region, foot)
-    ends = _distal_pieces(uncut, region, foot)
+    pieces = _distal_pieces(outline, region, cuts, foot)
+    ends = _distal_pieces(uncut, region, cuts, foot)
     if not pieces or not ends:
         return DistalEdge((), np.zeros((0, 2)), np.zeros((0, 2)))
     end = max(ends, key=lambda piece: float(piece[:, 0].max()))
@@ -65,12 +70,18 @@ def distal_edge(outline: FloatArray, uncut: FloatArray, region: FloatArray, foot
     return DistalEdge(tuple(pieces), middle[left], inward[left])
 
 
-def _distal_pieces(outline: FloatArray, region: FloatArray, foot: FootPlan) -> list[FloatArray]:
+def _distal_pieces(
+    outline: FloatArray, region: FloatArray, cuts: Sequence[FloatArray], foot: FootPlan
+) -> list[FloatArray]:
+    # What a border loses where it is smoothed, at a narrow waist, is no front end.
+    by_cut = np.zeros(len(outline), dtype=bool)
+    for cut in cuts:
+        by_cut |= np.isfinite(nearest_on_curve(cut, outline, _NEAR_CUT_MM, closed=True).distance_mm)
     away = nearest_on_curve(region, outline, 100.0, closed=True).distance_mm
     along = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
     forward = along @ np.array([-foot.ball_normal[1], foot.ball_normal[0]]) / np.linalg.norm(along, axis=1)
     toes = (forward > _FORWARD) & (foot.ahead_of_ball(outline) > 20.0)
-    on_end = (away > _INSIDE_MM) | toes
+    on_end = (by_cut & (away > _INSIDE_MM)) | toes
     if on_end.all() or not on_end.any():
         return []
     start = int(np.flatnonzero(~on_end)[0])
@@ -125,6 +136,24 @@ def behind_distal_edge(region: FloatArray, sole: HeightField, foot: FootPlan, rx
     if rx.device.length == "shell":
         return DistalLine(foot.tibiale - rx.arch.distal_gap_mm * foot.ball_normal, foot.ball_normal).half_plane()
     return sulcus_region(region, sole, foot) if rx.device.length == "sulcus" else None
+
+
+def before_outline(foot: FootPlan, rx: Prescription) -> Callable[[FloatArray], FloatArray]:
+    """Return what tells how far (N, 2) points lie behind the front end of a shell, (N,) mm, cut-outs included.
+
+    It knows no sides: it serves what is designed before the outline is.
+    """
+    line = DistalLine(foot.tibiale - rx.arch.distal_gap_mm * foot.ball_normal, foot.ball_normal)
+    holes = cut_outs(foot, rx)
+    if not holes:
+        return line.behind
+    left = cut_and_rounded(line.half_plane(), None, _CUT_RADIUS_MM, holes, _CUT_RADIUS_MM)
+
+    def behind(xy: FloatArray) -> FloatArray:
+        away = np.abs(nearest_on_curve(left, xy, rx.thickness.distal_taper_mm, closed=True).distance_mm)
+        return np.asarray(np.minimum(line.behind(xy), np.where(inside(left, xy), away, -away)))
+
+    return behind
 
 
 def cut_outs(foot: FootPlan, rx: Prescription) -> list[FloatArray]:

@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.design.plan import HEEL_END, quarter_line
+from scanproc.design.wall import BEND_MM
 from scanproc.frames import FloatArray
 from scanproc.mesh.sections import theil_sen
 from scanproc.solid.blending import eased, smooth_max, smooth_min, smooth_step
@@ -27,7 +28,7 @@ _ARCH_FREE_MM, _BORDER_SHARE = 30.0, (0.5, 0.75)  # of half the width from the m
 _WALL_ROUND_MM, _SIGMA_MM = 3.0, 5.0
 
 
-def without_toes(sole: HeightField, plan: FootPlan, *, level: bool) -> HeightField:
+def without_toes(sole: HeightField, plan: FootPlan, *, level: bool, thinner_mm: float = 0.0) -> HeightField:
     """Return a sole that goes over, around the ball, to a surface without toes that goes on to all sides.
 
     Across it is the parabola through the lowest contact of the metatarsal heads, level beyond their borders; along it
@@ -36,10 +37,13 @@ def without_toes(sole: HeightField, plan: FootPlan, *, level: bool) -> HeightFie
     Parameters
     ----------
     level : whether both borders of the ball are to lie as low as the heel, so that the device stands still.
+    thinner_mm : by how much the wall is thinner there: so much lower it lies, so that the underside stays level.
     """
     x, y = np.broadcast_arrays(sole.x, sole.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
     ahead = plan.ahead_of_ball(xy).reshape(x.shape)
+    bends = smooth_step(ahead, *BEND_MM)
+    sole = sole.replaced(sole.z - thinner_mm * bends) if thinner_mm else sole
     across = (plan.fibulare - plan.tibiale) / np.linalg.norm(plan.fibulare - plan.tibiale)
     half = 0.5 * float(np.linalg.norm(plan.fibulare - plan.tibiale))
     aside = ((xy - plan.on_ball(0.5, 0.0)) @ across).reshape(x.shape) / half
@@ -48,9 +52,9 @@ def without_toes(sole: HeightField, plan: FootPlan, *, level: bool) -> HeightFie
     contact = _contact(sole.z, ahead, aside)
     if level:
         heel_z = float(sole.z[sole.x[:, 0] < HEEL_END * plan.length_mm].min())
-        contact = _levelled(contact, heel_z, float(clamped.max()))
+        contact = _levelled(contact, heel_z - thinner_mm, float(clamped.max()))
     surface = np.polynomial.polynomial.polyval(clamped, contact)
-    surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2
+    surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2 + thinner_mm * (1.0 - bends)
     # A gap between toes may reach behind the ball; nothing else of the sole stands so high there.
     gap = _GAP_MM[0] + (_GAP_MM[1] - _GAP_MM[0]) * eased(ahead, *_GAP_ENDS_MM)
     gap = gap + _GAP_MM[0] * smooth_step(np.abs(aside), *_GAP_SHARE)

@@ -10,11 +10,12 @@ from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import FORMED
 from scanproc.design.posts import FREE_MM, Post, front_region, rearfoot_post
 from scanproc.frames import FloatArray
+from scanproc.pads.ray_cuts import left_between
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.ball_erosion import erode_with_ball
 from scanproc.solid.height_fields import HeightField
 
-_SHARE, _HALF_LENGTH_MM = 0.27, 10.0  # half its width by that of the ball, and half its length
+_SHARE, _HALF_LENGTH_MM = 0.27, 10.0  # half its width by what is left of the ball's, and half its length
 _BEYOND_MM = 6.0  # it goes on so far ahead of the front end: nothing of that stands lower
 _BEHIND_MM = 12.0  # from it to where the sole is looked at that the device stands on
 
@@ -37,8 +38,9 @@ def front_platform(plan: FootPlan, rx: Prescription) -> Post | None:
     if rx.device.length != "shell" or not stands_level(rx):
         return None
     region = front_region(plan, rx.gap_mm)
-    centre = plan.on_ball(0.5, _BEYOND_MM - _HALF_LENGTH_MM - rx.gap_mm)
-    half_width = _SHARE * float(np.linalg.norm(plan.fibulare - plan.tibiale))
+    first, last = left_between(rx.pads)
+    centre = plan.on_ball(0.5 * (first + last), _BEYOND_MM - _HALF_LENGTH_MM - rx.gap_mm)
+    half_width = _SHARE * (last - first) * float(np.linalg.norm(plan.fibulare - plan.tibiale))
     region = replace(region, centre=centre, half_length=_HALF_LENGTH_MM, half_width=half_width)
     return Post("forefoot", region, float(centre[1]), (0.0,))
 
@@ -48,7 +50,7 @@ def stands_at(top: HeightField, wall_mm: FloatArray, plan: FootPlan, front: Post
 
     Where a platform lies below the heel it is that one's; below a post's planes their contact with the wall.
     """
-    post = rearfoot_post(plan, rx.posts, rx.heel)
+    post = rearfoot_post(plan, rx)
     own_form = rx.posts.rearfoot_posting == "intrinsic" and rx.posts.rearfoot_post_deg > 0.0
     if post is None or (own_form and rx.heel.heel_lift_mm == 0.0):
         return float((top.z - wall_mm)[top.x[:, 0] < front.region.centre[0] - _BEHIND_MM].min())

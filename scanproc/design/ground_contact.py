@@ -7,12 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.design.front_platform import stands_level
+from scanproc.design.plan import HEEL_END
 from scanproc.design.posts import Post, Region
 from scanproc.design.underside import Underside
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.mesh.polyline_distance import inside
+from scanproc.pads.table import PADS
+from scanproc.prescription.fields import Prescription
 from scanproc.solid.blending import smooth_step
 from scanproc.solid.closed_solid import Flattened, flattened
+from scanproc.solid.height_fields import HeightField
 from scanproc.solid.resting_plane import RestingPlane, resting_plane
 
 _FLAT_MM = 0.01  # what a platform counts as touching within
@@ -22,6 +29,8 @@ _KEEPS_OFF_MM = 5.0  # round a post's region, over which flattening fades
 _FAR_MM = 1e3  # no insole is so long
 _WHOLE = 0.98  # share of the flattening from which a place counts as flattened
 _MOST_MM = 1.0  # what has to be flattened more stands on its posts' borders, and is printed on supports
+_BEARS_MM = 2.0  # round the place where the heel bears
+_BUMP_MM, _FRONT_MM = 0.1, 15.0  # so much lower than the heel a bump may stand; the front end is so long
 _LEVEL = RestingPlane(np.zeros(2), 0.0)
 _AS_IT_IS = Flattened(0.0, 0.0)
 
@@ -46,6 +55,14 @@ class GroundContact:
         return z + flattened_share(self.spared, xy) * (flat - z)
 
 
+@dataclass(frozen=True)
+class HeelLoad:
+    """Where the heel bears, (2,), and the x that it ends at, mm."""
+
+    place: FloatArray
+    end_x: float
+
+
 def flattened_share(spared: Sequence[Region], xy: FloatArray) -> FloatArray:
     """Return 0 on regions, 1 off them, smooth between, at (N, 2) points, (N,)."""
     share = np.ones(len(xy))
@@ -57,7 +74,7 @@ def flattened_share(spared: Sequence[Region], xy: FloatArray) -> FloatArray:
 def ground_contact(
     underside: Underside,
     intrinsic: Sequence[Post],
-    heel: BoolArray | None,
+    heel: HeelLoad | None,
     xy: FloatArray,
     z: FloatArray,
     cell_mm2: float,
@@ -72,15 +89,17 @@ def ground_contact(
     Parameters
     ----------
     intrinsic : intrinsic ones, which are no platforms.
-    heel : (N,) bool, which cells are the heel's if the front end is level with it; else None.
+    heel : where the heel bears, if the front end is level with it; else None.
     xy, z : (N, 2) and (N,) mm, the underside at the cells of an even grid.
     """
     under_heel = any(platform.post.where == "rearfoot" for platform in underside.platforms)
     if heel is not None and not intrinsic and not under_heel:
-        ahead = Region(
-            np.array([xy[heel, 0].max() + _FAR_MM, 0.0]), np.array([1.0, 0.0]), _FAR_MM - _KEEPS_OFF_MM, _FAR_MM
-        )
-        pressed = Flattened(float(z.min()), flattened(z[heel], cell_mm2, patch_mm2).level_z)
+        cells = xy[:, 0] < heel.end_x
+        ahead = Region(np.array([heel.end_x + _FAR_MM, 0.0]), np.array([1.0, 0.0]), _FAR_MM - _KEEPS_OFF_MM, _FAR_MM)
+        level_z = flattened(z[cells], cell_mm2, patch_mm2).level_z
+        # What stands on less than what bears on it rolls.
+        bears = z[np.linalg.norm(xy - heel.place, axis=1) < _BEARS_MM]
+        pressed = Flattened(float(z.min()), max(level_z, float(bears.max(initial=-np.inf))))
         if pressed.depth_mm < _MOST_MM:
             return GroundContact(_LEVEL, pressed, (ahead,))
     for platform in underside.platforms:
@@ -106,3 +125,32 @@ def ground_contact(
     level, least = flattened_onto(_LEVEL, patch_mm2, spared), min(tilted, key=lambda one: one.flattening.depth_mm)
     best = least if least.flattening.depth_mm < _MUCH_LESS * level.flattening.depth_mm else level
     return best if best.flattening.depth_mm < _MOST_MM else GroundContact(_LEVEL, _AS_IT_IS)
+
+
+def refuse_bump(plan: FootPlan, outline: FloatArray, even: HeightField, below: Underside, rx: Prescription) -> None:
+    """Refuse a hollow of the top whose bump below stands lower than heel and front end: the device would rock on it.
+
+    Parameters
+    ----------
+    outline : (K, 2).
+    even : the even wall's underside.
+
+    Raises
+    ------
+    ScanError
+        By the rule stands-still.
+    """
+    hollows = [pad.dose for pad in PADS if pad.hollow and pad.asked(rx.pads) > 0.0]
+    if not hollows or not stands_level(rx):
+        return
+    xy = even.nodes()
+    within = inside(outline, xy)
+    xy, z = xy[within], below.applied(xy[within], even.z.ravel()[within])
+    heel, ahead = xy[:, 0] < HEEL_END * plan.length_mm, plan.ahead_of_ball(xy) > -rx.gap_mm - _FRONT_MM
+    bump_mm = float(z[heel].min() - z[~heel & ~ahead].min(initial=np.inf))
+    if bump_mm > _BUMP_MM:
+        raise ScanError(
+            f"rule stands-still: found the underside below insole.{' and '.join(hollows)} to stand {bump_mm:.1f} mm"
+            f" lower than the heel, expected {_BUMP_MM:g} at most: it would rock. Lower insole.{hollows[0]}, or set"
+            " insole.level_front = false to let it."
+        )

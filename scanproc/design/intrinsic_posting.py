@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanproc.anatomy.foot_plan import DistalLine, FootPlan
+from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.design.distal_edge import before_outline
 from scanproc.design.front_platform import front_platform, stands_at
 from scanproc.design.posts import Post, Region, forefoot_post, rearfoot_post
 from scanproc.design.wall import asked_wall
@@ -14,7 +15,7 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.blending import smooth_step
+from scanproc.solid.blending import smooth_max, smooth_step
 from scanproc.solid.height_fields import HeightField
 
 _HEEL_AT = 0.17  # share of the length where the posted part of the heel has its middle
@@ -24,6 +25,9 @@ _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lowe
 _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
 _OFF_BORDER_MM, _PLANE_MM, _MOST = 1.0, 0.03, 0.8
+_ROUND_SHARE, _ROUND_MM = 0.4, 1.5  # of a hollow, where it ends on what the device stands on
+_CREASE_SHARE, _CREASE_MM = 0.1, 0.2  # of the way outside a platform, over which it rounds: more would be a ridge
+_STEEPEST = 0.35  # of a top over a front that thins
 _SLIGHT_MM = 0.25  # outside, for the direction away from the region
 
 
@@ -34,11 +38,7 @@ def intrinsic_posts(plan: FootPlan, rx: Prescription) -> tuple[Post, ...]:
     reaches, the cup's walls and the arch would be flattened with it.
     """
     posts = []
-    if (
-        rx.posts.rearfoot_posting == "intrinsic"
-        and rx.posts.rearfoot_post_deg
-        and (post := rearfoot_post(plan, rx.posts, rx.heel))
-    ):
+    if rx.posts.rearfoot_posting == "intrinsic" and rx.posts.rearfoot_post_deg and (post := rearfoot_post(plan, rx)):
         centre = np.array([_HEEL_AT * plan.length_mm, plan.heel[1]])
         half_length, half_width = _HEEL_HALF[0] * plan.length_mm, _HEEL_HALF[1] * plan.heel_width_mm
         posts.append(replace(post, region=Region(centre, post.region.along, half_length, half_width)))
@@ -71,8 +71,17 @@ def levelled(top: HeightField, unpadded: HeightField, plan: FootPlan, rx: Prescr
     if platform is None:
         return top
     wall = _wall(plan, rx, top.nodes()).reshape(top.z.shape)
-    level = _posted_flat(unpadded, platform, plan, rx, stands_at(unpadded, wall, plan, platform, rx))
-    return top.replaced(top.z + (level.z - unpadded.z))
+    stands_z = stands_at(unpadded, wall, plan, platform, rx)
+    level = _posted_flat(unpadded, platform, plan, rx, stands_z)
+    # Neither a change that fades nor a hollow leaves anything lower below than what the device stands on.
+    outside = platform.region.outside_mm(top.nodes()).reshape(wall.shape)
+    near = outside < _BLEND_MM["forefoot"]
+    floored = smooth_max(level.z, stands_z + wall, np.clip(_CREASE_SHARE * outside, 1e-6, _CREASE_MM))
+    z = np.where(near, floored, level.z)
+    pads = top.z - unpadded.z
+    shallow = np.where(near, np.minimum(stands_z + wall - z, 0.0), -np.inf)
+    rounding = np.clip(-_ROUND_SHARE * pads, 1e-6, _ROUND_MM)
+    return top.replaced(z + np.where(pads < 0.0, smooth_max(pads, shallow, rounding), pads))
 
 
 def refuse_bent_post(plan: FootPlan, outline: FloatArray, even_below: HeightField, rx: Prescription) -> None:
@@ -142,11 +151,14 @@ def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:
 def _wall(plan: FootPlan, rx: Prescription, xy: FloatArray) -> FloatArray:
     """Return how high the top lies over the underside at (N, 2) points, (N,) mm: it thins towards a shell's front end.
 
+    A foot feels a steep front as a step: what the wall thins beyond a gentle slope is taken from the underside.
     Balls that grow by k on their way have an envelope that lies 1 / sqrt(1 - k^2) of their radius off their centres.
     """
     if rx.device.length != "shell":
         return asked_wall(rx.thickness, plan, xy, np.full(len(xy), np.inf))
-    behind = DistalLine(plan.tibiale - rx.arch.distal_gap_mm * plan.ball_normal, plan.ball_normal).behind(xy)
-    before, wall, after = (asked_wall(rx.thickness, plan, xy, behind + off) for off in (-_SLIGHT_MM, 0.0, _SLIGHT_MM))
+    behind, asked = before_outline(plan, rx)(xy), rx.thickness
+    most = asked.thickness_mm * max(1.0, asked.medial_thickness, asked.lateral_thickness)
+    gentle = replace(asked, distal_edge_mm=max(asked.distal_edge_mm, most - _STEEPEST * asked.distal_taper_mm))
+    before, wall, after = (asked_wall(gentle, plan, xy, behind + off) for off in (-_SLIGHT_MM, 0.0, _SLIGHT_MM))
     grows = np.clip((after - before) / (2.0 * _SLIGHT_MM), -0.9, 0.9)
     return np.asarray(wall / np.sqrt(1.0 - grows**2))

@@ -42,7 +42,8 @@ def insole_outline(
     uncut = _finished(region, keep, [], foot)
     outline = _finished(region, keep, holes, foot) if holes else uncut
     refuse_beyond_scan(outline, border, foot)
-    return outline, distal_edge(outline, uncut, region, foot)
+    cuts = holes if keep is None else [keep, *holes]
+    return outline, distal_edge(outline, uncut, region, cuts, foot)
 
 
 def _region(border: FloatArray, trim: TrimLine, foot: FootPlan, rx: Prescription) -> FloatArray:

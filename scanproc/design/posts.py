@@ -10,13 +10,17 @@ import numpy as np
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
-from scanproc.prescription.doses import Heel, Posts
+from scanproc.prescription.doses import Posts
+from scanproc.prescription.fields import Prescription
 
 HEEL_WIDTH_SHARE = 0.72  # of the heel's width that the post is wide: its bevel ends below the cup's upright rim
 HEEL_START_MM, HEEL_END_SHARE = 11.0, 0.28  # from behind the cup's rounding to where the arch begins
 FREE_MM = 0.05  # a platform lies so far below the wall that the wall nowhere pierces it
 FRONT_MARGIN_MM, FRONT_LENGTH_MM = 4.0, 22.0  # behind the front end, so that the thin edge stays; and its length
-_SIDE_MARGIN_SHARE = 0.08  # of the ball's width, at either side of a forefoot post
+_SIDE_MARGIN_SHARE = (
+    0.13  # of the ball's width, at either side of a forefoot post, so that its bevel ends below the wall
+)
+_UNEVEN_MM = 0.5  # between both sides of a wall, from which the heel stands on a level post
 _CORNER_MM, _HEEL_CORNER_SHARE = 8.0, 0.9  # radii: a heel post's as a share of half its width, as the heel is round
 
 
@@ -30,13 +34,17 @@ class Region:
     half_width: float
     corner_mm: float = _CORNER_MM
 
+    @property
+    def across(self) -> FloatArray:
+        """Unit vector, (2,), to the left of `along`."""
+        return np.array([-self.along[1], self.along[0]])
+
     def outside_mm(self, xy: FloatArray) -> FloatArray:
         """Return how far (N, 2) points lie outside, (N,) mm; negative inside."""
         offset = xy - self.centre
-        across = np.array([-self.along[1], self.along[0]])
         corner = min(self.corner_mm, self.half_length, self.half_width)
         u = np.abs(offset @ self.along) - (self.half_length - corner)
-        v = np.abs(offset @ across) - (self.half_width - corner)
+        v = np.abs(offset @ self.across) - (self.half_width - corner)
         beyond = np.hypot(np.maximum(u, 0.0), np.maximum(v, 0.0))
         return np.asarray(beyond + np.minimum(np.maximum(u, v), 0.0) - corner)
 
@@ -78,13 +86,17 @@ class Post:
         return float((z[within] - self.rise_at(xy[within])).min())
 
 
-def rearfoot_post(plan: FootPlan, posts: Posts, heel: Heel) -> Post | None:
-    """Return the post under the heel, None where neither an angle, a motion, a lift nor a skive asks for one.
+def rearfoot_post(plan: FootPlan, rx: Prescription) -> Post | None:
+    """Return the post under the heel, None where neither an angle, a motion, a lift, a skive nor the wall asks for one.
 
-    A skive asks for a level one: copied to the underside its plane would let the device roll the other way, by as much.
+    A skive asks for a level one, and so does a wall that is thicker on one side: on their own underside the device
+    would roll to the other.
     """
-    skived = heel.medial_skive_mm > 0.0 or heel.lateral_skive_mm > 0.0
-    if posts.rearfoot_post_deg == 0.0 and posts.rearfoot_motion_deg == 0.0 and heel.heel_lift_mm == 0.0 and not skived:
+    posts, wall = rx.posts, rx.thickness
+    uneven_mm = wall.thickness_mm * abs(wall.medial_thickness - wall.lateral_thickness)
+    skived = max(rx.heel.medial_skive_mm, rx.heel.lateral_skive_mm) > 0.0
+    asked = max(posts.rearfoot_post_deg, posts.rearfoot_motion_deg, rx.heel.heel_lift_mm) > 0.0
+    if not asked and not skived and uneven_mm < _UNEVEN_MM:
         return None
     end = HEEL_END_SHARE * plan.length_mm
     centre = np.array([0.5 * (HEEL_START_MM + end), plan.heel[1]])

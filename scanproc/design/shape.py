@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from scipy import ndimage
+
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import FORMED, Foot
 from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.edge_profile import edge_profile
+from scanproc.design.ground_contact import refuse_bump
 from scanproc.design.intrinsic_posting import refuse_bent_post
 from scanproc.design.placement_rules import refuse_off_device
 from scanproc.design.plan import SoleLine
@@ -24,6 +28,10 @@ from scanproc.prescription.rules import refuse_above_block
 from scanproc.solid.edge_rounding import RoundedEdge, inwards, rounded_edge
 from scanproc.solid.greedy_insertion import snapped_plan
 from scanproc.solid.height_fields import HeightField
+
+_CREST_AT = np.linspace(0.0, 1.75, 8)  # times the radius inside the outline, where the crest of a rim is looked for
+_SHARES, _LOST_MM = (1.0, 0.75, 0.5, 0.25), 0.08  # of the radius, so that the crest becomes no lower by more
+_EVEN = 9  # places of the outline over which the radius changes
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,7 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
         refuse_unreached(asked.outline, even.top, rx.making.cutter_mm)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)
+    refuse_bump(asked.plan, asked.outline, even.bottom, below, rx)
     rim_z = asked.square_top_at(asked.outline)
     refuse_above_block(float(rim_z.max()) - below.lowest_z, rx.device)
     rim = _rounded_rim(asked, rim_z, rim_z - below.applied(asked.outline, even.bottom.at(asked.outline)))
@@ -108,9 +117,25 @@ def _rounded_rim(asked: Design, rim_z: FloatArray, side_mm: FloatArray) -> Round
     """
     radius_mm = 0.0 if asked.rx.device.process in FORMED else asked.rx.thickness.rim_radius_mm
     outline = snapped_plan(asked.outline)
-    span = max(radius_mm, 0.5)
-    rises = (asked.square_top_at(outline + span * inwards(outline)) - rim_z) / span
-    return rounded_edge(outline, side_mm, rises, radius_mm)
+    inward, span = inwards(outline), max(radius_mm, 0.5)
+    rises = (asked.square_top_at(outline + span * inward) - rim_z) / span
+    edge = rounded_edge(outline, side_mm, rises, radius_mm)
+    if not edge.rounds:
+        return edge
+    # Where the top falls from a narrow rim, as in a shallow cup, the whole radius would take its height.
+    xy = outline + span * _CREST_AT[:, None, None] * inward
+    z = asked.square_top_at(xy.reshape(-1, 2)).reshape(xy.shape[:2])
+    share = np.zeros(len(outline))
+    for one in _SHARES:
+        tried = rounded_edge(outline, side_mm, rises, one * radius_mm)
+        lost_mm = z.max(axis=0) - (z - tried.raised(xy.reshape(-1, 2)).reshape(z.shape)).max(axis=0)
+        share = np.maximum(share, np.where(lost_mm < _LOST_MM, one, 0.0))
+        if share.all():
+            break
+    if share.min() == 1.0:
+        return edge
+    even = ndimage.gaussian_filter1d(ndimage.minimum_filter1d(share, _EVEN, mode="wrap"), _EVEN / 4.0, mode="wrap")
+    return rounded_edge(outline, side_mm, rises, even * radius_mm)
 
 
 def edged(scanned: ScannedSole, top: Top, rx: Prescription) -> Design:

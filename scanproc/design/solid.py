@@ -10,12 +10,12 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.design.front_platform import stands_level
-from scanproc.design.ground_contact import GroundContact, ground_contact
+from scanproc.design.ground_contact import GroundContact, HeelLoad, ground_contact
 from scanproc.design.intrinsic_posting import intrinsic_posts
 from scanproc.design.plan import HEEL_END
 from scanproc.design.shape import Design
 from scanproc.design.underside import Underside
-from scanproc.design.wall import even_wall
+from scanproc.design.wall import bottom_at, even_wall
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.parallel import parallel_map
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 _COARSEST_MM = 5.0  # sides of triangles where the surface is flat
 _PREVIEW_GRID_MM, _PREVIEW = 1.0, 1.25  # at this step triangles may lie off by so many times the asked deviation
-_COARSER = (1.0, 1.25, 1.5)  # times the asked deviation, while there are too many triangles
+_COARSER = (1.0, 1.25, 1.5, 2.0)  # times the asked deviation, while there are too many triangles
 _OFF_OUTLINE_MM = 0.05  # samples keep so far off the outline: no slivers
 _OUTLINE_ROWS_MM = (0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5)  # rows of samples along the outline: a lip may be narrow
 
@@ -60,7 +60,7 @@ class _FlattenedUnderside:
 
     def at(self, xy: FloatArray) -> FloatArray:
         """Return its height at (N, 2) points, (N,) mm, but for the rounding of the edge."""
-        return self.contact.applied(xy, self.underside.applied(xy, self.even.at(xy)))
+        return self.contact.applied(xy, self.underside.applied(xy, bottom_at(self.even, xy)))
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def build(asked: Design) -> Built:
 
     lowered = asked.underside.applied(nodes, even.bottom.z.ravel())
     posts = intrinsic_posts(asked.plan, rx)
-    heel = nodes[within, 0] < HEEL_END * asked.plan.length_mm if stands_level(rx) else None
+    heel = HeelLoad(asked.plan.heel, HEEL_END * asked.plan.length_mm) if stands_level(rx) else None
     contact = ground_contact(
         asked.underside, posts, heel, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
     )

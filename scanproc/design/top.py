@@ -46,7 +46,10 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     """
     plan = scanned.plan
     sole = lowered(expanded(scanned.field, plan, rx.fit), rx.fit.clearance_mm + rx.fit.top_cover_mm)
-    base = sole if rx.device.length == "shell" else without_toes(sole, plan, level=stands_level(rx))
+    thinner_mm = rx.thickness.thickness_mm - rx.thickness.in_front_mm
+    base = sole
+    if rx.device.length != "shell":
+        base = without_toes(sole, plan, level=stands_level(rx), thinner_mm=thinner_mm)
     if rx.arch.arch_target_mm is not None:
         line = quarter_line(sole, plan).arch(plan.length_mm)
         arched = arch_at(base, plan, line, rx.arch.arch_target_mm, rx.fit.clearance_mm)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray, Side
+from scanproc.design.front_platform import front_platform
 from scanproc.design.marks import Marks, marks_of
-from scanproc.design.posts import FREE_MM, Post, Region, forefoot_post, rearfoot_post
+from scanproc.design.posts import FREE_MM, Post, Region, forefoot_post, front_region, rearfoot_post
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
@@ -21,6 +22,8 @@ _SIDE_SLOPE = 2.2  # of a platform's sides: 65 degrees, a bevel that a mould let
 _EDGE_MM = 1.5  # over which the sides round into the platform
 _FILLET_MM = 3.0  # over which they round into the wall
 _SUPPORT = (0.30, 0.58)  # arch support, as shares of the foot's length
+_JOINS = 0.25  # where it begins on a platform below the heel
+_OFF_POST_MM = 10.0
 _SUPPORT_MARGIN_MM = 5.0  # it keeps so far off the medial outline
 _EVERYWHERE_MM = 1e3
 
@@ -102,8 +105,10 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
     posts = _posts(plan, xy, z, rx)
     if rx.arch.arch_support and rx.device.style == "shell":
         under_heel = [platform.ridge_z for platform in posts if platform.post.where == "rearfoot"]
-        platforms.append(Platform(_support(plan, outline), min([ground_z, *under_heel]) + FREE_MM))
-    platforms += posts
+        platforms.append(
+            Platform(_support(plan, outline, rx, joins=bool(under_heel)), min([ground_z, *under_heel]) + FREE_MM)
+        )
+    platforms += [*posts, *_below_bar(plan, xy, z, posts, rx)]
     bare = Underside(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])
     lowered = even.replaced(bare.applied(whole, even.z.ravel()).reshape(even.z.shape))
@@ -118,7 +123,7 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
     for post, posting, drop in (
         # A block's base carries a lifted heel.
         (
-            rearfoot_post(plan, rx.posts, rx.heel),
+            rearfoot_post(plan, rx),
             rx.posts.rearfoot_posting if rx.posts.rearfoot_post_deg else "extrinsic",
             0.0 if rx.device.style == "block" else rx.heel.heel_lift_mm,
         ),
@@ -136,9 +141,30 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
     return platforms
 
 
-def _support(plan: FootPlan, outline: FloatArray) -> Post:
-    """Return the flat patch below the medial arch."""
-    first, last = (share * plan.length_mm for share in _SUPPORT)
+def _below_bar(
+    plan: FootPlan, xy: FloatArray, z: FloatArray, posts: list[Platform], rx: Prescription
+) -> list[Platform]:
+    """Return what fills the front end of a shell below a bar, which would lift all of it off the ground."""
+    front = front_platform(plan, rx)
+    if front is None or rx.pads.met_bar_mm == 0.0:
+        return []
+    region = front_region(plan, rx.gap_mm)
+    centre = region.centre + (front.region.centre - region.centre) @ region.across * region.across
+    region = replace(region, centre=centre, half_width=front.region.half_width)
+    behind = z[xy[:, 0] < region.centre[0] - region.half_length]
+    ground = next((post.ridge_z for post in posts if post.post.where == "rearfoot"), float(behind.min()))
+    return [Platform(replace(front, region=region), ground)] if region.inside(xy).any() else []
+
+
+def _support(plan: FootPlan, outline: FloatArray, rx: Prescription, *, joins: bool) -> Post:
+    """Return the flat patch below the medial arch; it joins a platform below the heel, or a notch would be between.
+
+    It ends clear of a post in front: the device would tip over it.
+    """
+    first, last = (share * plan.length_mm for share in ((_JOINS, _SUPPORT[1]) if joins else _SUPPORT))
+    if rx.posts.forefoot_post_deg > 0.0:
+        front = front_region(plan, rx.gap_mm)
+        last = min(last, float(front.centre[0]) - front.half_length - _OFF_POST_MM)
     medial = plan.medial_y * outline[:, 1]
     beside = (outline[:, 0] > first) & (outline[:, 0] < last) & (medial > 0.0)
     width = max(float(medial[beside].min(initial=30.0)) - _SUPPORT_MARGIN_MM, 10.0)

@@ -14,10 +14,12 @@ from scanproc.solid.ball_erosion import erode_with_ball
 from scanproc.solid.blending import smooth_min, smooth_step
 from scanproc.solid.height_fields import HeightField
 
+BEND_MM = (-24.0, -4.0)  # ahead of the metatarsal heads, between which the wall thins to that of the forefoot
 _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
 # Triangles cut corners: by this share of the grid the wall is built thicker, and by so much more for each mm by which
 # it changes in one, as the underside is steeper there than the top.
 _THICKER, _THICKER_IN_TAPER = 0.03, 0.06
+_OVER_NODES_MM = 0.02  # a smooth underside rises no higher between its nodes
 
 
 def asked_wall(thickness: RuledThickness, plan: FootPlan, xy: FloatArray, behind_mm: FloatArray) -> FloatArray:
@@ -29,6 +31,9 @@ def asked_wall(thickness: RuledThickness, plan: FootPlan, xy: FloatArray, behind
     full = thickness.thickness_mm * (
         thickness.lateral_thickness + (thickness.medial_thickness - thickness.lateral_thickness) * medial_share
     )
+    # Rigid up to behind the metatarsal heads; ahead of them it bends.
+    bends = smooth_step(plan.ahead_of_ball(xy), *BEND_MM)
+    full = full + (np.minimum(thickness.forefoot_mm, full) - full) * bends
     edge = np.minimum(thickness.distal_edge_mm, full)
     # Where the taper ends it goes over smoothly: a kink would be missed between nodes.
     rise = smooth_min(behind_mm / thickness.distal_taper_mm, np.ones(len(xy)), 0.3)
@@ -73,3 +78,19 @@ def even_wall(
     return EvenWall(
         top, erode_with_ball(top, wall + step_mm * (_THICKER + _THICKER_IN_TAPER * np.minimum(change, 1.0)))
     )
+
+
+def bottom_at(bottom: HeightField, xy: FloatArray) -> FloatArray:
+    """Return the height of an even wall's underside at (N, 2) points, (N,) mm.
+
+    Beside a crease, where two sheets of the parallel surface meet, a spline swings up over its nodes, and the wall
+    would be thin.
+    """
+    at = (xy - [bottom.x0, bottom.y0]) / bottom.step
+    i, j = (np.clip(at[:, k].astype(int), 0, bottom.z.shape[k] - 2) for k in (0, 1))
+    u, v = np.clip(at[:, 0] - i, 0.0, 1.0), np.clip(at[:, 1] - j, 0.0, 1.0)
+    a, b, c, d = bottom.z[i, j], bottom.z[i, j + 1], bottom.z[i + 1, j], bottom.z[i + 1, j + 1]
+    # The higher ends of a cell's sides, each way.
+    along = (1.0 - u) * np.maximum(a, b) + u * np.maximum(c, d)
+    across = (1.0 - v) * np.maximum(a, c) + v * np.maximum(b, d)
+    return np.asarray(np.minimum(bottom.at(xy), np.minimum(along, across) + _OVER_NODES_MM))

@@ -26,6 +26,11 @@ class RayCuts:
     fifth_ray_cut: bool = setting(False, "cut the shell out under the fifth ray: a tender styloid or 5th head")
 
 
+def left_between(cuts: RayCuts) -> tuple[float, float]:
+    """Return between which shares of the line of the metatarsal heads, from medial, the front end is not cut out."""
+    return _FIRST_RAY if cuts.first_ray_cut else 0.0, 1.0 - _FIFTH_RAY if cuts.fifth_ray_cut else 1.0
+
+
 def ray_corners(plan: FootPlan, cuts: RayCuts, length: Length, distal_gap_mm: float) -> list[FloatArray]:
     """Return what is cut out under the first and the fifth ray, as closed curves with sharp corners.
 

@@ -167,24 +167,31 @@ class PrintRow:
     posture: str
     height: str
     layers: str
+    contact: str
     overhang: str
     supports: str
+    steps: str
 
 
 def print_rows(words: Words, exports: Exports | None) -> list[PrintRow]:
     """Return how each printed part can stand on the bed, as `<side>-printing.json` has it."""
     rows = []
     for name, data in sorted(exports.files.items()) if exports else ():
-        for one in json.loads(data)["postures"] if name.endswith("-printing.json") else ():
+        content = json.loads(data) if name.endswith("-printing.json") else {"postures": ()}
+        for one in content["postures"]:
             edge = f", {words('edge.' + one['edge_down'])}" if one["edge_down"] else ""
+            best = content["advice"]["posture"] == one["posture"]
+            advised = f" – {words('posture.advised.' + content['advice']['prints'])}" if best else ""
             rows.append(
                 PrintRow(
                     words(name.partition("-")[0]),
-                    words(f"posture.{one['posture']}") + edge,
+                    words(f"posture.{one['posture']}") + edge + advised,
                     f"{words.number(one['height_mm'], 1)} mm",
                     f"{one['layers']} × {words.short(one['layer_mm'])} mm",
+                    f"{words.number(1e-2 * one['contact_mm2'], 1)} cm²",
                     f"{words.number(1e-2 * one['overhang_mm2'], 1)} cm² (< {words.short(one['overhang_deg'])}°)",
                     f"{words.number(1e-3 * one['supports_mm3'], 1)} cm³",
+                    f"{words.number(1e-2 * one['stepped_mm2'], 1)} cm²",
                 )
             )
     return rows

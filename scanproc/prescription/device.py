@@ -86,6 +86,13 @@ class Thickness:
         low=1.0,
         high=40.0,
     )
+    forefoot_mm: float | None = setting(
+        None,
+        "wall ahead of the metatarsal heads of sulcus and full length, mm: thin, so that it bends with the toes; left "
+        "out: by material, 1.2 of PA12 and PETG, 1.5 of PP; TPU and EVA bend as they are",
+        low=0.5,
+        high=8.0,
+    )
     rim_radius_mm: float = setting(
         1.0,
         "radius of the upper outer edge, mm: a sharp one is felt, and chips; it takes at most 0.4 of the rim",

@@ -14,6 +14,8 @@ from scanproc.prescription.device import Device, Fit, Making, Marks, Material, T
 from scanproc.prescription.doses import Arch, Heel, Posts
 from scanproc.settings import setting
 
+AS_THICK_MM = 8.0  # a forefoot's wall that nowhere thins another one
+
 #: Of the solid material, data sheets.
 DENSITY_G_PER_CM3: dict[Material, float] = {"PA12": 1.01, "PP": 0.90, "TPU": 1.20, "PETG": 1.27, "EVA": 0.25}
 
@@ -79,6 +81,12 @@ class RuledThickness(Thickness):
     """The wall, as asked or as a rule gave it."""
 
     thickness_mm: float = 3.0
+    forefoot_mm: float = AS_THICK_MM
+
+    @property
+    def in_front_mm(self) -> float:
+        """The wall ahead of the metatarsal heads, from which the front end thins: no thicker than that behind."""
+        return min(self.forefoot_mm, self.thickness_mm)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,27 @@ def least_wall_holds(rx: InsoleConfig) -> str | None:
             f"found insole.distal_edge_mm = {rx.distal_edge_mm:g}, expected {least.least_mm:g} or more: the least of "
             f"{least.source}; thicken the edge"
         )
+    if rx.forefoot_mm is not None and rx.forefoot_mm < least.least_mm:
+        return (
+            f"found insole.forefoot_mm = {rx.forefoot_mm:g}, expected {least.least_mm:g} or more: the least of "
+            f"{least.source}; thicken it"
+        )
+    return None
+
+
+def bends_in_front(rx: Device) -> bool:
+    """Tell whether it reaches under the toe joints with an even wall: there it has to bend."""
+    return rx.length != "shell" and rx.style == "shell"
+
+
+def forefoot_is_there(rx: InsoleConfig) -> str | None:
+    """A forefoot's wall needs a forefoot."""
+    if rx.forefoot_mm is not None and not bends_in_front(rx):
+        found = "a block, whose base is flat" if rx.style == "block" else "a shell, which ends behind it"
+        return (
+            f"found insole.forefoot_mm = {rx.forefoot_mm:g} of {found}, expected a sulcus or full length of an even "
+            'wall; leave it out, or set insole.length = "full"'
+        )
     return None
 
 

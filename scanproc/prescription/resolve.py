@@ -6,10 +6,11 @@ import dataclasses
 import logging
 from typing import Any, Literal
 
-from scanproc.artifacts import Foot, Loading, ScanFacts
-from scanproc.prescription.fields import InsoleConfig, Prescription
+from scanproc.artifacts import FORMED, Foot, Loading, ScanFacts
+from scanproc.prescription.fields import AS_THICK_MM, InsoleConfig, Prescription
 from scanproc.prescription.high_arch import judged_arch
-from scanproc.prescription.materials import Ruled, wall_by_mass
+from scanproc.prescription.making_rules import bends_in_front
+from scanproc.prescription.materials import FOREFOOT_MM, Ruled, wall_by_mass
 from scanproc.prescription.other_scan import OtherScan, measures_of_other_scan
 from scanproc.prescription.rules import WALL_RULES, advice, refuse_broken
 from scanproc.prescription.sides import for_side
@@ -50,6 +51,8 @@ def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Other
         # Only polypropylene has a rule for high arches: for others nothing is measured.
         arch = judged_arch(foot, facts, other) if given.material == "PP" else None
         ruled["thickness_mm"] = wall_by_mass(given.material, facts.mass_kg, arch)
+    if given.forefoot_mm is None:
+        ruled["forefoot_mm"] = _forefoot(given)
     if given.heel_expansion_mm is None:
         ruled["heel_expansion_mm"] = other.heel_expansion(foot) if other else Ruled(0.0, "")
     if given.min_waist_share is None:
@@ -57,6 +60,14 @@ def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Other
     if given.arch_fill_mm is None:
         ruled |= _arch(given, foot, facts, other)
     return ruled
+
+
+def _forefoot(given: InsoleConfig) -> Ruled:
+    """Return the wall ahead of the metatarsal heads; a shell ends behind them, a block and a formed sheet are even."""
+    thin = FOREFOOT_MM.get(given.material)
+    if thin is None or not bends_in_front(given) or given.process in FORMED:
+        return Ruled(AS_THICK_MM, "")
+    return Ruled(thin, f"forefoot {thin:g} mm: {given.material} as thick as behind would be rigid under the toe joints")
 
 
 def _arch(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: OtherScan | None) -> dict[str, Ruled]:

@@ -32,6 +32,7 @@ RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
     "first-ray-one-way": doses.first_ray_one_way,
     "outline-one-way": doses.outline_one_way,
     "least-wall": making.least_wall_holds,
+    "forefoot-is-there": making.forefoot_is_there,
     "edge-within-wall": making.edge_within_wall,
     "taper-is-gentle": making.taper_is_gentle,
     "eva-is-milled-block": making.eva_is_milled_block,

@@ -10,9 +10,11 @@ import numpy as np
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, transform
 from scanproc.printing.supports import Supports, supports
+from scanproc.solid.topology import contact_area_mm2
 
 PostureName = Literal["flat", "edge"]
-_WHOLE = 1e-6  # of a layer
+_WHOLE = 1e-6  # of a layer, and mm
+_STEPS_DEG = (0.5, 20.0)  # from the level: between them a layer of 0.1 mm ends in steps of 0.3 mm and more
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Posture:
     T_bed_print : (4, 4), from the print frame; the lower corner of the part's box comes to the origin.
     edge_down : "left" or "right" of the part, seen along its x from behind; "" where it lies flat.
     size_mm : (3,) of its box.
+    contact_mm2 : what lies on the bed, within the first layer.
+    stepped_mm2 : surface that is nearly level, where layers show as steps.
     """
 
     name: PostureName
@@ -31,6 +35,8 @@ class Posture:
     edge_down: str
     size_mm: FloatArray
     supports: Supports
+    contact_mm2: float
+    stepped_mm2: float
 
     def layers(self, layer_mm: float) -> int:
         """Return how many layers of a height it takes."""
@@ -63,5 +69,17 @@ def _posture(
     vertices = part.vertices @ rotation.T
     T_bed_print = rigid(rotation, -vertices.min(axis=0))
     stood = Mesh(transform(T_bed_print, part.vertices), part.faces)
-    size = np.ptp(vertices, axis=0)
-    return Posture(name, T_bed_print, edge_down, size, supports(stood, layer_mm, overhang_deg))
+    size, held = np.ptp(vertices, axis=0), supports(stood, layer_mm, overhang_deg)
+    return Posture(
+        name, T_bed_print, edge_down, size, held, contact_area_mm2(stood, layer_mm + _WHOLE), _stepped_mm2(stood)
+    )
+
+
+def _stepped_mm2(stood: Mesh) -> float:
+    """Return the area of what is nearly level, looking up or down, but for what is exactly so: that shows no steps."""
+    corners = stood.vertices[stood.faces]
+    double = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = 0.5 * np.linalg.norm(double, axis=1)
+    level, nearly = (np.cos(np.deg2rad(angle)) * area for angle in _STEPS_DEG)
+    upright = 0.5 * np.abs(double[:, 2])
+    return float(area[(upright > nearly) & (upright < level)].sum())

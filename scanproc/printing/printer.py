@@ -20,6 +20,11 @@ class PrinterConfig:
     posture: Literal["flat", "edge"] = setting(
         "flat", "how parts lie on a shared bed: flat, on their base; edge, on their medial or lateral edge"
     )
+    prints: Literal["auto", "filament", "powder"] = setting(
+        "auto",
+        "what the advised posture is judged by: filament, by its supports; powder, by the steps of its layers; auto: "
+        "PETG is filament, the others are powder",
+    )
     layer_mm: float = setting(0.2, "height of a layer, mm: layers are counted by it", low=0.02, high=1.0)
     overhang_deg: float = setting(
         45.0,

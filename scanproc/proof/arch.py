@@ -88,8 +88,10 @@ def edge_checks(done: Finished) -> tuple[Check, ...]:
     waist = float((widths(probe, stations) / asked.line.at(stations, asked.line.width_mm)).min())
     # It is read inside the rounding, where a steep edge stands a little lower.
     slack = 2.0 * rx.judgement.dose_tolerance_mm + _STEEP_SHARE * rounded
-    # A shoe's outline may cut the foot's own edge away.
-    judged = at_most if rx.device.shoe_width_mm is not None or rx.device.outline_curve else within
+    # A shoe's outline, or one that stands inside the foot's, may cut the foot's own edge away.
+    narrow = rx.device.shoe_width_mm is not None or rx.device.outline_curve
+    narrow = narrow or (rx.device.length != "shell" and rx.fit.outline_margin_mm < 0.0)
+    judged = at_most if narrow else within
     return (
         *(judged(name, height, got, slack) for name, height, got in edges),
         at_least("waist_share", rx.judgement.min_waist_share, waist),

@@ -91,7 +91,7 @@ def _stands_below(done: Finished) -> float:
     With a post's planes the contact is where the wall comes closest to them.
     """
     rx, plan, xy = done.rx, done.asked.plan, done.grid.xy
-    post = rearfoot_post(plan, rx.posts, rx.heel)
+    post = rearfoot_post(plan, rx)
     if post is None:
         return float("nan")
     wall = full_wall(rx.thickness, plan.medial_y * xy[:, 1])

@@ -25,7 +25,9 @@ def mark_checks(done: Finished) -> tuple[Check, ...]:
     if marks is None:
         return ()
     relief = _relief(done, marks)
-    checks = [within("letters_mm", marks.height_mm, relief.height_mm, _HEIGHT_MM)]
+    # What was flattened for the printer lies lower: around engraved strokes, or raised ones themselves.
+    deeper = float(np.clip(relief.height_mm - marks.height_mm, 0.0, done.flattened_mm))
+    checks = [within("letters_mm", marks.height_mm + deeper, relief.height_mm, _HEIGHT_MM)]
     if rx.marks.side_mark:
         checks.append(is_so("side_mark", "LR"[done.foot.side == "right"], relief.side(marks.text, rx.marks.letter_mm)))
     return tuple(checks)

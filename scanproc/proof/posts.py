@@ -25,7 +25,7 @@ def post_checks(done: Finished) -> tuple[Check, ...]:
     rx = done.rx
     plan = done.asked.plan
     intrinsic = {post.where: post for post in intrinsic_posts(plan, rx)}
-    rear = intrinsic.get("rearfoot", rearfoot_post(plan, rx.posts, rx.heel))
+    rear = intrinsic.get("rearfoot", rearfoot_post(plan, rx))
     front = intrinsic.get("forefoot", forefoot_post(plan, rx.posts, rx.gap_mm))
     checks: list[Check] = []
     if rear is not None and (rx.posts.rearfoot_post_deg > 0.0 or rx.posts.rearfoot_motion_deg > 0.0):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
+from scanproc.design.front_platform import stands_level
 from scanproc.frames import FloatArray
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished, Grid
@@ -17,6 +18,7 @@ _HEEL, _SIDES = (0.06, 0.20), 0.36  # shares of the length where the heel is wid
 _STRETCHED = (0.10, 0.85)  # shares of half the width between which the sole is stretched
 _MOVED = 0.5  # the least share of the room by which a place is moved that is measured
 _STEEP = 0.9  # cosine of the slope: on a flat sole a move to the side does not show
+_AS_IT_WAS_MM = 0.02
 _ENOUGH = 20
 _REACH_MM = 4.0  # further than asked, and the other way
 _ROUNDS = 14  # of halving
@@ -32,6 +34,10 @@ def room_checks(done: Finished) -> tuple[Check, ...]:
     plain = done.without(heel_expansion_mm=0.0, medial_expansion_mm=0.0, lateral_expansion_mm=0.0)
     share = done.grid.xy[:, 0] / done.asked.plan.length_mm
     in_heel, in_front = (share > _HEEL[0]) & (share < _HEEL[1]), share > _SIDES
+    if stands_level(rx):  # what was levelled in front was moved downwards, too
+        in_front &= (
+            np.abs(done.without(level_front=False).at(done.grid.xy) - done.asked.top.at(done.grid.xy)) < _AS_IT_WAS_MM
+        )
     checks = []
     if rx.fit.heel_expansion_mm > 0.0:
         sides = [_moved(done, plain, in_heel, 0.5 * rx.fit.heel_expansion_mm, medial=side) for side in (True, False)]

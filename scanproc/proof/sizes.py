@@ -10,14 +10,15 @@ from scanproc.design.front_platform import stands_level
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.pads.ray_cuts import RayCuts
-from scanproc.proof.checks import at_most, within
+from scanproc.proof.checks import at_most, told, within
 from scanproc.proof.finished import Finished
 
-_MOST_ROUNDED_MM = 0.6  # of a thin front end, above
+_MOST_ROUNDED = 0.4  # of the front end's wall, above
 _OUTLINE_MM = 0.1
 _SOFT_MM = 2.0  # corners of a cut-out are rounded, so that it does not tear
 _FIRST_RAY, _FIFTH_RAY = (0.0, 0.22), (0.88, 1.0)  # shares of the ball from medial that are cut out, clear of corners
 _CUT_MM, _CUT_STEP_MM = 10.0, 0.5  # so far behind the front end, or the heads
+_LOW_MM = 25.0  # what of a foot the outline goes round: higher up it bulges over any insole
 _TAPER_MM = 1.0
 _REACH_MM = 20.0
 _FLATTENED_MM = 0.05  # a front end that was flattened further shows no taper
@@ -36,6 +37,8 @@ def size_checks(done: Finished) -> tuple[Check, ...]:
         within("width_mm", width, got_width, _OUTLINE_MM),
         at_most("outline_deviation_mm", _OUTLINE_MM, float(off.max())),
     ]
+    if rx.device.length == "full":
+        checks.append(told("forefoot_margin_mm", _margin(done), "measured, least from the foot to the outline"))
     if rx.device.shoe_width_mm is not None:
         checks.append(at_most("shoe_width_mm", rx.device.shoe_width_mm, got_width, rx.judgement.dose_tolerance_mm))
     if rx.device.length == "shell" and not rx.device.outline_curve:
@@ -45,6 +48,16 @@ def size_checks(done: Finished) -> tuple[Check, ...]:
         checks.append(at_most("cut_out_mm2", 0.0, _left_in(done, hole)))
     checks += [at_most(f"{name}_mm2", 0.0, _left_beside(done, *shares)) for name, shares in _cut_shares(rx.pads)]
     return (*checks, *_distal(done))
+
+
+def _margin(done: Finished) -> float:
+    """Return how far the outline stands beyond the foot beside ball and toes, where it does least; negative inside."""
+    low = done.foot.mesh.vertices
+    low = low[low[:, 2] < _LOW_MM, :2]
+    ahead = low[done.asked.plan.ahead_of_ball(low) > -_CUT_MM]
+    off = nearest_on_curve(done.asked.outline, ahead, _REACH_MM, closed=True).distance_mm
+    beyond = np.where(inside(done.asked.outline, ahead), 1.0, -1.0) * np.abs(off)
+    return float(np.clip(beyond, -_REACH_MM, _REACH_MM).min(initial=_REACH_MM))
 
 
 def _cut_shares(cuts: RayCuts) -> list[tuple[str, tuple[float, float]]]:
@@ -81,14 +94,16 @@ def _distal(done: Finished) -> list[Check]:
     rx, distal = done.rx, done.asked.distal_edge
     if len(distal.points) == 0 or rx.device.style == "block":  # which stands on the ground in front, too
         return []
-    edge = min(rx.thickness.distal_edge_mm, rx.thickness.thickness_mm)
+    full = rx.thickness.in_front_mm
+    edge = min(rx.thickness.distal_edge_mm, full)
     walls = _walls_behind(done, _WALLS_BEHIND_MM)
     if not np.isfinite(walls[rx.thickness.distal_taper_mm > _WALLS_BEHIND_MM]).all():  # a post or base lies below
         return []
-    # Both edges are rounded: a ball that touches the wall there has to be clear of the upper one.
-    rounded = min(rx.thickness.rim_radius_mm, _MOST_ROUNDED_MM)
-    off = max(done.edge_radius_mm, 3.0 * rounded, 0.5 * edge + rounded, float(_WALLS_BEHIND_MM[0]))
-    asked = edge + (rx.thickness.thickness_mm - edge) * min(off / rx.thickness.distal_taper_mm, 1.0)
+    # Both edges are rounded: a ball that touches the wall there has to be clear of the lower end of the upper one.
+    rounded = min(rx.thickness.rim_radius_mm, _MOST_ROUNDED * edge)
+    clear = float(np.sqrt(max(2.0 * full - rounded, 0.0) * rounded))
+    off = max(done.edge_radius_mm, clear, float(_WALLS_BEHIND_MM[0]))
+    asked = edge + (full - edge) * min(off / rx.thickness.distal_taper_mm, 1.0)
     if not rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
         asked = float(np.median(done.asked.wall_at(distal.points + off * distal.inward)))
     got = float(np.interp(off, _WALLS_BEHIND_MM, walls))
@@ -96,14 +111,10 @@ def _distal(done: Finished) -> list[Check]:
     flattened = 0.0 if stands_level(rx) else float(np.clip(got - asked, 0.0, done.flattened_mm))
     checks = [within("distal_edge_mm", asked + flattened, got, rx.judgement.dose_tolerance_mm)]
     even = not done.asked.underside.platforms and rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0
-    if edge < rx.thickness.thickness_mm - 0.2 and even and flattened < _FLATTENED_MM:
-        halfway = float(
-            np.interp(0.5 * (edge + rx.thickness.thickness_mm), np.maximum.accumulate(walls), _WALLS_BEHIND_MM)
-        )
+    if edge < full - 0.2 and even and flattened < _FLATTENED_MM:
+        halfway = float(np.interp(0.5 * (edge + full), np.maximum.accumulate(walls), _WALLS_BEHIND_MM))
         # Where it thins little, a wall a little off moves the place far.
-        slack = _TAPER_MM + rx.judgement.wall_tolerance_mm * rx.thickness.distal_taper_mm / (
-            rx.thickness.thickness_mm - edge
-        )
+        slack = _TAPER_MM + rx.judgement.wall_tolerance_mm * rx.thickness.distal_taper_mm / (full - edge)
         checks.append(within("distal_taper_mm", rx.thickness.distal_taper_mm, 2.0 * halfway, slack))
     return checks
 

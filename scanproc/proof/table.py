@@ -112,6 +112,7 @@ DOSES: tuple[Dose, ...] = (
     Dose("lateral_thickness", asked_wall, wall_checks, ("thickness_lateral_mm",), "Top", _FINER),
     Dose("distal_edge_mm", asked_wall, size_checks, ("distal_edge_mm",), "Top", _DISTAL),
     Dose("distal_taper_mm", asked_wall, size_checks, ("distal_taper_mm",), "Top", _DISTAL),
+    Dose("forefoot_mm", asked_wall, wall_checks, ("forefoot_mm",), "Below", _FINER),
     Dose("rim_radius_mm", rounded_edge, upper_edge_checks, ("rim_radius_mm",), "Top", "lower insole.rim_radius_mm"),
     Dose("edge_radius_mm", rounded_edge, wall_checks, ("wall_min_rim_mm",), "Below"),
     # the room

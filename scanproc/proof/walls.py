@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
+from scanproc.design.wall import BEND_MM
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import RuledThickness
 from scanproc.proof.checks import at_least, at_most, told, within
@@ -21,15 +22,20 @@ _BORDER_SLACK = 3.0  # the border's corners count as thin
 _CORNER_SHARE = 0.42  # of its radius, that a rounded square edge lies inside its corner
 _SQUARE_SHARE = 0.85  # of its radius, that a ball loses between it and a square edge below: 0.70 to 0.86 on 5 shells
 _TAPER_END = 1.15  # of the taper's length: it ends softly
+_PLACE_SHARE = 0.12  # of the grid, which a place is known to where the wall changes
 _TAPER_GONE = 1.3  # of it: here the wall is whole
 _SIDES_MEET_MM, _ONE_SIDE_MM = 15.0, 17.0  # beside the axis, where the medial and the lateral wall blend
+_THICKER_SHARE = 2.5  # of the tolerance, by which a wall may be thicker
 _TYPICAL_MM = 0.05  # tolerance
 _THICKER_MM = 1.0  # than what is asked: none of its wall, or wrong
 
 
 @dataclass(frozen=True)
 class _Wall:
-    """Samples of the wall from both sides, with the thickness asked at the end on the underside."""
+    """Samples of the wall from both sides, with the thickness asked at the end on the underside.
+
+    A wall that leans outwards ends on the rounding of the upper edge while its lower end lies far inside.
+    """
 
     distance: FloatArray
     asked: FloatArray
@@ -37,6 +43,7 @@ class _Wall:
     from_below: BoolArray
     even: BoolArray
     off_outline: FloatArray
+    on_rounding: BoolArray
 
     def only(self, keep: BoolArray) -> _Wall:
         """Return some of the samples."""
@@ -53,13 +60,17 @@ def wall_checks(done: Finished) -> tuple[Check, ...]:
     rx = done.rx
     slack = rx.judgement.wall_tolerance_mm
     wall = _samples(done)
-    at_border = wall.off_outline < rx.judgement.rim_band_mm
+    at_border = (wall.off_outline < rx.judgement.rim_band_mm) | wall.on_rounding
     in_taper = _in_taper(done, wall.xy)
     body, taper = wall.only(~at_border & ~in_taper), wall.only(~at_border & in_taper)
     checks = _body(done, body, slack)
     if taper.distance.size:
         at = taper.thinnest
-        checks.append(at_least("wall_min_taper_mm", taper.asked[at], taper.distance[at], slack))
+        thickness = rx.thickness
+        most = thickness.thickness_mm * max(1.0, thickness.medial_thickness, thickness.lateral_thickness)
+        steep = max(most - thickness.distal_edge_mm, 0.0) / thickness.distal_taper_mm
+        more = _PLACE_SHARE * rx.making.grid_mm * steep
+        checks.append(at_least("wall_min_taper_mm", taper.asked[at], taper.distance[at], slack + more))
     # The outer edges are rounded off: within the upper radius no wall is left, beside it a corner of it is missing.
     border = wall.only(at_border & (wall.off_outline > rx.thickness.rim_radius_mm))
     # Below a square edge a ball touches the rounding itself.
@@ -110,15 +121,20 @@ def _full(done: Finished, body: _Wall) -> list[Check]:
     """
     rx, plan = done.rx, done.asked.plan
     behind = done.asked.distal_edge.behind(body.xy) > _TAPER_GONE * rx.thickness.distal_taper_mm
-    body = body.only(body.from_below & behind)
+    body, in_front = body.only(body.from_below & behind), plan.ahead_of_ball(body.xy[body.from_below & behind])
     if rx.device.style == "block":
         least = rx.thickness.thickness_mm * min(rx.thickness.medial_thickness, rx.thickness.lateral_thickness)
         return [
             at_least("thickness_mm", least, float(body.distance.min(initial=np.inf)), rx.judgement.wall_tolerance_mm)
         ]
+    forefoot = body.distance[body.even & (in_front > BEND_MM[1])]
+    checks = []
+    if rx.thickness.in_front_mm < rx.thickness.thickness_mm and rx.device.length != "shell" and len(forefoot):
+        checks.append(_typical("forefoot_mm", rx.thickness.in_front_mm, forefoot))
+        body = body.only(in_front < BEND_MM[0])
     body = body.only(body.even)
     if rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
-        return [_typical("thickness_mm", rx.thickness.thickness_mm, body.distance)]
+        return [_typical("thickness_mm", rx.thickness.thickness_mm, body.distance), *checks]
     medial_mm = plan.medial_y * body.xy[:, 1]
     return [
         _typical(
@@ -131,6 +147,7 @@ def _full(done: Finished, body: _Wall) -> list[Check]:
             rx.thickness.thickness_mm * rx.thickness.lateral_thickness,
             body.distance[medial_mm < -_ONE_SIDE_MM],
         ),
+        *checks,
     ]
 
 
@@ -139,8 +156,8 @@ def _typical(name: str, asked: float, walls: FloatArray) -> Check:
 
 
 def _most_slack(done: Finished) -> float:
-    """Return how much thicker than asked the wall may be: more on the coarse grid of a preview."""
-    return 2.0 * done.rx.judgement.wall_tolerance_mm * max(1.0, done.rx.making.grid_mm / _FULL_GRID_MM)
+    """Return how much thicker than asked the wall may be: the grid cuts creases off, more that of a preview."""
+    return _THICKER_SHARE * done.rx.judgement.wall_tolerance_mm * max(1.0, done.rx.making.grid_mm / _FULL_GRID_MM)
 
 
 def _samples(done: Finished) -> _Wall:
@@ -161,6 +178,7 @@ def _samples(done: Finished) -> _Wall:
             from_below=np.arange(len(xy)) < len(up.xy),
             even=done.even_below(xy, np.concatenate([up.z, down.z])),
             off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm + thickness.rim_radius_mm),
+            on_rounding=_on_rounding(done, np.vstack([up.top_xy, down.top_xy])),
         )
         found, at_border = np.isfinite(wall.distance), wall.off_outline < done.rx.judgement.rim_band_mm
         if found[wall.even].all() and found[at_border].any() and found[~at_border & ~_in_taper(done, xy)].any():
@@ -168,9 +186,19 @@ def _samples(done: Finished) -> _Wall:
     return wall.only(found)
 
 
+def _on_rounding(done: Finished, top_xy: FloatArray) -> BoolArray:
+    """Tell which of (N, 2) places of the top lie on the rounding of its outer edge, (N,) bool."""
+    rim = done.asked.rim
+    if rim is None or not rim.rounds:
+        return np.zeros(len(top_xy), dtype=bool)
+    answer = np.isfinite(top_xy).all(axis=1)
+    answer[answer] = rim.raised(top_xy[answer]) > 0.0
+    return answer
+
+
 def _in_taper(done: Finished, xy: FloatArray) -> BoolArray:
     """Tell where the wall thins towards the front end, (N,) bool."""
     rx = done.rx
-    if rx.thickness.distal_edge_mm >= rx.thickness.thickness_mm:
+    if rx.thickness.distal_edge_mm >= rx.thickness.in_front_mm:
         return np.zeros(len(xy), dtype=bool)
     return np.asarray(done.asked.distal_edge.behind(xy) < _TAPER_END * rx.thickness.distal_taper_mm)

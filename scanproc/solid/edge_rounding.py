@@ -75,14 +75,17 @@ def inwards(outline: FloatArray) -> FloatArray:
     return np.asarray(np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True))
 
 
-def rounded_edge(outline: FloatArray, side_mm: FloatArray, descent: FloatArray, radius_mm: float) -> RoundedEdge:
+def rounded_edge(
+    outline: FloatArray, side_mm: FloatArray, descent: FloatArray, radius_mm: float | FloatArray
+) -> RoundedEdge:
     """Return the rounding of a lower edge; of an upper one heights count downwards.
 
     Parameters
     ----------
     side_mm : (K,) height of the upright side at each point of the outline; no rounding takes more than 0.4 of it.
     descent : (K,) slope with which the underside descends inwards.
-    radius_mm : what the rounding takes of the side at most; where the edge is sharper than square, less is round.
+    radius_mm : one number or (K,), what the rounding takes of the side at most; where the edge is sharper than square,
+        less is round.
     """
     rises = np.maximum(-descent, 0.0)
     return RoundedEdge(outline, np.minimum(radius_mm, 0.4 * side_mm) / (rises + np.hypot(1.0, rises)), descent)

@@ -36,11 +36,13 @@ class Walls:
     distance : (N,) to the nearest point of the other side.
     xy : (N, 2) place of its end on the underside.
     z : (N,) height of that end.
+    top_xy : (N, 2) place of its end on the top; nan beyond the reach.
     """
 
     distance: FloatArray
     xy: FloatArray
     z: FloatArray
+    top_xy: FloatArray
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,15 @@ class Probe:
         If it is to be quick, from corners and middles of triangles alone.
         """
         start = _samples(self.bottom, quick)
-        return Walls(self._top_bins.nearest(start, reach_mm).distance, start[:, :2], start[:, 2])
+        near = self._top_bins.nearest(start, reach_mm)
+        return Walls(near.distance, start[:, :2], start[:, 2], near.point[:, :2])
 
     def walls_down(self, reach_mm: float = FAR_MM, *, quick: bool = False) -> Walls:
         """The same from the upper triangles; only those within reach."""
-        near = self._bottom_bins.nearest(_samples(self.top, quick), reach_mm)
+        start = _samples(self.top, quick)
+        near = self._bottom_bins.nearest(start, reach_mm)
         found = np.isfinite(near.distance)
-        return Walls(near.distance[found], near.point[found, :2], near.point[found, 2])
+        return Walls(near.distance[found], near.point[found, :2], near.point[found, 2], start[found, :2])
 
     def wall_above(self, points: FloatArray) -> FloatArray:
         """Return the distance of (N, 3) points from the top, (N,) mm."""
@@ -145,10 +149,10 @@ def edge_heights(probe: Probe, x: FloatArray, outward_y: float, rounded_mm: floa
     """
     y, z = _sections(probe, x)
     outermost = np.where(np.isfinite(z), y * outward_y, -np.inf).argmax(axis=1)
-    # A step inside, clear of the rounding of the edge and of the outline's chords.
-    steps = 1 + int(np.ceil(rounded_mm / _STEP_MM))
-    columns = np.clip(outermost - round(outward_y) * steps, 0, len(y) - 1)
-    return np.asarray(z[np.arange(len(x)), columns])
+    # From a step inside, clear of the outline's chords, to where the edge is round no more: its crest.
+    steps = 1 + np.arange(int(np.ceil(rounded_mm / _STEP_MM)) + 1)
+    columns = np.clip(outermost[:, None] - round(outward_y) * steps, 0, len(y) - 1)
+    return np.asarray(z[np.arange(len(x))[:, None], columns].max(axis=1))
 
 
 def lowest_of_half(probe: Probe, x: FloatArray, outward_y: float) -> FloatArray:
