@@ -1,4 +1,4 @@
-"""What pages say in four languages: one table of texts, and figures as each language writes them."""
+"""What pages say in four languages: tables of texts and of sentences, and figures as each language writes them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from scanproc.artifacts import Measure
 from scanproc.measures.plain_words import dimension_of
 from scanproc.measures.table import ROWS
+from scanproc.pages.sentences import Said, tell
 
 Language = Literal["en", "de", "es", "fr"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -74,10 +75,32 @@ class Words:
         for mark in (": ", ", "):
             if mark in text:
                 return mark.join(self.say(part) for part in text.split(mark))
-        decimal, thousands = _MARKS[self.language]
         parts = [self.known(f"say.{part}", part) for part in text.split(" ")]
+        return self._marked(" ".join(parts))
+
+    def tell(self, text: str | None) -> Said:
+        """Return what a stage says, in this language; where some of it has no translation, in English and marked so."""
+        if not text or self.language == "en":
+            return Said(text or "")
+        told = tell(text, self.language, self._marked, self._word)
+        return Said(text, "en") if told is None else Said(told)
+
+    def _marked(self, text: str) -> str:
+        """Return a text whose figures have the marks of the language."""
+        decimal, thousands = _MARKS[self.language]
         marks = {",": thousands, ".": decimal}
-        return re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: marks[mark.group()], " ".join(parts))
+        return re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: marks[mark.group()], text)
+
+    def _word(self, text: str) -> str | None:
+        """Return a word that a stage says: a side, a loading, a place of the foot, the name of a check or a measure."""
+        if text in ROWS:
+            return self.name_of(text)
+        if text in ("True", "False"):
+            return self("yes" if text == "True" else "no")
+        stem = text.rpartition("_")[0] if text.rpartition("_")[2] in _UNITS else text
+        landmark = f"landmark.{text.replace(' ', '_')}"
+        keys = (text, f"loading.{text}", f"position.{text}", landmark, f"say.{text}", f"check.{stem}")
+        return next((self(key) for key in keys if key in table()), None)
 
     # ------------------------------------------------------------------------------------------ measures and checks
 

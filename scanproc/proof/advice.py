@@ -30,8 +30,9 @@ def failure(checks: Iterable[Check]) -> str | None:
     if not failed:
         return None
     first, todo = failed[0], advice(failed[0])
+    todo = todo[0].upper() + todo[1:]
     others = f" ({len(failed) - 1} more failed: {', '.join(check.name for check in failed[1:])})" if failed[1:] else ""
     return (
         f"its insole failed the proof and is not exported: check {first.name} found {first.got}, expected "
-        f"{first.asked}{others}. {todo[0].upper()}{todo[1:]}."
+        f"{first.asked}{others}. {todo}."
     )
