@@ -19,6 +19,7 @@
 .venv/bin/python scripts/benchmark.py viewer              turning 300,000 triangles; previews of a changed design
 .venv/bin/python scripts/benchmark.py milling             a block of 270 mm: seconds, memory, minutes, what is left
 .venv/bin/python scripts/benchmark.py batch               200 small scans by two workers: pace, kills, memory
+.venv/bin/python scripts/benchmark.py soak                mixed work, killed at 500 random moments: what it leaves
 
 Parts that were measured before are kept in the folder of --keep, as are the rendered recordings.
 """
@@ -53,6 +54,7 @@ from benchmarking.real import measure_real  # noqa: E402
 from benchmarking.real_design import D435, SEEDS, real_recordings  # noqa: E402
 from benchmarking.scale import measure_scale, scale_scans  # noqa: E402
 from benchmarking.sensible import measure_sensible, sensible_tables  # noqa: E402
+from benchmarking.soak import measure_soak, soak_section  # noqa: E402
 from benchmarking.speed import compared_scans, measure_runs, measure_speed  # noqa: E402
 from benchmarking.turntable import measure_turntable, turntable_scans  # noqa: E402
 from benchmarking.viewer import measure_viewer  # noqa: E402
@@ -80,6 +82,7 @@ def main() -> None:
         "insole": benchmark_insoles,
         "milling": benchmark_milling,
         "batch": benchmark_batch,
+        "soak": benchmark_soak,
     }[options.what]
     if options.keep is not None:
         options.keep.mkdir(parents=True, exist_ok=True)
@@ -120,6 +123,9 @@ def parse() -> argparse.Namespace:
     batch = commands.add_parser("batch", help="many small scans, by several workers that are killed")
     batch.add_argument("--keep", type=Path, metavar="FOLDER", help="keep scans and rows here")
     batch.add_argument("--number", type=int, default=200, help="of scans (200)")
+    soak = commands.add_parser("soak", help="mixed work that is killed at random moments")
+    soak.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the rows here")
+    soak.add_argument("--kills", type=int, default=500, help="how often (500)")
     for command in (registration, measures):
         command.add_argument("--keep", type=Path, metavar="FOLDER", help="keep recordings and rows here")
         command.add_argument("--quick", action="store_true", help="ten recordings of the grid; two seeds")
@@ -187,6 +193,12 @@ def benchmark_milling(_options: argparse.Namespace, folder: Path) -> None:
 def benchmark_batch(options: argparse.Namespace, folder: Path) -> None:
     """Run many small scans."""
     print(batch_section(measured(folder, "batch", lambda: measure_batch(folder, options.number))))
+    write_page(folder, ROOT / "BENCHMARK.md")
+
+
+def benchmark_soak(options: argparse.Namespace, folder: Path) -> None:
+    """Kill mixed work."""
+    print(soak_section(measured(folder, "soak", lambda: measure_soak(options.kills))))
     write_page(folder, ROOT / "BENCHMARK.md")
 
 

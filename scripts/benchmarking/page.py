@@ -20,6 +20,7 @@ from benchmarking.movement import movement_section
 from benchmarking.parts import Rows, read_part
 from benchmarking.real_tables import real_section
 from benchmarking.run_tables import scale_section, speed_section, turntable_section, yardstick_section
+from benchmarking.soak import soak_section
 from benchmarking.tables import table
 from scanproc.versions import versions
 
@@ -32,6 +33,7 @@ FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
     "milling-speed": milling_speed_section,
     "jobs": jobs_section,
     "batch": batch_section,
+    "soak": soak_section,
 }
 NAMED_VERSIONS = ("python", "scanproc", "numpy", "scipy", "numba", "open3d", "open3d-cpu", "pillow")
 
