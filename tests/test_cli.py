@@ -41,6 +41,7 @@ EVERY_COMMAND = [
     "batch",
     "gallery",
     "make",
+    "study",
     "view",
     "landmark",
     "design",
