@@ -256,6 +256,16 @@ def test_a_mesh_of_flat_points_is_refused(tmp_path: Path) -> None:
         open_scan(tmp_path)
 
 
+def test_a_ply_whose_faces_have_no_name_is_refused(tmp_path: Path) -> None:
+    """trimesh 5.2 looks for what it never found."""
+    flat = trimesh.creation.icosphere(subdivisions=2)
+    flat.export(tmp_path / "foot.ply", encoding="ascii")
+    text = (tmp_path / "foot.ply").read_text()
+    (tmp_path / "foot.ply").write_text(text.replace("int vertex_indices", "int float"))
+    with pytest.raises(ScanError, match="cannot be read as a mesh"):
+        open_scan(tmp_path)
+
+
 def test_a_3mf_that_is_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "foot.3mf", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("3D/3dmodel.model", bytes(121_000_000))
