@@ -256,6 +256,14 @@ def test_a_mesh_of_flat_points_is_refused(tmp_path: Path) -> None:
         open_scan(tmp_path)
 
 
+def test_a_list_that_names_an_image_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "depth").mkdir()
+    (tmp_path / "depth" / "0.png").write_bytes(b"x")
+    (tmp_path / "depth.txt").write_text("0.0 depth/0.png\n0.1 depth/0.png\n")
+    with pytest.raises(ScanError, match=r"0\.png is listed twice"):
+        open_scan(tmp_path)
+
+
 def test_a_ply_whose_faces_have_no_name_is_refused(tmp_path: Path) -> None:
     """trimesh 5.2 looks for what it never found."""
     flat = trimesh.creation.icosphere(subdivisions=2)

@@ -53,11 +53,15 @@ def by_stem(files: Sequence[Path]) -> dict[str, Path]:
     Raises
     ------
     ScanError
-        If two of them have one.
+        If two of them have one, or one is given twice.
     """
-    named = {file.stem: file for file in files}
-    if len(named) < len(files):
-        twice = next(file for file in files if named[file.stem] != file)
+    named: dict[str, Path] = {}
+    for file in files:
+        twice = named.setdefault(file.stem, file)
+        if twice is file:
+            continue
+        if twice == file:
+            raise ScanError(f"{file} is listed twice; expected each view once. Take a line away.")
         raise ScanError(f"{twice} and {named[twice.stem].name} have one name; expected one file a view. Remove one.")
     return named
 
