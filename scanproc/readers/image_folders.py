@@ -57,12 +57,12 @@ def by_stem(files: Sequence[Path]) -> dict[str, Path]:
     """
     named: dict[str, Path] = {}
     for file in files:
-        twice = named.setdefault(file.stem, file)
-        if twice is file:
-            continue
-        if twice == file:
+        before = named.get(file.stem)
+        if before == file:
             raise ScanError(f"{file} is listed twice; expected each view once. Take a line away.")
-        raise ScanError(f"{twice} and {named[twice.stem].name} have one name; expected one file a view. Remove one.")
+        if before is not None:
+            raise ScanError(f"{before} and {file.name} have one name; expected one file a view. Remove one.")
+        named[file.stem] = file
     return named
 
 
