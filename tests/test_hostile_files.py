@@ -305,6 +305,23 @@ def test_a_mesh_of_more_faces_than_any_foot_needs_is_refused(tmp_path: Path, mon
         open_scan(tmp_path)
 
 
+def test_outputs_never_go_into_a_recording_or_beside_their_folder(tmp_path: Path) -> None:
+    """By --out, or by a name that leads up."""
+    foot = trimesh.creation.icosphere(subdivisions=3)
+    foot.apply_scale([125.0, 48.0, 35.0])
+    (tmp_path / "scans" / "x").mkdir(parents=True)
+    foot.export(tmp_path / "scans" / "x" / "foot.ply")
+    foot.export(tmp_path / "...ply")
+    before = sorted(tmp_path.rglob("*"))
+    for scan, out, says in (
+        ("scans/x", "scans", "would go into the recording"),
+        ("...ply", "a/out", "found a scan called '..'"),
+    ):
+        done = CliRunner().invoke(main, ["run", str(tmp_path / scan), "--to", "align", "--out", str(tmp_path / out)])
+        assert done.exit_code == 1 and says in done.stderr
+        assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_names_of_files_move_no_cursor(tmp_path: Path) -> None:
     name = "e\x1b[2J\x07vil\u202e\udcff"
     assert visible(name + "\n\tü") == "e\\x1b[2J\\x07vil\\u202e\\udcff\n\tü"
