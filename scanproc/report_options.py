@@ -59,6 +59,7 @@ def _data_uri(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():  # a pipe would be waited for
             raise ScanError(f"{path} cannot be read (it is no file). Give logo as the path of a PNG or JPEG.")
+        size = path.stat().st_size
         with path.open("rb") as file:
             data = file.read(_LOGO_BYTES + 1)  # no more than tells that it is too long
     except (OSError, ValueError) as error:  # also a name that no path can have
@@ -67,7 +68,7 @@ def _data_uri(path: Path) -> str:
     kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
     if kind is None or len(data) > _LOGO_BYTES:
         raise ScanError(
-            f"{path} is {'no PNG or JPEG' if kind is None else 'too long'}; expected a PNG or JPEG of up to"
+            f"{path} is {'no PNG or JPEG' if kind is None else f'{size:,} bytes'}; expected a PNG or JPEG of up to"
             f" {_LOGO_BYTES:,} bytes. Save the logo smaller, about 400 pixels wide."
         )
     return f"data:image/{kind};base64," + base64.b64encode(data).decode("ascii")

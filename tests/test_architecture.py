@@ -547,6 +547,7 @@ def loaded_by(code: str) -> set[str]:
         ["--version"],
         ["batch", "--help"],
         ["make", "--help"],
+        ["study", "--help"],
         ["calibrate", "board", "--help"],
     ],
 )

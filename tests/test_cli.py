@@ -42,6 +42,7 @@ EVERY_COMMAND = [
     "batch",
     "gallery",
     "make",
+    "study",
     "versions",
     "view",
     "landmark",

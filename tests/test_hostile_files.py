@@ -256,6 +256,24 @@ def test_a_mesh_of_flat_points_is_refused(tmp_path: Path) -> None:
         open_scan(tmp_path)
 
 
+def test_a_list_that_names_an_image_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "depth").mkdir()
+    (tmp_path / "depth" / "0.png").write_bytes(b"x")
+    (tmp_path / "depth.txt").write_text("0.0 depth/0.png\n0.1 depth/0.png\n")
+    with pytest.raises(ScanError, match=r"0\.png is listed twice"):
+        open_scan(tmp_path)
+
+
+def test_a_ply_whose_faces_have_no_name_is_refused(tmp_path: Path) -> None:
+    """trimesh 5.2 looks for what it never found."""
+    flat = trimesh.creation.icosphere(subdivisions=2)
+    flat.export(tmp_path / "foot.ply", encoding="ascii")
+    text = (tmp_path / "foot.ply").read_text()
+    (tmp_path / "foot.ply").write_text(text.replace("int vertex_indices", "int float"))
+    with pytest.raises(ScanError, match="cannot be read as a mesh"):
+        open_scan(tmp_path)
+
+
 def test_a_3mf_that_is_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "foot.3mf", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("3D/3dmodel.model", bytes(121_000_000))
@@ -285,6 +303,23 @@ def test_a_mesh_of_more_faces_than_any_foot_needs_is_refused(tmp_path: Path, mon
     monkeypatch.setattr("scanproc.readers.meshes._MOST_FACES", 1000)
     with pytest.raises(ScanError, match=r"has 1,280 faces; expected 1,000 or fewer"):
         open_scan(tmp_path)
+
+
+def test_outputs_never_go_into_a_recording_or_beside_their_folder(tmp_path: Path) -> None:
+    """By --out, or by a name that leads up."""
+    foot = trimesh.creation.icosphere(subdivisions=3)
+    foot.apply_scale([125.0, 48.0, 35.0])
+    (tmp_path / "scans" / "x").mkdir(parents=True)
+    foot.export(tmp_path / "scans" / "x" / "foot.ply")
+    foot.export(tmp_path / "...ply")
+    before = sorted(tmp_path.rglob("*"))
+    for scan, out, says in (
+        ("scans/x", "scans", "would go into the recording"),
+        ("...ply", "a/out", "found a scan called '..'"),
+    ):
+        done = CliRunner().invoke(main, ["run", str(tmp_path / scan), "--to", "align", "--out", str(tmp_path / out)])
+        assert done.exit_code == 1 and says in done.stderr
+        assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_names_of_files_move_no_cursor(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -258,6 +259,36 @@ def test_what_is_not_stated_or_stated_anew_is_left_out(measured: Path) -> None:
         assert "a is left out: its scan.toml states no session (or date). State it there." in asked(measured).stderr
         toml.write_text(text.replace("standing", "seated"))
         assert f"scanproc batch '{toml.parent}' " in asked(measured).stderr
+    finally:
+        toml.write_text(text)
+
+
+def test_a_recording_under_two_names_counts_once_unless_it_was_read_anew(measured: Path) -> None:
+    """Copied beside itself, with its outputs: two captures that agree to the last bit would be no noise at all."""
+    scan, copy = measured / "scans" / "visit 1" / "a", measured / "scans" / "visit 1" / "a2"
+    shutil.copytree(scan, copy)
+    try:
+        scanproc.run(copy, out=measured / "out", to="measure")
+        assert "a2 is left out: it is the same recording as a, which" in asked(measured).stderr
+        for each in (scan, copy):
+            with (each / "scan.toml").open("a") as stream:
+                stream.write('capture = "first"\n')
+        done = json.loads(asked(measured, "--json").stdout)
+        length = next(one for one in done["measures"] if one["measure"] == "foot_length_mm")
+        assert (length["captures"], length["values"], length["pick_is"], length["pick_sd"]) == (3, 4, "estimated", 0.0)
+    finally:
+        shutil.rmtree(copy)
+        shutil.copy(measured / "scans" / "visit 2" / "d" / "scan.toml", scan / "scan.toml")
+        (scan / "scan.toml").write_text((scan / "scan.toml").read_text().replace('"2"', '"1"'))
+
+
+def test_a_scan_toml_that_is_wrong_leaves_its_recording_out(measured: Path) -> None:
+    toml = measured / "scans" / "visit 2" / "d" / "scan.toml"
+    text = toml.read_text()
+    try:
+        toml.write_text("subject = x\n")
+        done = asked(measured)
+        assert done.exit_code == 1 and f"{toml.parent} is left out: " in done.stderr and "study.html" in done.stdout
     finally:
         toml.write_text(text)
 

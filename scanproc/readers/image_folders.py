@@ -53,12 +53,16 @@ def by_stem(files: Sequence[Path]) -> dict[str, Path]:
     Raises
     ------
     ScanError
-        If two of them have one.
+        If two of them have one, or one is given twice.
     """
-    named = {file.stem: file for file in files}
-    if len(named) < len(files):
-        twice = next(file for file in files if named[file.stem] != file)
-        raise ScanError(f"{twice} and {named[twice.stem].name} have one name; expected one file a view. Remove one.")
+    named: dict[str, Path] = {}
+    for file in files:
+        before = named.get(file.stem)
+        if before == file:
+            raise ScanError(f"{file} is listed twice; expected each view once. Take a line away.")
+        if before is not None:
+            raise ScanError(f"{before} and {file.name} have one name; expected one file a view. Remove one.")
+        named[file.stem] = file
     return named
 
 

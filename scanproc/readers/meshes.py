@@ -35,6 +35,7 @@ _PARSER_ERRORS = (
     ImportError,
     LookupError,
     MemoryError,
+    NameError,
     OSError,
     RuntimeError,
     TypeError,

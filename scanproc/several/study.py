@@ -49,10 +49,8 @@ class Recorded:
 
     def value(self, measure: Measure) -> Value:
         """Return a measure of it with the foot, session and capture that it is of."""
-        assert self.facts.subject is not None and measure.value is not None
-        session = self.facts.session or self.facts.date or ""
-        capture = self.facts.capture or self.facts.name
-        return Value(self.facts.subject, session, capture, measure.value, own_sd(measure))
+        assert measure.value is not None
+        return Value(*_capture(self.facts), measure.value, own_sd(measure))
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,10 @@ def recordings_of(folder: Path) -> tuple[Path, ...]:
     """
     if not folder.is_dir():
         raise ScanError(f"{folder} is no folder; expected one that holds the recordings of a study. Check the path.")
-    found = tuple(_scans_below(folder, _DEPTH))
+    try:
+        found = tuple(_scans_below(folder, _DEPTH))
+    except OSError as error:
+        raise ScanError(f"{error.filename} cannot be read ({error.strerror}). Change its rights, or move it.") from None
     if not found:
         raise ScanError(f"{folder} holds no recording; expected a folder of scans. Check the path.")
     check_distinct(found)
@@ -131,28 +132,44 @@ def study_of(folder: Path, out: Path, by_hand: Sequence[ManualValues], wanted: M
     ScanError
         If nothing was measured, or a value by hand is of no foot of the study.
     """
-    paths = recordings_of(folder)
-    recorded: list[Recorded] = []
-    unmeasured: list[Path] = []
-    left_out: list[str] = []
-    for path in paths:
-        facts = _facts(path)
-        lacking = _lacking(facts)
-        measures = _measures(path, out, facts)
-        if measures is None:
-            unmeasured.append(path)
-        if lacking:
-            left_out.append(f"{facts.name} is left out: its scan.toml states no {lacking}. State it there.")
-        elif measures is not None:
-            recorded += [Recorded(facts, foot) for foot in measures.feet]
-    if unmeasured:
-        command = shlex.join(["scanproc", "batch", *map(str, unmeasured), "--to", "measure", "--out", str(out)])
-        left_out.append(f"not measured, or not as scan.toml has it now; run: {command}")
+    recorded, left_out = _gathered(recordings_of(folder), out)
     if not recorded:
         raise ScanError(f"no recording of {folder} can be studied; expected some. {' '.join(left_out)}")
     _check_by_hand(recorded, by_hand)
     studied = tuple(condition_studies(recorded, by_hand, wanted))
     return Study(name_of(folder), tuple(recorded), studied, tuple(left_out))
+
+
+def _gathered(paths: Sequence[Path], out: Path) -> tuple[list[Recorded], list[str]]:
+    """Return each measured foot, and why recordings are left out, in a sentence each."""
+    recorded: list[Recorded] = []
+    unmeasured: list[Path] = []
+    left_out: list[str] = []
+    seen: dict[frozenset[object], ScanFacts] = {}
+    for path in paths:
+        try:
+            facts = _facts(path)
+        except ScanError as error:
+            left_out.append(f"{path} is left out: {error}")
+            continue
+        measures = _measures(path, out, facts)
+        if measures is None:
+            unmeasured.append(path)
+            continue
+        twin = seen.setdefault(_contents(path, out), facts)
+        if _lacking(facts):
+            left_out.append(f"{facts.name} is left out: its scan.toml states no {_lacking(facts)}. State it there.")
+        elif twin is not facts and _capture(twin) != _capture(facts):
+            left_out.append(
+                f"{facts.name} is left out: it is the same recording as {twin.name}, which would make the noise too "
+                "small. State the same subject, session and capture in both if it was read anew, else take it away."
+            )
+        else:
+            recorded += [Recorded(facts, foot) for foot in measures.feet]
+    if unmeasured:
+        command = shlex.join(["scanproc", "batch", *map(str, unmeasured), "--to", "measure", "--out", str(out)])
+        left_out.append(f"not measured, or not as scan.toml has it now; run: {command}")
+    return recorded, left_out
 
 
 def condition_studies(
@@ -161,6 +178,17 @@ def condition_studies(
     """Yield each measure under each condition, in the order of conditions and of the table of measures."""
     for condition in sorted({one.condition for one in recorded}):
         yield from _studied(condition, recorded, by_hand, wanted)
+
+
+def _capture(facts: ScanFacts) -> tuple[str, str, str]:
+    """Return the subject, session and capture that a recording is of."""
+    return facts.subject or "", facts.session or facts.date or "", facts.capture or facts.name
+
+
+def _contents(path: Path, out: Path) -> frozenset[object]:
+    """Return the hashes of what was recorded; what is stated beside it is no part of it."""
+    inputs = Store(out / name_of(path)).read_run().get("inputs", {})
+    return frozenset(str(digest) for name, digest in inputs.items() if name != FILE_NAME)
 
 
 def _facts(path: Path) -> ScanFacts:
