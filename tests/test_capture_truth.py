@@ -30,7 +30,7 @@ from benchmarking.evaluation import case_at, evaluate  # type: ignore[import-not
 
 WAYS = {
     "raised": SimulationConfig(path="raised", camera="d435", views=90),
-    "raised, faster": SimulationConfig(path="raised", camera="d435", views=72),
+    "raised-faster": SimulationConfig(path="raised", camera="d435", views=72),
     "hand-held": SimulationConfig(path="hand-held", camera="d435", views=60),
 }
 
