@@ -94,17 +94,17 @@ class Busy(dict[int, float]):
         return super().pop(index, default)
 
 
-def measure_batch(folder: Path, num_scans: int) -> Rows:
+def measure_batch(folder: Path, num_scans: int, to: str) -> Rows:
     """Return a row for each run: few, all undisturbed, all with workers killed, all of them again; pace by turns."""
     scans = small_scans(folder, num_scans)
     rows = [
-        measured_run("few", scans[:FEW_SCANS], folder / "out", 2),
-        measured_run("all", scans, folder / "out", 2),
-        measured_run("killed", scans, folder / "out", 2, KILL_EVERY_S),
-        measured_run("killed, again", scans, folder / "out", 2, keep=True),
+        measured_run("few", to, scans[:FEW_SCANS], folder / "out", 2),
+        measured_run("all", to, scans, folder / "out", 2),
+        measured_run("killed", to, scans, folder / "out", 2, KILL_EVERY_S),
+        measured_run("killed, again", to, scans, folder / "out", 2, keep=True),
     ]
     for number, workers in itertools.product(range(ROUNDS), (1, 2)):
-        rows.append(measured_run(f"pace {number}", scans[:PACE_SCANS], folder / "out", workers))
+        rows.append(measured_run(f"pace {number}", to, scans[:PACE_SCANS], folder / "out", workers))
     return rows
 
 
@@ -123,12 +123,18 @@ def small_scans(folder: Path, number: int) -> list[Path]:
 
 
 def measured_run(
-    name: str, scans: list[Path], out: Path, workers: int, kill_every_s: float | None = None, keep: bool = False
+    name: str,
+    to: str,
+    scans: list[Path],
+    out: Path,
+    workers: int,
+    kill_every_s: float | None = None,
+    keep: bool = False,
 ) -> dict[str, Any]:
-    """Run scans as far as their surface; `keep`: what an earlier run has left in `out`."""
+    """Run scans as far as a stage; `keep`: what an earlier run has left in `out`."""
     if not keep:
         shutil.rmtree(out, ignore_errors=True)
-    run = partial(run_scan, to="surface", out=out, workers=None, config=None, overrides=())
+    run = partial(run_scan, to=to, out=out, workers=None, config=None, overrides=())
     batch = Batch(scans, run, LocalWorkers(workers, 1, _MEMORY), logging.WARNING)
     lost: list[int] = []
     batch.work.lost = lost.append
@@ -149,7 +155,7 @@ def measured_run(
     watcher.over.set()
     cpu = sum(watcher.cpu.values())
     row = {
-        "name": name, "scans": len(scans), "workers": workers, "seconds": seconds, "first_s": ends[0] - start,
+        "name": name, "to": to, "scans": len(scans), "workers": workers, "seconds": seconds, "first_s": ends[0] - start,
         "cpu": cpu, "cpu_a_scan": (cpu - warm_cpu) / (len(scans) - workers), "busy_share": busy_share,
         "seconds_a_scan": (ends[-1] - ends[workers - 1]) / (len(scans) - workers),
         "kills": watcher.kills, "begun_again": len(lost), "ended": sum(names.values()),
@@ -198,9 +204,9 @@ def batch_section(rows: Rows) -> str:
     growth = full["cpu_a_scan"] / few["cpu_a_scan"]
     return f"""## Many scans
 
-Small simulated scans (8 views of 339 x 192) as far as their surface, one thread a worker. *processor*, *s a scan*: once
-each worker has run one; *busy*: share of the workers' time within scans. Others use the machine, so that wall time says
-little.
+Small simulated scans (8 views of 339 x 192) as far as `{full["to"]}`, one thread a worker. *processor*, *s a
+scan*: once each worker has run one; *busy*: share of the workers' time within scans. Others use the machine, so that
+wall time says little.
 
 - Pace of two workers against one, by turns, medians of {ROUNDS}: by what a scan takes of the processor and how busy
   workers are **{pace:.2f}** (bound 1.8); by wall time {wall:.2f}.
