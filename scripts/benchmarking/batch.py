@@ -81,12 +81,7 @@ class Watcher(threading.Thread):
 class Busy(dict[int, float]):
     """Scans that run, and since when; adds up for how long they did."""
 
-    first = float("inf")
     seconds = 0.0
-
-    def __setitem__(self, index: int, since: float) -> None:
-        self.first = min(self.first, since)
-        super().__setitem__(index, since)
 
     def pop(self, index: int, default: Any = None) -> Any:
         if index in self:
@@ -141,23 +136,26 @@ def measured_run(
     watcher = Watcher(kill_every_s)
     watcher.start()
     busy = batch.work.running = Busy()
-    start, ends, names, computed, warm_cpu = time.perf_counter(), [], Counter[Path](), Counter[str](), 0.0
+    start, ends, names, computed = time.perf_counter(), list[float](), Counter[Path](), Counter[str]()
+    half, at_half = len(scans) // 2, (0.0, 0.0, 0.0)  # by then, each worker has loaded what it needs
     for scan, outcome in batch.run():
         ends.append(time.perf_counter())
         names[scan] += 1
         computed[outcome.verdict] += 1
         computed["computed"] += bool(outcome.run and outcome.run.computed)
         watcher.look()
-        if len(ends) == workers:  # each has loaded what it needs
-            warm_cpu = sum(watcher.cpu.values())
-    busy_share = busy.seconds / (workers * (time.monotonic() - busy.first))
+        if len(ends) == half:
+            at_half = (time.perf_counter(), sum(watcher.cpu.values()), busy.seconds)
+        if len(ends) == len(scans):
+            at_end = (time.perf_counter(), sum(watcher.cpu.values()), busy.seconds)
     seconds = time.perf_counter() - start
     watcher.over.set()
-    cpu = sum(watcher.cpu.values())
+    lasted, used, busy_s = (end - before for end, before in zip(at_end, at_half, strict=True))
+    cpu = at_end[1]
     row = {
         "name": name, "to": to, "scans": len(scans), "workers": workers, "seconds": seconds, "first_s": ends[0] - start,
-        "cpu": cpu, "cpu_a_scan": (cpu - warm_cpu) / (len(scans) - workers), "busy_share": busy_share,
-        "seconds_a_scan": (ends[-1] - ends[workers - 1]) / (len(scans) - workers),
+        "cpu": cpu, "cpu_a_scan": used / (len(scans) - half), "busy_share": min(1.0, busy_s / (workers * lasted)),
+        "seconds_a_scan": lasted / (len(scans) - half),
         "kills": watcher.kills, "begun_again": len(lost), "ended": sum(names.values()),
         "ended_twice": sum(count > 1 for count in names.values()), "verdicts": computed,
         "memory_mb": quarters(watcher.memory_mb, ends), "ends": [end - start for end in ends],
@@ -205,8 +203,8 @@ def batch_section(rows: Rows) -> str:
     return f"""## Many scans
 
 Small simulated scans (8 views of 339 x 192) as far as `{full["to"]}`, one thread a worker. *processor*, *s a
-scan*: once each worker has run one; *busy*: share of the workers' time within scans. Others use the machine, so that
-wall time says little.
+scan*, *busy* (share of the workers' time within scans): over the second half, when all is loaded. Others use the machine, so
+that wall time says little.
 
 - Pace of two workers against one, by turns, medians of {ROUNDS}: by what a scan takes of the processor and how busy
   workers are **{pace:.2f}** (bound 1.8); by wall time {wall:.2f}.
