@@ -203,8 +203,8 @@ def batch_section(rows: Rows) -> str:
     return f"""## Many scans
 
 Small simulated scans (8 views of 339 x 192) as far as `{full["to"]}`, one thread a worker. *processor*, *s a
-scan*, *busy* (share of the workers' time within scans): over the second half, when all is loaded. Others use the machine, so
-that wall time says little.
+scan*, *busy* (share of the workers' time within scans): over the second half, when all is loaded. Others use the
+machine, so that wall time says little.
 
 - Pace of two workers against one, by turns, medians of {ROUNDS}: by what a scan takes of the processor and how busy
   workers are **{pace:.2f}** (bound 1.8); by wall time {wall:.2f}.
