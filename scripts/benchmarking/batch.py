@@ -21,6 +21,7 @@ from benchmarking.parts import Rows
 from benchmarking.rendering import left_leg
 from benchmarking.tables import table
 from scanproc.answers import run_scan
+from scanproc.cluster.work import Work
 from scanproc.cluster.workers import LocalWorkers
 from scanproc.several.batch import Batch
 from scanproc.simulation.settings import SimulationConfig
@@ -31,6 +32,7 @@ NUM_RECORDINGS = 4  # that are rendered; scans are copies of them, each run by i
 SMALL = {"camera": "d435", "path": "hand-held", "views": 8, "image_scale": 0.4}
 ROUNDS = 3  # of one worker and two by turns: others may use the machine, too
 PACE_SCANS, FEW_SCANS = 12, 10
+NUM_TASKS = 2000  # that do nothing
 KILL_EVERY_S = 20.0
 _LOOK_S = 0.2
 _PACE = ("cpu_a_scan", "seconds_a_scan", "busy_share")
@@ -98,9 +100,19 @@ def measure_batch(folder: Path, num_scans: int, to: str) -> Rows:
         measured_run("killed", to, scans, folder / "out", 2, KILL_EVERY_S),
         measured_run("killed, again", to, scans, folder / "out", 2, keep=True),
     ]
+    rows[1]["task_ms"] = task_ms()
     for number, workers in itertools.product(range(ROUNDS), (1, 2)):
         rows.append(measured_run(f"pace {number}", to, scans[:PACE_SCANS], folder / "out", workers))
     return rows
+
+
+def task_ms() -> float:
+    """Return what giving out a task and taking its result costs this program, ms of the processor."""
+    work = Work(LocalWorkers(2, 1, _MEMORY), abs, range(NUM_TASKS), lambda _: None)
+    start = time.process_time()
+    for _ in work.ended():
+        pass
+    return 1e3 * (time.process_time() - start) / NUM_TASKS
 
 
 def small_scans(folder: Path, number: int) -> list[Path]:
@@ -211,6 +223,7 @@ machine, so that wall time says little.
 - Processor seconds of a scan, {full["scans"]} scans against {few["scans"]}: {growth:.2f}.
 - A worker killed every {KILL_EVERY_S:g} s, {killed["kills"]} times: {killed["ended"]} of {killed["scans"]} ended,
   {killed["ended_twice"]} twice; a run after it computed {again["verdicts"].get("computed", 0)}.
+- To give out a task and take its result: {full["task_ms"]:.1f} ms of the program that does so.
 - Largest worker: {max(full["memory_mb"]):.0f} MB (bound 1500).
 
 {body}"""
