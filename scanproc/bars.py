@@ -20,9 +20,12 @@ _PATIENCE_S = 1.0
 
 @contextmanager
 def bars() -> Iterator[None]:
-    """Show a bar for each loop once the block takes longer than a second, where standard error is a terminal."""
+    """Show a bar for each loop once the block takes longer than a second, where standard error is a terminal.
+
+    What another thread than the main one does is shown by whoever has started that, such as the table of a batch.
+    """
     with ExitStack() as stack:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and threading.current_thread() is threading.main_thread():
             stack.enter_context(listening(_Bars(stack).show))
         yield
 

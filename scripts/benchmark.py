@@ -123,6 +123,7 @@ def parse() -> argparse.Namespace:
     batch = commands.add_parser("batch", help="many small scans, by several workers that are killed")
     batch.add_argument("--keep", type=Path, metavar="FOLDER", help="keep scans and rows here")
     batch.add_argument("--number", type=int, default=200, help="of scans (200)")
+    batch.add_argument("--to", default="surface", help="last stage of each scan (surface)")
     soak = commands.add_parser("soak", help="mixed work that is killed at random moments")
     soak.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the rows here")
     soak.add_argument("--kills", type=int, default=500, help="how often (500)")
@@ -192,7 +193,7 @@ def benchmark_milling(_options: argparse.Namespace, folder: Path) -> None:
 
 def benchmark_batch(options: argparse.Namespace, folder: Path) -> None:
     """Run many small scans."""
-    print(batch_section(measured(folder, "batch", lambda: measure_batch(folder, options.number))))
+    print(batch_section(measured(folder, "batch", lambda: measure_batch(folder, options.number, options.to))))
     write_page(folder, ROOT / "BENCHMARK.md")
 
 

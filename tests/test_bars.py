@@ -6,6 +6,7 @@ import io
 import logging
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -82,3 +83,16 @@ def test_rich_is_not_loaded_before_there_is_a_bar() -> None:
         "with bars():\n    pass\nassert 'rich' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_what_other_threads_do_is_shown_by_whoever_started_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = watched(monkeypatch, 0.0)
+
+    def work() -> None:
+        with bars():
+            loop()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert "cleaning views" not in terminal.getvalue()

@@ -98,8 +98,8 @@ def outcome_of(scan: Path, run_scan: Callable[[], Run]) -> Outcome:
 
 
 def _measures(done: Run) -> Measures | None:
-    made = (*done.computed, *done.fresh)
-    return next((done.store.load(stage) for stage in STAGES if stage.makes is Measures and stage.name in made), None)
+    made = (*done.computed, *done.fresh)  # by their names: what they make would have to be loaded
+    return next((done.store.load(stage) for stage in STAGES if stage.name == "measure" and stage.name in made), None)
 
 
 def check_none_refused(outcomes: Sequence[Outcome]) -> None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from scanproc.artifacts import Insoles
 from scanproc.formats.parquet import ParquetColumn, parquet_table
 from scanproc.pipeline import STAGES
 from scanproc.several.cohort import Column, Outcome, cohort_rows, described_columns
@@ -52,7 +51,7 @@ def _checks(outcome: Outcome, side: str | None) -> list[dict[str, Any]]:
     if outcome.run is None:
         return []
     made = (*outcome.run.computed, *outcome.run.fresh)
-    stages = [stage for stage in STAGES if stage.makes is Insoles and stage.name in made]
+    stages = [stage for stage in STAGES if stage.name == "insole" and stage.name in made]
     paths = [path for stage in stages for path in outcome.run.store.files(stage) if path.name == "checks.json"]
     feet = [foot for path in paths for foot in json.loads(path.read_bytes())["feet"] if foot["side"] == side]
     return [

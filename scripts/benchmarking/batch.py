@@ -21,6 +21,7 @@ from benchmarking.parts import Rows
 from benchmarking.rendering import left_leg
 from benchmarking.tables import table
 from scanproc.answers import run_scan
+from scanproc.cluster.work import Work
 from scanproc.cluster.workers import LocalWorkers
 from scanproc.several.batch import Batch
 from scanproc.simulation.settings import SimulationConfig
@@ -31,6 +32,7 @@ NUM_RECORDINGS = 4  # that are rendered; scans are copies of them, each run by i
 SMALL = {"camera": "d435", "path": "hand-held", "views": 8, "image_scale": 0.4}
 ROUNDS = 3  # of one worker and two by turns: others may use the machine, too
 PACE_SCANS, FEW_SCANS = 12, 10
+NUM_TASKS = 2000  # that do nothing
 KILL_EVERY_S = 20.0
 _LOOK_S = 0.2
 _PACE = ("cpu_a_scan", "seconds_a_scan", "busy_share")
@@ -81,12 +83,7 @@ class Watcher(threading.Thread):
 class Busy(dict[int, float]):
     """Scans that run, and since when; adds up for how long they did."""
 
-    first = float("inf")
     seconds = 0.0
-
-    def __setitem__(self, index: int, since: float) -> None:
-        self.first = min(self.first, since)
-        super().__setitem__(index, since)
 
     def pop(self, index: int, default: Any = None) -> Any:
         if index in self:
@@ -94,18 +91,28 @@ class Busy(dict[int, float]):
         return super().pop(index, default)
 
 
-def measure_batch(folder: Path, num_scans: int) -> Rows:
+def measure_batch(folder: Path, num_scans: int, to: str) -> Rows:
     """Return a row for each run: few, all undisturbed, all with workers killed, all of them again; pace by turns."""
     scans = small_scans(folder, num_scans)
     rows = [
-        measured_run("few", scans[:FEW_SCANS], folder / "out", 2),
-        measured_run("all", scans, folder / "out", 2),
-        measured_run("killed", scans, folder / "out", 2, KILL_EVERY_S),
-        measured_run("killed, again", scans, folder / "out", 2, keep=True),
+        measured_run("few", to, scans[:FEW_SCANS], folder / "out", 2),
+        measured_run("all", to, scans, folder / "out", 2),
+        measured_run("killed", to, scans, folder / "out", 2, KILL_EVERY_S),
+        measured_run("killed, again", to, scans, folder / "out", 2, keep=True),
     ]
+    rows[1]["task_ms"] = task_ms()
     for number, workers in itertools.product(range(ROUNDS), (1, 2)):
-        rows.append(measured_run(f"pace {number}", scans[:PACE_SCANS], folder / "out", workers))
+        rows.append(measured_run(f"pace {number}", to, scans[:PACE_SCANS], folder / "out", workers))
     return rows
+
+
+def task_ms() -> float:
+    """Return what giving out a task and taking its result costs this program, ms of the processor."""
+    work = Work(LocalWorkers(2, 1, _MEMORY), abs, range(NUM_TASKS), lambda _: None)
+    start = time.process_time()
+    for _ in work.ended():
+        pass
+    return 1e3 * (time.process_time() - start) / NUM_TASKS
 
 
 def small_scans(folder: Path, number: int) -> list[Path]:
@@ -123,35 +130,44 @@ def small_scans(folder: Path, number: int) -> list[Path]:
 
 
 def measured_run(
-    name: str, scans: list[Path], out: Path, workers: int, kill_every_s: float | None = None, keep: bool = False
+    name: str,
+    to: str,
+    scans: list[Path],
+    out: Path,
+    workers: int,
+    kill_every_s: float | None = None,
+    keep: bool = False,
 ) -> dict[str, Any]:
-    """Run scans as far as their surface; `keep`: what an earlier run has left in `out`."""
+    """Run scans as far as a stage; `keep`: what an earlier run has left in `out`."""
     if not keep:
         shutil.rmtree(out, ignore_errors=True)
-    run = partial(run_scan, to="surface", out=out, workers=None, config=None, overrides=())
+    run = partial(run_scan, to=to, out=out, workers=None, config=None, overrides=())
     batch = Batch(scans, run, LocalWorkers(workers, 1, _MEMORY), logging.WARNING)
     lost: list[int] = []
     batch.work.lost = lost.append
     watcher = Watcher(kill_every_s)
     watcher.start()
     busy = batch.work.running = Busy()
-    start, ends, names, computed, warm_cpu = time.perf_counter(), [], Counter[Path](), Counter[str](), 0.0
+    start, ends, names, computed = time.perf_counter(), list[float](), Counter[Path](), Counter[str]()
+    half, at_half = len(scans) // 2, (0.0, 0.0, 0.0)  # by then, each worker has loaded what it needs
     for scan, outcome in batch.run():
         ends.append(time.perf_counter())
         names[scan] += 1
         computed[outcome.verdict] += 1
         computed["computed"] += bool(outcome.run and outcome.run.computed)
         watcher.look()
-        if len(ends) == workers:  # each has loaded what it needs
-            warm_cpu = sum(watcher.cpu.values())
-    busy_share = busy.seconds / (workers * (time.monotonic() - busy.first))
+        if len(ends) == half:
+            at_half = (time.perf_counter(), sum(watcher.cpu.values()), busy.seconds)
+        if len(ends) == len(scans):
+            at_end = (time.perf_counter(), sum(watcher.cpu.values()), busy.seconds)
     seconds = time.perf_counter() - start
     watcher.over.set()
-    cpu = sum(watcher.cpu.values())
+    lasted, used, busy_s = (end - before for end, before in zip(at_end, at_half, strict=True))
+    cpu = at_end[1]
     row = {
-        "name": name, "scans": len(scans), "workers": workers, "seconds": seconds, "first_s": ends[0] - start,
-        "cpu": cpu, "cpu_a_scan": (cpu - warm_cpu) / (len(scans) - workers), "busy_share": busy_share,
-        "seconds_a_scan": (ends[-1] - ends[workers - 1]) / (len(scans) - workers),
+        "name": name, "to": to, "scans": len(scans), "workers": workers, "seconds": seconds, "first_s": ends[0] - start,
+        "cpu": cpu, "cpu_a_scan": used / (len(scans) - half), "busy_share": min(1.0, busy_s / (workers * lasted)),
+        "seconds_a_scan": lasted / (len(scans) - half),
         "kills": watcher.kills, "begun_again": len(lost), "ended": sum(names.values()),
         "ended_twice": sum(count > 1 for count in names.values()), "verdicts": computed,
         "memory_mb": quarters(watcher.memory_mb, ends), "ends": [end - start for end in ends],
@@ -198,15 +214,16 @@ def batch_section(rows: Rows) -> str:
     growth = full["cpu_a_scan"] / few["cpu_a_scan"]
     return f"""## Many scans
 
-Small simulated scans (8 views of 339 x 192) as far as their surface, one thread a worker. *processor*, *s a scan*: once
-each worker has run one; *busy*: share of the workers' time within scans. Others use the machine, so that wall time says
-little.
+Small simulated scans (8 views of 339 x 192) as far as `{full["to"]}`, one thread a worker. *processor*, *s a
+scan*, *busy* (share of the workers' time within scans): over the second half, when all is loaded. Others use the
+machine, so that wall time says little.
 
 - Pace of two workers against one, by turns, medians of {ROUNDS}: by what a scan takes of the processor and how busy
   workers are **{pace:.2f}** (bound 1.8); by wall time {wall:.2f}.
 - Processor seconds of a scan, {full["scans"]} scans against {few["scans"]}: {growth:.2f}.
 - A worker killed every {KILL_EVERY_S:g} s, {killed["kills"]} times: {killed["ended"]} of {killed["scans"]} ended,
   {killed["ended_twice"]} twice; a run after it computed {again["verdicts"].get("computed", 0)}.
+- To give out a task and take its result: {full["task_ms"]:.1f} ms of the program that does so.
 - Largest worker: {max(full["memory_mb"]):.0f} MB (bound 1500).
 
 {body}"""
