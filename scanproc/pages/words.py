@@ -89,7 +89,8 @@ class Words:
         """Return a text whose figures have the marks of the language."""
         decimal, thousands = _MARKS[self.language]
         marks = {",": thousands, ".": decimal}
-        return re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: marks[mark.group()], text)
+        text = re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: marks[mark.group()], text)
+        return text if self.language == "en" else re.sub(r"(?<=\d)%", " %", text)
 
     def _word(self, text: str) -> str | None:
         """Return a word that a stage says: a side, a loading, a place of the foot, the name of a check or a measure."""
@@ -137,6 +138,22 @@ class Words:
         figure = self.value(name, measure.value, unit=False)
         return " ".join(part for part in (figure, self.sd(name, measure)) if part) + self.unit(name, measure.value)
 
+    def difference(self, name: str, value: float) -> str:
+        """Return a difference of two values with its unit, such as +1.3 mm or 4.1° towards valgus."""
+        dimension = dimension_of(name)
+        if dimension.in_steps:
+            return self.signed(value, 0 if value == int(value) else 1)
+        size = self.number(abs(value), dimension.digits)
+        leanings = ROWS[name].leanings if name in ROWS else None
+        if leanings is None or not size.strip("0.,"):  # nothing is left of it at this many digits: no direction
+            return self.signed(value, dimension.digits) + dimension.written
+        return self("towards", size=size + dimension.written, word=self("towards." + leanings[value < 0.0]))
+
+    def signed(self, value: float, digits: int) -> str:
+        """Return a figure with its sign, whichever it is; nothing has none."""
+        text = self.number(value, digits)
+        return f"+{text}" if value > 0.0 and text.strip("0.,") else text
+
     def unit(self, name: str, value: float) -> str:
         """Return what follows the figures of a value: its unit, and the word of where it leans."""
         return self.value(name, value).removeprefix(self.value(name, value, unit=False))
@@ -152,7 +169,7 @@ class Words:
         """Return what was asked of a check, or what it got."""
         if isinstance(value, bool):
             return self("yes" if value else "no")
-        return value if isinstance(value, str) else self.short(value)
+        return self.say(value) if isinstance(value, str) else self.short(value)
 
 
 def spelt(name: str) -> str:
