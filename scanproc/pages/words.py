@@ -23,6 +23,7 @@ _MARKS: Mapping[Language, tuple[str, str]] = {
     "en": (".", ","), "de": (",", "\u202f"), "es": (",", "\u202f"), "fr": (",", "\u202f"),
 }  # fmt: skip
 _DATES: Mapping[Language, str] = {"en": "{y}-{m}-{d}", "de": "{d}.{m}.{y}", "es": "{d}/{m}/{y}", "fr": "{d}/{m}/{y}"}
+_BY_NAME = {row.words: key for key, row in ROWS.items()}
 _UNITS = {"mm": "mm", "mm2": "mm²", "cm3": "cm³", "g": "g", "deg": "°"}  # that names of checks end in
 
 
@@ -72,6 +73,8 @@ class Words:
             return self(whole)
         if self.language == "en" and ": " not in text:
             return text
+        if text in _BY_NAME:
+            return self.name_of(_BY_NAME[text])
         for mark in (": ", ", "):
             if mark in text:
                 return mark.join(self.say(part) for part in text.split(mark))
@@ -87,10 +90,13 @@ class Words:
 
     def _marked(self, text: str) -> str:
         """Return a text whose figures have the marks of the language."""
+        if self.language == "en":
+            return text
         decimal, thousands = _MARKS[self.language]
         marks = {",": thousands, ".": decimal}
+        text = re.sub(r"(?<![\w.])(?=\.\d)", "0", text)  # .340 is written so in English alone
         text = re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: marks[mark.group()], text)
-        return text if self.language == "en" else re.sub(r"(?<=\d)%", " %", text)
+        return re.sub(r"(?<=\d)%", " %", text)
 
     def _word(self, text: str) -> str | None:
         """Return a word that a stage says: a side, a loading, a place of the foot, the name of a check or a measure."""

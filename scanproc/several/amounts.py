@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scanproc.artifacts import Measure
@@ -9,6 +11,7 @@ from scanproc.measures.arch_under_load import remark_on
 from scanproc.measures.two_scans import ScannedFoot
 from scanproc.pages.sentences import Said
 from scanproc.pages.words import Words
+from scanproc.several.loadings import between_loadings
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,14 @@ class ArchRow:
     status: str
     doubt: bool
     reason: Said
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an arch does from one scan to another."""
+
+    title: str
+    rows: tuple[ArchRow, ...]
 
 
 def amount(words: Words, name: str, measure: Measure | None) -> Amount:
@@ -52,3 +63,13 @@ def arch_row(words: Words, name: str, measure: Measure) -> ArchRow:
     told = [text for text in (measure.reason, remark_on(name, measure)) if text is not None]
     status, doubt = words(f"status.{measure.status}"), measure.status != "measured"
     return ArchRow(words.name_of(name), amount(words, name, measure), status, doubt, words.tell("; ".join(told)))
+
+
+def arch_steps(words: Words, side: str, lightest_first: Sequence[ScannedFoot]) -> list[Step]:
+    """Return what loads do to the arch of one foot that was scanned under several."""
+    steps = []
+    for less, more in itertools.combinations(lightest_first, 2):
+        rows = tuple(arch_row(words, name, measure) for name, measure in between_loadings(less, more).items())
+        ends = {"less": where_of(words, less), "more": where_of(words, more)}
+        steps.append(Step(words("person.step", foot=words(f"{side}.foot"), **ends), rows))
+    return steps
