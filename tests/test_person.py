@@ -51,7 +51,7 @@ def test_each_measure_comes_from_the_scan_that_is_best_for_it() -> None:
     assert arch.others == ()  # the standing scan refused it: nothing to be said of that
     (heel,) = found["Heel line against the vertical"]
     assert (heel.amount.value, heel.source) == ("4.0° valgus", "up (standing)")
-    assert heel.others == ("1.0° valgus ± 0.6, air (non-weight-bearing)",)
+    assert heel.others == ("also 1.0° valgus ± 0.6, air (non-weight-bearing)",)
     (index,) = found["Arch height index (dorsum ÷ truncated length)"]
     assert index.source == "up (standing)" and ".340" in " ".join(map(str, index.notes))
 
@@ -59,7 +59,7 @@ def test_each_measure_comes_from_the_scan_that_is_best_for_it() -> None:
 def test_what_a_free_sole_shows_comes_from_the_raised_scan_even_if_a_glass_plate_showed_it_too() -> None:
     on_glass = results("up", measures(plantar_arch_height_mm=(9.0, 0.4)))
     (arch,) = cells(Person((on_glass, raised())))["Plantar arch height"]
-    assert (arch.source, arch.others) == ("air (non-weight-bearing)", ("9.0 mm ± 0.4, up (standing)",))
+    assert (arch.source, arch.others) == ("air (non-weight-bearing)", ("also 9.0 mm ± 0.4, up (standing)",))
 
 
 def test_the_order_of_the_scans_does_not_matter() -> None:
@@ -73,7 +73,7 @@ def test_a_measured_value_is_better_than_an_inferred_one_and_that_than_none() ->
     worse = results("up", measures(dorsum_height_mm=inferred))
     (cell,) = cells(Person((raised(), worse)))["Dorsum height at half length"]
     assert (cell.amount.value, cell.source) == ("70.0 mm", "air (non-weight-bearing)")
-    assert cell.others == ("61.0 mm (inferred), up (standing)",)
+    assert cell.others == ("also 61.0 mm (inferred), up (standing)",)
     (cell,) = cells(Person((results("up", measures(dorsum_height_mm=inferred)),)))["Dorsum height at half length"]
     assert (cell.status, *map(str, cell.notes)) == ("inferred", "12 % of the dorsum was not seen")
     refused = raised(name="air")
@@ -92,7 +92,8 @@ def test_left_and_right_stand_side_by_side() -> None:
     left, right = cells(person)["Foot length"]
     assert left.source == right.source == "both (standing)"
     assert (
-        headline(EN, person) == "Left and right foot · standing and non-weight-bearing · 250.0 and 250.0 mm · EU 39 and 39"
+        headline(EN, person)
+        == "Left and right foot · standing and non-weight-bearing · 250.0 and 250.0 mm · EU 39 and 39"
     )
 
 

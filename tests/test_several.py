@@ -19,7 +19,7 @@ from scanproc.cli import main
 from scanproc.errors import ScanError
 from scanproc.measures.arch_under_load import remark_on
 from scanproc.measures.two_scans import ScannedFoot
-from scanproc.pages.words import LANGUAGES, Words
+from scanproc.pages.words import Words
 from scanproc.several.amounts import arch_row
 from scanproc.several.compare_page import compare_page, headline, scale_words, verdict, when
 from scanproc.several.comparison import Comparison, compare_json, compared

@@ -23,6 +23,7 @@ _MARKS: Mapping[Language, tuple[str, str]] = {
     "en": (".", ","), "de": (",", "\u202f"), "es": (",", "\u202f"), "fr": (",", "\u202f"),
 }  # fmt: skip
 _DATES: Mapping[Language, str] = {"en": "{y}-{m}-{d}", "de": "{d}.{m}.{y}", "es": "{d}/{m}/{y}", "fr": "{d}/{m}/{y}"}
+_WORDS = {"left", "right", "and", "or"}
 _BY_NAME = {row.words: key for key, row in ROWS.items()}
 _UNITS = {"mm": "mm", "mm2": "mm²", "cm3": "cm³", "g": "g", "deg": "°"}  # that names of checks end in
 
@@ -106,7 +107,9 @@ class Words:
             return self("yes" if text == "True" else "no")
         stem = text.rpartition("_")[0] if text.rpartition("_")[2] in _UNITS else text
         landmark = f"landmark.{text.replace(' ', '_')}"
-        keys = (text, f"loading.{text}", f"position.{text}", landmark, f"say.{text}", f"check.{stem}")
+        if text in _WORDS:
+            return self(text)
+        keys = (f"loading.{text}", f"position.{text}", landmark, f"say.{text}", f"check.{stem}")
         return next((self(key) for key in keys if key in table()), None)
 
     # ------------------------------------------------------------------------------------------ measures and checks

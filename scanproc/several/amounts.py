@@ -1,4 +1,4 @@
-"""What pages of several scans say of one measure: a value with its uncertainty, where it is from, an arch under load."""
+"""What pages of several scans say of a measure: value and uncertainty, where it is from, an arch under load."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def when(words: Words, found: Comparison) -> str:
 def _foot_section(words: Words, foot: SameFoot, figures: list[Figure]) -> Section:
     title = words(f"{foot.measured.a.side}.foot")
     summary = foot.surface.summary() if isinstance(foot.surface, Deviation) else None
-    no_surface = words.tell(foot.surface if isinstance(foot.surface, str) else "")
+    no_surface = foot.surface if isinstance(foot.surface, str) else ""
     loaded_otherwise = foot.measured.a.foot.loading != foot.measured.b.foot.loading
     arch = [arch_row(words, name, measure) for name, measure in foot.arch.items()] if loaded_otherwise else []
     return _section(words, foot.measured, title, arch, summary, no_surface, figures)
@@ -171,7 +171,7 @@ def _section(
     title: str,
     arch: Sequence[ArchRow] = (),
     surface: DeviationSummary | None = None,
-    no_surface: Said = Said(""),
+    no_surface: str = "",
     figures: Sequence[Figure] = (),
 ) -> Section:
     common = _common_reasons(pair)
@@ -182,7 +182,8 @@ def _section(
     sentence = _sentence(words, pair, common)
     a, b = (f"{words(f'{foot.side}.foot')}, {where_of(words, foot)}" for foot in (pair.a, pair.b))
     scale = scale_words(words, pair)
-    return Section(title, sentence, scale, a, b, groups, list(arch), surface, no_surface, list(figures))
+    told = words.tell(no_surface)
+    return Section(title, sentence, scale, a, b, groups, list(arch), surface, told, list(figures))
 
 
 def _sentence(words: Words, pair: FootComparison, common: tuple[str, ...]) -> Said:
