@@ -13,6 +13,7 @@ from report_scans import (
     MEASURES,
     Page,
     ellipsoid_foot,
+    figure,
     nothing,
     page_of,
     pages_of,
@@ -229,14 +230,6 @@ def cells(html: str, start: str) -> dict[tuple[str, str], str]:
     """Texts of the cells that are marked as a measure's or a check's, by its name and side."""
     pattern = rf'data-{start}="([^"]+)" data-side="([^"]+)"[^>]*>(.*?)</t[dr]>'
     return {(name, side): inner for name, side, inner in re.findall(pattern, html, re.DOTALL)}
-
-
-def figure(text: str, words: Words) -> float:
-    """Read a figure as a person of that language does."""
-    decimal, thousands = (".", ",") if words.language == "en" else (",", "\u202f")
-    found = re.match(r"\s*([−-]?[\d,.\u202f]+)", text)
-    assert found, text
-    return float(found[1].replace("−", "-").replace(thousands, "").replace(decimal, "."))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,25 +6,29 @@ import json
 import math
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from report_scans import Page
+from report_scans import Page, english_in, figure
 from visits import REFUSED, VALUES, ball_foot, facts, measures, results, scanned
 
 from scanproc.artifacts import Feet, Measure, Refusal, SdParts
 from scanproc.cli import main
 from scanproc.errors import ScanError
 from scanproc.measures.arch_under_load import remark_on
+from scanproc.measures.table import ROWS
 from scanproc.measures.two_scans import ScannedFoot
-from scanproc.pages.words import Words
+from scanproc.pages.words import LANGUAGES, Words
 from scanproc.several.amounts import arch_row
 from scanproc.several.compare_page import compare_page, headline, scale_words, verdict, when
 from scanproc.several.comparison import Comparison, compare_json, compared
 from scanproc.several.differences import FootComparison, compare_feet, days_between, pair
 from scanproc.several.loadings import between_loadings
+from scanproc.several.person import Person
+from scanproc.several.person_page import person_page
 from scanproc.stages.report import ReportConfig
 
 SMALL = ReportConfig(pixels_per_mm=1.0, text_px=14)
@@ -397,6 +401,50 @@ def test_the_first_line_says_what_changed(page_html: str) -> None:
     assert page.texts[at + 6 : at + 10] == ["0.0°", "± 0.8", "± 1.7", "within error"]
     assert "B was taken 185 days after A." in page.texts
     assert "refused in may: the sole was not seen; refused in nov: the sole was not seen" in page.texts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_figures_of_the_page_are_those_of_the_json_in_every_language(language: str) -> None:
+    words = Words(language)  # type: ignore[arg-type]
+    found = comparison(foot_length_mm=(252.0, 0.3), heel_angle_deg=(-1.5, 0.6))
+    html = compare_page(found, replace(SMALL, language=words.language, model=False))
+    assert f'<html lang="{language}">' in html
+    rows = dict(re.findall(r'<tr data-measure="([^"]+)"[^>]*>(.*?)</tr>', html))
+    told = json.loads(compare_json(found))["feet"][0]["measures"]
+    assert set(rows) == set(told)
+    for name, entry in told.items():
+        values = [
+            re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'<td class="figure[^"]*">(.*?)</td>', rows[name])
+        ]
+        asked = [entry["a"]["value"], entry["b"]["value"], entry["difference"], entry["smallest_detectable_change"]]
+        step = 0.5001 * 10.0 ** -ROWS[name].dimension.digits
+        for text, value in zip(values, asked, strict=True):
+            if value is None:
+                assert text in ("", "–")
+                continue
+            got = figure(text.replace("±", " ").replace("+", " "), words)
+            got *= -1.0 if words("towards.varus") in text else 1.0
+            assert got == pytest.approx(value, abs=step), (name, text)
+    summary = json.loads(compare_json(found))["feet"][0]["surface"]
+    told_of = [words.signed(summary[f"{key}_mm"], 2) for key in ("median", "p5", "p95", "inmost", "outmost")]
+    assert all(f"{text} " in html for text in told_of)
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_nothing_of_the_page_is_english_in_another_language(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for page in ("compare_page", "person_page"):  # drawn they are in other tests
+        monkeypatch.setattr(f"scanproc.several.{page}.pictures", lambda *_: {})
+    config = replace(SMALL, language=language, model=False)
+    unseen = Measure(None, None, "refused", "the sole was not seen (3 % of the arch)")
+    foot = partial(measures, plantar_arch_height_mm=unseen)
+    visits = compared(results("may", foot(), date="2026-05-01"), results("nov", foot(foot_length_mm=(252.0, 0.3))))
+    loads = compared(results("a", foot(loading="seated")), results("b", foot(), subject=None))
+    people = compared(results("a", foot(), foot("right")), results("b", foot(loading="unknown"), subject="bert"))
+    for found in (visits, loads, people):
+        assert english_in(compare_page(found, config)) == []
+    raised = foot("left", "non-weight-bearing", "support")
+    person = Person((results("a", raised, subject=None), results("b", foot(), foot("right"), mass_kg=70.5)))
+    assert english_in(person_page(person, config)) == []
 
 
 def test_the_page_shows_where_the_surface_lies(page_html: str) -> None:
