@@ -22,6 +22,7 @@ from scanproc.errors import ScanError, visible
 from scanproc.options import (
     insole_options,
     json_option,
+    language_option,
     many_insoles_options,
     report_options,
     run_options,
@@ -138,10 +139,8 @@ def _report(
         raise click.UsageError("--as and --vary are for one scan: this page has each scan's own insole.")
     if other_scan is not None or camera is not None:
         raise click.UsageError("--from and --camera are for one scan; each scan.toml may name its camera.")
-    if settings["language"] or settings["anonymous"] or settings["clinic"]:
-        raise click.UsageError(
-            "--language, --anonymous and --clinic are for one scan: this page is in English and whole."
-        )
+    if settings["anonymous"] or settings["clinic"]:
+        raise click.UsageError("--anonymous and --clinic are for one scan: this page is whole, without a letterhead.")
     from scanproc.several.actions import report_person
 
     with refusal_as_json(as_json, scans):
@@ -157,6 +156,7 @@ def _report(
 @main.command("compare", short_help="scan B against scan A: measures, arch, surfaces")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
+@language_option
 @run_options
 @json_option
 def _compare(a: Path, b: Path, out: Path, as_json: bool, **settings: Any) -> None:

@@ -88,6 +88,7 @@ camera_option = click.option(
     metavar="FILE.toml",
     help="Read the certificate of the camera; by default the one that scan.toml names.",
 )
+language_option = click.option("--language", type=click.Choice(("en", "de", "es", "fr")), help="Language of the pages.")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object: what was made, measures, refusals."
 )
@@ -156,7 +157,7 @@ def report_options(command: Command) -> Command:
             "--clinic", type=FILE, metavar="FILE.toml", help="Read name, address, logo, clinician for the pages' head."
         ),
         click.option("--anonymous", is_flag=True, help="Leave name, pseudonym, date and paths out of the pages."),
-        click.option("--language", type=click.Choice(("en", "de", "es", "fr")), help="Language of the pages."),
+        language_option,
     ):
         command = option(command)
     return command

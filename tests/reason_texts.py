@@ -30,7 +30,7 @@ _SILENT = {
     "prescription": {"device.py", "doses.py", "fields.py", "last_prescription.py", "presets.py", "files.py"},
 }
 _ASIDE = {"setting", "debug", "info", "warning", "parallel_map", "progress", "AssertionError", "ValueError",
-          "NotImplementedError", "ReadGeometry", "ValueError", "KeyError", "compile", "partial", "NamedTuple"}  # fmt: skip
+          "NotImplementedError", "ReadGeometry", "KeyError", "compile", "partial", "NamedTuple"}  # fmt: skip
 PLACE = re.compile(r"\{[^{}]*\}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -30,6 +31,7 @@ from scanproc.artifacts import (
     Surface,
     ViewPose,
 )
+from scanproc.pages.words import Words
 from scanproc.stages.report import ReportConfig, report
 
 trimesh = pytest.importorskip("trimesh")
@@ -161,3 +163,21 @@ def nothing() -> dict[str, object]:
 def without_pictures() -> dict[str, object]:
     """A scan with all that is text, and nothing to draw."""
     return {**dict.fromkeys(("views", "registration", "surface", "feet", "exports")), "model": False}
+
+
+def figure(text: str, words: Words) -> float:
+    """Read a figure as a person of that language does."""
+    decimal, thousands = (".", ",") if words.language == "en" else (",", "\u202f")
+    found = re.match(r"\s*([−-]?[\d,.\u202f]+)", text)
+    assert found, text
+    return float(found[1].replace("−", "-").replace(thousands, "").replace(decimal, "."))
+
+
+#: Words that no German, Spanish or French sentence holds.
+_OF_ENGLISH = re.compile(r"\b(the|and|of|with|from|seen|foot|feet|sole|heel|arch|measured|found|expected|is|by|to)\b")
+
+
+def english_in(html: str) -> list[str]:
+    """Return the texts of a page that are English, or marked so."""
+    marked = re.findall(r'lang="en"[^>]*>[^<]*', html)
+    return [*marked, *(text for text in Page(html).texts if _OF_ENGLISH.search(text))]

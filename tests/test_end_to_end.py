@@ -22,16 +22,20 @@ import trimesh
 from click.testing import CliRunner, Result
 from PIL import Image
 from recordings import textbook
+from report_scans import english_in
 from test_readme import blocks
 from test_view_pictures import looks_like, opened, script
 from truth import SCANS, surface_errors, true_measures, true_mesh
 
-from scanproc.artifacts import Mesh, ScanFacts, Surface
+from scanproc.artifacts import Mesh, Refusals, ScanFacts, Surface
 from scanproc.cli import main
 from scanproc.formats.ply import read_ply
 from scanproc.frames import inverse
+from scanproc.pages.words import Words
+from scanproc.several.scans import results_of
 from scanproc.simulation.simulate import simulate
 from scanproc.simulation.truth import write_simulation
+from scanproc.stages.report import ReportConfig, report
 
 
 def scanproc(*words: object) -> Result:
@@ -174,6 +178,21 @@ def test_the_standing_measures_are_true(standing: Demo) -> None:
     assert standing.value("arch_height_index") == pytest.approx(truth["arch_height_index"], abs=0.010)
     assert standing.value("heel_angle_deg") == pytest.approx(truth["heel_angle_deg"], abs=1.5)
     assert standing.measures["plantar_arch_height_mm"]["status"] == "refused"
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr"])
+def test_the_standing_foot_s_report_is_in_its_language_alone(language: Any, standing: Demo) -> None:
+    """What it refuses, infers and asks for is told, too; its artifacts are not drawn again."""
+    found = results_of(standing.scan, standing.out.parent, "export", ())
+    assert found.measures is not None and found.refusals
+    config = ReportConfig(language=language, model=False)
+    parts = (None, found.registration, None, None, found.measures, found.insoles, found.exports)
+    pages = report(found.facts, Refusals(found.refusals), *parts, config)
+    assert english_in(pages.html) == [] and english_in(pages.wearer or "") == []
+    for measure in found.measures.feet[0].measures.values():
+        told = Words(language).tell(measure.reason)
+        assert not told.foreign and (measure.reason is None or told.text != measure.reason)
+        assert told.__html__() in pages.html
 
 
 # ------------------------------------------------------------------------------------------------------- clouds

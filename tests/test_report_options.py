@@ -114,7 +114,7 @@ def test_a_gallery_of_what_is_not_there_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("words", [["--anonymous"], ["--language", "de"], ["--clinic", "c.toml"]])
+@pytest.mark.parametrize("words", [["--anonymous"], ["--clinic", "c.toml"]])
 def test_what_the_page_of_several_scans_cannot_do_is_refused(words: list[str]) -> None:
     """Rather than a page that names the person all the same."""
     done = CliRunner().invoke(main, ["report", "a", "b", *words])

@@ -6,27 +6,33 @@ import json
 import math
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from report_scans import Page
+from report_scans import Page, english_in, figure
 from visits import REFUSED, VALUES, ball_foot, facts, measures, results, scanned
 
 from scanproc.artifacts import Feet, Measure, Refusal, SdParts
 from scanproc.cli import main
 from scanproc.errors import ScanError
 from scanproc.measures.arch_under_load import remark_on
-from scanproc.measures.plain_words import difference_of
+from scanproc.measures.table import ROWS
 from scanproc.measures.two_scans import ScannedFoot
-from scanproc.several.compare_page import arch_row, compare_page, headline, scale_words, verdict, when
+from scanproc.pages.words import LANGUAGES, Words
+from scanproc.several.amounts import arch_row
+from scanproc.several.compare_page import compare_page, headline, scale_words, verdict, when
 from scanproc.several.comparison import Comparison, compare_json, compared
 from scanproc.several.differences import FootComparison, compare_feet, days_between, pair
 from scanproc.several.loadings import between_loadings
+from scanproc.several.person import Person
+from scanproc.several.person_page import person_page
 from scanproc.stages.report import ReportConfig
 
 SMALL = ReportConfig(pixels_per_mm=1.0, text_px=14)
+EN = Words()
 
 # ------------------------------------------------------------------------------------------------ differences
 
@@ -76,7 +82,7 @@ def test_one_camera_s_scale_is_in_no_change(sensors: tuple[dict[str, str], dict[
     assert found.sd == pytest.approx(math.sqrt(own + (0.008**2 if shared else 1.0**2 + 1.008**2)))
     assert (found.scale_shared, found.exceeds) == (shared, shared)
     assert (found.a.sd if found.a else None) == pytest.approx(math.sqrt(0.3**2 + 0.1**2 + 1.0))  # of each as it was
-    words = scale_words(compared_feet)
+    words = scale_words(EN, compared_feet)
     assert ("common to both" in words) is shared
     assert ("is stated in" in words) is (len({**sensors[0], **sensors[1]}) == 0 or not all(sensors))
 
@@ -95,13 +101,13 @@ def test_left_and_right_of_one_scan_share_its_scale_whatever_camera_it_was() -> 
     ]
     found = compare_feet(*(ScannedFoot(stated, foot) for foot in feet))
     assert found.differences["foot_length_mm"].sd == pytest.approx(0.3 * math.sqrt(2.0))
-    assert scale_words(found).startswith("Both feet are of one scan: ")
+    assert scale_words(EN, found).startswith("Both feet are of one scan: ")
 
 
 def test_without_its_parts_an_uncertainty_counts_in_full() -> None:
     found = compare_feet(scanned("may", **D435), scanned("nov", **D435))
     assert found.differences["foot_length_mm"].sd == pytest.approx(math.hypot(0.4, 0.4))
-    assert "is not known" in scale_words(found)
+    assert "is not known" in scale_words(EN, found)
 
 
 def test_a_size_goes_in_steps_and_gets_no_verdict() -> None:
@@ -185,21 +191,21 @@ def test_an_unknown_loading_is_no_loading() -> None:
     ("name", "difference", "text"),
     [
         ("foot_length_mm", 1.26, "+1.3 mm"),
-        ("foot_length_mm", -1.26, "-1.3 mm"),
+        ("foot_length_mm", -1.26, "−1.3 mm"),
         ("foot_length_mm", -0.04, "0.0 mm"),
         ("heel_angle_deg", 4.06, "4.1° towards valgus"),
         ("heel_angle_deg", -4.06, "4.1° towards varus"),
         ("forefoot_angle_deg", 2.0, "2.0° towards varus"),
         ("heel_angle_deg", 0.01, "0.0°"),
-        ("arch_height_index", -0.0124, "-0.012"),
+        ("arch_height_index", -0.0124, "−0.012"),
         ("eu_size", 0.5, "+0.5"),
-        ("mondopoint", -5.0, "-5"),
+        ("mondopoint", -5.0, "−5"),
         ("eu_size", 0.0, "0"),
-        ("arch_volume_mm3", -1234.0, "-1,234 mm³"),
+        ("arch_volume_mm3", -1234.0, "−1,234 mm³"),
     ],
 )
 def test_differences_have_their_sign_their_unit_and_their_word(name: str, difference: float, text: str) -> None:
-    assert difference_of(name, difference) == text
+    assert EN.difference(name, difference) == text
 
 
 # ------------------------------------------------------------------------------------------------ under load
@@ -253,7 +259,7 @@ def test_an_arch_that_rises_under_load_is_remarked_on(drop: float, sd: float | N
     found = compared(a, b)
     told = json.loads(compare_json(found))["feet"][0]["between_loadings"]["arch_drop_mm"]
     assert told.get("remark") == remark
-    assert arch_row("arch_drop_mm", found.feet[0].arch["arch_drop_mm"]).reason == (remark or "")
+    assert str(arch_row(EN, "arch_drop_mm", found.feet[0].arch["arch_drop_mm"]).reason) == (remark or "")
     assert remark_on("arch_rigidity_index", Measure(1.05, 0.01, "measured"))
     assert remark_on("arch_rigidity_index", Measure(0.95, 0.01, "measured")) is None
 
@@ -397,6 +403,50 @@ def test_the_first_line_says_what_changed(page_html: str) -> None:
     assert "refused in may: the sole was not seen; refused in nov: the sole was not seen" in page.texts
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_figures_of_the_page_are_those_of_the_json_in_every_language(language: str) -> None:
+    words = Words(language)  # type: ignore[arg-type]
+    found = comparison(foot_length_mm=(252.0, 0.3), heel_angle_deg=(-1.5, 0.6))
+    html = compare_page(found, replace(SMALL, language=words.language, model=False))
+    assert f'<html lang="{language}">' in html
+    rows = dict(re.findall(r'<tr data-measure="([^"]+)"[^>]*>(.*?)</tr>', html))
+    told = json.loads(compare_json(found))["feet"][0]["measures"]
+    assert set(rows) == set(told)
+    for name, entry in told.items():
+        values = [
+            re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r'<td class="figure[^"]*">(.*?)</td>', rows[name])
+        ]
+        asked = [entry["a"]["value"], entry["b"]["value"], entry["difference"], entry["smallest_detectable_change"]]
+        step = 0.5001 * 10.0 ** -ROWS[name].dimension.digits
+        for text, value in zip(values, asked, strict=True):
+            if value is None:
+                assert text in ("", "–")
+                continue
+            got = figure(text.replace("±", " ").replace("+", " "), words)
+            got *= -1.0 if words("towards.varus") in text else 1.0
+            assert got == pytest.approx(value, abs=step), (name, text)
+    summary = json.loads(compare_json(found))["feet"][0]["surface"]
+    told_of = [words.signed(summary[f"{key}_mm"], 2) for key in ("median", "p5", "p95", "inmost", "outmost")]
+    assert all(f"{text} " in html for text in told_of)
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_nothing_of_the_page_is_english_in_another_language(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for page in ("compare_page", "person_page"):  # drawn they are in other tests
+        monkeypatch.setattr(f"scanproc.several.{page}.pictures", lambda *_: {})
+    config = replace(SMALL, language=language, model=False)
+    unseen = Measure(None, None, "refused", "the sole was not seen (3 % of the arch)")
+    foot = partial(measures, plantar_arch_height_mm=unseen)
+    visits = compared(results("may", foot(), date="2026-05-01"), results("nov", foot(foot_length_mm=(252.0, 0.3))))
+    loads = compared(results("a", foot(loading="seated")), results("b", foot(), subject=None))
+    people = compared(results("a", foot(), foot("right")), results("b", foot(loading="unknown"), subject="bert"))
+    for found in (visits, loads, people):
+        assert english_in(compare_page(found, config)) == []
+    raised = foot("left", "non-weight-bearing", "support")
+    person = Person((results("a", raised, subject=None), results("b", foot(), foot("right"), mass_kg=70.5)))
+    assert english_in(person_page(person, config)) == []
+
+
 def test_the_page_shows_where_the_surface_lies(page_html: str) -> None:
     page = Page(page_html)
     pictures = [attrs for tag, attrs in page.tags if tag == "img"]
@@ -437,32 +487,32 @@ def test_what_keeps_every_measure_from_a_verdict_is_said_once() -> None:
     assert "Arch drop" in page.texts
     blank = {name: (value, None) for name, (value, _) in VALUES.items()}
     found = compared(results("may", measures(**blank)), results("nov", measures(**blank)))
-    assert verdict(found) == "no verdict on change: no measure states its uncertainty (sd) in both scans"
+    assert str(verdict(EN, found)) == "no verdict on change: no measure states its uncertainty (sd) in both scans"
     page = Page(compare_page(found, SMALL))
     assert [attrs["class"] for _, attrs in page.tags if "verdict" in str(attrs.get("class"))] == ["verdict plain"]
     assert page.text.count("no uncertainty (sd) is stated in may and in nov") == 1 and "SDC" not in page.texts
 
 
 def test_verdicts_in_words() -> None:
-    assert verdict(comparison()) == "no change beyond the smallest detectable one, in 4 measures"
+    assert str(verdict(EN, comparison())) == "no change beyond the smallest detectable one, in 4 measures"
     pairs = compared(pair_of("may"), pair_of("nov"))
-    assert headline(pairs) == "Left and right foot · may → nov"
+    assert headline(EN, pairs) == "Left and right foot · may → nov"
     sides = compared(results("a", measures("right")), results("b", measures("left")))
-    assert verdict(sides) == "no foot is in both scans: left and right are compared"
-    assert headline(sides) == "Left and right foot · a → b"
+    assert str(verdict(EN, sides)) == "no foot is in both scans: left and right are compared"
+    assert headline(EN, sides) == "Left and right foot · a → b"
     lengths = {"foot_length_mm": (260.0, 0.4)}
     b = results("nov", measures("left", **lengths), measures("right"))
-    assert verdict(compared(pair_of("may"), b)).endswith(": left foot: Foot length; right foot: Foot length")
+    assert str(verdict(EN, compared(pair_of("may"), b))).endswith(": Left foot: Foot length; Right foot: Foot length")
 
 
 def test_dates_and_people_in_words() -> None:
     early, late = facts("may", date="2026-05-01"), facts("nov", date="2026-11-02", subject=None)
     blank = Comparison(early, late, (), (), 185)
-    assert when(blank).startswith("B was taken 185 days after A. That both are of one person is assumed")
-    assert "185 days before A: differences are B less A" in when(replace(blank, days=-185))
-    assert when(replace(blank, days=1)).startswith("B was taken 1 day after A.")
-    assert when(replace(blank, days=0)).startswith("Both scans are of the same day.")
-    assert when(replace(blank, a=facts("x"), b=early, days=None)) == "The date of x is not stated."
+    assert when(EN, blank).startswith("B was taken 185 days after A. That both are of one person is assumed")
+    assert "185 days before A: differences are B less A" in when(EN, replace(blank, days=-185))
+    assert when(EN, replace(blank, days=1)).startswith("B was taken 1 day after A.")
+    assert when(EN, replace(blank, days=0)).startswith("Both scans are of the same day.")
+    assert when(EN, replace(blank, a=facts("x"), b=early, days=None)) == "The date of x is not stated."
 
 
 def test_what_scan_files_say_is_text_and_nothing_else() -> None:

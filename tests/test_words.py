@@ -19,7 +19,7 @@ from scanproc.pipeline import STAGES
 from scanproc.proof.table import DOSES as PRESCRIBED
 
 ROOT = Path(scanproc.__file__).parent
-SOURCES = [*ROOT.glob("pages/*.py"), ROOT / "stages" / "report.py", ROOT / "several" / "gallery.py",
+SOURCES = [*ROOT.glob("pages/*.py"), ROOT / "stages" / "report.py", *ROOT.glob("several/*.py"),
            *ROOT.glob("templates/*.html")]  # fmt: skip
 _CHECK = re.compile(r'\b(?:within|at_least|at_most|is_so|told)\(\s*"([a-z0-9_]+)"')
 _UNITS = ("_mm", "_mm2", "_cm3", "_g", "_deg")

@@ -49,20 +49,6 @@ def value_of(name: str, measure: Measure) -> str:
     return _figure(dimension, measure.value) + dimension.written
 
 
-def difference_of(name: str, difference: float) -> str:
-    """Return a difference of two values with its unit, such as +1.3 mm or 4.1° towards valgus."""
-    dimension = dimension_of(name)
-    if dimension.in_steps:
-        return f"{difference:+g}" if difference else "0"
-    size = _figure(dimension, abs(difference))
-    if not size.strip("0.,"):  # nothing is left of it at this many digits: no sign, no direction
-        return size + dimension.written
-    leaning = leaning_of(name, difference)
-    if leaning is not None:
-        return f"{size}{dimension.written} towards {leaning}"
-    return ("-" if difference < 0 else "+") + size + dimension.written
-
-
 def uncertainty_text(name: str, measure: Measure) -> str:
     """Return the standard uncertainty, in the unit of the value; empty where there is none."""
     return "" if measure.sd is None else f"± {_figure(dimension_of(name), measure.sd)}"

@@ -19,6 +19,7 @@ from scanproc.measures.population import Band, band_of
 from scanproc.measures.table import in_table_order
 from scanproc.pages.findings import name_of
 from scanproc.pages.first_screen import Fact, doses_of
+from scanproc.pages.sentences import Said
 from scanproc.pages.strips import people_of, percentile_text
 from scanproc.pages.words import Words
 
@@ -33,7 +34,7 @@ class MeasureCell:
     unit: str
     percentile: str
     status: str
-    note: str
+    note: Said
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def measure_table(words: Words, measures: Measures | None, facts: ScanFacts) -> 
             groups.setdefault(group_of(name), []).append(_row(words, name, feet, facts))
         else:
             reasons = dict.fromkeys(measure.reason or "" for measure in found if measure is not None)
-            lacking.append(Fact(name_of(words, name, feet[0]), "; ".join(reasons)))
+            lacking.append(Fact(name_of(words, name, feet[0]), words.tell("; ".join(reasons))))
     titled = tuple((words(f"group.{group}"), tuple(rows)) for group, rows in groups.items())
     return MeasureTable(tuple(foot.side for foot in feet), titled, tuple(lacking))
 
@@ -94,7 +95,7 @@ def _cell(words: Words, name: str, foot: FootMeasures, band: Band | None) -> Mea
     if measure.value is not None:
         value = words.value(name, measure.value, unit=False)
         figures = (value, words.sd(name, measure), words.unit(name, measure.value))
-    return MeasureCell(foot.side, *figures, percentile_text(words, band), status, measure.reason or "")
+    return MeasureCell(foot.side, *figures, percentile_text(words, band), status, words.tell(measure.reason))
 
 
 # --------------------------------------------------------------------------------------------------------- the proof
@@ -117,11 +118,11 @@ class Proof:
     """The checks of one insole: what failed, what was prescribed, and the rest."""
 
     title: str
-    refused: str
+    refused: Said
     failed: tuple[CheckRow, ...]
     doses: tuple[CheckRow, ...]
     others: tuple[CheckRow, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 def proof(words: Words, insole: Insole) -> Proof:
@@ -129,11 +130,11 @@ def proof(words: Words, insole: Insole) -> Proof:
     prescribed = [check.name for check in doses_of(insole)]
     return Proof(
         words(f"{insole.side}.insole"),
-        insole.refused or "",
+        words.tell(insole.refused),
         tuple(_check(words, check) for check in insole.checks if not check.passed),
         tuple(_check(words, check) for check in doses_of(insole) if check.passed),
         tuple(_check(words, check) for check in insole.checks if check.passed and check.name not in prescribed),
-        insole.notes,
+        tuple(words.tell(note) for note in insole.notes),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from scanproc.artifacts import Check, Feet, Insole, Insoles, Measures, Refusals, Registration, ScanFacts
 from scanproc.measures.coverage import seen_share, seen_sole_share
 from scanproc.measures.sensor_classes import scale_sd_of
+from scanproc.pages.sentences import Said
 from scanproc.pages.words import Words
 
 _LENGTH = "foot_length_mm"
@@ -19,7 +20,7 @@ class Fact:
     """A name and what is said of it; `doubt`: it is a reason for care."""
 
     name: str
-    text: str
+    text: str | Said
     doubt: bool = False
 
 
@@ -178,14 +179,17 @@ def amount(words: Words, check: Check) -> str:
 
 def refusal_texts(words: Words, refusals: Refusals, insoles: Insoles | None) -> list[Fact]:
     """Return why this scan is not usable, a stage or an insole each; nothing if it is."""
-    reasons = [Fact(words(f"stage.{refusal.stage}"), refusal.message, True) for refusal in refusals.refusals]
+    reasons = [
+        Fact(words(f"stage.{refusal.stage}"), words.tell(refusal.message), True) for refusal in refusals.refusals
+    ]
+    said = " ".join(refusal.message for refusal in refusals.refusals)
     for insole in insoles.insoles if insoles else ():
-        failed = [check for check in insole.checks if not check.passed]
-        name, said = words(f"{insole.side}.insole"), " ".join(reason.text for reason in reasons)
+        failed, name = [check for check in insole.checks if not check.passed], words(f"{insole.side}.insole")
         if insole.refused is not None and insole.refused not in said:
-            reasons.append(Fact(name, insole.refused, True))
+            reasons.append(Fact(name, words.tell(insole.refused), True))
+            said += insole.refused
         elif failed and failed[0].name not in said:
-            reasons.append(Fact(name, "; ".join(_failed(words, check) for check in failed), True))
+            reasons.append(Fact(name, Said("; ".join(_failed(words, check) for check in failed)), True))
     return reasons
 
 

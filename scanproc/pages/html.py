@@ -6,8 +6,10 @@ import base64
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from scanproc.pages.sentences import Said
 
 if TYPE_CHECKING:
     from scanproc.views import Panel
@@ -47,6 +49,8 @@ def fill(template: str, **values: Any) -> str:
 
 def _visible(value: Any) -> Any:
     """Return a value of which no letter controls anything: HTML has no place for those."""
+    if isinstance(value, Said):
+        return replace(value, text=_CONTROLS.sub("\ufffd", value.text))
     return _CONTROLS.sub("\ufffd", value) if isinstance(value, str) and _CONTROLS.search(value) else value
 
 

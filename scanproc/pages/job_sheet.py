@@ -13,6 +13,7 @@ from scanproc.pages.clinic import Clinic
 from scanproc.pages.details import CheckRow, proof
 from scanproc.pages.first_screen import Fact, device_text
 from scanproc.pages.html import fill
+from scanproc.pages.sentences import Said
 from scanproc.pages.words import Words
 
 _ROOM_MM = 222.0  # of an A4 page below its head: a longer outline is drawn at half size
@@ -41,9 +42,9 @@ class Job:
     letter: str
     facts: tuple[Fact, ...]
     doses: tuple[CheckRow, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
     plan: Plan | None
-    stop: str
+    stop: Said
     template: str
 
 
@@ -60,15 +61,15 @@ def _job(words: Words, insole: Insole, who: Sequence[Fact]) -> Job:
     for name, key in (("print_size_mm", "job.size"), ("mass_g", "job.mass")):
         if name in checks:
             facts.append(Fact(words(key), f"{words.asked_or_got(checks[name].got)} {words.check(name)[1]}"))
-    plan = None if insole.outline is None else plan_of(insole)
+    plan, proven = None if insole.outline is None else plan_of(insole), proof(words, insole)
     return Job(
         side,
         side[0],
         tuple(facts),
-        proof(words, insole).doses,
-        insole.notes,
+        proven.doses,
+        proven.notes,
         plan,
-        insole.why_not or "",
+        words.tell(insole.why_not),
         f"{insole.side}-template.pdf",
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from scanproc.artifacts import CleanViews, Exports, Feet, Registration, ScanFacts
 from scanproc.pages.first_screen import Fact
+from scanproc.pages.sentences import Said
 from scanproc.pages.words import Words
 
 _LONGEST = 120  # letters of a stated text
@@ -21,7 +22,7 @@ class ViewRow:
     name: str
     counts: tuple[str, ...]
     residual: str
-    verdict: str
+    verdict: Said
     rejected: bool
 
 
@@ -34,11 +35,11 @@ def view_rows(words: Words, views: CleanViews | None, registration: Registration
     }
     blank = ("–",) * len(names)
     if registration is None:
-        return [ViewRow(name, found, "–", "", False) for name, found in counts.items()]
+        return [ViewRow(name, found, "–", Said(""), False) for name, found in counts.items()]
     rows = []
     for pose in registration.views:
         residual = "–" if pose.residual_rms_mm is None else words.number(pose.residual_rms_mm, 2)
-        verdict = pose.reason or words("used")
+        verdict = words.tell(pose.reason) if pose.reason else Said(words("used"))
         rows.append(ViewRow(pose.name, counts.get(pose.name, blank), residual, verdict, not pose.accepted))
     return rows
 

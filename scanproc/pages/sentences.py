@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 
 _PLACE = re.compile(r"\{([A-Za-z])\}")
-_FIGURE = re.compile(r"[−+-]?\d[\d,]*(\.\d+)?( ?(%|mm|kg|deg|°))?")
+_FIGURE = re.compile(r"[−+-]?(\d[\d,]*(\.\d+)?|\.\d+)( ?(%|mm|kg|deg|°))?")
 _CODE = re.compile(r"[a-z]+([._]\w+)+|[A-Z]+[0-9]*|\d{4}-\d\d-\d\d")  # settings, materials, dates
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!]) |; ")
 _WITHIN_ONE = re.compile(r": |, (?:and |or )?| and | or ")

@@ -23,6 +23,8 @@ _MARKS: Mapping[Language, tuple[str, str]] = {
     "en": (".", ","), "de": (",", "\u202f"), "es": (",", "\u202f"), "fr": (",", "\u202f"),
 }  # fmt: skip
 _DATES: Mapping[Language, str] = {"en": "{y}-{m}-{d}", "de": "{d}.{m}.{y}", "es": "{d}/{m}/{y}", "fr": "{d}/{m}/{y}"}
+_WORDS = {"left", "right", "and", "or"}
+_BY_NAME = {row.words: key for key, row in ROWS.items()}
 _UNITS = {"mm": "mm", "mm2": "mm²", "cm3": "cm³", "g": "g", "deg": "°"}  # that names of checks end in
 
 
@@ -72,6 +74,8 @@ class Words:
             return self(whole)
         if self.language == "en" and ": " not in text:
             return text
+        if text in _BY_NAME:
+            return self.name_of(_BY_NAME[text])
         for mark in (": ", ", "):
             if mark in text:
                 return mark.join(self.say(part) for part in text.split(mark))
@@ -87,9 +91,13 @@ class Words:
 
     def _marked(self, text: str) -> str:
         """Return a text whose figures have the marks of the language."""
+        if self.language == "en":
+            return text
         decimal, thousands = _MARKS[self.language]
         marks = {",": thousands, ".": decimal}
-        return re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: marks[mark.group()], text)
+        text = re.sub(r"(?<![\w.])(?=\.\d)", "0", text)  # .340 is written so in English alone
+        text = re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: marks[mark.group()], text)
+        return re.sub(r"(?<=\d)%", " %", text)
 
     def _word(self, text: str) -> str | None:
         """Return a word that a stage says: a side, a loading, a place of the foot, the name of a check or a measure."""
@@ -99,7 +107,9 @@ class Words:
             return self("yes" if text == "True" else "no")
         stem = text.rpartition("_")[0] if text.rpartition("_")[2] in _UNITS else text
         landmark = f"landmark.{text.replace(' ', '_')}"
-        keys = (text, f"loading.{text}", f"position.{text}", landmark, f"say.{text}", f"check.{stem}")
+        if text in _WORDS:
+            return self(text)
+        keys = (f"loading.{text}", f"position.{text}", landmark, f"say.{text}", f"check.{stem}")
         return next((self(key) for key in keys if key in table()), None)
 
     # ------------------------------------------------------------------------------------------ measures and checks
@@ -137,6 +147,22 @@ class Words:
         figure = self.value(name, measure.value, unit=False)
         return " ".join(part for part in (figure, self.sd(name, measure)) if part) + self.unit(name, measure.value)
 
+    def difference(self, name: str, value: float) -> str:
+        """Return a difference of two values with its unit, such as +1.3 mm or 4.1° towards valgus."""
+        dimension = dimension_of(name)
+        if dimension.in_steps:
+            return self.signed(value, 0 if value == int(value) else 1)
+        size = self.number(abs(value), dimension.digits)
+        leanings = ROWS[name].leanings if name in ROWS else None
+        if leanings is None or not size.strip("0.,"):  # nothing is left of it at this many digits: no direction
+            return self.signed(value, dimension.digits) + dimension.written
+        return self("towards", size=size + dimension.written, word=self("towards." + leanings[value < 0.0]))
+
+    def signed(self, value: float, digits: int) -> str:
+        """Return a figure with its sign, whichever it is; nothing has none."""
+        text = self.number(value, digits)
+        return f"+{text}" if value > 0.0 and text.strip("0.,") else text
+
     def unit(self, name: str, value: float) -> str:
         """Return what follows the figures of a value: its unit, and the word of where it leans."""
         return self.value(name, value).removeprefix(self.value(name, value, unit=False))
@@ -152,7 +178,7 @@ class Words:
         """Return what was asked of a check, or what it got."""
         if isinstance(value, bool):
             return self("yes" if value else "no")
-        return value if isinstance(value, str) else self.short(value)
+        return self.say(value) if isinstance(value, str) else self.short(value)
 
 
 def spelt(name: str) -> str:

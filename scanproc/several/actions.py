@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scanproc.errors import ScanError
+from scanproc.pages.words import Words
 from scanproc.several.compare_page import compare_page, headline, verdict
 from scanproc.several.comparison import compare_json, compared
 from scanproc.several.person import Person, check_one_person, check_sides
@@ -51,7 +52,7 @@ def compare(a: Path, b: Path, out: Path, tables: Tables = ()) -> Path:
     folder = out / f"{found.a.name}--{found.b.name}"
     page = compare_page(found, settings)
     write_files(folder, {JSON_NAME: compare_json(found), "compare.html": page.encode()})
-    log.info("compare: %s: %s", headline(found), verdict(found))
+    log.info("compare: %s: %s", headline(Words(), found), verdict(Words(), found))
     return folder / "compare.html"
 
 

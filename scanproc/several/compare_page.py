@@ -1,20 +1,21 @@
-"""The page of a comparison, as text and pictures."""
+"""The page of a comparison, as text and pictures, in the language of the report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scanproc.artifacts import Measure, Side
-from scanproc.measures.arch_under_load import remark_on
+from scanproc.artifacts import Side
 from scanproc.measures.deviation import Deviation, DeviationSummary
-from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
+from scanproc.measures.plain_words import group_of
 from scanproc.measures.population import band_of
 from scanproc.measures.table import in_table_order
-from scanproc.measures.two_scans import loading_words, same_person
+from scanproc.measures.two_scans import same_person
 from scanproc.pages.html import Figure, fill
 from scanproc.pages.model import model_json
+from scanproc.pages.sentences import Said
 from scanproc.pages.words import Words
+from scanproc.several.amounts import Amount, ArchRow, amount, arch_row, plus_minus, where_of
 from scanproc.several.comparison import Comparison, SameFoot
 from scanproc.several.differences import Difference, FootComparison
 from scanproc.several.pictures import pictures
@@ -22,17 +23,10 @@ from scanproc.stages.report import ReportConfig
 
 
 @dataclass(frozen=True)
-class Amount:
-    """A value and its standard uncertainty, as text."""
-
-    value: str
-    spread: str
-
-
-@dataclass(frozen=True)
 class DifferenceRow:
-    """One line of a table of differences, as text."""
+    """One line of a table of differences, as text; `key` is the measure's name in `compare.json`."""
 
+    key: str
     name: str
     usual: str
     a: Amount
@@ -40,18 +34,8 @@ class DifferenceRow:
     difference: Amount
     detectable: str
     verdict: str
-    exceeds: bool
-    reason: str
-
-
-@dataclass(frozen=True)
-class ArchRow:
-    """One line of the table of an arch under two loads, as text."""
-
-    name: str
-    amount: Amount
-    status: str
-    reason: str
+    doubt: bool
+    reason: Said
 
 
 @dataclass(frozen=True)
@@ -62,14 +46,14 @@ class Section:
     """
 
     title: str
-    sentence: str
+    sentence: Said
     scale: str
     a: str
     b: str
     groups: dict[str, list[DifferenceRow]]
     arch: list[ArchRow]
     surface: DeviationSummary | None
-    no_surface: str
+    no_surface: Said
     figures: list[Figure]
 
     @property
@@ -80,27 +64,26 @@ class Section:
 
 def compare_page(found: Comparison, config: ReportConfig) -> str:
     """Return `compare.html`: one self-contained page."""
-    words = Words()
+    words = Words(config.language)
     maps: dict[Side, Deviation] = {
         foot.measured.a.side: foot.surface for foot in found.feet if isinstance(foot.surface, Deviation)
     }
-    alt: dict[str, str] = {side: f"How far the {side} foot of B lies from that of A" for side in maps}
-    figures = pictures({side: (shown, ()) for side, shown in maps.items()}, alt, config)
-    feet = [_foot_section(foot, figures.get(foot.measured.a.side, [])) for foot in found.feet]
-    left_right = [_section(pair, _left_right_title(pair, found)) for pair in found.left_right]
+    alt: dict[str, str] = {side: words(f"compare.alt.{side}") for side in maps}
+    figures = pictures({side: (shown, ()) for side, shown in maps.items()}, alt, config, words)
+    feet = [_foot_section(words, foot, figures.get(foot.measured.a.side, [])) for foot in found.feet]
+    left_right = [_section(words, pair, _left_right_title(words, pair, found)) for pair in found.left_right]
     return fill(
         "compare.html",
         t=words,
         model=_model(words, maps) if maps and config.model else "",
         a=found.a,
         b=found.b,
-        headline=headline(found),
-        verdict=verdict(found),
-        changed=bool(_changed(found)),
+        headline=headline(words, found),
+        verdict=verdict(words, found),
+        changed=bool(_changed(words, found)),
         judged=any(one.exceeds is not None for foot in found.feet for one in foot.measured.differences.values()),
-        when=when(found),
+        when=when(words, found),
         sections=[*feet, *left_right],
-        loading_words=loading_words,
     )
 
 
@@ -111,126 +94,118 @@ def _model(words: Words, maps: Mapping[Side, Deviation]) -> str:
     return model_json(deviation_model(maps), words)
 
 
-def headline(found: Comparison) -> str:
+def headline(words: Words, found: Comparison) -> str:
     """Return the first line: what is compared with what."""
-    sides = " and ".join(foot.measured.a.side for foot in found.feet) or "left and right"
-    return f"{sides.capitalize()} foot · {found.a.name} → {found.b.name}"
+    side = found.feet[0].measured.a.side if len(found.feet) == 1 else "both"
+    return f"{words(f'{side}.foot')} · {found.a.name} → {found.b.name}"
 
 
-def verdict(found: Comparison) -> str:
+def verdict(words: Words, found: Comparison) -> Said:
     """Return what the differences come to, in one sentence."""
     changes = [foot.measured for foot in found.feet if foot.measured.pairing.no_verdict is None]
     if not found.feet:
-        return "no foot is in both scans: left and right are compared"
+        return Said(words("compare.no_common_foot"))
     if not changes:
-        return f"no verdict on change: {found.feet[0].measured.pairing.no_verdict}"
+        return _because(words, "compare.no_verdict", found.feet[0].measured.pairing.no_verdict or "")
     judged = [one for foot in changes for one in foot.differences.values() if one.exceeds is not None]
     if not judged:
-        return "no verdict on change: no measure states its uncertainty (sd) in both scans"
-    changed = _changed(found)
+        return Said(words("compare.no_sd"))
+    changed = _changed(words, found)
     if not changed:
-        return f"no change beyond the smallest detectable one, in {len(judged)} measures"
-    count = f"{sum(map(len, changed.values()))} of {len(judged)} measures"
+        return Said(words("compare.no_change", count=str(len(judged))))
     names = [
-        f"{side} foot: {', '.join(those)}" if len(found.feet) > 1 else ", ".join(those)
+        f"{words(f'{side}.foot')}: {', '.join(those)}" if len(found.feet) > 1 else ", ".join(those)
         for side, those in changed.items()
     ]
-    return f"{count} changed by more than the smallest detectable change: {'; '.join(names)}"
+    count = str(sum(map(len, changed.values())))
+    return Said(words("compare.changed", count=count, all=str(len(judged)), names="; ".join(names)))
 
 
-def _changed(found: Comparison) -> dict[str, list[str]]:
+def _because(words: Words, key: str, reason: str, **values: str) -> Said:
+    """Return a text of the table with a stage's reason in it."""
+    why = words.tell(reason)
+    return Said(words(key, why=why.text, **values), why.foreign)
+
+
+def _changed(words: Words, found: Comparison) -> dict[str, list[str]]:
     """Return what changed, in words, by side."""
     names = {
-        foot.measured.a.side: [words_of(name) for name, one in foot.measured.differences.items() if one.exceeds]
+        foot.measured.a.side: [words.name_of(name) for name, one in foot.measured.differences.items() if one.exceeds]
         for foot in found.feet
     }
     return {side: those for side, those in names.items() if those}
 
 
-def when(found: Comparison) -> str:
+def when(words: Words, found: Comparison) -> str:
     """Return how the two scans lie in time, and whether they are of one person."""
+    days = abs(found.days or 0)
+    told = words("compare.day") if days == 1 else words("compare.days", count=str(days))
     if found.days is None:
-        lacking = " and ".join(facts.name for facts in (found.a, found.b) if facts.date is None)
-        text = f"The date of {lacking} is not stated."
+        lacking = [facts.name for facts in (found.a, found.b) if facts.date is None]
+        text = words("compare.date_lacking", names=f" {words('and')} ".join(lacking))
     elif found.days == 0:
-        text = "Both scans are of the same day."
-    elif found.days > 0:
-        text = f"B was taken {_days(found.days)} after A."
+        text = words("compare.same_day")
     else:
-        text = f"B was taken {_days(-found.days)} before A: differences are B less A all the same."
+        text = words("compare.after", days=told) if found.days > 0 else words("compare.before", days=told)
     if None in (found.a.subject, found.b.subject) and same_person(found.a, found.b):
-        text += " That both are of one person is assumed: not both state their subject."
+        text += " " + words("compare.assumed_one")
     return text
 
 
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
-
-
-def _foot_section(foot: SameFoot, figures: list[Figure]) -> Section:
-    title = f"{foot.measured.a.side} foot".capitalize()
+def _foot_section(words: Words, foot: SameFoot, figures: list[Figure]) -> Section:
+    title = words(f"{foot.measured.a.side}.foot")
     summary = foot.surface.summary() if isinstance(foot.surface, Deviation) else None
     no_surface = foot.surface if isinstance(foot.surface, str) else ""
     loaded_otherwise = foot.measured.a.foot.loading != foot.measured.b.foot.loading
-    arch = [arch_row(name, measure) for name, measure in foot.arch.items()] if loaded_otherwise else []
-    return _section(foot.measured, title, arch, summary, no_surface, figures)
+    arch = [arch_row(words, name, measure) for name, measure in foot.arch.items()] if loaded_otherwise else []
+    return _section(words, foot.measured, title, arch, summary, no_surface, figures)
 
 
-def arch_row(name: str, measure: Measure) -> ArchRow:
-    """Return one line of the table of an arch under two loads."""
-    told = [text for text in (measure.reason, remark_on(name, measure)) if text is not None]
-    return ArchRow(words_of(name), _amount(name, measure), measure.status, "; ".join(told))
-
-
-def _left_right_title(pair: FootComparison, found: Comparison) -> str:
-    return "Left and right" + (f", {pair.a.facts.name}" if pair.a.facts == pair.b.facts else "")
+def _left_right_title(words: Words, pair: FootComparison, found: Comparison) -> str:
+    return words("compare.left_right") + (f", {pair.a.facts.name}" if pair.a.facts == pair.b.facts else "")
 
 
 def _section(
+    words: Words,
     pair: FootComparison,
     title: str,
-    arch: list[ArchRow] | None = None,
+    arch: Sequence[ArchRow] = (),
     surface: DeviationSummary | None = None,
     no_surface: str = "",
-    figures: list[Figure] | None = None,
+    figures: Sequence[Figure] = (),
 ) -> Section:
     common = _common_reasons(pair)
     groups: dict[str, list[DifferenceRow]] = {}
     for name in in_table_order(pair.differences):
-        groups.setdefault(group_of(name), []).append(_row(name, pair.differences[name], pair, common))
-    sentence = _sentence(pair, common)
-    a, b = (f"{foot.side} foot of {foot.where}" for foot in (pair.a, pair.b))
-    return Section(title, sentence, scale_words(pair), a, b, groups, arch or [], surface, no_surface, figures or [])
+        group = words(f"group.{group_of(name)}")
+        groups.setdefault(group, []).append(_row(words, name, pair.differences[name], pair, common))
+    sentence = _sentence(words, pair, common)
+    a, b = (f"{words(f'{foot.side}.foot')}, {where_of(words, foot)}" for foot in (pair.a, pair.b))
+    scale = scale_words(words, pair)
+    told = words.tell(no_surface)
+    return Section(title, sentence, scale, a, b, groups, list(arch), surface, told, list(figures))
 
 
-def _sentence(pair: FootComparison, common: tuple[str, ...]) -> str:
+def _sentence(words: Words, pair: FootComparison, common: tuple[str, ...]) -> Said:
     """Return what the differences of a pair are, and why there is no verdict where there is none."""
-    what = {
-        "change": "Change from A to B.",
-        "other load": "A difference between loadings, not a change.",
-        "other conditions": "A difference between ways of scanning, not a change.",
-        "other person": "A difference between people, not a change.",
-        "sides": "Right less left.",
-    }[pair.pairing.kind]
+    what = words(f"compare.kind.{pair.pairing.kind}")
     if pair.a.foot.loading == pair.b.foot.loading == "unknown" and pair.pairing.kind == "other load":
-        what = "Whether this is a change cannot be told."
-    return f"{what} No verdict is given: {'; '.join(common)}." if common else what
+        what = words("compare.cannot_tell")
+    return _because(words, "compare.none_given", "; ".join(common), what=what) if common else Said(what)
 
 
-def scale_words(pair: FootComparison) -> str:
+def scale_words(words: Words, pair: FootComparison) -> str:
     """Return what the uncertainty of the differences has of the camera's scale; nothing where there is none."""
     known = [one for one in pair.differences.values() if one.sd is not None]
     if not known:
         return ""
     a, b = pair.a.facts, pair.b.facts
     if any(one.scale_shared for one in known):
-        which = "Both feet are of one scan" if a == b else f"Both scans name one sensor, {a.sensor}"
-        return f"{which}: the error of its scale is common to both, and not in the ± and SDC of the differences."
-    unstated = " and ".join(facts.name for facts in (a, b) if facts.sensor is None)
-    why = f"No sensor is stated in {unstated}" if unstated else "The scans are of two sensors"
-    if pair.pairing.one_camera:
-        why = "What the camera's scale has in ± is not known"
-    return f"{why}: the error of each scan's scale is in the ± and SDC of the differences."
+        which = words("compare.one_scan") if a == b else words("compare.one_sensor", sensor=a.sensor or "")
+        return words("compare.scale_shared", which=which)
+    unstated = f" {words('and')} ".join(facts.name for facts in (a, b) if facts.sensor is None)
+    why = words("compare.no_sensor", names=unstated) if unstated else words("compare.two_sensors")
+    return words("compare.scale_separate", why=words("compare.scale_unknown") if pair.pairing.one_camera else why)
 
 
 def _common_reasons(pair: FootComparison) -> tuple[str, ...]:
@@ -239,35 +214,31 @@ def _common_reasons(pair: FootComparison) -> tuple[str, ...]:
     return tuple(reason for reason in (found[0] if found else ()) if all(reason in other for other in found))
 
 
-def _row(name: str, one: Difference, pair: FootComparison, common: tuple[str, ...]) -> DifferenceRow:
-    reasons = [reason for reason in one.reasons if reason not in common]
-    words = ("left and right differ", "alike") if pair.pairing.kind == "sides" else ("changed", "within error")
-    without: str = one.status if one.status != "measured" else "–"
+def _row(words: Words, name: str, one: Difference, pair: FootComparison, common: tuple[str, ...]) -> DifferenceRow:
+    sides = pair.pairing.kind == "sides"
+    judged = {True: "differ" if sides else "has_changed", False: "alike" if sides else "within"}
+    without = "–" if one.status == "measured" else words(f"status.{one.status}")
     return DifferenceRow(
-        name=words_of(name),
-        usual=_usual(name, pair),
-        a=_amount(name, one.a),
-        b=_amount(name, one.b),
-        difference=Amount("–" if one.value is None else difference_of(name, one.value), _plus_minus(name, one.sd)),
-        detectable=_plus_minus(name, one.detectable),
-        verdict=without if one.exceeds is None else words[0] if one.exceeds else words[1],
-        exceeds=bool(one.exceeds),
-        reason="; ".join(reasons),
+        key=name,
+        name=words.name_of(name),
+        usual=_usual(words, name, pair),
+        a=amount(words, name, one.a),
+        b=amount(words, name, one.b),
+        difference=Amount(
+            "–" if one.value is None else words.difference(name, one.value), plus_minus(words, name, one.sd)
+        ),
+        detectable=plus_minus(words, name, one.detectable),
+        verdict=without if one.exceeds is None else words(f"compare.{judged[one.exceeds]}"),
+        doubt=one.status != "measured" if one.exceeds is None else one.exceeds,
+        reason=words.tell("; ".join(reason for reason in one.reasons if reason not in common)),
     )
 
 
-def _usual(name: str, pair: FootComparison) -> str:
+def _usual(words: Words, name: str, pair: FootComparison) -> str:
     """Return what is usual of a measure in people, where a study holds for scan A, or else for B."""
     for side in (pair.a, pair.b):
         band = band_of(name, side.foot.measures, side.foot.loading, side.facts)
         if band is not None:
-            return f"usual {Words().range(name, band.outer)} ({band.norm.source})"
+            source = words.say(band.norm.source)
+            return words("compare.usual", range=words.range(name, band.outer), source=source)
     return ""
-
-
-def _amount(name: str, measure: Measure | None) -> Amount:
-    return Amount("–", "") if measure is None else Amount(value_of(name, measure), uncertainty_text(name, measure))
-
-
-def _plus_minus(name: str, size: float | None) -> str:
-    return "" if size is None else uncertainty_text(name, Measure(0.0, size, "measured"))

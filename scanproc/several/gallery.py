@@ -11,8 +11,10 @@ from scanproc.artifacts import Feet, FootMeasures, ScanFacts
 from scanproc.pages.findings import name_of
 from scanproc.pages.first_screen import Fact, headline
 from scanproc.pages.html import Figure, embedded, fill
+from scanproc.pages.sentences import Said
 from scanproc.pages.strips import strips
 from scanproc.pages.words import Language, Words
+from scanproc.pipeline import STAGES
 from scanproc.several.cohort import Outcome
 from scanproc.several.scans import ScanResults, loaded
 from scanproc.store import write_files
@@ -30,7 +32,7 @@ class Entry:
     title: str
     name: str
     verdict: str
-    refusals: tuple[str, ...]
+    refusals: tuple[Said, ...]
     values: tuple[Fact, ...]
     figures: tuple[Figure, ...]
     report: str
@@ -83,12 +85,21 @@ def _entry(
     values = tuple(
         fact for foot in (outcome.measures.feet if outcome.measures else ()) for fact in _values(words, foot, facts)
     )
-    refusals = () if anonymous else outcome.refusals
+    refusals = () if anonymous else tuple(_refusal(words, refusal) for refusal in outcome.refusals)
     report = ""
     if outcome.run is not None and outcome.run.store.report_path().is_file():
         report = quote(f"{outcome.run.store.root.name}/{outcome.run.store.report_path().name}")
     name = f"{number + 1}" if anonymous else outcome.name
     return Entry(title, name, outcome.verdict, refusals, values, figures, "" if anonymous else report)
+
+
+def _refusal(words: Words, refusal: str) -> Said:
+    """Return what a stage refused, "stage: message", in the language of the page; a scan that was not read has none."""
+    stage, _, message = refusal.partition(": ")
+    if stage not in {each.name for each in STAGES}:
+        return words.tell(refusal)
+    told = words.tell(message)
+    return Said(f"{words(f'stage.{stage}')}: {told.text}", told.foreign)
 
 
 def _values(words: Words, foot: FootMeasures, facts: ScanFacts) -> list[Fact]:

@@ -1,28 +1,27 @@
-"""The page of one person in several scans, as text and pictures."""
+"""The page of one person in several scans, as text and pictures, in the language of the report."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scanproc.artifacts import Feet, Insole, Insoles, Measure, Measures
-from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
+from scanproc.artifacts import Feet, Insole, Insoles, Measures
+from scanproc.measures.plain_words import group_of
 from scanproc.measures.population import norms_of
 from scanproc.measures.table import in_table_order
-from scanproc.measures.two_scans import ScannedFoot, loading_words
+from scanproc.measures.two_scans import ScannedFoot
 from scanproc.pages.details import Proof, proof
 from scanproc.pages.findings import findings
 from scanproc.pages.first_screen import Fact, insole_cards, trust
 from scanproc.pages.html import Figure, fill
 from scanproc.pages.provenance import file_rows
+from scanproc.pages.sentences import Said
 from scanproc.pages.strips import strips
 from scanproc.pages.words import Words
-from scanproc.several.compare_page import ArchRow, arch_row
+from scanproc.several.amounts import Amount, amount, arch_steps, plus_minus, where_of
 from scanproc.several.differences import difference, pair
-from scanproc.several.loadings import between_loadings
-from scanproc.several.person import Person
+from scanproc.several.person import Person, ScanRefusal
 from scanproc.several.pictures import pictures
 from scanproc.stages.report import ReportConfig, model_of, unseen_soles
 
@@ -36,6 +35,8 @@ _STATUS = ("measured", "inferred", "refused")
 class Cell:
     """A measure of one foot as text: from the scan that is best for it, and what the others found.
 
+    `status` is empty where it was measured.
+
     Attributes
     ----------
     source : the scan and its loading.
@@ -43,11 +44,10 @@ class Cell:
     others : values of the other scans, each with its scan and loading.
     """
 
-    value: str
-    spread: str
+    amount: Amount
     source: str
     status: str
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
     others: tuple[str, ...]
 
 
@@ -55,9 +55,8 @@ class Cell:
 class Sides:
     """How much more the right foot has of a measure than the left, as text; `differ`: more than can be chance."""
 
-    difference: str
-    spread: str
-    verdict: str
+    difference: Amount
+    verdict: Said
     differ: bool
 
 
@@ -71,14 +70,6 @@ class PersonRow:
 
 
 @dataclass(frozen=True)
-class Step:
-    """What an arch does from one scan to another."""
-
-    title: str
-    rows: tuple[ArchRow, ...]
-
-
-@dataclass(frozen=True)
 class PlacedInsole:
     """An insole, its proof as text, and the scan that it is made from."""
 
@@ -89,7 +80,8 @@ class PlacedInsole:
 
 def person_page(person: Person, config: ReportConfig) -> str:
     """Return the page: one self-contained HTML text."""
-    words, figures, refusals = Words(), _figures(person, config), person.refusals
+    words, refusals = Words(config.language), person.refusals
+    figures = _figures(words, person, config)
     insoles = [
         PlacedInsole(scan.facts.name, insole, proof(words, insole))
         for side in person.sides
@@ -102,24 +94,29 @@ def person_page(person: Person, config: ReportConfig) -> str:
     ]
     return fill(
         "person.html",
-        headline=headline(person),
+        headline=headline(words, person),
         first=_first(words, person),
         model=_model(words, person) if config.model else "",
-        reasons=[each.message for each in refusals if not each.covered],
-        covered=[each.message for each in refusals if each.covered],
+        reasons=[_refusal(words, each) for each in refusals if not each.covered],
+        covered=[_refusal(words, each) for each in refusals if each.covered],
         warnings=warnings,
         scans=person.scans,
         assumed=assumed(person),
         assumed_one=any(scan.facts.subject is None for scan in person.scans),
         sides=person.sides,
-        groups=measure_groups(person),
-        steps=_steps(person),
+        groups=measure_groups(words, person),
+        steps=[step for side in person.sides for step in arch_steps(words, side, _lightest_first(person, side))],
         figures=figures,
         insoles=insoles,
         files=[(scan.facts.name, row) for scan in person.scans for row in file_rows(scan.exports)],
         t=words,
-        loading_words=loading_words,
     )
+
+
+def _refusal(words: Words, refused: ScanRefusal) -> Fact:
+    """Return what was refused: the scan and the stage, and why."""
+    stage = words(f"stage.{refused.refusal.stage}")
+    return Fact(f"{refused.scan}: {stage}", words.tell(refused.refusal.message), True)
 
 
 def _first(words: Words, person: Person) -> dict[str, Any]:
@@ -139,7 +136,7 @@ def _first(words: Words, person: Person) -> dict[str, Any]:
         "strips": strips(words, [foot.foot for foot in feet], facts),
         "trust": rows,
         "insoles": [card for insoles in proven for card in insole_cards(words, insoles)],
-        "refusals": [Fact(each.scan, each.refusal.message, True) for each in person.refusals if not each.covered],
+        "refusals": [_refusal(words, each) for each in person.refusals if not each.covered],
     }
 
 
@@ -160,71 +157,71 @@ def assumed(person: Person) -> dict[str, str]:
     return {", ".join(scans): what for what, scans in names.items()}
 
 
-def headline(person: Person) -> str:
+def headline(words: Words, person: Person) -> str:
     """Return the first line up to the verdict: sides, loadings, foot lengths, sizes."""
-    side = f"{' and '.join(person.sides)} foot".capitalize()
+    side = words(f"{person.sides[0] if len(person.sides) == 1 else 'both'}.foot")
     found = {foot.foot.loading for each in person.sides for foot in person.scanned(each)}
-    loadings = " and ".join(loading_words(loading) for loading in sorted(found, key=_BY_LOAD.index))
-    lengths = _in_one_phrase(person, "foot_length_mm", "{} mm")
-    sizes = _in_one_phrase(person, "eu_size", "EU {}")
-    return " · ".join([side, loadings, lengths or "length not measured", sizes or "size not measured"])
+    loadings = f" {words('and')} ".join(words(f"loading.{loading}") for loading in sorted(found, key=_BY_LOAD.index))
+    lengths, sizes = (_in_one_phrase(words, person, name) for name in ("foot_length_mm", "eu_size"))
+    told = [f"{lengths} mm" if lengths else words("no_length"), f"EU {sizes}" if sizes else words("no_size")]
+    return " · ".join([side, loadings, *told])
 
 
-def _in_one_phrase(person: Person, name: str, pattern: str) -> str:
+def _in_one_phrase(words: Words, person: Person, name: str) -> str:
     best = [_by_worth(name, person.scanned(side))[0].foot.measures.get(name) for side in person.sides]
-    texts = [value_of(name, measure).removesuffix(" mm") for measure in best if measure and measure.value is not None]
-    return pattern.format(" and ".join(texts)) if texts else ""
+    values = [measure.value for measure in best if measure and measure.value is not None]
+    return f" {words('and')} ".join(words.value(name, value, unit=False) for value in values)
 
 
-def measure_groups(person: Person) -> dict[str, list[PersonRow]]:
+def measure_groups(words: Words, person: Person) -> dict[str, list[PersonRow]]:
     """Return all measures of a person in plain words, by group, the sides next to each other."""
     names = {name for side in person.sides for foot in person.scanned(side) for name in foot.foot.measures}
     groups: dict[str, list[PersonRow]] = {}
     for name in in_table_order(names):
-        cells = tuple(_cell(name, person.scanned(side)) for side in person.sides)
-        groups.setdefault(group_of(name), []).append(PersonRow(words_of(name), cells, _right_less_left(name, person)))
+        cells = tuple(_cell(words, name, person.scanned(side)) for side in person.sides)
+        row = PersonRow(words.name_of(name), cells, _right_less_left(words, name, person))
+        groups.setdefault(words(f"group.{group_of(name)}"), []).append(row)
     return groups
 
 
-def _right_less_left(name: str, person: Person) -> Sides | None:
+def _right_less_left(words: Words, name: str, person: Person) -> Sides | None:
     """Compare what the cells of a measure show, where both feet were scanned under one load."""
     if person.sides != ("left", "right"):
         return None
     left, right = (_by_worth(name, person.scanned(side))[0] for side in person.sides)
     pairing = pair(left, right)
     found = difference(name, left, right, pairing)
-    if found.value is None:
-        return Sides("–", "", "", False)
-    if pairing.no_verdict is not None:
-        return Sides("–", "", pairing.no_verdict, False)
-    verdict = {None: "", True: "they differ", False: "alike"}[found.exceeds]
+    if found.value is None or pairing.no_verdict is not None:
+        return Sides(Amount("–", ""), words.tell("" if found.value is None else pairing.no_verdict), False)
+    verdict = {None: "", True: words("person.they_differ"), False: words("compare.alike")}[found.exceeds]
     if found.detectable is not None and verdict:
-        verdict += f", detectable: {uncertainty_text(name, Measure(0.0, found.detectable, 'measured'))}"
-    spread = "" if found.sd is None else uncertainty_text(name, Measure(0.0, found.sd, "measured"))
-    return Sides(difference_of(name, found.value), spread, verdict, bool(found.exceeds))
+        verdict = words("person.detects", verdict=verdict, size=plus_minus(words, name, found.detectable))
+    shown = Amount(words.difference(name, found.value), plus_minus(words, name, found.sd))
+    return Sides(shown, Said(verdict), bool(found.exceeds))
 
 
-def _cell(name: str, feet: Sequence[ScannedFoot]) -> Cell:
+def _cell(words: Words, name: str, feet: Sequence[ScannedFoot]) -> Cell:
     """Choose the best scan for a measure of one foot, and put the others below it."""
     best, *others = _by_worth(name, feet)
-    measure = best.foot.measures.get(name)
+    measure, where = best.foot.measures.get(name), where_of(words, best)
     if measure is None:
-        return Cell("–", "", best.where, "refused", ("not among its measures",), ())
+        lacking = (words.tell("not among its measures"),)
+        return Cell(amount(words, name, None), where, words("status.refused"), lacking, ())
     known = [other for other in others if name in other.foot.measures and measure.value is None]
-    reasons = {other.where: other.foot.measures[name].reason for other in known}
-    also = [f"{where}: {reason}" for where, reason in reasons.items() if reason != measure.reason]
+    reasons = {where_of(words, other): other.foot.measures[name].reason for other in known}
+    also = [(where, words.tell(reason)) for where, reason in reasons.items() if reason != measure.reason]
+    flag = words.tell(best.foot.flags.get(name))
     return Cell(
-        value=value_of(name, measure),
-        spread=uncertainty_text(name, measure),
-        source=best.where,
-        status=measure.status,
+        amount=amount(words, name, measure),
+        source=where,
+        status="" if measure.status == "measured" else words(f"status.{measure.status}"),
         notes=(
-            *([measure.reason] if measure.reason else []),
-            *also,
-            *([f"Rare: {best.foot.flags[name]}."] if name in best.foot.flags else []),
-            *norms_of(name, best.foot.measures, best.foot.loading, best.facts),
+            *([words.tell(measure.reason)] if measure.reason else []),
+            *(Said(f"{where}: {told.text}", told.foreign) for where, told in also),
+            *([Said(words("person.rare", why=flag.text), flag.foreign)] if flag.text else []),
+            *map(words.tell, norms_of(name, best.foot.measures, best.foot.loading, best.facts)),
         ),
-        others=tuple(text for other in others if (text := _other(name, other))),
+        others=tuple(text for other in others if (text := _other(words, name, other))),
     )
 
 
@@ -239,37 +236,28 @@ def _by_worth(name: str, feet: Sequence[ScannedFoot]) -> list[ScannedFoot]:
     return sorted(feet, key=worth)
 
 
-def _other(name: str, foot: ScannedFoot) -> str:
+def _lightest_first(person: Person, side: str) -> list[ScannedFoot]:
+    return sorted(person.scanned(side), key=lambda foot: -_BY_LOAD.index(foot.foot.loading))
+
+
+def _other(words: Words, name: str, foot: ScannedFoot) -> str:
     """Return what another scan found, never without its loading; nothing where it found nothing."""
     measure = foot.foot.measures.get(name)
     if measure is None or measure.value is None:
         return ""
-    spread = uncertainty_text(name, measure)
-    marked = " (inferred)" if measure.status == "inferred" else ""
-    return f"{value_of(name, measure)}{' ' + spread if spread else ''}{marked}, {foot.where}"
+    found = amount(words, name, measure)
+    marked = f" ({words('status.inferred')})" if measure.status == "inferred" else ""
+    value = f"{found.value} {found.spread}".strip() + marked
+    return words("person.also", value=value, where=where_of(words, foot))
 
 
-def _steps(person: Person) -> list[Step]:
-    """Return what loads do to the arch of each foot that was scanned under several."""
-    steps = []
-    for side in person.sides:
-        lightest_first = sorted(person.scanned(side), key=lambda foot: -_BY_LOAD.index(foot.foot.loading))
-        for less, more in itertools.combinations(lightest_first, 2):
-            rows = tuple(arch_row(name, measure) for name, measure in between_loadings(less, more).items())
-            steps.append(Step(f"{side.capitalize()} foot, from {less.where} to {more.where}", rows))
-    return steps
-
-
-def _figures(person: Person, config: ReportConfig) -> dict[str, list[Figure]]:
+def _figures(words: Words, person: Person, config: ReportConfig) -> dict[str, list[Figure]]:
     """Draw the measures of each scan, and its insoles, by sections "measures <scan>" and "insoles <scan>"."""
     sections: dict[str, tuple[Measures | Insoles, tuple[Feet]]] = {}
     alt: dict[str, str] = {}
     for scan in person.scans:
-        name = scan.facts.name
-        if scan.measures is not None and scan.feet is not None:
-            sections[f"measures {name}"] = (scan.measures, (scan.feet,))
-            alt[f"measures {name}"] = f"Measures drawn on the foot, {name}"
-        if scan.insoles is not None and scan.feet is not None:
-            sections[f"insoles {name}"] = (scan.insoles, (scan.feet,))
-            alt[f"insoles {name}"] = f"The insole, {name}"
-    return pictures(sections, alt, config)
+        for what, made in (("measures", scan.measures), ("insoles", scan.insoles)):
+            if made is not None and scan.feet is not None:
+                sections[f"{what} {scan.facts.name}"] = (made, (scan.feet,))
+                alt[f"{what} {scan.facts.name}"] = f"{words(f'alt.{what}')}, {scan.facts.name}"
+    return pictures(sections, alt, config, words)

@@ -32,6 +32,7 @@ from scanproc.pages.html import Figure, embedded, fill
 from scanproc.pages.job_sheet import job_sheet
 from scanproc.pages.model import model_json
 from scanproc.pages.provenance import count_names, file_rows, landmark_texts, rim_text, stated, view_rows
+from scanproc.pages.sentences import Said
 from scanproc.pages.strips import strips
 from scanproc.pages.wearer import wearer_page
 from scanproc.pages.words import Words
@@ -50,7 +51,7 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "insoles": ("Top", "Below", "Gap to the sole", "Under the foot, medial", "Under the foot, rear"),
 }
 
-_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")  # the first line says what was found; what to do stands below
+_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-ZÀ-Ý¿])")  # the first line says what was found; what to do stands below
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def report(
         clinic=clinic,
         headline=headline(words, facts, feet, measures),
         who=[*(fact.text for fact in who), *(f"{fact.name}: {fact.text}" for fact in version)],
-        reasons=[f"{fact.name}: {_SENTENCE.split(fact.text)[0]}" for fact in reasons],
+        reasons=[(fact.name, first_sentence(fact.text)) for fact in reasons],
         warnings=unseen_soles(words, feet, insoles, config.unseen_sole_share),
         first={
             "findings": findings(words, [(foot, facts) for foot in measured]),
@@ -134,6 +135,11 @@ def report(
     log.info("report: %d bytes, %s", len(html), "refused" if reasons else "usable")
     sheet = job_sheet(words, made, clinic, [*who, *version]) if made else None
     return Report(html, sheet, wearer_page(words, facts, measured, made, clinic, [*who, *version]))
+
+
+def first_sentence(text: str | Said) -> Said:
+    """Return what was found; what was expected and what to do stands below."""
+    return Said(_SENTENCE.split(str(text))[0], text.foreign if isinstance(text, Said) else "")
 
 
 def _names(words: Words) -> set[str]:
