@@ -152,6 +152,6 @@ def refuse_bump(plan: FootPlan, outline: FloatArray, even: HeightField, below: U
     if gap_mm > _GAP_MM:
         raise ScanError(
             f"rule stands-still: found the device to rest on what lies below insole.{' and '.join(hollows)}, with a"
-            f" gap of {gap_mm:.1f} mm under heel or front end, expected {_GAP_MM:g} at most: it would rock. Lower insole."
-            f"{hollows[0]}, or set insole.level_front = false to let it."
+            f" gap of {gap_mm:.1f} mm under heel or front end, expected {_GAP_MM:g} at most: it would rock. Lower"
+            f" insole.{hollows[0]}, or set insole.level_front = false to let it."
         )
