@@ -30,7 +30,7 @@ _FAR_MM = 1e3  # no insole is so long
 _WHOLE = 0.98  # share of the flattening from which a place counts as flattened
 _MOST_MM = 1.0  # what has to be flattened more stands on its posts' borders, and is printed on supports
 _BEARS_MM = 2.0  # round the place where the heel bears
-_BUMP_MM, _FRONT_MM = 0.1, 15.0  # so much lower than the heel a bump may stand; the front end is so long
+_GAP_MM, _FRONT_MM = 0.1, 15.0  # under heel or front end where the device rests on a bump; the front end is so long
 _LEVEL = RestingPlane(np.zeros(2), 0.0)
 _AS_IT_IS = Flattened(0.0, 0.0)
 
@@ -128,7 +128,7 @@ def ground_contact(
 
 
 def refuse_bump(plan: FootPlan, outline: FloatArray, even: HeightField, below: Underside, rx: Prescription) -> None:
-    """Refuse a hollow of the top whose bump below stands lower than heel and front end: the device would rock on it.
+    """Refuse a hollow of the top whose bump below stands so low that heel or front end do not touch: it would rock.
 
     Parameters
     ----------
@@ -147,10 +147,11 @@ def refuse_bump(plan: FootPlan, outline: FloatArray, even: HeightField, below: U
     within = inside(outline, xy)
     xy, z = xy[within], below.applied(xy[within], even.z.ravel()[within])
     heel, ahead = xy[:, 0] < HEEL_END * plan.length_mm, plan.ahead_of_ball(xy) > -rx.gap_mm - _FRONT_MM
-    bump_mm = float(z[heel].min() - z[~heel & ~ahead].min(initial=np.inf))
-    if bump_mm > _BUMP_MM:
+    above = z - resting_plane(xy, z).at(xy)
+    gap_mm = float(max(above[heel].min(), above[ahead].min(initial=0.0)))
+    if gap_mm > _GAP_MM:
         raise ScanError(
-            f"rule stands-still: found the underside below insole.{' and '.join(hollows)} to stand {bump_mm:.1f} mm"
-            f" lower than the heel, expected {_BUMP_MM:g} at most: it would rock. Lower insole.{hollows[0]}, or set"
-            " insole.level_front = false to let it."
+            f"rule stands-still: found the device to rest on what lies below insole.{' and '.join(hollows)}, with a"
+            f" gap of {gap_mm:.1f} mm under heel or front end, expected {_GAP_MM:g} at most: it would rock. Lower"
+            f" insole.{hollows[0]}, or set insole.level_front = false to let it."
         )

@@ -6,6 +6,7 @@ import numpy as np
 
 from scanproc.artifacts import Check
 from scanproc.design.plan import HEEL_END
+from scanproc.design.posts import front_region
 from scanproc.frames import FloatArray
 from scanproc.proof.checks import at_least, at_most
 from scanproc.proof.finished import Finished
@@ -15,6 +16,7 @@ _OFF_OUTLINE_MM = 4.0
 _FLAT_MM = 0.1
 _MOST, _POST_MM = 0.8, 60.0  # of a base: the borders of posts are not flat, which reach so far behind the ball
 _SUPPORT, _SUPPORT_WIDTH_MM = (0.32, 0.56), 12.0  # shares of the length; so wide at least is the flat below the arch
+_OFF_POST_MM = 12.0
 _LEAST = 0.5  # of that place; letters stand on it
 
 
@@ -44,8 +46,12 @@ def _support(done: Finished) -> Check:
     heel = (grid.off_outline > _OFF_OUTLINE_MM) & (share < HEEL_END)
     # A lifted heel stands where it was before.
     ground = float((grid.z - full_wall(done.rx.thickness, medial_mm))[heel].min()) - done.rx.heel.heel_lift_mm
-    here = (share > _SUPPORT[0]) & (share < _SUPPORT[1]) & (medial_mm > 1.0) & (medial_mm < _SUPPORT_WIDTH_MM)
-    asked = _LEAST * (_SUPPORT[1] - _SUPPORT[0]) * plan.length_mm * (_SUPPORT_WIDTH_MM - 1.0)
+    end = _SUPPORT[1]
+    if done.rx.posts.forefoot_post_deg > 0.0:  # it ends clear of a post in front
+        front = front_region(plan, done.rx.gap_mm)
+        end = min(end, (float(front.centre[0]) - front.half_length - _OFF_POST_MM) / plan.length_mm)
+    here = (share > _SUPPORT[0]) & (share < end) & (medial_mm > 1.0) & (medial_mm < _SUPPORT_WIDTH_MM)
+    asked = _LEAST * (end - _SUPPORT[0]) * plan.length_mm * (_SUPPORT_WIDTH_MM - 1.0)
     z = _underside(done, grid.xy[here])
     cell = np.prod(np.ptp(grid.xy[here], axis=0)) / max(here.sum(), 1)
     return at_least("arch_support_mm2", asked, float((z < ground + _FLAT_MM).sum() * cell))

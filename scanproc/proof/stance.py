@@ -35,7 +35,7 @@ def stance_checks(done: Finished) -> tuple[Check, ...]:
         checks.append(within(f"roll_{name}_deg", 0.0, float(roll), _ROLL_DEG + _asked_roll_deg(done) + float(foot_deg)))
         checks.append(within(f"pitch_{name}_deg", 0.0, float(pitch), _PITCH_DEG + _asked_pitch_deg(done)))
     if stands_level(rx) and not (rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg):
-        checks.append(at_most("stands_gap_mm", _GAP_MM, _gap(low, done)))
+        checks.append(at_most("stands_gap_mm", _GAP_MM, _gap(low, done), rx.making.mesh_deviation_mm))
     return tuple(checks)
 
 

@@ -22,7 +22,7 @@ _BORDER_SLACK = 3.0  # the border's corners count as thin
 _CORNER_SHARE = 0.42  # of its radius, that a rounded square edge lies inside its corner
 _SQUARE_SHARE = 0.85  # of its radius, that a ball loses between it and a square edge below: 0.70 to 0.86 on 5 shells
 _TAPER_END = 1.15  # of the taper's length: it ends softly
-_PLACE_SHARE = 0.12  # of the grid, which a place is known to where the wall changes
+_PLACE_SHARE = 0.15  # of the grid, which a place is known to where the wall changes
 _TAPER_GONE = 1.3  # of it: here the wall is whole
 _SIDES_MEET_MM, _ONE_SIDE_MM = 15.0, 17.0  # beside the axis, where the medial and the lateral wall blend
 _THICKER_SHARE = 2.5  # of the tolerance, by which a wall may be thicker
@@ -130,7 +130,9 @@ def _full(done: Finished, body: _Wall) -> list[Check]:
     forefoot = body.distance[body.even & (in_front > BEND_MM[1])]
     checks = []
     if rx.thickness.in_front_mm < rx.thickness.thickness_mm and rx.device.length != "shell" and len(forefoot):
-        checks.append(_typical("forefoot_mm", rx.thickness.in_front_mm, forefoot))
+        asked_mm = rx.thickness.in_front_mm
+        flattened = float(np.clip(np.median(forefoot) - asked_mm, 0.0, done.flattened_mm))
+        checks.append(_typical("forefoot_mm", asked_mm + flattened, forefoot))
         body = body.only(in_front < BEND_MM[0])
     body = body.only(body.even)
     if rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0:
