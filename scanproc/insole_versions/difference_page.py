@@ -85,8 +85,8 @@ def difference_page(found: VersionDifference, scan: str) -> str:
         if foot.solid is not None and foot.raised_mm is not None
     }
     alt: dict[str, str] = {side: f"How much higher the {side} insole of {found.b} is than {found.a}" for side in tops}
-    figures = pictures({side: (top, ()) for side, top in tops.items()}, alt, ReportConfig())
     words = Words()
+    figures = pictures({side: (top, ()) for side, top in tops.items()}, alt, ReportConfig(), words)
     return fill(
         "versions.html",
         t=words,

@@ -9,13 +9,13 @@ from itertools import groupby
 from scanproc.artifacts import Measure
 from scanproc.measures.plain_words import (
     GROUND_WORDS,
-    difference_of,
     dimension_of,
     value_of,
     words_of,
 )
 from scanproc.measures.two_scans import loading_words
 from scanproc.pages.html import fill
+from scanproc.pages.words import Words
 from scanproc.reliability.agreement import Agreement, Pair
 from scanproc.reliability.repeated import LEVELS, Component, Repeated
 from scanproc.reliability.variances import Interval
@@ -234,11 +234,11 @@ def _plot(name: str, pairs: Sequence[Pair], found: Agreement) -> Plot:
     heights = [*differences, found.lower.estimate, found.upper.estimate, 0.0]
     down = _scale([-height for height in heights], _PLOT_PX[1])
     marks = tuple(
-        Mark(across(mean), down(-difference), f"{pair.scan.subject}: {difference_of(name, difference)}")
+        Mark(across(mean), down(-difference), f"{pair.scan.subject}: {_difference(name, difference)}")
         for pair, mean, difference in zip(pairs, means, differences, strict=True)
     )
     lines = tuple(
-        (words, difference_of(name, value), down(-value))
+        (words, _difference(name, value), down(-value))
         for words, value in (
             ("upper limit", found.upper.estimate),
             ("bias", found.bias.estimate),
@@ -246,17 +246,21 @@ def _plot(name: str, pairs: Sequence[Pair], found: Agreement) -> Plot:
         )
     )
     sentence = (
-        f"Scan less hand: {difference_of(name, found.bias.estimate)} ({_span(name, found.bias)}); 95 % of single "
-        f"differences from {difference_of(name, found.lower.estimate)} ({_span(name, found.lower)}) to "
-        f"{difference_of(name, found.upper.estimate)} ({_span(name, found.upper)}). "
+        f"Scan less hand: {_difference(name, found.bias.estimate)} ({_span(name, found.bias)}); 95 % of single "
+        f"differences from {_difference(name, found.lower.estimate)} ({_span(name, found.lower)}) to "
+        f"{_difference(name, found.upper.estimate)} ({_span(name, found.upper)}). "
         f"{_count(found.num_feet, 'foot', 'feet')}, {_count(found.num_pairs, 'pair', 'pairs')}."
     )
     low, high = (value_of(name, Measure(end, None, "measured")) for end in (min(means), max(means)))
     return Plot(words_of(name), sentence, marks, lines, (low, high))
 
 
+def _difference(name: str, value: float) -> str:
+    return Words().difference(name, value)
+
+
 def _span(name: str, interval: Interval) -> str:
-    return f"{difference_of(name, interval.low)} to {difference_of(name, interval.high)}"
+    return f"{_difference(name, interval.low)} to {_difference(name, interval.high)}"
 
 
 def _scale(values: Sequence[float], size: float) -> Callable[[float], float]:
