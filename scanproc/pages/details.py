@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scanproc.artifacts import (
     Check,
@@ -178,7 +179,7 @@ def print_rows(words: Words, exports: Exports | None) -> list[PrintRow]:
     """Return how each printed part can stand on the bed, as `<side>-printing.json` has it."""
     rows = []
     for name, data in sorted(exports.files.items()) if exports else ():
-        content = json.loads(data) if name.endswith("-printing.json") else {"postures": ()}
+        content: dict[str, Any] = json.loads(data) if name.endswith("-printing.json") else {"postures": ()}
         for one in content["postures"]:
             edge = f", {words('edge.' + one['edge_down'])}" if one["edge_down"] else ""
             best = content["advice"]["posture"] == one["posture"]

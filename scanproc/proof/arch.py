@@ -89,7 +89,7 @@ def edge_checks(done: Finished) -> tuple[Check, ...]:
     # It is read inside the rounding, where a steep edge stands a little lower.
     slack = 2.0 * rx.judgement.dose_tolerance_mm + _STEEP_SHARE * rounded
     # A shoe's outline, or one that stands inside the foot's, may cut the foot's own edge away.
-    narrow = rx.device.shoe_width_mm is not None or rx.device.outline_curve
+    narrow = rx.device.shoe_width_mm is not None or bool(rx.device.outline_curve)
     narrow = narrow or (rx.device.length != "shell" and rx.fit.outline_margin_mm < 0.0)
     judged = at_most if narrow else within
     return (

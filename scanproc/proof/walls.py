@@ -193,7 +193,7 @@ def _on_rounding(done: Finished, top_xy: FloatArray) -> BoolArray:
     rim = done.asked.rim
     if rim is None or not rim.rounds:
         return np.zeros(len(top_xy), dtype=bool)
-    answer = np.isfinite(top_xy).all(axis=1)
+    answer = np.asarray(np.isfinite(top_xy).all(axis=1))
     answer[answer] = rim.raised(top_xy[answer]) > 0.0
     return answer
 
