@@ -31,7 +31,7 @@ from scanproc.simulation.truth import write_simulation
 NUM_RECORDINGS = 4  # that are rendered; scans are copies of them, each run by itself
 SMALL = {"camera": "d435", "path": "hand-held", "views": 8, "image_scale": 0.4}
 ROUNDS = 3  # of one worker and two by turns: others may use the machine, too
-PACE_SCANS, FEW_SCANS = 12, 10
+PACE_SCANS, FEW_SCANS = 32, 10
 NUM_TASKS = 2000  # that do nothing
 KILL_EVERY_S = 20.0
 _LOOK_S = 0.2
