@@ -20,6 +20,8 @@ SAYING = (
     *(ROOT / "registration" / name for name in ("judgement.py", "reasons.py", "still_views.py")),
     *(ROOT / "proof" / name for name in ("advice.py", "table.py")),
     ROOT / "pads" / "table.py",
+    *(ROOT / "machining" / name for name in ("clamping.py", "tabs.py")),
+    ROOT / "solid" / "closed_solid.py",
     *(ROOT / "several" / name for name in ("differences.py", "loadings.py")),
     *(ROOT / "stages" / f"{name}.py" for name in ("clean", "register", "surface", "align", "measure", "insole")),
 )

@@ -103,7 +103,7 @@ def test_a_gallery_has_those_in_trouble_first_and_their_reasons_as_text(tmp_path
     page = Page(write_gallery(tmp_path, scans, "de", anonymous=False).read_text(encoding="utf-8"))
     names = [text for text in page.texts if text in {each.name for each in scans}]
     assert names == ["refused", "no sole", "rare", "good"]
-    assert "insole: the sole was not seen <b>" in page.texts and "246,0 ± 1,0 mm (Perzentil 50)" in page.texts
+    assert "Einlage: the sole was not seen <b>" in page.texts and "246,0 ± 1,0 mm (Perzentil 50)" in page.texts
     bare = write_gallery(tmp_path, scans, "en", anonymous=True).read_text(encoding="utf-8")
     assert "no sole" not in bare and "nothing is left" not in bare
 

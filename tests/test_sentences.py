@@ -17,6 +17,7 @@ from scanproc.pages.words import LANGUAGES, Words
 from scanproc.proof.advice import advice, failure
 from scanproc.proof.checks import at_least
 from scanproc.proof.table import DOSES
+from scanproc.several.gallery import refusal_text
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
@@ -156,3 +157,17 @@ def test_what_has_no_translation_is_in_english_and_says_so() -> None:
     html = pages_of(**without_pictures(), refusals=refusals, language="es").html
     assert html.count('<span lang="en">the &lt;moon&gt; is in view') == 2  # in the first line and below it
     assert Words("es")("by_program") in html
+
+
+def test_a_gallery_tells_what_a_stage_refused() -> None:
+    told = refusal_text(Words("de"), "insole: left foot: there is no foot. Scan one.")
+    assert told == Said("Einlage: Linker Fuß: es gibt keinen Fuß. Scannen Sie einen.")
+    assert refusal_text(Words("de"), "x.ply: no such thing: look again").foreign == "en"
+
+
+@pytest.mark.parametrize(
+    "text", ["left and " * 400, "(left) " * 500, "left 7 at 7 of the length, " * 79 + "zz", "x" * 10_000]
+)
+def test_what_is_no_message_of_ours_stays_as_it_is(text: str) -> None:
+    """Subjects and names of files can be anything, and are not searched for ever."""
+    assert Words("fr").tell(text) == Said(text, "en")

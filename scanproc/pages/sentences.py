@@ -20,6 +20,7 @@ _FIGURE = re.compile(r"[−+-]?(\d[\d,]*(\.\d+)?|\.\d+)( ?(%|mm|kg|deg|°))?")
 _CODE = re.compile(r"[a-z]+([._]\w+)+|[A-Z]+[0-9]*|\d{4}-\d\d-\d\d")  # settings, materials, dates
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!]) |; ")
 _WITHIN_ONE = re.compile(r": |, (?:and |or )?| and | or ")
+_LONGEST, _MOST_JOINTS, _MOST_PARTS = 4_000, 80, 3_000  # beyond it is no message of ours, and would take long
 _NAME = r"(?:(?!; |: |, or ).)*?"  # of a scan, a person, a setting
 
 Leaf = Callable[[str], str | None]
@@ -100,7 +101,7 @@ def tell(text: str, language: str, marked: Callable[[str], str], leaf: Leaf) -> 
     between |= {f"{mark} {word} ": f"{mark} {leaf(word)} " for mark in ("", ",") for word in ("and", "or")}
 
     def told(whole: str) -> str | None:
-        if whole not in known:
+        if whole not in known and len(known) < _MOST_PARTS:
             known[whole] = None  # what stands inside of itself is no translation
             bare = whole.strip()
             found = _one(bare)
@@ -108,7 +109,7 @@ def tell(text: str, language: str, marked: Callable[[str], str], leaf: Leaf) -> 
                 start = whole.index(bare)
                 found = whole[:start] + found + whole[start + len(bare) :]
             known[whole] = found
-        return known[whole]
+        return known.get(whole)
 
     def _one(bare: str) -> str | None:
         if _FIGURE.fullmatch(bare):
@@ -133,4 +134,5 @@ def tell(text: str, language: str, marked: Callable[[str], str], leaf: Leaf) -> 
             if before is not None and after is not None:
                 yield before + between[joint.group()] + after
 
-    return told(text)
+    joints = len(_BETWEEN_SENTENCES.findall(text)) + len(_WITHIN_ONE.findall(text))
+    return None if len(text) > _LONGEST or joints > _MOST_JOINTS else told(text)

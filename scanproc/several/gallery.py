@@ -85,7 +85,7 @@ def _entry(
     values = tuple(
         fact for foot in (outcome.measures.feet if outcome.measures else ()) for fact in _values(words, foot, facts)
     )
-    refusals = () if anonymous else tuple(_refusal(words, refusal) for refusal in outcome.refusals)
+    refusals = () if anonymous else tuple(refusal_text(words, refusal) for refusal in outcome.refusals)
     report = ""
     if outcome.run is not None and outcome.run.store.report_path().is_file():
         report = quote(f"{outcome.run.store.root.name}/{outcome.run.store.report_path().name}")
@@ -93,7 +93,7 @@ def _entry(
     return Entry(title, name, outcome.verdict, refusals, values, figures, "" if anonymous else report)
 
 
-def _refusal(words: Words, refusal: str) -> Said:
+def refusal_text(words: Words, refusal: str) -> Said:
     """Return what a stage refused, "stage: message", in the language of the page; a scan that was not read has none."""
     stage, _, message = refusal.partition(": ")
     if stage not in {each.name for each in STAGES}:
