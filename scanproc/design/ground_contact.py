@@ -30,7 +30,7 @@ _FAR_MM = 1e3  # no insole is so long
 _WHOLE = 0.98  # share of the flattening from which a place counts as flattened
 _MOST_MM = 1.0  # what has to be flattened more stands on its posts' borders, and is printed on supports
 _BEARS_MM = 2.0  # round the place where the heel bears
-_GAP_MM, _FRONT_MM = 0.05, 15.0  # under heel or front end where the device rests on a bump; the front end is so long
+_GAP_MM, _FRONT_MM = 0.1, 15.0  # under heel or front end where the device rests on a bump; the front end is so long
 _LEVEL = RestingPlane(np.zeros(2), 0.0)
 _AS_IT_IS = Flattened(0.0, 0.0)
 
@@ -141,7 +141,8 @@ def refuse_bump(plan: FootPlan, outline: FloatArray, even: HeightField, below: U
         By the rule stands-still.
     """
     hollows = [pad.dose for pad in PADS if pad.hollow and pad.asked(rx.pads) > 0.0]
-    if not hollows or not stands_level(rx):
+    posted = rx.posts.rearfoot_post_deg > 0.0 or rx.posts.rearfoot_motion_deg > 0.0  # stands on its post's plane
+    if not hollows or posted or not stands_level(rx):
         return
     xy = even.nodes()
     within = inside(outline, xy)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Foot, Mesh
+from scanproc.design.front_platform import stands_level
 from scanproc.design.shape import Design
 from scanproc.design.top import designed_top
 from scanproc.frames import FloatArray
@@ -47,6 +48,12 @@ class Finished:
     def rx(self) -> Prescription:
         """The prescription."""
         return self.asked.rx
+
+    @property
+    def flattened_ahead_mm(self) -> float:
+        """How far it may be flattened ahead of the heel; a level device without a post is flattened there alone."""
+        posted = any(one.post.where == "rearfoot" for one in self.asked.underside.platforms)
+        return self.flattened_mm if posted or not stands_level(self.rx) else 0.0
 
     @property
     def foot(self) -> Foot:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
-from scanproc.design.front_platform import stands_level
 from scanproc.design.marks import Marks
 from scanproc.frames import FloatArray
 from scanproc.proof.checks import is_so, within
@@ -26,10 +25,8 @@ def mark_checks(done: Finished) -> tuple[Check, ...]:
     if marks is None:
         return ()
     relief = _relief(done, marks)
-    # What was flattened for the printer lies lower, around engraved strokes or raised ones themselves; a level device
-    # is flattened under its heel alone.
-    flattened = 0.0 if stands_level(rx) else done.flattened_mm
-    deeper = float(np.clip(relief.height_mm - marks.height_mm, 0.0, flattened))
+    # What was flattened for the printer lies lower, around engraved strokes or raised ones themselves.
+    deeper = float(np.clip(relief.height_mm - marks.height_mm, 0.0, done.flattened_ahead_mm))
     checks = [within("letters_mm", marks.height_mm + deeper, relief.height_mm, _HEIGHT_MM)]
     if rx.marks.side_mark:
         checks.append(is_so("side_mark", "LR"[done.foot.side == "right"], relief.side(marks.text, rx.marks.letter_mm)))

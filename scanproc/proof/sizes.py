@@ -6,7 +6,6 @@ import numpy as np
 
 from scanproc.artifacts import Check
 from scanproc.design.distal_edge import cut_outs
-from scanproc.design.front_platform import stands_level
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.pads.ray_cuts import RayCuts
@@ -108,7 +107,7 @@ def _distal(done: Finished) -> list[Check]:
         asked = float(np.median(done.asked.wall_at(distal.points + off * distal.inward)))
     got = float(np.interp(off, _WALLS_BEHIND_MM, walls))
     # What was flattened for the printer may reach the front end, and thickens it; not where the heel's alone was.
-    flattened = 0.0 if stands_level(rx) else float(np.clip(got - asked, 0.0, done.flattened_mm))
+    flattened = float(np.clip(got - asked, 0.0, done.flattened_ahead_mm))
     checks = [within("distal_edge_mm", asked + flattened, got, rx.judgement.dose_tolerance_mm)]
     even = not done.asked.underside.platforms and rx.thickness.medial_thickness == rx.thickness.lateral_thickness == 1.0
     if edge < full - 0.2 and even and flattened < _FLATTENED_MM:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
-from scanproc.design.front_platform import stands_level
 from scanproc.design.wall import BEND_MM
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import RuledThickness
@@ -132,10 +131,7 @@ def _full(done: Finished, body: _Wall) -> list[Check]:
     checks = []
     if rx.thickness.in_front_mm < rx.thickness.thickness_mm and rx.device.length != "shell" and len(forefoot):
         asked_mm = rx.thickness.in_front_mm
-        # A level device without a post is flattened under its heel alone.
-        posted = any(one.post.where == "rearfoot" for one in done.asked.underside.platforms)
-        most_mm = done.flattened_mm if posted or not stands_level(rx) else 0.0
-        flattened = float(np.clip(np.median(forefoot) - asked_mm, 0.0, most_mm))
+        flattened = float(np.clip(np.median(forefoot) - asked_mm, 0.0, done.flattened_ahead_mm))
         checks.append(_typical("forefoot_mm", asked_mm + flattened, forefoot))
         body = body.only(in_front < BEND_MM[0])
     body = body.only(body.even)
