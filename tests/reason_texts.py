@@ -17,7 +17,7 @@ SAYING = (
     *sorted(ROOT.glob("anatomy/*.py")),
     *sorted(ROOT.glob("design/*.py")),
     *sorted(ROOT.glob("prescription/*.py")),
-    *(ROOT / "registration" / name for name in ("judgement.py", "reasons.py", "still_views.py")),
+    *(ROOT / "registration" / name for name in ("doubts.py", "judgement.py", "reasons.py", "still_views.py")),
     *(ROOT / "proof" / name for name in ("advice.py", "table.py")),
     ROOT / "pads" / "table.py",
     *(ROOT / "machining" / name for name in ("clamping.py", "tabs.py")),
@@ -29,7 +29,8 @@ SAYING = (
 _SILENT = {
     "anatomy": {"fused_plates.py", "invented_soles.py"},
     "measures": {"plain_words.py", "population.py", "rows.py", "sensor_classes.py", "table.py"},
-    "prescription": {"device.py", "doses.py", "fields.py", "last_prescription.py", "presets.py", "files.py"},
+    "prescription": {"device.py", "doses.py", "fields.py", "last_prescription.py", "presets.py", "files.py",
+                     "version_names.py"},
 }
 _ASIDE = {"setting", "debug", "info", "warning", "parallel_map", "progress", "AssertionError", "ValueError",
           "NotImplementedError", "ReadGeometry", "KeyError", "compile", "partial", "NamedTuple"}  # fmt: skip
