@@ -107,6 +107,8 @@ def test_settings_are_called_alike_in_every_language() -> None:
          "erschlossen in seated: die Sohle wurde nicht gesehen (3 % des Gewölbes)"),
         ("dorsum_height_mm is refused in nov: not measured",
          "Fußrückenhöhe bei halber Länge ist in nov abgelehnt: nicht gemessen"),
+        ("lower insole.medial_skive_mm or insole.heel_lift_mm, or raise insole.heel_cup_depth_mm",
+         "verringern Sie insole.medial_skive_mm oder insole.heel_lift_mm, oder erhöhen Sie insole.heel_cup_depth_mm"),
         ("overlap 0.12 < register.min_overlap 0.30", "Überlappung 0,12 < register.min_overlap 0,30"),
         ("1,234 points of a foot < register.min_points 2000",
          "1\u202f234 Punkte eines Fußes < register.min_points 2000"),
@@ -148,6 +150,8 @@ def test_every_failed_check_is_told_with_its_advice(language: str) -> None:
             told = words.tell(f"left foot: {message}")
             assert not told.foreign, (name, message)
             assert words.number(2.1, 1) in told.text and "2.1" not in told.text
+            settings = re.compile(r"insole\.\w+")  # as they are written, none beside another's verb
+            assert settings.findall(told.text) == settings.findall(str(message))
 
 
 def test_what_has_no_translation_is_in_english_and_says_so() -> None:

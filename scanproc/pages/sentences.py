@@ -18,8 +18,8 @@ from importlib.resources import files
 _PLACE = re.compile(r"\{([A-Za-z])\}")
 _FIGURE = re.compile(r"[−+-]?(\d[\d,]*(\.\d+)?|\.\d+)( ?(%|mm|kg|deg|°))?")
 _CODE = re.compile(r"[a-z]+([._]\w+)+|[A-Z]+[0-9]*|\d{4}-\d\d-\d\d")  # settings, materials, dates
-_BETWEEN_SENTENCES = re.compile(r"(?<=[.?!]) |; ")
-_WITHIN_ONE = re.compile(r": |, (?:and |or )?| and | or ")
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.?!]) |; |, (?:and|or) ")
+_WITHIN_ONE = re.compile(r": |, | and | or ")
 _LONGEST, _MOST_JOINTS, _MOST_PARTS = 4_000, 80, 3_000  # beyond it is no message of ours, and would take long
 _NAME = r"(?:(?!; |: |, or ).)*?"  # of a scan, a person, a setting
 
