@@ -29,8 +29,15 @@ SAYING = (
 _SILENT = {
     "anatomy": {"fused_plates.py", "invented_soles.py"},
     "measures": {"plain_words.py", "population.py", "rows.py", "sensor_classes.py", "table.py"},
-    "prescription": {"device.py", "doses.py", "fields.py", "last_prescription.py", "presets.py", "files.py",
-                     "version_names.py"},
+    "prescription": {
+        "device.py",
+        "doses.py",
+        "fields.py",
+        "last_prescription.py",
+        "presets.py",
+        "files.py",
+        "version_names.py",
+    },
 }
 _ASIDE = {"setting", "debug", "info", "warning", "parallel_map", "progress", "AssertionError", "ValueError",
           "NotImplementedError", "ReadGeometry", "KeyError", "compile", "partial", "NamedTuple"}  # fmt: skip
