@@ -20,7 +20,7 @@ from scanproc.formats.edited_landmarks import landmarks_of_edit
 from scanproc.machining.machine import machine_template
 from scanproc.pipeline import STAGES, config_types
 from scanproc.prescription.fields import InsoleConfig
-from scanproc.prescription.files import read_machine, read_prescription, read_settings, settled
+from scanproc.prescription.files import LAB, read_machine, read_prescription, read_settings, settled
 from scanproc.readers.certificates import read_certificate
 from scanproc.readers.facts import read_facts
 from scanproc.readers.manual_values import read_manual_values
@@ -282,7 +282,8 @@ def captured(folder: Path) -> None:
 
 
 def settings_read(folder: Path) -> None:
-    build_configs(config_types(), *settled([read_settings(folder / "settings.toml")]))
+    found = read_settings(folder / "settings.toml")
+    build_configs(config_types(), *settled([{"insole" if name == LAB else name: own for name, own in found.items()}]))
 
 
 def outputs(folder: Path) -> None:

@@ -10,12 +10,13 @@ import pytest
 from feet import AnalyticFoot, as_surface, scaled
 
 from scanproc.artifacts import Measure, ScanFacts
-from scanproc.measures.plain_words import difference_of, group_of, uncertainty_text, value_of, words_of
+from scanproc.measures.plain_words import group_of, uncertainty_text, value_of, words_of
 from scanproc.measures.readings import FootShape, Reading
 from scanproc.measures.rows import ANGLE, DIMENSIONS, FORCE, INDEX, LENGTH, SIZE_MM, SIZE_PARIS, VOLUME, Dimension
 from scanproc.measures.table import BETWEEN_LOADINGS, MEASURES, ROWS, MeasureRow, in_table_order
 from scanproc.measures.two_scans import ScannedFoot
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
+from scanproc.pages.words import Words
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.measure import MeasureConfig, measure
 
@@ -108,7 +109,7 @@ def test_words_units_and_directions_come_from_the_row() -> None:
         assert words_of(key) == row.words and group_of(key) == row.group
         if row.leanings:
             assert text == f"12.0{row.dimension.written} {row.leanings[1]}"
-            assert difference_of(key, 2.0) == f"2.0{row.dimension.written} towards {row.leanings[0]}"
+            assert Words().difference(key, 2.0) == f"2.0{row.dimension.written} towards {row.leanings[0]}"
         else:
             figure = "-12" if row.dimension in SIZES else f"{-12:.{row.dimension.digits}f}"
             assert text == figure + row.dimension.written

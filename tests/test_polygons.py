@@ -151,7 +151,8 @@ def test_cut_outs_free_their_ray_and_nothing_else(kind: int, side: float, depth:
     middle = plan.on_ball(0.5, -KINDS[kind].get("distal_gap_mm", 8.0) - 1.0)[None]
     assert inside(plain.outline, ray)[0] and not inside(made.outline, ray)[0]
     assert inside(made.outline, middle)[0]
-    behind = made.outline[plan.ahead_of_ball(made.outline) < -depth - 12.0]
+    # The front is level up to some 20 mm behind a cut-out, and the outline lies where the level sole is.
+    behind = made.outline[plan.ahead_of_ball(made.outline) < -depth - 34.0]
     assert np.abs(nearest_on_curve(plain.outline, behind, 9.0, closed=True).distance_mm).max() < 0.12
 
 

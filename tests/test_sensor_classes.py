@@ -156,11 +156,11 @@ def test_a_certificate_that_cannot_be_used_is_refused(tmp_path: Path, text: str 
 @pytest.mark.parametrize(
     ("warp", "words"),
     [
-        (np.zeros(5), "is a map of 5; expected"),
-        (np.zeros((480, 640)), "is a map of 480 × 640; expected"),
+        (np.zeros(5), "is a map of 5 float64; expected"),
+        (np.zeros((480, 640)), "is a map of 480 × 640 float64; expected"),
         (np.full((4, 5), 0.7), "holds up to 0.7; expected"),
         (np.full((4, 5), np.nan), "holds up to nan; expected"),
-        (np.array([["a", "b"]] * 2), "cannot be read"),
+        (np.array([["a", "b"]] * 2), "is a map of 2 × 2 str"),
     ],
 )
 def test_a_warp_that_cannot_be_used_is_refused(tmp_path: Path, warp: Any, words: str) -> None:

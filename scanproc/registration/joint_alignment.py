@@ -55,7 +55,8 @@ class FocalError:
 
     @property
     def is_sure(self) -> bool:
-        return abs(self.share) - self.most > _SURE_SD * self.sd
+        """Whether it is beyond doubt that more is off than is borne; what looks alike all round hardly tells."""
+        return self.sd < 0.5 * self.most and abs(self.share) - self.most > _SURE_SD * self.sd
 
 
 def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], limits: NeighbourLimits) -> Poses:
