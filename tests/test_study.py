@@ -247,8 +247,9 @@ def test_a_folder_is_studied_and_what_is_not_measured_is_named(measured: Path) -
     assert (length["subjects"], length["sessions"], length["captures"], length["side"]) == (1, 2, 3, "left")
     assert length["gate"] == "pass" and length["icc"] is None and 0.05 < length["noise_sd"] < 3.0
     assert length["together"] == "capture + pick" and "one foot alone" in length["remarks"]
-    assert "<title>Study scans: 1 foot in 3 recordings</title>" in (measured / "out" / "study.html").read_text()
-    assert (measured / "out" / "study.csv").read_text().startswith("measure,unit,side")
+    page = (measured / "out" / "study.html").read_text(encoding="utf-8")
+    assert "<title>Study scans: 1 foot in 3 recordings</title>" in page
+    assert (measured / "out" / "study.csv").read_text(encoding="utf-8").startswith("measure,unit,side")
 
 
 def test_what_is_not_stated_or_stated_anew_is_left_out(measured: Path) -> None:

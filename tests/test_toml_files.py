@@ -60,3 +60,11 @@ def test_what_is_wrong_in_another_way_keeps_the_words_of_the_parser(tmp_path: Pa
 def test_a_mark_that_windows_puts_before_the_text_is_read_over(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_bytes(b'\xef\xbb\xbfside = "left"\r\n')
     assert read_toml(tmp_path / "a.toml") == {"side": "left"}
+
+
+def test_a_line_of_thousands_of_blanks_is_read_once(tmp_path: Path) -> None:
+    """Where a pattern could part them in many ways, it took half a minute."""
+    path = tmp_path / "scan.toml"
+    path.write_text("side = left" + " " * 90_000 + "\n = \n", encoding="utf-8")
+    with pytest.raises(ScanError, match='write side = "left"'):
+        read_toml(path)
