@@ -55,8 +55,8 @@ class FocalError:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it is beyond doubt that more is off than is borne; what looks alike all round hardly tells."""
-        return self.sd < 0.5 * self.most and abs(self.share) - self.most > _SURE_SD * self.sd
+        """Whether more is off than is borne, by two standard deviations; what looks alike all round hardly tells."""
+        return self.sd < 0.5 * self.most and abs(self.share) - self.most > 2.0 * self.sd
 
 
 def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], limits: NeighbourLimits) -> Poses:
