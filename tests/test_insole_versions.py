@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from insole_feet import FEET
 from report_scans import pages_of, without_pictures
+from test_prescription_cli import call, refused
 
 import scanproc
 from scanproc import cli
@@ -64,20 +65,6 @@ def scan(made: Path, tmp_path: Path) -> Path:
     """Return the scan, with those outputs in the present folder."""
     shutil.copytree(made / "outputs", tmp_path / "outputs")
     return made / "foot"
-
-
-def call(*arguments: object) -> Result:
-    return CliRunner(env={"COLUMNS": "80"}).invoke(cli.main, [str(argument) for argument in arguments])
-
-
-def refused(*arguments: object) -> str:
-    """Return the one line that says why a call is refused with status 1."""
-    result = call(*arguments)
-    assert isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == 1
-    lines = [line for line in result.stderr.splitlines() if line.startswith("scanproc: ")]
-    assert len(lines) == 1
-    return lines[0]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

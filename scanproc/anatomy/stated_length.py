@@ -9,7 +9,7 @@ from scanproc.errors import ScanError
 
 _ASKED_BELOW_MM = 130.0  # EU 21.5: of a child under five years
 _AGREES = (0.8, 1.25)  # of the stated length: shoes are bought up to three sizes too large, units are 2.54 apart
-_MOST_UNLIKE = 0.12  # of the shorter foot: feet of one person differ by 2 to 3 %, hardly ever by more than 6 %
+_MOST_UNLIKE = 0.12  # of the shorter foot: four sizes of a shoe, chosen, not measured
 
 
 def check_lengths(lengths_mm: Sequence[float], facts: ScanFacts) -> None:

@@ -100,6 +100,31 @@ def _weight(cosine: float) -> float:
 
 
 @compiled
+def _shared_pull(
+    samples: Samples,
+    k: int,
+    images: Images,
+    pixel: int,
+    T_common_source: FloatArray,
+    normal: tuple[float, float, float],
+    seen: float,
+    axial: float,
+) -> float:
+    """Return how the distance along the common normal grows with the term that all views share; 0 if none is asked for.
+
+    `seen` : of the target's point along the normal, mm from its camera; `axial` : its share along the camera's axis.
+    """
+    if not images.asks_focal and not len(images.rim):
+        return 0.0
+    px, py, pz = samples.points[k, 0], samples.points[k, 1], samples.points[k, 2]
+    ax, ay, az = rotate_vector(T_common_source, px, py, 0.0 if images.asks_focal else pz)
+    own = ax * normal[0] + ay * normal[1] + az * normal[2]
+    if images.asks_focal:
+        return own - (seen - axial)
+    return float(samples.rim[k] * own - images.rim[pixel] * seen)
+
+
+@compiled
 def add_normal_equations(
     samples: Samples,
     source: int,
@@ -125,7 +150,6 @@ def add_normal_equations(
     T_target_common = inverse(T_common_target)
     fx, fy, cx, cy = images.cameras[target, 2:]
     points, normals = samples.points, samples.normals
-    with_rim = len(images.rim) > 0
     squares, matches = 0.0, 0
     places, there = project_samples(samples, source, images, target, T_common_source, T_target_common, 3.0 * gate_mm)
     rows, weights = np.empty((len(places), 8)), np.empty(len(places))
@@ -147,13 +171,7 @@ def add_normal_equations(
             continue
         trust = _weight(-(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z))
         lever = (wx - centre[0], wy - centre[1], wz - centre[2])
-        shared = 0.0
-        if images.asks_focal:
-            ax, ay, az = rotate_vector(T_common_source, px, py, 0.0)
-            shared = ax * nx + ay * ny + az * nz - (seen - depth * bz)
-        elif with_rim:
-            ax, ay, az = rotate_vector(T_common_source, px, py, pz)
-            shared = samples.rim[k] * (ax * nx + ay * ny + az * nz) - images.rim[pixel] * seen
+        shared = _shared_pull(samples, k, images, pixel, T_common_source, (nx, ny, nz), seen, depth * bz)
         row = point_to_plane_row(lever, (nx, ny, nz))
         for i in range(6):
             rows[matches, i] = row[i]

@@ -117,9 +117,8 @@ def _spoilt_stages(out: Path) -> tuple[list[str], int]:
 
 
 def _bytes_of(out: Path) -> dict[str, str]:
-    """Return the digests of all results; run.json and the table of a batch tell seconds."""
-    left_out = ("run.json", "batch.json")
-    files = [path for path in sorted(out.rglob("*")) if path.is_file() and path.name not in left_out]
+    """Return the digests of all results; run.json tells seconds."""
+    files = [path for path in sorted(out.rglob("*")) if path.is_file() and path.name != "run.json"]
     return {str(path.relative_to(out)): _digest(path) for path in files if not path.name.startswith(".")}
 
 
