@@ -87,8 +87,9 @@ def window(tmp_path: Path) -> Iterator[Window]:
         next(stage for stage in STAGES if stage.name == "align"), Feet((replace(FEET.feet[0], landmarks=auto),)), {}
     )
     read_end, write_end = os.pipe()
+    # A server resets when its last client leaves, as each xdotool is one, and who comes meanwhile is turned away.
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset"],
         pass_fds=[write_end],
         stderr=subprocess.DEVNULL,
     )
@@ -105,7 +106,7 @@ def window(tmp_path: Path) -> Iterator[Window]:
     finally:
         opened.process.kill()
         opened.process.communicate()
-        server.kill()
+        server.terminate()
         server.wait()
 
 
