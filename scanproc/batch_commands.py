@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,8 @@ from scanproc.pipeline import STAGES
 
 if TYPE_CHECKING:
     from scanproc.cluster.work import Cluster
-    from scanproc.several.batch import Batch
+    from scanproc.several.batch import Batch, CohortFiles
+    from scanproc.several.cohort import Outcome
 
 _NAMES = [stage.name for stage in STAGES]
 
@@ -49,33 +52,40 @@ def batch(
     Several run at once, each in a process of its own. After Ctrl-C, the same command goes on where it was. The measures
     go into outputs/cohort.csv, one row a foot, explained by cohort-dictionary.csv, and into cohort.parquet; cohort.html
     shows distributions, outliers and reasons of refusals. `--to measure` leaves insoles and reports out.
+    SCANS and --out may lie in an object store: 's3://bucket/scans/*'.
     """
     from scanproc.several.batch import Batch, write_all
     from scanproc.several.cohort import check_none_refused
+    from scanproc.several.remote import remote_places
     from scanproc.several.scans import check_distinct
 
     if workers and scheduler:
         raise click.UsageError("--workers starts processes of this machine, --scheduler uses those that are there.")
-    if scheduler:  # workers are somewhere else: only whole paths lead to the same files
-        out, settings = out.absolute(), {name: _whole(value) for name, value in settings.items()}
-    work = Batch(
-        scans=tuple(path.absolute() for path in scans) if scheduler else scans,
-        run_scan=partial(run_scan, to=to, out=out, workers=None, **settings),
-        cluster=_cluster(workers, scheduler, len(scans)),
-        level=_level_of_workers(),
-    )
-    with refusal_as_json(as_json, scans):
+    with remote_places() as places, refusal_as_json(as_json, scans):
+        scans, out = places.found(scans), places.folder(out)
         check_distinct(scans)
+        if scheduler:  # workers are somewhere else: only whole paths lead to the same files
+            scans, out = tuple(path.absolute() for path in scans), out.absolute()
+            settings = {name: _whole(value) for name, value in settings.items()}
+        run = places.running(partial(run_scan, to=to, workers=None, **settings), scans, out)
+        cluster = _cluster(workers, scheduler, len(scans))
+        work = Batch(scans, run, cluster, _level_of_workers(), places.told, places.see)
         _watch(work, as_json)
-    outcomes = [work.outcomes[index] for index in range(len(scans))]
-    written = write_all(out, outcomes)
-    more, tables = ([str(path) for path in paths] for paths in (written.more, written.tables))
+        outcomes = [work.outcomes[index] for index in range(len(scans))]
+        written = write_all(out, outcomes)
+        places.put((*written.tables, *written.more))
+        _say(outcomes, written, places.told, as_json)
+    check_none_refused(outcomes)
+
+
+def _say(outcomes: Sequence[Outcome], written: CohortFiles, told: Callable[[object], str], as_json: bool) -> None:
+    more, tables = ([told(path) for path in paths] for paths in (written.more, written.tables))
     if as_json:
         status = "refused" if any(each.refusals for each in outcomes) else "done"
-        echo_json({"status": status, "scans": [each.as_json() for each in outcomes], "tables": tables, "more": more})
+        whole = {"status": status, "scans": [each.as_json() for each in outcomes], "tables": tables, "more": more}
+        echo_json(json.loads(told(json.dumps(whole))))
     else:
         click.echo("".join(f"{path}\n" for path in (*more, *tables)), nl=False)
-    check_none_refused(outcomes)
 
 
 def _watch(batch: Batch, as_json: bool) -> None:
@@ -84,7 +94,8 @@ def _watch(batch: Batch, as_json: bool) -> None:
 
     table = LiveTable(len(batch.scans), lambda: batch.running)
     with closing(batch.run()) as ended, table.shown():
-        for scan, outcome in ended:
+        for path, outcome in ended:
+            scan = batch.told(path)
             table.add(outcome.verdict)
             for message in outcome.refusals:
                 click.echo(visible(f"scanproc: {scan}: {message}"), err=True)

@@ -7,7 +7,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ _SHOWN = 8  # of those that run, by name
 _COUNTED = ("done", "measured", "refused")
 
 #: Scans that are worked on, and for how many seconds.
-Running = Callable[[], Sequence[tuple[Path, float]]]
+Running = Callable[[], Sequence[tuple[str, float]]]
 
 
 class LiveTable:
@@ -68,7 +67,7 @@ class LiveTable:
         running = self.running()
         left = self.seconds_left
         waiting = self.total - self.verdicts.total() - len(running)
-        names = [Text(f"{path} {seconds:.0f} s") for path, seconds in running[:_SHOWN]]
+        names = [Text(f"{name} {seconds:.0f} s") for name, seconds in running[:_SHOWN]]
         names += [Text(f"and {len(running) - _SHOWN} more")] if len(running) > _SHOWN else []
         table = Table(
             "running", "waiting", *_COUNTED, "seconds left", caption=Text("\n").join(names), caption_justify="left"

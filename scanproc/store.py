@@ -24,6 +24,8 @@ _REPORT = "report.html"
 _PAGES = (_REPORT, "job-sheet.html", "wearer.html")  # opened by people: they lie at the top, not in a stage's folder
 _PROBE = ".probe"
 _RUN = "run.json"
+#: Names of files that say what others hold.
+RECORDS = (_MANIFEST, _RUN)
 
 
 @dataclass(frozen=True)

@@ -207,6 +207,8 @@ ONLY_IN = {
     "pyrealsense2": {"capture/realsense.py"},
     "dask": {"cluster/workers.py"},
     "distributed": {"cluster/"},
+    "s3fs": {"cluster/object_store.py"},
+    "botocore": {"cluster/object_store.py"},
     "rich": {"bars.py", "live_table.py"},
     "jinja2": {"pages/html.py"},
     "reportlab": {"formats/sheets.py"},
@@ -233,11 +235,31 @@ PURE = tuple(
 )  # fmt: skip
 
 #: Distributions whose import has another name.
-DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk", "cv2": "opencv-python-headless"}
+DISTRIBUTION = {"PIL": "pillow", "vtkmodules": "vtk", "cv2": "opencv-python-headless", "botocore": "s3fs"}
 #: Libraries that only `.[NAME]` installs: who imports them says so where they are missing.
-EXTRAS = {"cv2": "calibrate", "lzfse": "phones", "OpenEXR": "exr", "pyarrow": "parquet", "pyrealsense2": "realsense"}
+EXTRAS = {
+    "cv2": "calibrate",
+    "lzfse": "phones",
+    "OpenEXR": "exr",
+    "pyarrow": "parquet",
+    "pyrealsense2": "realsense",
+    "s3fs": "s3",
+    "botocore": "s3",
+}
 #: Libraries that no result of a stage depends on.
-NO_RESULT = {"click", "cv2", "dask", "distributed", "pyarrow", "rich", "tomli", "tomllib", "pyrealsense2"}
+NO_RESULT = {
+    "click",
+    "cv2",
+    "dask",
+    "distributed",
+    "pyarrow",
+    "rich",
+    "tomli",
+    "tomllib",
+    "pyrealsense2",
+    "s3fs",
+    "botocore",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -601,10 +623,10 @@ def test_a_plain_install_brings_every_library() -> None:
     own = {"scanproc", *sys.stdlib_module_names}
     for library, extra in EXTRAS.items():
         assert DISTRIBUTION.get(library, library) in setup["options.extras_require"][extra]
-        files = [found.file for found in EVERY_IMPORT if found.name == library]
+        files = [found.file for found in EVERY_IMPORT if found.name.split(".")[0] == library]
         assert all(f"scanproc[{extra}]" in (ROOT / file).read_text(encoding="utf-8") for file in files)
     for found in EVERY_IMPORT:
-        if found.name in EXTRAS:
-            continue
         name = found.name.split(".")[0]
+        if name in EXTRAS:
+            continue
         assert name in own or packages.get(name, name) in wanted, f"{found.file} imports {found.name}"

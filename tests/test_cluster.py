@@ -165,7 +165,7 @@ def test_the_table_counts_and_says_how_long_it_takes(monkeypatch: pytest.MonkeyP
 
     now = [100.0]
     monkeypatch.setattr("scanproc.live_table.time.monotonic", lambda: now[0])
-    table = LiveTable(50, lambda: [(Path(f"scans/{k}"), 3.0 + k) for k in range(10)])
+    table = LiveTable(50, lambda: [(f"scans/{k}", 3.0 + k) for k in range(10)])
     assert table.seconds_left is None
     for verdict, pace in (*[("done", 9.0)] * 10, *[("refused", 2.0)] * 19, ("measured", 2.0)):
         now[0] += pace

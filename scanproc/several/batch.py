@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -35,12 +35,16 @@ class Batch:
     run_scan : brings one of them up to date, on a worker.
     cluster : where that is done.
     level : of the log, from which on workers tell what they say.
+    told : what people read in place of a text in which paths stand for something else; see `remote`.
+    see : makes the outputs of a scan visible here, which a worker has written below a path.
     """
 
     scans: Sequence[Path]
     run_scan: Callable[[Path], Run]
     cluster: Cluster
     level: int
+    told: Callable[[object], str] = str
+    see: Callable[[Path], None] = lambda folder: None
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,19 +54,47 @@ class Batch:
         """Yield each scan with what came of it, as they end; `outcomes` has them all, by their place in `scans`."""
         for ended in self.work.ended():
             scan = self.scans[ended.index]
-            self.outcomes[ended.index] = outcome_of(scan, partial(_run_of, scan, ended))
+            self.outcomes[ended.index] = outcome_of(scan, partial(self._run_of, scan, ended))
             for remark in ended.result.remarks if ended.result else ():
-                log.log(remark.level, "%s: %s", scan, remark.text)
+                log.log(remark.level, "%s: %s", self.told(scan), self.told(remark.text))
             yield scan, self.outcomes[ended.index]
 
     @property
-    def running(self) -> list[tuple[Path, float]]:
-        """Scans that are worked on, and for how many seconds."""
+    def running(self) -> list[tuple[str, float]]:
+        """Scans that are worked on, as people call them, and for how many seconds."""
         now = time.monotonic()
-        return [(self.scans[index], now - since) for index, since in sorted(self.work.running.copy().items())]
+        return [
+            (self.told(self.scans[index]), now - since) for index, since in sorted(self.work.running.copy().items())
+        ]
+
+    def _run_of(self, scan: Path, ended: Ended[_Ran]) -> Run:
+        """Return the run of a scan.
+
+        Raises
+        ------
+        ScanError
+            If there is none: the scan could not be read, the program is at fault, or its worker was lost twice; or if a
+            worker has written it where this program does not see it.
+        """
+        if ended.details:
+            log.error("%s: a fault of this program:\n%s", self.told(scan), ended.details.rstrip())
+            raise ScanError(f"a fault of this program, not of the scan: {ended.failure}. Please report it.")
+        if ended.result is None:
+            raise ScanError(ended.failure)
+        run = ended.result.run
+        if run is None:
+            raise ScanError(self.told(ended.result.refusal))
+        self.see(run.store.root)
+        if not run.store.root.exists():
+            raise ScanError(
+                f"a worker has written {run.store.root}, which this program does not see; expected a disk that all "
+                "share. Choose a folder on one with --out."
+            )
+        refusals = tuple(replace(each, message=self.told(each.message)) for each in run.refusals)
+        return replace(run, refusals=refusals)
 
     def _lost(self, index: int) -> None:
-        log.warning("%s: its worker was lost; it is run again", self.scans[index])
+        log.warning("%s: its worker was lost; it is run again", self.told(self.scans[index]))
 
 
 @dataclass(frozen=True)
@@ -153,28 +185,3 @@ def _remarks(level: int) -> Iterator[list[_Remark]]:
         logger.removeHandler(collector)
         logger.setLevel(before)
         logger.propagate = propagated
-
-
-def _run_of(scan: Path, ended: Ended[_Ran]) -> Run:
-    """Return the run of a scan.
-
-    Raises
-    ------
-    ScanError
-        If there is none: the scan could not be read, the program is at fault, or its worker was lost twice; or if a
-        worker has written it where this program does not see it.
-    """
-    if ended.details:
-        log.error("%s: a fault of this program:\n%s", scan, ended.details.rstrip())
-        raise ScanError(f"a fault of this program, not of the scan: {ended.failure}. Please report it.")
-    if ended.result is None:
-        raise ScanError(ended.failure)
-    run = ended.result.run
-    if run is None:
-        raise ScanError(ended.result.refusal)
-    if not run.store.root.exists():
-        raise ScanError(
-            f"a worker has written {run.store.root}, which this program does not see; expected a disk that all share. "
-            "Choose a folder on one with --out."
-        )
-    return run
