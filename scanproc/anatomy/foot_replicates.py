@@ -174,12 +174,19 @@ def _tilt(ground: GroundErrors, k: int, count: int, pivot: FloatArray) -> FloatA
     return rigid(rotation, pivot - rotation @ pivot + [0.0, 0.0, height_mm])
 
 
-def replicate_of(foot: Foot, k: int) -> Foot:
-    """Return replicate k of a foot, in its own frame; a landmark that a person set is where they may have set it."""
+def replicate_of(foot: Foot, k: int, normals: FloatArray | None = None) -> Foot:
+    """Return replicate k of a foot, in its own frame; a landmark that a person set is where they may have set it.
+
+    Parameters
+    ----------
+    normals : (V, 3) of its vertices, where they are known.
+    """
     if foot.replicates is None:
         raise ValueError("a foot without replicates")
+    if normals is None:
+        normals = vertex_normals(foot.mesh)
     T_replicate_foot = foot.replicates.T_replicate_foot[k]
-    moved = foot.mesh.vertices + vertex_normals(foot.mesh) * foot.replicates.errors_mm[:, k, None].astype(np.float64)
+    moved = foot.mesh.vertices + normals * foot.replicates.errors_mm[:, k, None].astype(np.float64)
     mesh = Mesh(transform(T_replicate_foot, moved), foot.mesh.faces)
     found = foot.replicates.landmarks
     by_hand = sorted(name for name, mark in foot.landmarks.items() if mark.method != "auto")
