@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from scanproc.errors import ScanError
 from scanproc.progress import tell
@@ -59,22 +59,58 @@ def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], what
     The function must let go of the GIL to gain from it, as compiled loops, numpy's large operations and image decoders
     do, and must not write to anything that another item's call reads. The first item that fails, in order, decides the
     error; it, or Ctrl-C, ends the work: what has not begun by then never begins.
+
+    The calling thread works, too: what helpers have no time for, as they are at work for others, it does alone.
     """
-    if len(items) == 1:  # no thread for that
-        tell(what, 0, 1)
-        results = [function(items[0])]
-        tell(what, 1, 1)
-        return results
-    results = []
-    pool = ThreadPoolExecutor(num_workers(), thread_name_prefix=what)
+    work = _Work(function, items, what)
+    num_helpers = min(num_workers(), len(items)) - 1 if len(items) > 1 else 0
+    helpers = [_helpers.submit(work.take_on) for _ in range(num_helpers)]
     try:
-        for result in pool.map(function, items):
-            tell(what, len(results), len(items))
-            results.append(result)
-        tell(what, len(items), len(items))
+        work.take_on(work.tell)
     finally:
-        pool.shutdown(cancel_futures=True)
-    return results
+        work.left = iter(())
+        begun = [helper for helper in helpers if not helper.cancel()]
+        wait(begun)
+    return work.all_results()
+
+
+# Threads that wait for work: a search asks for them a hundred times a second, too often to begin new ones.
+_helpers = ThreadPoolExecutor(64, "helper")
+
+
+class _Work(Generic[Item, Result]):
+    """Items that several threads take one after the other, and what became of them."""
+
+    def __init__(self, function: Callable[[Item], Result], items: Sequence[Item], what: str) -> None:
+        self.function, self.items, self.what = function, items, what
+        self.left = iter(range(len(items)))
+        self.results: dict[int, Result] = {}
+        self.failures: dict[int, Exception] = {}
+        self.num_told = -1
+        self.tell()
+
+    def take_on(self, after_each: Callable[[], None] | None = None) -> None:
+        """Work on items until none is left, or one has failed."""
+        while not self.failures and (place := next(self.left, None)) is not None:
+            try:
+                self.results[place] = self.function(self.items[place])
+            except Exception as failure:
+                self.failures[place] = failure
+            if after_each is not None:
+                after_each()
+
+    def tell(self) -> None:
+        """Tell the listeners of each item that is done."""
+        for done in range(self.num_told + 1, len(self.results) + 1):
+            tell(self.what, done, len(self.items))
+            self.num_told = done
+
+    def all_results(self) -> list[Result]:
+        """Return the results in the order of the items, or raise the first failure in that order."""
+        self.tell()
+        if self.failures:
+            raise self.failures[min(self.failures)]
+        return [self.results[place] for place in range(len(self.items))]
 
 
 def shares(items: Sequence[Item]) -> list[Sequence[Item]]:

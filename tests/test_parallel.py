@@ -61,8 +61,16 @@ def test_results_come_in_the_order_of_the_items(workers: int) -> None:
         done = parallel_map(late_first, range(30), "counting")
     assert [item for item, _ in done] == list(range(30))
     names = {name for _, name in done}
-    assert threading.current_thread().name not in names
+    assert threading.current_thread().name in names, "the calling thread works, too"
     assert len(names) == 1 if workers == 1 else 1 < len(names) <= workers
+
+
+def test_work_within_work_is_done_though_all_helpers_are_busy() -> None:
+    def inner(item: int) -> list[int]:
+        return parallel_map(lambda other: (time.sleep(0.001), item * other)[1], range(4), "inner")
+
+    with using_workers(80):  # more than there are helpers, each of which asks for as many
+        assert parallel_map(inner, range(100), "outer") == [[item * other for other in range(4)] for item in range(100)]
 
 
 def test_nothing_is_spread_to_nothing(workers: int) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
-from scanproc.anatomy.landmarks import FootPoints, below_ankle, foot_points, support, with_even_borders
+from scanproc.anatomy.landmarks import FootPoints, below_ankle, even_ball, foot_points, support, with_borders_of
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
-from scanproc.mesh.meshes import all_corners, any_corner, face_normals, keep_faces
+from scanproc.mesh.meshes import Submesh, all_corners, any_corner, face_normals, keep_faces
 from scanproc.mesh.smoothing import evened_vertices
 
 _MAX_TURNS = 60
@@ -18,7 +19,7 @@ _LONGEST_MM = 290.0  # of a foot: over it, a tilt of 25 degrees adds 120 mm to t
 _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands on
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
 _REPLICATE_RAD = 1e-4  # each step leaves a tenth: 3 µm at the toes, beside an uncertainty of 50 and more
-_ROUGH_DEG, _REPLICATE_DEG = 25.0, 5.0
+_ROUGH_DEG = 25.0
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,21 @@ class FootFrame:
     Attributes
     ----------
     T_foot_scan : (4, 4).
-    points : in this frame.
+    points, settled_by : in this frame; by those it was settled, whose metatarsal points are not those of the even ball.
     last_turn_rad : how far the last step still turned it; above rounding where two choices of points alternate.
+    sole, ball : what they were found on beside the mesh, evened: the sole in the scan frame, of which a foot without a
+        floor has one, and the ball in the foot frame. Their vertices are those of the mesh.
     """
 
     T_foot_scan: FloatArray
     points: FootPoints
+    settled_by: FootPoints
     last_turn_rad: float
+    sole: Submesh | None
+    ball: Submesh
 
 
-def settle(
-    mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float, replicate: bool = False
-) -> FootFrame:
+def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, gap_depth_mm: float) -> FootFrame:
     """Turn a rough frame into the foot frame.
 
     Each step finds the points in the present frame and makes the frame that they define: z up from the plane under heel
@@ -50,31 +54,67 @@ def settle(
     mesh : scan frame.
     R_rough_scan : (3, 3), good to 25 degrees.
     floor : whether z = 0 of the scan frame is the ground.
-    replicate : the rough frame is that of a foot, good to 5 degrees, and the mesh a replicate of it.
     """
     sole = None if floor else _even_sole(mesh, R_rough_scan)
-    mesh = _low_part(mesh, R_rough_scan, _REPLICATE_DEG if replicate else _ROUGH_DEG)
-    converged_rad = _REPLICATE_RAD if replicate else _CONVERGED_RAD
-    T = rigid(R_rough_scan, np.zeros(3))
-    T[2, 3] = 0.0 if floor else -(mesh.vertices @ R_rough_scan[2]).min()
+    low = _low_part(mesh, R_rough_scan)
+    T_rough = rigid(R_rough_scan, np.zeros(3))
+    T_rough[2, 3] = 0.0 if floor else -(low.mesh.vertices @ R_rough_scan[2]).min()
+
+    def points_in(T: FloatArray) -> FootPoints:
+        return foot_points(below_ankle(_in_frame(low.mesh, T)).mesh, medial_y, gap_depth_mm)
+
+    T, last_turn_rad = _turn(points_in, None if sole is None else sole.mesh.vertices, T_rough, _CONVERGED_RAD)
+    settled = below_ankle(_in_frame(low.mesh, T))
+    settled_by = foot_points(settled.mesh, medial_y, gap_depth_mm)
+    ball = even_ball(settled.mesh, settled_by)
+    points = with_borders_of(ball.mesh, settled_by, medial_y)
+    of_mesh = low.vertices[settled.vertices[ball.vertices]]
+    return FootFrame(T, points, settled_by, last_turn_rad, sole, Submesh(ball.mesh, of_mesh))
+
+
+def settle_replicate(
+    ends: Mesh, sole: FloatArray | None, ball: Mesh, frame: FootFrame, medial_y: float, gap_depth_mm: float
+) -> tuple[FloatArray, FootPoints]:
+    """Return the frame of a replicate of a foot, (4, 4), and the points in it.
+
+    Parameters
+    ----------
+    ends : its heel and its toes, scan frame.
+    sole, ball : see `FootFrame`: (N, 3) points, and the ball in the scan frame, too.
+    frame : of the foot itself.
+    """
+
+    def points_in(T: FloatArray) -> FootPoints:
+        return foot_points(_in_frame(ends, T), medial_y, gap_depth_mm, near=frame.settled_by)
+
+    T, _ = _turn(points_in, sole, frame.T_foot_scan, _REPLICATE_RAD)
+    return T, with_borders_of(_in_frame(ball, T), points_in(T), medial_y)
+
+
+def _turn(
+    points_in: Callable[[FloatArray], FootPoints], sole: FloatArray | None, T: FloatArray, converged_rad: float
+) -> tuple[FloatArray, float]:
+    """Return the frame, (4, 4), that frame `T` turns into, and how far the last step still turned it.
+
+    Parameters
+    ----------
+    points_in : gives the points of the foot in a frame.
+    sole : (N, 3) of the foot; None where its ground is given.
+    """
     seen: list[FloatArray] = []
     rotated = np.inf
     for _ in range(_MAX_TURNS):
-        T_next = _next_frame(mesh, sole, T, medial_y, gap_depth_mm)
+        T_next = _next_frame(points_in(T), sole, T)
         rotated = float(np.abs(T_next[:3, :3] - T[:3, :3]).max())
         T = T_next
         if rotated < converged_rad or any(np.abs(T - old).max() < converged_rad for old in seen[:-1]):
             break
         seen.append(T)
-    settled = below_ankle(_in_frame(mesh, T))
-    points = foot_points(settled, medial_y, gap_depth_mm)
-    return FootFrame(T, with_even_borders(points, settled, medial_y), rotated)
+    return T, rotated
 
 
-def _next_frame(mesh: Mesh, sole: FloatArray | None, T: FloatArray, medial_y: float, gap_depth_mm: float) -> FloatArray:
-    """Return the frame that the points found in frame `T` define, and (N, 3) points of the sole, where it is level."""
-    present = below_ankle(_in_frame(mesh, T))
-    points = foot_points(present, medial_y, gap_depth_mm)
+def _next_frame(points: FootPoints, sole: FloatArray | None, T: FloatArray) -> FloatArray:
+    """Return the frame that the points of a foot, found in frame `T`, and of its (N, 3) sole define."""
     up, ground = np.array([0.0, 0.0, 1.0]), np.zeros(3)
     if sole is not None:
         stand = support(transform(T, sole), points)
@@ -88,19 +128,19 @@ def _next_frame(mesh: Mesh, sole: FloatArray | None, T: FloatArray, medial_y: fl
     return rigid(R_next, -origin) @ T
 
 
-def _low_part(mesh: Mesh, R_rough_scan: FloatArray, rough_deg: float) -> Mesh:
+def _low_part(mesh: Mesh, R_rough_scan: FloatArray) -> Submesh:
     """Return the part of a foot that may lie below 60 mm in any frame near a rough one: each step looks at it again."""
     height = mesh.vertices @ R_rough_scan[2]
-    low_mm = FOOT_HEIGHT_MM + _LONGEST_MM * np.sin(np.deg2rad(rough_deg))
-    return keep_faces(mesh, any_corner(height < height.min() + low_mm, mesh.faces)).mesh
+    low_mm = FOOT_HEIGHT_MM + _LONGEST_MM * np.sin(np.deg2rad(_ROUGH_DEG))
+    return keep_faces(mesh, any_corner(height < height.min() + low_mm, mesh.faces))
 
 
-def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> FloatArray:
-    """Return the (N, 3) vertices of what faces down low, evened."""
+def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> Submesh:
+    """Return what faces down low, evened."""
     height = mesh.vertices @ R_rough_scan[2]
     low = all_corners(height < height.min() + _SOLE_MM, mesh.faces)
-    sole = keep_faces(mesh, low & (face_normals(mesh) @ R_rough_scan[2] < 0.0)).mesh
-    return evened_vertices(sole)
+    sole = keep_faces(mesh, low & (face_normals(mesh) @ R_rough_scan[2] < 0.0))
+    return Submesh(Mesh(evened_vertices(sole.mesh), sole.mesh.faces), sole.vertices)
 
 
 def _in_frame(mesh: Mesh, T: FloatArray) -> Mesh:

@@ -7,24 +7,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.anatomy.foot_frame import settle
-from scanproc.anatomy.malleoli import MALLEOLI_BELOW
+from scanproc.anatomy.foot_frame import FootFrame, settle_replicate
+from scanproc.anatomy.foot_regions import ARCH_WINDOW, FOOT_HEIGHT_MM
+from scanproc.anatomy.landmarks import TOES_FROM
+from scanproc.anatomy.malleoli import ANKLE, MALLEOLI_HEIGHTS
 from scanproc.anatomy.named_landmarks import found_landmarks
 from scanproc.anatomy.open_boundaries import OpenEnds
 from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile
 from scanproc.anatomy.stance import GroundErrors
-from scanproc.artifacts import ByteArray, Foot, Mesh, Replicates
+from scanproc.artifacts import BoolArray, ByteArray, Foot, Mesh, Replicates
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.mesh.closest_point import closest_point
 from scanproc.mesh.meshes import Submesh, any_corner, keep_faces, vertex_normals
-from scanproc.mesh.smoothing import smoothed_vertices
+from scanproc.mesh.smoothing import evened_values, smoothed_values
 from scanproc.parallel import parallel_map
 
 # Of where a person finds a bony landmark, along each of the two directions of the skin. Markers that two observers put
 # on one heel by hand differ by 5.8 mm, those of one observer by 2.9 to 5.3 (J Am Podiatr Med Assoc 104(1), 2014, PMID
 # 24504576; taken as of both directions together).
 PALPATION_SD_MM = 4.1
-_SOLE_BELOW_MM, _MARGIN_MM = 120.0, 20.0
+_MARGIN, _MARGIN_MM = 0.04, 10.0  # of the parts below, of the length and upright: replicates lie a little otherwise
+_END_MM = 15.0  # of heel and toes, within which their ends stay
+_WHOLE = OpenEnds(heel_open=False, axis_open=False, toes_open=False)  # of replicates nobody asks for confidence
 
 
 @dataclass(frozen=True)
@@ -45,39 +49,33 @@ class FrameRules:
 
 
 def foot_replicates(
-    mesh: Mesh,
-    views: ByteArray,
-    errors_mm: NDArray[np.float16],
-    T_foot_level: FloatArray,
-    length_mm: float,
-    ends: OpenEnds,
-    rules: FrameRules,
+    surface: Mesh, quiet: Mesh, views: ByteArray, errors_mm: NDArray[np.float16], frame: FootFrame, rules: FrameRules
 ) -> Replicates:
     """Settle each replicate of a foot and name its landmarks.
 
+    Averaging is linear, and the errors are small beside the edges of the mesh: what it makes of a replicate is what it
+    made of the foot, moved by the average of the errors. So they are averaged once, of all replicates together.
+
     Parameters
     ----------
-    mesh, views : as fused, level frame.
-    errors_mm : (V, K), see `fusion.jackknife`.
-    length_mm, ends : of the foot itself.
+    surface, quiet : as fused, and as landmarks are found on it, level frame.
+    views, errors_mm : of its vertices; see `fusion.jackknife`.
+    frame : of the foot itself.
     """
-    part = _landmarked_part(mesh, T_foot_level, length_mm)
-    normals, errors, seen_by = vertex_normals(mesh)[part.vertices], errors_mm[part.vertices], views[part.vertices]
-    faces, count = part.mesh.faces, errors_mm.shape[1]
+    parts, count = _Parts.of(surface, quiet, errors_mm, frame, rules.denoise_edge_mm), errors_mm.shape[1]
+    T_foot_level, seen_by = frame.T_foot_scan, views[parts.arch.vertices]
     pivot = transform(inverse(T_foot_level), np.array([[100.0, 0.0, 0.0]]))[0]
 
     def replicate(k: int) -> tuple[FloatArray, dict[str, FloatArray]]:
         T_tilted_level = np.eye(4) if rules.ground is None else _tilt(rules.ground, k, count, pivot)
-        moved = transform(T_tilted_level, part.mesh.vertices + normals * errors[:, k, None].astype(np.float64))
-        smooth = Mesh(smoothed_vertices(Mesh(moved, faces), rules.denoise_edge_mm), faces)
-        near, on_floor = T_foot_level[:3, :3], rules.ground is not None
-        frame = settle(smooth, near, rules.medial_y, on_floor, rules.gap_depth_mm, replicate=True)
-        in_frame = Mesh(transform(frame.T_foot_scan, smooth.vertices), faces)
-        start, length = float(frame.points.pternion[0]), frame.points.length_mm
-        arch = arch_profile(PlantarSurface.of(in_frame, seen_by), start, length, rules.medial_y)
-        found = found_landmarks(frame.points, ends, arch, in_frame, rules.medial_y)
-        points = {name: xyz for name, (xyz, _) in found.items()}
-        return frame.T_foot_scan @ T_tilted_level @ inverse(T_foot_level), points
+        sole = None if parts.sole is None else parts.sole.moved(k, T_tilted_level).vertices
+        ends, ball = (part.moved(k, T_tilted_level) for part in (parts.ends, parts.ball))
+        T, points = settle_replicate(ends, sole, ball, frame, rules.medial_y, rules.gap_depth_mm)
+        arch, ankle = (part.moved(k, T @ T_tilted_level) for part in (parts.arch, parts.ankle))
+        start, length = float(points.pternion[0]), points.length_mm
+        profile = arch_profile(PlantarSurface.of(arch, seen_by), start, length, rules.medial_y)
+        found = found_landmarks(points, _WHOLE, profile, ankle, rules.medial_y)
+        return T @ T_tilted_level @ inverse(T_foot_level), {name: xyz for name, (xyz, _) in found.items()}
 
     found = parallel_map(replicate, range(count), "align: how sure it is")
     names = [name for name in found[0][1] if all(name in points for _, points in found)]
@@ -88,10 +86,79 @@ def foot_replicates(
     )
 
 
-def _landmarked_part(mesh: Mesh, T_foot_level: FloatArray, length_mm: float) -> Submesh:
-    """Return the part of a foot that frame and landmarks are found on, with what smooths its upper edge: no leg."""
-    highest_mm = max(MALLEOLI_BELOW * length_mm, _SOLE_BELOW_MM) + _MARGIN_MM
-    return keep_faces(mesh, any_corner(transform(T_foot_level, mesh.vertices)[:, 2] < highest_mm, mesh.faces))
+@dataclass(frozen=True)
+class _Part:
+    """A part of a foot, level frame, and by how much each replicate lies further out there, (V, K) mm.
+
+    Attributes
+    ----------
+    vertices : (V,) its vertices in the whole.
+    """
+
+    mesh: Mesh
+    normals: FloatArray
+    errors_mm: FloatArray
+    vertices: NDArray[np.int64]
+
+    def moved(self, k: int, T_other_level: FloatArray) -> Mesh:
+        """Return replicate k in another frame."""
+        moved = self.mesh.vertices + self.normals * self.errors_mm[:, k, None]
+        return Mesh(transform(T_other_level, moved), self.mesh.faces)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Parts of a foot that its frame and landmarks are found on: no others need to move.
+
+    Attributes
+    ----------
+    ends : heel and toes, as far as the points of the frame may lie there.
+    sole, ball : evened, see `FootFrame`.
+    arch, ankle : of the arch's line and of the malleoli.
+    """
+
+    ends: _Part
+    sole: _Part | None
+    ball: _Part
+    arch: _Part
+    ankle: _Part
+
+    @staticmethod
+    def of(
+        surface: Mesh, quiet: Mesh, errors_mm: NDArray[np.float16], frame: FootFrame, denoise_edge_mm: float
+    ) -> _Parts:
+        normals = vertex_normals(quiet)
+        errors = smoothed_values(surface, errors_mm.astype(np.float64), denoise_edge_mm)
+        (x, y, z), faces = transform(frame.T_foot_scan, quiet.vertices).T, quiet.faces
+        length = frame.points.length_mm
+        x, (first, last) = (x - frame.points.pternion[0]) / length, np.multiply(MALLEOLI_HEIGHTS, length)
+        low = z < FOOT_HEIGHT_MM + _MARGIN_MM
+        toes = (x > TOES_FROM - _MARGIN) & (x > _foremost(x, y, low) - _END_MM / length)
+
+        def where(inside: BoolArray) -> _Part:
+            part = keep_faces(quiet, any_corner(inside, faces))
+            return _Part(part.mesh, normals[part.vertices], errors[part.vertices], part.vertices)
+
+        def evened(part: Submesh, T_level_own: FloatArray) -> _Part:
+            level = Mesh(transform(T_level_own, part.mesh.vertices), part.mesh.faces)
+            own = evened_values(Mesh(quiet.vertices[part.vertices], part.mesh.faces), errors[part.vertices])
+            return _Part(level, normals[part.vertices], own, part.vertices)
+
+        return _Parts(
+            ends=where(low & (toes | (x < _END_MM / length))),
+            sole=None if frame.sole is None else evened(frame.sole, np.eye(4)),
+            ball=evened(frame.ball, inverse(frame.T_foot_scan)),
+            arch=where(low & (x > ARCH_WINDOW[0] - _MARGIN) & (x < ARCH_WINDOW[1] + _MARGIN)),
+            ankle=where((x < ANKLE[1] + _MARGIN) & (z > first - _MARGIN_MM) & (z < last + _MARGIN_MM)),
+        )
+
+
+def _foremost(x: FloatArray, y: FloatArray, counts: BoolArray) -> FloatArray:
+    """Return for each of N points the greatest x of those that count within its strip, 2 mm wide, along x."""
+    strip = np.floor((y - y.min()) / 2.0).astype(np.int64)
+    most = np.full(int(strip.max()) + 1, -np.inf)
+    np.maximum.at(most, strip[counts], x[counts])
+    return np.asarray(most[strip])
 
 
 def _tilt(ground: GroundErrors, k: int, count: int, pivot: FloatArray) -> FloatArray:
@@ -107,12 +174,19 @@ def _tilt(ground: GroundErrors, k: int, count: int, pivot: FloatArray) -> FloatA
     return rigid(rotation, pivot - rotation @ pivot + [0.0, 0.0, height_mm])
 
 
-def replicate_of(foot: Foot, k: int) -> Foot:
-    """Return replicate k of a foot, in its own frame; a landmark that a person set is where they may have set it."""
+def replicate_of(foot: Foot, k: int, normals: FloatArray | None = None) -> Foot:
+    """Return replicate k of a foot, in its own frame; a landmark that a person set is where they may have set it.
+
+    Parameters
+    ----------
+    normals : (V, 3) of its vertices, where they are known.
+    """
     if foot.replicates is None:
         raise ValueError("a foot without replicates")
+    if normals is None:
+        normals = vertex_normals(foot.mesh)
     T_replicate_foot = foot.replicates.T_replicate_foot[k]
-    moved = foot.mesh.vertices + vertex_normals(foot.mesh) * foot.replicates.errors_mm[:, k, None].astype(np.float64)
+    moved = foot.mesh.vertices + normals * foot.replicates.errors_mm[:, k, None].astype(np.float64)
     mesh = Mesh(transform(T_replicate_foot, moved), foot.mesh.faces)
     found = foot.replicates.landmarks
     by_hand = sorted(name for name, mark in foot.landmarks.items() if mark.method != "auto")

@@ -15,12 +15,13 @@ from scanproc.anatomy.robust_fits import biweight_fit, running_median
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import any_corner, keep_faces
+from scanproc.mesh.meshes import Submesh, any_corner, keep_faces
 from scanproc.mesh.sections import axis_section
 from scanproc.mesh.smoothing import evened_vertices
 
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border
 LATERAL_WINDOW = (0.50, 0.75)  # and the 5th's
+TOES_FROM = 0.7  # likewise: what lies ahead holds the toes
 BORDER_BAND_MM = 0.5  # the border counts as at its extreme within this
 _FITTED_BAND_MM = 4.0
 # What a border is beyond a parabola within that band: RMS of the 3rd to 6th Legendre coefficient of both borders of
@@ -66,20 +67,27 @@ class FootPoints:
         return float(self.longest_toe_tip[0] - self.pternion[0])
 
 
-def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float) -> FootPoints:
+def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float, near: FootPoints | None = None) -> FootPoints:
     """Find the points of a foot in its present frame.
 
     Parameters
     ----------
     mesh : of `below_ankle`.
     gap_depth_mm : how much deeper than its toes the gap between the first two must be to be believed.
+    near : of hardly another foot in hardly another frame. Its metatarsal points are taken instead of those of this one:
+        they say no more than where toes and heads are looked for.
     """
     low = mesh.vertices[mesh.vertices[:, 2] < FOOT_HEIGHT_MM]
     pternion = _middle_of_end(mesh, low[np.argmin(low[:, 0])], -1.0, _HEEL_BAND_MM, _HEEL_REACH_MM)
     longest = low[np.argmax(low[:, 0])]
     length = float(longest[0] - pternion[0])
-    tibiale, fibulare = _ball_points(mesh, float(pternion[0]), length, medial_y)
-    toe = second_toe(mesh, float(pternion[0] + 0.7 * length), float(tibiale[1]), float(fibulare[1]), gap_depth_mm)
+    if near is None:
+        tibiale, fibulare = _ball_points(mesh, float(pternion[0]), length, medial_y)
+    else:
+        tibiale, fibulare = near.metatarsale_tibiale, near.metatarsale_fibulare
+    toe = second_toe(
+        mesh, float(pternion[0] + TOES_FROM * length), float(tibiale[1]), float(fibulare[1]), gap_depth_mm
+    )
     return FootPoints(pternion, longest, toe, tibiale, fibulare)
 
 
@@ -89,19 +97,24 @@ def _ball_points(mesh: Mesh, rear: float, length: float, medial_y: float) -> tup
     return tibiale, border_point(mesh, rear, length, LATERAL_WINDOW, -medial_y)
 
 
-def with_even_borders(points: FootPoints, mesh: Mesh, medial_y: float) -> FootPoints:
-    """Return the points of a foot with those of the ball's borders found on them evened: see `evened_vertices`."""
+def even_ball(mesh: Mesh, points: FootPoints) -> Submesh:
+    """Return the ball of a foot, on which its borders are found, evened: see `evened_vertices`."""
     rear, length = float(points.pternion[0]), points.length_mm
     x = mesh.vertices[:, 0]
     first, last = rear + LATERAL_WINDOW[0] * length - _MARGIN_MM, rear + MEDIAL_WINDOW[1] * length + _MARGIN_MM
-    ball = keep_faces(mesh, any_corner((x > first) & (x < last), mesh.faces)).mesh
-    tibiale, fibulare = _ball_points(Mesh(evened_vertices(ball), ball.faces), rear, length, medial_y)
+    ball = keep_faces(mesh, any_corner((x > first) & (x < last), mesh.faces))
+    return Submesh(Mesh(evened_vertices(ball.mesh), ball.mesh.faces), ball.vertices)
+
+
+def with_borders_of(ball: Mesh, points: FootPoints, medial_y: float) -> FootPoints:
+    """Return the points of a foot with those of the ball's borders found on an even ball."""
+    tibiale, fibulare = _ball_points(ball, float(points.pternion[0]), points.length_mm, medial_y)
     return replace(points, metatarsale_tibiale=tibiale, metatarsale_fibulare=fibulare)
 
 
-def below_ankle(mesh: Mesh) -> Mesh:
+def below_ankle(mesh: Mesh) -> Submesh:
     """Return the part of a foot in its frame that its points lie on: all faces that reach below 60 mm."""
-    return keep_faces(mesh, any_corner(mesh.vertices[:, 2] < FOOT_HEIGHT_MM, mesh.faces)).mesh
+    return keep_faces(mesh, any_corner(mesh.vertices[:, 2] < FOOT_HEIGHT_MM, mesh.faces))
 
 
 def _middle_of_end(mesh: Mesh, tip: FloatArray, forward: float, band_mm: float, reach_mm: float) -> FloatArray:

@@ -14,11 +14,14 @@ from scanproc.mesh.meshes import all_corners, keep_faces
 
 # Shares of the foot length: the lateral malleolus is 0.269 +- 0.021 of it high (ANSUR II), the medial one higher.
 _HEIGHTS = {"lateral_malleolus": (0.19, 0.38), "medial_malleolus": (0.22, 0.44)}
-_ANKLE = (0.05, 0.36)  # along the foot: between the Achilles tendon and the instep
+ANKLE = (0.05, 0.36)  # along the foot: between the Achilles tendon and the instep
 _ALONG = (0.14, 0.30)  # where malleoli were found there (five feet: 0.18 to 0.24)
 _STEP = 0.004  # of the length: 1 mm on an adult
 _CHORD_STEPS = 22  # above and below: a malleolus is about as high
-MALLEOLI_BELOW = max(high for _, high in _HEIGHTS.values()) + _CHORD_STEPS * _STEP  # share of the length
+MALLEOLI_HEIGHTS = (  # shares of the length, their chords included
+    min(low for low, _ in _HEIGHTS.values()) - _CHORD_STEPS * _STEP,
+    max(high for _, high in _HEIGHTS.values()) + _CHORD_STEPS * _STEP,
+)
 _FITTED_STEPS, _FITTED_DEGREE = 14, 4  # each side of the top: it is flat over a centimetre, where noise would choose
 _ALONG_STEPS = 4  # likewise for its place along the foot
 _MIN_BULGE_MM, _CLEAR_BULGE_MM = 1.0, 4.0
@@ -36,7 +39,7 @@ def malleoli(mesh: Mesh, points: FootPoints, medial_y: float) -> dict[str, Malle
     """Return the malleoli that show as bulges of the ankle's borders; none where the scan ends too low."""
     length = points.length_mm
     x = mesh.vertices[:, 0] - points.pternion[0]
-    ankle = keep_faces(mesh, all_corners((x > _ANKLE[0] * length) & (x < _ANKLE[1] * length), mesh.faces)).mesh
+    ankle = keep_faces(mesh, all_corners((x > ANKLE[0] * length) & (x < ANKLE[1] * length), mesh.faces)).mesh
     upright = Mesh(ankle.vertices[:, [2, 1, 0]], ankle.faces)  # sections across z
     found = {}
     for name, (low, high) in _HEIGHTS.items():

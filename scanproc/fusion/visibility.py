@@ -185,10 +185,13 @@ def project_vertex(
     a = T[0, 0] * normal[0] + T[0, 1] * normal[1] + T[0, 2] * normal[2]
     b = T[1, 0] * normal[0] + T[1, 1] * normal[1] + T[1, 2] * normal[2]
     c = T[2, 0] * normal[0] + T[2, 1] * normal[1] + T[2, 2] * normal[2]
-    cosine = -(a * p + b * q + c * ahead) / np.sqrt(p * p + q * q + ahead * ahead)
+    towards = -(a * p + b * q + c * ahead)
+    if towards <= 0.0:  # of half of the vertices: no more is asked of them
+        return -1, -1, 0.0, ahead
+    cosine = towards / np.sqrt(p * p + q * q + ahead * ahead)
     u, v = p / ahead * intrinsics_px[0] + intrinsics_px[2] + 0.5, q / ahead * intrinsics_px[1] + intrinsics_px[3] + 0.5
     height, width = depth_mm.shape
-    if cosine <= 0.0 or not (0.0 <= u < width and 0.0 <= v < height):
+    if not (0.0 <= u < width and 0.0 <= v < height):
         return -1, -1, cosine, ahead
     row, column = int(v), int(u)
     return (row if depth_mm[row, column] > 0.0 else -1), column, cosine, ahead

@@ -116,6 +116,8 @@ def whole_sole(shape: FootShape) -> SoleMap:
 
 def _refused(shape: FootShape) -> Reading | None:
     """Refuse the arch of a foot whose sole is a plane, or one of whose borders, which give its width, was not seen."""
+    if shape.itself is not None:  # a replicate of a foot that was not refused
+        return None
     if shape.cap.closes_the_arch:
         return no_reading(_CAPPED)
     borders = shape.borders(np.linspace(shape.at(ARCH_WINDOW[0]), shape.at(ARCH_WINDOW[1]), _STATIONS), SOLE_HEIGHT_MM)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray, Mesh, ReadGeometry
+from scanproc.artifacts import BoolArray, ReadGeometry
 from scanproc.frames import FloatArray
 from scanproc.measures.extrapolation import extrapolated
 from scanproc.measures.readings import FootShape
-from scanproc.mesh.meshes import face_normals
-from scanproc.mesh.sections import Line, Outline, Section, axis_section, faces_within, theil_sen
+from scanproc.mesh.meshes import face_normals, keep_faces
+from scanproc.mesh.sections import Line, Outline, Section, axis_section, part_within, theil_sen
 
 HEEL_HEIGHTS = (15.0, 50.0)  # mm above the ground: above the fat pad's bulge, below the malleoli
 HEEL_STEP_MM = 2.0
@@ -67,8 +67,9 @@ def heel_line(shape: FootShape) -> FrontalLine:
     heels bend by degrees, so the line of the other slices alone would be another measure; both borders are continued.
     """
     heights = np.arange(HEEL_HEIGHTS[0], HEEL_HEIGHTS[1] + 1e-9, HEEL_STEP_MM)
-    heel = faces_within(shape.low_mesh, 0, -np.inf, shape.rear + _HEEL_REACH_MM)
-    sections = [axis_section(heel, 2, float(z), shape.low_views, shape.low_boundary) for z in heights]
+    heel = part_within(shape.low_mesh, 0, -np.inf, shape.rear + _HEEL_REACH_MM)
+    views, boundary = shape.low_views[heel.vertices], shape.low_boundary[heel.vertices]
+    sections = [axis_section(heel.mesh, 2, float(z), views, boundary) for z in heights]
     rear = _rear_points(sections, heights)
     borders, seen = np.full((len(heights), 2), np.nan), np.zeros(len(heights), dtype=np.bool_)
     for k, section in enumerate(sections):
@@ -186,15 +187,17 @@ def leg_line(shape: FootShape) -> FrontalLine:
     Legs bend: the axis of the slices up to 130 mm leans up to 7 deg otherwise than that of those up to 160 mm (four
     legs). So the stretch is the same for every leg, and one that was cut within it has no such angle.
     """
-    mesh = faces_within(shape.foot.mesh, 2, *LEG_HEIGHTS)
+    leg = part_within(shape.foot.mesh, 2, *LEG_HEIGHTS)
+    mesh, views = leg.mesh, shape.foot.views[leg.vertices]
     heights = np.arange(LEG_HEIGHTS[0], LEG_HEIGHTS[1] + 1e-9, LEG_STEP_MM)
-    cap = Mesh(mesh.vertices, mesh.faces[face_normals(mesh)[:, 2] > _CAP_NORMAL_Z])
+    cap = keep_faces(mesh, face_normals(mesh)[:, 2] > _CAP_NORMAL_Z).mesh
+    whole_as = None if shape.itself is None else set(shape.itself.once(leg_line).middles[:, 2])
     middles = []
-    for z in heights:
-        pieces = axis_section(mesh, 2, float(z), shape.foot.views).pieces()
-        if not pieces or len(pieces[0]) < 3 or pieces[0].unseen_share((0, 1)) > _MAX_SLICE_UNSEEN:
+    for z in heights if whole_as is None else sorted(whole_as):  # what was seen of a replicate is known
+        pieces = axis_section(mesh, 2, float(z), views).pieces()
+        if not pieces or len(pieces[0]) < 3:
             continue
-        if axis_section(cap, 2, float(z)).lengths().sum() > _MAX_SLICE_CAP * pieces[0].lengths().sum():
+        if whole_as is None and not _is_whole(pieces[0], axis_section(cap, 2, float(z))):
             continue
         middles.append([*Outline.of(pieces[0].points.reshape(-1, 3)[:, :2]).centroid, z])
     found = np.array(middles).reshape(-1, 3)
@@ -207,6 +210,13 @@ def leg_line(shape: FootShape) -> FrontalLine:
         f" {LEG_HEIGHTS[0]:.0f} to {LEG_HEIGHTS[1]:.0f} mm (legs bend: a shorter piece leans otherwise)"
     )
     return FrontalLine(None, found, 1.0, reason)
+
+
+def _is_whole(slice_: Section, of_cap: Section) -> bool:
+    """Tell whether a slice of a leg was seen all round, and not where the leg was cut and closed."""
+    if slice_.unseen_share((0, 1)) > _MAX_SLICE_UNSEEN:
+        return False
+    return bool(of_cap.lengths().sum() <= _MAX_SLICE_CAP * slice_.lengths().sum())
 
 
 def _fit(middles: FloatArray, seen: int, asked: int) -> FrontalLine:

@@ -43,6 +43,20 @@ def ball_girth(shape: FootShape) -> Reading:
     """
     if shape.unseen_points("metatarsale_tibiale", "metatarsale_fibulare") == 1.0:
         return no_reading("a border of the ball was not seen")
+    tape = shape.once(_shortest_tape)
+    return no_reading(str(tape.refused)) if tape.tape is None else tape.tape.reading()
+
+
+@dataclass(frozen=True)
+class _BallTape:
+    """The shortest tape round the ball and how far its plane leans, or why there is none."""
+
+    tape: _Tape | None
+    tilt_deg: float = 0.0
+    refused: str | None = None
+
+
+def _shortest_tape(shape: FootShape) -> _BallTape:
     tibiale, fibulare = shape.landmark("metatarsale_tibiale"), shape.landmark("metatarsale_fibulare")
     ball = shape.once(_ball)
     views = shape.low_views[ball.vertices]
@@ -53,7 +67,7 @@ def ball_girth(shape: FootShape) -> Reading:
     boundary = shape.low_boundary[ball.vertices]
     at_ball = without_leg(plane_section(ball.mesh, upright, float(upright @ tibiale), views, boundary))
     if len(at_ball) and at_ball.extent(2).high_open:
-        return no_reading("the dorsum was not seen: the surface ends below it, at the ball")
+        return _BallTape(None, refused="the dorsum was not seen: the surface ends below it, at the ball")
 
     def tape(tilt_deg: float) -> _Tape | None:
         normal = rotation_about(across, np.deg2rad(tilt_deg)) @ upright
@@ -61,16 +75,16 @@ def ball_girth(shape: FootShape) -> Reading:
         plane = _TapePlane(across, normal, float(normal @ tibiale))
         return None if len(section) < 3 else _Tape(plane.flat(section), shape, plane.in_foot_frame)
 
-    def length(tape: _Tape | None) -> float:
-        return np.inf if tape is None or tape.outline is None else tape.outline.perimeter
+    def shortest(tilts: FloatArray) -> _BallTape:
+        tapes = [(float(tilt), tape(float(tilt))) for tilt in tilts]
+        tilt_deg, best = min(tapes, key=lambda one: np.inf if one[1] is None else one[1].length)
+        return _BallTape(best, tilt_deg, None if best else "there is no surface round the ball")
 
-    tilts = np.linspace(-_TAPE_TILT_DEG, _TAPE_TILT_DEG, 13)
-    tapes = [tape(float(tilt)) for tilt in tilts]
-    best = int(np.argmin([length(one) for one in tapes]))
-    step = float(tilts[1] - tilts[0])
-    finer = [tape(float(tilts[best] + share * step)) for share in np.linspace(-0.8, 0.8, 9)]
-    shortest = min([*tapes, *finer], key=length)
-    return no_reading("there is no surface round the ball") if shortest is None else shortest.reading()
+    if shape.itself is not None:  # about the shortest, a tilt changes nothing to first order
+        return shortest(np.array([shape.itself.once(_shortest_tape).tilt_deg]))
+    step = 2.0 * _TAPE_TILT_DEG / 12.0
+    roughly = shortest(np.linspace(-_TAPE_TILT_DEG, _TAPE_TILT_DEG, 13))
+    return shortest(roughly.tilt_deg + np.linspace(-0.8, 0.8, 9) * step)
 
 
 def _ball(shape: FootShape) -> Submesh:
@@ -143,6 +157,11 @@ class _Tape:
             return self._round_section
         points = _closed_on_floor(self.section.points[self.section.seen].reshape(-1, 3)[:, 1:], self.arch_y)
         return None if len(points) < 3 else Outline.of(points)
+
+    @property
+    def length(self) -> float:
+        """Its length, mm; infinite where the section was not seen."""
+        return np.inf if self.outline is None else self.outline.perimeter
 
     def reading(self) -> Reading:
         """Return its length."""

@@ -65,6 +65,11 @@ class FootShape:
         return cast(Found, self._kept[read])
 
     @property
+    def itself(self) -> FootShape | None:
+        """Of a replicate, the foot that it is one of."""
+        return None
+
+    @property
     def medial_y(self) -> float:
         return self.foot.medial_y
 
@@ -143,6 +148,11 @@ class FootShape:
 
     def unseen(self, name: str) -> float:
         """Return the share of the surface round a landmark that was not seen; all of it where the scan ends there."""
+        if name not in self._kept:
+            self._kept[name] = self._unseen(name)
+        return cast(float, self._kept[name])
+
+    def _unseen(self, name: str) -> float:
         mark = self.foot.landmarks[name]
         if mark.method != "auto":
             return 0.0
@@ -166,9 +176,15 @@ class ReplicateShape(FootShape):
     Attributes
     ----------
     ends : (V,) bool, the foot's own `boundary`.
+    original : the foot.
     """
 
     ends: BoolArray = field(kw_only=True)
+    original: FootShape = field(kw_only=True, repr=False)
+
+    @property
+    def itself(self) -> FootShape | None:
+        return self.original
 
     @cached_property
     def boundary(self) -> BoolArray:

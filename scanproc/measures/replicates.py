@@ -10,7 +10,7 @@ from scanproc.anatomy.foot_replicates import replicate_of
 from scanproc.artifacts import Foot
 from scanproc.measures.frontal_lines import LEG_HEIGHTS
 from scanproc.measures.readings import FootShape, ReplicateShape
-from scanproc.mesh.meshes import any_corner, keep_faces
+from scanproc.mesh.meshes import any_corner, keep_faces, vertex_normals
 
 _READ_BELOW_MM = LEG_HEIGHTS[1] + 20.0  # no measure reads a leg farther up, however a replicate lies
 
@@ -30,7 +30,9 @@ def replicate_shapes(shape: FootShape) -> list[Callable[[], ReplicateShape]]:
         replicates=replace(foot.replicates, errors_mm=errors_mm),
     )
 
+    normals = vertex_normals(part.mesh)
+
     def make(k: int) -> ReplicateShape:
-        return ReplicateShape(replicate_of(read, k), shape.loading, ends=ends)
+        return ReplicateShape(replicate_of(read, k, normals), shape.loading, ends=ends, original=shape)
 
     return [partial(make, k) for k in range(errors_mm.shape[1])]

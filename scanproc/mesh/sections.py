@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scanproc.artifacts import BoolArray, ByteArray, IntArray, Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import linked_parts
+from scanproc.mesh.meshes import Submesh, all_corners, keep_faces, linked_parts
 
 _DIRECTIONS = (
     36  # sectors of 10 degrees: wider than the gaps that a coarse mesh leaves, narrower than a hole that matters
@@ -248,13 +248,11 @@ def _cut(
     return found, edges, points
 
 
-def faces_within(mesh: Mesh, axis: int, low: float, high: float) -> Mesh:
-    """Return the mesh with only the faces that reach into low <= coordinate `axis` <= high; all vertices stay."""
+def part_within(mesh: Mesh, axis: int, low: float, high: float) -> Submesh:
+    """Return the part of a mesh whose faces reach into low <= coordinate `axis` <= high, for many sections of it."""
     value = mesh.vertices[:, axis]
-    below, above = (value < low), (value > high)
-    first, second, third = mesh.faces.T
-    outside = (below[first] & below[second] & below[third]) | (above[first] & above[second] & above[third])
-    return Mesh(mesh.vertices, mesh.faces[~outside])
+    outside = all_corners(value < low, mesh.faces) | all_corners(value > high, mesh.faces)
+    return keep_faces(mesh, ~outside)
 
 
 def theil_sen(t: FloatArray, values: FloatArray) -> Line:

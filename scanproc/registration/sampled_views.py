@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class SampledViews:
     def __len__(self) -> int:
         return len(self.views)
 
-    @property
+    @cached_property
     def pixel_mm(self) -> float:
         """Return the width on the foot of a pixel of the median view."""
         return float(np.median([pixel_mm(view.depth_mm, view.intrinsics) for view in self.views]))

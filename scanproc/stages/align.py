@@ -248,8 +248,7 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     if errors_mm is not None:
         ground_errors = part.stance.errors or _ground_errors(surface, ground, config)
         rules = FrameRules(medial_y, ground_errors, config.toe_gap_mm, config.denoise_edge_mm)
-        errors_mm, length_mm = errors_mm[part.vertices], frame.points.length_mm
-        replicates = foot_replicates(part.mesh, part.views, errors_mm, frame.T_foot_scan, length_mm, ends, rules)
+        replicates = foot_replicates(part.mesh, part.smooth, part.views, errors_mm[part.vertices], frame, rules)
     by_others = surface.finished and part.object == "foot"  # fusion knows what was seen
     return Foot(
         side=judged.side,

@@ -100,7 +100,11 @@ def T_print_solid(solid: Mesh, making: Making) -> FloatArray:
 
 def in_print_frame(solid: Mesh, making: Making) -> Mesh:
     """Return a solid in the print frame, rounded to the single precision of STL."""
-    moved = transform(T_print_solid(solid, making), solid.vertices)
+    return _placed(solid, T_print_solid(solid, making))
+
+
+def _placed(solid: Mesh, T: FloatArray) -> Mesh:
+    moved = transform(T, solid.vertices)
     return Mesh(moved.astype(np.float32).astype(np.float64), solid.faces)
 
 
@@ -144,7 +148,9 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
         If a file does not hold what was proven, or the part cannot be made so; the message says what would help.
     """
     side, name = insole.side, part_name(insole, facts, config.version)
-    part, machine = printed_part(insole), machine_for(insole, config)
+    assert insole.solid is not None and insole.outline is not None
+    pose, machine = T_print_solid(insole.solid, insole.making), machine_for(insole, config)
+    part = part_of(insole.solid, insole.outline, _placed(insole.solid, pose))
     fewer = decimated(part.solid, config.max_triangles, config.max_deviation_mm) if config.max_triangles else None
     body = Body(part.solid, name, insole.making.material)
     solids = {
@@ -158,7 +164,7 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
         milled = programs_of(part, insole.making, machine, side, name)
     with ThreadPoolExecutor(1, "proving files") as beside:  # it mostly waits for 3MF's library, which needs no Python
         proof = beside.submit(failed_in_files, solids)
-        drawings = _drawings(_plan(insole, name, part, milled, machine, config), config)
+        drawings = _drawings(_plan(insole, name, part, pose, milled, machine, config), config)
     reason = failure(proof.result())
     if reason is not None:
         raise ScanError(reason)
@@ -181,12 +187,18 @@ def _drawings(plan: PartPlan, config: ExportConfig) -> dict[str, bytes]:
 
 
 def _plan(
-    insole: Insole, name: str, part: Part, milled: Milled | None, machine: Machine, config: ExportConfig
+    insole: Insole,
+    name: str,
+    part: Part,
+    pose: FloatArray,
+    milled: Milled | None,
+    machine: Machine,
+    config: ExportConfig,
 ) -> PartPlan:
     """Return a part from above, its curves laid onto its top before they are brought into the print frame."""
     solid = insole.solid
     assert solid is not None
-    faces, pose = FaceGrid.of(solid), T_print_solid(solid, insole.making)
+    faces = FaceGrid.of(solid)
 
     def brought(xy: FloatArray) -> FloatArray:
         z = faces.touched(np.ascontiguousarray(xy), from_above=True).z

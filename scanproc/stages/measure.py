@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scanproc.anatomy.lone_soles import in_words
@@ -51,8 +52,10 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
 def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMeasures:
     """Judge every measure of one foot, and say how sure it is."""
     shape = FootShape(foot, facts.loading)
-    readings = _readings(shape)
-    replicates = parallel_map(lambda make: _values(make()), replicate_shapes(shape), "measure: how sure it is")
+    readings = _readings(shape, MEASURES)
+    rows = [row for row in MEASURES if readings[row.key].value is not None]
+    makers = replicate_shapes(shape)
+    replicates = parallel_map(lambda make: _values(make(), rows), makers, "measure: how sure it is")
     sources = ErrorSources(scale_sd_of(facts) if config.scale_sd is None else config.scale_sd, config.surface_sd_mm)
     measures = {}
     for row in MEASURES:
@@ -75,8 +78,8 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
     return FootMeasures(foot.side, facts.loading, foot.ground, measures, rare)
 
 
-def _readings(shape: FootShape) -> dict[str, Reading]:
-    """Read every measure of one foot, in the order of the table."""
+def _readings(shape: FootShape, rows: Sequence[MeasureRow]) -> dict[str, Reading]:
+    """Read measures of one foot, in the order of the table."""
     guessed, is_sole = shape.foot.ground == "estimated", shape.foot.object != "foot"
 
     def read(row: MeasureRow) -> Reading:
@@ -84,12 +87,12 @@ def _readings(shape: FootShape) -> dict[str, Reading]:
             return no_reading(f"it lies above the sole, and what was scanned is {in_words(shape.foot.object)}")
         return no_reading(_NO_GROUND) if row.needs_ground and guessed else row.read(shape)
 
-    return {row.key: read(row) for row in MEASURES}
+    return {row.key: read(row) for row in rows}
 
 
-def _values(shape: FootShape) -> dict[str, float | None]:
+def _values(shape: FootShape, rows: Sequence[MeasureRow]) -> dict[str, float | None]:
     """Return the values alone: a reading keeps what it was read from, of all replicates together too much."""
-    return {name: reading.value for name, reading in _readings(shape).items()}
+    return {name: reading.value for name, reading in _readings(shape, rows).items()}
 
 
 def _judged(reading: Reading, config: MeasureConfig) -> Measure:
