@@ -9,6 +9,7 @@ from scipy.spatial import ConvexHull
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between
+from scanproc.mesh.meshes import all_corners, face_areas
 
 _DOWN = np.array([0.0, 0.0, -1.0])
 TOUCHES_MM = 0.05  # a quarter of a printed layer
@@ -81,7 +82,4 @@ def stable_pose(solid: Mesh) -> FloatArray:
 def _touching_mm2(solid: Mesh, plane: FloatArray) -> float:
     """Return the area of the triangles that lie wholly on a plane, (4,) outward normal and offset."""
     near = solid.vertices @ plane[:3] + plane[3] > -TOUCHES_MM
-    corners = solid.vertices[solid.faces[near[solid.faces].all(axis=1)]]
-    return float(
-        0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum()
-    )
+    return float(face_areas(Mesh(solid.vertices, solid.faces[all_corners(near, solid.faces)])).sum())
