@@ -94,15 +94,12 @@ class ScannedSole:
         whole, seen = (_looking_down(mesh, keep) for keep in (low, low & (self.foot.views > 0)))
         return SoleFaces(FaceGrid.of(whole), FaceGrid.of(seen))
 
-    def unseen_share(self, outline: FloatArray) -> float:
-        """Return which share of the sole inside an outline no view saw."""
-        return _unseen_share(self.raw, _cells_inside(self.raw, outline))
-
-    def refuse_unseen(self, outline: FloatArray, judgement: Judgement) -> None:
-        """Refuse a sole of which too much was not seen inside an outline, and say where."""
+    def unseen_share(self, outline: FloatArray, judgement: Judgement) -> float:
+        """Return which share of the sole inside an outline no view saw; refuse too much of it, and say where."""
+        cells = _cells_inside(self.raw, outline)
         if not judgement.allow_unseen_sole:
-            cells = _cells_inside(self.raw, outline)
             _refuse_unseen(self.raw, self.plan, cells, judgement.max_unseen_sole, judgement)
+        return _unseen_share(self.raw, cells)
 
 
 def scanned_sole(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> ScannedSole:
