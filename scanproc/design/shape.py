@@ -79,9 +79,7 @@ class Design:
     def wall_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked wall at (N, 2) points, (N,) mm, thinning towards the front end."""
         thickness = self.rx.thickness
-        return asked_wall(
-            thickness, self.plan, xy, self.distal_edge.behind(xy, TAPER_GONE * thickness.distal_taper_mm)
-        )
+        return asked_wall(thickness, self.plan, xy, self.distal_edge.behind(xy, TAPER_GONE * thickness.distal_taper_mm))
 
 
 def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> Design:

@@ -60,9 +60,8 @@ def _shaping_the_top(rx: Prescription) -> Prescription:
         lateral_flange_mm=edges.lateral_flange_mm,
     )
     heel = replace(rx.heel, heel_cup_depth_mm=standard.heel.heel_cup_depth_mm)
-    return replace(
-        rx, arch=arch, heel=heel, marks=standard.marks, making=standard.making, judgement=standard.judgement, evidence=()
-    )
+    made = {"marks": standard.marks, "making": standard.making, "judgement": standard.judgement}
+    return replace(rx, arch=arch, heel=heel, evidence=(), **made)
 
 
 def _designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
@@ -74,7 +73,8 @@ def _designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     if rx.device.length != "shell":
         level, thinner_mm = stands_level(rx), rx.thickness.thickness_mm - rx.thickness.in_front_mm
         base = memo.of(
-            ("without toes", fit, level, thinner_mm), lambda: without_toes(sole, plan, level=level, thinner_mm=thinner_mm)
+            ("without toes", fit, level, thinner_mm),
+            lambda: without_toes(sole, plan, level=level, thinner_mm=thinner_mm),
         )
     if rx.arch.arch_target_mm is not None:
         line = quarter_line(sole, plan).arch(plan.length_mm)

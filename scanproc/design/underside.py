@@ -72,11 +72,8 @@ class Underside:
         return z if self.marks is None else z - self.marks.lowering(xy)
 
     def detail(self, xy: FloatArray) -> BoolArray:
-        """Tell which of (N, 2) points lie on letters or at the border of a platform, (N,) bool."""
-        answer = np.zeros(len(xy), dtype=bool) if self.marks is None else self.marks.near(xy)
-        for platform in self.platforms:
-            answer |= np.abs(platform.post.region.outside_mm(xy) - _EDGE_MM) < 2.0 * _EDGE_MM
-        return answer
+        """Tell which of (N, 2) points lie on letters, (N,) bool: the nodes of a grid show no strokes."""
+        return np.zeros(len(xy), dtype=bool) if self.marks is None else self.marks.near(xy)
 
 
 NOTHING_BELOW = Underside((), None, -np.inf, -np.inf)

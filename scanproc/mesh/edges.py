@@ -30,7 +30,7 @@ def edges_of(faces: IntArray, num_vertices: int) -> Edges:
 
 
 def sides_of(faces: IntArray, num_vertices: int) -> IntArray:
-    """Return the two vertices of each side of (F, 3) faces, (E, 2), the lower first; a side of two faces is there once."""
+    """Return the ends of each side of (F, 3) faces, (E, 2), the lower first; that of two faces is there once."""
     edges = edges_of(faces, num_vertices)
     return _sides(edges.starts, edges.ends)
 

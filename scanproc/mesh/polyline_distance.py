@@ -65,9 +65,7 @@ def nearest_on_curve(curve: FloatArray, xy: FloatArray, reach_mm: float, *, clos
 
         def find(start: int) -> None:
             part = slice(start, start + _CHUNK)
-            _find_nearest(
-                points, circles, low, cells, first, blocks, xy[part], reach_mm, distance[part], place[part]
-            )
+            _find_nearest(points, circles, low, cells, first, blocks, xy[part], reach_mm, distance[part], place[part])
 
         parallel_map(find, range(0, len(xy), _CHUNK), "insole: outline")
     return Nearest(distance, place)
@@ -75,7 +73,7 @@ def nearest_on_curve(curve: FloatArray, xy: FloatArray, reach_mm: float, *, clos
 
 @compiled
 def _bounds(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the least and the greatest x and y of (N, 2) points; numpy's own take thirty times as long on two columns."""
+    """Return the least and the greatest x and y of (N, 2) points; numpy takes thirty times as long."""
     low, high = np.full(2, np.inf), np.full(2, -np.inf)
     for n in range(len(points)):
         for axis in range(2):

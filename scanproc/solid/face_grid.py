@@ -18,6 +18,7 @@ from scanproc.solid.plan_cells import cell_at, sorted_into_cells
 
 _CHUNK = 1 << 13  # places of a task
 _FACES_OF_CELL, _CELL_MM = 1.5, (1.0, 5.0)  # on an average over the box; walls are a few mm
+_BESIDE_MM = 1e-6  # more than that is, in mm
 _ON_SIDE = 1e-9  # of twice a triangle's area in the plan: a place on the side of two triangles belongs to both
 
 
@@ -80,7 +81,7 @@ class FaceGrid:
         def touch(start: int) -> None:
             part = slice(start, start + _CHUNK)
             _touch(
-                self.corners, self.origin, *self.shape, self.starts, self.items, xy[part], from_above,
+                self.corners, self.boxes, self.origin, *self.shape, self.starts, self.items, xy[part], from_above,
                 answer.z[part], answer.face[part],
             )  # fmt: skip
 
@@ -134,6 +135,7 @@ def _levels(boxes: FloatArray, starts: NDArray[np.int64], items: NDArray[np.int3
 @compiled
 def _touch(
     corners: FloatArray,
+    boxes: FloatArray,
     origin: FloatArray,
     columns: int,
     rows: int,
@@ -153,6 +155,10 @@ def _touch(
         if cell >= 0:
             for k in range(starts[cell], starts[cell + 1]):
                 face = items[k]
+                if x < boxes[face, 0] - _BESIDE_MM or x > boxes[face, 3] + _BESIDE_MM:
+                    continue
+                if y < boxes[face, 1] - _BESIDE_MM or y > boxes[face, 4] + _BESIDE_MM:
+                    continue
                 ax, ay = corners[face, 0, 0] - x, corners[face, 0, 1] - y
                 bx, by = corners[face, 1, 0] - x, corners[face, 1, 1] - y
                 cx, cy = corners[face, 2, 0] - x, corners[face, 2, 1] - y

@@ -21,9 +21,7 @@ def cosines(spline: FloatArray, step: float, cells: FloatArray) -> FloatArray:
 
 
 @compiled
-def fill_heights(
-    spline: FloatArray, x0: float, y0: float, step: float, xy: FloatArray, out_z: FloatArray
-) -> None:
+def fill_heights(spline: FloatArray, x0: float, y0: float, step: float, xy: FloatArray, out_z: FloatArray) -> None:
     """Write the value of a spline over a grid at (N, 2) points; outside the grid that of its border.
 
     Parameters
@@ -58,8 +56,8 @@ def fill_heights(
 def _mirrored(k: int, count: int) -> int:
     """Return the node that stands for one up to two beyond the border."""
     if k < 0:
-        k = -k
-    return 2 * (count - 1) - k if k >= count else k
+        k = -1 - k
+    return 2 * count - 1 - k if k >= count else k
 
 
 @compiled
@@ -97,7 +95,7 @@ def spline_at(spline: FloatArray, step: float, u: float, v: float) -> tuple[floa
 
 @compiled
 def at_node(spline: FloatArray, step: float, i: int, j: int) -> tuple[float, float, float]:
-    """Return value and slopes along x and y at a node, as `spline_at` does: there they follow from nine coefficients."""
+    """Return value and slopes along x and y at a node, as `spline_at` does: they follow from nine coefficients."""
     if i < 1 or j < 1 or i > spline.shape[0] - 2 or j > spline.shape[1] - 2:
         f, fx, fy, _, _, _ = spline_at(spline, step, float(i), float(j))
         return f, fx, fy

@@ -1,0 +1,77 @@
+"""Splines of height fields, in compiled loops, against scipy's; sides of triangles against numpy's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from scanproc.mesh.edges import sides_of
+from scanproc.parallel import using_workers
+from scanproc.solid.face_grid import FaceGrid
+from scanproc.solid.height_fields import HeightField
+from scanproc.solid.splines import at_node, spline_at
+from scanproc.solid.topology import topology
+
+
+def rough(rows: int = 40, columns: int = 30) -> HeightField:
+    z = np.random.default_rng(1).normal(0.0, 5.0, (rows, columns))
+    return HeightField(-7.0, 3.0, 0.5, z)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_heights_are_those_of_scipy_to_the_last_bit(workers: int) -> None:
+    field = rough()
+    xy = np.random.default_rng(2).uniform([-10.0, 0.0], [16.0, 21.0], (40_000, 2))  # some beside the grid
+    xy[:1200] = field.nodes()
+    cells = [(xy[:, 0] - field.x0) / field.step, (xy[:, 1] - field.y0) / field.step]
+    expected = ndimage.map_coordinates(field.spline, cells, order=3, mode="nearest", prefilter=False)
+    with using_workers(workers):
+        assert np.array_equal(field.at(xy), expected)
+    assert field.at(np.empty((0, 2))).shape == (0,)
+    assert np.isnan(field.at(np.array([[np.nan, 4.0]]))).all()
+
+
+def test_a_node_is_evaluated_as_any_place_is() -> None:
+    field = rough()
+    for i in range(field.z.shape[0]):
+        for j in (0, 1, 7, 28, 29):
+            assert at_node(field.spline, 0.5, i, j) == spline_at(field.spline, 0.5, float(i), float(j))[:3]
+            assert at_node(field.spline, 0.5, i, j)[0] == pytest.approx(field.z[i, j], abs=1e-9)
+
+
+def test_sides_are_there_once() -> None:
+    mesh = rough().mesh()
+    ends = np.vstack([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]])
+    expected = np.unique(np.sort(ends, axis=1), axis=0)
+    found = sides_of(mesh.faces, len(mesh.vertices))
+    assert len(found) == len(expected)
+    assert np.array_equal(np.unique(found, axis=0), expected)
+
+
+def test_open_and_flipped_edges_are_counted() -> None:
+    mesh = rough(5, 6).mesh()
+    form = topology(mesh)
+    assert (form.open_edges, form.flipped_edges, form.bodies) == (2 * (4 + 5), 0, 1)
+    faces = mesh.faces.copy()
+    faces[0] = faces[0][::-1]  # at the corner of the field: one side of it is inside, two are open
+    turned = topology(type(mesh)(mesh.vertices, faces))
+    assert (turned.open_edges, turned.flipped_edges) == (2 * (4 + 5), 1 + (mesh_corner_sides(mesh.faces) - 1))
+
+
+def mesh_corner_sides(faces: np.ndarray) -> int:
+    """Return how many sides of the first triangle another one has, too."""
+    others = {frozenset(side) for face in faces[1:] for side in ((face[0], face[1]), (face[1], face[2]), (face[2], face[0]))}
+    first = faces[0]
+    return sum(frozenset(side) in others for side in ((first[0], first[1]), (first[1], first[2]), (first[2], first[0])))
+
+
+def test_the_nearest_face_does_not_depend_on_the_order_of_the_places() -> None:
+    mesh, rng = rough().mesh(), np.random.default_rng(3)
+    points = np.column_stack([rng.uniform([-9.0, 1.0], [15.0, 20.0], (3000, 2)), rng.normal(0.0, 8.0, 3000)])
+    faces, order = FaceGrid.of(mesh), rng.permutation(3000)
+    here, there = faces.nearest(points, 4.0), faces.nearest(points[order], 4.0)
+    assert np.allclose(here.distance[order], there.distance, rtol=0.0, atol=1e-12)
+    seen = np.isfinite(here.distance)
+    assert 0.3 < seen.mean() < 1.0
+    assert np.allclose(np.linalg.norm(here.point - points, axis=1)[seen], here.distance[seen], rtol=0.0, atol=1e-12)
