@@ -14,13 +14,14 @@ from scanproc.artifacts import BoolArray, Foot, Mesh, ScanFacts
 from scanproc.design.shape import Design, design
 from scanproc.design.solid import Built, build
 from scanproc.frames import FloatArray
+from scanproc.mesh.meshes import keep_faces
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
 from scanproc.open3d_bridge import RayScene
 from scanproc.parallel import using_workers
 from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.resolve import resolved
 from scanproc.solid.resting_plane import resting_plane
-from scanproc.solid.topology import contact_area_mm2, facing_up, part, topology
+from scanproc.solid.topology import contact_area_mm2, facing_up, topology
 
 PLAIN = InsoleConfig(thickness_mm=3.0, arch_fill_mm=3.2)
 DEEP: dict[str, Any] = {"heel_cup_depth_mm": 28.0, "wall_slope_deg": 80.0}
@@ -52,7 +53,7 @@ def made(name: str) -> tuple[Design, Built]:
 
 def sides(solid: Mesh) -> tuple[Mesh, Mesh]:
     up = facing_up(solid)
-    return part(solid, solid.faces[up > 0.0]), part(solid, solid.faces[up < 0.0])
+    return keep_faces(solid, up > 0.0).mesh, keep_faces(solid, up < 0.0).mesh
 
 
 def everywhere(mesh: Mesh) -> FloatArray:

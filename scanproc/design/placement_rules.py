@@ -33,13 +33,12 @@ def refuse_off_device(
     ScanError
         By the rule dose-on-device.
     """
-    if not placed:
-        return
-    xy = cut.nodes()
-    here = np.flatnonzero(inside(outline, xy))
-    xy = xy[here]
-    xy = xy[cut.z.ravel()[here] > top.at(xy) - _FREE_MM]
+    nodes = cut.nodes() if placed else np.empty((0, 2))
     for one in placed:
+        near = np.flatnonzero(np.hypot(*(nodes - one.place.centre).T) <= one.place.reach_mm)
+        near = near[inside(outline, nodes[near])]
+        xy = nodes[near]
+        xy = xy[cut.z.ravel()[near] > top.at(xy) - _FREE_MM]
         asked_mm = abs(one.height_mm)
         shown_mm = asked_mm * float(one.place.share(xy).max(initial=0.0))
         if asked_mm - shown_mm > most_mm:

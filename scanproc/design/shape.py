@@ -20,7 +20,7 @@ from scanproc.design.sole import ScannedSole, scanned_sole
 from scanproc.design.top import Top, designed_top
 from scanproc.design.trim_line import TrimLine
 from scanproc.design.underside import NOTHING_BELOW, Underside, underside
-from scanproc.design.wall import EvenWall, asked_wall, even_wall
+from scanproc.design.wall import TAPER_GONE, EvenWall, asked_wall, even_wall
 from scanproc.frames import FloatArray
 from scanproc.pads.table import placed_pads
 from scanproc.prescription.fields import Prescription
@@ -78,7 +78,8 @@ class Design:
 
     def wall_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked wall at (N, 2) points, (N,) mm, thinning towards the front end."""
-        return asked_wall(self.rx.thickness, self.plan, xy, self.distal_edge.behind(xy))
+        thickness = self.rx.thickness
+        return asked_wall(thickness, self.plan, xy, self.distal_edge.behind(xy, TAPER_GONE * thickness.distal_taper_mm))
 
 
 def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> Design:
@@ -143,8 +144,7 @@ def edged(scanned: ScannedSole, top: Top, rx: Prescription) -> Design:
     plan = scanned.plan
     line = SoleLine.of(top.field, top.sole, plan)
     profile = edge_profile(scanned, top, line, rx)
-    scanned.refuse_unseen(profile.outline, rx.judgement)
-    unseen = scanned.unseen_share(profile.outline)
+    unseen = scanned.unseen_share(profile.outline, rx.judgement)
     return Design(
         rx, scanned, plan, line, top.sole, top.field, profile.distal_edge, profile.trim, profile.outline, unseen
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from scanproc.anatomy.foot_plan import DistalLine, FootPlan
 from scanproc.anatomy.foot_regions import ARCH_WINDOW, surface_length
 from scanproc.artifacts import BoolArray, Foot, Mesh
 from scanproc.design.balance import balanced
+from scanproc.design.memo import Memo
 from scanproc.design.plan import HEEL_CENTRE
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
@@ -71,6 +73,7 @@ class ScannedSole:
     balance : kind and angle, deg.
     field : heights, before clearance and the prescription's terms.
     raw : what the rays found.
+    memo : what was designed on it before, for the next prescription.
     """
 
     scan: Foot
@@ -81,6 +84,7 @@ class ScannedSole:
     plan: FootPlan
     field: HeightField
     raw: PlantarField
+    memo: Memo = dataclasses.field(default_factory=Memo, repr=False, compare=False)
 
     @cached_property
     def faces(self) -> SoleFaces:
@@ -90,15 +94,12 @@ class ScannedSole:
         whole, seen = (_looking_down(mesh, keep) for keep in (low, low & (self.foot.views > 0)))
         return SoleFaces(FaceGrid.of(whole), FaceGrid.of(seen))
 
-    def unseen_share(self, outline: FloatArray) -> float:
-        """Return which share of the sole inside an outline no view saw."""
-        return _unseen_share(self.raw, _cells_inside(self.raw, outline))
-
-    def refuse_unseen(self, outline: FloatArray, judgement: Judgement) -> None:
-        """Refuse a sole of which too much was not seen inside an outline, and say where."""
+    def unseen_share(self, outline: FloatArray, judgement: Judgement) -> float:
+        """Return which share of the sole inside an outline no view saw; refuse too much of it, and say where."""
+        cells = _cells_inside(self.raw, outline)
         if not judgement.allow_unseen_sole:
-            cells = _cells_inside(self.raw, outline)
             _refuse_unseen(self.raw, self.plan, cells, judgement.max_unseen_sole, judgement)
+        return _unseen_share(self.raw, cells)
 
 
 def scanned_sole(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> ScannedSole:
@@ -132,7 +133,7 @@ def scanned_sole(foot: Foot, rx: Prescription, before: ScannedSole | None = None
         end = DistalLine(plan.tibiale - rx.arch.distal_gap_mm * plan.ball_normal, plan.ball_normal)
         _refuse_unseen(raw, plan, _low_cells(raw, end), _NO_SOLE, rx.judgement)
     if before is not None and same_rays and before.finishing == finishing:
-        return before if same_marks else replace(before, scan=foot, balance=balance, foot=level, plan=plan)
+        return before if same_marks else replace(before, scan=foot, balance=balance, foot=level, plan=plan, memo=Memo())
     return ScannedSole(foot, balance, level, casting, finishing, plan, _finished(raw, finishing), raw)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.design.arch import arch_at, arch_fill
@@ -14,6 +14,7 @@ from scanproc.design.intrinsic_posting import levelled, posted
 from scanproc.design.pads import padded
 from scanproc.design.plan import quarter_line
 from scanproc.design.sole import ScannedSole
+from scanproc.prescription.doses import Arch
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.ball_erosion import erode_with_ball
 from scanproc.solid.height_fields import HeightField
@@ -44,15 +45,40 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     add up: any one makes the same change, whatever the others are (but for a skive, whose plane does not follow the
     sole); an intrinsic post flattens what lies in its region, the front end's platform what is no pad.
     """
-    plan = scanned.plan
-    sole = lowered(expanded(scanned.field, plan, rx.fit), rx.fit.clearance_mm + rx.fit.top_cover_mm)
-    thinner_mm = rx.thickness.thickness_mm - rx.thickness.in_front_mm
+    shaping = _shaping_the_top(rx)
+    return scanned.memo.of(("top", shaping), lambda: _designed_top(scanned, shaping))
+
+
+def _shaping_the_top(rx: Prescription) -> Prescription:
+    """Return a prescription without all that shapes no top, so that tops of two that differ in it are the same."""
+    standard, edges = Prescription(), Arch()
+    arch = replace(
+        rx.arch,
+        medial_edge_mm=edges.medial_edge_mm,
+        side_edge_mm=edges.side_edge_mm,
+        medial_flange_mm=edges.medial_flange_mm,
+        lateral_flange_mm=edges.lateral_flange_mm,
+    )
+    heel = replace(rx.heel, heel_cup_depth_mm=standard.heel.heel_cup_depth_mm)
+    made = {"marks": standard.marks, "making": standard.making, "judgement": standard.judgement}
+    return replace(rx, arch=arch, heel=heel, evidence=(), **made)
+
+
+def _designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
+    plan, memo, fit = scanned.plan, scanned.memo, rx.fit
+    sole = memo.of(
+        ("sole", fit), lambda: lowered(expanded(scanned.field, plan, fit), fit.clearance_mm + fit.top_cover_mm)
+    )
     base = sole
     if rx.device.length != "shell":
-        base = without_toes(sole, plan, level=stands_level(rx), thinner_mm=thinner_mm)
+        level, thinner_mm = stands_level(rx), rx.thickness.thickness_mm - rx.thickness.in_front_mm
+        base = memo.of(
+            ("without toes", fit, level, thinner_mm),
+            lambda: without_toes(sole, plan, level=level, thinner_mm=thinner_mm),
+        )
     if rx.arch.arch_target_mm is not None:
         line = quarter_line(sole, plan).arch(plan.length_mm)
-        arched = arch_at(base, plan, line, rx.arch.arch_target_mm, rx.fit.clearance_mm)
+        arched = arch_at(base, plan, line, rx.arch.arch_target_mm, fit.clearance_mm)
     else:
         arched = base.replaced(base.z - arch_fill(base, plan, rx.arch.arch_fill_mm)) if rx.arch.arch_fill_mm else base
     return Top(sole, arched, _with_terms(arched, plan, rx))

@@ -37,13 +37,16 @@ class Platform:
 
     def height_at(self, xy: FloatArray) -> FloatArray:
         """Return the height of its planes and sides at (N, 2) points, (N,) mm."""
-        outside = np.maximum(self.post.region.outside_mm(xy), 0.0)
+        return self._height(xy, self.post.region.outside_mm(xy))
+
+    def _height(self, xy: FloatArray, outside_mm: FloatArray) -> FloatArray:
+        outside = np.maximum(outside_mm, 0.0)
         return np.asarray(self.ridge_z + self.post.rise_at(xy) + _SIDE_SLOPE * outside**2 / (outside + _EDGE_MM))
 
     def applied(self, xy: FloatArray, z: FloatArray) -> FloatArray:
         """Return heights z, (N,), lowered to the platform, with a fillet where its sides meet them."""
-        fillet = np.clip(self.post.region.outside_mm(xy), 1e-6, _FILLET_MM)
-        return smooth_min(z, self.height_at(xy), fillet)
+        outside = self.post.region.outside_mm(xy)
+        return smooth_min(z, self._height(xy, outside), np.clip(outside, 1e-6, _FILLET_MM))
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,8 @@ class Underside:
         return z if self.marks is None else z - self.marks.lowering(xy)
 
     def detail(self, xy: FloatArray) -> BoolArray:
-        """Tell which of (N, 2) points lie on letters or at the border of a platform, (N,) bool."""
-        answer = np.zeros(len(xy), dtype=bool) if self.marks is None else self.marks.near(xy)
-        for platform in self.platforms:
-            answer |= np.abs(platform.post.region.outside_mm(xy) - _EDGE_MM) < 2.0 * _EDGE_MM
-        return answer
+        """Tell which of (N, 2) points lie on letters, (N,) bool: the nodes of a grid show no strokes."""
+        return np.zeros(len(xy), dtype=bool) if self.marks is None else self.marks.near(xy)
 
 
 NOTHING_BELOW = Underside((), None, -np.inf, -np.inf)

@@ -15,6 +15,7 @@ from scanproc.solid.blending import smooth_min, smooth_step
 from scanproc.solid.height_fields import HeightField
 
 BEND_MM = (-24.0, -4.0)  # ahead of the metatarsal heads, between which the wall thins to that of the forefoot
+TAPER_GONE, _TAPER_ROUND = 1.3, 0.3  # times its length: behind the front end so far the wall is whole; its soft end
 _MEET_MM = 15.0  # beside the axis, over which the factors of both sides blend
 # Triangles cut corners: by this share of the grid the wall is built thicker, and by so much more for each mm by which
 # it changes in one, as the underside is steeper there than the top.
@@ -36,7 +37,7 @@ def asked_wall(thickness: RuledThickness, plan: FootPlan, xy: FloatArray, behind
     full = full + (np.minimum(thickness.forefoot_mm, full) - full) * bends
     edge = np.minimum(thickness.distal_edge_mm, full)
     # Where the taper ends it goes over smoothly: a kink would be missed between nodes.
-    rise = smooth_min(behind_mm / thickness.distal_taper_mm, np.ones(len(xy)), 0.3)
+    rise = smooth_min(behind_mm / thickness.distal_taper_mm, np.ones(len(xy)), _TAPER_ROUND)
     return np.asarray(edge + (full - edge) * np.maximum(rise, 0.0))
 
 

@@ -29,6 +29,27 @@ def edges_of(faces: IntArray, num_vertices: int) -> Edges:
     return Edges(starts, _edge_ends(np.ascontiguousarray(faces), starts))
 
 
+def sides_of(faces: IntArray, num_vertices: int) -> IntArray:
+    """Return the ends of each side of (F, 3) faces, (E, 2), the lower first; that of two faces is there once."""
+    edges = edges_of(faces, num_vertices)
+    return _sides(edges.starts, edges.ends)
+
+
+@compiled
+def _sides(starts: NDArray[np.int64], ends: IntArray) -> IntArray:
+    sides, count = np.empty((len(ends), 2), np.int32), 0
+    for start in range(len(starts) - 1):
+        for end in ends[starts[start] : starts[start + 1]]:
+            is_there = False  # from the other end
+            if end < start:
+                for back in ends[starts[end] : starts[end + 1]]:
+                    is_there |= back == start
+            if not is_there:
+                sides[count, 0], sides[count, 1] = min(start, end), max(start, end)
+                count += 1
+    return sides[:count].copy()
+
+
 def border_edges(edges: Edges) -> NDArray[np.int64]:
     """Return (E, 2) the edges that have a face on one side only, turned round."""
     return np.asarray(_without_partner(edges.starts, edges.ends))

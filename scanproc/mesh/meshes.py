@@ -22,6 +22,21 @@ def face_normals(mesh: Mesh) -> FloatArray:
     return _face_normals(mesh.vertices, mesh.faces)
 
 
+def face_centres(mesh: Mesh) -> FloatArray:
+    """Return the mean of the corners of each face, (F, 3) mm."""
+    return _face_centres(mesh.vertices, mesh.faces)
+
+
+@compiled
+def _face_centres(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    centres = np.empty((len(faces), 3))
+    for face in range(len(faces)):
+        a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
+        for axis in range(3):
+            centres[face, axis] = (vertices[a, axis] + vertices[b, axis] + vertices[c, axis]) / 3.0
+    return centres
+
+
 @compiled
 def _face_areas(vertices: FloatArray, faces: IntArray) -> FloatArray:
     areas = np.empty(len(faces))

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from scanproc.artifacts import BoolArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
+from scanproc.parallel import parallel_map
 
 _BLOCK = 8  # segments that share a circle round them
 _CELL_MM = 4.0
 _ROW_MM = 1.0
+_SLACK_MM = 1e-9  # of a circle round a block
+_CHUNK = 1 << 14  # places of a task
 
 Indices = NDArray[np.int64]
 
@@ -34,9 +37,18 @@ class Nearest:
 
     def of(self, values: FloatArray) -> FloatArray:
         """Return values that are known at the curve's points, (K,), at the nearest places, (N,)."""
-        before = self.place.astype(np.int64)
-        rises = np.append(np.diff(values), [values[0] - values[-1], 0.0])
-        return np.asarray(np.append(values, values[0])[before] + (self.place - before) * rises[before])
+        return _along(np.append(values, values[0]), self.place)
+
+
+@compiled
+def _along(values: FloatArray, place: FloatArray) -> FloatArray:
+    """Return values between those of the points of a curve, (K,), at (N,) places along it, (N,)."""
+    answer = np.empty(len(place))
+    for n in range(len(place)):
+        before = int(place[n])
+        after = min(before + 1, len(values) - 1)
+        answer[n] = values[before] + (place[n] - before) * (values[after] - values[before])
+    return answer
 
 
 def nearest_on_curve(curve: FloatArray, xy: FloatArray, reach_mm: float, *, closed: bool) -> Nearest:
@@ -44,26 +56,51 @@ def nearest_on_curve(curve: FloatArray, xy: FloatArray, reach_mm: float, *, clos
     points = np.ascontiguousarray(np.vstack([curve, curve[:1]]) if closed else curve, dtype=np.float64)
     distance, place = np.full(len(xy), np.inf), np.zeros(len(xy))
     if len(xy):
-        low = np.maximum(points.min(axis=0) - reach_mm, xy.min(axis=0))
-        high = np.minimum(points.max(axis=0) + reach_mm, xy.max(axis=0))
+        xy = np.ascontiguousarray(xy, dtype=np.float64)
+        (low, high), (first_xy, last_xy) = _bounds(points), _bounds(xy)
+        low, high = np.maximum(low - reach_mm, first_xy), np.minimum(high + reach_mm, last_xy)
         cells = np.maximum(np.floor((high - low) / _CELL_MM).astype(np.int64) + 1, 0)
-        first, blocks = _candidates(points, low, cells, reach_mm)
-        _find_nearest(points, low, cells, first, blocks, np.ascontiguousarray(xy), reach_mm, distance, place)
+        circles = _circles(points)
+        first, blocks = _candidates(circles, low, cells, reach_mm)
+
+        def find(start: int) -> None:
+            part = slice(start, start + _CHUNK)
+            _find_nearest(points, circles, low, cells, first, blocks, xy[part], reach_mm, distance[part], place[part])
+
+        parallel_map(find, range(0, len(xy), _CHUNK), "insole: outline")
     return Nearest(distance, place)
 
 
 @compiled
-def _candidates(points: FloatArray, low: FloatArray, cells: Indices, reach: float) -> tuple[Indices, Indices]:
-    """Return for each square cell which blocks of segments can hold the nearest: those of [first[c], first[c + 1])."""
+def _bounds(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the least and the greatest x and y of (N, 2) points; numpy takes thirty times as long."""
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    for n in range(len(points)):
+        for axis in range(2):
+            low[axis], high[axis] = min(low[axis], points[n, axis]), max(high[axis], points[n, axis])
+    return low, high
+
+
+@compiled
+def _circles(points: FloatArray) -> FloatArray:
+    """Return x, y and radius of a circle round each block of segments, (B, 3)."""
     count = (len(points) - 2) // _BLOCK + 1
-    middle, radius = np.zeros((count, 2)), np.zeros(count)
+    circles = np.zeros((count, 3))
     for block in range(count):
         part = points[block * _BLOCK : (block + 1) * _BLOCK + 1]
         for k in range(len(part)):
-            middle[block, 0] += part[k, 0] / len(part)
-            middle[block, 1] += part[k, 1] / len(part)
+            circles[block, 0] += part[k, 0] / len(part)
+            circles[block, 1] += part[k, 1] / len(part)
         for k in range(len(part)):
-            radius[block] = max(radius[block], np.hypot(part[k, 0] - middle[block, 0], part[k, 1] - middle[block, 1]))
+            x, y = part[k, 0] - circles[block, 0], part[k, 1] - circles[block, 1]
+            circles[block, 2] = max(circles[block, 2], np.hypot(x, y))
+    return circles
+
+
+@compiled
+def _candidates(circles: FloatArray, low: FloatArray, cells: Indices, reach: float) -> tuple[Indices, Indices]:
+    """Return for each square cell which blocks of segments can hold the nearest: those of [first[c], first[c + 1])."""
+    count = len(circles)
     half = _CELL_MM * np.sqrt(0.5)
     best = np.full(cells[0] * cells[1], reach)
     first, blocks = np.zeros(len(best) + 1, dtype=np.int64), np.empty(0, dtype=np.int64)
@@ -74,16 +111,17 @@ def _candidates(points: FloatArray, low: FloatArray, cells: Indices, reach: floa
             first[:] = np.cumsum(first)
             first[1:] = first[:-1]  # filling a cell moves the beginning of the next to where it is
         for block in range(count):
-            span = reach + radius[block] + 2.0 * half  # what lies farther off is out of reach of all that is in a cell
-            u, v = (middle[block, 0] - low[0]) / _CELL_MM, (middle[block, 1] - low[1]) / _CELL_MM
+            # What lies farther off is out of reach of all that is in a cell.
+            span = reach + circles[block, 2] + 2.0 * half
+            u, v = (circles[block, 0] - low[0]) / _CELL_MM, (circles[block, 1] - low[1]) / _CELL_MM
             wide = span / _CELL_MM
             for i in range(max(int(u - wide) - 1, 0), min(int(u + wide) + 2, cells[0])):
                 for j in range(max(int(v - wide) - 1, 0), min(int(v + wide) + 2, cells[1])):
                     x, y = (i + 0.5 - u) * _CELL_MM, (j + 0.5 - v) * _CELL_MM
                     away, cell = np.sqrt(x * x + y * y), i * cells[1] + j  # np.hypot takes ten times as long
                     if step == 0:
-                        best[cell] = min(best[cell], away + radius[block])
-                    elif away - radius[block] <= best[cell] + 2.0 * half:
+                        best[cell] = min(best[cell], away + circles[block, 2])
+                    elif away - circles[block, 2] <= best[cell] + 2.0 * half:
                         if step == 2:
                             blocks[first[cell + 1]] = block
                         first[cell + 1] += 1
@@ -114,6 +152,7 @@ def _side(points: FloatArray, at: int, share: float, x: float, y: float) -> floa
 @compiled
 def _find_nearest(
     points: FloatArray,
+    circles: FloatArray,
     low: FloatArray,
     cells: Indices,
     first: Indices,
@@ -129,9 +168,17 @@ def _find_nearest(
         i, j = int(np.floor((x - low[0]) / _CELL_MM)), int(np.floor((y - low[1]) / _CELL_MM))
         if i < 0 or j < 0 or i >= cells[0] or j >= cells[1]:
             continue
-        best, at, share = reach * reach, -1, 0.0
-        for m in range(first[i * cells[1] + j], first[i * cells[1] + j + 1]):
-            for k in range(blocks[m] * _BLOCK, min((blocks[m] + 1) * _BLOCK, len(points) - 1)):
+        best, at, share, off = reach * reach, -1, 0.0, reach
+        begin, end = first[i * cells[1] + j], first[i * cells[1] + j + 1]
+        for m in range(begin, end):  # the nearest is no farther off than the far side of a circle
+            px, py = x - circles[blocks[m], 0], y - circles[blocks[m], 1]
+            off = min(off, np.sqrt(px * px + py * py) + circles[blocks[m], 2])
+        for m in range(begin, end):
+            block = blocks[m]
+            px, py, span = x - circles[block, 0], y - circles[block, 1], off + circles[block, 2] + _SLACK_MM
+            if px * px + py * py > span * span:
+                continue
+            for k in range(block * _BLOCK, min((block + 1) * _BLOCK, len(points) - 1)):
                 ax, ay = points[k, 0], points[k, 1]
                 ex, ey = points[k + 1, 0] - ax, points[k + 1, 1] - ay
                 length2 = ex * ex + ey * ey
@@ -140,6 +187,7 @@ def _find_nearest(
                 away = dx * dx + dy * dy
                 if away < best:
                     best, at, share = away, k, t
+            off = min(off, np.sqrt(best))
         if at >= 0:
             distance[n], place[n] = _side(points, at, share, x, y) * np.sqrt(best), at + share
 
@@ -156,7 +204,13 @@ def inside(outline: FloatArray, points: FloatArray) -> BoolArray:
     edges = np.empty(first[-1], dtype=np.int64)
     answer = np.zeros(len(points), dtype=np.bool_)
     _spread_edges(low, high, first[:-1].copy(), edges)
-    _count_crossings(start, end, first, edges, np.ascontiguousarray(points, dtype=np.float64), answer)
+    points = np.ascontiguousarray(points, dtype=np.float64)
+
+    def count(begun: int) -> None:
+        part = slice(begun, begun + _CHUNK)
+        _count_crossings(start, end, first, edges, points[part], answer[part])
+
+    parallel_map(count, range(0, len(points), _CHUNK), "insole: outline")
     return answer
 
 

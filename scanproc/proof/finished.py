@@ -19,6 +19,7 @@ from scanproc.prescription.fields import Prescription
 from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.height_fields import HeightField
 from scanproc.solid.probes import Probe
+from scanproc.solid.resting_plane import LowerHull
 
 _GRID_STEP = 1.26  # of the design's: no multiple, so that the places are not those that solids are built with
 _FREE_MM = 3.0  # a platform so far over the underside does not shape it
@@ -41,7 +42,7 @@ class Finished:
 
     def ready(self) -> None:
         """Make what all checks share, before several of them run at once."""
-        parallel_map(lambda name: getattr(self, name), ("faces", "grid"), "insole: proof")
+        parallel_map(lambda name: getattr(self, name), ("faces", "grid", "lower_hull"), "insole: proof")
         self.probe.ready()
 
     @property
@@ -69,6 +70,12 @@ class Finished:
     def probe(self) -> Probe:
         """The solid to touch."""
         return Probe(self.solid)
+
+    @cached_property
+    def lower_hull(self) -> LowerHull:
+        """What it can stand on, of the lower half of its vertices."""
+        low = self.solid.vertices[self.solid.vertices[:, 2] <= np.median(self.solid.vertices[:, 2])]
+        return LowerHull.of(low[:, :2], low[:, 2])
 
     def inner(self, xy: FloatArray, off_mm: float) -> FloatArray:
         """Return those of (N, 2) points that lie inside the outline and at least so far off it."""

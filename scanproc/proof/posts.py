@@ -12,7 +12,6 @@ from scanproc.design.posts import Post, forefoot_post, rearfoot_post
 from scanproc.frames import FloatArray
 from scanproc.proof.checks import is_so, told, within
 from scanproc.proof.finished import Finished
-from scanproc.solid.resting_plane import resting_plane
 
 _STEP_MM = 0.7
 _OFF_BORDER_MM, _OFF_RIDGE_MM = 1.0, 1.0
@@ -41,8 +40,8 @@ def post_checks(done: Finished) -> tuple[Check, ...]:
 
 def _resting_inversion_deg(done: Finished) -> float:
     """Return how far the device by itself tips its medial side up: also its front end bears, not the post alone."""
-    low = done.solid.vertices[done.solid.vertices[:, 2] <= np.median(done.solid.vertices[:, 2])]
-    slope = resting_plane(low[:, :2], low[:, 2]).slope[1]
+    hull = done.lower_hull
+    slope = hull.planes_under(hull.xy.mean(axis=0)[None, :])[0].slope[1]
     return float(np.rad2deg(np.arctan(-done.asked.plan.medial_y * slope)))
 
 

@@ -24,18 +24,17 @@ _KEPT_DEG = 15.0  # that a balance may incline a foot by
 
 def stance_checks(done: Finished) -> tuple[Check, ...]:
     """Roll (medial side up) and pitch (front end up) of the rigid device under each load; its gaps on a bench."""
-    rx, plan, z = done.rx, done.asked.plan, done.solid.vertices[:, 2]
-    low = done.solid.vertices[z <= np.median(z)]
+    rx, plan = done.rx, done.asked.plan
     front = _front_load(done)
     loads = np.array([plan.heel, 0.5 * (plan.heel + front), front])
     checks = []
     own = _own_roll_deg(done, loads)
-    for name, plane, foot_deg in zip(LOADS, planes_under(low[:, :2], low[:, 2], loads), own, strict=True):
+    for name, plane, foot_deg in zip(LOADS, done.lower_hull.planes_under(loads), own, strict=True):
         roll, pitch = np.rad2deg(np.arctan([-plan.medial_y * plane.slope[1], -plane.slope[0]]))
         checks.append(within(f"roll_{name}_deg", 0.0, float(roll), _ROLL_DEG + _asked_roll_deg(done) + float(foot_deg)))
         checks.append(within(f"pitch_{name}_deg", 0.0, float(pitch), _PITCH_DEG + _asked_pitch_deg(done)))
     if stands_level(rx) and not (rx.posts.rearfoot_post_deg or rx.posts.rearfoot_motion_deg):
-        checks.append(at_most("stands_gap_mm", _GAP_MM, _gap(low, done), rx.making.mesh_deviation_mm))
+        checks.append(at_most("stands_gap_mm", _GAP_MM, _gap(done), rx.making.mesh_deviation_mm))
     return tuple(checks)
 
 
@@ -95,10 +94,11 @@ def _centre_of_mass(solid: Mesh) -> FloatArray:
     return np.asarray((six_volumes[:, None] * corners.sum(axis=1)).sum(axis=0) / (4.0 * six_volumes.sum()))
 
 
-def _gap(low: FloatArray, done: Finished) -> float:
+def _gap(done: Finished) -> float:
     """Return the greater of the gaps under heel and front end where the device stands by itself, mm."""
-    plane = planes_under(low[:, :2], low[:, 2], _centre_of_mass(done.solid)[None, :2])[0]
-    above, ahead = low[:, 2] - plane.at(low[:, :2]), done.asked.plan.ahead_of_ball(low[:, :2])
+    hull = done.lower_hull
+    plane = hull.planes_under(_centre_of_mass(done.solid)[None, :2])[0]
+    above, ahead = hull.z - plane.at(hull.xy), done.asked.plan.ahead_of_ball(hull.xy)
     front: BoolArray = ahead > -done.rx.gap_mm - _FRONT_MM
-    heel: BoolArray = low[:, 0] < HEEL_END * done.asked.plan.length_mm
+    heel: BoolArray = hull.xy[:, 0] < HEEL_END * done.asked.plan.length_mm
     return float(max(above[heel].min(initial=np.inf), above[front].min(initial=np.inf)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
-from scanproc.design.wall import BEND_MM
+from scanproc.design.wall import BEND_MM, TAPER_GONE, asked_wall
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import RuledThickness
 from scanproc.proof.checks import at_least, at_most, told, within
@@ -23,7 +23,6 @@ _CORNER_SHARE = 0.42  # of its radius, that a rounded square edge lies inside it
 _SQUARE_SHARE = 0.85  # of its radius, that a ball loses between it and a square edge below: 0.70 to 0.86 on 5 shells
 _TAPER_END = 1.15  # of the taper's length: it ends softly
 _PLACE_SHARE = 0.15  # of the grid, which a place is known to where the wall changes
-_TAPER_GONE = 1.3  # of it: here the wall is whole
 _SIDES_MEET_MM, _ONE_SIDE_MM = 15.0, 17.0  # beside the axis, where the medial and the lateral wall blend
 _THICKER_SHARE = 2.5  # of the tolerance, by which a wall may be thicker
 _TYPICAL_MM = 0.05  # tolerance
@@ -44,6 +43,7 @@ class _Wall:
     even: BoolArray
     off_outline: FloatArray
     on_rounding: BoolArray
+    behind: FloatArray  # the front end, mm; inf where the wall is whole
 
     def only(self, keep: BoolArray) -> _Wall:
         """Return some of the samples."""
@@ -61,7 +61,7 @@ def wall_checks(done: Finished) -> tuple[Check, ...]:
     slack = rx.judgement.wall_tolerance_mm
     wall = _samples(done)
     at_border = (wall.off_outline < rx.judgement.rim_band_mm) | wall.on_rounding
-    in_taper = _in_taper(done, wall.xy)
+    in_taper = _in_taper(done, wall.behind)
     body, taper = wall.only(~at_border & ~in_taper), wall.only(~at_border & in_taper)
     checks = _body(done, body, slack)
     if taper.distance.size:
@@ -120,8 +120,8 @@ def _full(done: Finished, body: _Wall) -> list[Check]:
     least, which lies under its lowest point.
     """
     rx, plan = done.rx, done.asked.plan
-    behind = done.asked.distal_edge.behind(body.xy) > _TAPER_GONE * rx.thickness.distal_taper_mm
-    body, in_front = body.only(body.from_below & behind), plan.ahead_of_ball(body.xy[body.from_below & behind])
+    body = body.only(body.from_below & (body.behind > TAPER_GONE * rx.thickness.distal_taper_mm))
+    in_front = plan.ahead_of_ball(body.xy)
     if rx.device.style == "block":
         least = rx.thickness.thickness_mm * min(rx.thickness.medial_thickness, rx.thickness.lateral_thickness)
         return [
@@ -173,17 +173,19 @@ def _samples(done: Finished) -> _Wall:
     for reach_mm in (FAR_MM,) if is_block else (most_mm + _THICKER_MM, FAR_MM):
         up, down = (walls(reach_mm, quick=done.quick) for walls in (done.probe.walls_up, done.probe.walls_down))
         xy = np.vstack([up.xy, down.xy])
+        behind = done.asked.distal_edge.behind(xy, TAPER_GONE * thickness.distal_taper_mm)
         wall = _Wall(
             distance=np.concatenate([up.distance, down.distance]),
-            asked=done.asked.wall_at(xy),
+            asked=asked_wall(thickness, done.asked.plan, xy, behind),
             xy=xy,
             from_below=np.arange(len(xy)) < len(up.xy),
             even=done.even_below(xy, np.concatenate([up.z, down.z])),
             off_outline=done.off_outline(xy, done.rx.judgement.rim_band_mm + thickness.rim_radius_mm),
             on_rounding=_on_rounding(done, np.vstack([up.top_xy, down.top_xy])),
+            behind=behind,
         )
         found, at_border = np.isfinite(wall.distance), wall.off_outline < done.rx.judgement.rim_band_mm
-        if found[wall.even].all() and found[at_border].any() and found[~at_border & ~_in_taper(done, xy)].any():
+        if found[wall.even].all() and found[at_border].any() and found[~at_border & ~_in_taper(done, behind)].any():
             break
     return wall.only(found)
 
@@ -198,9 +200,9 @@ def _on_rounding(done: Finished, top_xy: FloatArray) -> BoolArray:
     return answer
 
 
-def _in_taper(done: Finished, xy: FloatArray) -> BoolArray:
-    """Tell where the wall thins towards the front end, (N,) bool."""
-    rx = done.rx
-    if rx.thickness.distal_edge_mm >= rx.thickness.in_front_mm:
-        return np.zeros(len(xy), dtype=bool)
-    return np.asarray(done.asked.distal_edge.behind(xy) < _TAPER_END * rx.thickness.distal_taper_mm)
+def _in_taper(done: Finished, behind_mm: FloatArray) -> BoolArray:
+    """Tell where the wall thins towards the front end, (N,) bool, by how far behind it a place lies."""
+    thickness = done.rx.thickness
+    return np.asarray(
+        (behind_mm < _TAPER_END * thickness.distal_taper_mm) & (thickness.distal_edge_mm < thickness.in_front_mm)
+    )

@@ -8,7 +8,7 @@ from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.parallel import parallel_map
 from scanproc.solid.height_fields import HeightField
-from scanproc.solid.splines import spline_at
+from scanproc.solid.splines import at_node, spline_at
 
 _OTHER_SHEET = 1.5  # nodes: contacts of neighbours that lie further apart are on different sheets
 _STRIP = 48  # rows that one thread takes at a time
@@ -32,13 +32,30 @@ def erode_with_ball(field: HeightField, radius_mm: float | FloatArray) -> Height
     z, contact = np.empty(field.z.shape), np.empty((*field.z.shape, 2))
     reach = int(np.ceil(radius.max() / field.step)) + 1
 
-    def erode(first: int) -> None:
-        _erode_rows(field.spline, field.step, radius, reach, first, z, contact)
-
-    parallel_map(erode, range(0, len(z), _STRIP), "parallel surface")
+    spline, sheet = field.spline, np.empty((*field.z.shape, 3))
+    strips = range(0, len(z), _STRIP)
+    parallel_map(lambda first: _move_rows(spline, field.step, radius, first, sheet), strips, "parallel surface")
+    parallel_map(
+        lambda first: _erode_rows(spline, field.step, radius, reach, sheet, first, z, contact),
+        strips,
+        "parallel surface",
+    )
     for way in (1, -1):
-        _settle(field.spline, field.step, radius, way, z, contact)
+        _settle(spline, field.step, radius, way, z, contact)
     return field.replaced(z)
+
+
+@compiled
+def _move_rows(spline: FloatArray, step: float, radius: FloatArray, first: int, sheet: FloatArray) -> None:
+    """Fill a strip of the sheet, (I, J, 3): each node moved along its normal by the radius, x and y in cells."""
+    rows, columns = radius.shape
+    for i in range(first, min(first + _STRIP, rows)):
+        for j in range(columns):
+            f, fx, fy = at_node(spline, step, i, j)
+            share = radius[i, j] / np.sqrt(1.0 + fx * fx + fy * fy)
+            sheet[i, j, 0] = i + share * fx / step
+            sheet[i, j, 1] = j + share * fy / step
+            sheet[i, j, 2] = f - share
 
 
 @compiled
@@ -47,6 +64,7 @@ def _erode_rows(
     step: float,
     radius: FloatArray,
     reach: int,
+    sheet: FloatArray,
     first: int,
     eroded_z: FloatArray,
     contact: FloatArray,
@@ -55,19 +73,11 @@ def _erode_rows(
     rows, columns = radius.shape
     last = min(first + _STRIP, rows)
     begin, end = max(first - reach, 0), min(last + reach, rows)
-    sheet = np.empty((end - begin, columns, 3))
-    for i in range(begin, end):
-        for j in range(columns):
-            f, fx, fy, _, _, _ = spline_at(spline, step, float(i), float(j))
-            share = radius[i, j] / np.sqrt(1.0 + fx * fx + fy * fy)
-            sheet[i - begin, j, 0] = i + share * fx / step
-            sheet[i - begin, j, 1] = j + share * fy / step
-            sheet[i - begin, j, 2] = f - share
     lowest = np.full((last - first, columns), np.inf)
-    for i in range(len(sheet) - 1):
+    for i in range(begin, end - 1):
         for j in range(columns - 1):
             for half in range(2):
-                _rasterise(sheet, i, j, half, begin, first, lowest, contact)
+                _rasterise(sheet, i, j, half, first, lowest, contact)
     for i in range(first, last):
         for j in range(columns):
             z, u, v = np.inf, float(i), float(j)
@@ -106,7 +116,7 @@ def _settle(
 
 @compiled
 def _rasterise(
-    sheet: FloatArray, i: int, j: int, half: int, begin: int, first: int, lowest: FloatArray, contact: FloatArray
+    sheet: FloatArray, i: int, j: int, half: int, first: int, lowest: FloatArray, contact: FloatArray
 ) -> None:
     """Draw one triangle of the moved sheet into the nodes that it covers, wherever it is the lowest so far."""
     b_i, b_j = (i + 1, j) if half == 0 else (i + 1, j + 1)
@@ -131,7 +141,7 @@ def _rasterise(
             z = az + b * (bz - az) + c * (cz - az)
             if z < lowest[m - first, n]:
                 lowest[m - first, n] = z
-                contact[m, n, 0] = begin + i + b * (b_i - i) + c * (c_i - i)
+                contact[m, n, 0] = i + b * (b_i - i) + c * (c_i - i)
                 contact[m, n, 1] = j + b * (b_j - j) + c * (c_j - j)
 
 

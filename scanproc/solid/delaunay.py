@@ -50,8 +50,8 @@ def insert_point(net: Delaunay, p: int, t: int, faces: int, sample: int, fan: In
     How many they are, and the chain of the samples that were in them before, all but the point's own.
     """
     left = _without(net, t, sample)
-    a, b, c = net.faces[t]
-    beside_a, beside_b, beside_c = net.across[t]
+    a, b, c = net.faces[t, 0], net.faces[t, 1], net.faces[t, 2]
+    beside_a, beside_b, beside_c = net.across[t, 0], net.across[t, 1], net.across[t, 2]
     _set(net, t, a, b, p, faces, faces + 1, beside_c)
     _set(net, faces, b, c, p, faces + 1, t, beside_a)
     _set(net, faces + 1, c, a, p, t, faces, beside_b)
@@ -114,15 +114,16 @@ def _chained(net: Delaunay, left: int, t: int) -> int:
 @compiled
 def _in_circle(net: Delaunay, one: int, other: int) -> bool:
     """Tell whether the edge across from the third corner of `one` has a point of `other` inside its circle."""
-    a, b, p = net.points[net.faces[one, 0]], net.points[net.faces[one, 1]], net.points[net.faces[one, 2]]
     k = 0 if net.across[other, 0] == one else (1 if net.across[other, 1] == one else 2)
-    q = net.points[net.faces[other, k]]
-    if orient2d(a[0], a[1], q[0], q[1], p[0], p[1]) <= 0.0 or orient2d(q[0], q[1], b[0], b[1], p[0], p[1]) <= 0.0:
+    a, b, p, q = net.faces[one, 0], net.faces[one, 1], net.faces[one, 2], net.faces[other, k]
+    qx, qy = net.points[q, 0], net.points[q, 1]
+    # Seen from q: differences of snapped coordinates are exact.
+    ax, ay, bx, by = net.points[a, 0] - qx, net.points[a, 1] - qy, net.points[b, 0] - qx, net.points[b, 1] - qy
+    px, py = net.points[p, 0] - qx, net.points[p, 1] - qy
+    if ay * px - ax * py <= 0.0 or bx * py - by * px <= 0.0:
         return False
-    if orient2d(a[0], a[1], b[0], b[1], p[0], p[1]) <= 0.0:
+    if (bx - ax) * (py - ay) - (by - ay) * (px - ax) <= 0.0:
         return True
-    ax, ay, bx, by = a[0] - q[0], a[1] - q[1], b[0] - q[0], b[1] - q[1]
-    px, py = p[0] - q[0], p[1] - q[1]
     aa, bb, pp = ax * ax + ay * ay, bx * bx + by * by, px * px + py * py
     inside = aa * (bx * py - by * px) - bb * (ax * py - ay * px) + pp * (ax * by - ay * bx)
     return bool(inside > 1e-12 * (aa + bb) * pp)
@@ -131,7 +132,7 @@ def _in_circle(net: Delaunay, one: int, other: int) -> bool:
 @compiled
 def _flip_edge(net: Delaunay, one: int, other: int) -> None:
     """Turn the edge between two triangles: both then have the third corner of `one` as theirs."""
-    a, b, p = net.faces[one]
+    a, b, p = net.faces[one, 0], net.faces[one, 1], net.faces[one, 2]
     k = 0 if net.across[other, 0] == one else (1 if net.across[other, 1] == one else 2)
     q = net.faces[other, k]
     # Seen from `other`, whose corners are q, b, a.

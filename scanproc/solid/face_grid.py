@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import Mesh
+from scanproc.artifacts import IntArray, Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.parallel import parallel_map
@@ -18,6 +18,7 @@ from scanproc.solid.plan_cells import cell_at, sorted_into_cells
 
 _CHUNK = 1 << 13  # places of a task
 _FACES_OF_CELL, _CELL_MM = 1.5, (1.0, 5.0)  # on an average over the box; walls are a few mm
+_BESIDE_MM = 1e-6  # more than that is, in mm
 _ON_SIDE = 1e-9  # of twice a triangle's area in the plan: a place on the side of two triangles belongs to both
 
 
@@ -62,8 +63,7 @@ class FaceGrid:
     @classmethod
     def of(cls, mesh: Mesh, cell_mm: float | None = None) -> FaceGrid:
         """Sort the triangles of a mesh, into cells as wide as one or two of them unless that is given."""
-        corners = mesh.vertices[mesh.faces]
-        boxes = np.hstack([corners.min(axis=1), corners.max(axis=1)])
+        corners, boxes = _corners_and_boxes(mesh.vertices, mesh.faces)
         first = boxes[:, :2].min(axis=0) if len(boxes) else np.zeros(2)
         last = boxes[:, 3:5].max(axis=0) if len(boxes) else np.zeros(2)
         if cell_mm is None:
@@ -75,12 +75,13 @@ class FaceGrid:
 
     def touched(self, xy: FloatArray, *, from_above: bool) -> FirstHits:
         """Touch the faces vertically at (N, 2) places; -inf from above and inf from below where there is none."""
+        xy = np.ascontiguousarray(xy)
         answer = FirstHits(np.empty(len(xy)), np.empty(len(xy), dtype=np.int32))
 
         def touch(start: int) -> None:
             part = slice(start, start + _CHUNK)
             _touch(
-                self.corners, self.origin, *self.shape, self.starts, self.items, xy[part], from_above,
+                self.corners, self.boxes, self.origin, *self.shape, self.starts, self.items, xy[part], from_above,
                 answer.z[part], answer.face[part],
             )  # fmt: skip
 
@@ -89,22 +90,34 @@ class FaceGrid:
 
     def nearest(self, points: FloatArray, reach_mm: float) -> Nearest:
         """Find the nearest face of (N, 3) points, at most `reach_mm` away."""
-        # Stripe by stripe: the face of the last point is nearly that of the next.
-        cells = np.floor((points[:, :2] - self.origin[:2]) / self.origin[2])
-        order = np.lexsort((points[:, 1], cells[:, 0]))
-        points, back = points[order], np.empty_like(order)
-        back[order] = np.arange(len(order))
+        # Cell by cell: the face of the last point is nearly that of the next.
+        points = np.ascontiguousarray(points)
+        order = _by_cells(points, self.origin, *self.shape)
         answer = Nearest(np.empty(len(points)), np.empty((len(points), 3)))
 
         def find(start: int) -> None:
-            part = slice(start, start + _CHUNK)
             _find_nearest(
                 self.corners, self.boxes, self.origin, *self.shape, self.starts, self.items, self.levels,
-                points[part], reach_mm, answer.distance[part], answer.point[part],
+                points, order[start : start + _CHUNK], reach_mm, answer.distance, answer.point,
             )  # fmt: skip
 
         parallel_map(find, range(0, len(points), _CHUNK), "insole: distances")
-        return Nearest(answer.distance[back], answer.point[back])
+        return answer
+
+
+@compiled
+def _corners_and_boxes(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return the corners of each face, (F, 3, 3), and its box, (F, 6)."""
+    corners, boxes = np.empty((len(faces), 3, 3)), np.empty((len(faces), 6))
+    for face in range(len(faces)):
+        for axis in range(3):
+            low, high = np.inf, -np.inf
+            for corner in range(3):
+                value = vertices[faces[face, corner], axis]
+                corners[face, corner, axis] = value
+                low, high = min(low, value), max(high, value)
+            boxes[face, axis], boxes[face, 3 + axis] = low, high
+    return corners, boxes
 
 
 @compiled
@@ -122,6 +135,7 @@ def _levels(boxes: FloatArray, starts: NDArray[np.int64], items: NDArray[np.int3
 @compiled
 def _touch(
     corners: FloatArray,
+    boxes: FloatArray,
     origin: FloatArray,
     columns: int,
     rows: int,
@@ -141,6 +155,10 @@ def _touch(
         if cell >= 0:
             for k in range(starts[cell], starts[cell + 1]):
                 face = items[k]
+                if x < boxes[face, 0] - _BESIDE_MM or x > boxes[face, 3] + _BESIDE_MM:
+                    continue
+                if y < boxes[face, 1] - _BESIDE_MM or y > boxes[face, 4] + _BESIDE_MM:
+                    continue
                 ax, ay = corners[face, 0, 0] - x, corners[face, 0, 1] - y
                 bx, by = corners[face, 1, 0] - x, corners[face, 1, 1] - y
                 cx, cy = corners[face, 2, 0] - x, corners[face, 2, 1] - y
@@ -159,6 +177,24 @@ def _touch(
 
 
 @compiled
+def _by_cells(points: FloatArray, origin: FloatArray, columns: int, rows: int) -> NDArray[np.int64]:
+    """Return the order of (N, 3) points by the cell that they lie in or beside, forth and back through the columns."""
+    place, starts = np.empty(len(points), np.int64), np.zeros(columns * rows + 1, np.int64)
+    for n in range(len(points)):
+        i = min(max(int(np.floor((points[n, 0] - origin[0]) / origin[2])), 0), columns - 1)
+        j = min(max(int(np.floor((points[n, 1] - origin[1]) / origin[2])), 0), rows - 1)
+        place[n] = i * rows + (j if i % 2 == 0 else rows - 1 - j)
+        starts[place[n] + 1] += 1
+    for k in range(columns * rows):
+        starts[k + 1] += starts[k]
+    order = np.empty(len(points), np.int64)
+    for n in range(len(points)):
+        order[starts[place[n]]] = n
+        starts[place[n]] += 1
+    return order
+
+
+@compiled
 def _find_nearest(
     corners: FloatArray,
     boxes: FloatArray,
@@ -169,13 +205,14 @@ def _find_nearest(
     items: NDArray[np.int32],
     levels: FloatArray,
     points: FloatArray,
+    order: NDArray[np.int64],
     reach_mm: float,
     out_distance: FloatArray,
     out_point: FloatArray,
 ) -> None:
-    """Write the point nearest to each of (N, 3) points, and its distance: rings of cells, until none can be nearer."""
+    """Write the point nearest to some of (N, 3) points, and its distance: rings of cells, until none can be nearer."""
     cell, hit = origin[2], -1
-    for n in range(len(points)):
+    for n in order:
         x, y, z = points[n, 0], points[n, 1], points[n, 2]
         u, v = (x - origin[0]) / cell, (y - origin[1]) / cell
         i, j = min(max(int(np.floor(u)), 0), columns - 1), min(max(int(np.floor(v)), 0), rows - 1)

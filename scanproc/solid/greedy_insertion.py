@@ -55,17 +55,19 @@ def greedy_insertion(start: Sheet, samples: Samples, tolerance_mm: float) -> She
     ----------
     start : with x and y `snapped_plan`, as those of the samples.
     """
-    size, more = len(start.faces), len(samples.points)
-    room = size + 2 * more
+    count, size, more = len(start.points), len(start.faces), len(samples.points)
+    room = size + 2 * more  # of which little is ever used
     net = Delaunay(
-        points=np.vstack([start.points, samples.points]),
-        faces=np.vstack([start.faces, np.empty((2 * more, 3), dtype=np.int32)]),
-        across=np.vstack([neighbours(start.faces), np.empty((2 * more, 3), dtype=np.int32)]),
-        first=np.full(room, -1, dtype=np.int32),
+        points=np.empty((count + more, 3)),
+        faces=np.empty((room, 3), dtype=np.int32),
+        across=np.empty((room, 3), dtype=np.int32),
+        first=np.empty(room, dtype=np.int32),
         following=np.full(more, -1, dtype=np.int32),
-        worst=np.zeros(room),
-        farthest=np.full(room, -1, dtype=np.int32),
+        worst=np.empty(room),
+        farthest=np.empty(room, dtype=np.int32),
     )
+    net.points[:count], net.faces[:size], net.across[:size] = start.points, start.faces, neighbours(start.faces)
+    net.first[:size] = -1
     _sort_in(net, size, samples)
     corners, faces = _refine(net, len(start.points), size, samples, tolerance_mm)
     return Sheet(net.points[:corners].copy(), net.faces[:faces].copy())
@@ -82,11 +84,13 @@ def _sort_in(net: Delaunay, size: int, samples: Samples) -> None:
         i, j = int((samples.points[k, 0] - x0) / _BIN_MM), int((samples.points[k, 1] - y0) / _BIN_MM)
         chain[k], head[i, j] = head[i, j], k
     for t in range(size):
-        a, b, c = net.points[net.faces[t, 0]], net.points[net.faces[t, 1]], net.points[net.faces[t, 2]]
-        low_i = max(int((min(a[0], b[0], c[0]) - x0) / _BIN_MM), 0)
-        low_j = max(int((min(a[1], b[1], c[1]) - y0) / _BIN_MM), 0)
-        high_i = min(int((max(a[0], b[0], c[0]) - x0) / _BIN_MM), rows - 1)
-        high_j = min(int((max(a[1], b[1], c[1]) - y0) / _BIN_MM), columns - 1)
+        a, b, c = net.faces[t, 0], net.faces[t, 1], net.faces[t, 2]
+        ax, ay, bx, by = net.points[a, 0], net.points[a, 1], net.points[b, 0], net.points[b, 1]
+        cx, cy = net.points[c, 0], net.points[c, 1]
+        low_i = max(int((min(ax, bx, cx) - x0) / _BIN_MM), 0)
+        low_j = max(int((min(ay, by, cy) - y0) / _BIN_MM), 0)
+        high_i = min(int((max(ax, bx, cx) - x0) / _BIN_MM), rows - 1)
+        high_j = min(int((max(ay, by, cy) - y0) / _BIN_MM), columns - 1)
         for i in range(low_i, high_i + 1):
             for j in range(low_j, high_j + 1):
                 before, k = -1, head[i, j]
@@ -94,9 +98,9 @@ def _sort_in(net: Delaunay, size: int, samples: Samples) -> None:
                     after = chain[k]
                     x, y = samples.points[k, 0], samples.points[k, 1]
                     if (
-                        orient2d(a[0], a[1], b[0], b[1], x, y) >= 0.0
-                        and orient2d(b[0], b[1], c[0], c[1], x, y) >= 0.0
-                        and orient2d(c[0], c[1], a[0], a[1], x, y) >= 0.0
+                        orient2d(ax, ay, bx, by, x, y) >= 0.0
+                        and orient2d(bx, by, cx, cy, x, y) >= 0.0
+                        and orient2d(cx, cy, ax, ay, x, y) >= 0.0
                     ):
                         net.following[k], net.first[t] = net.first[t], k
                         if before < 0:
@@ -112,18 +116,20 @@ def _sort_in(net: Delaunay, size: int, samples: Samples) -> None:
 @compiled
 def _judge(net: Delaunay, t: int, samples: Samples) -> None:
     """Find the sample that a triangle misses most."""
-    a, b, c = net.points[net.faces[t, 0]], net.points[net.faces[t, 1]], net.points[net.faces[t, 2]]
-    double = orient2d(a[0], a[1], b[0], b[1], c[0], c[1])
-    along_x = ((b[2] - a[2]) * (c[1] - a[1]) - (c[2] - a[2]) * (b[1] - a[1])) / double
-    along_y = ((c[2] - a[2]) * (b[0] - a[0]) - (b[2] - a[2]) * (c[0] - a[0])) / double
-    net.worst[t], net.farthest[t] = 0.0, -1
-    k = net.first[t]
+    a, b, c = net.faces[t, 0], net.faces[t, 1], net.faces[t, 2]
+    ax, ay, az = net.points[a, 0], net.points[a, 1], net.points[a, 2]
+    ux, uy, uz = net.points[b, 0] - ax, net.points[b, 1] - ay, net.points[b, 2] - az
+    vx, vy, vz = net.points[c, 0] - ax, net.points[c, 1] - ay, net.points[c, 2] - az
+    double = ux * vy - uy * vx
+    along_x, along_y = (uz * vy - vz * uy) / double, (vz * ux - uz * vx) / double
+    worst, farthest, k = 0.0, -1, net.first[t]
     while k >= 0:
-        p = samples.points[k]
-        miss = abs(p[2] - a[2] - along_x * (p[0] - a[0]) - along_y * (p[1] - a[1])) * samples.share[k]
-        if miss > net.worst[t]:
-            net.worst[t], net.farthest[t] = miss, k
+        off = samples.points[k, 2] - az - along_x * (samples.points[k, 0] - ax) - along_y * (samples.points[k, 1] - ay)
+        miss = abs(off) * samples.share[k]
+        if miss > worst:
+            worst, farthest = miss, k
         k = net.following[k]
+    net.worst[t], net.farthest[t] = worst, farthest
 
 
 @compiled
@@ -141,7 +147,8 @@ def _refine(net: Delaunay, corners: int, faces: int, samples: Samples, tolerance
         begin, waiting, queued[t] = (begin + 1) % len(queue), waiting - 1, False
         if net.worst[t] <= tolerance:
             continue
-        net.points[corners] = samples.points[net.farthest[t]]
+        for axis in range(3):
+            net.points[corners, axis] = samples.points[net.farthest[t], axis]
         spokes, left = insert_point(net, corners, t, faces, net.farthest[t], fan)
         corners, faces = corners + 1, faces + 2
         _share_out(net, fan[:spokes], left, samples)

@@ -10,6 +10,10 @@ from scipy import ndimage
 
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
+from scanproc.parallel import parallel_map
+from scanproc.solid.splines import fill_heights
+
+_CHUNK = 1 << 14  # places of a task
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,14 @@ class HeightField:
 
     def at(self, xy: FloatArray) -> FloatArray:
         """Return the height at (N, 2) points by cubic splines, (N,) mm; outside the grid that of its border."""
-        cells = np.array([(xy[:, 0] - self.x0) / self.step, (xy[:, 1] - self.y0) / self.step])
-        return np.asarray(ndimage.map_coordinates(self.spline, cells, order=3, mode="nearest", prefilter=False))
+        points, spline, z = np.ascontiguousarray(xy, dtype=np.float64), self.spline, np.empty(len(xy))
+
+        def fill(start: int) -> None:
+            part = slice(start, start + _CHUNK)
+            fill_heights(spline, self.x0, self.y0, self.step, points[part], z[part])
+
+        parallel_map(fill, range(0, len(points), _CHUNK), "insole: heights")
+        return z
 
     def cells_at(self, xy: FloatArray, cells: BoolArray) -> BoolArray:
         """Return the value of some cells, (I, J) bool, nearest to (N, 2) points, (N,); False beside the grid."""

@@ -45,7 +45,8 @@ class Lettering:
 
     def covers(self, uv: FloatArray) -> BoolArray:
         """Tell which of (N, 2) points lie in the box of the text with its margins, (N,) bool."""
-        return np.asarray((np.abs(uv) <= 0.5 * self.size_mm).all(axis=1))
+        half = 0.5 * self.size_mm
+        return np.asarray((np.abs(uv[:, 0]) <= half[0]) & (np.abs(uv[:, 1]) <= half[1]))
 
 
 @lru_cache(maxsize=8)  # the same line is asked for by design and proof, and again by every preview

@@ -9,10 +9,11 @@ import numpy as np
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import face_normals
+from scanproc.mesh.edges import sides_of
+from scanproc.mesh.meshes import face_centres, face_normals, keep_faces
 from scanproc.parallel import parallel_map
 from scanproc.solid.face_grid import FaceGrid, FirstHits
-from scanproc.solid.topology import facing_up, part
+from scanproc.solid.topology import facing_up
 
 _STEP_MM = 0.05  # between the points at which a section is touched
 FAR_MM = 80.0  # no wall is so thick
@@ -58,12 +59,12 @@ class Probe:
     @cached_property
     def top(self) -> Mesh:
         """The triangles that look up."""
-        return part(self.solid, self.solid.faces[self._facing > 0.0])
+        return keep_faces(self.solid, self._facing > 0.0).mesh
 
     @cached_property
     def bottom(self) -> Mesh:
         """The triangles that look down."""
-        return part(self.solid, self.solid.faces[self._facing < 0.0])
+        return keep_faces(self.solid, self._facing < 0.0).mesh
 
     @cached_property
     def _top_bins(self) -> FaceGrid:
@@ -177,11 +178,9 @@ def _sections(probe: Probe, x: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _samples(mesh: Mesh, quick: bool) -> FloatArray:
     """Return the corners, the middles of the sides and the middles of all triangles, (N, 3); if quick, no sides'."""
-    centres = mesh.vertices[mesh.faces].mean(axis=1)
+    centres = face_centres(mesh)
     if quick:
         return np.vstack([mesh.vertices, centres])
-    sides = np.sort(np.vstack([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]]), axis=1)
-    numbers = np.unique(sides[:, 0].astype(np.int64) * len(mesh.vertices) + sides[:, 1])
-    start, end = np.divmod(numbers, len(mesh.vertices))
-    middles = 0.5 * (mesh.vertices[start] + mesh.vertices[end])
+    sides = sides_of(mesh.faces, len(mesh.vertices))
+    middles = 0.5 * (mesh.vertices[sides[:, 0]] + mesh.vertices[sides[:, 1]])
     return np.vstack([mesh.vertices, middles, centres])

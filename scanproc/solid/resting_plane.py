@@ -9,6 +9,7 @@ from scipy.spatial import ConvexHull
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between
+from scanproc.mesh.meshes import all_corners, face_areas
 
 _DOWN = np.array([0.0, 0.0, -1.0])
 TOUCHES_MM = 0.05  # a quarter of a printed layer
@@ -44,13 +45,31 @@ def planes_under(xy: FloatArray, z: FloatArray, loads: FloatArray) -> list[Resti
 
     It is rigid, and so is the ground: it tips until the place lies over the facet of its lower hull that it stands on.
     """
-    some = slice(None, None, max(len(z) // 20_000, 1))
-    facets = ConvexHull(np.column_stack([xy[some], z[some]])).equations
-    nx, ny, nz, offset = facets[facets[:, 2] < -1e-6].T
-    slopes, heights = np.column_stack([-nx / nz, -ny / nz]), -offset / nz
-    # The lower hull is the highest of its planes everywhere.
-    chosen = [slopes[np.argmax(heights + slopes @ load)] for load in loads]
-    return [RestingPlane(slope, float((z - xy @ slope).min())) for slope in chosen]
+    return LowerHull.of(xy, z).planes_under(loads)
+
+
+@dataclass(frozen=True)
+class LowerHull:
+    """The planes that an underside, (N, 2) and (N,) mm, can come to stand on: (M, 2) slopes and (M,) heights."""
+
+    xy: FloatArray
+    z: FloatArray
+    slopes: FloatArray
+    heights: FloatArray
+
+    @classmethod
+    def of(cls, xy: FloatArray, z: FloatArray) -> LowerHull:
+        """Return the lower hull of an even sample of an underside."""
+        some = slice(None, None, max(len(z) // 20_000, 1))
+        facets = ConvexHull(np.column_stack([xy[some], z[some]])).equations
+        nx, ny, nz, offset = facets[facets[:, 2] < -1e-6].T
+        return cls(xy, z, np.column_stack([-nx / nz, -ny / nz]), -offset / nz)
+
+    def planes_under(self, loads: FloatArray) -> list[RestingPlane]:
+        """Return the plane that it stands on under a load at each of (M, 2) places."""
+        # The lower hull is the highest of its planes everywhere.
+        chosen = [self.slopes[np.argmax(self.heights + self.slopes @ load)] for load in loads]
+        return [RestingPlane(slope, float((self.z - self.xy @ slope).min())) for slope in chosen]
 
 
 def stable_pose(solid: Mesh) -> FloatArray:
@@ -81,7 +100,4 @@ def stable_pose(solid: Mesh) -> FloatArray:
 def _touching_mm2(solid: Mesh, plane: FloatArray) -> float:
     """Return the area of the triangles that lie wholly on a plane, (4,) outward normal and offset."""
     near = solid.vertices @ plane[:3] + plane[3] > -TOUCHES_MM
-    corners = solid.vertices[solid.faces[near[solid.faces].all(axis=1)]]
-    return float(
-        0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum()
-    )
+    return float(face_areas(Mesh(solid.vertices, solid.faces[all_corners(near, solid.faces)])).sum())

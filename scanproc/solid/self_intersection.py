@@ -58,22 +58,21 @@ def _count(
 ) -> int:
     """Return how many pairs of an edge and a triangle meet, each counted once."""
     count, cell = 0, origin[2]
-    low, high = np.empty(3), np.empty(3)
     for n in range(len(edges)):
         p, q = edges[n, 0], edges[n, 1]
-        for axis in range(3):
-            low[axis] = min(vertices[p, axis], vertices[q, axis]) - _SLACK_MM
-            high[axis] = max(vertices[p, axis], vertices[q, axis]) + _SLACK_MM
-        first_i = max(int(np.floor((low[0] - origin[0]) / cell)), 0)
-        first_j = max(int(np.floor((low[1] - origin[1]) / cell)), 0)
-        for i in range(first_i, min(int((high[0] - origin[0]) / cell), columns - 1) + 1):
-            for j in range(first_j, min(int((high[1] - origin[1]) / cell), rows - 1) + 1):
+        low_x, high_x = _span(vertices[p, 0], vertices[q, 0])
+        low_y, high_y = _span(vertices[p, 1], vertices[q, 1])
+        low_z, high_z = _span(vertices[p, 2], vertices[q, 2])
+        first_i = max(int(np.floor((low_x - origin[0]) / cell)), 0)
+        first_j = max(int(np.floor((low_y - origin[1]) / cell)), 0)
+        for i in range(first_i, min(int((high_x - origin[0]) / cell), columns - 1) + 1):
+            for j in range(first_j, min(int((high_y - origin[1]) / cell), rows - 1) + 1):
                 for k in range(starts[i * rows + j], starts[i * rows + j + 1]):
                     face = items[k]
                     if (
-                        boxes[face, 0] > high[0] or boxes[face, 3] < low[0]
-                        or boxes[face, 1] > high[1] or boxes[face, 4] < low[1]
-                        or boxes[face, 2] > high[2] or boxes[face, 5] < low[2]
+                        boxes[face, 2] > high_z or boxes[face, 5] < low_z  # the other side of the wall
+                        or boxes[face, 0] > high_x or boxes[face, 3] < low_x
+                        or boxes[face, 1] > high_y or boxes[face, 4] < low_y
                     ):  # fmt: skip
                         continue
                     # A pair meets in several cells: it counts in the first that both reach into.
@@ -88,6 +87,11 @@ def _count(
                         continue
                     count += _meet(vertices, a, b, c, p, q)
     return count
+
+
+@compiled
+def _span(here: float, there: float) -> tuple[float, float]:
+    return min(here, there) - _SLACK_MM, max(here, there) + _SLACK_MM
 
 
 @compiled

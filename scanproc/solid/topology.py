@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from scanproc.artifacts import IntArray, Mesh
+from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import distinct_places
+from scanproc.mesh.meshes import all_corners, distinct_places, face_areas, face_centres, face_normals, linked_parts
 from scanproc.solid.face_grid import FaceGrid
 
 
@@ -35,22 +35,39 @@ class Topology:
 
 def topology(mesh: Mesh) -> Topology:
     """Judge a mesh by its indices; vertices at one place must be one vertex (`welded`)."""
-    start = mesh.faces.ravel().astype(np.int64)
-    end = np.roll(mesh.faces, -1, axis=1).ravel().astype(np.int64)
-    count = len(mesh.vertices)
-    _, uses = np.unique(np.minimum(start, end) * count + np.maximum(start, end), return_counts=True)
-    _, directed_uses = np.unique(start * count + end, return_counts=True)
-    links = sparse.coo_array((np.ones(len(start), dtype=np.int8), (start, end)), shape=(count, count))
-    used = np.unique(mesh.faces)
-    _, labels = sparse.csgraph.connected_components(links, directed=False)
-    double_area = np.linalg.norm(_double_areas(mesh), axis=1)
+    open_edges, flipped_edges = _faults_of_edges(len(mesh.vertices), mesh.faces)
+    label = linked_parts(len(mesh.vertices), mesh.faces)
     return Topology(
-        open_edges=int((uses != 2).sum()),
-        flipped_edges=int((directed_uses > 1).sum()),
-        bodies=len(np.unique(labels[used])),
+        open_edges=open_edges,
+        flipped_edges=flipped_edges,
+        bodies=len(np.unique(label[mesh.faces[:, 0]])),
         volume_mm3=volume_mm3(mesh),
-        flat_faces=int((double_area < 1e-9).sum()),
+        flat_faces=int((2.0 * face_areas(mesh) < 1e-9).sum()),
     )
+
+
+@compiled
+def _faults_of_edges(count: int, faces: IntArray) -> tuple[int, int]:
+    """Return how many edges do not belong to exactly two faces, and along how many two run in the same direction."""
+    first, following = np.full(count, -1, np.int64), np.full(3 * len(faces), -1, np.int64)  # chains by the lower end
+    higher, forth, back = np.zeros(3 * len(faces), np.int64), np.zeros_like(following), np.zeros_like(following)
+    edges = 0
+    for face in range(len(faces)):
+        for corner in range(3):
+            start, end = faces[face, corner], faces[face, (corner + 1) % 3]
+            low, high = min(start, end), max(start, end)
+            edge = first[low]
+            while edge >= 0 and higher[edge] != high:
+                edge = following[edge]
+            if edge < 0:
+                edge, edges = edges, edges + 1
+                higher[edge], following[edge], first[low] = high, first[low], edge
+            if start < end:
+                forth[edge] += 1
+            else:
+                back[edge] += 1
+    uses = forth[:edges] + back[:edges]
+    return int((uses != 2).sum()), int((forth[:edges] > 1).sum() + (back[:edges] > 1).sum())
 
 
 def welded(corners: FloatArray) -> Mesh:
@@ -62,21 +79,24 @@ def welded(corners: FloatArray) -> Mesh:
 
 def volume_mm3(mesh: Mesh) -> float:
     """Return the signed volume by the divergence theorem."""
-    centred = mesh.vertices - mesh.vertices.mean(axis=0)
-    a, b, c = (centred[mesh.faces[:, corner]] for corner in range(3))
-    return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6.0)
+    return _six_volumes(mesh.vertices - mesh.vertices.mean(axis=0), mesh.faces) / 6.0
 
 
-def part(mesh: Mesh, faces: IntArray) -> Mesh:
-    """Return the triangles `faces`, (F, 3), of a mesh with the vertices they use."""
-    used, index = np.unique(faces, return_inverse=True)
-    return Mesh(mesh.vertices[used], index.reshape(-1, 3).astype(np.int32))
+@compiled
+def _six_volumes(vertices: FloatArray, faces: IntArray) -> float:
+    total = 0.0
+    for face in range(len(faces)):
+        a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
+        x = vertices[b, 1] * vertices[c, 2] - vertices[b, 2] * vertices[c, 1]
+        y = vertices[b, 2] * vertices[c, 0] - vertices[b, 0] * vertices[c, 2]
+        z = vertices[b, 0] * vertices[c, 1] - vertices[b, 1] * vertices[c, 0]
+        total += vertices[a, 0] * x + vertices[a, 1] * y + vertices[a, 2] * z
+    return total
 
 
 def facing_up(mesh: Mesh, least_z: float = 0.01) -> FloatArray:
     """Return +1 for triangles that look up, -1 down, 0 for upright ones, (F,)."""
-    double = _double_areas(mesh)
-    z = double[:, 2] / np.maximum(np.linalg.norm(double, axis=1), 1e-12)
+    z = face_normals(mesh)[:, 2]
     return np.where(np.abs(z) < least_z, 0.0, np.sign(z))
 
 
@@ -96,24 +116,16 @@ def undercut(mesh: Mesh, bins: FaceGrid | None = None) -> Undercut:
     bins : of the same mesh; made where they are not given.
     """
     bins = FaceGrid.of(mesh) if bins is None else bins
-    up = facing_up(mesh)
-    area = 0.5 * np.linalg.norm(_double_areas(mesh), axis=1)
-    centres = mesh.vertices[mesh.faces].mean(axis=1)
+    up, centres, area = facing_up(mesh), face_centres(mesh), face_areas(mesh)
     hidden = {}
     for sign in (1.0, -1.0):
         faces = np.flatnonzero(up == sign)
-        first = bins.touched(np.ascontiguousarray(centres[faces, :2]), from_above=sign > 0.0).z
+        first = bins.touched(centres[faces, :2], from_above=sign > 0.0).z
         hidden[sign] = float(area[faces[sign * (first - centres[faces, 2]) > 0.02]].sum())
     return Undercut(hidden[1.0], hidden[-1.0])
 
 
 def contact_area_mm2(mesh: Mesh, within_mm: float = 0.01) -> float:
     """Return the area of the triangles that lie wholly within `within_mm` of the lowest point."""
-    low = mesh.vertices[:, 2].min() + within_mm
-    flat = (mesh.vertices[mesh.faces][:, :, 2] <= low).all(axis=1)
-    return float(0.5 * np.linalg.norm(_double_areas(mesh)[flat], axis=1).sum())
-
-
-def _double_areas(mesh: Mesh) -> FloatArray:
-    a, b, c = (mesh.vertices[mesh.faces[:, corner]] for corner in range(3))
-    return np.asarray(np.cross(b - a, c - a))
+    low = mesh.vertices[:, 2] <= mesh.vertices[:, 2].min() + within_mm
+    return float(face_areas(Mesh(mesh.vertices, mesh.faces[all_corners(low, mesh.faces)])).sum())
