@@ -12,7 +12,14 @@ import click
 
 from scanproc.answers import echo_json, refusal_as_json, run_scan
 from scanproc.errors import visible
-from scanproc.options import camera_option, json_option, prescription_option, scans_argument, settings_options
+from scanproc.options import (
+    camera_option,
+    json_option,
+    language_option,
+    prescription_option,
+    scans_argument,
+    settings_options,
+)
 from scanproc.pipeline import STAGES
 
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ _NAMES = [stage.name for stage in STAGES]
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Use the workers of a Dask scheduler that runs already.")
 @prescription_option
 @camera_option
+@language_option
 @json_option
 def batch(
     scans: tuple[Path, ...],
@@ -68,7 +76,7 @@ def batch(
         check_distinct(scans)
         _watch(work, as_json)
     outcomes = [work.outcomes[index] for index in range(len(scans))]
-    written = write_all(out, outcomes)
+    written = write_all(out, outcomes, settings["language"] or "en")
     more, tables = ([str(path) for path in paths] for paths in (written.more, written.tables))
     if as_json:
         status = "refused" if any(each.refusals for each in outcomes) else "done"
