@@ -227,7 +227,7 @@ class Canvas:
 
 def _interactor(window: Any) -> Any:
     """Return what hands the events of a window on."""
-    import vtkmodules.vtkRenderingUI  # which has that of each system
+    import vtkmodules.vtkRenderingUI  # noqa: F401  that of each system
     from vtkmodules.vtkRenderingCore import vtkRenderWindowInteractor
 
     interactor = vtkRenderWindowInteractor()

@@ -97,7 +97,7 @@ class Studio:
 
 def new_window(size_px: tuple[int, int], off_screen: bool) -> Any:
     """Return a window of VTK of some width and height; `prepare_vtk` comes before it."""
-    import vtkmodules.vtkRenderingOpenGL2  # which draws what the next one only names
+    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  it draws what the next one names
     from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
     window = vtkRenderWindow()
@@ -108,7 +108,7 @@ def new_window(size_px: tuple[int, int], off_screen: bool) -> Any:
 
 
 def lit_renderer() -> Any:
-    """Return a white renderer, lit from the eye with a key from the upper left: relief shows the same from every side."""
+    """Return a white renderer, lit from the eye with a key from the upper left: relief is alike from every side."""
     from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
 
     renderer = vtkRenderer()
