@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,13 @@ def is_headless() -> bool:
 
 
 class Studio:
-    """One renderer for many pictures, made when the first is drawn: a new one for each took as long as drawing it."""
+    """One renderer for many pictures, made when the first is drawn: a new one for each took as long as drawing it.
+
+    It draws on a thread of its own, as VTK asks, and lets go of the GIL: meanwhile others can prepare what comes next.
+    """
 
     def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "drawing")
         self._window: Any = None
         self._renderer: Any = None
 
@@ -57,6 +62,10 @@ class Studio:
 
     def close(self) -> None:
         """Free the renderer."""
+        self._thread.submit(self._free).result()
+        self._thread.shutdown()
+
+    def _free(self) -> None:
         if self._window is not None:
             self._window.Finalize()
             self._window = self._renderer = None
@@ -74,6 +83,9 @@ class Studio:
         -------
         (height, width, 3) uint8
         """
+        return self._thread.submit(self._still, shot, centre, size_px, height_mm).result()
+
+    def _still(self, shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: float) -> ByteArray:
         if self._window is None:
             prepare_vtk()
             self._window = new_window(size_px, off_screen=True)
