@@ -114,7 +114,9 @@ def verdict(words: Words, found: Comparison) -> Said:
     if not changed:
         return Said(words("compare.no_change", count=str(len(judged))))
     names = [
-        f"{words(f'{side}.foot')}: {', '.join(those)}" if len(found.feet) > 1 else ", ".join(those)
+        words("labelled", name=words(f"{side}.foot"), text=", ".join(those))
+        if len(found.feet) > 1
+        else ", ".join(those)
         for side, those in changed.items()
     ]
     count = str(sum(map(len, changed.values())))

@@ -121,7 +121,7 @@ def verdict(words: Words, study: Study) -> str:
         return words("study.nothing_wanted")
     judged = {name: [one for one in wanted if _gate(one) == name] for name in ("fail", "marginal", _NOT_JUDGED)}
     names = [
-        f"{words(f'study.gate.{name}')}: {', '.join(_name(words, one) for one in those)}"
+        words("labelled", name=words(f"study.gate.{name}"), text=", ".join(_name(words, one) for one in those))
         for name, those in judged.items()
         if those
     ]

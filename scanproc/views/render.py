@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from scanproc.artifacts import ByteArray, IntArray, Mesh
+from scanproc.artifacts import BoolArray, ByteArray, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import any_corner
+from scanproc.mesh.facing import faces_by_side
 from scanproc.views.scene import Shot
 
 _EYE_MM = 2000.0  # from the middle of a picture: before everything
@@ -168,7 +168,8 @@ def _actors(shot: Shot, top_mm: float, pixels_per_mm: float) -> list[Any]:
 
     found = []
     for skin in shot.scene.skins:
-        towards, away = _facing(skin.mesh, shot, top_mm)
+        shown = _within(skin.mesh, shot, top_mm)
+        towards, away = faces_by_side(skin.mesh, shot.right, shot.up, shown)
         if shot.below_mm is None:  # what is turned away comes last: hidden by then, most of it needs no shading
             found.append(bodies.outside(bodies.body_of(skin, np.concatenate([towards, away]))))
             continue
@@ -181,16 +182,7 @@ def _actors(shot: Shot, top_mm: float, pixels_per_mm: float) -> list[Any]:
     return found + [bodies.dots(cloud.points, cloud.color, size_px) for cloud in clouds]
 
 
-def _facing(mesh: Mesh, shot: Shot, top_mm: float) -> tuple[IntArray, IntArray]:
-    """Return the numbers of the faces that are turned towards the eye, and away from it.
-
-    Those that lie beyond the top of the picture, or are cut away, are left out: a leg is half of all faces.
-    """
-    x, y = mesh.vertices @ shot.right, mesh.vertices @ shot.up
-    shown = any_corner(y <= top_mm, mesh.faces)
-    if shot.below_mm is not None:
-        shown &= any_corner(mesh.vertices[:, 2] <= shot.below_mm, mesh.faces)
-    numbers = np.flatnonzero(shown).astype(np.int32)
-    a, b, c = mesh.faces[numbers].T
-    is_towards = (x[b] - x[a]) * (y[c] - y[a]) > (y[b] - y[a]) * (x[c] - x[a])
-    return numbers[is_towards], numbers[~is_towards]
+def _within(mesh: Mesh, shot: Shot, top_mm: float) -> BoolArray:
+    """Tell which vertices lie neither beyond the top of the picture nor cut away: a leg is half of all faces."""
+    within = np.asarray(mesh.vertices @ shot.up <= top_mm)
+    return within if shot.below_mm is None else within & (mesh.vertices[:, 2] <= shot.below_mm)
