@@ -14,7 +14,14 @@ import click
 
 from scanproc.answers import echo_json, refusal_as_json, run_scan
 from scanproc.errors import visible
-from scanproc.options import camera_option, json_option, prescription_option, scans_argument, settings_options
+from scanproc.options import (
+    camera_option,
+    json_option,
+    language_option,
+    prescription_option,
+    scans_argument,
+    settings_options,
+)
 from scanproc.pipeline import STAGES
 
 if TYPE_CHECKING:
@@ -37,6 +44,7 @@ _NAMES = [stage.name for stage in STAGES]
 @click.option("--scheduler", metavar="tcp://HOST:PORT", help="Use the workers of a Dask scheduler that runs already.")
 @prescription_option
 @camera_option
+@language_option
 @json_option
 def batch(
     scans: tuple[Path, ...],
@@ -72,7 +80,7 @@ def batch(
         work = Batch(scans, run, cluster, _level_of_workers(), places.told, places.see)
         _watch(work, as_json)
         outcomes = [work.outcomes[index] for index in range(len(scans))]
-        written = write_all(out, outcomes)
+        written = write_all(out, outcomes, settings["language"] or "en")
         places.put((*written.tables, *written.more))
         _say(outcomes, written, places.told, as_json)
     check_none_refused(outcomes)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from scanproc.answers import echo_json, refusal_as_json, refuse
-from scanproc.options import FILE, json_option, out_option
+from scanproc.options import FILE, json_option, language_option, out_option
 
 
 @click.command("study", short_help="repeated recordings of the same feet: noise, ICC, what change can be seen")
@@ -20,8 +21,9 @@ from scanproc.options import FILE, json_option, out_option
     metavar="NAME=VALUE",
     help="A change of a measure that is to be seen: noise under half of it passes, under all of it is marginal.",
 )
+@language_option
 @json_option
-def study(folder: Path, out: Path, manual: Path | None, wanted: tuple[str, ...], as_json: bool) -> None:
+def study(folder: Path, out: Path, manual: Path | None, wanted: tuple[str, ...], language: Any, as_json: bool) -> None:
     """Study the recordings in FOLDER, of the same feet time and again, by what was measured of them.
 
     Each scan.toml states the subject and the session (or else its date is taken), and the capture where several scans
@@ -32,7 +34,7 @@ def study(folder: Path, out: Path, manual: Path | None, wanted: tuple[str, ...],
     from scanproc.several.studying import write_study
 
     with refusal_as_json(as_json, (folder,)):
-        made = write_study(folder, out, manual, wanted)
+        made = write_study(folder, out, manual, wanted, language or "en")
     if as_json:
         echo_json(made)
     else:

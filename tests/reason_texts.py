@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 import scanproc
@@ -20,11 +20,22 @@ SAYING = (
     *(ROOT / "registration" / name for name in ("doubts.py", "judgement.py", "reasons.py", "still_views.py")),
     *(ROOT / "proof" / name for name in ("advice.py", "table.py")),
     ROOT / "pads" / "table.py",
-    *(ROOT / "machining" / name for name in ("clamping.py", "tabs.py")),
-    ROOT / "solid" / "closed_solid.py",
-    *(ROOT / "several" / name for name in ("differences.py", "loadings.py")),
+    *(ROOT / "machining" / name for name in ("clamping.py", "gcode.py", "programs.py", "tabs.py", "verification.py")),
+    *(ROOT / "solid" / name for name in ("closed_solid.py", "decimation.py")),
+    *(ROOT / "reliability" / name for name in ("agreement.py", "repeated.py")),
+    *(ROOT / "several" / name for name in ("cohort_summary.py", "differences.py", "loadings.py")),
     *(ROOT / "stages" / f"{name}.py" for name in ("clean", "register", "surface", "align", "measure", "insole")),
 )
+#: Sources that remark on a scan, or leave it out, beside what they refuse: their refusals are told on the terminal.
+REMARKING = (
+    *(
+        ROOT / "readers" / f"{name}.py"
+        for name in ("captured", "certificates", "clouds", "image_folders", "images", "meshes", "realsense",
+                     "record3d_metadata", "units")
+    ),
+    ROOT / "scan.py",
+    ROOT / "several" / "study.py",
+)  # fmt: skip
 #: Of these, what is no sentence of a page: definitions of measures, what is logged alone, files, help.
 _SILENT = {
     "anatomy": {"fused_plates.py", "invented_soles.py"},
@@ -54,12 +65,12 @@ def sentences(path: Path) -> Iterator[tuple[int, str]]:
     if path.name in _SILENT.get(path.parent.name, ()):
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    yield from _of(tree, inside=False)
+    yield from _of(tree, inside=False, aside=_ASIDE | ({"ScanError"} if path in REMARKING else set()))
 
 
-def _of(node: ast.AST, inside: bool) -> Iterator[tuple[int, str]]:
+def _of(node: ast.AST, inside: bool, aside: Set[str]) -> Iterator[tuple[int, str]]:
     """Yield the sentences below a node; `inside` the places of another, single words count, too."""
-    if isinstance(node, ast.Call) and _called(node) in _ASIDE:
+    if isinstance(node, ast.Call) and _called(node) in aside:
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return  # a docstring
@@ -69,7 +80,7 @@ def _of(node: ast.AST, inside: bool) -> Iterator[tuple[int, str]]:
             yield node.lineno, whole.strip()
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
-                yield from _of(part.value, inside=True)
+                yield from _of(part.value, True, aside)
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         if _speaks(node.value):
@@ -80,7 +91,7 @@ def _of(node: ast.AST, inside: bool) -> Iterator[tuple[int, str]]:
             if isinstance(branch, ast.Constant) and isinstance(branch.value, str) and branch.value.isalpha():
                 yield branch.lineno, branch.value
     for child in ast.iter_child_nodes(node):
-        yield from _of(child, inside)
+        yield from _of(child, inside, aside)
 
 
 def _called(node: ast.Call) -> str:

@@ -188,8 +188,6 @@ ONLY_IN = {
     "open3d": {"open3d_bridge.py"},
     "numba": {"compiled.py"},
     "cv2": {"calibration/markers.py"},
-    "pyvista": {"views/"},
-    "vtk": {"views/"},
     "vtkmodules": {"views/"},
     "click": {
         "cli.py",
@@ -422,7 +420,7 @@ def test_a_library_has_one_home(library: str) -> None:
     homes = {found.file for found in EVERY_IMPORT if found.name.split(".")[0] == library}
     strangers = {home for home in homes if not home.startswith(tuple(ONLY_IN[library]))}
     assert not strangers, f"{library} is imported in {strangers}, and belongs into {ONLY_IN[library]}"
-    assert homes or library in ("vtk", "vtkmodules"), f"nobody imports {library}"
+    assert homes, f"nobody imports {library}"
 
 
 def test_imports_go_round_in_no_circle() -> None:
@@ -549,7 +547,7 @@ def test_functions_fit_a_screen() -> None:
 # ------------------------------------------------------------------------------------------------ what is loaded
 
 HEAVY = (
-    "open3d", "numba", "pyvista", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d",
+    "open3d", "numba", "vtk", "vtkmodules", "trimesh", "scipy", "PIL", "rich", "jinja2", "manifold3d",
     "lib3mf", "matplotlib", "cv2", "distributed", "cryptography", "pyarrow",
 )  # fmt: skip
 
@@ -589,7 +587,7 @@ def test_depth_images_become_a_surface_without_what_only_others_need(tmp_path: P
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert (tmp_path / "demo-standing" / "3-surface" / "surface.ply").is_file()
     assert {"numba", "numpy", "scanproc.stages.surface"} <= loaded
-    assert loaded.isdisjoint({"open3d", "pyvista", "trimesh", "vtk", "rich", "jinja2", "manifold3d", "lib3mf"})
+    assert loaded.isdisjoint({"open3d", "trimesh", "vtkmodules", "rich", "jinja2", "manifold3d", "lib3mf"})
     assert loaded.isdisjoint({"scipy.ndimage", "scipy.sparse", "scipy.spatial"})
     assert loaded.isdisjoint(f"scanproc.stages.{stage.name}" for stage in STAGES[3:])
 
@@ -619,7 +617,7 @@ def test_a_plain_install_brings_every_library() -> None:
     setup = configparser.ConfigParser()
     setup.read(Path(__file__).parents[1] / "setup.cfg")
     wanted = {re.split(r"[><=;\[ ]", line.strip())[0] for line in setup["options"]["install_requires"].splitlines()}
-    packages = {"PIL": "pillow", "open3d": "open3d-cpu", "vtkmodules": "pyvista", "tomli": "tomli"}
+    packages = {"PIL": "pillow", "open3d": "open3d-cpu", "vtkmodules": "vtk", "tomli": "tomli"}
     own = {"scanproc", *sys.stdlib_module_names}
     for library, extra in EXTRAS.items():
         assert DISTRIBUTION.get(library, library) in setup["options.extras_require"][extra]

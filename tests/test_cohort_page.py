@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from pyarrow import parquet
+from report_scans import Page
 from test_cohort import outcome, table
 from visits import facts, measures
 
-from scanproc.artifacts import Check, FootMeasures, Measures, Refusal
+from scanproc.artifacts import Check, FootMeasures, Measure, Measures, Refusal
 from scanproc.errors import ScanError
+from scanproc.pages.words import LANGUAGES, Words
 from scanproc.results import Run
 from scanproc.several.batch import write_all
 from scanproc.several.cohort import Outcome, cohort_csv
@@ -26,9 +28,9 @@ from scanproc.store import Store, to_json
 LENGTHS = (236.0, 241.0, 244.0, 247.0, 250.0, 252.0, 255.0, 258.0, 263.0)
 
 
-def cohort(*lengths: float, loading: Any = "standing") -> list[Outcome]:
+def cohort(*lengths: float, loading: Any = "standing", **more: Any) -> list[Outcome]:
     return [
-        outcome(f"scan-{k}", measures("left", loading, foot_length_mm=(length, 0.4)))
+        outcome(f"scan-{k}", measures("left", loading, foot_length_mm=(length, 0.4), **more))
         for k, length in enumerate(lengths)
     ]
 
@@ -94,12 +96,32 @@ def done(root: Path, name: str) -> Outcome:
 def test_the_page_links_reports_counts_and_stays_text(tmp_path: Path) -> None:
     bad = Outcome("<b>bad</b>", facts("<b>bad</b>"), None, ("align: <script> is no foot",))
     page = cohort_page([done(tmp_path, "with space"), bad, *cohort(*LENGTHS, 400.0)])
-    assert "Cohort of 12 scans, 11 measured feet" in page
+    assert "Cohort of 12 scans; 11 feet measured" in page
     assert 'href="with%20space/report.html"' in page and page.count("report.html") >= 2
     assert "<script>" not in page and "&lt;script&gt; is no foot" in page and "<b>bad" not in page
     assert "robust standard deviations" in page and "400.0 mm" in page
     assert "women (ANSUR II" in page and "the sole was not seen" in page
     assert page == cohort_page([done(tmp_path / "2", "with space"), bad, *cohort(*LENGTHS, 400.0)])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_of_one_language(language: Any, tmp_path: Path) -> None:
+    unseen = "the sole was not seen (3 % of the arch)"
+    feet = cohort(*LENGTHS, 400.0, plantar_arch_height_mm=Measure(None, None, "refused", unseen))
+    outcomes = [*feet, Outcome("bad", facts("bad"), None, ("align: left foot: there is no foot. Scan one.",))]
+    html, words = cohort_page(outcomes, language), Words(language)
+    text = Page(html).text
+    assert f'<html lang="{language}">' in html and "<span lang=" not in html
+    for other in {"en", language}:
+        for key in ("cohort.bars", "cohort.outliers_are", "cohort.why", "not_device"):
+            assert (Words(other)(key) in text) is (other == language), key
+    assert words.tell(unseen).text in text and words.value("foot_length_mm", 400.0) in text
+    assert f"{words('people.female')} (ANSUR II" in text and words.tell("there is no foot. Scan one.").text in text
+
+
+def test_a_scan_of_which_nothing_was_read_says_in_which_language_it_was_refused() -> None:
+    page = cohort_page([*cohort(*LENGTHS), Outcome("x", None, None, ("x does not exist at all",))], "de")
+    assert '<span lang="en">x does not exist at all</span>' in page
 
 
 def test_parquet_holds_the_table_with_types_and_every_check_and_refusal(tmp_path: Path) -> None:

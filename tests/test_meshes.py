@@ -15,6 +15,7 @@ from scanproc.fusion.border_morphology import dilated, opened
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
 from scanproc.fusion.voxel_blocks import DistanceField
 from scanproc.mesh.edges import border_edges, edges_of
+from scanproc.mesh.facing import faces_by_side
 from scanproc.mesh.hole_filling import border_loops, close_holes, perimeter_mm
 from scanproc.mesh.meshes import (
     component_labels,
@@ -320,3 +321,19 @@ def test_border_edges_are_those_that_go_one_way_alone(share: float) -> None:
     found = border_edges(edges_of(kept, int(faces.max()) + 1))
     assert {tuple(edge) for edge in found.tolist()} == alone
     assert (len(alone) == 0) == (share == 1.0)
+
+
+def test_faces_are_parted_by_the_side_that_an_eye_sees() -> None:
+    """Of a ball, an eye far below sees the outer side of what lies below its middle; half of it is above a limit."""
+    mesh = sphere()
+    right, up, look = np.array([1.0, 0.0, 0.0]), np.array([0.0, -1.0, 0.0]), np.array([0.0, 0.0, 1.0])
+    np.testing.assert_allclose(np.cross(up, look), -right)  # as pictures have it: right = look x up
+    shown = mesh.vertices[:, 1] <= 0.0
+    towards, away = faces_by_side(mesh, right, up, shown)
+    corners = mesh.vertices[mesh.faces]
+    outward = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) @ look
+    assert (outward[towards] < 0.0).all() and (outward[away] >= 0.0).all()
+    kept = np.flatnonzero(shown[mesh.faces].any(axis=1))
+    assert sorted([*towards, *away]) == kept.tolist()
+    assert len(mesh.faces) / 2 < len(kept) < 0.55 * len(mesh.faces)
+    assert abs(len(towards) - len(away)) < 0.02 * len(kept)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from reason_texts import PLACE, SAYING, bare, sentences
+from reason_texts import PLACE, REMARKING, SAYING, bare, sentences
 from report_scans import pages_of, without_pictures
 
 from scanproc.artifacts import Refusal, Refusals
@@ -27,15 +27,22 @@ NOT_SAID = {
     "under the foot", "leg axis on the ground", "centre of contact", "to the {}", "right border", "left border",
     "toe line", "ball line", "instep ridge", "metatarsal heads", "heel centre", "other load", "other conditions",
     "other person", "a trouser cuff {} mm above it", "on a floor", "no floor", "it lay upside down in its file",
+    "{} in line {}", "pin O at X{} Y{}", "from above: + zero of X and Y, . the part; X to the right, Y up",
+    "stock X {} to {}, Y {} to {}", "Z: top of the stock {}, part {} to {}, under it {}", "trim line",
+    "what capture wrote", "expected NumPy's .npy of {} to {} rows and columns, shares of the depth to ± {}",
+    "element vertex {}", "float", "uchar", "no images", "{} mm if it is in {}", "{} mm if they are in {}",
 }  # fmt: skip
 #: Parts that are put together to a sentence of the table.
-PARTS = {"but for {}", "and in"}
+PARTS = {
+    "but for {}", "and in", "{} has room in them and", "that of a foot{}", "its longest side is then {} mm{}",
+    "{} mm long (as scan.toml states)", "and no",
+}  # fmt: skip
 
 
 def said() -> dict[str, str]:
     """Every sentence of the sources, and where it stands."""
     found = {}
-    for path in SAYING:
+    for path in (*SAYING, *REMARKING):
         for line, text in sentences(path):
             found[bare(text).strip(" ;,")] = f"{path.parent.name}/{path.name}:{line}"
     return {text: where for text, where in found.items() if text not in NOT_SAID | PARTS}

@@ -24,6 +24,7 @@ import scanproc
 from scanproc.artifacts import Measure, SdParts
 from scanproc.cli import main
 from scanproc.errors import ScanError
+from scanproc.pages.words import LANGUAGES, Words
 from scanproc.readers.manual_values import ManualValues, read_manual_values
 from scanproc.several.study import STUDIED, Condition, Recorded, Study, condition_studies
 from scanproc.several.study_page import headline, study_page, verdict
@@ -31,6 +32,7 @@ from scanproc.several.study_table import HEADER, study_csv, study_json
 from scanproc.several.studying import wanted_changes
 
 SDS = (8.0, 0.8, 0.5, 0.3)
+EN = Words()
 
 
 def recorded(side: str = "left", loading: str = "standing", seed: int = 9, **stated: Any) -> list[Recorded]:
@@ -135,15 +137,15 @@ def test_the_page_says_what_passes_and_names_what_was_left_out() -> None:
         foot_length_mm=4.0,
         dorsum_height_mm=1.0,
     )
-    assert headline(found) == f"Study feet: 5 feet in {len(found.recorded)} recordings"
-    assert verdict(found) == "1 of 2 pass; not judged: Dorsum height at half length (left, standing)"
+    assert headline(EN, found) == f"Study feet: 5 feet in {len(found.recorded)} recordings"
+    assert verdict(EN, found) == "1 of 2 pass; not judged: Dorsum height at half length (left, standing)"
     html = study_page(found)
     page = Page(html)
     assert "Left foot, standing" in page.text and "x is left out: no subject." in page.text
     assert "0.30 as stated" in page.text and "Scan less hand: +" in page.text
     assert html.count("<circle") == len(found.recorded) and html.count("<svg") == 1
     assert "all values are the same: nothing scatters" in page.text
-    assert "nothing is judged" in verdict(study(recorded()))
+    assert "nothing is judged" in verdict(EN, study(recorded()))
 
 
 def test_a_pass_that_two_scans_do_not_show_says_so() -> None:
@@ -155,8 +157,27 @@ def test_a_pass_that_two_scans_do_not_show_says_so() -> None:
 def test_a_study_that_hides_a_part_of_the_noise_judges_nothing() -> None:
     one_day = [one for one in recorded() if one.facts.session == "day 1"]
     found = study(one_day, foot_length_mm=100.0)
-    assert found.studied[0].gate is None and "not judged: Foot length" in verdict(found)
+    assert found.studied[0].gate is None and "not judged: Foot length" in verdict(EN, found)
     assert "no foot was recorded in two sessions" in Page(study_page(found)).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_a_study_is_of_one_language_and_has_the_figures_of_its_table(language: str) -> None:
+    left_out = ("x is left out: its scan.toml states no subject. State it there.",)
+    found = study(recorded(), hand_values(recorded(), 1.0), left_out, foot_length_mm=4.0, dorsum_height_mm=1.0)
+    html = study_page(found, language)  # type: ignore[arg-type]
+    text, words = Page(html).text, Words(language)  # type: ignore[arg-type]
+    assert f'<html lang="{language}">' in html and "<span lang=" not in html  # nothing is left in English
+    for other in {"en", language}:
+        told = Words(other)  # type: ignore[arg-type]
+        for key in ("study.how.gate", "study.by_hand", "study.as_stated", "not_device"):
+            assert (told(key) in text) is (other == language), key
+    length = rows_of(found)[0]
+    for name in ("session_sd", "noise_sd", "noise_sd_low", "smallest_detectable_change"):
+        assert words.number(float(length[name]), 2) in text, name
+    assert (
+        words.number(float(length["icc"]), 3) in text and words.value("foot_length_mm", float(length["mean"])) in text
+    )
 
 
 def test_names_are_text_in_the_page_and_no_formula_in_the_table() -> None:
@@ -247,6 +268,9 @@ def test_a_folder_is_studied_and_what_is_not_measured_is_named(measured: Path) -
     assert (length["subjects"], length["sessions"], length["captures"], length["side"]) == (1, 2, 3, "left")
     assert length["gate"] == "pass" and length["icc"] is None and 0.05 < length["noise_sd"] < 3.0
     assert length["together"] == "capture + pick" and "one foot alone" in length["remarks"]
+    asked(measured, "--language", "es")
+    assert "1 pie en 3 grabaciones" in (measured / "out" / "study.html").read_text(encoding="utf-8")
+    asked(measured)
     page = (measured / "out" / "study.html").read_text(encoding="utf-8")
     assert "<title>Study scans: 1 foot in 3 recordings</title>" in page
     assert (measured / "out" / "study.csv").read_text(encoding="utf-8").startswith("measure,unit,side")

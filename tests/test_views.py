@@ -380,11 +380,11 @@ def test_one_looks_into_a_leg_that_is_cut_down_to_the_sole() -> None:
 def test_no_display_and_no_egl_is_a_refusal() -> None:
     code = (
         "from scanproc.errors import ScanError\n"
-        "from scanproc.views.render import pyvista\n"
+        "from scanproc.views.render import prepare_vtk\n"
         "import ctypes\n"
         "def missing(name, *rest): raise OSError(name)\n"
         "ctypes.CDLL = missing\n"
-        "try: pyvista()\n"
+        "try: prepare_vtk()\n"
         "except ScanError as error: print(error)\n"
     )
     if sys.platform != "linux":

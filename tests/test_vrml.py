@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import trimesh
 
+from scanproc.artifacts import Mesh
 from scanproc.errors import ScanError
 from scanproc.scan import open_scan, read_mesh
+from scanproc.views.render import lit_renderer, new_window, prepare_vtk
+from scanproc.views.scene import Skin
 
 FOOT = trimesh.creation.icosphere(subdivisions=3)
 FOOT.apply_scale([0.125, 0.048, 0.035])  # m, half a length of 250 mm
@@ -42,13 +45,20 @@ def test_a_mesh_by_hand_is_read(tmp_path: Path) -> None:
 
 
 def test_a_mesh_of_vtk_is_read(tmp_path: Path) -> None:
-    import pyvista
+    prepare_vtk()
+    from vtkmodules.vtkIOExport import vtkVRMLExporter
 
-    plotter = pyvista.Plotter(off_screen=True)
-    plotter.add_mesh(pyvista.wrap(FOOT))
+    from scanproc.views.bodies import body_of, outside
+
+    window, renderer = new_window((100, 100), off_screen=True), lit_renderer()
+    window.AddRenderer(renderer)
+    mesh = Mesh(np.array(FOOT.vertices), np.array(FOOT.faces, np.int32))
+    renderer.AddActor(outside(body_of(Skin(mesh, np.full((len(mesh.vertices), 3), 200, np.uint8)))))
     path = tmp_path / "foot.wrl"
-    plotter.export_vrml(path)
-    plotter.close()
+    exporter = vtkVRMLExporter()
+    exporter.SetRenderWindow(window)
+    exporter.SetFileName(str(path))
+    exporter.Write()
     check_is_foot(path)
 
 

@@ -521,10 +521,10 @@ def test_what_turns_is_drawn_with_fewer_faces_and_comes_back_whole(opened: Opens
     (((actor, body, small), *_),) = [found.skins for name, found in viewer.canvas._layers.items() if name == "0"]
     whole = viewer.canvas.pixels()
     viewer.canvas.coarsen(True)
-    assert actor.GetMapper().GetInput().GetNumberOfCells() == small.n_cells < body.n_cells
+    assert actor.GetMapper().GetInput().GetNumberOfCells() == small.GetNumberOfCells() < body.GetNumberOfCells()
     turning = viewer.canvas.pixels()
     viewer.canvas.coarsen(False)
-    assert actor.GetMapper().GetInput().GetNumberOfCells() == body.n_cells
+    assert actor.GetMapper().GetInput().GetNumberOfCells() == body.GetNumberOfCells()
     assert (np.abs(turning.astype(int) - whole).max(axis=2) > 60).mean() < 0.01  # it hardly shows
     assert first_hit(fine, viewer.canvas.camera.eye, viewer.canvas.camera.look) is not None
 

@@ -23,6 +23,10 @@ from scanproc.solid.height_fields import HeightField
 
 log = logging.getLogger(__name__)
 
+_TRAVEL_REMEDIES = {
+    **dict.fromkeys("xy", "Mill it on a larger machine, or turn cutting.direction."),
+    "z": "Mill it on a larger machine, or lower machine.safe_height_mm.",
+}
 _TOUCH_MM = 0.02  # less is rounding
 _LEFT_SHARE = 0.99  # of the part's surface, which must be as smooth as asked
 _LEFT_SPARE_MM = 0.05
@@ -92,8 +96,7 @@ def refuse_wrong_words(program: Program, setup: Setup) -> None:
         if needs > has:
             raise ScanError(
                 f"{where}: found moves over {needs:.0f} mm in {name.upper()}, expected up to machine.toml: machine."
-                f"travel_{name}_mm = {has:g}. Mill it on a larger machine"
-                + (", or lower machine.safe_height_mm." if name == "z" else ", or turn cutting.direction.")
+                f"travel_{name}_mm = {has:g}. {_TRAVEL_REMEDIES[name]}"
             )
     deepest = float(setup.stock.low[2] - known[:, 2].min())
     if deepest > setup.machine.cutting.through_mm + _TOUCH_MM:
@@ -105,29 +108,29 @@ def refuse_wrong_words(program: Program, setup: Setup) -> None:
 
 def refuse_contacts(contacts: Contacts, tool: ToolConfig, setup: Setup) -> None:
     """Refuse rapid moves through the stock, and a shank or a holder that touches it."""
-    words = f"{tool.kind} {tool.diameter_mm:g}"
+    where, words = f"{setup.side} side", f"{tool.kind} {tool.diameter_mm:g}"
     for (depth, line), what, remedy in (
         (
             contacts.rapid,
             "a rapid move through the stock",
-            "Raise machine.safe_height_mm; if that is no help, report this",
+            "Raise machine.safe_height_mm; if that is no help, report this.",
         ),
         (
             contacts.shank,
             f"a cut deeper than the flutes of {tool.flute_mm:g} mm",
             f"Take a cutter with flutes of {np.ceil(tool.flute_mm + contacts.shank[0]):g} mm, a lower block, or cut "
-            "from both sides",
+            "from both sides.",
         ),
         (
             contacts.holder,
             f"the holder ({tool.holder_mm:g} mm wide, {tool.out_mm:g} mm above the tip) in the stock",
             f"Let the cutter stand out by {np.ceil(tool.out_mm + contacts.holder[0]):g} mm (out_mm), take a slimmer "
-            "holder, or a lower block",
+            "holder, or a lower block.",
         ),
     ):
         if depth > _TOUCH_MM:
             raise ScanError(
-                f"{setup.side} side, {words}: found {what}, by {depth:.2f} mm in line {line}, expected none. {remedy}."
+                f"{where}, {words}: found {what}, by {depth:.2f} mm in line {line}, expected none. {remedy}"
             )
 
 
@@ -168,7 +171,7 @@ def refuse_uncut_border(stock: HeightField, under: HeightField | None, setup: Se
     """Refuse a part that hangs on the stock elsewhere than by its tabs once its trim line is cut."""
     if setup.trim_z is None:
         return
-    nodes = stock.nodes()
+    where, nodes = f"{setup.side} side", stock.nodes()
     wide = setup.machine.trim.diameter_mm
     near = nearest_on_curve(setup.part.outline, nodes, wide, closed=True)
     ring: BoolArray = np.asarray((near.distance_mm < -_BORDER_MM) & (near.distance_mm > _BORDER_MM - wide))
@@ -178,8 +181,8 @@ def refuse_uncut_border(stock: HeightField, under: HeightField | None, setup: Se
     stands = float((stock.z.ravel() - low_z)[ring].max(initial=0.0))
     if stands > _TOUCH_MM:
         raise ScanError(
-            f"{setup.side} side: found {stands:.2f} mm of stock left round the part, expected none but its tabs. Take "
-            "a slimmer trim cutter, which follows tighter corners of the outline."
+            f"{where}: found {stands:.2f} mm of stock left round the part, expected none but its tabs. Take a slimmer "
+            "trim cutter, which follows tighter corners of the outline."
         )
 
 

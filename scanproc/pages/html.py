@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scanproc.pages.sentences import Said
@@ -34,9 +35,16 @@ class Figure:
 
 def fill(template: str, **values: Any) -> str:
     """Return a template of `templates/` with its values; a text that is not marked as safe stays text."""
+    text: str = _templates().get_template(template).render(**values)
+    return text
+
+
+@cache
+def _templates() -> Any:
+    """Return all templates; each is compiled once, however many pages it stands in."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    pages = Environment(
+    return Environment(
         loader=PackageLoader("scanproc"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -44,7 +52,6 @@ def fill(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return pages.get_template(template).render(**values)
 
 
 def _visible(value: Any) -> Any:

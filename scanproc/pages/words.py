@@ -67,6 +67,11 @@ class Words:
         found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", iso)
         return _DATES[self.language].format(**dict(zip("ymd", found.groups(), strict=True))) if found else iso
 
+    def count(self, what: str, number: int) -> str:
+        """Return so many of something: 1 foot, 3 feet; in French, none is said as one."""
+        is_one = number == 1 or (number == 0 and self.language == "fr")
+        return self(f"count.{what}.{'one' if is_one else 'many'}", count=str(number))
+
     def say(self, text: str) -> str:
         """Return what stands in a picture, part by part as far as the table has it, with the decimal mark."""
         whole = f"say.{text}"
@@ -101,8 +106,9 @@ class Words:
 
     def _word(self, text: str) -> str | None:
         """Return a word that a stage says: a side, a loading, a place of the foot, the name of a check or a measure."""
-        if text in ROWS:
-            return self.name_of(text)
+        measure = _BY_NAME.get(text, text)
+        if measure in ROWS:
+            return self.name_of(measure)
         if text in ("True", "False"):
             return self("yes" if text == "True" else "no")
         stem = text.rpartition("_")[0] if text.rpartition("_")[2] in _UNITS else text

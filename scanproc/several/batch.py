@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scanproc.cluster.work import Cluster, Ended, Work
 from scanproc.errors import ScanError
+from scanproc.pages.words import Language
 from scanproc.processes import InUse
 from scanproc.results import Run
 from scanproc.several.cohort import Outcome, outcome_of, write_cohort
@@ -105,7 +106,7 @@ class CohortFiles:
     more: tuple[Path, ...]
 
 
-def write_all(out: Path, outcomes: Sequence[Outcome]) -> CohortFiles:
+def write_all(out: Path, outcomes: Sequence[Outcome], language: Language = "en") -> CohortFiles:
     """Write the cohort as tables and as a page into the folder of all outputs; nothing if nothing was measured."""
     tables = write_cohort(out, outcomes)
     if not tables:
@@ -115,7 +116,7 @@ def write_all(out: Path, outcomes: Sequence[Outcome]) -> CohortFiles:
         files["cohort.parquet"] = cohort_parquet(outcomes)
     except ScanError as error:  # what it is written by is an extra
         log.info("cohort.parquet is left out: %s", error)
-    files["cohort.html"] = cohort_page(outcomes).encode()
+    files["cohort.html"] = cohort_page(outcomes, language).encode()
     write_files(out, files)
     return CohortFiles(tables, tuple(out / name for name in files))
 

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 import numpy as np
 
-from scanproc.artifacts import Measure
-from scanproc.measures.plain_words import value_of
-from scanproc.measures.rows import PEOPLE, Norm
+from scanproc.measures.rows import Norm
+from scanproc.pages.findings import name_of
 from scanproc.pages.html import fill
+from scanproc.pages.sentences import Said
+from scanproc.pages.words import Language, Words
 from scanproc.several.cohort import Outcome
 from scanproc.several.cohort_summary import (
     Distribution,
@@ -21,6 +22,7 @@ from scanproc.several.cohort_summary import (
     reasons_of_measures,
     reasons_of_scans,
 )
+from scanproc.several.gallery import refusal_text
 
 _NUM_BARS = 24
 _Z_INNER, _Z_OUTER = 1.0, 1.96  # of the middle 68 % and 95 % of people
@@ -73,31 +75,39 @@ class ReasonRow:
     """Refusals of one kind: how many, the first message, and scans that it is said of."""
 
     count: int
-    example: str
+    example: Said
     scans: tuple[ScanLink, ...]
     more: int
 
 
-def cohort_page(outcomes: Sequence[Outcome]) -> str:
+def cohort_page(outcomes: Sequence[Outcome], language: Language = "en") -> str:
     """Return the page as HTML that needs nothing else; its links lead to the reports beside it."""
+    words = Words(language)
     verdicts = Counter(each.verdict for each in outcomes)
     return fill(
         "cohort.html",
+        t=words,
         counts=[(verdict, verdicts[verdict]) for verdict in ("done", "measured", "refused")],
         num_feet=sum(len(each.measures.feet) for each in outcomes if each.measures),
         num_scans=len(outcomes),
-        histograms=[_histogram(each) for each in distributions(outcomes)],
+        histograms=[_histogram(words, each) for each in distributions(outcomes)],
         outliers=[
-            (_link(each.outcome), each.foot.side, each.row.words, _text(each.row.key, each.value), each.reason)
+            (
+                _link(each.outcome),
+                words(each.foot.side),
+                name_of(words, each.row.key, each.foot),
+                words.value(each.row.key, each.value),
+                words.tell(each.reason),
+            )
             for each in outliers(outcomes)
         ],
-        scan_reasons=[_reason(each.example, each.outcomes) for each in reasons_of_scans(outcomes)],
-        measure_reasons=[_reason(each.example, each.outcomes) for each in reasons_of_measures(outcomes)],
-        scans=[(_link(each), each.verdict, _sides(each)) for each in outcomes],
+        scan_reasons=[_reason(refusal_text(words, each.example), each.outcomes) for each in reasons_of_scans(outcomes)],
+        measure_reasons=[_reason(words.tell(each.example), each.outcomes) for each in reasons_of_measures(outcomes)],
+        scans=[(_link(each), each.verdict, _sides(words, each)) for each in outcomes],
     )
 
 
-def _histogram(found: Distribution) -> Histogram:
+def _histogram(words: Words, found: Distribution) -> Histogram:
     ends = [norm.mean + sign * _Z_OUTER * norm.half_sds[sign > 0] for norm in found.norms for sign in (-1, 1)]
     low, high = float(min((*found.values, *ends))), float(max((*found.values, *ends)))
     room = _MARGIN * (high - low) or 1.0  # one value alone stands in the middle
@@ -112,30 +122,26 @@ def _histogram(found: Distribution) -> Histogram:
         for count, edge in zip(counts, edges[:-1], strict=True)
         if count
     )
-    key, number = found.row.key, len(found.values)
-    few, median, many = (_text(key, float(value)) for value in np.percentile(found.values, (5, 50, 95)))
-    spread = f"{number} feet: median {median}, 5th–95th percentile {few} to {many}"
+    key, feet = found.row.key, words.count("foot", len(found.values))
+    few, median, many = (words.value(key, float(value)) for value in np.percentile(found.values, (5, 50, 95)))
+    spread = words("cohort.spread", feet=feet, median=median, low=few, high=many)
     return Histogram(
-        f"{found.row.words}, {found.loading}",
-        spread if number > 1 else f"1 foot: {median}",
+        f"{words.name_of(key, found.loading == 'non-weight-bearing')}, {words(f'loading.{found.loading}')}",
+        spread if len(found.values) > 1 else words("cohort.one_value", feet=feet, value=median),
         bars,
-        tuple(_band(norm, place) for norm in found.norms),
+        tuple(_band(words, norm, place) for norm in found.norms),
         place(float(np.median(found.values))),
-        (_text(key, low), _text(key, high)),
+        (words.value(key, low), words.value(key, high)),
     )
 
 
-def _band(norm: Norm, place: Callable[[float], float]) -> PeopleBand:
+def _band(words: Words, norm: Norm, place: Callable[[float], float]) -> PeopleBand:
     below, above = norm.half_sds
     inner, outer = ((place(norm.mean - z * below), place(norm.mean + z * above)) for z in (_Z_INNER, _Z_OUTER))
-    return PeopleBand(PEOPLE[norm.sex], inner, outer, norm.source)
+    return PeopleBand(words(f"people.{norm.sex or 'adults'}"), inner, outer, words.say(norm.source))
 
 
-def _text(key: str, value: float) -> str:
-    return value_of(key, Measure(value, None, "measured"))
-
-
-def _reason(example: str, outcomes: Sequence[Outcome]) -> ReasonRow:
+def _reason(example: Said, outcomes: Sequence[Outcome]) -> ReasonRow:
     named = outcomes[:_NAMED]
     return ReasonRow(len(outcomes), example, tuple(map(_link, named)), len(outcomes) - len(named))
 
@@ -146,5 +152,6 @@ def _link(outcome: Outcome) -> ScanLink:
     return ScanLink(outcome.name, quote(f"{outcome.run.store.root.name}/{outcome.run.store.report_path().name}"))
 
 
-def _sides(outcome: Outcome) -> str:
-    return ", ".join(f"{foot.side} {foot.loading}" for foot in (outcome.measures.feet if outcome.measures else ()))
+def _sides(words: Words, outcome: Outcome) -> str:
+    feet = outcome.measures.feet if outcome.measures else ()
+    return ", ".join(f"{words(foot.side)} {words(f'loading.{foot.loading}')}" for foot in feet)

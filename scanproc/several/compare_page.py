@@ -114,7 +114,9 @@ def verdict(words: Words, found: Comparison) -> Said:
     if not changed:
         return Said(words("compare.no_change", count=str(len(judged))))
     names = [
-        f"{words(f'{side}.foot')}: {', '.join(those)}" if len(found.feet) > 1 else ", ".join(those)
+        words("labelled", name=words(f"{side}.foot"), text=", ".join(those))
+        if len(found.feet) > 1
+        else ", ".join(those)
         for side, those in changed.items()
     ]
     count = str(sum(map(len, changed.values())))
@@ -139,7 +141,7 @@ def _changed(words: Words, found: Comparison) -> dict[str, list[str]]:
 def when(words: Words, found: Comparison) -> str:
     """Return how the two scans lie in time, and whether they are of one person."""
     days = abs(found.days or 0)
-    told = words("compare.day") if days == 1 else words("compare.days", count=str(days))
+    told = words.count("day", days)
     if found.days is None:
         lacking = [facts.name for facts in (found.a, found.b) if facts.date is None]
         text = words("compare.date_lacking", names=f" {words('and')} ".join(lacking))

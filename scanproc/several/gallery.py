@@ -99,7 +99,7 @@ def refusal_text(words: Words, refusal: str) -> Said:
     if stage not in {each.name for each in STAGES}:
         return words.tell(refusal)
     told = words.tell(message)
-    return Said(f"{words(f'stage.{stage}')}: {told.text}", told.foreign)
+    return Said(words("labelled", name=words(f"stage.{stage}"), text=told.text), told.foreign)
 
 
 def _values(words: Words, foot: FootMeasures, facts: ScanFacts) -> list[Fact]:

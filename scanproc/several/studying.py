@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scanproc.errors import ScanError
+from scanproc.pages.words import Language, Words
 from scanproc.readers.manual_values import read_manual_values
 from scanproc.settings import one_of
 from scanproc.several.study import STUDIED, Study, study_of
@@ -21,7 +22,9 @@ log = logging.getLogger(__name__)
 _FILES = ("study.html", "study.csv")
 
 
-def write_study(folder: Path, out: Path, manual: Path | None, wanted: Sequence[str]) -> dict[str, Any]:
+def write_study(
+    folder: Path, out: Path, manual: Path | None, wanted: Sequence[str], language: Language = "en"
+) -> dict[str, Any]:
     """Study the recordings in a folder; write `study.html` and `study.csv` among the outputs; say what `--json` prints.
 
     Parameters
@@ -29,6 +32,7 @@ def write_study(folder: Path, out: Path, manual: Path | None, wanted: Sequence[s
     out : folder that holds the scans' outputs.
     manual : table of values by hand, see `readers.manual_values`.
     wanted : changes to see, each as NAME=VALUE.
+    language : of the page.
 
     Raises
     ------
@@ -38,8 +42,8 @@ def write_study(folder: Path, out: Path, manual: Path | None, wanted: Sequence[s
     changes = wanted_changes(wanted)
     by_hand = () if manual is None else read_manual_values(manual, STUDIED)
     found: Study = study_of(folder, out, by_hand, changes)
-    write_files(out, {"study.html": study_page(found).encode(), "study.csv": study_csv(found)})
-    log.info("study: %s: %s", headline(found), verdict(found))
+    write_files(out, {"study.html": study_page(found, language).encode(), "study.csv": study_csv(found)})
+    log.info("study: %s: %s", headline(Words(), found), verdict(Words(), found))
     files = [str(out / name) for name in _FILES]
     return {"status": "refused" if found.left_out else "done", "files": files, **study_json(found)}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,6 +37,7 @@ from scanproc.pages.sentences import Said
 from scanproc.pages.strips import strips
 from scanproc.pages.wearer import wearer_page
 from scanproc.pages.words import Words
+from scanproc.parallel import parallel_map
 from scanproc.settings import setting
 
 if TYPE_CHECKING:
@@ -108,30 +110,32 @@ def report(
     }
     who = [fact for fact in stated(words, facts, config.anonymous) if fact.name in _names(words)]
     version = [Fact(words("fact.version"), config.version)] if config.version else []
-    html = fill(
-        "report.html",
-        t=words,
-        name=", ".join(name for name in (facts.name, config.version) if name),
-        clinic=clinic,
-        headline=headline(words, facts, feet, measures),
-        who=[*(fact.text for fact in who), *(f"{fact.name}: {fact.text}" for fact in version)],
-        reasons=[(fact.name, first_sentence(fact.text)) for fact in reasons],
-        warnings=unseen_soles(words, feet, insoles, config.unseen_sole_share),
-        first={
-            "findings": findings(words, [(foot, facts) for foot in measured]),
-            "strips": strips(words, measured, facts),
-            "trust": trust(words, facts, registration, feet, measures),
-            "insoles": [replace(card, facts=(*version, *card.facts)) for card in insole_cards(words, insoles)],
-            "refusals": reasons,
-        },
-        model=model_of(words, feet, measures, insoles) if config.model else "",
-        figures=_figures(shown, words, config),
-        measured=measure_table(words, measures, facts),
-        ground=f" {words('and')} ".join(dict.fromkeys(words(f"ground.{foot.ground}") for foot in measured)),
-        proofs=[(insole.side, proof(words, insole)) for insole in made],
-        print_rows=print_rows(words, exports),
-        origin=_origin(words, facts, views, registration, feet, exports, config),
-    )
+    with ThreadPoolExecutor(1, "drawing") as beside:  # VTK lets go of the GIL while it draws
+        figures = beside.submit(_figures, shown, words, config)
+        html = fill(
+            "report.html",
+            t=words,
+            name=", ".join(name for name in (facts.name, config.version) if name),
+            clinic=clinic,
+            headline=headline(words, facts, feet, measures),
+            who=[*(fact.text for fact in who), *(f"{fact.name}: {fact.text}" for fact in version)],
+            reasons=[(fact.name, first_sentence(fact.text)) for fact in reasons],
+            warnings=unseen_soles(words, feet, insoles, config.unseen_sole_share),
+            first={
+                "findings": findings(words, [(foot, facts) for foot in measured]),
+                "strips": strips(words, measured, facts),
+                "trust": trust(words, facts, registration, feet, measures),
+                "insoles": [replace(card, facts=(*version, *card.facts)) for card in insole_cards(words, insoles)],
+                "refusals": reasons,
+            },
+            model=model_of(words, feet, measures, insoles) if config.model else "",
+            figures=figures.result(),
+            measured=measure_table(words, measures, facts),
+            ground=f" {words('and')} ".join(dict.fromkeys(words(f"ground.{foot.ground}") for foot in measured)),
+            proofs=[(insole.side, proof(words, insole)) for insole in made],
+            print_rows=print_rows(words, exports),
+            origin=_origin(words, facts, views, registration, feet, exports, config),
+        )
     log.info("report: %d bytes, %s", len(html), "refused" if reasons else "usable")
     sheet = job_sheet(words, made, clinic, [*who, *version]) if made else None
     return Report(html, sheet, wearer_page(words, facts, measured, made, clinic, [*who, *version]))
@@ -211,9 +215,11 @@ def _figures(shown: Mapping[str, Shown | None], words: Words, config: ReportConf
     look = views.Look(config.pixels_per_mm, config.text_px, say=words.say)
     beside = [artifact for artifact in shown.values() if artifact is not None]
     with views.Studio() as studio:
-        panels: dict[str, Sequence[Panel]] = {
-            stage: views.panels(artifact, beside, look, _KEPT.get(stage), studio) if artifact is not None else ()
-            for stage, artifact in shown.items()
-        }
+
+        def drawn(stage: str) -> Sequence[Panel]:
+            artifact = shown[stage]
+            return () if artifact is None else views.panels(artifact, beside, look, _KEPT.get(stage), studio)
+
+        panels = dict(zip(shown, parallel_map(drawn, tuple(shown), "drawing pictures"), strict=True))
     alt = {stage: words(f"alt.{stage}") for stage in shown}
     return embedded(panels, alt, config.jpeg_quality, config.max_page_mb)

@@ -6,17 +6,19 @@ over the scene and the panel beside it. What stands on those, and what keys and 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from scanproc.artifacts import ByteArray, Plane
-from scanproc.views.actors import Actors, build_actors
 from scanproc.views.camera import Camera
 from scanproc.views.flat_image import FlatImage
 from scanproc.views.hands import Handler, Hands
-from scanproc.views.render import is_headless, light, no_display, pyvista
+from scanproc.views.render import is_headless, lit_renderer, new_window, no_display, pixels_of, prepare_vtk
 from scanproc.views.scene import Scene
+
+if TYPE_CHECKING:
+    from scanproc.views.actors import Actors
 
 
 class Canvas:
@@ -29,18 +31,15 @@ class Canvas:
     """
 
     def __init__(self, title: str, size_px: tuple[int, int], panel_px: int, off_screen: bool = False) -> None:
-        self._pv = pv = pyvista()
-        if is_headless() and not off_screen and not pv.OFF_SCREEN:
+        prepare_vtk()
+        if is_headless() and not off_screen:
             raise no_display()
-        self.off_screen = off_screen or pv.OFF_SCREEN
-        self._plotter = plotter = pv.Plotter(
-            title=title, off_screen=self.off_screen, window_size=list(size_px), lighting="none",
-            theme=pv.themes.DocumentTheme(),
-        )  # fmt: skip
-        plotter.disable_anti_aliasing()
-        light(pv, plotter)
-        self._window = plotter.render_window
+        self.off_screen = off_screen
+        self._window = new_window(size_px, off_screen)
         self._window.SetWindowName(title)
+        self._renderer = lit_renderer()
+        self._window.AddRenderer(self._renderer)
+        self._interactor = None if off_screen else _interactor(self._window)
         self.panel_px = panel_px
         self._layers: dict[str, Actors] = {}
         self._plane: Plane | None = None
@@ -63,15 +62,17 @@ class Canvas:
             renderer.SetPreserveColorBuffer(True)
             self._window.AddRenderer(renderer)
             found.append(renderer)
-        found[0].SetActiveCamera(self._plotter.renderer.camera)
+        found[0].SetActiveCamera(self._renderer.GetActiveCamera())
         return found[0], found[1]
 
     # ---------------------------------------------------------------------------------------------- layers
 
     def put(self, name: str, scene: Scene, opacity: float) -> None:
         """Show a scene as the layer of a name, in place of what it held."""
+        from scanproc.views.actors import build_actors
+
         self.drop(name)
-        self._layers[name] = build_actors(self._pv, self._plotter, self._over, scene)
+        self._layers[name] = build_actors(self._renderer, self._over, scene)
         self.fade(name, opacity)
         self._clip()
 
@@ -80,12 +81,10 @@ class Canvas:
         old = self._layers.pop(name, None)
         if old is None:
             return
-        for actor in (*(skin[0] for skin in old.skins), *old.insides, *old.clouds):
-            self._plotter.remove_actor(actor, render=False)
+        for actor in old.bodies:
+            self._renderer.RemoveActor(actor)
         for actor in old.lines:
             self._over.RemoveActor(actor)
-        for actor in old.ink:
-            self._plotter.renderer.RemoveActor(actor)
 
     def show(self, name: str, shown: bool) -> None:
         """Show a layer or hide it."""
@@ -122,7 +121,7 @@ class Canvas:
             plane.SetOrigin(*(self._plane.offset_mm * self._plane.normal))
             plane.SetNormal(*self._plane.normal)
         for found in self._layers.values():
-            for actor in (*(skin[0] for skin in found.skins), *found.insides, *found.clouds, *found.ink):
+            for actor in found.bodies:
                 actor.GetMapper().RemoveAllClippingPlanes()
                 if plane is not None:
                     actor.GetMapper().AddClippingPlane(plane)
@@ -138,7 +137,7 @@ class Canvas:
     @property
     def camera(self) -> Camera:
         """From where the scene is looked at just now."""
-        found = self._plotter.renderer.camera
+        found = self._renderer.GetActiveCamera()
         look = np.array(found.GetDirectionOfProjection())
         up = np.array(found.GetViewUp())
         up = up - (up @ look) * look
@@ -149,7 +148,7 @@ class Canvas:
 
     @camera.setter
     def camera(self, camera: Camera) -> None:
-        found = self._plotter.renderer.camera
+        found = self._renderer.GetActiveCamera()
         found.SetParallelProjection(True)
         found.SetFocalPoint(*camera.centre)
         found.SetPosition(*camera.eye)
@@ -167,7 +166,7 @@ class Canvas:
         if (width, height) != self._size:
             self._size = (width, height)
             share = max(0.1, 1.0 - self.panel_px / max(width, 1))
-            for renderer in (self._plotter.renderer, self._over):
+            for renderer in (self._renderer, self._over):
                 renderer.SetViewport(0.0, 0.0, share, 1.0)
             if self._handler is not None:
                 self._handler.resized()
@@ -175,28 +174,17 @@ class Canvas:
 
     def pixels(self) -> ByteArray:
         """Return what the window shows, (H, W, 3) uint8."""
-        from vtkmodules.util.numpy_support import vtk_to_numpy
-        from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
-
         self.render()
-        grabbed = vtkWindowToImageFilter()
-        grabbed.SetInput(self._window)
-        grabbed.SetInputBufferTypeToRGB()
-        grabbed.ReadFrontBufferOff()
-        grabbed.Update()
-        image = grabbed.GetOutput()
-        width, height, _ = image.GetDimensions()
-        pixels: ByteArray = vtk_to_numpy(image.GetPointData().GetScalars())  # type: ignore[no-untyped-call]
-        return np.ascontiguousarray(pixels.reshape(height, width, 3)[::-1])
+        return pixels_of(self._window)
 
     # --------------------------------------------------------------------------------------------- events
 
     def attach(self, handler: Handler) -> None:
         """Let a handler answer keys and mouse, and lay its glass over every picture."""
         self._handler = handler
-        self._plotter.renderer.AddObserver("StartEvent", lambda *_: self._glass.show(handler.glass(), 0, 0))
-        if self._plotter.iren is not None:
-            self._hands = Hands(self, handler, self._plotter.iren.interactor, self._plotter.renderer)
+        self._renderer.AddObserver("StartEvent", lambda *_: self._glass.show(handler.glass(), 0, 0))
+        if self._interactor is not None:
+            self._hands = Hands(self, handler, self._interactor, self._renderer)
 
     def coarsen(self, turning: bool) -> None:
         """While the scene turns, large bodies are drawn with fewer faces."""
@@ -213,7 +201,7 @@ class Canvas:
     def turn(self, azimuth_deg: float, elevation_deg: float) -> None:
         """Turn the scene as the mouse does, with coarse bodies, and draw it."""
         self.coarsen(True)
-        found = self._plotter.renderer.camera
+        found = self._renderer.GetActiveCamera()
         found.Azimuth(azimuth_deg)
         found.Elevation(elevation_deg)
         found.OrthogonalizeViewUp()
@@ -222,16 +210,26 @@ class Canvas:
     def run(self) -> None:
         """Answer keys and mouse until the window is closed."""
         self.render()
-        hands = self._plotter.iren.interactor
-        hands.Initialize()
+        assert self._interactor is not None  # it is on a screen
+        self._interactor.Initialize()
         self.render()
-        hands.Start()
+        self._interactor.Start()
 
     def quit(self) -> None:
         """Leave `run`."""
-        if self._plotter.iren is not None:
-            self._plotter.iren.interactor.TerminateApp()
+        if self._interactor is not None:
+            self._interactor.TerminateApp()
 
     def close(self) -> None:
         """Free the window."""
-        self._plotter.close()
+        self._window.Finalize()
+
+
+def _interactor(window: Any) -> Any:
+    """Return what hands the events of a window on."""
+    import vtkmodules.vtkRenderingUI  # noqa: F401  that of each system
+    from vtkmodules.vtkRenderingCore import vtkRenderWindowInteractor
+
+    interactor = vtkRenderWindowInteractor()
+    interactor.SetRenderWindow(window)
+    return interactor

@@ -61,7 +61,7 @@ class Hands:
         self._style.SetDefaultRenderer(renderer)
         self._style.AutoAdjustCameraClippingRangeOff()
         for name in ("KeyPressEvent", "CharEvent", "LeftButtonPressEvent", "LeftButtonReleaseEvent"):
-            interactor.RemoveObservers(name)  # those of pyvista
+            interactor.RemoveObservers(name)
         interactor.SetInteractorStyle(self._style)
         self._style.AddObserver("LeftButtonPressEvent", self._pressed)
         self._style.AddObserver("MouseMoveEvent", self._moved)

@@ -38,10 +38,11 @@ def contact_sheet(views: CleanViews) -> tuple[Panel | Legend, ...]:
 
 def _thumbnail(view: CleanView, near: float, far: float) -> ByteArray:
     known = view.depth_mm > 0
-    facing = np.abs(view.normals[..., 2].astype(np.float64))
+    facing = np.abs(view.normals[known][:, 2].astype(np.float64))
     shade = np.where(facing > 0, 0.4 + 0.6 * facing, 1.0)
-    lit = colors_of(view.depth_mm, near, far) * shade[..., None]
-    image = Image.fromarray(np.where(known[..., None], lit, 255.0).astype(np.uint8))
+    lit = np.full((*known.shape, 3), 255, np.uint8)
+    lit[known] = colors_of(view.depth_mm[known], near, far) * shade[:, None]
+    image = Image.fromarray(lit)
     scale = _THUMBNAIL_PX / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     square = Image.new("RGB", (_THUMBNAIL_PX, _THUMBNAIL_PX), WHITE)

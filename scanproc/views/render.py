@@ -1,26 +1,26 @@
-"""The only importer of pyvista: scenes as pixels off-screen; `canvas.py` shows them in a window."""
+"""Scenes as pixels off-screen, drawn by VTK; `canvas.py` shows them in a window."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
-from scanproc.artifacts import ByteArray
+from scanproc.artifacts import BoolArray, ByteArray, Mesh
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.views.colors import CUT
-from scanproc.views.scene import Scene, Shot, Skin
+from scanproc.mesh.facing import faces_by_side
+from scanproc.views.scene import Shot
 
-#: How the inside of an open or cut body is lit.
-INSIDE = {"ambient": 0.1, "diffuse": 0.75, "specular": 0.0}
+_EYE_MM = 2000.0  # from the middle of a picture: before everything
 
 
-def pyvista() -> Any:
-    """Load pyvista (0.8 s), off-screen through EGL on a Linux without a display.
+def prepare_vtk() -> None:
+    """Choose how VTK draws, before it is loaded: through EGL on a Linux without a display.
 
     Raises
     ------
@@ -35,10 +35,7 @@ def pyvista() -> Any:
                 "found no display and no libEGL.so.1, one of which is needed to draw pictures; "
                 "install it, for example: apt-get install libegl1 libgl1."
             ) from None
-        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")  # read when vtk is loaded
-    import pyvista
-
-    return pyvista
+        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 
 
 def is_headless() -> bool:
@@ -47,10 +44,15 @@ def is_headless() -> bool:
 
 
 class Studio:
-    """One renderer for many pictures, made when the first is drawn: a new one for each took as long as drawing it."""
+    """One renderer for many pictures, made when the first is drawn: a new one for each took as long as drawing it.
+
+    It draws on a thread of its own, as VTK asks, and lets go of the GIL: meanwhile others can prepare what comes next.
+    """
 
     def __init__(self) -> None:
-        self._plotter: Any = None
+        self._thread = ThreadPoolExecutor(1, "drawing")
+        self._window: Any = None
+        self._renderer: Any = None
 
     def __enter__(self) -> Studio:
         return self
@@ -60,9 +62,13 @@ class Studio:
 
     def close(self) -> None:
         """Free the renderer."""
-        if self._plotter is not None:
-            self._plotter.close()
-            self._plotter = None
+        self._thread.submit(self._free).result()
+        self._thread.shutdown()
+
+    def _free(self) -> None:
+        if self._window is not None:
+            self._window.Finalize()
+            self._window = self._renderer = None
 
     def still(self, shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: float) -> ByteArray:
         """Render skins and clouds of a shot in parallel projection; lines and labels are `sheet.py`'s.
@@ -77,32 +83,65 @@ class Studio:
         -------
         (height, width, 3) uint8
         """
-        pv = pyvista()
-        if self._plotter is None:
-            theme = pv.themes.DocumentTheme()
-            self._plotter = pv.Plotter(off_screen=True, window_size=list(size_px), lighting="none", theme=theme)
-            self._plotter.disable_anti_aliasing()  # `sheet.py` draws larger and averages
-            light(pv, self._plotter)
-        plotter = self._plotter
-        plotter.clear_actors()
-        plotter.render_window.SetSize(*size_px)
-        _add_bodies(pv, plotter, shot.scene, size_px[1] / height_mm, shot.below_mm)
-        camera = plotter.renderer.camera
+        return self._thread.submit(self._still, shot, centre, size_px, height_mm).result()
+
+    def _still(self, shot: Shot, centre: FloatArray, size_px: tuple[int, int], height_mm: float) -> ByteArray:
+        if self._window is None:
+            prepare_vtk()
+            self._window = new_window(size_px, off_screen=True)
+            self._renderer = lit_renderer()
+            self._window.AddRenderer(self._renderer)
+        self._renderer.RemoveAllViewProps()
+        self._window.SetSize(*size_px)
+        top_mm = float(centre @ shot.up) + 0.5 * height_mm
+        for actor in _actors(shot, top_mm, size_px[1] / height_mm):
+            self._renderer.AddActor(actor)
+        camera = self._renderer.GetActiveCamera()
         camera.SetFocalPoint(*centre)
-        camera.SetPosition(*(centre - 2000.0 * shot.look))
+        camera.SetPosition(*(centre - _EYE_MM * shot.look))
         camera.SetViewUp(*shot.up)
         camera.SetParallelProjection(True)
         camera.SetParallelScale(height_mm / 2.0)
-        camera.SetClippingRange(1.0, 4000.0)
-        return pixels_of(plotter.render_window)
+        camera.SetClippingRange(1.0, 2.0 * _EYE_MM)
+        self._window.Render()
+        return pixels_of(self._window)
+
+
+def new_window(size_px: tuple[int, int], off_screen: bool) -> Any:
+    """Return a window of VTK of some width and height; `prepare_vtk` comes before it."""
+    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  it draws what the next one names
+    from vtkmodules.vtkRenderingCore import vtkRenderWindow
+
+    window = vtkRenderWindow()
+    window.SetOffScreenRendering(off_screen)
+    window.SetMultiSamples(0)  # `sheet.py` draws larger and averages
+    window.SetSize(*size_px)
+    return window
+
+
+def lit_renderer() -> Any:
+    """Return a white renderer, lit from the eye with a key from the upper left: relief is alike from every side."""
+    from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer
+
+    renderer = vtkRenderer()
+    renderer.SetBackground(1.0, 1.0, 1.0)
+    for place, intensity in ((None, 0.55), ((-0.7, 0.9, 0.9), 0.5), ((0.3, -1.0, 0.5), 0.25)):
+        light = vtkLight()
+        light.SetIntensity(intensity)
+        if place is None:
+            light.SetLightTypeToHeadlight()
+        else:
+            light.SetLightTypeToCameraLight()
+            light.SetPosition(*place)
+        renderer.AddLight(light)
+    return renderer
 
 
 def pixels_of(window: Any) -> ByteArray:
-    """Render a window and return what it shows, (H, W, 3) uint8."""
+    """Return what a window shows, (H, W, 3) uint8."""
     from vtkmodules.util.numpy_support import vtk_to_numpy
     from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
 
-    window.Render()
     grabbed = vtkWindowToImageFilter()
     grabbed.SetInput(window)
     grabbed.SetInputBufferTypeToRGB()
@@ -123,59 +162,27 @@ def no_display() -> ScanError:
     )
 
 
-def light(pv: Any, plotter: Any) -> None:
-    """Light from the eye with a key from the upper left, so that relief shows the same from every side."""
-    plotter.add_light(pv.Light(light_type="headlight", intensity=0.55))
-    plotter.add_light(pv.Light(position=(-0.7, 0.9, 0.9), light_type="camera light", intensity=0.5))
-    plotter.add_light(pv.Light(position=(0.3, -1.0, 0.5), light_type="camera light", intensity=0.25))
+def _actors(shot: Shot, top_mm: float, pixels_per_mm: float) -> list[Any]:
+    """Return what stands in a shot; of skins that are cut the inside, too: one looks into them, down to the sole."""
+    from scanproc.views import bodies
 
-
-def _add_bodies(pv: Any, plotter: Any, scene: Scene, pixels_per_mm: float, below_mm: float | None) -> None:
-    for skin in scene.skins:
-        body = body_of(pv, skin)
-        matt = {"ambient": 0.28, "diffuse": 0.82, "specular": 0.06}
-        outside = plotter.add_mesh(body, scalars="color", rgb=True, smooth_shading=True, render=False, **matt)
-        if below_mm is not None:  # one looks into what is cut: its inside is shaded, down to the sole
-            outside.prop.culling = "back"
-            inside = plotter.add_mesh(
-                body.copy(), color=CUT, smooth_shading=True, culling="front", render=False, **INSIDE
-            )
-            _cut_away(outside, below_mm)
-            _cut_away(inside, below_mm)
-    for cloud in scene.clouds:
-        if not len(cloud.points):
+    found = []
+    for skin in shot.scene.skins:
+        shown = _within(skin.mesh, shot, top_mm)
+        towards, away = faces_by_side(skin.mesh, shot.right, shot.up, shown)
+        if shot.below_mm is None:  # what is turned away comes last: hidden by then, most of it needs no shading
+            found.append(bodies.outside(bodies.body_of(skin, np.concatenate([towards, away]))))
             continue
-        dots = pv.PolyData(np.array(cloud.points))
-        dots.point_data["color"] = np.array(cloud.color)
-        size_px = max(2.0, pixels_per_mm)
-        plotter.add_mesh(
-            dots, scalars="color", rgb=True, style="points", point_size=size_px, lighting=False, render=False
-        )
+        cut = [bodies.outside(bodies.body_of(skin, towards)), bodies.inside(bodies.body_of(skin, away))]
+        for actor in cut:
+            bodies.cut_away(actor, shot.below_mm)
+        found += cut
+    size_px = max(2.0, pixels_per_mm)
+    clouds = [cloud for cloud in shot.scene.clouds if len(cloud.points)]
+    return found + [bodies.dots(cloud.points, cloud.color, size_px) for cloud in clouds]
 
 
-def body_of(pv: Any, skin: Skin) -> Any:
-    """Return the skin with its normals; a sharp one has those of its faces where the surface turns by 35 degrees."""
-    vertices, faces, color = skin.mesh.vertices, skin.mesh.faces, skin.color
-    normals = skin.normals
-    if skin.sharp:
-        corners = vertices[faces]
-        flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        flat = np.repeat(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12), 3, axis=0)
-        smooth = normals[faces.ravel()]
-        normals = np.where((smooth * flat).sum(axis=1, keepdims=True) > np.cos(np.radians(35.0)), smooth, flat)
-        vertices, color = corners.reshape(-1, 3), color[faces.ravel()]
-        faces = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
-    body = pv.PolyData.from_regular_faces(points=np.array(vertices), faces=np.array(faces))
-    body.point_data["color"] = np.array(color)
-    body.point_data.active_normals = normals
-    return body
-
-
-def _cut_away(actor: Any, below_mm: float) -> None:
-    """Hide what lies higher than `below_mm`."""
-    from vtkmodules.vtkCommonDataModel import vtkPlane
-
-    plane = vtkPlane()
-    plane.SetOrigin(0.0, 0.0, below_mm)
-    plane.SetNormal(0.0, 0.0, -1.0)  # towards what is kept
-    actor.mapper.AddClippingPlane(plane)
+def _within(mesh: Mesh, shot: Shot, top_mm: float) -> BoolArray:
+    """Tell which vertices lie neither beyond the top of the picture nor cut away: a leg is half of all faces."""
+    within = np.asarray(mesh.vertices @ shot.up <= top_mm)
+    return within if shot.below_mm is None else within & (mesh.vertices[:, 2] <= shot.below_mm)
