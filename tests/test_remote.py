@@ -36,6 +36,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[s3fs.S3FileSystem]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "1",
     }.items():
         monkeypatch.setenv(name, value)
     s3fs.S3FileSystem.clear_instance_cache()
@@ -48,8 +49,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[s3fs.S3FileSystem]:
 
 @pytest.fixture
 def feet(tmp_path: Path) -> Path:
-    """Two feet to be measured, and one that lacks its heel."""
-    mesh = AnalyticFoot(step_mm=4.0).mesh()
+    """Two feet to be measured, and a file that is none."""
+    mesh = AnalyticFoot(step_mm=6.0).mesh()
     folder = tmp_path / "scans"
     folder.mkdir()
     for name, size in (("small", 0.95), ("large", 1.05)):

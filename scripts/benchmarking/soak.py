@@ -38,6 +38,7 @@ WORK = (
     Work("raised foot to its report", ("run", str(SCANS / "demo"), *_SMALL)),
     Work("clouds to the measures", ("run", str(SCANS / "demo-clouds"), "--to", "measure")),
     Work("standing foot to its report", ("run", str(SCANS / "demo-standing"), *_SMALL)),
+    Work("a finished mesh to its measures", ("run", str(SCANS / "demo/truth/mesh.ply"), "--to", "measure")),
     Work("three scans as a batch", ("batch", *_THREE, "--to", "align", "--workers", "2")),
 )  # fmt: skip
 
@@ -47,13 +48,14 @@ def measure_soak(kills: int, seed: int = 0) -> Rows:
 
     Every round begins with nothing. The work is started and killed, by SIGKILL with all that it started, after a time
     drawn evenly from that of an undisturbed run; started again over what is left, and so on, until it ends by itself.
+    Each kind of work gets its share of the time, so that short ones come often.
     """
     rng = random.Random(seed)
     rows = {work.name: {"name": work.name, "kills": 0, "checked": 0, "rounds": 0, "wrong": []} for work in WORK}
     with tempfile.TemporaryDirectory() as folder:
         whole = {work: _undisturbed(work, Path(folder) / f"whole-{k}") for k, work in enumerate(WORK)}
         while sum(row["kills"] for row in rows.values()) < kills:
-            work = rng.choice(WORK)
+            work = rng.choices(WORK, [1.0 / whole[work][0] for work in WORK])[0]
             row, (seconds, status, files) = rows[work.name], whole[work]
             out = Path(folder) / "killed"
             shutil.rmtree(out, ignore_errors=True)
