@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parallel": {"progress", "errors"},
     "bars": {"progress"},
     "frames": set(),
+    "fonts": set(),
     "artifacts": {"frames"},
     "toml_files": {"errors"},
     "settings": {"errors", "toml_files"},
@@ -71,7 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # pictures and pages
     "views": {
-        "views", "machining", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "frames", "errors",
+        "views", "machining", "measures", "anatomy", "solid", "mesh", "depth", "artifacts", "fonts", "frames", "errors",
     },
     "editing": {
         "editing", "stages", "proof", "design", "prescription", "pads", "measures", "formats", "solid", "settings",
@@ -80,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "window": {"window", "editing", "views", "mesh", "artifacts", "frames", "errors"},
     "pages": {"pages", "views", "measures", "frames", "artifacts"},
     # what becomes files
-    "formats": {"formats", "measures", "solid", "mesh", "artifacts", "frames", "errors", "parallel"},
+    "formats": {"formats", "measures", "solid", "mesh", "artifacts", "fonts", "frames", "errors", "parallel"},
     "stages": {
         "segmentation", "registration", "fusion", "anatomy", "measures", "prescription", "design", "proof", "machining",
         "printing", "formats", "views", "pages", "solid", "mesh", "depth", "settings", "artifacts", "frames", "errors",
