@@ -10,11 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from scanproc.artifacts import Surface
-
-#: What a finished mesh brings along, so that the stages before it are left out.
-GIVEN_BY_MESH = Surface
-
 
 @dataclass(frozen=True)
 class Stage:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanproc.errors import ScanError
-from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, config_types, maker_of
+from scanproc.pipeline import STAGES, Stage, config_types, maker_of
 from scanproc.prescription.files import settled
 from scanproc.prescription.last_prescription import LastPrescription
 from scanproc.prescription.version_names import checked_name
-from scanproc.scan import Scan
+from scanproc.scan import GIVEN_BY_MESH, Scan
 from scanproc.settings import build_configs, one_of
 from scanproc.store import Store
 

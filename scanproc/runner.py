@@ -15,13 +15,13 @@ from scanproc.artifacts import Exports, Feet, Insoles, Recording, Refusal, Refus
 from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
 from scanproc.parallel import num_workers
-from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Stage, maker_of
+from scanproc.pipeline import STAGES, Stage, maker_of
 from scanproc.prescription.files import machine_beside
 from scanproc.prescription.last_prescription import LastPrescription
 from scanproc.processes import locked, peak_memory_mb
 from scanproc.results import Run
 from scanproc.run_plan import check_stage, configs_of, prescription_of, stages_of
-from scanproc.scan import Scan, open_scan, read_mesh, read_recording
+from scanproc.scan import GIVEN_BY_MESH, Scan, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table
 from scanproc.staleness import why
 from scanproc.store import Store, open_store

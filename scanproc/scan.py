@@ -22,6 +22,9 @@ from scanproc.readers.images import COLOUR_SUFFIXES
 from scanproc.readers.listing import file_stamps, is_there, recorded_order
 from scanproc.readers.wrong_files import advice_on_form, printable, refuse_wrong_name
 
+#: What a finished mesh brings along, so that the stages before it are left out.
+GIVEN_BY_MESH = Surface
+
 _PIECE_BYTES = 1 << 20
 
 

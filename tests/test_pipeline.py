@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from scanproc.artifacts import Feet, Measures, Recording, Refusals, ScanFacts, Surface
-from scanproc.pipeline import GIVEN_BY_MESH, STAGES, Input, Stage, config_types
+from scanproc.pipeline import STAGES, Input, Stage, config_types
+from scanproc.scan import GIVEN_BY_MESH
 
 #: What a run starts with, beside what the stages make.
 GIVEN = (ScanFacts, Recording, Refusals)

@@ -17,6 +17,7 @@ from scanproc.pages.first_screen import DOSES
 from scanproc.pages.words import LANGUAGES, Words, table
 from scanproc.pipeline import STAGES
 from scanproc.proof.table import DOSES as PRESCRIBED
+from scanproc.views.pen import Look, printable
 
 ROOT = Path(scanproc.__file__).parent
 SOURCES = [*ROOT.glob("pages/*.py"), ROOT / "stages" / "report.py", *ROOT.glob("several/*.py"),
@@ -135,3 +136,14 @@ def test_a_band_has_its_unit_once_and_both_words_where_they_differ() -> None:
     assert Words().range("foot_length_mm", (219.0, 276.0)) == "219.0 to 276.0 mm"
     assert Words("fr").range("foot_length_mm", (219.0, 276.0)) == "219,0 à 276,0 mm"
     assert Words().range("heel_angle_deg", (-1.0, 11.0)) == "1.0° varus to 11.0° valgus"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_letters_of_pictures_are_in_the_font_that_they_are_written_in(language: str) -> None:
+    """Those of German, Spanish and French stood as boxes."""
+    font = Look(accented=language != "en").font(32)
+    said = (texts[language] for key, texts in table().items() if key.startswith("say."))  # type: ignore[index]
+    letters = set(printable("".join(said) + "±°.,:% 0123456789 mm")) - {" "}
+    box = bytes(font.getmask("\uffff"))  # which no font has
+    assert len(letters) > 50
+    assert not {letter for letter in letters if bytes(font.getmask(letter)) == box}

@@ -6,12 +6,11 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import distribution
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from scanproc.fonts import NAME, font_file
 from scanproc.frames import FloatArray
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 DPI = 300  # of a picture
 _PT = 72.0 / 25.4  # points, in which a PDF counts, in a mm
 _DATES = re.compile(rb"/(Creation|Mod)Date \(.*?\)")  # the year 2000, where no clock is wanted
-# It has the letters of most of Europe, as pseudonyms do. Loading matplotlib itself takes as long as a stage.
-_FONT, _FONT_OF, _FONT_FILE = "DejaVuSans", "matplotlib", "matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf"
-_FONT_OTHERWISE = "Vera.ttf"  # reportlab's own
 
 
 class Sheet(Protocol):
@@ -52,7 +48,7 @@ class PdfPages:
         self._pages.setTitle(title)
         self._pages.setCreator("scanproc")
         self._pages.setAuthor("")
-        registerFont(TTFont(_FONT, _font_file()))
+        registerFont(TTFont(NAME, font_file()))
         self._is_begun = False
 
     def page(self, corner: FloatArray) -> PdfPage:
@@ -103,7 +99,7 @@ class PdfPage:
 
     def text(self, text: str, xy: FloatArray, size_mm: float, color: str, centred: bool) -> None:
         self._pages.setFillColorRGB(*_rgb(color))
-        self._pages.setFont(_FONT, _PT * size_mm)
+        self._pages.setFont(NAME, _PT * size_mm)
         x, y = (_PT * (xy - self._corner)).tolist()
         (self._pages.drawCentredString if centred else self._pages.drawString)(x, y, text)
 
@@ -129,7 +125,7 @@ class Picture:
     def text(self, text: str, xy: FloatArray, size_mm: float, color: str, centred: bool) -> None:
         from PIL import ImageFont
 
-        font = ImageFont.truetype(_font_file(), size_mm * DPI / 25.4)
+        font = ImageFont.truetype(font_file(), size_mm * DPI / 25.4)
         self._pen.text(tuple(self._pixels(xy).tolist()), text, color, font, anchor="ms" if centred else "ls")
 
     def png(self) -> bytes:
@@ -140,12 +136,6 @@ class Picture:
     def _pixels(self, xy: FloatArray) -> FloatArray:
         pixels: FloatArray = (xy - self._upper_left) * np.array([1.0, -1.0]) * (DPI / 25.4)
         return pixels
-
-
-def _font_file() -> str:
-    """Return where the font is that all text is written in."""
-    file = Path(str(distribution(_FONT_OF).locate_file(_FONT_FILE)))
-    return str(file) if file.is_file() else _FONT_OTHERWISE
 
 
 def _rgb(color: str) -> tuple[float, ...]:

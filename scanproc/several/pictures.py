@@ -27,7 +27,7 @@ def pictures(
     """Draw an artifact for each section of a page, with what else is known of its scan."""
     from scanproc.views import Look, Studio, panels
 
-    look = Look(config.pixels_per_mm, config.text_px, say=words.say)
+    look = Look(config.pixels_per_mm, config.text_px, say=words.say, accented=words.language != "en")
     with Studio() as studio:
         drawn = {name: panels(shown, beside, look, studio=studio) for name, (shown, beside) in sections.items()}
     return embedded(drawn, alt, config.jpeg_quality, config.max_page_mb)

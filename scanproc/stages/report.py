@@ -212,7 +212,7 @@ def _figures(shown: Mapping[str, Shown | None], words: Words, config: ReportConf
     """Draw every artifact; a section without one has no pictures."""
     from scanproc import views
 
-    look = views.Look(config.pixels_per_mm, config.text_px, say=words.say)
+    look = views.Look(config.pixels_per_mm, config.text_px, say=words.say, accented=words.language != "en")
     beside = [artifact for artifact in shown.values() if artifact is not None]
     with views.Studio() as studio:
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
 from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPlane, vtkPolyData
@@ -117,7 +118,7 @@ def _at(points: FloatArray) -> vtkPoints:
     return places
 
 
-def _cells(corners: IntArray) -> vtkCellArray:
+def _cells(corners: NDArray[np.integer]) -> vtkCellArray:
     """Return (N, K) numbers of points as N cells of K corners."""
     cells, numbers = vtkCellArray(), np.ascontiguousarray(corners, dtype=np.int64)
     cells.SetData(corners.shape[1], numpy_to_vtkIdTypeArray(numbers.ravel(), deep=True))  # type: ignore[no-untyped-call]

@@ -9,12 +9,15 @@ from functools import cache
 import numpy as np
 from PIL import ImageDraw, ImageFont
 
+from scanproc.fonts import font_file
 from scanproc.frames import FloatArray
 from scanproc.views.colors import GREY, INK, WHITE
 from scanproc.views.scene import Label, Line, Shot
 
 #: What the font lacks, spelt by what it has.
 _SPELT = str.maketrans({"÷": "/", "³": "3", "²": "2", "–": "-", "→": "to", "×": "x", "µ": "u", "≤": "<=", "≥": ">="})
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 SMOOTH = 2  # pictures are drawn this much larger and averaged: smooth edges
 
@@ -23,13 +26,18 @@ SMOOTH = 2  # pictures are drawn this much larger and averaged: smooth edges
 class Look:
     """How large pictures are: pixels of a mm, height of a text line in pixels, empty border in mm; and their language.
 
-    `say` returns a text of a picture as it is to be written there.
+    `say` returns a text of a picture as it is to be written there; with letters that English has not, if `accented`.
     """
 
     pixels_per_mm: float = 2.8
     text_px: int = 22
     border_mm: float = 6.0
     say: Callable[[str], str] = str
+    accented: bool = False
+
+    def font(self, size: int) -> Font:
+        """Return what texts are written in, of a height in pixels."""
+        return font_of(size, self.accented)
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class Frame:
 
 
 @cache
-def rows_of(text: str, width_px: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
+def rows_of(text: str, width_px: float, font: Font) -> list[str]:
     """Return a text in rows that are no wider than asked; a word is never parted."""
     rows: list[str] = []
     for word in printable(text).split():
@@ -89,9 +97,10 @@ def rows_of(text: str, width_px: float, font: ImageFont.FreeTypeFont | ImageFont
     return rows
 
 
-def font_of(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return Pillow's own font (Aileron, CC0): the same letters on every machine."""
-    return ImageFont.load_default(size=size)
+@cache
+def font_of(size: int, accented: bool = False) -> Font:
+    """Return Pillow's own font (Aileron, CC0), which has the letters of English alone; or one of all Europe."""
+    return ImageFont.truetype(font_file(), size) if accented else ImageFont.load_default(size=size)
 
 
 def printable(text: str) -> str:
@@ -113,7 +122,7 @@ def _lines_of(label: Label) -> int:
 
 def margins_of(labels: Sequence[Label], frame: Frame, look: Look) -> tuple[int, int]:
     """Return the pixels left and right of the body that the labels there need."""
-    font = font_of(SMOOTH * look.text_px)
+    font = look.font(SMOOTH * look.text_px)
     widths = {True: [0.0], False: [0.0]}
     for label in _in_margins(labels):
         text_width = max(font.getlength(label.name), font.getlength(label.value))
@@ -152,6 +161,7 @@ class Pen:
     frame: Frame
     left_px: int
     text_px: int
+    font: Font
 
     def place(self, points: FloatArray) -> FloatArray:
         return np.asarray(self.frame.pixel(points) + np.array([self.left_px, 0.0]))
@@ -173,7 +183,7 @@ class Pen:
         for label in labels:
             if label.inline:
                 x, y = (float(value) for value in self.place(label.point[None])[0])
-                self.draw.text((x, y), label.name, fill=label.color, font=font_of(self.text_px), anchor="mm")
+                self.draw.text((x, y), label.name, fill=label.color, font=self.font, anchor="mm")
         for left in (True, False):
             chosen = [label for label in _in_margins(labels) if _is_left(label, self.frame) is left]
             chosen.sort(key=lambda label: float(self.place(label.point[None])[0, 1]))
@@ -197,10 +207,13 @@ class Pen:
             self.draw.ellipse([x - r, y - r, x + r, y + r], fill=label.color, outline=WHITE, width=SMOOTH)
         anchor = "ra" if left else "la"
         at = edge - 0.2 * self.text_px if left else edge + 0.2 * self.text_px
-        font = font_of(self.text_px)
-        self.draw.text((at, top), printable(label.name), fill=GREY if label.value else INK, font=font, anchor=anchor)
+        self.draw.text(
+            (at, top), printable(label.name), fill=GREY if label.value else INK, font=self.font, anchor=anchor
+        )
         if label.value:
-            self.draw.text((at, top + 1.15 * self.text_px), printable(label.value), fill=INK, font=font, anchor=anchor)
+            self.draw.text(
+                (at, top + 1.15 * self.text_px), printable(label.value), fill=INK, font=self.font, anchor=anchor
+            )
 
     def scale_bar(self, length_mm: float, y: float) -> None:
         start, length = self.left_px + self.frame.scale * 6.0, length_mm * self.frame.scale
@@ -208,5 +221,6 @@ class Pen:
         self.draw.line([(start, y), (start + length, y)], fill=INK, width=2 * SMOOTH)
         for x in (start, start + length):
             self.draw.line([(x, y - tick), (x, y + tick)], fill=INK, width=2 * SMOOTH)
-        font = font_of(self.text_px)
-        self.draw.text((start + length + 0.6 * self.text_px, y), f"{length_mm:g} mm", fill=INK, font=font, anchor="lm")
+        self.draw.text(
+            (start + length + 0.6 * self.text_px, y), f"{length_mm:g} mm", fill=INK, font=self.font, anchor="lm"
+        )

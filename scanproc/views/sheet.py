@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from scanproc.artifacts import ByteArray
 from scanproc.views.colors import GREY, INK, WHITE
-from scanproc.views.pen import SMOOTH, Frame, Look, Pen, font_of, labels_height, margins_of, printable
+from scanproc.views.pen import SMOOTH, Frame, Look, Pen, labels_height, margins_of, printable
 from scanproc.views.render import Studio
 from scanproc.views.scene import Legend, Shot
 
@@ -38,7 +38,7 @@ def develop(shot: Shot | Legend, look: Look, studio: Studio) -> Panel:
     body_px = max(frame.height_px, labels_height(labels, frame, look))
     canvas = Image.new("RGB", (left_px + frame.width_px + right_px, body_px + foot_px), WHITE)
     canvas.paste(Image.fromarray(body), (left_px, 0))
-    pen = Pen(ImageDraw.Draw(canvas), frame, left_px, text_px)
+    pen = Pen(ImageDraw.Draw(canvas), frame, left_px, text_px, look.font(text_px))
     for line in shot.scene.lines:
         pen.line(line)
     pen.labels(labels, body_px)
@@ -56,7 +56,7 @@ def _spoken(shot: Shot, say: Callable[[str], str]) -> Shot:
 def _legend(legend: Legend, look: Look) -> Panel:
     """Draw a bar from low to high with its figures, then the single colours with their words."""
     text = SMOOTH * look.text_px
-    font = font_of(text)
+    font = look.font(text)
     bar_width = 14 * text
     marks = [(color, printable(look.say(word))) for color, word in legend.marks]
     width = max([bar_width + 2 * text, *(2.5 * text + font.getlength(word) for _, word in marks)])
@@ -88,7 +88,7 @@ def _shrink(canvas: Image.Image) -> ByteArray:
 def compose(panels: Sequence[Panel], look: Look, max_width: int = 1900) -> ByteArray:
     """Set panels in rows under their titles, (H, W, 3) uint8."""
     gap, title_px = 2 * look.text_px, 2 * look.text_px
-    font = font_of(look.text_px)
+    font = look.font(look.text_px)
     places, x, y, row_height, sheet_width = [], gap, gap, 0, 0
     for panel in panels:
         height, width = panel.pixels.shape[:2]
