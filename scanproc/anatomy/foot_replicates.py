@@ -26,7 +26,7 @@ from scanproc.parallel import parallel_map
 # on one heel by hand differ by 5.8 mm, those of one observer by 2.9 to 5.3 (J Am Podiatr Med Assoc 104(1), 2014, PMID
 # 24504576; taken as of both directions together).
 PALPATION_SD_MM = 4.1
-_MARGIN, _MARGIN_MM = 0.04, 10.0  # of the parts below, of the length and upright: replicates lie a little otherwise
+_MARGIN, _MARGIN_MM = 0.04, 10.0  # of the regions below, of the length and upright: replicates lie a little otherwise
 _END_MM = 15.0  # of heel and toes, within which their ends stay
 _WHOLE = OpenEnds(heel_open=False, axis_open=False, toes_open=False)  # of replicates nobody asks for confidence
 
@@ -62,7 +62,7 @@ def foot_replicates(
     views, errors_mm : of its vertices; see `fusion.jackknife`.
     frame : of the foot itself.
     """
-    parts, count = _Parts.of(surface, quiet, errors_mm, frame, rules.denoise_edge_mm), errors_mm.shape[1]
+    parts, count = _Regions.of(surface, quiet, errors_mm, frame, rules.denoise_edge_mm), errors_mm.shape[1]
     T_foot_level, seen_by = frame.T_foot_scan, views[parts.arch.vertices]
     pivot = transform(inverse(T_foot_level), np.array([[100.0, 0.0, 0.0]]))[0]
 
@@ -87,8 +87,8 @@ def foot_replicates(
 
 
 @dataclass(frozen=True)
-class _Part:
-    """A part of a foot, level frame, and by how much each replicate lies further out there, (V, K) mm.
+class _Region:
+    """A region of a foot, level frame, and by how much each replicate lies further out there, (V, K) mm.
 
     Attributes
     ----------
@@ -107,8 +107,8 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """Parts of a foot that its frame and landmarks are found on: no others need to move.
+class _Regions:
+    """Regions of a foot that its frame and landmarks are found on: no others need to move.
 
     Attributes
     ----------
@@ -117,16 +117,16 @@ class _Parts:
     arch, ankle : of the arch's line and of the malleoli.
     """
 
-    ends: _Part
-    sole: _Part | None
-    ball: _Part
-    arch: _Part
-    ankle: _Part
+    ends: _Region
+    sole: _Region | None
+    ball: _Region
+    arch: _Region
+    ankle: _Region
 
     @staticmethod
     def of(
         surface: Mesh, quiet: Mesh, errors_mm: NDArray[np.float16], frame: FootFrame, denoise_edge_mm: float
-    ) -> _Parts:
+    ) -> _Regions:
         normals = vertex_normals(quiet)
         errors = smoothed_values(surface, errors_mm.astype(np.float64), denoise_edge_mm)
         (x, y, z), faces = transform(frame.T_foot_scan, quiet.vertices).T, quiet.faces
@@ -135,16 +135,16 @@ class _Parts:
         low = z < FOOT_HEIGHT_MM + _MARGIN_MM
         toes = (x > TOES_FROM - _MARGIN) & (x > _foremost(x, y, low) - _END_MM / length)
 
-        def where(inside: BoolArray) -> _Part:
+        def where(inside: BoolArray) -> _Region:
             part = keep_faces(quiet, any_corner(inside, faces))
-            return _Part(part.mesh, normals[part.vertices], errors[part.vertices], part.vertices)
+            return _Region(part.mesh, normals[part.vertices], errors[part.vertices], part.vertices)
 
-        def evened(part: Submesh, T_level_own: FloatArray) -> _Part:
+        def evened(part: Submesh, T_level_own: FloatArray) -> _Region:
             level = Mesh(transform(T_level_own, part.mesh.vertices), part.mesh.faces)
             own = evened_values(Mesh(quiet.vertices[part.vertices], part.mesh.faces), errors[part.vertices])
-            return _Part(level, normals[part.vertices], own, part.vertices)
+            return _Region(level, normals[part.vertices], own, part.vertices)
 
-        return _Parts(
+        return _Regions(
             ends=where(low & (toes | (x < _END_MM / length))),
             sole=None if frame.sole is None else evened(frame.sole, np.eye(4)),
             ball=evened(frame.ball, inverse(frame.T_foot_scan)),
