@@ -19,7 +19,7 @@ from scanproc.artifacts import BoolArray, ByteArray, Foot, Mesh, Replicates
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.mesh.closest_point import closest_point
 from scanproc.mesh.meshes import Submesh, any_corner, keep_faces, vertex_normals
-from scanproc.mesh.smoothing import evened_values, smoothed_values
+from scanproc.mesh.smoothing import evened_values, smoothed_values, smoothed_vertices
 from scanproc.parallel import parallel_map
 
 # Of where a person finds a bony landmark, along each of the two directions of the skin. Markers that two observers put
@@ -54,7 +54,8 @@ def foot_replicates(
     """Settle each replicate of a foot and name its landmarks.
 
     Averaging is linear, and the errors are small beside the edges of the mesh: what it makes of a replicate is what it
-    made of the foot, moved by the average of the errors. So they are averaged once, of all replicates together.
+    made of the foot, moved by the average of the errors. So they are averaged once, of all replicates together; but for
+    heel and toes, whose ends are single vertices, and where errors tear a surface into spikes no average takes off.
 
     Parameters
     ----------
@@ -70,6 +71,7 @@ def foot_replicates(
         T_tilted_level = np.eye(4) if rules.ground is None else _tilt(rules.ground, k, count, pivot)
         sole = None if parts.sole is None else parts.sole.moved(k, T_tilted_level).vertices
         ends, ball = (part.moved(k, T_tilted_level) for part in (parts.ends, parts.ball))
+        ends = Mesh(smoothed_vertices(ends, rules.denoise_edge_mm), ends.faces)
         T, points = settle_replicate(ends, sole, ball, frame, rules.medial_y, rules.gap_depth_mm)
         arch, ankle = (part.moved(k, T @ T_tilted_level) for part in (parts.arch, parts.ankle))
         start, length = float(points.pternion[0]), points.length_mm
@@ -112,7 +114,7 @@ class _Regions:
 
     Attributes
     ----------
-    ends : heel and toes, as far as the points of the frame may lie there.
+    ends : heel and toes, as far as the points of the frame may lie there, as fused.
     sole, ball : evened, see `FootFrame`.
     arch, ankle : of the arch's line and of the malleoli.
     """
@@ -135,6 +137,11 @@ class _Regions:
         low = z < FOOT_HEIGHT_MM + _MARGIN_MM
         toes = (x > TOES_FROM - _MARGIN) & (x > _foremost(x, y, low) - _END_MM / length)
 
+        def as_fused(inside: BoolArray) -> _Region:
+            part = keep_faces(surface, any_corner(inside, faces))
+            own = errors_mm[part.vertices].astype(np.float64)
+            return _Region(part.mesh, vertex_normals(surface)[part.vertices], own, part.vertices)
+
         def where(inside: BoolArray) -> _Region:
             part = keep_faces(quiet, any_corner(inside, faces))
             return _Region(part.mesh, normals[part.vertices], errors[part.vertices], part.vertices)
@@ -145,7 +152,7 @@ class _Regions:
             return _Region(level, normals[part.vertices], own, part.vertices)
 
         return _Regions(
-            ends=where(low & (toes | (x < _END_MM / length))),
+            ends=as_fused(low & (toes | (x < _END_MM / length))),
             sole=None if frame.sole is None else evened(frame.sole, np.eye(4)),
             ball=evened(frame.ball, inverse(frame.T_foot_scan)),
             arch=where(low & (x > ARCH_WINDOW[0] - _MARGIN) & (x < ARCH_WINDOW[1] + _MARGIN)),
