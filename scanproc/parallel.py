@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from scanproc.errors import ScanError
@@ -78,6 +79,22 @@ def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], what
 _helpers = ThreadPoolExecutor(64, "helper")
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """Notes how an item failed: the others that were begun are waited for before the first failure is raised."""
+
+    failures: dict[int, Exception]
+    place: int
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, failure: BaseException | None, _traceback: object) -> bool:
+        if isinstance(failure, Exception):
+            self.failures[self.place] = failure
+        return isinstance(failure, Exception)
+
+
 class _Work(Generic[Item, Result]):
     """Items that several threads take one after the other, and what became of them."""
 
@@ -92,10 +109,8 @@ class _Work(Generic[Item, Result]):
     def take_on(self, after_each: Callable[[], None] | None = None) -> None:
         """Work on items until none is left, or one has failed."""
         while not self.failures and (place := next(self.left, None)) is not None:
-            try:
+            with _Attempt(self.failures, place):
                 self.results[place] = self.function(self.items[place])
-            except Exception as failure:
-                self.failures[place] = failure
             if after_each is not None:
                 after_each()
 

@@ -14,7 +14,7 @@ from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import connected_components, submesh
 from scanproc.mesh.sections import Outline, axis_section, plane_section, theil_sen
-from scanproc.mesh.smoothing import evened_vertices, smoothed_vertices
+from scanproc.mesh.smoothing import evened_vertices, smoothed_values, smoothed_vertices
 
 
 def tube(radius: float = 40.0, height: float = 100.0, around: int = 180, along: int = 60) -> Mesh:
@@ -167,6 +167,15 @@ def test_an_evened_wall_reaches_as_far_as_its_shape(radius: float) -> None:
     }
     assert reach["loud"] > 0.15
     assert reach["even"] == pytest.approx(0.0, abs=0.08)
+
+
+def test_values_are_averaged_as_vertices_are_whatever_their_number() -> None:
+    fine = tube(radius=10.0, height=30.0, around=64, along=30)
+    loud = Mesh(fine.vertices + np.random.default_rng(9).normal(scale=0.1, size=fine.vertices.shape), fine.faces)
+    values = np.hstack([loud.vertices, 2.0 * loud.vertices, 3.0 * loud.vertices])  # nine columns: more than eight
+    even = smoothed_vertices(loud, 1.5)
+    assert np.abs(even - loud.vertices).max() > 0.05
+    assert smoothed_values(loud, values, 1.5) == pytest.approx(np.hstack([even, 2.0 * even, 3.0 * even]), abs=1e-12)
 
 
 def _inner(mesh: Mesh) -> FloatArray:

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
-from scanproc.anatomy.landmarks import FootPoints, below_ankle, even_ball, foot_points, support, with_borders_of
+from scanproc.anatomy.landmarks import (
+    LATERAL_WINDOW,
+    MEDIAL_WINDOW,
+    FootPoints,
+    below_ankle,
+    foot_points,
+    support,
+    with_borders_of,
+)
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
 from scanproc.mesh.meshes import Submesh, all_corners, any_corner, face_normals, keep_faces
@@ -20,6 +28,7 @@ _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands o
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
 _REPLICATE_RAD = 1e-4  # each step leaves a tenth: 3 µm at the toes, beside an uncertainty of 50 and more
 _ROUGH_DEG = 25.0
+_MARGIN_MM = 8.0  # evening reaches so far
 
 
 @dataclass(frozen=True)
@@ -63,10 +72,10 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     def points_in(T: FloatArray) -> FootPoints:
         return foot_points(below_ankle(_in_frame(low.mesh, T)).mesh, medial_y, gap_depth_mm)
 
-    T, last_turn_rad = _turn(points_in, None if sole is None else sole.mesh.vertices, T_rough, _CONVERGED_RAD)
+    T, last_turn_rad = _settled(points_in, None if sole is None else sole.mesh.vertices, T_rough, _CONVERGED_RAD)
     settled = below_ankle(_in_frame(low.mesh, T))
     settled_by = foot_points(settled.mesh, medial_y, gap_depth_mm)
-    ball = even_ball(settled.mesh, settled_by)
+    ball = _even_ball(settled.mesh, settled_by)
     points = with_borders_of(ball.mesh, settled_by, medial_y)
     of_mesh = low.vertices[settled.vertices[ball.vertices]]
     return FootFrame(T, points, settled_by, last_turn_rad, sole, Submesh(ball.mesh, of_mesh))
@@ -87,11 +96,11 @@ def settle_replicate(
     def points_in(T: FloatArray) -> FootPoints:
         return foot_points(_in_frame(ends, T), medial_y, gap_depth_mm, near=frame.settled_by)
 
-    T, _ = _turn(points_in, sole, frame.T_foot_scan, _REPLICATE_RAD)
+    T, _ = _settled(points_in, sole, frame.T_foot_scan, _REPLICATE_RAD)
     return T, with_borders_of(_in_frame(ball, T), points_in(T), medial_y)
 
 
-def _turn(
+def _settled(
     points_in: Callable[[FloatArray], FootPoints], sole: FloatArray | None, T: FloatArray, converged_rad: float
 ) -> tuple[FloatArray, float]:
     """Return the frame, (4, 4), that frame `T` turns into, and how far the last step still turned it.
@@ -141,6 +150,15 @@ def _even_sole(mesh: Mesh, R_rough_scan: FloatArray) -> Submesh:
     low = all_corners(height < height.min() + _SOLE_MM, mesh.faces)
     sole = keep_faces(mesh, low & (face_normals(mesh) @ R_rough_scan[2] < 0.0))
     return Submesh(Mesh(evened_vertices(sole.mesh), sole.mesh.faces), sole.vertices)
+
+
+def _even_ball(mesh: Mesh, points: FootPoints) -> Submesh:
+    """Return the ball of a foot, on which its borders are found, evened."""
+    rear, length = float(points.pternion[0]), points.length_mm
+    x = mesh.vertices[:, 0]
+    first, last = rear + LATERAL_WINDOW[0] * length - _MARGIN_MM, rear + MEDIAL_WINDOW[1] * length + _MARGIN_MM
+    ball = keep_faces(mesh, any_corner((x > first) & (x < last), mesh.faces))
+    return Submesh(Mesh(evened_vertices(ball.mesh), ball.mesh.faces), ball.vertices)
 
 
 def _in_frame(mesh: Mesh, T: FloatArray) -> Mesh:

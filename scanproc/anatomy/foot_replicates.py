@@ -19,14 +19,14 @@ from scanproc.artifacts import BoolArray, ByteArray, Foot, Mesh, Replicates
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.mesh.closest_point import closest_point
 from scanproc.mesh.meshes import Submesh, any_corner, keep_faces, vertex_normals
-from scanproc.mesh.smoothing import evened_values, smoothed_values
+from scanproc.mesh.smoothing import evened_values, smoothed_values, smoothed_vertices
 from scanproc.parallel import parallel_map
 
 # Of where a person finds a bony landmark, along each of the two directions of the skin. Markers that two observers put
 # on one heel by hand differ by 5.8 mm, those of one observer by 2.9 to 5.3 (J Am Podiatr Med Assoc 104(1), 2014, PMID
 # 24504576; taken as of both directions together).
 PALPATION_SD_MM = 4.1
-_MARGIN, _MARGIN_MM = 0.04, 10.0  # of the parts below, of the length and upright: replicates lie a little otherwise
+_MARGIN, _MARGIN_MM = 0.04, 10.0  # of the regions below, of the length and upright: replicates lie a little otherwise
 _END_MM = 15.0  # of heel and toes, within which their ends stay
 _WHOLE = OpenEnds(heel_open=False, axis_open=False, toes_open=False)  # of replicates nobody asks for confidence
 
@@ -54,7 +54,8 @@ def foot_replicates(
     """Settle each replicate of a foot and name its landmarks.
 
     Averaging is linear, and the errors are small beside the edges of the mesh: what it makes of a replicate is what it
-    made of the foot, moved by the average of the errors. So they are averaged once, of all replicates together.
+    made of the foot, moved by the average of the errors. So they are averaged once, of all replicates together; but for
+    heel and toes, whose ends are single vertices, and where errors tear a surface into spikes no average takes off.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def foot_replicates(
     views, errors_mm : of its vertices; see `fusion.jackknife`.
     frame : of the foot itself.
     """
-    parts, count = _Parts.of(surface, quiet, errors_mm, frame, rules.denoise_edge_mm), errors_mm.shape[1]
+    parts, count = _Regions.of(surface, quiet, errors_mm, frame, rules.denoise_edge_mm), errors_mm.shape[1]
     T_foot_level, seen_by = frame.T_foot_scan, views[parts.arch.vertices]
     pivot = transform(inverse(T_foot_level), np.array([[100.0, 0.0, 0.0]]))[0]
 
@@ -70,6 +71,7 @@ def foot_replicates(
         T_tilted_level = np.eye(4) if rules.ground is None else _tilt(rules.ground, k, count, pivot)
         sole = None if parts.sole is None else parts.sole.moved(k, T_tilted_level).vertices
         ends, ball = (part.moved(k, T_tilted_level) for part in (parts.ends, parts.ball))
+        ends = Mesh(smoothed_vertices(ends, rules.denoise_edge_mm), ends.faces)
         T, points = settle_replicate(ends, sole, ball, frame, rules.medial_y, rules.gap_depth_mm)
         arch, ankle = (part.moved(k, T @ T_tilted_level) for part in (parts.arch, parts.ankle))
         start, length = float(points.pternion[0]), points.length_mm
@@ -87,8 +89,8 @@ def foot_replicates(
 
 
 @dataclass(frozen=True)
-class _Part:
-    """A part of a foot, level frame, and by how much each replicate lies further out there, (V, K) mm.
+class _Region:
+    """A region of a foot, level frame, and by how much each replicate lies further out there, (V, K) mm.
 
     Attributes
     ----------
@@ -107,26 +109,26 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """Parts of a foot that its frame and landmarks are found on: no others need to move.
+class _Regions:
+    """Regions of a foot that its frame and landmarks are found on: no others need to move.
 
     Attributes
     ----------
-    ends : heel and toes, as far as the points of the frame may lie there.
+    ends : heel and toes, as far as the points of the frame may lie there, as fused.
     sole, ball : evened, see `FootFrame`.
     arch, ankle : of the arch's line and of the malleoli.
     """
 
-    ends: _Part
-    sole: _Part | None
-    ball: _Part
-    arch: _Part
-    ankle: _Part
+    ends: _Region
+    sole: _Region | None
+    ball: _Region
+    arch: _Region
+    ankle: _Region
 
     @staticmethod
     def of(
         surface: Mesh, quiet: Mesh, errors_mm: NDArray[np.float16], frame: FootFrame, denoise_edge_mm: float
-    ) -> _Parts:
+    ) -> _Regions:
         normals = vertex_normals(quiet)
         errors = smoothed_values(surface, errors_mm.astype(np.float64), denoise_edge_mm)
         (x, y, z), faces = transform(frame.T_foot_scan, quiet.vertices).T, quiet.faces
@@ -135,17 +137,22 @@ class _Parts:
         low = z < FOOT_HEIGHT_MM + _MARGIN_MM
         toes = (x > TOES_FROM - _MARGIN) & (x > _foremost(x, y, low) - _END_MM / length)
 
-        def where(inside: BoolArray) -> _Part:
-            part = keep_faces(quiet, any_corner(inside, faces))
-            return _Part(part.mesh, normals[part.vertices], errors[part.vertices], part.vertices)
+        def as_fused(inside: BoolArray) -> _Region:
+            part = keep_faces(surface, any_corner(inside, faces))
+            own = errors_mm[part.vertices].astype(np.float64)
+            return _Region(part.mesh, vertex_normals(surface)[part.vertices], own, part.vertices)
 
-        def evened(part: Submesh, T_level_own: FloatArray) -> _Part:
+        def where(inside: BoolArray) -> _Region:
+            part = keep_faces(quiet, any_corner(inside, faces))
+            return _Region(part.mesh, normals[part.vertices], errors[part.vertices], part.vertices)
+
+        def evened(part: Submesh, T_level_own: FloatArray) -> _Region:
             level = Mesh(transform(T_level_own, part.mesh.vertices), part.mesh.faces)
             own = evened_values(Mesh(quiet.vertices[part.vertices], part.mesh.faces), errors[part.vertices])
-            return _Part(level, normals[part.vertices], own, part.vertices)
+            return _Region(level, normals[part.vertices], own, part.vertices)
 
-        return _Parts(
-            ends=where(low & (toes | (x < _END_MM / length))),
+        return _Regions(
+            ends=as_fused(low & (toes | (x < _END_MM / length))),
             sole=None if frame.sole is None else evened(frame.sole, np.eye(4)),
             ball=evened(frame.ball, inverse(frame.T_foot_scan)),
             arch=where(low & (x > ARCH_WINDOW[0] - _MARGIN) & (x < ARCH_WINDOW[1] + _MARGIN)),

@@ -17,7 +17,6 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import Submesh, any_corner, keep_faces
 from scanproc.mesh.sections import axis_section
-from scanproc.mesh.smoothing import evened_vertices
 
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border
 LATERAL_WINDOW = (0.50, 0.75)  # and the 5th's
@@ -41,7 +40,6 @@ _CLEAR_GAP_MM = 5.0  # a gap this deep leaves no doubt
 _HEEL_BAND_MM, _TOE_BAND_MM = 0.5, 1.5  # a heel and a rounder toe count as at their end within this
 _HEEL_REACH_MM = 25.0  # on both sides of the rear-most vertex
 _TOE_REACH_MM = 9.0  # half a second toe
-_MARGIN_MM = 8.0  # evening reaches so far
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,7 @@ def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float, near: FootPoin
         tibiale, fibulare = _ball_points(mesh, float(pternion[0]), length, medial_y)
     else:
         tibiale, fibulare = near.metatarsale_tibiale, near.metatarsale_fibulare
-    toe = second_toe(
-        mesh, float(pternion[0] + TOES_FROM * length), float(tibiale[1]), float(fibulare[1]), gap_depth_mm
-    )
+    toe = second_toe(mesh, float(pternion[0] + TOES_FROM * length), float(tibiale[1]), float(fibulare[1]), gap_depth_mm)
     return FootPoints(pternion, longest, toe, tibiale, fibulare)
 
 
@@ -95,15 +91,6 @@ def _ball_points(mesh: Mesh, rear: float, length: float, medial_y: float) -> tup
     """Return metatarsale tibiale and fibulare, (3,) mm."""
     tibiale = border_point(mesh, rear, length, MEDIAL_WINDOW, medial_y)
     return tibiale, border_point(mesh, rear, length, LATERAL_WINDOW, -medial_y)
-
-
-def even_ball(mesh: Mesh, points: FootPoints) -> Submesh:
-    """Return the ball of a foot, on which its borders are found, evened: see `evened_vertices`."""
-    rear, length = float(points.pternion[0]), points.length_mm
-    x = mesh.vertices[:, 0]
-    first, last = rear + LATERAL_WINDOW[0] * length - _MARGIN_MM, rear + MEDIAL_WINDOW[1] * length + _MARGIN_MM
-    ball = keep_faces(mesh, any_corner((x > first) & (x < last), mesh.faces))
-    return Submesh(Mesh(evened_vertices(ball.mesh), ball.mesh.faces), ball.vertices)
 
 
 def with_borders_of(ball: Mesh, points: FootPoints, medial_y: float) -> FootPoints:

@@ -100,10 +100,10 @@ def T_print_solid(solid: Mesh, making: Making) -> FloatArray:
 
 def in_print_frame(solid: Mesh, making: Making) -> Mesh:
     """Return a solid in the print frame, rounded to the single precision of STL."""
-    return _placed(solid, T_print_solid(solid, making))
+    return _transformed(solid, T_print_solid(solid, making))
 
 
-def _placed(solid: Mesh, T: FloatArray) -> Mesh:
+def _transformed(solid: Mesh, T: FloatArray) -> Mesh:
     moved = transform(T, solid.vertices)
     return Mesh(moved.astype(np.float32).astype(np.float64), solid.faces)
 
@@ -150,7 +150,7 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
     side, name = insole.side, part_name(insole, facts, config.version)
     assert insole.solid is not None and insole.outline is not None
     pose, machine = T_print_solid(insole.solid, insole.making), machine_for(insole, config)
-    part = part_of(insole.solid, insole.outline, _placed(insole.solid, pose))
+    part = part_of(insole.solid, insole.outline, _transformed(insole.solid, pose))
     fewer = decimated(part.solid, config.max_triangles, config.max_deviation_mm) if config.max_triangles else None
     body = Body(part.solid, name, insole.making.material)
     solids = {
