@@ -50,7 +50,7 @@ def found(times: float, noise_mm: float = 0.0) -> FocalError:
     sampled = prepared(noisy)
     poses = {k: pose(float(azimuth)) for k, azimuth in enumerate(AZIMUTHS)}
     poses = align_jointly(sampled, poses, [MIDDLE, NEAR], LIMITS)
-    return focal_error(sampled, poses, LIMITS, MOST)
+    return focal_error(sampled, poses, LIMITS, MOST, noise_mm)
 
 
 @pytest.mark.parametrize("noise_mm", [0.0, 1.0])
@@ -67,3 +67,11 @@ def test_the_right_one_is_not_doubted(noise_mm: float) -> None:
     focal = found(1.0, noise_mm)
     assert abs(focal.share) < 0.003
     assert focal_doubt_of(focal) is None
+
+
+@pytest.mark.parametrize(("moved_mm", "is_sure"), [(1.9, False), (2.1, True)])
+def test_what_moves_less_than_the_noise_is_not_told_from_it(moved_mm: float, is_sure: bool) -> None:
+    """The matching window of a stereo camera makes a bear of 180 mm, 650 mm away, too wide for its depth by 2 %."""
+    focal = FocalError(share=0.024, sd=0.0013, most=MOST, moved_mm=moved_mm, noise_mm=2.0)
+    assert focal.is_sure == is_sure
+    assert (focal_doubt_of(focal) is not None) == is_sure

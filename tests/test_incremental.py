@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from posed import errors, pose, prepared, view
 
 from scanproc.artifacts import CleanView
 from scanproc.frames import FloatArray
+from scanproc.registration import incremental
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.incremental import SearchLimits, register_incrementally, register_more
+from scanproc.registration.sampled_views import SampledViews
 
 LIMITS = SearchLimits(
     tolerance_mm=4.0,
@@ -93,6 +96,35 @@ def test_only_candidates_are_placed() -> None:
     angles = (0.0, 30.0, 60.0, 90.0)
     placement = register_more(prepared(views_from(angles)), {0: pose(0.0)}, LIMITS, [1])
     assert sorted(placement.poses) == [0, 1]
+
+
+def test_views_next_to_placed_ones_alone_are_placed_where_that_is_asked() -> None:
+    """The fourth is next to none that gets a place, as the third is of something else."""
+    views = prepared([*views_from((0.0, 30.0)), view(60.0, name="box"), *views_from((45.0,))])
+    beside = register_more(views, {0: pose(0.0)}, replace(LIMITS, max_gap=1), range(4))
+    check(beside.poses, truth((0.0, 30.0)), (1.0, 1.5))
+    anywhere = register_more(views, {0: pose(0.0)}, LIMITS, range(4))
+    assert sorted(anywhere.poses) == [0, 1, 3]
+
+
+@pytest.mark.parametrize(("max_step_deg", "placed"), [(35.0, [0]), (45.0, [0, 1])])
+def test_a_camera_that_turned_farther_than_is_borne_gives_no_place(max_step_deg: float, placed: list[int]) -> None:
+    views = prepared(views_from((0.0, 45.0)))  # 30 deg above, so that the cameras lie 39 deg apart
+    found = register_more(views, {0: pose(0.0)}, replace(LIMITS, max_step_deg=max_step_deg), [1])
+    assert sorted(found.poses) == placed
+
+
+def test_the_nearest_view_is_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+    real = incremental._best_candidate
+
+    def noted(views: SampledViews, index: int, *rest: Any) -> incremental.Candidate:
+        tried.append(index)
+        return real(views, index, *rest)
+
+    monkeypatch.setattr(incremental, "_best_candidate", noted)
+    register_more(prepared(views_from((0.0, 30.0, 60.0, 90.0))), {3: pose(90.0)}, LIMITS, range(3))
+    assert tried == [2, 1, 0]
 
 
 def test_a_bad_first_view_does_no_harm() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
-from objects import OBJECTS, bust
+from objects import OBJECTS, bear, beast, bust
 from truth import common_motion
 
 import scanproc.stages.register as stage
@@ -36,12 +37,12 @@ class Recorded:
     middle: FloatArray
 
 
-def recorded(mesh: Mesh, path: Path, seed: int, distance_mm: float = 650.0) -> Recorded:
+def recorded(mesh: Mesh, path: Path, seed: int, distance_mm: float = 650.0, **changes: Any) -> Recorded:
     config = SimulationConfig(
         path=path, camera="d435", views=WAYS[path], seed=seed, distance_mm=distance_mm, leg_mm=0.0,
         noise_model="stereo-real",
     )  # fmt: skip
-    made = simulate(mesh, config)
+    made = simulate(mesh, replace(config, **changes))
     poses = [view.T_mesh_camera for view in made.views]
     return Recorded(clean(made.recording, CleanConfig()), made.facts, poses, made.mesh.vertices.mean(axis=0))
 
@@ -95,6 +96,38 @@ def test_a_bust_on_a_turntable_becomes_a_surface() -> None:
     assert off_mm(found, made).max() < OFF_MM
     fused = surface(made.views, found, SurfaceConfig())
     assert np.ptp(fused.mesh.vertices[:, 2]) == pytest.approx(np.ptp(bust(1).vertices[:, 2]), abs=12.0)
+
+
+def scaled(mesh: Mesh, factor: float) -> Mesh:
+    return Mesh(factor * mesh.vertices, mesh.faces)
+
+
+def test_a_bear_in_coarse_images_is_registered_as_it_is_from_its_true_poses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Views agree within 5 mm in their true places: at the tolerance of before any noise is known they have none."""
+    made = recorded(bear(1), "hand-held", 1, 600.0, views=12, image_scale=0.5)
+    ideal, found = with_true_poses(made, monkeypatch), registered(made)
+    assert ideal is not None and found is not None
+    assert sum(view.accepted for view in found.views) == sum(view.accepted for view in ideal.views) >= 9
+    assert off_mm(found, made).max() < 2.5
+    monkeypatch.setattr("scanproc.registration.whole_recording.first_noise_mm", lambda *_: 0.0)
+    assert not is_right(registered(made), ideal, made)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [bear, beast, bust])
+def test_what_is_small_from_far_away_is_registered(
+    make: Callable[[int], Mesh], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rims are most of what is seen of it; what is 15 % too large is left out."""
+    for seed, size in ((12, 1.0), (14, 1.0), (17, 0.85)):
+        made = recorded(scaled(make(seed), size), "hand-held", seed)
+        ideal, found = with_true_poses(made, monkeypatch), registered(made)
+        assert ideal is not None, seed
+        assert is_right(found, ideal, made), seed
+        larger, views = recorded(scaled(make(seed), 1.15 * size), "hand-held", seed), list(made.views.views)
+        views[8] = larger.views.views[8]
+        mixed = registered(replace(made, views=replace(made.views, views=tuple(views))))
+        assert mixed is None or not mixed.views[8].accepted, seed
 
 
 @pytest.mark.slow

@@ -391,3 +391,11 @@ def test_what_lets_a_view_in_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> No
     assert found["grow"][:2] == [(0.27, 0.91), (0.22, 0.91)]
     for limits in (*asked["seed"], *asked["submap"], *asked["grow"]):
         assert limits.ranking == Ranking(5.0, 0.7, 0.98)
+    for some in asked.values():
+        some.clear()
+    monkeypatch.setattr("scanproc.registration.whole_recording.first_noise_mm", lambda *_: 1.7)
+    register(perfect(*["leg"] * 12), HELD, replace(config, beside_consistency=0.87, beside_deg=66.0))
+    for limits in (asked["seed"][0], asked["grow"][0]):
+        assert (limits.min_overlap, limits.min_consistency) == (0.22, 0.87)
+        assert (limits.max_gap, limits.max_step_deg) == (1, 66.0)
+        assert limits.tolerance_mm == pytest.approx(3.0 * 1.7)

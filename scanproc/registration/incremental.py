@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.frames import FloatArray, inverse, rigid, transform
+from scanproc.frames import FloatArray, inverse, rigid, rotation_angle_rad, transform
 from scanproc.parallel import parallel_map, shares
 from scanproc.registration.agreement import Agreement, Ranking, Submap, agreement_at, submap_of
 from scanproc.registration.grid_icp import grid_icp_from_all
@@ -41,6 +42,8 @@ class SearchLimits:
     min_consistency : share of judged points that must agree, both ways.
     num_guesses : guesses of the coarse search that are refined and judged.
     search_back : nearest placed views, in recorded order, that a view is tried against first.
+    max_gap : a view is tried only if the nearest of them was recorded at most so many views before or after it.
+    max_step_deg : and has a place only where the camera turned no farther from there.
     ranking : which guess is the best, and when no more are made.
     """
 
@@ -50,6 +53,13 @@ class SearchLimits:
     num_guesses: int
     search_back: int
     ranking: Ranking
+    max_gap: int = sys.maxsize
+    max_step_deg: float = 180.0
+
+    def admit(self, fit: Agreement, step_deg: float) -> bool:
+        """Tell whether a view that fits so well where the camera turned so far has a place there."""
+        is_near = step_deg <= self.max_step_deg
+        return is_near and fit.overlap >= self.min_overlap and fit.consistency >= self.min_consistency
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ def register_more(
     """Place those candidates that fit the placed views, which stay where they are."""
     search = _IncrementalSearch(views, dict(placed), [index for index in candidates if index not in placed], limits)
     search.try_neighbours()
-    while search.try_all():
+    while limits.max_gap > limits.search_back and search.try_all():
         search.try_neighbours()
     return IncrementalResult(search.poses, search.misses)
 
@@ -104,15 +114,18 @@ class _IncrementalSearch:
     known: set[tuple[int, ...]] = field(default_factory=set)  # a view, and those against which it found no place
 
     def try_neighbours(self) -> None:
-        """Place views recorded just before or after a placed one, as long as there are such."""
-        reach = self.limits.search_back
-        before = -1
-        while before != len(self.waiting):
+        """Place views recorded near a placed one, the nearest first, as long as there are such.
+
+        Whatever was recorded farther away sees less of the same, and what looks alike from two sides fits there, too.
+        """
+        gap = 1
+        while gap <= min(self.limits.search_back, self.limits.max_gap):
             before = len(self.waiting)
             for index in list(self.waiting):
-                near = self._nearest(index, reach)
-                if abs(near[0] - index) <= reach:
+                near = self._nearest(index, self.limits.search_back)
+                if self.views.gap(near[0], index) <= gap:
                     self._try(index, near)
+            gap = gap + 1 if len(self.waiting) == before else 1
 
     def try_all(self) -> bool:
         """Try each view that waits once, against more of the placed ones; say whether any found a place."""
@@ -122,7 +135,7 @@ class _IncrementalSearch:
         return len(self.waiting) < before
 
     def _nearest(self, index: int, count: int) -> tuple[int, ...]:
-        return tuple(sorted(self.poses, key=lambda other: (abs(other - index), other))[:count])
+        return tuple(sorted(self.poses, key=lambda other: (self.views.gap(other, index), other))[:count])
 
     def _try(self, index: int, near: tuple[int, ...]) -> None:
         """Try a view against placed ones, unless nothing much has changed since it was last tried."""
@@ -136,7 +149,7 @@ class _IncrementalSearch:
             self.models[near] = submap_of(self.views, near, [self.poses[other] for other in near])
         model = self.models[near]
         best = _best_candidate(self.views, index, model, self.limits, self.wide)
-        if best.fit.overlap >= self.limits.min_overlap and best.fit.consistency >= self.limits.min_consistency:
+        if self.limits.admit(best.fit, best.step_deg):
             self.poses[index] = best.pose
             self.waiting.remove(index)
             self.misses.pop(index, None)
@@ -145,14 +158,24 @@ class _IncrementalSearch:
 
 
 @dataclass(frozen=True)
-class _Candidate:
-    """A T_common_camera and how well the view fits there."""
+class Candidate:
+    """A T_common_camera, how well the view fits there, and how far the camera turned from the nearest placed view."""
 
     fit: Agreement
     pose: FloatArray
+    step_deg: float
 
 
-def _best_candidate(views: SampledViews, index: int, model: Submap, limits: SearchLimits, wide: bool) -> _Candidate:
+def best_beside(views: SampledViews, index: int, model: Submap, limits: SearchLimits) -> Candidate:
+    """Return where the view fits the model best, if its camera has hardly turned from the nearest placed one."""
+    level = views.views[index].floor is not None and model.stands
+    [start, *_] = _yaw_starts(views, index, model)[0] if level else _rotated_starts(views, index, model)[0]
+    rounds = [_Round(views.tiny, _SECOND_GATES_MM, _SECOND_STEPS), _Round(views.coarse, _THIRD_GATES_MM, _SECOND_STEPS)]
+    [found] = _aligned(views, index, model, [start], rounds, LEVEL_FREE if level else ALL_FREE, limits)
+    return found
+
+
+def _best_candidate(views: SampledViews, index: int, model: Submap, limits: SearchLimits, wide: bool) -> Candidate:
     """Return where the view fits the model best; the widest turns are tried only where the nearer ones are not sure."""
     level = views.views[index].floor is not None and model.stands
     batches = _yaw_starts(views, index, model) if level else _rotated_starts(views, index, model)
@@ -162,7 +185,7 @@ def _best_candidate(views: SampledViews, index: int, model: Submap, limits: Sear
         _Round(views.tiny, _SECOND_GATES_MM, _SECOND_STEPS),
         _Round(views.coarse, _THIRD_GATES_MM, _SECOND_STEPS),
     )
-    guesses: list[_Candidate] = []
+    guesses: list[Candidate] = []
     for starts in batches if wide else batches[:2]:
         if len(starts) > 1:
             tries = _aligned(views, index, model, starts, [first], free, limits)
@@ -171,7 +194,8 @@ def _best_candidate(views: SampledViews, index: int, model: Submap, limits: Sear
         guesses += _aligned(views, index, model, starts, [second, third], free, limits)
         if any(limits.ranking.is_sure(guess.fit) for guess in guesses):
             break
-    return max(guesses, key=lambda guess: limits.ranking.score(guess.fit))
+    near = [guess for guess in guesses if guess.step_deg <= limits.max_step_deg]
+    return max(near or guesses, key=lambda guess: limits.ranking.score(guess.fit))
 
 
 @dataclass(frozen=True)
@@ -191,16 +215,17 @@ def _aligned(
     rounds: Sequence[_Round],
     free: NDArray[np.bool_],
     limits: SearchLimits,
-) -> list[_Candidate]:
+) -> list[Candidate]:
     """Return where a view comes to lie from each start after all rounds, and how well the last samples fit there."""
 
-    def align(some: Sequence[FloatArray]) -> list[_Candidate]:
+    def align(some: Sequence[FloatArray]) -> list[Candidate]:
         poses = list(some)
         for one in rounds:
             points, normals = one.samples.of(index)
             poses = grid_icp_from_all(points, normals, model.grid, poses, one.gates_mm, one.max_steps, free)
         fits = agreement_at(views, rounds[-1].samples, index, model, poses, limits.tolerance_mm)
-        return [_Candidate(fit, pose) for fit, pose in zip(fits, poses, strict=True)]
+        steps_deg = [np.degrees(rotation_angle_rad((inverse(model.poses[0]) @ pose)[:3, :3])) for pose in poses]
+        return [Candidate(*guess) for guess in zip(fits, poses, steps_deg, strict=True)]
 
     return [each for some in parallel_map(align, shares(starts), "placing views") for each in some]
 

@@ -47,16 +47,30 @@ class NeighbourLimits:
 
 @dataclass(frozen=True)
 class FocalError:
-    """The share by which the focal length fits the views best is longer than the one stated; `most` is borne."""
+    """The share by which the focal length that fits the views best is longer than the one stated.
+
+    Attributes
+    ----------
+    most : what is borne of it.
+    moved_mm : how far such a share moves what the views show, RMS.
+    noise_mm : of the views.
+    """
 
     share: float
     sd: float
     most: float
+    moved_mm: float
+    noise_mm: float
 
     @property
     def is_sure(self) -> bool:
-        """Whether more is off than is borne, by two standard deviations; what looks alike all round hardly tells."""
-        return self.sd < 0.5 * self.most and abs(self.share) - self.most > 2.0 * self.sd
+        """Whether more is off than is borne, by two standard deviations, and moves what is seen by more than the noise.
+
+        What looks alike all round hardly tells. The matching window of a stereo camera flattens and widens what it
+        sees, as another lens would, but by less than its noise is.
+        """
+        is_told = self.sd < 0.5 * self.most and self.moved_mm > self.noise_mm
+        return is_told and abs(self.share) - self.most > 2.0 * self.sd
 
 
 def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], limits: NeighbourLimits) -> Poses:
@@ -90,13 +104,15 @@ def align_with_rim_term(
     return (poses, found) if found.value > _SURE_SD * found.sd and at_rim_mm > noise_mm else None
 
 
-def focal_error(views: SampledViews, poses: Poses, limits: NeighbourLimits, most: float) -> FocalError:
+def focal_error(views: SampledViews, poses: Poses, limits: NeighbourLimits, most: float, noise_mm: float) -> FocalError:
     """Return by how much the focal length is off, by which images of `views` become points.
 
     What is clearly less than `most` is not followed to its end.
     """
     pairs = _overlapping(views, poses, _FOCAL[0], limits)
-    return FocalError(*optimise_with_focal_term(views, views.coarse, poses, pairs, _FOCAL, most / 4.0), most)
+    share, sd = optimise_with_focal_term(views, views.coarse, poses, pairs, _FOCAL, most / 4.0)
+    from_axis_mm = float(np.sqrt(np.mean(np.sum(views.coarse.points[:, :2] ** 2, axis=1))))
+    return FocalError(share, sd, most, abs(share) * from_axis_mm, noise_mm)
 
 
 def _overlapping(views: SampledViews, poses: Poses, tolerance_mm: float, limits: NeighbourLimits) -> Pairs:

@@ -23,11 +23,13 @@ class SampledViews:
 
     Attributes
     ----------
+    numbers : of each in the recording: what lies between two was not usable.
     T_level_camera : puts each view's floor at z = 0; the identity without a floor.
     tiny, coarse, fine : points of each view, ever closer, for first guesses, their judgement, and the alignment.
     """
 
     views: Sequence[CleanView]
+    numbers: Sequence[int]
     images: Images
     T_level_camera: Sequence[FloatArray]
     tiny: Samples
@@ -36,6 +38,10 @@ class SampledViews:
 
     def __len__(self) -> int:
         return len(self.views)
+
+    def gap(self, view: int, other: int) -> int:
+        """Return how many views farther another was recorded."""
+        return abs(self.numbers[view] - self.numbers[other])
 
     @cached_property
     def pixel_mm(self) -> float:
@@ -47,10 +53,13 @@ class SampledViews:
         return [view.floor for view in self.views]
 
 
-def sample_views(views: Sequence[CleanView], coarse_mm: float, fine_mm: float) -> SampledViews:
-    """Bring views into the form that alignment wants."""
+def sample_views(
+    views: Sequence[CleanView], coarse_mm: float, fine_mm: float, numbers: Sequence[int] | None = None
+) -> SampledViews:
+    """Bring views into the form that alignment wants; without `numbers` they are all of the recording."""
     return SampledViews(
         views=views,
+        numbers=range(len(views)) if numbers is None else numbers,
         images=stack_images(views),
         T_level_camera=[np.eye(4) if view.floor is None else levelling(view.floor) for view in views],
         tiny=sample(views, 2.0 * coarse_mm),
@@ -70,13 +79,20 @@ class WholeAndInner:
         return len(self.whole)
 
 
-def whole_and_inner(views: Sequence[CleanView], coarse_mm: float, fine_mm: float, rim_deg: float) -> WholeAndInner:
+def whole_and_inner(
+    views: Sequence[CleanView],
+    coarse_mm: float,
+    fine_mm: float,
+    rim_deg: float,
+    numbers: Sequence[int] | None = None,
+) -> WholeAndInner:
     """Sample views with and without their rims, which are `rim_deg` wide."""
-    whole, inner = sample_views(views, coarse_mm, fine_mm), without_rims(views, rim_deg)
+    whole, inner = sample_views(views, coarse_mm, fine_mm, numbers), without_rims(views, rim_deg)
     return WholeAndInner(
         whole,
         SampledViews(
             views=inner,
+            numbers=whole.numbers,
             images=whole.images.with_depths(inner),
             T_level_camera=whole.T_level_camera,
             tiny=sample(inner, 2.0 * coarse_mm),

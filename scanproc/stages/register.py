@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -65,6 +65,15 @@ class RegisterConfig:
     consistency_power: float = setting(
         6.0, "in overlap * consistency^power: what is misplaced may overlap twice as much, at 0.85", low=1.0, high=20.0
     )
+    # Noisy views contradict each other in the right place as well, and what looks alike from two sides fits another
+    # place as well as it would its own: a view recorded beside another lies near that, where less has to agree.
+    beside_consistency: float = setting(
+        0.88, "that consistency of a view recorded next to a placed one, where noise widens tolerance_mm", low=0, high=1
+    )
+    among_consistency: float = setting(
+        0.85, "the same in the end, of one that is tried against three times search_back views", low=0.0, high=1.0
+    )
+    beside_deg: float = setting(75.0, "largest turn of the camera between two such views, deg", low=0.0, high=180.0)
     stop_overlap: float = setting(0.60, "share above which no better place is looked for", low=0.0, high=1.0)
     stop_consistency: float = setting(0.97, "consistency that this takes, too", low=0.0, high=1.0)
     # First where the scan states a turntable; otherwise where views are lost, as all may still lie on a ring of stops.
@@ -138,7 +147,11 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
             f"no view shows a foot: {quoted(reasons, names)}. Record the foot closer, and check the depth unit."
         )
     prepare = partial(
-        whole_and_inner, coarse_mm=config.coarse_spacing_mm, fine_mm=config.fine_spacing_mm, rim_deg=config.rim_deg
+        whole_and_inner,
+        coarse_mm=config.coarse_spacing_mm,
+        fine_mm=config.fine_spacing_mm,
+        rim_deg=config.rim_deg,
+        numbers=usable,
     )
     prepared = prepare([views.views[index] for index in usable])
     neighbours, judging, placement = _neighbour_limits(config), _judgement_limits(config), _recording_limits(config)
@@ -156,7 +169,7 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     log.info("register: %d → %d views", len(views.views), len(judged.poses))
     told, num_still = quoted(reasons, names), len(usable) - len(still.moved)
     doubt = doubt_of(still, num_still, len(names), told, _doubt_limits(config)) or focal_doubt_of(
-        focal_error(settled.views.whole, judged.poses, neighbours, config.max_focal_error)
+        focal_error(settled.views.whole, judged.poses, neighbours, config.max_focal_error, judged.noise_mm)
     )
     if doubt is not None:
         raise ScanError(doubt)
@@ -198,9 +211,17 @@ def _search_limits(overlap: float, consistency: float, config: RegisterConfig) -
 
 
 def _recording_limits(config: RegisterConfig) -> RecordingLimits:
+    beside = replace(
+        _search_limits(0.0, 0.0, config),
+        min_consistency=config.beside_consistency,
+        max_gap=1,
+        max_step_deg=config.beside_deg,
+    )
     return RecordingLimits(
         seed=_search_limits(config.seed_overlap, config.seed_consistency, config),
         submap=_search_limits(config.submap_overlap, config.submap_consistency, config),
+        beside=beside,
+        among=replace(beside, min_consistency=config.among_consistency, search_back=3 * config.search_back),
         grow=(
             _search_limits(config.grow_overlap, config.grow_consistency, config),
             _search_limits(0.0, 0.0, config),

@@ -1,0 +1,41 @@
+"""The noise of a recording before any view has a place: how far neighbours lie from each other where they fit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scanproc.parallel import parallel_map
+from scanproc.registration.agreement import submap_of
+from scanproc.registration.incremental import SearchLimits, best_beside
+from scanproc.registration.pair_statistics import pair_statistics
+from scanproc.registration.sampled_views import WholeAndInner
+
+_MIN_SHARE = 0.25  # of the pairs: fewer that fit tell nothing of the rest
+
+
+def first_noise_mm(views: WholeAndInner, limits: SearchLimits, min_pair_overlap: float) -> float:
+    """Return the median RMS distance without rims of views recorded one after the other, mm; 0 where few of them fit.
+
+    Views that fit at a tolerance from before any noise was known would tell of less noise.
+
+    Parameters
+    ----------
+    limits : by which two such views fit, at the widest tolerance.
+    min_pair_overlap : see `pair_statistics`.
+    """
+
+    def rms_mm(first: int) -> float:
+        T_level_first = views.whole.T_level_camera[first]
+        second = best_beside(views.whole, first + 1, submap_of(views.whole, [first], [T_level_first]), limits)
+        if not limits.admit(second.fit, second.step_deg):
+            return np.nan
+        pairs = np.array([[first, first + 1], [first + 1, first]])
+        poses = {first: T_level_first, first + 1: second.pose}
+        table = pair_statistics(views.inner, poses, pairs, limits.tolerance_mm, min_pair_overlap)
+        rms = float(table.rms_mm(np.isin(np.arange(len(views)), list(poses)))[first])
+        return rms if np.isfinite(rms) else np.nan
+
+    beside = [first for first in range(len(views) - 1) if views.whole.gap(first, first + 1) <= limits.max_gap]
+    found = np.array(parallel_map(rms_mm, beside, "finding the noise"))
+    told = found[~np.isnan(found)]
+    return float(np.median(told)) if len(told) >= max(_MIN_SHARE * len(found), 1.0) else 0.0
