@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiled": {"progress"},
     "open3d_bridge": {"artifacts", "frames"},
     # geometry that several rooms share
-    "mesh": {"mesh", "compiled", "artifacts", "frames"},
+    "mesh": {"mesh", "compiled", "artifacts", "frames", "parallel"},
     "depth": {"depth", "compiled", "artifacts", "frames"},
     "solid": {"solid", "mesh", "compiled", "artifacts", "frames", "errors", "parallel"},
     # one room a stage: clean, register, surface, align, measure

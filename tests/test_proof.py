@@ -19,6 +19,7 @@ from scanproc.proof.advice import advice
 from scanproc.proof.prove import prove
 from scanproc.solid.face_grid import FaceGrid
 from scanproc.solid.height_fields import HeightField
+from scanproc.solid.probes import Probe, cup_depth
 from scanproc.solid.self_intersection import count_self_intersections
 
 RICH = replace(
@@ -234,3 +235,15 @@ def test_every_advice_names_what_exists() -> None:
     for start in ("wall_min_mm", "met_pad_mm", "watertight", "rearfoot_post_deg", "groove_mm", "waist_share"):
         text = advice(Check(start, 1.0, 0.0, False))
         assert set(re.findall(r"insole\.(\w+)", text)) <= names
+
+
+def test_a_cup_is_measured_where_its_rim_is_whole() -> None:
+    """Its lowest point lies where the rim has come down by 3 mm: from there no side is walked to."""
+    grid = HeightField(0.0, -30.0, 0.5, np.zeros((61, 121)))
+    rim = 20.0 - np.maximum(grid.x - 20.0, 0.0)  # whole up to x = 20 mm
+    floor = 1.0 - 0.04 * grid.x  # 0.08 mm at x = 23, where the heel ends
+    wall = (np.abs(grid.y) > 20.0) | (grid.x < 4.0)
+    probe = Probe(grid.replaced(np.where(wall, rim, floor)).mesh())
+    depth, forward = cup_depth(probe, 23.0, 20.0, 1.0), cup_depth(probe, 23.0, 23.0, 1.0)
+    assert (depth.rear, depth.medial, depth.lateral) == pytest.approx((19.92, 19.92, 19.92), abs=0.05)
+    assert forward.medial < 19.0 and forward.lateral < 19.0

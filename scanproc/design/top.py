@@ -60,8 +60,15 @@ def _shaping_the_top(rx: Prescription) -> Prescription:
         lateral_flange_mm=edges.lateral_flange_mm,
     )
     heel = replace(rx.heel, heel_cup_depth_mm=standard.heel.heel_cup_depth_mm)
-    made = {"marks": standard.marks, "making": standard.making, "judgement": standard.judgement}
-    return replace(rx, arch=arch, heel=heel, evidence=(), **made)
+    return replace(
+        rx,
+        arch=arch,
+        heel=heel,
+        marks=standard.marks,
+        making=standard.making,
+        judgement=standard.judgement,
+        evidence=(),
+    )
 
 
 def _designed_top(scanned: ScannedSole, rx: Prescription) -> Top:

@@ -47,7 +47,7 @@ def _sides(starts: NDArray[np.int64], ends: IntArray) -> IntArray:
             if not is_there:
                 sides[count, 0], sides[count, 1] = min(start, end), max(start, end)
                 count += 1
-    return sides[:count].copy()
+    return np.asarray(sides[:count].copy())
 
 
 def border_edges(edges: Edges) -> NDArray[np.int64]:

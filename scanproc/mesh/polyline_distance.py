@@ -67,7 +67,7 @@ def nearest_on_curve(curve: FloatArray, xy: FloatArray, reach_mm: float, *, clos
             part = slice(start, start + _CHUNK)
             _find_nearest(points, circles, low, cells, first, blocks, xy[part], reach_mm, distance[part], place[part])
 
-        parallel_map(find, range(0, len(xy), _CHUNK), "insole: outline")
+        parallel_map(find, range(0, len(xy), _CHUNK), "outlines")
     return Nearest(distance, place)
 
 
@@ -210,7 +210,7 @@ def inside(outline: FloatArray, points: FloatArray) -> BoolArray:
         part = slice(begun, begun + _CHUNK)
         _count_crossings(start, end, first, edges, points[part], answer[part])
 
-    parallel_map(count, range(0, len(points), _CHUNK), "insole: outline")
+    parallel_map(count, range(0, len(points), _CHUNK), "outlines")
     return answer
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Check
 from scanproc.design.plan import HEEL_CENTRE, HEEL_END
 from scanproc.design.posts import rearfoot_post
+from scanproc.design.trim_line import CUP_END
 from scanproc.frames import FloatArray
 from scanproc.proof.checks import within
 from scanproc.proof.finished import Finished
@@ -27,7 +28,7 @@ def heel_checks(done: Finished) -> tuple[Check, ...]:
     """The cup's depth on three sides; depth and angle of each skive; the lift."""
     rx = done.rx
     plan, tolerance = done.asked.plan, rx.judgement.dose_tolerance_mm
-    depth = cup_depth(done.probe, HEEL_END * plan.length_mm, plan.medial_y)
+    depth = cup_depth(done.probe, HEEL_END * plan.length_mm, CUP_END * plan.length_mm, plan.medial_y)
     asked = rx.heel.heel_cup_depth_mm
     checks = [
         within("cup_depth_rear_mm", asked, depth.rear, tolerance),

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.artifacts import IntArray, Mesh
+from scanproc.artifacts import Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.parallel import parallel_map
-from scanproc.solid.plan_cells import cell_at, sorted_into_cells
+from scanproc.solid.plan_cells import cell_at, corners_and_boxes, ordered_by_cells, sorted_into_cells
 
 _CHUNK = 1 << 13  # places of a task
 _FACES_OF_CELL, _CELL_MM = 1.5, (1.0, 5.0)  # on an average over the box; walls are a few mm
@@ -63,7 +63,7 @@ class FaceGrid:
     @classmethod
     def of(cls, mesh: Mesh, cell_mm: float | None = None) -> FaceGrid:
         """Sort the triangles of a mesh, into cells as wide as one or two of them unless that is given."""
-        corners, boxes = _corners_and_boxes(mesh.vertices, mesh.faces)
+        corners, boxes = corners_and_boxes(mesh.vertices, mesh.faces)
         first = boxes[:, :2].min(axis=0) if len(boxes) else np.zeros(2)
         last = boxes[:, 3:5].max(axis=0) if len(boxes) else np.zeros(2)
         if cell_mm is None:
@@ -92,7 +92,7 @@ class FaceGrid:
         """Find the nearest face of (N, 3) points, at most `reach_mm` away."""
         # Cell by cell: the face of the last point is nearly that of the next.
         points = np.ascontiguousarray(points)
-        order = _by_cells(points, self.origin, *self.shape)
+        order = ordered_by_cells(points, self.origin, *self.shape)
         answer = Nearest(np.empty(len(points)), np.empty((len(points), 3)))
 
         def find(start: int) -> None:
@@ -103,21 +103,6 @@ class FaceGrid:
 
         parallel_map(find, range(0, len(points), _CHUNK), "insole: distances")
         return answer
-
-
-@compiled
-def _corners_and_boxes(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return the corners of each face, (F, 3, 3), and its box, (F, 6)."""
-    corners, boxes = np.empty((len(faces), 3, 3)), np.empty((len(faces), 6))
-    for face in range(len(faces)):
-        for axis in range(3):
-            low, high = np.inf, -np.inf
-            for corner in range(3):
-                value = vertices[faces[face, corner], axis]
-                corners[face, corner, axis] = value
-                low, high = min(low, value), max(high, value)
-            boxes[face, axis], boxes[face, 3 + axis] = low, high
-    return corners, boxes
 
 
 @compiled
@@ -174,24 +159,6 @@ def _touch(
                     if z > highest:
                         highest, hit = z, face
         out_z[n], out_face[n] = sign * highest, hit
-
-
-@compiled
-def _by_cells(points: FloatArray, origin: FloatArray, columns: int, rows: int) -> NDArray[np.int64]:
-    """Return the order of (N, 3) points by the cell that they lie in or beside, forth and back through the columns."""
-    place, starts = np.empty(len(points), np.int64), np.zeros(columns * rows + 1, np.int64)
-    for n in range(len(points)):
-        i = min(max(int(np.floor((points[n, 0] - origin[0]) / origin[2])), 0), columns - 1)
-        j = min(max(int(np.floor((points[n, 1] - origin[1]) / origin[2])), 0), rows - 1)
-        place[n] = i * rows + (j if i % 2 == 0 else rows - 1 - j)
-        starts[place[n] + 1] += 1
-    for k in range(columns * rows):
-        starts[k + 1] += starts[k]
-    order = np.empty(len(points), np.int64)
-    for n in range(len(points)):
-        order[starts[place[n]]] = n
-        starts[place[n]] += 1
-    return order
 
 
 @compiled

@@ -66,7 +66,7 @@ class HeightField:
             part = slice(start, start + _CHUNK)
             fill_heights(spline, self.x0, self.y0, self.step, points[part], z[part])
 
-        parallel_map(fill, range(0, len(points), _CHUNK), "insole: heights")
+        parallel_map(fill, range(0, len(points), _CHUNK), "heights")
         return z
 
     def cells_at(self, xy: FloatArray, cells: BoolArray) -> BoolArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from scanproc.artifacts import IntArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 
@@ -40,3 +41,36 @@ def sorted_into_cells(
                 items[following[i * rows + j]] = face
                 following[i * rows + j] += 1
     return starts, items
+
+
+@compiled
+def ordered_by_cells(points: FloatArray, origin: FloatArray, columns: int, rows: int) -> NDArray[np.int64]:
+    """Return the order of (N, 3) points by the cell that they lie in or beside, forth and back through the columns."""
+    place, starts = np.empty(len(points), np.int64), np.zeros(columns * rows + 1, np.int64)
+    for n in range(len(points)):
+        i = min(max(int(np.floor((points[n, 0] - origin[0]) / origin[2])), 0), columns - 1)
+        j = min(max(int(np.floor((points[n, 1] - origin[1]) / origin[2])), 0), rows - 1)
+        place[n] = i * rows + (j if i % 2 == 0 else rows - 1 - j)
+        starts[place[n] + 1] += 1
+    for k in range(columns * rows):
+        starts[k + 1] += starts[k]
+    order = np.empty(len(points), np.int64)
+    for n in range(len(points)):
+        order[starts[place[n]]] = n
+        starts[place[n]] += 1
+    return order
+
+
+@compiled
+def corners_and_boxes(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return the corners of each face, (F, 3, 3), and its box, (F, 6)."""
+    corners, boxes = np.empty((len(faces), 3, 3)), np.empty((len(faces), 6))
+    for face in range(len(faces)):
+        for axis in range(3):
+            low, high = np.inf, -np.inf
+            for corner in range(3):
+                value = vertices[faces[face, corner], axis]
+                corners[face, corner, axis] = value
+                low, high = min(low, value), max(high, value)
+            boxes[face, axis], boxes[face, 3 + axis] = low, high
+    return corners, boxes

@@ -122,8 +122,14 @@ class Probe:
         return self._top_bins.nearest(points, FAR_MM).distance
 
 
-def cup_depth(probe: Probe, heel_end_x: float, medial_y: float) -> CupDepth:
-    """Measure the cup: walk from its lowest point backwards and to both sides, and take the highest top on the way."""
+def cup_depth(probe: Probe, heel_end_x: float, whole_end_x: float, medial_y: float) -> CupDepth:
+    """Measure the cup: walk from its lowest point backwards and to both sides, and take the highest top on the way.
+
+    Parameters
+    ----------
+    heel_end_x, whole_end_x : where the heel ends, and where the cup's rim begins to come down: with a lift the lowest
+        point may lie between them, where no side is as high as the cup.
+    """
     low = probe.solid.vertices.min(axis=0)
     high = probe.solid.vertices.max(axis=0)
     x, y = np.meshgrid(np.arange(low[0], heel_end_x, 0.5), np.arange(low[1], high[1], 0.5), indexing="ij")
@@ -133,6 +139,7 @@ def cup_depth(probe: Probe, heel_end_x: float, medial_y: float) -> CupDepth:
     floor = float(z.min())
     # The lowest spot may be wide and flat: its middle is the place to walk from.
     centre = xy[z < floor + 0.1].mean(axis=0)
+    centre[0] = min(centre[0], whole_end_x)
     steps = np.arange(0.0, 80.0, 0.05)[:, None]
     rise = {
         name: float(probe.top_at(centre + steps * np.array(direction)).max()) - floor

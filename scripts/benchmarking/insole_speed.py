@@ -77,6 +77,6 @@ def insole_speed_section(rows: Rows) -> str:
     ]  # fmt: skip
     return (
         "## From a changed prescription to a new insole\n\nSeconds, best of seven rounds in one process, loops"
-        " compiled, each with another depth of the cup.\nBounds: a proven solid at 0.5 mm in 1.0 s, a preview at 1 mm"
+        " compiled, each with another depth of the cup.\nBounds: a proven solid at 0.5 mm in 0.8 s, a preview at 1 mm"
         " in 0.25 s; on a busy machine the processor's seconds tell more.\n\n" + table(head, lines)
     )
