@@ -192,5 +192,5 @@ def test_an_open_border_is_evened_along_itself() -> None:
     def reach(vertices: FloatArray) -> float:
         return float(np.quantile(np.hypot(*vertices[:, :2].T), 0.98))
 
-    assert abs(reach(evened_vertices(cap)) - reach(cap.vertices)) < 0.15
-    assert reach(smoothed_vertices(cap, 1.5, 24)) < reach(cap.vertices) - 0.3  # as it would be otherwise
+    assert abs(reach(evened_vertices(cap, along_borders=True)) - reach(cap.vertices)) < 0.15
+    assert reach(evened_vertices(cap)) < reach(cap.vertices) - 0.3  # as it would be otherwise

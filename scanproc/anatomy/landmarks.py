@@ -95,7 +95,9 @@ def with_even_borders(points: FootPoints, mesh: Mesh, medial_y: float) -> FootPo
     x = mesh.vertices[:, 0]
     first, last = rear + LATERAL_WINDOW[0] * length - _MARGIN_MM, rear + MEDIAL_WINDOW[1] * length + _MARGIN_MM
     ball = keep_faces(mesh, any_corner((x > first) & (x < last), mesh.faces)).mesh
-    tibiale, fibulare = _ball_points(Mesh(evened_vertices(ball), ball.faces), rear, length, medial_y)
+    tibiale, fibulare = _ball_points(
+        Mesh(evened_vertices(ball, along_borders=True), ball.faces), rear, length, medial_y
+    )
     return replace(points, metatarsale_tibiale=tibiale, metatarsale_fibulare=fibulare)
 
 

@@ -28,14 +28,20 @@ def smoothed_vertices(mesh: Mesh, max_edge_mm: float, rounds: int = 4) -> FloatA
     return _twice(mesh.vertices, starts, ends, rounds)
 
 
-def evened_vertices(mesh: Mesh) -> FloatArray:
+def evened_vertices(mesh: Mesh, along_borders: bool = False) -> FloatArray:
     """Average what is curved by more than 8 mm, as soles and borders, so wide that its extremes are those of its shape.
 
     The lowest of a heel pad, or the outermost of a whole wall, picks more of the noise than the tip of a toe does:
     a foot would stand 0.1 mm high, and be 0.3 mm wider on either side. A round of 10 mm radius stays within 0.05 mm,
-    one of 8 mm within 0.1; a toe would lose up to 0.3. An open border is averaged along itself alone: the surface on
-    one side of it would draw it in, by up to 0.9 mm where a sole ends, and its widest place would move by 2 mm.
+    one of 8 mm within 0.1; a toe would lose up to 0.3.
+
+    Parameters
+    ----------
+    along_borders : average an open border along itself alone. The surface on one side of it would draw it in, by up to
+        0.9 mm where a sole ends, and its widest place would move by 2 mm.
     """
+    if not along_borders:
+        return smoothed_vertices(mesh, _EVEN_EDGE_MM, _EVEN_ROUNDS)
     edges = edges_of(mesh.faces, len(mesh.vertices))
     border = border_edges(edges)
     starts, ends = _short_edges(mesh.vertices, edges.starts, edges.ends, border, _EVEN_EDGE_MM)
