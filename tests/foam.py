@@ -37,25 +37,43 @@ def impression(foot: Mesh, depth_mm: float = 40.0, step_mm: float = 0.6, margin_
 
 def recorded_box(foam: Mesh, camera: str, views: int, seed: int, image_scale: float = 1.0) -> Recording:
     """Return depth images of a box of foam on a table, in three rings above it, under realistic noise."""
-    config = with_noise_model(SimulationConfig(camera=camera, noise_model="stereo-real", image_scale=image_scale))  # type: ignore[arg-type]
-    kind, noise = CAMERAS[camera], noise_of(config)  # type: ignore[index]
-    intrinsics = scaled(kind.intrinsics, image_scale)
     low, high = foam.vertices.min(axis=0), foam.vertices.max(axis=0)
     middle = 0.5 * (low + high)
     size = np.array([high[0] - low[0], high[1] - low[1], _HEIGHT_MM - 1.0])
     sides = bodies.box(np.array([middle[0], middle[1], high[2] - 0.5 * _HEIGHT_MM]), size)
     upright = np.ptp(sides.vertices[sides.faces][:, :, 2], axis=1) > 0.0
-    scene = RayScene(bodies.joined(foam, Mesh(sides.vertices, sides.faces[upright])))
-    table = RayScene(bodies.floor(float(high[2]) - _HEIGHT_MM))
-    target, rng = np.array([middle[0], middle[1], high[2] - 15.0]), np.random.default_rng(seed)
+    scene = bodies.joined(foam, Mesh(sides.vertices, sides.faces[upright]))
+    table_mm, target = float(high[2]) - _HEIGHT_MM, np.array([middle[0], middle[1], high[2] - 15.0])
+    return recorded_from_above(scene, table_mm, target, (48.0, 62.0, 78.0), camera, views, seed, image_scale)
+
+
+def recorded_from_above(
+    scene: Mesh,
+    table_mm: float,
+    target: FloatArray,
+    rings_deg: tuple[float, ...],
+    camera: str,
+    views: int,
+    seed: int,
+    image_scale: float = 1.0,
+) -> Recording:
+    """Return depth images, under realistic noise, of a thing over a table, in rings round a (3,) target.
+
+    Parameters
+    ----------
+    rings_deg : elevation of the camera.
+    """
+    config = with_noise_model(SimulationConfig(camera=camera, noise_model="stereo-real", image_scale=image_scale))  # type: ignore[arg-type]
+    kind, noise = CAMERAS[camera], noise_of(config)  # type: ignore[index]
+    intrinsics, count = scaled(kind.intrinsics, image_scale), len(rings_deg)
+    thing, table, rng = RayScene(scene), RayScene(bodies.floor(table_mm)), np.random.default_rng(seed)
     frames = []
     for view in range(views):
-        ring = 3 * view // views
-        azimuth = 6.0 * np.pi * view / views + rng.normal(0.0, 0.05)
-        height = np.radians((48.0, 62.0, 78.0)[ring] + rng.normal(0.0, 2.0))
+        azimuth = 2.0 * count * np.pi * view / views + rng.normal(0.0, 0.05)
+        height = np.radians(rings_deg[count * view // views] + rng.normal(0.0, 2.0))
         away = np.array([np.cos(height) * np.cos(azimuth), np.cos(height) * np.sin(azimuth), np.sin(height)])
         pose = _looking(target + kind.distance_mm * away, target + rng.normal(0.0, 8.0, 3))
-        true = render([Body(scene, pose), Body(table, pose)], intrinsics)
+        true = render([Body(thing, pose), Body(table, pose)], intrinsics)
         depth = np.rint(noise.measure(true, np.random.default_rng([seed, view])) / kind.depth_unit_mm)
         depth = np.where((depth > 0.0) & (depth < 65535.0), depth, 0.0).astype(np.uint16)
         frames.append(DepthFrame(f"{view:06d}", depth, kind.depth_unit_mm, intrinsics))

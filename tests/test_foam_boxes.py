@@ -71,7 +71,11 @@ def test_an_imprint_gives_the_insole_of_the_foot(euler_deg: tuple[float, float, 
     solid = made(foot)
     apart, along = apart_mm(Mesh(transform(inverse(T), solid.vertices), solid.faces), of_the_foot()[1])
     assert 0.001 < np.quantile(apart[along < 0.85 * along.max()], 0.95) < 0.15
-    assert np.quantile(apart, 0.95) < 0.5  # it ends behind the ball, whose landmarks move along a straight border
+    assert np.quantile(apart, 0.95) < 0.3
+    T_foot_found = of_the_foot()[0].T_foot_scan @ inverse(T) @ inverse(foot.T_foot_scan)
+    for name in ("metatarsale_tibiale", "metatarsale_fibulare"):  # an insole ends by them; borders are straight there
+        found, true = (each.landmarks[name].xyz_mm for each in (foot, of_the_foot()[0]))
+        assert abs(float(transform(T_foot_found, found[None])[0, 0] - true[0])) < 1.0
 
 
 def test_the_foam_round_an_imprint_is_taken_away_and_no_flat_sole() -> None:

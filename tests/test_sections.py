@@ -12,7 +12,7 @@ from scipy.spatial import ConvexHull
 
 from scanproc.artifacts import Mesh
 from scanproc.frames import FloatArray
-from scanproc.mesh.meshes import connected_components, submesh
+from scanproc.mesh.meshes import connected_components, keep_faces, submesh
 from scanproc.mesh.sections import Outline, axis_section, plane_section, theil_sen
 from scanproc.mesh.smoothing import evened_vertices, smoothed_values, smoothed_vertices
 
@@ -190,3 +190,16 @@ def test_one_short_edge_does_not_make_a_mesh_fine() -> None:
     near = ball.vertex_neighbors[100][0]
     moved[100] += 0.8 * (vertices[near] - vertices[100])
     assert np.array_equal(smoothed_vertices(Mesh(moved, np.array(ball.faces, dtype=np.int32)), 1.5), moved)
+
+
+def test_an_open_border_is_evened_along_itself() -> None:
+    """A cap of a ball, as a sole alone ends before it is upright: means with one side alone draw its border in."""
+    ball = trimesh.creation.icosphere(subdivisions=5, radius=35.0)
+    low = np.asarray(ball.triangles_center[:, 2] < -20.0)
+    cap = keep_faces(Mesh(np.array(ball.vertices), np.array(ball.faces, dtype=np.int32)), low).mesh
+
+    def reach(vertices: FloatArray) -> float:
+        return float(np.quantile(np.hypot(*vertices[:, :2].T), 0.98))
+
+    assert abs(reach(evened_vertices(cap, along_borders=True)) - reach(cap.vertices)) < 0.15
+    assert reach(evened_vertices(cap)) < reach(cap.vertices) - 0.3  # as it would be otherwise

@@ -158,7 +158,7 @@ def _even_ball(mesh: Mesh, points: FootPoints) -> Submesh:
     x = mesh.vertices[:, 0]
     first, last = rear + LATERAL_WINDOW[0] * length - _MARGIN_MM, rear + MEDIAL_WINDOW[1] * length + _MARGIN_MM
     ball = keep_faces(mesh, any_corner((x > first) & (x < last), mesh.faces))
-    return Submesh(Mesh(evened_vertices(ball.mesh), ball.mesh.faces), ball.vertices)
+    return Submesh(Mesh(evened_vertices(ball.mesh, along_borders=True), ball.mesh.faces), ball.vertices)
 
 
 def _in_frame(mesh: Mesh, T: FloatArray) -> Mesh:

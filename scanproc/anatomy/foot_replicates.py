@@ -146,15 +146,16 @@ class _Regions:
             part = keep_faces(quiet, any_corner(inside, faces))
             return _Region(part.mesh, normals[part.vertices], errors[part.vertices], part.vertices)
 
-        def evened(part: Submesh, T_level_own: FloatArray) -> _Region:
+        def evened(part: Submesh, T_level_own: FloatArray, along_borders: bool) -> _Region:
             level = Mesh(transform(T_level_own, part.mesh.vertices), part.mesh.faces)
-            own = evened_values(Mesh(quiet.vertices[part.vertices], part.mesh.faces), errors[part.vertices])
+            before = Mesh(quiet.vertices[part.vertices], part.mesh.faces)
+            own = evened_values(before, errors[part.vertices], along_borders)
             return _Region(level, normals[part.vertices], own, part.vertices)
 
         return _Regions(
             ends=as_fused(low & (toes | (x < _END_MM / length))),
-            sole=None if frame.sole is None else evened(frame.sole, np.eye(4)),
-            ball=evened(frame.ball, inverse(frame.T_foot_scan)),
+            sole=None if frame.sole is None else evened(frame.sole, np.eye(4), along_borders=False),
+            ball=evened(frame.ball, inverse(frame.T_foot_scan), along_borders=True),
             arch=where(low & (x > ARCH_WINDOW[0] - _MARGIN) & (x < ARCH_WINDOW[1] + _MARGIN)),
             ankle=where((x < ANKLE[1] + _MARGIN) & (z > first - _MARGIN_MM) & (z < last + _MARGIN_MM)),
         )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.anatomy.foam_blocks import beyond_mm, without_foam
+from scanproc.anatomy.seen_soles import near_sole
 from scanproc.artifacts import BoolArray, Mesh, Object, Surface
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
 from scanproc.mesh.meshes import Submesh, component_labels, face_areas, face_normals, keep_faces
@@ -46,18 +47,30 @@ class Bare:
     surface: Surface
     T_bare_scan: FloatArray
     cut: str | None = None
+    is_sole: bool = False  # and nothing else will do
 
 
 def without_mount(surface: Surface, what: Object) -> tuple[Bare, ...]:
     """Return what a scan may be without what carries it; the likelier first.
 
     That is a plate, the plane that a cast was sawn off by, or the foam round an imprint. Feet stand on a plate, which
-    is their floor then; a sole that was seen from below lies beside it.
+    is their floor then; a sole that was seen from below lies beside it. A cast that was recorded may stand on its sole
+    or lie on a table with its sole up, and so is a sole that was recorded: what lies below a table's things is no
+    ground of a foot then.
+
+    Raises
+    ------
+    ScanError
+        If a sole was stated, and what faces the cameras is a plane.
     """
     if what == "imprint" and (imprint := without_foam(surface.mesh)) is not None:
         bare = replace(_part(surface, imprint), floor_seen=False)  # what the foam stands on is no ground of the foot
         return (Bare(bare, np.eye(4), "the foam round an imprint"),)
     whole = Bare(surface, np.eye(4))
+    if not surface.finished and what in ("sole", "cast"):
+        alone = replace(_part(surface, near_sole(surface.mesh)), floor_seen=False, vertical=None)
+        sole = Bare(alone, np.eye(4), "all but the sole, which is what the cameras saw", is_sole=True)
+        return (sole,) if what == "sole" else (whole, sole)
     if not surface.finished or surface.floor_seen:
         return (whole,)
     if (plate := without_plate(surface.mesh)) is not None:

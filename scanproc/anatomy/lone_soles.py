@@ -29,7 +29,7 @@ _ADVICE = "Scan the whole sole, from heel to toes."
 _UP = np.array([0.0, 0.0, 1.0])
 
 
-def lone_sole(smooth: Mesh, limits: FootLimits) -> RoughPose | None:
+def lone_sole(smooth: Mesh, limits: FootLimits, known_up: FloatArray | None = None) -> RoughPose | None:
     """Find the rough frame of an open surface that is a sole alone; None where it is none.
 
     Its skin faces away from its middle and its rim rises round it: that side is up. Its outline tells heel from toes.
@@ -37,12 +37,13 @@ def lone_sole(smooth: Mesh, limits: FootLimits) -> RoughPose | None:
     Parameters
     ----------
     smooth : its faces may be either way out.
+    known_up : (3,) where that is known: see `seen_soles`.
     """
     area_vector = (face_normals(smooth) * face_areas(smooth)[:, None]).sum(axis=0)
     if np.linalg.norm(area_vector) < _OPEN_SHARE * face_areas(smooth).sum():
         return None
-    up = -area_vector / np.linalg.norm(area_vector)
-    if _rim_rise(smooth, up) < 0.0:
+    up = -area_vector / np.linalg.norm(area_vector) if known_up is None else known_up
+    if known_up is None and _rim_rise(smooth, up) < 0.0:
         up = -up
     level = smooth.vertices @ rotation_between(up, _UP).T
     if np.ptp(level[:, 2]) > _THIN_MM or _rim_rise(smooth, up) < _RISE_MM:

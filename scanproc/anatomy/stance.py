@@ -13,7 +13,7 @@ from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.anatomy.landmarks import FootPoints, support
 from scanproc.anatomy.open_boundaries import STAND_MM, refuse_open_sole
 from scanproc.anatomy.plantar_surface import seen_sole_share
-from scanproc.artifacts import BoolArray, Ground, Mesh
+from scanproc.artifacts import BoolArray, Ground, Mesh, Vertical
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rigid
 
@@ -43,6 +43,17 @@ class Stance:
     T_level_scan: FloatArray
     pose: RoughPose
     errors: GroundErrors | None = None
+
+
+def ground_errors(
+    ground: Ground, vertical: Vertical | None, by_floor: GroundErrors, by_axis: GroundErrors
+) -> GroundErrors | None:
+    """Return how far a ground may be off: as a floor, or square to a turn's axis; None where the sole itself is it."""
+    if ground == "support":
+        return None
+    if ground == "floor" or vertical is None:
+        return by_floor
+    return replace(by_axis, tilt_sd_deg=float(np.hypot(vertical.sd_deg, by_axis.tilt_sd_deg)))
 
 
 def stands_on_floor(mesh: Mesh, touch_mm: float, sink_mm: float) -> bool:

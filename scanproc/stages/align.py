@@ -22,12 +22,14 @@ from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, 
 from scanproc.anatomy.open_undersides import over_open_underside
 from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile, sole_cap
 from scanproc.anatomy.scanner_errors import with_scanner_errors
+from scanproc.anatomy.seen_soles import refuse_no_sole, sole_up
 from scanproc.anatomy.side import SideJudgement, SideVote, judge_feet, vote
 from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.anatomy.stance import (
     GroundErrors,
     Stance,
     check_pose,
+    ground_errors,
     on_floor,
     on_sole,
     over_unseen_ground,
@@ -36,7 +38,7 @@ from scanproc.anatomy.stance import (
     stands_on_floor,
 )
 from scanproc.anatomy.stated_length import check_lengths
-from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, Ground, IntArray, Mesh, Object, ScanFacts, Surface
+from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, IntArray, Mesh, Object, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
 from scanproc.measures.sensor_classes import sensor_class
@@ -129,7 +131,7 @@ def _align_bare(bare: Bare, facts: ScanFacts, config: AlignConfig) -> Feet:
     surface, kind = bare.surface, sensor_class(facts.sensor)
     if surface.finished and kind is not None:
         surface = with_scanner_errors(surface, kind.form_sd_mm)
-    parts = _find_feet(surface, facts, config)
+    parts = _find_feet(surface, bare.is_sole, facts, config)
     votes = [part.vote for part in parts]
     sides = judge_feet(votes, surface.inside_out, facts, config.stated_side_confidence, config.contradiction)
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
@@ -143,8 +145,8 @@ def _align_bare(bare: Bare, facts: ScanFacts, config: AlignConfig) -> Feet:
 # ------------------------------------------------------------------------------------------ which parts are feet
 
 
-def _find_feet(surface: Surface, facts: ScanFacts, config: AlignConfig) -> list[_Part]:
-    """Return the parts that are feet, and say what was dropped."""
+def _find_feet(surface: Surface, is_sole: bool, facts: ScanFacts, config: AlignConfig) -> list[_Part]:
+    """Return the parts that are feet, or soles where nothing else will do, and say what was dropped."""
     if len(surface.mesh.faces) == 0:
         raise ScanError(
             "the surface is empty; expected a foot. Scan again, or look at the stages before with scanproc view."
@@ -155,7 +157,7 @@ def _find_feet(surface: Surface, facts: ScanFacts, config: AlignConfig) -> list[
     feet, refusals = [], []
     for piece in large:
         try:
-            feet.append(_recognise(surface, piece, facts, config))
+            feet.append(_recognise(surface, piece, is_sole, facts, config))
         except ScanError as refusal:
             refusals.append(refusal)
     if not feet:
@@ -167,7 +169,7 @@ def _find_feet(surface: Surface, facts: ScanFacts, config: AlignConfig) -> list[
     return feet
 
 
-def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: AlignConfig) -> _Part:
+def _recognise(surface: Surface, piece: IntArray, is_sole: bool, facts: ScanFacts, config: AlignConfig) -> _Part:
     """Check that a part is a foot, and find roughly how it lies, on what, and which side it is of."""
     mesh = submesh(surface.mesh, piece)
     limits = _foot_limits(config)
@@ -175,7 +177,10 @@ def _recognise(surface: Surface, piece: IntArray, facts: ScanFacts, config: Alig
     smooth = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
     boundary, views, cuts = open_boundary_vertices(mesh), surface.views[piece], cut_ends(mesh)
     may_be_alone = (surface.finished or facts.object != "foot") and not surface.floor_seen  # recorded: if stated
-    if may_be_alone and (alone := lone_sole(smooth, limits)) is not None:
+    alone = lone_sole(smooth, limits, sole_up(smooth) if is_sole else None) if may_be_alone else None
+    if is_sole:
+        refuse_no_sole(smooth, facts.object, alone)
+    if alone is not None:
         what, faces = object_of(facts, alone), faces_out(smooth, alone.R_foot_scan)
         mesh, smooth = Mesh(mesh.vertices, faces), Mesh(smooth.vertices, faces)
         judged = vote(in_rough_frame(smooth, alone), alone.confidence, has_dorsum=False)
@@ -246,8 +251,10 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     if errors_mm is None and part.stance.errors is not None:  # nothing is known but how far the ground may be off
         errors_mm = np.zeros((len(surface.views), _GROUNDS), dtype=np.float16)
     if errors_mm is not None:
-        ground_errors = part.stance.errors or _ground_errors(surface, ground, config)
-        rules = FrameRules(medial_y, ground_errors, config.toe_gap_mm, config.denoise_edge_mm)
+        by_floor = GroundErrors(config.ground_tilt_sd_deg, 0.0)
+        by_axis = GroundErrors(config.axis_tilt_sd_deg, config.unseen_ground_sd_mm)
+        ground_sd = part.stance.errors or ground_errors(ground, surface.vertical, by_floor, by_axis)
+        rules = FrameRules(medial_y, ground_sd, config.toe_gap_mm, config.denoise_edge_mm)
         replicates = foot_replicates(part.mesh, part.smooth, part.views, errors_mm[part.vertices], frame, rules)
     by_others = surface.finished and part.object == "foot"  # fusion knows what was seen
     return Foot(
@@ -262,12 +269,3 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
         replicates=replicates,
         object=part.object,
     )
-
-
-def _ground_errors(surface: Surface, ground: Ground, config: AlignConfig) -> GroundErrors | None:
-    """Return how far the ground may be off; None where the sole itself is the ground."""
-    if ground == "support":
-        return None
-    if ground == "floor" or surface.vertical is None:
-        return GroundErrors(config.ground_tilt_sd_deg, 0.0)
-    return GroundErrors(float(np.hypot(surface.vertical.sd_deg, config.axis_tilt_sd_deg)), config.unseen_ground_sd_mm)

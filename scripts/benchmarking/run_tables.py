@@ -66,12 +66,13 @@ def scale_section(rows: Rows) -> str:
 
 
 def speed_section(rows: Rows) -> str:
+    head = ("recording", "seconds", "peak, MB", "decoding", "times decoding", "two threads", "in process")
     body = table(
-        ("recording", "seconds", "peak, MB", "decoding", "times decoding", "in process", *THREE_STAGES),
+        (*head, *THREE_STAGES),
         (
             [
                 row["name"], f"{row['seconds']:.2f}" if not row["status"] else "FAILED", f"{row['peak_mb']:.0f}",
-                f"{row['decode']:.3f}", f"{row['times_decode']:.1f}", number(row["in_process"], 2),
+                f"{row['decode']:.3f}", f"{row['times_decode']:.1f}", _two_threads(row), number(row["in_process"], 2),
                 *(number(row["stages"].get(name), 2) for name in THREE_STAGES),
             ]
             for row in rows
@@ -81,9 +82,17 @@ def speed_section(rows: Rows) -> str:
 
 *seconds*: `scanproc run SCAN --to surface` as a program, imports included, best of three with compiled loops cached;
 *peak*: its largest memory (bound 1500). *decoding*: pillow decoding those PNGs in one thread; *times decoding*: bound
-30, stretch 12. *in process*: the same run in a program that has all loaded, and what its stages take.
+30, stretch 12. *two threads*: by how much two read them faster than one, bound 1.7; in brackets by how much two hash,
+which tells how much of a second core was free, and the most there can be by what one thread needs the GIL for.
+*in process*: the same run in a program that has all loaded, and what its stages take.
 
 {body}"""
+
+
+def _two_threads(row: dict[str, Any]) -> str:
+    if "two_threads" not in row:  # of an earlier benchmark
+        return "–"
+    return f"{row['two_threads']:.2f} ({row['two_hashing']:.2f}, {row['two_at_most']:.2f})"
 
 
 def yardstick_section(ours: Rows, theirs: Rows) -> str:

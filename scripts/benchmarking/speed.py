@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,12 @@ from benchmarking.rendering import rendered
 from benchmarking.turntable import RECORDINGS, rendered_turntable
 from scanproc.artifacts import Registration, Surface
 from scanproc.pipeline import STAGES
+from scanproc.readers.images import read_depth_image
 from scanproc.simulation.settings import SimulationConfig
 from scanproc.store import open_store
 
 REPEATS = 3  # the best counts: others may use the machine, too
+_TWO_REPEATS, _HASHED_BYTES = 9, 2_000_000
 NUM_VIEWS = (8, 30, 60, 120, 240)
 
 RAISED = GridRecording("speed-raised-d405-30v", "leg-1", SimulationConfig(path="raised", camera="d405", views=30))
@@ -85,11 +89,13 @@ def measure_speed(folder: Path, repeats: int = REPEATS) -> Rows:
             "open3d": inside.get("open3d"),
             "decode": decode,
             "times_decode": min(run.seconds for run in runs) / decode,
+            **two_threads(scan),
         }
         rows.append(row)
         print(
             f"{row['name']}: {row['seconds']:.2f} s, peak {row['peak_mb']:.0f} MB, in process {row['in_process']} s;"
-            f" decoding {decode:.3f} s, × {row['times_decode']:.1f}; stages {row['stages']}"
+            f" decoding {decode:.3f} s, × {row['times_decode']:.1f}; stages {row['stages']}; decoding by two threads"
+            f" × {row['two_threads']:.2f} (hashing × {row['two_hashing']:.2f}), at most × {row['two_at_most']:.2f}"
             + (", open3d loaded" if row["open3d"] else "")
             + (f", FAILED: {row['said']}" if row["status"] else ""),
             flush=True,
@@ -107,6 +113,44 @@ def decode_seconds(scan: Path, repeats: int = REPEATS) -> float:
             np.asarray(Image.open(io.BytesIO(data)))
         best = min(best, time.process_time() - start)
     return float(best)
+
+
+def two_threads(scan: Path) -> dict[str, float]:
+    """Return how much faster two threads read the depth images than one, and how much they hash, which needs no GIL.
+
+    Where hashing gains little, others use the machine, and nothing is known but `two_at_most`: by what of the processor
+    time of one thread holds the GIL, all but pillow's decoding.
+    """
+    files = sorted((scan / "depth").glob("*.png"))
+    block = bytes(_HASHED_BYTES)
+    jobs = {"two_threads": read_depth_image, "two_hashing": lambda _: hashlib.sha256(block).digest()}
+    best: dict[tuple[str, int], float] = {}
+    for _ in range(_TWO_REPEATS):
+        for name, job in jobs.items():
+            for threads in (1, 2):
+                with ThreadPoolExecutor(threads) as pool:
+                    start = time.perf_counter()
+                    list(pool.map(job, files))
+                best[name, threads] = min(best.get((name, threads), np.inf), time.perf_counter() - start)
+    held = _share_with_gil(files)
+    return {name: best[name, 1] / best[name, 2] for name in jobs} | {"two_at_most": 2.0 / (1.0 + held)}
+
+
+def _share_with_gil(files: list[Path]) -> float:
+    """Return what of reading images is not pillow's decoding, as a share of the processor time; the best of some."""
+    shares = []
+    for _ in range(_TWO_REPEATS):
+        whole = decoding = 0.0
+        for file in files:
+            start = time.thread_time()
+            image = Image.open(file)
+            before = time.thread_time()
+            image.load()
+            decoding += time.thread_time() - before
+            np.asarray(image)
+            whole += time.thread_time() - start
+        shares.append(1.0 - decoding / whole)
+    return min(shares)
 
 
 def measure_runs(folder: Path) -> Rows:
