@@ -80,7 +80,7 @@ def _designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     if rx.device.length != "shell":
         level, thinner_mm = stands_level(rx), rx.thickness.thickness_mm - rx.thickness.in_front_mm
         base = memo.of(
-            ("without toes", fit, level, thinner_mm),
+            ("toes", fit, level, thinner_mm),
             lambda: without_toes(sole, plan, level=level, thinner_mm=thinner_mm),
         )
     if rx.arch.arch_target_mm is not None:
