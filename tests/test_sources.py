@@ -48,7 +48,9 @@ def hashes(root: Path, module: str = "pack.main") -> dict[str, str]:
 def change(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
+    written = path.stat().st_mtime
     path.write_text(text.replace(old, new), encoding="utf-8")
+    os.utime(path, (written + 2.0, written + 2.0))  # Python tells byte code of another source by whole seconds and size
 
 
 def test_only_what_is_reached_counts_and_is_told_by_room(package: Path) -> None:
