@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +10,8 @@ from posed import errors, pose, prepared, view
 
 from scanproc.artifacts import CleanView
 from scanproc.frames import FloatArray
-from scanproc.registration import incremental
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.incremental import SearchLimits, register_incrementally, register_more
-from scanproc.registration.sampled_views import SampledViews
 
 LIMITS = SearchLimits(
     tolerance_mm=4.0,
@@ -112,19 +109,6 @@ def test_a_camera_that_turned_farther_than_is_borne_gives_no_place(max_step_deg:
     views = prepared(views_from((0.0, 45.0)))  # 30 deg above, so that the cameras lie 39 deg apart
     found = register_more(views, {0: pose(0.0)}, replace(LIMITS, max_step_deg=max_step_deg), [1])
     assert sorted(found.poses) == placed
-
-
-def test_the_nearest_view_is_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[int] = []
-    real = incremental._best_candidate
-
-    def noted(views: SampledViews, index: int, *rest: Any) -> incremental.Candidate:
-        tried.append(index)
-        return real(views, index, *rest)
-
-    monkeypatch.setattr(incremental, "_best_candidate", noted)
-    register_more(prepared(views_from((0.0, 30.0, 60.0, 90.0))), {3: pose(90.0)}, LIMITS, range(3))
-    assert tried == [2, 1, 0]
 
 
 def test_a_bad_first_view_does_no_harm() -> None:

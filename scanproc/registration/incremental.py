@@ -114,18 +114,15 @@ class _IncrementalSearch:
     known: set[tuple[int, ...]] = field(default_factory=set)  # a view, and those against which it found no place
 
     def try_neighbours(self) -> None:
-        """Place views recorded near a placed one, the nearest first, as long as there are such.
-
-        Whatever was recorded farther away sees less of the same, and what looks alike from two sides fits there, too.
-        """
-        gap = 1
-        while gap <= min(self.limits.search_back, self.limits.max_gap):
+        """Place views recorded near a placed one, as long as there are such."""
+        reach = min(self.limits.search_back, self.limits.max_gap)
+        before = -1
+        while before != len(self.waiting):
             before = len(self.waiting)
             for index in list(self.waiting):
                 near = self._nearest(index, self.limits.search_back)
-                if self.views.gap(near[0], index) <= gap:
+                if self.views.gap(near[0], index) <= reach:
                     self._try(index, near)
-            gap = gap + 1 if len(self.waiting) == before else 1
 
     def try_all(self) -> bool:
         """Try each view that waits once, against more of the placed ones; say whether any found a place."""

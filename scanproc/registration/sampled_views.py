@@ -40,8 +40,12 @@ class SampledViews:
         return len(self.views)
 
     def gap(self, view: int, other: int) -> int:
-        """Return how many views farther another was recorded."""
-        return abs(self.numbers[view] - self.numbers[other])
+        """Return how many steps farther another was recorded, of those that most usable views lie apart."""
+        return round(abs(self.numbers[view] - self.numbers[other]) / self._usual_step)
+
+    @cached_property
+    def _usual_step(self) -> float:
+        return float(np.median(np.diff(self.numbers))) if len(self.numbers) > 1 else 1.0
 
     @cached_property
     def pixel_mm(self) -> float:
