@@ -110,6 +110,9 @@ def test_a_store_that_is_wrong_is_told_in_a_line(store, batch) -> None:  # type:
     escaping = batch("s3://clinic/foot", "--out", "out")
     assert escaping.exit_code == 1 and "has a name that no file of a disk can have" in escaping.output
     assert len(escaping.output.splitlines()) == 3
+    store.pipe_file("clinic/more/../mesh.stl", b"solid x\n")
+    above = batch("s3://clinic/more/*", "--out", "out")
+    assert above.exit_code == 1 and "s3://clinic/more/.. has a name" in above.output
 
 
 def test_records_go_away_before_what_they_vouch_for_and_come_back_last(store, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]

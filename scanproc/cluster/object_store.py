@@ -32,7 +32,7 @@ def find(pattern: str) -> tuple[Found, ...]:
     Raises
     ------
     ScanError
-        If nothing is, or the store cannot be reached.
+        If nothing is, the store cannot be reached, or a name leads somewhere else on a disk.
     """
     with _told(pattern):
         files = _files()
@@ -44,6 +44,8 @@ def find(pattern: str) -> tuple[Found, ...]:
         ]
     if not found:
         raise ScanError(f"{pattern} matches nothing; expected folders of scans or finished meshes. Check the address.")
+    for one in found:
+        _check_plain(one.url.removeprefix(SCHEME), one.url)
     return tuple(sorted(found, key=lambda one: one.url))
 
 
@@ -58,9 +60,13 @@ def names(url: str, depth: int | None = None) -> tuple[str, ...]:
     with _told(url):
         found = tuple(path.removeprefix(url.removeprefix(SCHEME) + "/") for path in _files().find(url, maxdepth=depth))
     for name in found:
-        if any(part in ("", ".", "..") or "\\" in part or ":" in part for part in name.split("/")):
-            raise ScanError(f"{url}/{name} has a name that no file of a disk can have; expected plain ones. Rename it.")
+        _check_plain(name, f"{url}/{name}")
     return found
+
+
+def _check_plain(name: str, url: str) -> None:
+    if any(part in ("", ".", "..") or "\\" in part or ":" in part for part in name.split("/")):
+        raise ScanError(f"{url} has a name that no file of a disk can have; expected plain ones. Rename it.")
 
 
 def fetch(url: str, folder: Path, wanted: Iterable[str]) -> None:

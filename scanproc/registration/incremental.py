@@ -42,7 +42,7 @@ class SearchLimits:
     min_consistency : share of judged points that must agree, both ways.
     num_guesses : guesses of the coarse search that are refined and judged.
     search_back : nearest placed views, in recorded order, that a view is tried against first.
-    max_gap : a view is tried only if the nearest of them was recorded at most so many views before or after it.
+    max_gap : a view is tried only if the nearest of them is at most so many steps away; see `SampledViews.gap`.
     max_step_deg : and has a place only where the camera turned no farther from there.
     ranking : which guess is the best, and when no more are made.
     """
