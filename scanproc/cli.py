@@ -14,12 +14,11 @@ from typing import Any
 import click
 
 from scanproc import __version__
-from scanproc.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
-from scanproc.batch_commands import batch
-from scanproc.calibrate_commands import calibrate
-from scanproc.capture_commands import capture, watch
-from scanproc.errors import ScanError, visible
-from scanproc.options import (
+from scanproc.commands.answers import answer, echo_json, refusal_as_json, refuse, run_scan, with_settings
+from scanproc.commands.batch import batch
+from scanproc.commands.calibrate import calibrate
+from scanproc.commands.capture import capture, watch
+from scanproc.commands.options import (
     insole_options,
     json_option,
     language_option,
@@ -31,13 +30,14 @@ from scanproc.options import (
     scans_argument,
     version_option,
 )
-from scanproc.page_printer import print_pages
+from scanproc.commands.page_printer import print_pages
+from scanproc.commands.recordings import convert, inspect, simulate
+from scanproc.commands.study import study
+from scanproc.commands.templates import machine, prescription, settings
+from scanproc.commands.versions import versions
+from scanproc.commands.windows import design, landmark, view
+from scanproc.errors import ScanError, visible
 from scanproc.pipeline import STAGES
-from scanproc.recording_commands import convert, inspect, simulate
-from scanproc.study_command import study
-from scanproc.templates_printed import machine, prescription, settings
-from scanproc.version_commands import versions
-from scanproc.window_commands import design, landmark, view
 
 _NAMES = [stage.name for stage in STAGES]
 

@@ -16,6 +16,7 @@ from PIL import Image
 from visits import ball_foot
 
 from scanproc.artifacts import Feet
+from scanproc.commands.report_options import report_tables
 from scanproc.formats.edited_landmarks import landmarks_of_edit
 from scanproc.machining.machine import machine_template
 from scanproc.pipeline import STAGES, config_types
@@ -25,7 +26,6 @@ from scanproc.readers.certificates import read_certificate
 from scanproc.readers.facts import read_facts
 from scanproc.readers.manual_values import read_manual_values
 from scanproc.readers.outline_files import read_outline
-from scanproc.report_options import report_tables
 from scanproc.scan import open_scan, read_mesh, read_recording
 from scanproc.settings import build_configs, template
 from scanproc.several.study import STUDIED

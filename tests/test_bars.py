@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from scanproc import bars as bars_module
-from scanproc.bars import bars
+from scanproc.commands import bars as bars_module
+from scanproc.commands.bars import bars
 from scanproc.progress import tell
 
 
@@ -79,7 +79,7 @@ def test_nobody_watches_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_rich_is_not_loaded_before_there_is_a_bar() -> None:
     code = (
-        "import sys\nfrom scanproc.bars import bars\nsys.stderr.isatty = lambda: True\n"
+        "import sys\nfrom scanproc.commands.bars import bars\nsys.stderr.isatty = lambda: True\n"
         "with bars():\n    pass\nassert 'rich' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

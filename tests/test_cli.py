@@ -21,8 +21,9 @@ from click.testing import CliRunner, Result
 from clusters import ThisProcess
 from feet import AnalyticFoot
 
-from scanproc import __version__, batch_commands, cli, runner
+from scanproc import __version__, cli, runner
 from scanproc.artifacts import Refusal, ScanFacts
+from scanproc.commands import batch
 from scanproc.errors import ScanError
 from scanproc.parallel import WORKERS, num_workers
 from scanproc.pipeline import STAGES, config_types
@@ -75,7 +76,7 @@ def _own_folder_and_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 @pytest.fixture(autouse=True)
 def _batches_run_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let batches run in this process, where what tests put in place of the runner holds."""
-    monkeypatch.setattr(batch_commands, "_cluster", lambda *_: ThisProcess())
+    monkeypatch.setattr(batch, "_cluster", lambda *_: ThisProcess())
 
 
 def call(*arguments: object) -> Result:

@@ -17,8 +17,8 @@ from distributed.security import Security
 from scanproc.cluster import work as work_module
 from scanproc.cluster.work import Ended, Work
 from scanproc.cluster.workers import ExistingCluster, LocalWorkers, local_workers
+from scanproc.commands.live_table import LiveTable
 from scanproc.errors import ScanError
-from scanproc.live_table import LiveTable
 from scanproc.parallel import WORKERS, num_cores, num_workers
 from scanproc.processes import InUse
 from scanproc.results import Run
@@ -164,7 +164,7 @@ def test_the_table_counts_and_says_how_long_it_takes(monkeypatch: pytest.MonkeyP
     from rich.console import Console
 
     now = [100.0]
-    monkeypatch.setattr("scanproc.live_table.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("scanproc.commands.live_table.time.monotonic", lambda: now[0])
     table = LiveTable(50, lambda: [(f"scans/{k}", 3.0 + k) for k in range(10)])
     assert table.seconds_left is None
     for verdict, pace in (*[("done", 9.0)] * 10, *[("refused", 2.0)] * 19, ("measured", 2.0)):

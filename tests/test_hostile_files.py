@@ -14,6 +14,7 @@ import trimesh
 from click.testing import CliRunner
 
 from scanproc.cli import main
+from scanproc.commands.report_options import read_clinic
 from scanproc.errors import ScanError, visible
 from scanproc.formats.spreadsheets import csv_table
 from scanproc.mesh.polygons import area_mm2
@@ -22,7 +23,6 @@ from scanproc.readers.certificates import read_certificate
 from scanproc.readers.facts import read_facts
 from scanproc.readers.outline_files import read_outline
 from scanproc.readers.wrong_files import refuse_wrong_name
-from scanproc.report_options import read_clinic
 from scanproc.scan import open_scan
 from scanproc.toml_files import parsed_value, read_toml
 

@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 from clusters import ThisProcess
 from insole_feet import FEET
 
-from scanproc import batch_commands, cli, runner
+from scanproc import cli, runner
 from scanproc.artifacts import ScanFacts
+from scanproc.commands import batch
 from scanproc.prescription.files import CHANGES
 from scanproc.prescription.presets import preset_names
 from scanproc.store import Store
@@ -101,7 +102,7 @@ def test_every_command_that_makes_insoles_takes_a_prescription(monkeypatch: pyte
         return runner.Run(Store(out / scan.name), (), (), (), ScanFacts(scan.name))
 
     monkeypatch.setattr(runner, "run", note)
-    monkeypatch.setattr(batch_commands, "_cluster", lambda *_: ThisProcess())
+    monkeypatch.setattr(batch, "_cluster", lambda *_: ThisProcess())
     for command in ("run", "insole", "export", "report", "batch"):
         assert call(command, "foot", "--prescription", "rx.toml", "--set", "insole.left.groove_mm=1").exit_code == 0
         assert given.pop() == [{"insole": {"groove_mm": 2.0}}, {CHANGES: {"left": {"groove_mm": 1}}}]

@@ -62,7 +62,7 @@ def feet(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def batch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[object]:
-    monkeypatch.setattr("scanproc.batch_commands._cluster", lambda *_: ThisProcess())
+    monkeypatch.setattr("scanproc.commands.batch._cluster", lambda *_: ThisProcess())
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> Result:

@@ -16,7 +16,7 @@ from PIL import Image
 from report_scans import pages_of
 
 from scanproc.artifacts import Report
-from scanproc.page_printer import print_pages
+from scanproc.commands.page_printer import print_pages
 
 _SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 

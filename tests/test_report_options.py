@@ -10,14 +10,14 @@ from click.testing import CliRunner
 from PIL import Image
 from report_scans import FACTS, Page, pages_of, without_pictures
 
-from scanproc import page_printer
 from scanproc.artifacts import FootMeasures, Measure, Measures
 from scanproc.cli import main
+from scanproc.commands import page_printer
+from scanproc.commands.page_printer import check_printer
+from scanproc.commands.report_options import read_clinic, report_tables
 from scanproc.errors import ScanError
-from scanproc.page_printer import check_printer
 from scanproc.pages.clinic import clinic_of
 from scanproc.readers.facts import facts_stating
-from scanproc.report_options import read_clinic, report_tables
 from scanproc.several.cohort import Outcome
 from scanproc.several.gallery import trouble, write_gallery
 

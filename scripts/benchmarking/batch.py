@@ -20,9 +20,9 @@ import psutil
 from benchmarking.parts import Rows
 from benchmarking.rendering import left_leg
 from benchmarking.tables import table
-from scanproc.answers import run_scan
 from scanproc.cluster.work import Work
 from scanproc.cluster.workers import LocalWorkers
+from scanproc.commands.answers import run_scan
 from scanproc.several.batch import Batch
 from scanproc.simulation.settings import SimulationConfig
 from scanproc.simulation.simulate import simulate

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from scanproc.options import FILE, out_option, prescription_option, scan_argument, version_option
+from scanproc.commands.options import FILE, out_option, prescription_option, scan_argument, version_option
 from scanproc.pipeline import STAGES
 
 _OUTPUT = click.Path(path_type=Path, dir_okay=False)

@@ -8,10 +8,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from scanproc.answers import echo_json, refuse
-from scanproc.bars import bars
+from scanproc.commands.answers import echo_json, refuse
+from scanproc.commands.bars import bars
+from scanproc.commands.options import FILE, scan_argument, simulate_options, workers_option
 from scanproc.errors import ScanError, visible
-from scanproc.options import FILE, scan_argument, simulate_options, workers_option
 from scanproc.parallel import using_workers
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from scanproc.bars import bars
+from scanproc.commands.bars import bars
+from scanproc.commands.options import FILE, scan_argument, scans_argument
 from scanproc.errors import ScanError
-from scanproc.options import FILE, scan_argument, scans_argument
 
 if TYPE_CHECKING:
     from scanproc.calibrating import CertificateOf

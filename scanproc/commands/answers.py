@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from scanproc.bars import bars
+from scanproc.commands.bars import bars
+from scanproc.commands.page_printer import check_printer, print_pages
+from scanproc.commands.report_options import report_tables
 from scanproc.errors import ScanError, visible
-from scanproc.page_printer import check_printer, print_pages
 from scanproc.parallel import using_workers
 from scanproc.pipeline import STAGES
-from scanproc.report_options import report_tables
 
 if TYPE_CHECKING:
     from scanproc.results import Run

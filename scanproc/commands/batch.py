@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanproc.answers import echo_json, refusal_as_json, run_scan
-from scanproc.errors import visible
-from scanproc.options import (
+from scanproc.commands.answers import echo_json, refusal_as_json, run_scan
+from scanproc.commands.options import (
     camera_option,
     json_option,
     language_option,
@@ -22,6 +21,7 @@ from scanproc.options import (
     scans_argument,
     settings_options,
 )
+from scanproc.errors import visible
 from scanproc.pipeline import STAGES
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _say(outcomes: Sequence[Outcome], written: CohortFiles, told: Callable[[obje
 
 def _watch(batch: Batch, as_json: bool) -> None:
     """Say what becomes of each scan as it ends, above a live table where somebody watches."""
-    from scanproc.live_table import LiveTable
+    from scanproc.commands.live_table import LiveTable
 
     table = LiveTable(len(batch.scans), lambda: batch.running)
     with closing(batch.run()) as ended, table.shown():

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from scanproc.answers import echo_json
-from scanproc.options import json_option, known_versions, out_option, scan_argument
+from scanproc.commands.answers import echo_json
+from scanproc.commands.options import json_option, known_versions, out_option, scan_argument
 
 
 @click.command("versions", short_help="the insoles of SCAN side by side: list them, compare two, take one away")

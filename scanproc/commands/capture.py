@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from scanproc.answers import run_scan
-from scanproc.options import FILE, camera_option, prescription_option, run_options
+from scanproc.commands.answers import run_scan
+from scanproc.commands.options import FILE, camera_option, prescription_option, run_options
 from scanproc.pipeline import STAGES
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from scanproc.answers import echo_json, refusal_as_json, refuse
-from scanproc.options import FILE, json_option, language_option, out_option
+from scanproc.commands.answers import echo_json, refusal_as_json, refuse
+from scanproc.commands.options import FILE, json_option, language_option, out_option
 
 
 @click.command("study", short_help="repeated recordings of the same feet: noise, ICC, what change can be seen")
