@@ -288,6 +288,15 @@ def test_a_3mf_that_is_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -
         open_scan(tmp_path)
 
 
+def test_a_3mf_whose_names_are_in_no_language_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "foot.3mf", "w") as archive:
+        archive.writestr("ä.model", b"<model/>")  # kept as UTF-8
+    data = (tmp_path / "foot.3mf").read_bytes()
+    (tmp_path / "foot.3mf").write_bytes(data.replace("ä".encode(), b"\xae\xae", 1))  # but where the entry begins
+    with pytest.raises(ScanError, match="cannot be read as 3MF"):
+        open_scan(tmp_path)
+
+
 def test_a_file_longer_than_any_scan_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "foot.stl").open("wb") as file:
         file.truncate(600_000_000)  # takes no room on the disk

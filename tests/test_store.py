@@ -330,7 +330,10 @@ def test_pages_and_their_pdf_of_a_run_before_do_not_stay(tmp_path: Path) -> None
     assert store.load(stage) == Report("<p>2", None, "<p>wearer")
 
 
-@pytest.mark.parametrize("odd", [5, None, "x", [1], True, {"a": 5}, 10**400, {"../../../etc/passwd": "0"}, {"": "0"}])
+NO_NAMES = ("", "../../../etc/passwd", 256 * "=", 128 * "ä", "\ud800", "a\nb")
+
+
+@pytest.mark.parametrize("odd", [5, None, "x", [1], True, {"a": 5}, 10**400, *({name: "0"} for name in NO_NAMES)])
 @pytest.mark.parametrize("name", ["files", "refused_parts", "settings", "inputs", "sources", "versions"])
 def test_a_manifest_of_another_program_counts_as_none(tmp_path: Path, name: str, odd: object) -> None:
     """Also one whose files lie elsewhere; what is no table of settings makes no traceback when it is compared."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+_LONGEST_NAME = 255  # bytes, on most disks
 _TABLES_OF_RUN = ("stages", "settings", "inputs")
 _TABLES_OF_MANIFEST = ("settings", "inputs", "sources", "versions")
 
@@ -29,4 +30,9 @@ def is_manifest(found: dict[str, Any]) -> bool:
 
 
 def _is_plain(name: str) -> bool:
-    return name not in ("", ".", "..") and not set(name) & set("/\\:\0")
+    return (
+        name not in ("", ".", "..")
+        and name.isprintable()  # nor half a character, which no disk can be asked for
+        and not set(name) & set("/\\:")
+        and len(name.encode()) <= _LONGEST_NAME
+    )

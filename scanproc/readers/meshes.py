@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import struct
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from scanproc.readers.opened import Opened
 from scanproc.readers.units import unit_of_mesh
 from scanproc.readers.vrml import read_vrml
 from scanproc.readers.wrong_files import refuse_no_whole_mesh, refuse_wrong_file
+from scanproc.readers.zip_files import ZIP_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ def _refuse_too_much_packed(path: Path) -> None:
                                 f"{path} holds more than {_MOST_UNPACKED:,} bytes when unpacked; expected a foot. "
                                 "Make it lighter first, or export it as STL or PLY."
                             )
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+    except ZIP_ERRORS as error:
         raise ScanError(f"{path} cannot be read as 3MF ({_brief(error)}). Export it again.") from None
 
 

@@ -6,7 +6,6 @@ import json
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from scanproc.readers.record3d_metadata import (
 )
 from scanproc.readers.sizes import LIDAR_SIZES, Size, same_shape
 from scanproc.readers.streams import recording_of
+from scanproc.readers.zip_files import ZIP_ERRORS
 
 SUFFIX = ".r3d"
 
@@ -37,7 +37,6 @@ _SIZES = (*LIDAR_SIZES, Size(480, 640), Size(640, 480), Size(720, 960), Size(384
 _LONGEST_ENTRY = 100_000_000  # bytes of one image or of the metadata
 _LEAST_CONFIDENCE = 1  # of 0 low, 1 medium, 2 high
 _MM_PER_M = 1000.0
-_ZIP_ERRORS = (zipfile.BadZipFile, KeyError, OSError, EOFError, RuntimeError, NotImplementedError, zlib.error)
 
 
 def find_record3d(path: Path) -> list[Path]:
@@ -89,7 +88,7 @@ class _R3d:
         try:
             self._zip = zipfile.ZipFile(self.path)
             entries = self._zip.namelist()
-        except (*_ZIP_ERRORS, struct.error, ValueError) as error:
+        except ZIP_ERRORS as error:
             raise self._broken(error) from None
         outside = next((name for name in entries if _leads_out(name)), None)
         if outside is not None:
@@ -176,7 +175,7 @@ class _R3d:
         try:
             with self._zip.open(name) as stream:
                 data = stream.read(_LONGEST_ENTRY + 1)
-        except _ZIP_ERRORS as error:
+        except ZIP_ERRORS as error:
             raise self._broken(error) from None
         if len(data) > _LONGEST_ENTRY:
             raise self._broken(f"{name} is longer than {_LONGEST_ENTRY} bytes")
