@@ -15,7 +15,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
-_MOST_BYTES = 100_000  # dotted names take the parser time by their square
+_MOST_BYTES = 100_000
+_MOST_DOTS = 100  # on a line, but for those of numbers and texts: dotted names take the parser time by their square
+_NO_NAMES = re.compile(r"""\d+\.\d+|"[^"]*"|'[^']*'|#.*""")
 
 _DAY = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})$")
 _ISO_DAY = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})$")
@@ -44,6 +46,7 @@ def read_toml(path: Path) -> dict[str, Any]:
                 f"{_MOST_BYTES} or fewer. Check what it is."
             )
         text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
+        _refuse_long_names(path, text)
         return cast("dict[str, Any]", tomllib.loads(text))
     except OSError as error:
         raise ScanError(f"{path} cannot be read ({error.strerror}). Give the path of a TOML file.") from None
@@ -52,6 +55,15 @@ def read_toml(path: Path) -> dict[str, Any]:
     except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError, a number of thousands of digits
         advice = what_to_write(text) or f"{error}. Correct that line"
         raise ScanError(f"{path} is not TOML: {advice}.") from None
+
+
+def _refuse_long_names(path: Path, text: str) -> None:
+    for number, line in enumerate(text.splitlines(), start=1):
+        dots = _NO_NAMES.sub("", line).count(".")
+        if dots > _MOST_DOTS:
+            raise ScanError(
+                f"{path}: line {number} has {dots} dots between names; expected one or two. Check what it is."
+            )
 
 
 def parsed_value(text: str) -> Any:

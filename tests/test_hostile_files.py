@@ -114,6 +114,7 @@ def test_a_comb_does_not_cross_itself_and_a_tooth_bent_over_the_next_does(tmp_pa
 TOMLS = {
     "nested": (f"x = {'[' * 20_000}{']' * 20_000}", "brackets in brackets"),
     "dotted": (f"[{'.'.join('a' * 100_000)}]", "holds 200001 bytes"),
+    "dotted values": (f"x = {{ {'.'.join('1' * 20_000)} = 1 }}", "line 1 has [0-9]+ dots between names"),
     "digits": (f"mass_kg = {'9' * 5000}", "is not TOML"),
     "heavy": (f"mass_kg = {'9' * 400}", "mass_kg = inf is out of range"),
     "escape": ('subject = "a\\u0001b"', "without control characters"),
@@ -128,6 +129,14 @@ def test_facts_that_nobody_writes_are_refused(tmp_path: Path, name: str) -> None
     (tmp_path / "scan.toml").write_text(text)
     with pytest.raises(ScanError, match=says):
         read_facts(tmp_path / "scan.toml", "scan")
+
+
+def test_numbers_texts_and_remarks_have_as_many_dots_as_they_like(tmp_path: Path) -> None:
+    dots = 300 * "."
+    (tmp_path / "a.toml").write_text(
+        f"x = [{', '.join(300 * ['1.5'])}]  # {dots}\ny = \"{dots}\"\nz = '{dots}'\n# {dots}"
+    )
+    assert read_toml(tmp_path / "a.toml") == {"x": 300 * [1.5], "y": dots, "z": dots}
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
