@@ -12,6 +12,7 @@ from scanproc.artifacts import FORMED, Foot
 from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.edge_profile import edge_profile
+from scanproc.design.extension import SoftExtension, lengthened, soft_extension
 from scanproc.design.ground_contact import refuse_bump
 from scanproc.design.intrinsic_posting import refuse_bent_post
 from scanproc.design.placement_rules import refuse_off_device
@@ -51,6 +52,7 @@ class Design:
     even : its wall without what lies below it.
     rim : the rounding of its upper outer edge, which the wall below does not follow.
     underside : what lies below the even wall.
+    extension : the soft part ahead of a shell, where one is asked.
     """
 
     rx: Prescription
@@ -66,6 +68,7 @@ class Design:
     even: EvenWall | None = None
     rim: RoundedEdge | None = None
     underside: Underside = NOTHING_BELOW
+    extension: SoftExtension | None = None
 
     def top_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked height of the top at (N, 2) points, (N,) mm."""
@@ -108,7 +111,14 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
     rim_z = asked.square_top_at(asked.outline)
     refuse_above_block(float(rim_z.max()) - below.lowest_z, rx.device)
     rim = _rounded_rim(asked, rim_z, rim_z - below.applied(asked.outline, even.bottom.at(asked.outline)))
-    return replace(asked, even=even, underside=below, rim=rim)
+    extension = soft_extension(asked, _long(scanned, rx)) if rx.device.extension != "none" else None
+    return replace(asked, even=even, underside=below, rim=rim, extension=extension)
+
+
+def _long(scanned: ScannedSole, rx: Prescription) -> Design:
+    """Return the long insole that a soft extension is the front of."""
+    longer = lengthened(rx)
+    return edged(scanned, designed_top(scanned, longer), longer)
 
 
 def _rounded_rim(asked: Design, rim_z: FloatArray, side_mm: FloatArray) -> RoundedEdge:

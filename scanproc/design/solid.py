@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
+from scanproc.design.extension import SoftExtension
 from scanproc.design.front_platform import stands_level
 from scanproc.design.ground_contact import GroundContact, HeelLoad, ground_contact
 from scanproc.design.intrinsic_posting import intrinsic_posts
@@ -43,11 +44,13 @@ class Built:
     ----------
     flattened_mm : how far its underside was flattened for the printer.
     edge_radius_mm : largest radius of its lower edge.
+    extension : the soft part ahead of it, where one is asked.
     """
 
     solid: Mesh
     flattened_mm: float
     edge_radius_mm: float
+    extension: Mesh | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,19 @@ def build(asked: Design) -> Built:
         edge.points() if edge.rounds else rows,
     )
     solid = _between(top, bottom, outline, within, rx)
-    return Built(solid, contact.flattening.depth_mm, float(edge.radius_mm.max()))
+    soft = None if asked.extension is None else _extension(asked.extension, rx)
+    return Built(solid, contact.flattening.depth_mm, float(edge.radius_mm.max()), soft)
+
+
+def _extension(soft: SoftExtension, rx: Prescription) -> Mesh:
+    """Return the closed solid of a soft extension."""
+    even, nodes = soft.even, soft.even.top.nodes()
+    rows = np.vstack([inner_row(soft.outline, np.full(len(soft.outline), off)) for off in _OUTLINE_ROWS_MM])
+    high = even.top.replaced(soft.top_at(nodes).reshape(even.top.z.shape))
+    plain = np.zeros(len(nodes), dtype=bool)
+    top = _Surface(high, soft.top_at, plain, np.vstack([rows, soft.rim.points()]) if soft.rim.rounds else rows)
+    bottom = _Surface(even.bottom, soft.bottom_at, plain, rows)
+    return _between(top, bottom, soft.outline, _inside_off(soft.outline, nodes), rx)
 
 
 def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolArray, rx: Prescription) -> Mesh:
