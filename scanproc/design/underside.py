@@ -119,7 +119,7 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
 
 def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> list[Platform]:
     """Return the platforms of the extrinsic posts and the lift, each as high as the wall allows."""
-    platforms = []
+    platforms, front = [], front_platform(plan, rx)
     for post, posting, drop in (
         # A block's base carries a lifted heel.
         (
@@ -136,8 +136,11 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
                 f"found no room for the {post.where} post under the insole (rule post-fits); expected its outline"
                 f" to reach it. Leave insole.{post.where}_post_deg at 0, or change the outline."
             )
-        # The top was raised by the lift; the platform stays down where the heel was.
-        platforms.append(Platform(post, post.below(xy, z) - drop - FREE_MM))
+        # The top was raised by the lift; the platform stays down where the heel was, or where the front end stands.
+        ridge_z = post.below(xy, z) - drop - FREE_MM
+        if post.is_level and front is not None:
+            ridge_z = min(ridge_z, float(z[front.region.inside(xy)].min(initial=ridge_z)))
+        platforms.append(Platform(post, ridge_z))
     return platforms
 
 
