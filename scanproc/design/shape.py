@@ -13,7 +13,6 @@ from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.edge_profile import edge_profile
 from scanproc.design.extension import SoftExtension, lengthened, soft_extension
-from scanproc.design.ground_contact import refuse_bump
 from scanproc.design.intrinsic_posting import refuse_bent_post
 from scanproc.design.placement_rules import refuse_off_device
 from scanproc.design.plan import SoleLine
@@ -107,12 +106,13 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
         refuse_unreached(asked.outline, even.top, rx.making.cutter_mm)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)
-    refuse_bump(asked.plan, asked.outline, even.bottom, below, rx)
     rim_z = asked.square_top_at(asked.outline)
     refuse_above_block(float(rim_z.max()) - below.lowest_z, rx.device)
     rim = _rounded_rim(asked, rim_z, rim_z - below.applied(asked.outline, even.bottom.at(asked.outline)))
-    extension = soft_extension(asked, _long(scanned, rx)) if rx.device.extension != "none" else None
-    return replace(asked, even=even, underside=below, rim=rim, extension=extension)
+    whole = replace(asked, even=even, underside=below, rim=rim)
+    if rx.device.extension == "none":
+        return whole
+    return replace(whole, extension=soft_extension(whole, _long(scanned, rx)))
 
 
 def _long(scanned: ScannedSole, rx: Prescription) -> Design:

@@ -11,7 +11,7 @@ import numpy as np
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.design.extension import SoftExtension
 from scanproc.design.front_platform import stands_level
-from scanproc.design.ground_contact import GroundContact, HeelLoad, ground_contact
+from scanproc.design.ground_contact import GroundContact, HeelLoad, ground_contact, refuse_bump
 from scanproc.design.intrinsic_posting import intrinsic_posts
 from scanproc.design.plan import HEEL_END
 from scanproc.design.shape import Design
@@ -90,7 +90,7 @@ def build(asked: Design) -> Built:
     Raises
     ------
     ScanError
-        If the outline comes so close to itself that it cannot be triangulated.
+        If the outline comes so close to itself that it cannot be triangulated, or the device would rock on a bump.
     """
     rx, outline = asked.rx, snapped_plan(asked.outline)
     even = asked.even or even_wall(outline, rx.making.grid_mm, asked.square_top_at, asked.wall_at)
@@ -113,6 +113,7 @@ def build(asked: Design) -> Built:
     contact = ground_contact(
         asked.underside, posts, heel, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
     )
+    refuse_bump(asked.plan, nodes[within], contact.applied(nodes[within], lowered[within]), rx)
     underside = _FlattenedUnderside(even.bottom, asked.underside, contact)
     edge = _lower_edge(underside, outline, asked.square_top_at(outline), rx.thickness.edge_radius_mm)
     bottom = _Surface(
