@@ -14,8 +14,12 @@ from sensible import sensible
 from test_insole import COARSE, FACTS
 
 from scanproc.artifacts import Check, Feet
+from scanproc.design.ground_contact import refuse_bump
 from scanproc.design.shape import design
+from scanproc.design.sole import scanned_sole
 from scanproc.design.solid import build
+from scanproc.design.top import designed_top
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.resolve import resolved
@@ -72,6 +76,47 @@ def test_a_post_rolls_the_device_under_the_heel_by_its_angle() -> None:
     assert stance(finished(rearfoot_post_deg=4.0, rearfoot_post="valgus"))["roll_heel_deg"].got == pytest.approx(
         -float(found["roll_heel_deg"].got), abs=0.7
     )
+
+
+@pytest.mark.parametrize("balance", ["inverted", "everted"])
+def test_a_foot_that_keeps_its_inclination_stands_with_its_heel_as_low_as_its_front(balance: str) -> None:
+    done = finished(cast_balance=balance, balance_deg=4.0, heel_cup_depth_mm=16.0)
+    found = stance(done)
+    assert found["stands_gap_mm"].passed and abs(float(found["pitch_forefoot_deg"].got)) < 0.1
+    x, z = done.solid.vertices[:, 0], done.solid.vertices[:, 2]
+    heel, front = z[x < 60.0].min(), z[done.asked.plan.ahead_of_ball(done.solid.vertices[:, :2]) > -25.0].min()
+    assert heel == pytest.approx(front, abs=0.05)
+
+
+def test_a_hollow_gets_its_depth_back_behind_the_front_platform_without_a_step() -> None:
+    """On a flat sole that stands on the ground nothing is left of it beside the platform; far behind it is whole."""
+    foot = analytic_foot(bowl_sole)
+    without, hollow = (
+        designed_top(scanned_sole(foot, rx), rx).field
+        for rx in (resolved(replace(PREVIEW, groove_mm=mm), foot, FACTS) for mm in (0.0, 2.0))
+    )
+    depth = without.z - hollow.z
+    ahead = hollow.nodes()[:, 0].reshape(depth.shape) > 0.45 * 250.0  # behind, the groove itself ends
+    assert depth.max() == pytest.approx(2.0, abs=0.1)
+    assert np.abs(np.diff(np.where(ahead, depth, np.nan), axis=0))[ahead[1:] & ahead[:-1]].max() < 0.25  # in 1 mm
+
+
+def bump_mm(low_mm: float) -> tuple[FloatArray, FloatArray]:
+    """Return an underside, level under heel and front end, with a bar between them so much lower."""
+    xy = np.stack(np.meshgrid(np.arange(0.0, 180.0), np.arange(-30.0, 31.0), indexing="ij"), axis=-1).reshape(-1, 2)
+    return xy, np.where(np.abs(xy[:, 0] - 85.0) < 4.0, -low_mm, 0.0)
+
+
+@pytest.mark.parametrize("low_mm", [0.05, 1.0])
+def test_what_rocks_on_a_bump_is_refused_and_told_what_to_do(low_mm: float) -> None:
+    done = finished(cuboid_relief_mm=1.0)
+    xy, z = bump_mm(low_mm)
+    if low_mm < 0.1:
+        refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx)
+        return
+    with pytest.raises(ScanError, match=r"rule stands-still: .*Lower insole\.cuboid_relief_mm"):
+        refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx)
+    refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx.changed(level_front=False))
 
 
 @pytest.mark.parametrize("roll_deg", [0.7, 2.5])

@@ -18,7 +18,7 @@ from scanproc.pads.table import PADS
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.blending import smooth_step
 from scanproc.solid.closed_solid import Flattened, flattened
-from scanproc.solid.resting_plane import RestingPlane, resting_plane
+from scanproc.solid.resting_plane import RestingPlane, planes_under, resting_plane
 
 _FLAT_MM = 0.01  # what a platform counts as touching within
 _SCATTERED = 1.7  # a patch in three places has the longer border, whose triangles are not flat
@@ -125,12 +125,13 @@ def ground_contact(
     return best if best.flattening.depth_mm < _MOST_MM else GroundContact(_LEVEL, _AS_IT_IS)
 
 
-def refuse_bump(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> None:
+def refuse_bump(plan: FootPlan, xy: FloatArray, z: FloatArray, height_mm: FloatArray, rx: Prescription) -> None:
     """Refuse a hollow of the top whose bump below stands so low that heel or front end do not touch: it would rock.
 
     Parameters
     ----------
     xy, z : (N, 2) and (N,) mm, the finished underside at the cells of an even grid.
+    height_mm : (N,) of the device there: it rests under its centre of mass.
 
     Raises
     ------
@@ -142,7 +143,8 @@ def refuse_bump(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription)
     if not hollows or posted or not stands_level(rx):
         return
     heel, ahead = xy[:, 0] < HEEL_END * plan.length_mm, plan.ahead_of_ball(xy) > -rx.gap_mm - _FRONT_MM
-    above = z - resting_plane(xy, z).at(xy)
+    middle = np.average(xy, axis=0, weights=height_mm)
+    above = z - planes_under(xy, z, middle[None, :])[0].at(xy)
     gap_mm = float(max(above[heel].min(), above[ahead].min(initial=0.0)))
     if gap_mm > _GAP_MM:
         raise ScanError(

@@ -15,7 +15,7 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.blending import smooth_max, smooth_step
+from scanproc.solid.blending import eased, smooth_max, smooth_step
 from scanproc.solid.height_fields import HeightField
 
 _HEEL_AT = 0.17  # share of the length where the posted part of the heel has its middle
@@ -72,7 +72,7 @@ def levelled(top: HeightField, unpadded: HeightField, plan: FootPlan, rx: Prescr
     if platform is None:
         return top
     wall = _wall(plan, rx, top.nodes()).reshape(top.z.shape)
-    stands_z = stands_at(unpadded, top, wall, plan, platform, rx)
+    stands_z = stands_at(unpadded, wall, plan, platform, rx)
     level = _posted_flat(unpadded, platform, plan, rx, stands_z)
     # Neither a change that fades nor a hollow leaves anything lower below than what the device stands on.
     outside = platform.region.outside_mm(top.nodes()).reshape(wall.shape)
@@ -81,7 +81,7 @@ def levelled(top: HeightField, unpadded: HeightField, plan: FootPlan, rx: Prescr
     z = np.where(near, floored, level.z)
     pads = top.z - unpadded.z
     # Towards the end of that a hollow gets back its depth: else it would begin in a step.
-    free = (_ROUND_MM - float(pads.min())) * smooth_step(outside, _HOLLOWS_MM, _BLEND_MM["forefoot"])
+    free = -(1.0 + _ROUND_SHARE) * pads * eased(outside, _HOLLOWS_MM, _BLEND_MM["forefoot"])
     shallow = np.where(near, np.minimum(stands_z + wall - z, 0.0) - free, -np.inf)
     rounding = np.clip(-_ROUND_SHARE * pads, 1e-6, _ROUND_MM)
     return top.replaced(z + np.where(pads < 0.0, smooth_max(pads, shallow, rounding), pads))

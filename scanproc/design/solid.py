@@ -113,7 +113,8 @@ def build(asked: Design) -> Built:
     contact = ground_contact(
         asked.underside, posts, heel, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
     )
-    refuse_bump(asked.plan, nodes[within], contact.applied(nodes[within], lowered[within]), rx)
+    stands = contact.applied(nodes[within], lowered[within])
+    refuse_bump(asked.plan, nodes[within], stands, even.top.z.ravel()[within] - stands, rx)
     underside = _FlattenedUnderside(even.bottom, asked.underside, contact)
     edge = _lower_edge(underside, outline, asked.square_top_at(outline), rx.thickness.edge_radius_mm)
     bottom = _Surface(

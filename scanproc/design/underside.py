@@ -108,7 +108,7 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
         platforms.append(
             Platform(_support(plan, outline, rx, joins=bool(under_heel)), min([ground_z, *under_heel]) + FREE_MM)
         )
-    platforms += [*posts, *_below_bar(plan, xy, z, posts, rx)]
+    platforms += [*posts, *_below_front(plan, xy, z, posts, rx)]
     bare = Underside(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])
     lowered = even.replaced(bare.applied(whole, even.z.ravel()).reshape(even.z.shape))
@@ -144,12 +144,19 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
     return platforms
 
 
-def _below_bar(
+def _below_front(
     plan: FootPlan, xy: FloatArray, z: FloatArray, posts: list[Platform], rx: Prescription
 ) -> list[Platform]:
-    """Return what fills the front end of a shell below a bar, which would lift all of it off the ground."""
+    """Return what fills the front end of a shell below a bar, which would lift all of it off the ground.
+
+    So does a hollow above a heel's level post, whose bump the post lies below.
+    """
     front = front_platform(plan, rx)
-    if front is None or rx.pads.met_bar_mm == 0.0:
+    if front is None:
+        return []
+    ridges = [one.ridge_z for one in posts if one.post.where == "rearfoot" and one.post.is_level]
+    bumped = bool(ridges) and ridges[0] < float(z[front.region.inside(xy)].min(initial=np.inf)) - FREE_MM
+    if rx.pads.met_bar_mm == 0.0 and not bumped:
         return []
     region = front_region(plan, rx.gap_mm)
     centre = region.centre + (front.region.centre - region.centre) @ region.across * region.across
