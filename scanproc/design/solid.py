@@ -31,7 +31,12 @@ log = logging.getLogger(__name__)
 
 _COARSEST_MM = 5.0  # sides of triangles where the surface is flat
 _PREVIEW_GRID_MM, _PREVIEW = 1.0, 1.25  # at this step triangles may lie off by so many times the asked deviation
-_COARSER = (1.0, 1.25, 1.5, 2.0)  # times the asked deviation, while there are too many triangles
+_COARSER = (
+    2.0,
+    1.5,
+    1.25,
+    1.0,
+)  # times the asked deviation: where there are too many triangles, coarser ones are taken
 _OFF_OUTLINE_MM = 0.05  # samples keep so far off the outline: no slivers
 _OUTLINE_ROWS_MM = (0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5)  # rows of samples along the outline: a lip may be narrow
 
@@ -146,20 +151,21 @@ def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolA
     samples = parallel_map(
         lambda surface: _samples(surface, outline, within, 0.25 * tolerance), (top, bottom), "sampling"
     )
-    pairs = list(zip((top, bottom), samples, strict=True))
-    for coarser in _COARSER:
+    tolerances = [coarser * tolerance for coarser in _COARSER]
 
-        def approximate(pair: tuple[_Surface, Samples], deviation_mm: float = coarser * tolerance) -> Sheet:
-            surface, wanted = pair
-            start = Sheet(np.column_stack([plan.xy, surface.height_at(plan.xy)]), plan.faces)
-            return greedy_insertion(start, wanted, deviation_mm)
+    def approximate(pair: tuple[_Surface, Samples]) -> list[Sheet]:
+        surface, wanted = pair
+        start = Sheet(np.column_stack([plan.xy, surface.height_at(plan.xy)]), plan.faces)
+        return greedy_insertion(start, wanted, tolerances)
 
-        above, below = parallel_map(approximate, pairs, "triangles")
-        solid = closed_solid(above, below, len(outline))
-        if len(solid.faces) <= rx.judgement.max_triangles:
-            break
+    pairs = list(
+        zip(*parallel_map(approximate, list(zip((top, bottom), samples, strict=True)), "triangles"), strict=True)
+    )
+    strip, most = 2 * len(outline), rx.judgement.max_triangles
+    few = [pair for pair in pairs if sum(len(sheet.faces) for sheet in pair) + strip <= most]
+    above, below = few[-1] if few else pairs[0]
     log.info("insole: %d triangles above, %d below", len(above.faces), len(below.faces))
-    return solid
+    return closed_solid(above, below, len(outline))
 
 
 def _samples(surface: _Surface, outline: FloatArray, within: BoolArray, sag_mm: float) -> Samples:
