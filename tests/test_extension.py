@@ -17,6 +17,9 @@ from scanproc.design.shape import design
 from scanproc.design.solid import build
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside, nearest_on_curve
+from scanproc.pages.first_screen import device_text
+from scanproc.pages.job_sheet import plan_of
+from scanproc.pages.words import Words
 from scanproc.prescription.resolve import resolved
 from scanproc.proof.extension import extension_checks
 from scanproc.proof.finished import Finished
@@ -133,3 +136,7 @@ def test_it_is_an_object_of_the_3mf_a_file_and_a_layer_of_the_drawing() -> None:
     alone = read_stl(files["left-extension.stl"])
     assert alone.vertices.min(axis=0) == pytest.approx([0.0, 0.0, 0.0], abs=1e-4)
     assert b"LEFT_EXTENSION_MM" in files["left-outline.dxf"]
+    plan = plan_of(one)
+    assert len(plan.pads) == 1 and plan.pads[0].endswith("Z")  # on the job sheet, too
+    text = device_text(Words("de"), one)
+    assert text.endswith("PA12; weiche Verlängerung, langsohlig, EVA")
