@@ -152,6 +152,27 @@ def test_the_upper_edge_is_as_round_as_asked(radius: float) -> None:
     assert not upper_edge_checks(sharp)[0].passed
 
 
+def test_the_upper_edge_is_round_at_the_front_ends_corners_too() -> None:
+    """Where the border rises steeply its edge is sharper than square: half a millimetre of height is given for it."""
+    asked = finished().asked
+    assert asked.rim is not None
+    front = asked.plan.ahead_of_ball(asked.rim.outline) > -25.0
+    assert asked.rim.radius_mm[front].min() > 0.2
+    assert asked.rim.raised(asked.rim.outline).max() < 1.3
+
+
+@pytest.mark.parametrize("raises", ["varus", "valgus"])
+def test_a_forefoot_post_ends_on_the_wall_and_not_in_an_upright_side(raises: str) -> None:
+    """The foot is a bowl: right across its front end the post's planes lie far below the border."""
+    asked = finished(forefoot_post_deg=6.0, forefoot_post=raises).asked
+    outline, along = asked.outline, asked.plan.ahead_of_ball(asked.outline)
+    beside = outline[(along > -30.0) & (along < -16.0)]
+    assert asked.even is not None
+    lowered = asked.even.bottom.at(beside) - asked.underside.applied(beside, asked.even.bottom.at(beside))
+    assert lowered.max() < 0.8
+    assert max(platform.ridge_z for platform in asked.underside.platforms) < asked.even.bottom.at(beside).min()
+
+
 def test_a_sharp_edge_is_made_where_it_is_asked() -> None:
     assert upper_edge_checks(finished(rim_radius_mm=0.0)) == ()
 

@@ -93,8 +93,7 @@ def soft_extension(shell: Design, long: Design) -> SoftExtension:
     even = even_wall(outline, rx.making.grid_mm, top_at, lambda xy: np.full(len(xy), wall_mm))
     to_shell = nearest_on_curve(shell.outline, outline, _BESIDE_JOINT_MM, closed=True).distance_mm
     radius_mm = np.where(np.isfinite(to_shell), 0.0, rx.thickness.rim_radius_mm)
-    level = np.zeros(len(outline))
-    rim = rounded_edge(outline, np.full(len(outline), wall_mm), level, radius_mm)
+    rim = rounded_edge(outline, np.full(len(outline), wall_mm), np.zeros(len(outline)), radius_mm)
     return SoftExtension(outline, even, rim, wall_mm)
 
 
