@@ -20,8 +20,8 @@ from scanproc.solid.topology import volume_mm3
 _TYPICAL_MM, _END_MM, _JOINT_MM, _STEP_MM, _BELOW_MM = 0.05, 0.1, 0.1, 0.2, 0.1  # tolerances
 _FAR_MM = 3.0  # ahead of the shell's front end, beyond which no joint is looked for
 _FINE_MM, _OFF_EDGE_MM = 0.02, 0.1
-_CLEAR_MM = 1.0  # further than the rounding of both upper edges
-_OVER_MM = 1.0  # over which the slope at the joint is read
+_MOST_ROUNDED = 0.4  # of the shell's front end, above: where it is round its top is drawn on
+_OVER_MM = 0.5  # over which the slope at the joint is read
 
 
 def extension_checks(done: Finished) -> tuple[Check, ...]:
@@ -61,8 +61,9 @@ def _seam(done: Finished, probe: Probe) -> list[Check]:
     ahead = np.arange(0.0, _FAR_MM, _FINE_MM)
     there = np.isfinite(_ahead_of(distal.points, distal.inward, ahead, probe))
     begins = np.where(there.any(axis=0), ahead[there.argmax(axis=0)], np.nan)
-    clear = np.full(len(begins), done.rx.thickness.rim_radius_mm + _CLEAR_MM)
-    shell = _at_edge(distal.points, distal.inward, clear, done.probe)
+    thickness = done.rx.thickness
+    rounded_mm = min(thickness.rim_radius_mm, _MOST_ROUNDED * thickness.distal_edge_mm)
+    shell = _at_edge(distal.points, distal.inward, np.full(len(begins), rounded_mm + _OFF_EDGE_MM), done.probe)
     soft = _at_edge(distal.points, -distal.inward, begins + _OFF_EDGE_MM, probe)
     return [
         within("extension_gap_mm", JOINT_MM, float(begins.max()), _JOINT_MM),
