@@ -101,16 +101,17 @@ def test_a_hollow_gets_its_depth_back_behind_the_front_platform_without_a_step()
     assert np.abs(np.diff(np.where(ahead, depth, np.nan), axis=0))[ahead[1:] & ahead[:-1]].max() < 0.25  # in 1 mm
 
 
-def bump_mm(low_mm: float) -> tuple[FloatArray, FloatArray]:
+def bump_mm(low_mm: float, x: float) -> tuple[FloatArray, FloatArray]:
     """Return an underside, level under heel and front end, with a bar between them so much lower."""
     xy = np.stack(np.meshgrid(np.arange(0.0, 180.0), np.arange(-30.0, 31.0), indexing="ij"), axis=-1).reshape(-1, 2)
-    return xy, np.where(np.abs(xy[:, 0] - 85.0) < 4.0, -low_mm, 0.0)
+    return xy, np.where(np.abs(xy[:, 0] - x) < 4.0, -low_mm, 0.0)
 
 
-@pytest.mark.parametrize("low_mm", [0.05, 1.0])
-def test_what_rocks_on_a_bump_is_refused_and_told_what_to_do(low_mm: float) -> None:
+@pytest.mark.parametrize(("low_mm", "x"), [(0.05, 85.0), (1.0, 85.0), (1.0, 120.0)], ids=["low", "heel", "front"])
+def test_what_rocks_on_a_bump_is_refused_and_told_what_to_do(low_mm: float, x: float) -> None:
+    """Behind the middle it lifts the heel off the ground, ahead of it the front end."""
     done = finished(cuboid_relief_mm=1.0)
-    xy, z = bump_mm(low_mm)
+    xy, z = bump_mm(low_mm, x)
     if low_mm < 0.1:
         refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx)
         return

@@ -145,7 +145,7 @@ def refuse_bump(plan: FootPlan, xy: FloatArray, z: FloatArray, height_mm: FloatA
     heel, ahead = xy[:, 0] < HEEL_END * plan.length_mm, plan.ahead_of_ball(xy) > -rx.gap_mm - _FRONT_MM
     middle = np.average(xy, axis=0, weights=height_mm)
     above = z - planes_under(xy, z, middle[None, :])[0].at(xy)
-    gap_mm = float(max(above[heel].min(), above[ahead].min(initial=0.0)))
+    gap_mm = max(float(above[place].min()) for place in (heel, ahead) if place.any())
     if gap_mm > _GAP_MM:
         raise ScanError(
             f"rule stands-still: found the device to rest on what lies below insole.{' and '.join(hollows)}, with a"
