@@ -586,7 +586,8 @@ class Check:
 class Making:
     """How an insole is made: by which process, of a shell or a block, from stock how high, by a ball how wide, of what.
 
-    `reach`: it ends behind the metatarsal heads (shell), at the sulcus, or under the toes (full).
+    `reach`: it ends behind the metatarsal heads (shell), at the sulcus, or under the toes (full); so does `extension`,
+    the soft part ahead of a shell.
     Lengths are in mm.
     """
 
@@ -596,6 +597,8 @@ class Making:
     cutter_mm: float = 6.0
     material: str = "PA12"
     reach: Literal["shell", "sulcus", "full"] = "shell"
+    extension: Literal["none", "sulcus", "full"] = "none"
+    extension_material: str = "TPU"
 
 
 @dataclass(frozen=True)
@@ -605,12 +608,13 @@ class PlanCurve:
     Attributes
     ----------
     name : such as "met pad".
-    kind : "pad", the border of a pad or a hollow, closed; "mark", a line between places of the foot.
+    kind : "pad", the border of a pad or a hollow, closed; "extension", that of the soft part ahead of a shell, closed;
+        "mark", a line between places of the foot.
     xy : (N, 2) float64 mm, foot frame.
     """
 
     name: str
-    kind: Literal["pad", "mark"]
+    kind: Literal["pad", "mark", "extension"]
     xy: FloatArray
 
     def __post_init__(self) -> None:
@@ -630,6 +634,7 @@ class Insole:
     failed : which check failed and what to change, where one failed; the solid is there to be looked at.
     making : how it is made.
     curves : of its pads and marks.
+    extension : closed mesh in the foot frame, the soft part ahead of a shell, where one was asked.
     """
 
     side: Side
@@ -641,6 +646,7 @@ class Insole:
     failed: str | None = None
     making: Making = Making()
     curves: tuple[PlanCurve, ...] = ()
+    extension: Mesh | None = None
 
     def __post_init__(self) -> None:
         if (self.solid is None) != (self.refused is not None):

@@ -175,6 +175,7 @@ def insoles() -> Insoles:
         failed="check wall",
         making=Making("mill", "block", 28.0, 5.0, "EVA"),
         curves=(PlanCurve("met pad", "pad", np.round(RNG.normal(size=(5, 2)), 3)),),
+        extension=mesh(),
     )
     return Insoles((made, Insole("right", None, None, (), "the sole was not seen")))
 
@@ -336,7 +337,7 @@ def test_checks_json() -> None:
     failed = {"name": "wall_min_mm", "asked": 3.0, "got": 2.98, "pass": False}
     assert made["checks"][1] == {**failed, "rule": "equal", "tolerance": 0.0}
     assert refused["refused"] == "the sole was not seen"
-    assert set(codecs.encode(insoles())) == {"checks.json", "left.ply"}
+    assert set(codecs.encode(insoles())) == {"checks.json", "left.ply", "left-extension.ply"}
 
 
 def test_a_number_that_is_none_is_a_bug_and_not_written() -> None:

@@ -188,7 +188,10 @@ def sheet_of(outline: FloatArray, waves: FloatArray, lift: float, tolerance: flo
     plan = coarse_plan(outline, 5.0)
     start = Sheet(np.column_stack([plan.xy, lift + height_of(waves, plan.xy)]), plan.faces)
     samples = Samples(np.column_stack([xy, lift + height_of(waves, xy)]), share)
-    return greedy_insertion(start, samples, tolerance)
+    *coarser, finest = greedy_insertion(start, samples, (2.0 * tolerance, 1.5 * tolerance, tolerance))
+    counts = [len(sheet.faces) for sheet in (*coarser, finest)]
+    assert counts == sorted(set(counts)) and np.array_equal(coarser[0].points, finest.points[: len(coarser[0].points)])
+    return finest
 
 
 def heights(sheet: Sheet, xy: FloatArray) -> FloatArray:
@@ -232,7 +235,7 @@ def test_triangles_are_large_where_it_is_flat_and_small_where_it_bends() -> None
     xy = np.column_stack([x.ravel(), y.ravel()])
     xy = xy[inside(outline, xy) & (nearest_on_curve(outline, xy, 0.3, closed=True).distance_mm > 1.0)]
     start = Sheet(np.column_stack([plan.xy, wall(plan.xy)]), plan.faces)
-    sheet = greedy_insertion(start, Samples(np.column_stack([xy, wall(xy)]), np.ones(len(xy))), 0.02)
+    (sheet,) = greedy_insertion(start, Samples(np.column_stack([xy, wall(xy)]), np.ones(len(xy))), (0.02,))
     middles = sheet.points[sheet.faces].mean(axis=1)
     areas = plan_areas(sheet.points, sheet.faces)
     inner = (np.abs(middles[:, 1]) < 12.0) & (np.abs(middles[:, 0]) < 28.0)

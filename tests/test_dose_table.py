@@ -47,6 +47,7 @@ ASKED: dict[str, dict[str, Any]] = {
         "arch_target_mm": 12.0, "lateral_skive_mm": 2.0, "heel_cup_depth_mm": 16.0,
     },
     "low": {"arch_fill_mm": 9.0},
+    "extended": {"extension": "full", "extension_material": "EVA"},
 }  # fmt: skip
 
 
@@ -63,7 +64,9 @@ def finished_by(name: str) -> tuple[Finished, frozenset[CodeType]]:
         built = build(asked)
     finally:
         sys.setprofile(None)
-    return Finished(built.solid, built.flattened_mm, built.edge_radius_mm, asked), frozenset(called)
+    return Finished(built.solid, built.flattened_mm, built.edge_radius_mm, asked, extension=built.extension), frozenset(
+        called
+    )
 
 
 def finished(name: str) -> Finished:

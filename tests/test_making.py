@@ -153,7 +153,7 @@ def test_pads_are_drawn_by_their_border() -> None:
     plan = FootPlan(-1.0, 250.0, np.array([180.0, -40.0]), np.array([165.0, 45.0]), np.array([37.0, 0.0]), 60.0)
     pads = replace(Pads(), met_pad_mm=5.0, mortons_extension_mm=3.0)
     outline = ellipse(125.0, 48.0) + np.array([125.0, 0.0])
-    asked: Any = SimpleNamespace(plan=plan, rx=SimpleNamespace(pads=pads), outline=outline)
+    asked: Any = SimpleNamespace(plan=plan, rx=SimpleNamespace(pads=pads), outline=outline, extension=None)
     curves = {curve.name: curve for curve in plan_curves(asked) if curve.kind == "pad"}
     assert set(curves) == {"met pad", "mortons extension"}
     place = {one.pad.dose: one.place for one in placed_pads(plan, pads)}["met_pad_mm"]

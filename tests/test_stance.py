@@ -14,8 +14,12 @@ from sensible import sensible
 from test_insole import COARSE, FACTS
 
 from scanproc.artifacts import Check, Feet
+from scanproc.design.ground_contact import refuse_bump
 from scanproc.design.shape import design
+from scanproc.design.sole import scanned_sole
 from scanproc.design.solid import build
+from scanproc.design.top import designed_top
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.resolve import resolved
@@ -74,6 +78,48 @@ def test_a_post_rolls_the_device_under_the_heel_by_its_angle() -> None:
     )
 
 
+@pytest.mark.parametrize("balance", ["inverted", "everted"])
+def test_a_foot_that_keeps_its_inclination_stands_with_its_heel_as_low_as_its_front(balance: str) -> None:
+    done = finished(cast_balance=balance, balance_deg=4.0, heel_cup_depth_mm=16.0)
+    found = stance(done)
+    assert found["stands_gap_mm"].passed and abs(float(found["pitch_forefoot_deg"].got)) < 0.1
+    x, z = done.solid.vertices[:, 0], done.solid.vertices[:, 2]
+    heel, front = z[x < 60.0].min(), z[done.asked.plan.ahead_of_ball(done.solid.vertices[:, :2]) > -25.0].min()
+    assert heel == pytest.approx(front, abs=0.05)
+
+
+def test_a_hollow_gets_its_depth_back_behind_the_front_platform_without_a_step() -> None:
+    """On a flat sole that stands on the ground nothing is left of it beside the platform; far behind it is whole."""
+    foot = analytic_foot(bowl_sole)
+    without, hollow = (
+        designed_top(scanned_sole(foot, rx), rx).field
+        for rx in (resolved(replace(PREVIEW, groove_mm=mm), foot, FACTS) for mm in (0.0, 2.0))
+    )
+    depth = without.z - hollow.z
+    ahead = hollow.nodes()[:, 0].reshape(depth.shape) > 0.45 * 250.0  # behind, the groove itself ends
+    assert depth.max() == pytest.approx(2.0, abs=0.1)
+    assert np.abs(np.diff(np.where(ahead, depth, np.nan), axis=0))[ahead[1:] & ahead[:-1]].max() < 0.25  # in 1 mm
+
+
+def bump_mm(low_mm: float, x: float) -> tuple[FloatArray, FloatArray]:
+    """Return an underside, level under heel and front end, with a bar between them so much lower."""
+    xy = np.stack(np.meshgrid(np.arange(0.0, 180.0), np.arange(-30.0, 31.0), indexing="ij"), axis=-1).reshape(-1, 2)
+    return xy, np.where(np.abs(xy[:, 0] - x) < 4.0, -low_mm, 0.0)
+
+
+@pytest.mark.parametrize(("low_mm", "x"), [(0.05, 85.0), (1.0, 85.0), (1.0, 120.0)], ids=["low", "heel", "front"])
+def test_what_rocks_on_a_bump_is_refused_and_told_what_to_do(low_mm: float, x: float) -> None:
+    """Behind the middle it lifts the heel off the ground, ahead of it the front end."""
+    done = finished(cuboid_relief_mm=1.0)
+    xy, z = bump_mm(low_mm, x)
+    if low_mm < 0.1:
+        refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx)
+        return
+    with pytest.raises(ScanError, match=r"rule stands-still: .*Lower insole\.cuboid_relief_mm"):
+        refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx)
+    refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx.changed(level_front=False))
+
+
 @pytest.mark.parametrize("roll_deg", [0.7, 2.5])
 def test_a_device_that_rolls_fails_beyond_its_bound(roll_deg: float) -> None:
     done = finished()
@@ -105,6 +151,27 @@ def test_the_upper_edge_is_as_round_as_asked(radius: float) -> None:
     assert float(check.got) == pytest.approx(radius, abs=0.15)
     sharp = replace(finished(rim_radius_mm=radius), solid=finished(rim_radius_mm=0.0).solid)
     assert not upper_edge_checks(sharp)[0].passed
+
+
+def test_the_upper_edge_is_round_at_the_front_ends_corners_too() -> None:
+    """Where the border rises steeply its edge is sharper than square: half a millimetre of height is given for it."""
+    asked = finished().asked
+    assert asked.rim is not None
+    front = asked.plan.ahead_of_ball(asked.rim.outline) > -25.0
+    assert asked.rim.radius_mm[front].min() > 0.2
+    assert asked.rim.raised(asked.rim.outline).max() < 1.3
+
+
+@pytest.mark.parametrize("raises", ["varus", "valgus"])
+def test_a_forefoot_post_ends_on_the_wall_and_not_in_an_upright_side(raises: str) -> None:
+    """The foot is a bowl: right across its front end the post's planes lie far below the border."""
+    asked = finished(forefoot_post_deg=6.0, forefoot_post=raises).asked
+    outline, along = asked.outline, asked.plan.ahead_of_ball(asked.outline)
+    beside = outline[(along > -30.0) & (along < -16.0)]
+    assert asked.even is not None
+    lowered = asked.even.bottom.at(beside) - asked.underside.applied(beside, asked.even.bottom.at(beside))
+    assert lowered.max() < 0.8
+    assert max(platform.ridge_z for platform in asked.underside.platforms) < asked.even.bottom.at(beside).min()
 
 
 def test_a_sharp_edge_is_made_where_it_is_asked() -> None:

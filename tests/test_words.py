@@ -23,7 +23,7 @@ ROOT = Path(scanproc.__file__).parent
 SOURCES = [*ROOT.glob("pages/*.py"), ROOT / "stages" / "report.py", *ROOT.glob("several/*.py"),
            *ROOT.glob("templates/*.html")]  # fmt: skip
 _CHECK = re.compile(r'\b(?:within|at_least|at_most|is_so|told)\(\s*"([a-z0-9_]+)"')
-_UNITS = ("_mm", "_mm2", "_cm3", "_g", "_deg")
+_UNITS = ("_mm", "_mm2", "_mm3", "_cm3", "_g", "_deg")
 
 
 def test_no_text_is_missing_in_any_language() -> None:

@@ -48,14 +48,17 @@ def front_platform(plan: FootPlan, rx: Prescription) -> Post | None:
 def stands_at(top: HeightField, wall_mm: FloatArray, plan: FootPlan, front: Post, rx: Prescription) -> float:
     """Return the height of what a top stands on behind its front platform, a wall, (I, J) mm, below it, mm.
 
-    Where a platform lies below the heel it is that one's; below a post's planes their contact with the wall.
+    Where a platform lies below the heel it is that one's; a level one reaches down to what is lowest, below a post's
+    planes it is their contact with the wall.
     """
     post = rearfoot_post(plan, rx)
     own_form = rx.posts.rearfoot_posting == "intrinsic" and rx.posts.rearfoot_post_deg > 0.0
+    lowest = float((top.z - wall_mm)[top.x[:, 0] < front.region.centre[0] - _BEHIND_MM].min())
     if post is None or (own_form and rx.heel.heel_lift_mm == 0.0):
-        return float((top.z - wall_mm)[top.x[:, 0] < front.region.centre[0] - _BEHIND_MM].min())
+        return lowest
     end = post.region.centre[0] + post.region.half_length + 2.0 * float(wall_mm.max())
     rows = slice(0, int(np.ceil((end - top.x0) / top.step)) + 1)
     even = erode_with_ball(top.replaced(top.z[rows]), wall_mm[rows])  # where its sides rise it is thicker upright
     level = replace(post, slopes=(0.0,))
-    return level.below(even.nodes(), even.z.ravel()) - rx.heel.heel_lift_mm - FREE_MM
+    below = level.below(even.nodes(), even.z.ravel()) - rx.heel.heel_lift_mm - FREE_MM
+    return min(below, lowest) if post.is_level else below

@@ -14,13 +14,11 @@ from scanproc.design.posts import Post, Region
 from scanproc.design.underside import Underside
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
-from scanproc.mesh.polyline_distance import inside
 from scanproc.pads.table import PADS
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.blending import smooth_step
 from scanproc.solid.closed_solid import Flattened, flattened
-from scanproc.solid.height_fields import HeightField
-from scanproc.solid.resting_plane import RestingPlane, resting_plane
+from scanproc.solid.resting_plane import RestingPlane, planes_under, resting_plane
 
 _FLAT_MM = 0.01  # what a platform counts as touching within
 _SCATTERED = 1.7  # a patch in three places has the longer border, whose triangles are not flat
@@ -30,7 +28,7 @@ _FAR_MM = 1e3  # no insole is so long
 _WHOLE = 0.98  # share of the flattening from which a place counts as flattened
 _MOST_MM = 1.0  # what has to be flattened more stands on its posts' borders, and is printed on supports
 _BEARS_MM = 2.0  # round the place where the heel bears
-_GAP_MM, _FRONT_MM = 0.1, 15.0  # under heel or front end where the device rests on a bump; the front end is so long
+_GAP_MM, _FRONT_MM = 0.07, 15.0  # under heel or front end where the device rests on a bump; the front end is so long
 _LEVEL = RestingPlane(np.zeros(2), 0.0)
 _AS_IT_IS = Flattened(0.0, 0.0)
 
@@ -127,13 +125,13 @@ def ground_contact(
     return best if best.flattening.depth_mm < _MOST_MM else GroundContact(_LEVEL, _AS_IT_IS)
 
 
-def refuse_bump(plan: FootPlan, outline: FloatArray, even: HeightField, below: Underside, rx: Prescription) -> None:
+def refuse_bump(plan: FootPlan, xy: FloatArray, z: FloatArray, height_mm: FloatArray, rx: Prescription) -> None:
     """Refuse a hollow of the top whose bump below stands so low that heel or front end do not touch: it would rock.
 
     Parameters
     ----------
-    outline : (K, 2).
-    even : the even wall's underside.
+    xy, z : (N, 2) and (N,) mm, the finished underside at the cells of an even grid.
+    height_mm : (N,) of the device there: it rests under its centre of mass.
 
     Raises
     ------
@@ -144,15 +142,13 @@ def refuse_bump(plan: FootPlan, outline: FloatArray, even: HeightField, below: U
     posted = rx.posts.rearfoot_post_deg > 0.0 or rx.posts.rearfoot_motion_deg > 0.0  # stands on its post's plane
     if not hollows or posted or not stands_level(rx):
         return
-    xy = even.nodes()
-    within = inside(outline, xy)
-    xy, z = xy[within], below.applied(xy[within], even.z.ravel()[within])
     heel, ahead = xy[:, 0] < HEEL_END * plan.length_mm, plan.ahead_of_ball(xy) > -rx.gap_mm - _FRONT_MM
-    above = z - resting_plane(xy, z).at(xy)
-    gap_mm = float(max(above[heel].min(), above[ahead].min(initial=0.0)))
+    middle = np.average(xy, axis=0, weights=height_mm)
+    above = z - planes_under(xy, z, middle[None, :])[0].at(xy)
+    gap_mm = max(float(above[place].min()) for place in (heel, ahead) if place.any())
     if gap_mm > _GAP_MM:
         raise ScanError(
             f"rule stands-still: found the device to rest on what lies below insole.{' and '.join(hollows)}, with a"
-            f" gap of {gap_mm:.1f} mm under heel or front end, expected {_GAP_MM:g} at most: it would rock. Lower"
+            f" gap of {gap_mm:.2f} mm under heel or front end, expected {_GAP_MM:g} at most: it would rock. Lower"
             f" insole.{hollows[0]}, or set insole.level_front = false to let it."
         )

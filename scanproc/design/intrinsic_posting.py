@@ -15,7 +15,7 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
 from scanproc.prescription.fields import Prescription
-from scanproc.solid.blending import smooth_max, smooth_step
+from scanproc.solid.blending import eased, smooth_max, smooth_step
 from scanproc.solid.height_fields import HeightField
 
 _HEEL_AT = 0.17  # share of the length where the posted part of the heel has its middle
@@ -26,6 +26,7 @@ _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over whi
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
 _OFF_BORDER_MM, _PLANE_MM, _MOST = 1.0, 0.03, 0.8
 _ROUND_SHARE, _ROUND_MM = 0.4, 1.5  # of a hollow, where it ends on what the device stands on
+_HOLLOWS_MM = 20.0  # outside a platform: so far nothing of them is lower than what the device stands on
 _CREASE_SHARE, _CREASE_MM = 0.1, 0.2  # of the way outside a platform, over which it rounds: more would be a ridge
 _STEEPEST = 0.35  # of a top over a front that thins
 _SLIGHT_MM = 0.25  # outside, for the direction away from the region
@@ -79,7 +80,9 @@ def levelled(top: HeightField, unpadded: HeightField, plan: FootPlan, rx: Prescr
     floored = smooth_max(level.z, stands_z + wall, np.clip(_CREASE_SHARE * outside, 1e-6, _CREASE_MM))
     z = np.where(near, floored, level.z)
     pads = top.z - unpadded.z
-    shallow = np.where(near, np.minimum(stands_z + wall - z, 0.0), -np.inf)
+    # Towards the end of that a hollow gets back its depth: else it would begin in a step.
+    free = -(1.0 + _ROUND_SHARE) * pads * eased(outside, _HOLLOWS_MM, _BLEND_MM["forefoot"])
+    shallow = np.where(near, np.minimum(stands_z + wall - z, 0.0) - free, -np.inf)
     rounding = np.clip(-_ROUND_SHARE * pads, 1e-6, _ROUND_MM)
     return top.replaced(z + np.where(pads < 0.0, smooth_max(pads, shallow, rounding), pads))
 

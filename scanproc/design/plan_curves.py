@@ -18,16 +18,17 @@ _BEYOND_MM = 150.0  # of what ends only with the insole
 
 
 def plan_curves(asked: Design) -> tuple[PlanCurve, ...]:
-    """Return the borders of all pads on the insole, the line of the metatarsal heads and the heel's cross."""
+    """Return the borders of all pads on the insole and of its extension, the line of the heads and the heel's cross."""
     pads = [
         PlanCurve(one.pad.dose.removesuffix("_mm").replace("_", " "), "pad", _border(one.place, asked.outline))
         for one in placed_pads(asked.plan, asked.rx.pads)
     ]
-    plan = asked.plan
+    plan, soft = asked.plan, asked.extension
+    ahead = () if soft is None else (PlanCurve("soft extension", "extension", soft.outline),)
     half = 0.25 * plan.heel_width_mm
     heel = [plan.heel + half * np.array([[-x, -y], [x, y]]) for x, y in ((1.0, 0.0), (0.0, 1.0))]
     marks = [("metatarsal heads", np.stack([plan.tibiale, plan.fibulare])), *(("heel centre", line) for line in heel)]
-    return (*pads, *(PlanCurve(name, "mark", xy) for name, xy in marks))
+    return (*pads, *ahead, *(PlanCurve(name, "mark", xy) for name, xy in marks))
 
 
 def _border(place: Place, outline: FloatArray) -> FloatArray:

@@ -90,13 +90,15 @@ def rearfoot_post(plan: FootPlan, rx: Prescription) -> Post | None:
     """Return the post under the heel, None where neither an angle, a motion, a lift, a skive nor the wall asks for one.
 
     A skive asks for a level one, and so does a wall that is thicker on one side: on their own underside the device
-    would roll to the other.
+    would roll to the other. So does a foot that keeps its inclination on a level front end: its heel stands higher.
     """
     posts, wall = rx.posts, rx.thickness
     uneven_mm = wall.thickness_mm * abs(wall.medial_thickness - wall.lateral_thickness)
     skived = max(rx.heel.medial_skive_mm, rx.heel.lateral_skive_mm) > 0.0
     asked = max(posts.rearfoot_post_deg, posts.rearfoot_motion_deg, rx.heel.heel_lift_mm) > 0.0
-    if not asked and not skived and uneven_mm < _UNEVEN_MM:
+    level = rx.device.length == "shell" and rx.device.style == "shell" and posts.level_front
+    inclined = level and posts.cast_balance != "tripod" and posts.forefoot_post_deg == 0.0
+    if not (asked or skived or inclined) and uneven_mm < _UNEVEN_MM:
         return None
     end = HEEL_END_SHARE * plan.length_mm
     centre = np.array([0.5 * (HEEL_START_MM + end), plan.heel[1]])

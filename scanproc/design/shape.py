@@ -12,25 +12,27 @@ from scanproc.artifacts import FORMED, Foot
 from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.edge_profile import edge_profile
-from scanproc.design.ground_contact import refuse_bump
+from scanproc.design.extension import SoftExtension, lengthened, soft_extension
 from scanproc.design.intrinsic_posting import refuse_bent_post
 from scanproc.design.placement_rules import refuse_off_device
 from scanproc.design.plan import SoleLine
 from scanproc.design.sole import ScannedSole, scanned_sole
 from scanproc.design.top import Top, designed_top
-from scanproc.design.trim_line import TrimLine
+from scanproc.design.trim_line import LATERAL_EDGE_AT, TrimLine
 from scanproc.design.underside import NOTHING_BELOW, Underside, underside
 from scanproc.design.wall import TAPER_GONE, EvenWall, asked_wall, even_wall
 from scanproc.frames import FloatArray
 from scanproc.pads.table import placed_pads
 from scanproc.prescription.fields import Prescription
 from scanproc.prescription.rules import refuse_above_block
+from scanproc.solid.blending import smooth_step
 from scanproc.solid.edge_rounding import RoundedEdge, inwards, rounded_edge
 from scanproc.solid.greedy_insertion import snapped_plan
 from scanproc.solid.height_fields import HeightField
 
 _CREST_AT = np.linspace(0.0, 1.75, 8)  # times the radius inside the outline, where the crest of a rim is looked for
 _SHARES, _LOST_MM = (1.0, 0.75, 0.5, 0.25), 0.08  # of the radius, so that the crest becomes no lower by more
+_IN_FRONT, _LOST_IN_FRONT_MM = (LATERAL_EDGE_AT[1], 0.60), 0.8  # shares of the length: no edge's height is asked ahead
 _EVEN = 9  # places of the outline over which the radius changes
 
 
@@ -51,6 +53,7 @@ class Design:
     even : its wall without what lies below it.
     rim : the rounding of its upper outer edge, which the wall below does not follow.
     underside : what lies below the even wall.
+    extension : the soft part ahead of a shell, where one is asked.
     """
 
     rx: Prescription
@@ -66,6 +69,7 @@ class Design:
     even: EvenWall | None = None
     rim: RoundedEdge | None = None
     underside: Underside = NOTHING_BELOW
+    extension: SoftExtension | None = None
 
     def top_at(self, xy: FloatArray) -> FloatArray:
         """Return the asked height of the top at (N, 2) points, (N,) mm."""
@@ -104,11 +108,19 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
         refuse_unreached(asked.outline, even.top, rx.making.cutter_mm)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)
-    refuse_bump(asked.plan, asked.outline, even.bottom, below, rx)
     rim_z = asked.square_top_at(asked.outline)
     refuse_above_block(float(rim_z.max()) - below.lowest_z, rx.device)
     rim = _rounded_rim(asked, rim_z, rim_z - below.applied(asked.outline, even.bottom.at(asked.outline)))
-    return replace(asked, even=even, underside=below, rim=rim)
+    whole = replace(asked, even=even, underside=below, rim=rim)
+    if rx.device.extension == "none":
+        return whole
+    return replace(whole, extension=soft_extension(whole, _long(scanned, rx)))
+
+
+def _long(scanned: ScannedSole, rx: Prescription) -> Design:
+    """Return the long insole that a soft extension is the front of."""
+    longer = lengthened(rx)
+    return edged(scanned, designed_top(scanned, longer), longer)
 
 
 def _rounded_rim(asked: Design, rim_z: FloatArray, side_mm: FloatArray) -> RoundedEdge:
@@ -126,11 +138,12 @@ def _rounded_rim(asked: Design, rim_z: FloatArray, side_mm: FloatArray) -> Round
     # Where the top falls from a narrow rim, as in a shallow cup, the whole radius would take its height.
     xy = outline + span * _CREST_AT[:, None, None] * inward
     z = asked.square_top_at(xy.reshape(-1, 2)).reshape(xy.shape[:2])
-    share = np.zeros(len(outline))
+    in_front = smooth_step(outline[:, 0] / asked.plan.length_mm, *_IN_FRONT)
+    share, most_mm = np.zeros(len(outline)), _LOST_MM + (_LOST_IN_FRONT_MM - _LOST_MM) * in_front
     for one in _SHARES:
         tried = rounded_edge(outline, side_mm, rises, one * radius_mm)
         lost_mm = z.max(axis=0) - (z - tried.raised(xy.reshape(-1, 2)).reshape(z.shape)).max(axis=0)
-        share = np.maximum(share, np.where(lost_mm < _LOST_MM, one, 0.0))
+        share = np.maximum(share, np.where(lost_mm < most_mm, one, 0.0))
         if share.all():
             break
     if share.min() == 1.0:

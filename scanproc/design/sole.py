@@ -141,7 +141,7 @@ def _casting(rx: Prescription) -> Casting:
     fit = rx.fit
     beside = _ROOM_MM + max(fit.outline_margin_mm, 0.0) + 0.5 * fit.heel_expansion_mm
     beside += max(fit.medial_expansion_mm, fit.lateral_expansion_mm)
-    ahead = max(fit.toe_room_mm, _LEAST_TOE_ROOM_MM) if rx.device.length == "full" else 0.0
+    ahead = max(fit.toe_room_mm, _LEAST_TOE_ROOM_MM) if "full" in (rx.device.length, rx.device.extension) else 0.0
     making = rx.making
     return Casting(making.grid_mm, making.sole_below_mm, float(np.ceil(beside)), float(np.ceil(beside + ahead)))
 

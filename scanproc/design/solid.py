@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Mesh
+from scanproc.design.extension import SoftExtension
 from scanproc.design.front_platform import stands_level
-from scanproc.design.ground_contact import GroundContact, HeelLoad, ground_contact
+from scanproc.design.ground_contact import GroundContact, HeelLoad, ground_contact, refuse_bump
 from scanproc.design.intrinsic_posting import intrinsic_posts
 from scanproc.design.plan import HEEL_END
 from scanproc.design.shape import Design
@@ -30,7 +31,12 @@ log = logging.getLogger(__name__)
 
 _COARSEST_MM = 5.0  # sides of triangles where the surface is flat
 _PREVIEW_GRID_MM, _PREVIEW = 1.0, 1.25  # at this step triangles may lie off by so many times the asked deviation
-_COARSER = (1.0, 1.25, 1.5, 2.0)  # times the asked deviation, while there are too many triangles
+_COARSER = (
+    2.0,
+    1.5,
+    1.25,
+    1.0,
+)  # times the asked deviation: where there are too many triangles, coarser ones are taken
 _OFF_OUTLINE_MM = 0.05  # samples keep so far off the outline: no slivers
 _OUTLINE_ROWS_MM = (0.1, 0.2, 0.35, 0.55, 0.8, 1.1, 1.5)  # rows of samples along the outline: a lip may be narrow
 
@@ -43,11 +49,13 @@ class Built:
     ----------
     flattened_mm : how far its underside was flattened for the printer.
     edge_radius_mm : largest radius of its lower edge.
+    extension : the soft part ahead of it, where one is asked.
     """
 
     solid: Mesh
     flattened_mm: float
     edge_radius_mm: float
+    extension: Mesh | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def build(asked: Design) -> Built:
     Raises
     ------
     ScanError
-        If the outline comes so close to itself that it cannot be triangulated.
+        If the outline comes so close to itself that it cannot be triangulated, or the device would rock on a bump.
     """
     rx, outline = asked.rx, snapped_plan(asked.outline)
     even = asked.even or even_wall(outline, rx.making.grid_mm, asked.square_top_at, asked.wall_at)
@@ -110,6 +118,8 @@ def build(asked: Design) -> Built:
     contact = ground_contact(
         asked.underside, posts, heel, nodes[within], lowered[within], even.bottom.step**2, rx.making.contact_patch_mm2
     )
+    stands = contact.applied(nodes[within], lowered[within])
+    refuse_bump(asked.plan, nodes[within], stands, even.top.z.ravel()[within] - stands, rx)
     underside = _FlattenedUnderside(even.bottom, asked.underside, contact)
     edge = _lower_edge(underside, outline, asked.square_top_at(outline), rx.thickness.edge_radius_mm)
     bottom = _Surface(
@@ -119,7 +129,19 @@ def build(asked: Design) -> Built:
         edge.points() if edge.rounds else rows,
     )
     solid = _between(top, bottom, outline, within, rx)
-    return Built(solid, contact.flattening.depth_mm, float(edge.radius_mm.max()))
+    soft = None if asked.extension is None else _extension(asked.extension, rx)
+    return Built(solid, contact.flattening.depth_mm, float(edge.radius_mm.max()), soft)
+
+
+def _extension(soft: SoftExtension, rx: Prescription) -> Mesh:
+    """Return the closed solid of a soft extension."""
+    even, nodes = soft.even, soft.even.top.nodes()
+    rows = np.vstack([inner_row(soft.outline, np.full(len(soft.outline), off)) for off in _OUTLINE_ROWS_MM])
+    high = even.top.replaced(soft.top_at(nodes).reshape(even.top.z.shape))
+    plain = np.zeros(len(nodes), dtype=bool)
+    top = _Surface(high, soft.top_at, plain, np.vstack([rows, soft.rim.points()]) if soft.rim.rounds else rows)
+    bottom = _Surface(even.bottom, soft.bottom_at, plain, rows)
+    return _between(top, bottom, soft.outline, _inside_off(soft.outline, nodes), rx)
 
 
 def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolArray, rx: Prescription) -> Mesh:
@@ -129,20 +151,21 @@ def _between(top: _Surface, bottom: _Surface, outline: FloatArray, within: BoolA
     samples = parallel_map(
         lambda surface: _samples(surface, outline, within, 0.25 * tolerance), (top, bottom), "sampling"
     )
-    pairs = list(zip((top, bottom), samples, strict=True))
-    for coarser in _COARSER:
+    tolerances = [coarser * tolerance for coarser in _COARSER]
 
-        def approximate(pair: tuple[_Surface, Samples], deviation_mm: float = coarser * tolerance) -> Sheet:
-            surface, wanted = pair
-            start = Sheet(np.column_stack([plan.xy, surface.height_at(plan.xy)]), plan.faces)
-            return greedy_insertion(start, wanted, deviation_mm)
+    def approximate(pair: tuple[_Surface, Samples]) -> list[Sheet]:
+        surface, wanted = pair
+        start = Sheet(np.column_stack([plan.xy, surface.height_at(plan.xy)]), plan.faces)
+        return greedy_insertion(start, wanted, tolerances)
 
-        above, below = parallel_map(approximate, pairs, "triangles")
-        solid = closed_solid(above, below, len(outline))
-        if len(solid.faces) <= rx.judgement.max_triangles:
-            break
+    pairs = list(
+        zip(*parallel_map(approximate, list(zip((top, bottom), samples, strict=True)), "triangles"), strict=True)
+    )
+    strip, most = 2 * len(outline), rx.judgement.max_triangles
+    few = [pair for pair in pairs if sum(len(sheet.faces) for sheet in pair) + strip <= most]
+    above, below = few[-1] if few else pairs[0]
     log.info("insole: %d triangles above, %d below", len(above.faces), len(below.faces))
-    return solid
+    return closed_solid(above, below, len(outline))
 
 
 def _samples(surface: _Surface, outline: FloatArray, within: BoolArray, sag_mm: float) -> Samples:

@@ -24,6 +24,7 @@ _FILLET_MM = 3.0  # over which they round into the wall
 _SUPPORT = (0.30, 0.58)  # arch support, as shares of the foot's length
 _JOINS = 0.25  # where it begins on a platform below the heel
 _OFF_POST_MM = 10.0
+_BEVEL_MM, _LEAST_HALF_MM = 5.0, 12.0  # a forefoot post keeps so far off the sides, but is no narrower
 _SUPPORT_MARGIN_MM = 5.0  # it keeps so far off the medial outline
 _EVERYWHERE_MM = 1e3
 
@@ -102,13 +103,13 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
         everywhere = Region(np.zeros(2), np.array([1.0, 0.0]), _EVERYWHERE_MM, _EVERYWHERE_MM)
         platforms.append(Platform(Post("base", everywhere, 0.0, (0.0,)), ground_z - FREE_MM))
         z = platforms[0].applied(xy, z)  # posts of a block lie below its base
-    posts = _posts(plan, xy, z, rx)
+    posts = _posts(plan, outline, xy, z, rx)
     if rx.arch.arch_support and rx.device.style == "shell":
         under_heel = [platform.ridge_z for platform in posts if platform.post.where == "rearfoot"]
         platforms.append(
             Platform(_support(plan, outline, rx, joins=bool(under_heel)), min([ground_z, *under_heel]) + FREE_MM)
         )
-    platforms += [*posts, *_below_bar(plan, xy, z, posts, rx)]
+    platforms += [*posts, *_below_front(plan, xy, z, posts, rx)]
     bare = Underside(tuple(platforms), None, ground_z, ground_z)
     whole = np.column_stack([x.ravel(), y.ravel()])
     lowered = even.replaced(bare.applied(whole, even.z.ravel()).reshape(even.z.shape))
@@ -117,9 +118,9 @@ def underside(side: Side, plan: FootPlan, outline: FloatArray, even: HeightField
     return Underside(bare.platforms, marks, ground_z, stands_z)
 
 
-def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> list[Platform]:
+def _posts(plan: FootPlan, outline: FloatArray, xy: FloatArray, z: FloatArray, rx: Prescription) -> list[Platform]:
     """Return the platforms of the extrinsic posts and the lift, each as high as the wall allows."""
-    platforms = []
+    platforms, front = [], front_platform(plan, rx)
     for post, posting, drop in (
         # A block's base carries a lifted heel.
         (
@@ -136,17 +137,40 @@ def _posts(plan: FootPlan, xy: FloatArray, z: FloatArray, rx: Prescription) -> l
                 f"found no room for the {post.where} post under the insole (rule post-fits); expected its outline"
                 f" to reach it. Leave insole.{post.where}_post_deg at 0, or change the outline."
             )
-        # The top was raised by the lift; the platform stays down where the heel was.
-        platforms.append(Platform(post, post.below(xy, z) - drop - FREE_MM))
+        if post.where == "forefoot":
+            post = replace(post, region=_off_sides(post.region, outline))
+        # The top was raised by the lift; the platform stays down where the heel was, or where the front end stands.
+        ridge_z = post.below(xy, z) - drop - FREE_MM
+        if post.is_level and front is not None:
+            ridge_z = min(ridge_z, float(z[front.region.inside(xy)].min(initial=ridge_z)))
+        platforms.append(Platform(post, ridge_z))
     return platforms
 
 
-def _below_bar(
+def _off_sides(region: Region, outline: FloatArray) -> Region:
+    """Return a region that keeps off the sides of an outline, so that its bevel ends on the wall."""
+    offset = outline - region.centre
+    beside = np.abs(offset @ region.along) < region.half_length
+    aside = offset[beside] @ region.across
+    right, left = float(aside[aside < 0.0].max(initial=-np.inf)), float(aside[aside > 0.0].min(initial=np.inf))
+    low = min(max(-region.half_width, right + _BEVEL_MM), -_LEAST_HALF_MM)
+    high = max(min(region.half_width, left - _BEVEL_MM), _LEAST_HALF_MM)
+    return replace(region, centre=region.centre + 0.5 * (low + high) * region.across, half_width=0.5 * (high - low))
+
+
+def _below_front(
     plan: FootPlan, xy: FloatArray, z: FloatArray, posts: list[Platform], rx: Prescription
 ) -> list[Platform]:
-    """Return what fills the front end of a shell below a bar, which would lift all of it off the ground."""
+    """Return what fills the front end of a shell below a bar, which would lift all of it off the ground.
+
+    So does a hollow above a heel's level post, whose bump the post lies below.
+    """
     front = front_platform(plan, rx)
-    if front is None or rx.pads.met_bar_mm == 0.0:
+    if front is None:
+        return []
+    ridges = [one.ridge_z for one in posts if one.post.where == "rearfoot" and one.post.is_level]
+    bumped = bool(ridges) and ridges[0] < float(z[front.region.inside(xy)].min(initial=np.inf)) - FREE_MM
+    if rx.pads.met_bar_mm == 0.0 and not bumped:
         return []
     region = front_region(plan, rx.gap_mm)
     centre = region.centre + (front.region.centre - region.centre) @ region.across * region.across

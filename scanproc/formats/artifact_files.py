@@ -29,7 +29,6 @@ from scanproc.artifacts import (
     Making,
     Measure,
     Measures,
-    Mesh,
     PlanCurve,
     Plane,
     ReadGeometry,
@@ -392,14 +391,16 @@ def _encode_insoles(insoles: Insoles) -> Files:
         entries.append(entry)
         if insole.solid is not None:
             files[f"{insole.side}.ply"] = write_ply(insole.solid)
+        if insole.extension is not None:
+            files[f"{insole.side}-extension.ply"] = write_ply(insole.extension)
     return {"checks.json": _json({"schema": 1, "feet": entries}), **files}
 
 
 def _decode_insoles(files: Files) -> Insoles:
     insoles = []
     for entry in json.loads(files["checks.json"])["feet"]:
-        name = f"{entry['side']}.ply"
-        solid: Mesh | None = read_ply(files[name])[0] if name in files else None
+        names = f"{entry['side']}.ply", f"{entry['side']}-extension.ply"
+        solid, extension = (read_ply(files[name])[0] if name in files else None for name in names)
         checks = tuple(
             Check(row["name"], row["asked"], row["got"], row["pass"], row["rule"], row["tolerance"])
             for row in entry["checks"]
@@ -408,7 +409,7 @@ def _decode_insoles(files: Files) -> Insoles:
         notes = tuple(entry.get("notes", ()))
         told = entry.get("refused"), notes, entry.get("failed"), Making(**entry["making"])
         curves = tuple(PlanCurve(row["name"], row["kind"], np.array(row["xy"])) for row in entry.get("curves", ()))
-        insoles.append(Insole(entry["side"], solid, outline, checks, *told, curves))
+        insoles.append(Insole(entry["side"], solid, outline, checks, *told, curves, extension))
     return Insoles(tuple(insoles))
 
 

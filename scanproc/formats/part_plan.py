@@ -11,11 +11,13 @@ from scanproc.artifacts import PlanCurve, Side
 from scanproc.formats.dxf_files import DxfCurve, circle, write_dxf
 from scanproc.formats.paper import Drawing, DrawnLine, DrawnText
 from scanproc.frames import FloatArray
-from scanproc.mesh.polygons import offset
+from scanproc.mesh.polygons import joined, offset
 
 _SIDE_MM, _NAME_MM = 22.0, 3.5  # heights of letters
 _LETTER_AT = 0.42  # of the length: between heel and pads
-_COVER, _PADS, _MARKS = "#1f77b4", "#d62728", "#7f7f7f"  # blue, red, grey
+_COVER, _PADS, _MARKS, _SOFT = "#1f77b4", "#d62728", "#7f7f7f", "#2ca02c"  # blue, red, grey, green
+_JOINED_MM = 0.5  # a cover goes over the joint of a shell and its extension
+_LAYERS = {"pad": "PADS", "mark": "MARKS", "extension": "EXTENSION"}  # by the kind of a curve
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,14 @@ class PartPlan:
     @property
     def cover(self) -> FloatArray:
         """The border of the top cover, (N, 2)."""
+        soft = [curve.xy for curve in self.curves if curve.kind == "extension"]
+        if soft:
+            return joined([offset(part, max(self.cover_margin_mm, _JOINED_MM)) for part in (self.trim_line, *soft)])
         return offset(self.trim_line, self.cover_margin_mm) if self.cover_margin_mm > 0.0 else self.trim_line
 
 
 def plan_dxf(plan: PartPlan) -> bytes:
-    """Return the DXF of a part: a layer each for top cover, trim line, pads, marks, and where it is milled stock, pins.
+    """Return the DXF of a part: a layer each for top cover, trim line, extension, pads, marks; if milled, stock, pins.
 
     Names of layers say the side and the unit.
     """
@@ -57,8 +62,7 @@ def plan_dxf(plan: PartPlan) -> bytes:
 
     curves = [DxfCurve(layer("TRIM_LINE"), plan.trim_line), DxfCurve(layer("TOP_COVER"), plan.cover)]
     for curve in plan.curves:
-        is_pad = curve.kind == "pad"
-        curves.append(DxfCurve(layer("PADS" if is_pad else "MARKS"), curve.xy, closed=is_pad))
+        curves.append(DxfCurve(layer(_LAYERS[curve.kind]), curve.xy, closed=curve.kind != "mark"))
     if plan.stock is not None:
         (x0, y0), (x1, y1) = plan.stock
         curves.append(DxfCurve(layer("STOCK"), np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])))
@@ -81,9 +85,10 @@ def plan_drawing(plan: PartPlan) -> Drawing:
     legend = [("trim line", "black")]
     if plan.cover_margin_mm > 0.0:
         legend.append((f"top cover (+ {plan.cover_margin_mm:g} mm)", _COVER))
-    for kind, color, word in (("pad", _PADS, "pads"), ("mark", _MARKS, "marks")):
+    kinds = (("pad", _PADS, "pads"), ("extension", _SOFT, "soft extension"), ("mark", _MARKS, "marks"))
+    for kind, color, word in kinds:
         curves = [curve for curve in plan.curves if curve.kind == kind]
-        lines += [DrawnLine(upright(curve.xy), curve.kind == "pad", color) for curve in curves]
+        lines += [DrawnLine(upright(curve.xy), kind != "mark", color) for curve in curves]
         if kind == "pad":
             texts += [DrawnText(curve.name, upright(curve.xy.mean(axis=0)), 2.5, color) for curve in curves]
         legend += [(word, color)] if curves else []

@@ -124,7 +124,7 @@ DOSES = (
     "medial_edge_mm", "side_edge_mm", "distal_gap_mm", "distal_edge_mm", "distal_taper_mm", "clearance_mm",
     "met_pad_mm", "met_pad_back_mm", "met_bar_mm", "met_bar_back_mm", "mortons_extension_mm", "first_ray_cut_mm2",
     "fifth_ray_cut_mm2", "groove_mm", "navicular_relief_mm", "cuboid_relief_mm", "toe_crest_mm", "shoe_width_mm",
-    "arch_support_mm2",
+    "arch_support_mm2", "extension_mm",
 )  # fmt: skip
 #: Of those, what every insole has and nobody asks about at first.
 _IN_PASSING = frozenset({"clearance_mm", "distal_edge_mm", "distal_taper_mm", "distal_gap_mm", "medial_edge_mm",
@@ -165,7 +165,10 @@ def device_text(words: Words, insole: Insole) -> str:
     """Return what kind of device an insole is: shell, to behind the ball, printed, PA12."""
     making = insole.making
     style, reach, process = (f"style.{making.style}", f"reach.{making.reach}", f"process.{making.process}")
-    return f"{words(style)}, {words(reach)}, {words(process)}, {making.material}"
+    text = f"{words(style)}, {words(reach)}, {words(process)}, {making.material}"
+    if making.extension == "none":
+        return text
+    return f"{text}; {words(f'extension.{making.extension}')}, {making.extension_material}"
 
 
 def amount(words: Words, check: Check) -> str:

@@ -75,23 +75,22 @@ def _job(words: Words, insole: Insole, who: Sequence[Fact]) -> Job:
 
 
 def plan_of(insole: Insole) -> Plan:
-    """Return an insole's outline, pads and marks with the toes (x) up, still seen from above."""
+    """Return an insole's outline, pads, extension and marks with the toes (x) up, still seen from above."""
     assert insole.outline is not None
     flat = _upright(insole.outline)
     drawn = np.concatenate([flat, *(_upright(curve.xy) for curve in insole.curves)])
     low, high = drawn.min(axis=0) - _BORDER_MM, drawn.max(axis=0) + _BORDER_MM
     width, height = (high - low).tolist()
     scale = 1.0 if height <= _ROOM_MM else 0.5
-    paths: dict[str, list[str]] = {"pad": [], "mark": []}
-    for curve in insole.curves:
-        paths[curve.kind].append(_path(_upright(curve.xy), closed=curve.kind == "pad"))
+    borders = [_path(_upright(curve.xy), closed=True) for curve in insole.curves if curve.kind != "mark"]
+    marks = [_path(_upright(curve.xy), closed=False) for curve in insole.curves if curve.kind == "mark"]
     return Plan(
         round(scale * width, 2),
         round(scale * height, 2),
         f"{low[0]:.2f} {low[1]:.2f} {width:.2f} {height:.2f}",
         _path(flat, closed=True),
-        tuple(paths["pad"]),
-        tuple(paths["mark"]),
+        tuple(borders),
+        tuple(marks),
         scale,
     )
 

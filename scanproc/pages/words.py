@@ -25,7 +25,7 @@ _MARKS: Mapping[Language, tuple[str, str]] = {
 _DATES: Mapping[Language, str] = {"en": "{y}-{m}-{d}", "de": "{d}.{m}.{y}", "es": "{d}/{m}/{y}", "fr": "{d}/{m}/{y}"}
 _WORDS = {"left", "right", "and", "or"}
 _BY_NAME = {row.words: key for key, row in ROWS.items()}
-_UNITS = {"mm": "mm", "mm2": "mm²", "cm3": "cm³", "g": "g", "deg": "°"}  # that names of checks end in
+_UNITS = {"mm": "mm", "mm2": "mm²", "mm3": "mm³", "cm3": "cm³", "g": "g", "deg": "°"}  # that names of checks end in
 
 
 @cache

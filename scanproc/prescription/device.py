@@ -29,6 +29,14 @@ class Device:
         "where it ends: behind the metatarsal heads (fits most shoes, the ball bends freely), behind the toes, before "
         "them",
     )
+    extension: Literal["none", "sulcus", "full"] = setting(
+        "none",
+        "soft extension ahead of a shell, a part of its own that is glued to its front end below the top cover: to "
+        "behind the toes, or before them",
+    )
+    extension_material: Literal["TPU", "EVA"] = setting(
+        "TPU", "what the soft extension is made of: TPU is printed, EVA cut from a sheet by the outline"
+    )
     style: Literal["shell", "block"] = setting(
         "shell", "shell: even wall, for printing or direct milling; block: flat base, for milling EVA"
     )
@@ -91,6 +99,13 @@ class Thickness:
         "wall ahead of the metatarsal heads of sulcus and full length, mm: thin, so that it bends with the toes; left "
         "out: by material, 1.2 of PA12 and PETG, 1.5 of PP; TPU and EVA bend as they are",
         low=0.5,
+        high=8.0,
+    )
+    extension_mm: float | None = setting(
+        None,
+        "thickness of the soft extension, mm; left out: that of the shell's front end, with which it is flush above "
+        "and below: a thicker one asks for a thicker insole.distal_edge_mm",
+        low=1.0,
         high=8.0,
     )
     rim_radius_mm: float = setting(

@@ -82,6 +82,7 @@ class RuledThickness(Thickness):
 
     thickness_mm: float = 3.0
     forefoot_mm: float = AS_THICK_MM
+    extension_mm: float = 1.5
 
     @property
     def in_front_mm(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from scanproc.artifacts import FORMED
 from scanproc.prescription.device import Device, Marks, Thickness
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.prescription.materials import least_wall
@@ -55,9 +56,43 @@ def forefoot_is_there(rx: InsoleConfig) -> str | None:
     """A forefoot's wall needs a forefoot."""
     if rx.forefoot_mm is not None and not bends_in_front(rx):
         found = "a block, whose base is flat" if rx.style == "block" else "a shell, which ends behind it"
+        name, value = ("style", "shell") if rx.style == "block" else ("length", "full")
         return (
             f"found insole.forefoot_mm = {rx.forefoot_mm:g} of {found}, expected a sulcus or full length of an even "
-            'wall; leave it out, or set insole.length = "full"'
+            f'wall; leave it out, or set insole.{name} = "{value}"'
+        )
+    return None
+
+
+def extension_ahead_of_shell(rx: InsoleConfig) -> str | None:
+    """A soft extension goes on from a shell's front end."""
+    if rx.extension == "none":
+        if rx.extension_mm is None:
+            return None
+        return (
+            f"found insole.extension_mm = {rx.extension_mm:g} without an extension, expected one; leave it out, or set "
+            'insole.extension = "full"'
+        )
+    if rx.length != "shell":
+        return (
+            f"found insole.extension = {rx.extension} ahead of length {rx.length}, which reaches there itself, "
+            'expected a shell; leave it out, or set insole.length = "shell"'
+        )
+    if rx.style != "shell" or rx.process in FORMED:
+        return (
+            f"found insole.extension = {rx.extension} ahead of insole.style = {rx.style}, process = {rx.process}, "
+            'expected a shell of an even wall; leave it out: set insole.extension = "none"'
+        )
+    return None
+
+
+def extension_is_flush(rx: Thickness) -> str | None:
+    """A soft extension stands on the shell's ground, its top flush with the shell's."""
+    if rx.extension_mm is not None and rx.extension_mm > rx.distal_edge_mm:
+        return (
+            f"found insole.extension_mm = {rx.extension_mm:g} ahead of a front end of insole.distal_edge_mm = "
+            f"{rx.distal_edge_mm:g}, expected no thicker: it would lift the front end, or be a step; thicken that: "
+            f"insole.distal_edge_mm = {rx.extension_mm:g}"
         )
     return None
 

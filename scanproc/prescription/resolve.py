@@ -53,6 +53,8 @@ def _open_values(given: InsoleConfig, foot: Foot, facts: ScanFacts, other: Other
         ruled["thickness_mm"] = wall_by_mass(given.material, facts.mass_kg, arch)
     if given.forefoot_mm is None:
         ruled["forefoot_mm"] = _forefoot(given)
+    if given.extension_mm is None:
+        ruled["extension_mm"] = Ruled(given.distal_edge_mm, "")
     if given.heel_expansion_mm is None:
         ruled["heel_expansion_mm"] = other.heel_expansion(foot) if other else Ruled(0.0, "")
     if given.min_waist_share is None:

@@ -33,6 +33,8 @@ RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
     "outline-one-way": doses.outline_one_way,
     "least-wall": making.least_wall_holds,
     "forefoot-is-there": making.forefoot_is_there,
+    "extension-ahead-of-shell": making.extension_ahead_of_shell,
+    "extension-is-flush": making.extension_is_flush,
     "edge-within-wall": making.edge_within_wall,
     "taper-is-gentle": making.taper_is_gentle,
     "eva-is-milled-block": making.eva_is_milled_block,

@@ -32,6 +32,7 @@ class Finished:
     Attributes
     ----------
     quick : whether the wall is touched at fewer places.
+    extension : the soft part ahead of it.
     """
 
     solid: Mesh
@@ -39,6 +40,7 @@ class Finished:
     edge_radius_mm: float
     asked: Design
     quick: bool = False
+    extension: Mesh | None = None
 
     def ready(self) -> None:
         """Make what all checks share, before several of them run at once."""

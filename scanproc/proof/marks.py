@@ -53,16 +53,25 @@ class _Relief:
         return abs(float(np.median(self.depth_mm[self.on_stroke]))) if self.on_stroke.any() else 0.0
 
     def side(self, text: str, capital_mm: float) -> str:
-        """Return L or R: whose strokes the relief is most like, at the place of the first letter."""
+        """Return L or R: whose strokes the relief is most like, at the place of the first letter.
+
+        What was flattened for the printer inclines it there: heights count over the plane of what lies off all strokes.
+        """
         left = -0.5 * lettering(text, capital_mm).size_mm[0]
-        likeness = {}
+        distances = {}
         for letter in "LR":
             form = lettering(letter, capital_mm)
             at = self.uv - np.array([left + 0.5 * form.size_mm[0], 0.0])
             here = form.covers(at)
-            ink = form.distance_at(at[here]) < 0.0
-            depth = np.abs(self.depth_mm[here])
-            likeness[letter] = float(depth[ink].mean() - depth[~ink].mean())
+            distances[letter] = np.full(len(at), np.nan)
+            distances[letter][here] = form.distance_at(at[here])
+        off = np.fmin(*distances.values()) > _OFF_STROKE_MM
+        columns = np.column_stack([self.uv, np.ones(len(self.uv))])
+        depth = np.abs(self.depth_mm - columns @ np.linalg.lstsq(columns[off], self.depth_mm[off])[0])
+        likeness = {
+            letter: float(depth[distance < 0.0].mean() - depth[distance >= 0.0].mean())
+            for letter, distance in distances.items()
+        }
         return max(likeness, key=lambda letter: likeness[letter])
 
 

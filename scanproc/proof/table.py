@@ -17,6 +17,7 @@ from scanproc.design.cutter import refuse_unreached
 from scanproc.design.distal_edge import behind_distal_edge, cut_outs
 from scanproc.design.edge_profile import edge_profile
 from scanproc.design.expansion import expanded
+from scanproc.design.extension import lengthened, soft_extension
 from scanproc.design.front_platform import front_platform
 from scanproc.design.ground_contact import ground_contact
 from scanproc.design.heel import lifted, skived
@@ -33,6 +34,7 @@ from scanproc.pads.table import PADS
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.proof.arch import arch_checks, edge_checks
 from scanproc.proof.bodies import finished_body_checks
+from scanproc.proof.extension import extension_checks
 from scanproc.proof.finished import Finished
 from scanproc.proof.ground import ground_checks
 from scanproc.proof.heel import heel_checks
@@ -54,7 +56,7 @@ Checks = Callable[[Finished], tuple[Check, ...]]
 CHECKS: tuple[Checks, ...] = (
     finished_body_checks, wall_checks, upper_edge_checks, surface_checks, size_checks, heel_checks, arch_checks,
     edge_checks, post_checks, pad_checks, mark_checks, unseen_checks, room_checks, ground_checks, stance_checks,
-    making_checks,
+    extension_checks, making_checks,
 )  # fmt: skip
 
 
@@ -100,6 +102,10 @@ _STANCE = ("stands_gap_mm", *(f"{way}_{load}_deg" for way in ("roll", "pitch") f
 #: In the order of the prescription; pads have their own rows.
 DOSES: tuple[Dose, ...] = (
     Dose("length", insole_outline, size_checks, ("length_mm",), "Top"),
+    Dose("extension", soft_extension, extension_checks,
+         ("extension_end_mm", "extension_gap_mm", "extension_step_mm", "extension_overlap_mm3", "extension_below_mm"),
+         "Top", "leave insole.extension out, or raise insole.distal_gap_mm"),
+    Dose("extension_material", soft_extension, extension_checks, ("extension_mass_g",), "Top"),
     Dose("style", underside, ground_checks, ("base_flat_mm",), "Below"),
     Dose("material", build, making_checks, ("mass_g",), "Top"),
     Dose("shoe_size_eu", full_length_end, size_checks, ("length_mm",), "Top"),
@@ -113,6 +119,7 @@ DOSES: tuple[Dose, ...] = (
     Dose("distal_edge_mm", asked_wall, size_checks, ("distal_edge_mm",), "Top", _DISTAL),
     Dose("distal_taper_mm", asked_wall, size_checks, ("distal_taper_mm",), "Top", _DISTAL),
     Dose("forefoot_mm", asked_wall, wall_checks, ("forefoot_mm",), "Below", _FINER),
+    Dose("extension_mm", lengthened, extension_checks, ("extension_mm", "extension_min_mm"), "Below", _FINER),
     Dose("rim_radius_mm", rounded_edge, upper_edge_checks, ("rim_radius_mm",), "Top", "lower insole.rim_radius_mm"),
     Dose("edge_radius_mm", rounded_edge, wall_checks, ("wall_min_rim_mm",), "Below"),
     # the room

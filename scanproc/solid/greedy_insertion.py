@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +47,7 @@ def snapped_plan(xy: FloatArray) -> FloatArray:
     return np.asarray(np.round(xy / _UNIT_MM) * _UNIT_MM)
 
 
-def greedy_insertion(start: Sheet, samples: Samples, tolerance_mm: float) -> Sheet:
+def greedy_insertion(start: Sheet, samples: Samples, tolerances_mm: Sequence[float]) -> list[Sheet]:
     """Add samples to a sheet as its corners until no sample is missed by more than a tolerance.
 
     Triangles stay Delaunay's but for the outline, whose edges are never turned.
@@ -54,6 +55,7 @@ def greedy_insertion(start: Sheet, samples: Samples, tolerance_mm: float) -> She
     Parameters
     ----------
     start : with x and y `snapped_plan`, as those of the samples.
+    tolerances_mm : the coarsest first; the sheet of each goes on from that before it.
     """
     count, size, more = len(start.points), len(start.faces), len(samples.points)
     room = size + 2 * more  # of which little is ever used
@@ -69,8 +71,11 @@ def greedy_insertion(start: Sheet, samples: Samples, tolerance_mm: float) -> She
     net.points[:count], net.faces[:size], net.across[:size] = start.points, start.faces, neighbours(start.faces)
     net.first[:size] = -1
     _sort_in(net, size, samples)
-    corners, faces = _refine(net, len(start.points), size, samples, tolerance_mm)
-    return Sheet(net.points[:corners].copy(), net.faces[:faces].copy())
+    corners, faces, sheets = count, size, []
+    for tolerance_mm in tolerances_mm:
+        corners, faces = _refine(net, corners, faces, samples, tolerance_mm)
+        sheets.append(Sheet(net.points[:corners].copy(), net.faces[:faces].copy()))
+    return sheets
 
 
 @compiled

@@ -152,11 +152,13 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
     pose, machine = T_print_solid(insole.solid, insole.making), machine_for(insole, config)
     part = part_of(insole.solid, insole.outline, _transformed(insole.solid, pose))
     fewer = decimated(part.solid, config.max_triangles, config.max_deviation_mm) if config.max_triangles else None
-    body = Body(part.solid, name, insole.making.material)
+    bodies = _bodies(insole, name, part.solid, pose)
     solids = {
         f"{side}.stl": write_stl(fewer.mesh if fewer else part.solid, name),
-        f"{side}.3mf": write_3mf((body,), {"Title": name, "Description": _description(insole, facts, config.version)}),
+        f"{side}.3mf": write_3mf(bodies, {"Title": name, "Description": _description(insole, facts, config.version)}),
     }
+    if insole.extension is not None:
+        solids[f"{side}-extension.stl"] = write_stl(in_print_frame(insole.extension, Making()), f"{name} extension")
     milled = None
     if insole.making.process != "print":
         from scanproc.machining.programs import programs_of  # here: it is much, and most parts are printed
@@ -175,6 +177,18 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
     if fewer:
         log.info("export: %s.stl, %s", side, _told(fewer, part.solid))
     return files | (milled.files if milled else {})
+
+
+def _bodies(insole: Insole, name: str, shell: Mesh, pose: FloatArray) -> tuple[Body, ...]:
+    """Return the objects of a 3MF: the shell in the print frame, and its soft extension where it will be glued."""
+    if insole.extension is None:
+        return (Body(shell, name, insole.making.material),)
+    soft = _transformed(insole.extension, pose)
+    up = rigid(np.eye(3), np.array([0.0, 0.0, max(-float(soft.vertices[:, 2].min()), 0.0)]))  # nothing below the bed
+    return (
+        Body(shell, name, insole.making.material, up),
+        Body(soft, f"{name}, soft extension", insole.making.extension_material, up),
+    )
 
 
 def _drawings(plan: PartPlan, config: ExportConfig) -> dict[str, bytes]:
@@ -222,6 +236,8 @@ def _told(fewer: Decimated, whole: Mesh) -> str:
 
 def _description(insole: Insole, facts: ScanFacts, version: str) -> str:
     words = [f"side: {insole.side}", f"pseudonym: {facts.subject or facts.name}", f"material: {insole.making.material}"]
+    if insole.extension is not None:
+        words.append(f"material of the soft extension: {insole.making.extension_material}")
     words += [f"version: {version}"] if version else []
     words += [f"loading of the scan: {facts.loading}", "unit: mm"]
     if facts.date is not None:

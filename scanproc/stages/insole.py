@@ -65,7 +65,14 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig, said: 
     _log_checks(foot, made.checks)
     device = made.rx.device
     making = Making(
-        device.process, device.style, device.block_height_mm, made.rx.making.cutter_mm, device.material, device.length
+        device.process,
+        device.style,
+        device.block_height_mm,
+        made.rx.making.cutter_mm,
+        device.material,
+        device.length,
+        device.extension,
+        device.extension_material,
     )
     return Insole(
         foot.side,
@@ -76,6 +83,7 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig, said: 
         failed=failure(made.checks),
         making=making,
         curves=plan_curves(made.asked),
+        extension=made.built.extension,
     )
 
 

@@ -62,6 +62,8 @@ def _layers(insole: Insole, solid: Mesh, wall: FloatArray, legend: Legend, foot:
         skin = Skin(solid, color, sharp=True)
         layers.append(skin_layer("insole, deviation from the sole", skin, bar, group="insole", shown=False, values=gap))
     layers.append(skin_layer("insole, plain", _plain(solid), group="insole", shown=False))
+    if insole.extension is not None:
+        layers.append(skin_layer("soft extension", Skin(insole.extension, even(GREY, len(insole.extension.vertices)))))
     if insole.outline is not None:
         closed = np.vstack([insole.outline, insole.outline[:1]])
         low = np.column_stack([closed, np.full(len(closed), float(solid.vertices[:, 2].min()))])

@@ -19,7 +19,7 @@ from scanproc.views.insole_display import insoles_display
 from scanproc.views.scene import ABOVE, Legend, Skin, medial
 from scanproc.views.surface import seen_colors
 
-_SHOWN = frozenset({"foot", "insole, by wall thickness", "Arch"})  # at first: all together are a thicket
+_SHOWN = frozenset({"foot", "insole, by wall thickness", "soft extension", "Arch"})  # at first: all are a thicket
 _FACES = 50_000  # of more, a browser gets a coarser body
 _LEFT_OUT = frozenset({"foot, translucent", "foot frame and ground"})  # of what the displays of other stages repeat
 

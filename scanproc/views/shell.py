@@ -37,7 +37,7 @@ def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ..
         before = prefix(insole.side, len(insoles.insoles))
         y = -1.0 if insole.side == "left" else 1.0
         color = legend.colors(walls[insole.side])
-        scene = Scene((Skin(insole.solid, color, sharp=True),))
+        scene = Scene((Skin(insole.solid, color, sharp=True), *_soft(insole)))
         shots += [
             Shot(before + "Top", scene, *ABOVE),
             Shot(before + "Below", scene, *BELOW),
@@ -56,10 +56,16 @@ def insole_shots(insoles: Insoles, feet: Feet | None) -> tuple[Shot | Legend, ..
     return (*shots, *legends)
 
 
+def _soft(insole: Insole) -> tuple[Skin, ...]:
+    """Return the soft part ahead of a shell, where there is one."""
+    part = insole.extension
+    return () if part is None else (Skin(part, even(GREY, len(part.vertices)), sharp=True),)
+
+
 def _with_foot(before: str, insole: Insole, solid: Mesh, foot: Foot, medial_y: float) -> list[Shot]:
     """Return the shots of an insole that show its foot."""
     gap = Scene((Skin(solid, gap_colors(solid, foot.mesh), sharp=True),))
-    worn = Scene((bare(foot), Skin(solid, even(SHELL, len(solid.vertices)), sharp=True)))
+    worn = Scene((bare(foot), Skin(solid, even(SHELL, len(solid.vertices)), sharp=True), *_soft(insole)))
     return [
         Shot(before + "Gap to the sole", gap, *ABOVE),
         Shot(before + "Under the foot, medial", worn, *medial(medial_y), top_mm=TOP_MM),
