@@ -107,10 +107,10 @@ def align_with_rim_term(
 def focal_error(views: SampledViews, poses: Poses, limits: NeighbourLimits, most: float, noise_mm: float) -> FocalError:
     """Return by how much the focal length is off, by which images of `views` become points.
 
-    What is clearly less than `most` is not followed to its end.
+    What is less than `most` is not followed to its end.
     """
     pairs = _overlapping(views, poses, _FOCAL[0], limits)
-    share, sd = optimise_with_focal_term(views, views.coarse, poses, pairs, _FOCAL, most / 4.0)
+    share, sd = optimise_with_focal_term(views, views.coarse, poses, pairs, _FOCAL, most)
     from_axis_mm = float(np.sqrt(np.mean(np.sum(views.coarse.points[:, :2] ** 2, axis=1))))
     return FocalError(share, sd, most, abs(share) * from_axis_mm, noise_mm)
 

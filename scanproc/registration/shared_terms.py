@@ -19,6 +19,9 @@ from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Samples
 from scanproc.registration.view_pairs import Pairs, centre_poses, view_centres
 
+#: Steps as long as the last one that are still to come at most: of the focal length each goes half of the way or more.
+_LEFT_STEPS = 2.0
+
 
 def optimise_with_rim_term(
     views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gates_mm: Sequence[float], decay_deg: float
@@ -61,7 +64,7 @@ def optimise_with_focal_term(
 
     Parameters
     ----------
-    enough : a first step shorter than this share is not followed by others.
+    enough : what stays below this share, wherever the steps lead, is not followed to its end.
     """
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
@@ -76,7 +79,7 @@ def optimise_with_focal_term(
         current = graph.moved(current, step.steps)
         value += step.value
         sd = step.sd(graph)
-        if abs(value) < enough:
+        if abs(value) + _LEFT_STEPS * abs(step.value) < enough:
             break
     return -value, sd
 
