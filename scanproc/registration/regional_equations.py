@@ -56,16 +56,16 @@ def regional_equations(
     region = np.unique(np.ravel_multi_index(cells.T, cells.max(axis=0) + 1), return_inverse=True)[1]
     count = np.bincount(region)
     middle = np.column_stack([np.bincount(region, points[:, axis]) / count for axis in range(3)])
-    chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
-    found = parallel_map(
-        lambda chunk: _equations(views.coarse, views.images, stack, chunk, region, len(count), gate_mm),
-        chunks,
-        "seeking movement",
-    )
-    rows = np.concatenate([np.zeros((0, len(count), 30)), *found])
-    kept = rows[:, :, 29].sum(axis=1) >= _MIN_MATCHES
-    rows, number = rows[kept], np.cumsum(np.isin(np.arange(len(views)), list(poses))) - 1
-    a, b = number[pairs[kept]].T
+    rows = np.zeros((len(pairs), len(count), 30))
+
+    def add(first: int) -> None:
+        chunk = slice(first, first + _CHUNK)
+        _equations(views.coarse, views.images, stack, pairs[chunk], region, gate_mm, rows[chunk])
+
+    parallel_map(add, range(0, len(pairs), _CHUNK), "seeking movement")
+    rows[rows[:, :, 29].sum(axis=1) < _MIN_MATCHES] = 0.0  # such a pair tells nothing
+    number = np.cumsum(np.isin(np.arange(len(views)), list(poses))) - 1
+    a, b = number[pairs].T
     return RegionalEquations(
         a=a,
         b=b,
@@ -92,11 +92,10 @@ def _equations(
     poses: FloatArray,
     pairs: Pairs,
     region: NDArray[np.int64],
-    num_regions: int,
     gate_mm: float,
-) -> FloatArray:
-    """Return (E, R, 30): H, g, sum of weights, weighted sum of squared distances, number of points."""
-    rows = np.zeros((len(pairs), num_regions, 30))
+    rows: FloatArray,
+) -> None:
+    """Add to rows, (E, R, 30): H, g, sum of weights, weighted sum of squared distances, number of points."""
     for e in range(len(pairs)):
         source, target = pairs[e, 0], pairs[e, 1]
         matches = facing_points(samples, source, images, target, poses[source], poses[target], gate_mm)
@@ -113,4 +112,3 @@ def _equations(
             sums[27] += weight
             sums[28] += weight * distance * distance
             sums[29] += 1.0
-    return rows

@@ -24,13 +24,13 @@ _LEFT_STEPS = 2.0
 
 
 def optimise_with_rim_term(
-    views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gates_mm: Sequence[float], decay_deg: float
+    views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gates_mm: Sequence[float], start: RimTerm
 ) -> tuple[Poses, RimTerm]:
     """Align all views at once with one rim term for all; it is found together with the poses, which it bends."""
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
-    samples, images = samples.with_rims(decay_deg), views.images.with_rims(decay_deg)
-    value, sd = 0.0, np.inf
+    samples, images = samples.with_rims(start.decay_deg), views.images.with_rims(start.decay_deg)
+    value, sd = start.value, start.sd
     for gate in gates_mm:
         grown = samples._replace(points=samples.points * (1.0 + value * samples.rim)[:, None])
         depth_mm = (images.depth_mm * (1.0 + np.float32(value) * images.rim)).astype(np.float32, copy=False)
@@ -40,18 +40,19 @@ def optimise_with_rim_term(
         value += rim.value
         sd = rim.sd(system)
     current[:, :3, 3] += centre
-    return {view: current[view] for view in sorted(poses)}, RimTerm(value, sd, decay_deg)
+    return {view: current[view] for view in sorted(poses)}, RimTerm(value, sd, start.decay_deg)
 
 
-def rim_gain(
+def rim_step(
     views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gate_mm: float, decay_deg: float
-) -> float:
-    """Return by how many mm2 the squared distances fall with the best rim term of that decay, in one step."""
+) -> tuple[float, RimTerm]:
+    """Return by how many mm2 the squared distances fall with the best rim term of that decay in one step, and it."""
     current = centre_poses(views, poses)
     samples, images = samples.with_rims(decay_deg), views.images.with_rims(decay_deg)
     floor_mm = -float(view_centres(views, poses).mean(axis=0)[2])
-    rim = _SharedStep.of(PoseGraph.of(views, samples, images, poses, current, pairs, gate_mm, floor_mm))
-    return rim.value**2 * rim.stiffness
+    graph = PoseGraph.of(views, samples, images, poses, current, pairs, gate_mm, floor_mm)
+    rim = _SharedStep.of(graph)
+    return rim.value**2 * rim.stiffness, RimTerm(rim.value, rim.sd(graph), decay_deg)
 
 
 def optimise_with_focal_term(
