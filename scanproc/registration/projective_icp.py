@@ -104,7 +104,7 @@ def _rim_pull(
     Parameters
     ----------
     moved : the source's point from its camera, mm, turned into the target's frame.
-    own_rim, rim : of it and of the target's pixel, see `Images.rim`.
+    own_rim, rim : of it and of the target's pixel, mm, see `depth.rims.rim_bias`.
     seen : of the target's point along the normal, mm from its camera.
     """
     (x, y, z), (nx, ny, nz) = moved, normal
@@ -127,7 +127,7 @@ def add_normal_equations(
     """Add the distances of the source's points from the target's surface to H, (7, 7), and g, (7,).
 
     The step that they ask for is a rotation vector about `centre` and a translation, in the common frame; the last
-    unknown is a term that all views share: the rim term, by which the depth of both grows, see `Images.rim`, or the
+    unknown is a term that all views share: the rim term, by which the depth of both grows, see `depth.rims`, or the
     focal one, by which both lie farther from the axes of their cameras.
 
     Returns
@@ -140,13 +140,16 @@ def add_normal_equations(
     middle = transform_point(T_target_common, centre[0], centre[1], centre[2])
     fx, fy, cx, cy = images.cameras[target, 2:]
     # Looked up here: a function that is given all arrays of images and samples takes longer than all else.
-    own, normals, asks_rim, asks_focal = samples.points, samples.normals, len(images.rim) > 0, images.asks_focal
+    own, normals, own_rim, asks_focal = samples.points, samples.normals, samples.rim, images.asks_focal
+    rim_deg, rim_value, rim_decay_deg = images.rim_deg, images.rim_value, images.rim_decay_deg
     squares, matches = 0.0, 0
     places, points, there = project_samples(samples, source, images, target, T_target_source, 3.0 * gate_mm)
     rows, weights = np.empty((len(places), 8)), np.empty(len(places))
     for m in range(len(places)):
-        k, u, v, depth = places[m, 0], places[m, 2], places[m, 3], there[m, 0]
+        k, u, v = places[m, 0], places[m, 2], places[m, 3]
         x, y, z = points[m, 0], points[m, 1], points[m, 2]
+        rim = there[m, 0] * np.exp(-rim_deg[places[m, 1]] / rim_decay_deg) if rim_decay_deg > 0.0 else 0.0
+        depth = there[m, 0] * (1.0 + rim_value * rim)
         sx, sy, sz = rotate_vector(T_target_source, normals[k, 0], normals[k, 1], normals[k, 2])
         nx, ny, nz, agree = mean_normal(sx, sy, sz, there[m, 1], there[m, 2], there[m, 3])
         if not agree:
@@ -164,9 +167,9 @@ def add_normal_equations(
         if asks_focal:
             ax, ay, az = rotate_vector(T_target_source, own[k, 0], own[k, 1], 0.0)
             rows[matches, 6] = ax * nx + ay * ny + az * nz - (seen - depth * nz)
-        elif asks_rim:
+        elif rim_decay_deg > 0.0:
             moved = rotate_vector(T_target_source, own[k, 0], own[k, 1], own[k, 2])
-            rows[matches, 6] = _rim_pull(moved, (nx, ny, nz), samples.rim[k], seen, images.rim[places[m, 1]])
+            rows[matches, 6] = _rim_pull(moved, (nx, ny, nz), own_rim[k], seen, rim)
         rows[matches, 7] = distance
         weights[matches] = trust * robust_weight(distance, gate_mm)
         squares += distance * distance

@@ -86,6 +86,26 @@ def symmetric(lower: FloatArray) -> FloatArray:
 
 
 @compiled
+def coupling_with_views(a: NDArray[np.int64], b: NDArray[np.int64], H: FloatArray, count: int) -> FloatArray:
+    """Return (6 V, V): how the pull on each pose grows with one number of each of V views.
+
+    Parameters
+    ----------
+    a, b, H : (E,) numbers of source and target, and (E, 6) how the pull on the source grows with the source's number
+        less the target's.
+    """
+    sums = np.zeros((6 * count, count))
+    for e in range(len(H)):
+        for i in range(6):
+            own, other = 6 * a[e] + i, 6 * b[e] + i
+            sums[own, a[e]] += H[e, i]
+            sums[own, b[e]] -= H[e, i]
+            sums[other, a[e]] -= H[e, i]
+            sums[other, b[e]] += H[e, i]
+    return sums
+
+
+@compiled
 def _equations(
     samples: Samples,
     images: Images,

@@ -66,6 +66,12 @@ class SampledViews:
         return sample(self.views, self.fine_mm)
 
     @cached_property
+    def middles(self) -> FloatArray:
+        """Return the mean point that each view saw, (V, 3) mm, camera frame."""
+        seen = [self.coarse.of(view)[0] for view in range(len(self))]
+        return np.array([points.mean(axis=0) if len(points) else np.zeros(3) for points in seen])
+
+    @cached_property
     def pixel_mm(self) -> float:
         """Return the width on the foot of a pixel of the median view."""
         return float(np.median([pixel_mm(view.depth_mm, view.intrinsics) for view in self.views]))

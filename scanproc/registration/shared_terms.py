@@ -29,12 +29,12 @@ def optimise_with_rim_term(
     """Align all views at once with one rim term for all; it is found together with the poses, which it bends."""
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
-    samples, images = samples.with_rims(start.decay_deg), views.images.with_rims(start.decay_deg)
+    samples = samples.with_rims(start.decay_deg)
     value, sd = start.value, start.sd
     for gate in gates_mm:
         grown = samples._replace(points=samples.points * (1.0 + value * samples.rim)[:, None])
-        depth_mm = (images.depth_mm * (1.0 + np.float32(value) * images.rim)).astype(np.float32, copy=False)
-        system = PoseGraph.of(views, grown, images._replace(depth_mm=depth_mm), poses, current, pairs, gate, -centre[2])
+        images = views.images._replace(rim_value=value, rim_decay_deg=start.decay_deg)
+        system = PoseGraph.of(views, grown, images, poses, current, pairs, gate, -centre[2])
         rim = _SharedStep.of(system)
         current = system.moved(current, rim.steps)
         value += rim.value
@@ -48,7 +48,7 @@ def rim_step(
 ) -> tuple[float, RimTerm]:
     """Return by how many mm2 the squared distances fall with the best rim term of that decay in one step, and it."""
     current = centre_poses(views, poses)
-    samples, images = samples.with_rims(decay_deg), views.images.with_rims(decay_deg)
+    samples, images = samples.with_rims(decay_deg), views.images._replace(rim_decay_deg=decay_deg)
     floor_mm = -float(view_centres(views, poses).mean(axis=0)[2])
     graph = PoseGraph.of(views, samples, images, poses, current, pairs, gate_mm, floor_mm)
     rim = _SharedStep.of(graph)
