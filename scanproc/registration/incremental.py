@@ -217,21 +217,21 @@ def _aligned(
 ) -> list[Candidate]:
     """Return where a view comes to lie from each start after all rounds, and how well the last samples fit there."""
 
-    poses, middle = np.array(starts), views.tiny.of(index)[0].mean(axis=0)
+    poses, middle = list(starts), views.tiny.of(index)[0].mean(axis=0)
     for number, one in enumerate(rounds):
         if number > 0:  # starts that have come together would end in the same place
-            poses = poses[distinct_poses(poses, middle, _TOGETHER_MM)]
+            poses = [poses[k] for k in distinct_poses(np.array(poses), middle, _TOGETHER_MM)]
         points, normals = one.samples.of(index)
         go = partial(
             grid_icp_from_all, points, normals, model.grid, gates_mm=one.gates_mm, max_steps=one.max_steps, free=free
         )
-        poses = np.concatenate(parallel_map(go, shares(poses), "placing views"))
+        poses = [pose for some in parallel_map(go, shares(poses), "placing views") for pose in some]
 
-    def judge(some: FloatArray) -> list[Agreement]:
+    def judge(some: Sequence[FloatArray]) -> list[Agreement]:
         return agreement_at(views, rounds[-1].samples, index, model, some, limits.tolerance_mm)
 
     fits = [fit for some in parallel_map(judge, shares(poses), "placing views") for fit in some]
-    turned = model.poses[0][:3, :3].T @ poses[:, :3, :3]
+    turned = model.poses[0][:3, :3].T @ np.array(poses)[:, :3, :3]
     return [Candidate(*guess) for guess in zip(fits, poses, np.degrees(rotation_angles_rad(turned)), strict=True)]
 
 
