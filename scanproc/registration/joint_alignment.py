@@ -11,7 +11,7 @@ from scanproc.artifacts import RimTerm
 from scanproc.registration.incremental import Poses
 from scanproc.registration.pose_graph import optimise_one_pose, optimise_pose_graph
 from scanproc.registration.sampled_views import SampledViews
-from scanproc.registration.shared_terms import optimise_with_focal_term, optimise_with_rim_term, rim_step
+from scanproc.registration.shared_terms import SETTLED_SHARE, optimise_with_focal_term, optimise_with_rim_term, rim_step
 from scanproc.registration.view_pairs import Pairs, count_pairs, sample_pairs, stack_poses
 
 #: Largest distance of matched points in the steps of a round, mm. They steer the search, and let in or reject nothing:
@@ -77,8 +77,10 @@ class FocalError:
 def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], limits: NeighbourLimits) -> Poses:
     """Return the poses after joint rounds with narrowing gates; overlaps are looked up again in every round."""
     for gates in rounds:
-        samples = views.fine if gates[0] < limits.fine_below_mm else views.coarse
-        poses = optimise_pose_graph(views, samples, poses, _overlapping(views, poses, gates[0], limits), gates)
+        is_last = gates[0] < limits.fine_below_mm
+        samples, settled_share = (views.fine, 0.0) if is_last else (views.coarse, SETTLED_SHARE)
+        pairs = _overlapping(views, poses, gates[0], limits)
+        poses = optimise_pose_graph(views, samples, poses, pairs, gates, settled_share)
     return poses
 
 
