@@ -85,16 +85,18 @@ def register_incrementally(views: SampledViews, limits: SearchLimits) -> list[Po
         groups.append(search.poses)
         left = search.waiting
     groups.sort(key=len, reverse=True)
-    main = register_more(views, groups[0], limits, [index for group in groups[1:] for index in group]).poses
+    others = [index for group in groups[1:] for index in group]
+    main = register_more(views, groups[0], limits, others, wide=False).poses
     rest = [{index: pose for index, pose in group.items() if index not in main} for group in groups[1:]]
     return [main, *(group for group in rest if group)]
 
 
 def register_more(
-    views: SampledViews, placed: Poses, limits: SearchLimits, candidates: Sequence[int]
+    views: SampledViews, placed: Poses, limits: SearchLimits, candidates: Sequence[int], wide: bool = True
 ) -> IncrementalResult:
-    """Place those candidates that fit the placed views, which stay where they are."""
-    search = _IncrementalSearch(views, dict(placed), [index for index in candidates if index not in placed], limits)
+    """Place those candidates that fit the placed views, which stay where they are; `wide`: from the widest turns, too."""
+    waiting = [index for index in candidates if index not in placed]
+    search = _IncrementalSearch(views, dict(placed), waiting, limits, wide)
     search.try_neighbours()
     while limits.max_gap > limits.search_back and search.try_all():
         search.try_neighbours()

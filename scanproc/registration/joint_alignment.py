@@ -11,7 +11,7 @@ from scanproc.artifacts import RimTerm
 from scanproc.registration.incremental import Poses
 from scanproc.registration.pose_graph import optimise_one_pose, optimise_pose_graph
 from scanproc.registration.sampled_views import SampledViews
-from scanproc.registration.shared_terms import SETTLED_SHARE, optimise_with_focal_term, optimise_with_rim_term, rim_step
+from scanproc.registration.shared_terms import optimise_with_focal_term, optimise_with_rim_term, rim_step
 from scanproc.registration.view_pairs import Pairs, count_pairs, sample_pairs, stack_poses
 
 #: Largest distance of matched points in the steps of a round, mm. They steer the search, and let in or reject nothing:
@@ -21,6 +21,8 @@ Round = tuple[float, ...]
 FAR: Round = (15.0, 12.0, 10.0)
 MIDDLE: Round = (8.0, 6.0, 5.0)
 NEAR: Round = (3.0, 2.0, 2.0)
+#: Of a gate: where no view moves by more, a round with narrower ones does more than another step of this one.
+_SETTLED_SHARE = 0.03
 _RIM: Round = (8.0, 6.0, 5.0)  # rims err by millimetres
 _FINE_RIM: Round = (4.0, 4.0, 4.0)
 _FOCAL: Round = (6.0, 5.0, 4.0, *(3.0,) * 7)  # each step goes half of the way: poses have bent to a wrong lens
@@ -78,7 +80,7 @@ def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], li
     """Return the poses after joint rounds with narrowing gates; overlaps are looked up again in every round."""
     for gates in rounds:
         is_last = gates[0] < limits.fine_below_mm
-        samples, settled_share = (views.fine, 0.0) if is_last else (views.coarse, SETTLED_SHARE)
+        samples, settled_share = (views.fine, 0.0) if is_last else (views.coarse, _SETTLED_SHARE)
         pairs = _overlapping(views, poses, gates[0], limits)
         poses = optimise_pose_graph(views, samples, poses, pairs, gates, settled_share)
     return poses

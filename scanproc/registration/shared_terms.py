@@ -14,16 +14,13 @@ import numpy as np
 from scanproc.artifacts import RimTerm
 from scanproc.frames import FloatArray
 from scanproc.registration.incremental import Poses
-from scanproc.registration.pose_graph import PoseGraph, largest_mm
+from scanproc.registration.pose_graph import PoseGraph
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Samples
 from scanproc.registration.view_pairs import Pairs, centre_poses, view_centres
 
 #: Steps as long as the last one that are still to come at most: of the focal length each goes half of the way or more.
 _LEFT_STEPS = 2.0
-
-#: Of a gate: where no view moves by more, a round with narrower ones does more than another step of this one.
-SETTLED_SHARE = 0.03
 
 
 def optimise_with_rim_term(
@@ -42,8 +39,6 @@ def optimise_with_rim_term(
         current = system.moved(current, rim.steps)
         value += rim.value
         sd = rim.sd(system)
-        if largest_mm(rim.steps) < SETTLED_SHARE * gate:
-            break
     current[:, :3, 3] += centre
     return {view: current[view] for view in sorted(poses)}, RimTerm(value, sd, start.decay_deg)
 
