@@ -30,7 +30,7 @@ _FIRST_STEPS = 4
 _SECOND_GATES_MM = np.array([25.0, 20.0, 15.0])
 _THIRD_GATES_MM = np.array([10.0, 6.0])
 _SECOND_STEPS = 12
-_TOGETHER_MM = 2.0  # within the last gates: what lies so near after a round stays together
+_TOGETHER_MM = 0.3  # what comes to lie so near after a round goes on as one: two steps as short as end one
 
 
 @dataclass(frozen=True)
@@ -85,18 +85,16 @@ def register_incrementally(views: SampledViews, limits: SearchLimits) -> list[Po
         groups.append(search.poses)
         left = search.waiting
     groups.sort(key=len, reverse=True)
-    others = [index for group in groups[1:] for index in group]
-    main = register_more(views, groups[0], limits, others, wide=False).poses
+    main = register_more(views, groups[0], limits, [index for group in groups[1:] for index in group]).poses
     rest = [{index: pose for index, pose in group.items() if index not in main} for group in groups[1:]]
     return [main, *(group for group in rest if group)]
 
 
 def register_more(
-    views: SampledViews, placed: Poses, limits: SearchLimits, candidates: Sequence[int], wide: bool = True
+    views: SampledViews, placed: Poses, limits: SearchLimits, candidates: Sequence[int]
 ) -> IncrementalResult:
-    """Place those candidates that fit the placed views, which stay where they are; `wide`: from the widest turns, too."""
-    waiting = [index for index in candidates if index not in placed]
-    search = _IncrementalSearch(views, dict(placed), waiting, limits, wide)
+    """Place those candidates that fit the placed views, which stay where they are."""
+    search = _IncrementalSearch(views, dict(placed), [index for index in candidates if index not in placed], limits)
     search.try_neighbours()
     while limits.max_gap > limits.search_back and search.try_all():
         search.try_neighbours()

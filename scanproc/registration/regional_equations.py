@@ -63,9 +63,9 @@ def regional_equations(
         _equations(views.coarse, views.images, stack, pairs[chunk], region, gate_mm, rows[chunk])
 
     parallel_map(add, range(0, len(pairs), _CHUNK), "seeking movement")
-    rows[rows[:, :, 29].sum(axis=1) < _MIN_MATCHES] = 0.0  # such a pair tells nothing
-    number = np.cumsum(np.isin(np.arange(len(views)), list(poses))) - 1
-    a, b = number[pairs].T
+    kept = rows[:, :, 29].sum(axis=1) >= _MIN_MATCHES
+    rows, number = rows[kept], np.cumsum(np.isin(np.arange(len(views)), list(poses))) - 1
+    a, b = number[pairs[kept]].T
     return RegionalEquations(
         a=a,
         b=b,
