@@ -30,7 +30,7 @@ _FIRST_STEPS = 4
 _SECOND_GATES_MM = np.array([25.0, 20.0, 15.0])
 _THIRD_GATES_MM = np.array([10.0, 6.0])
 _SECOND_STEPS = 12
-_TOGETHER_MM = 0.3  # what comes to lie so near after a round goes on as one: two steps as short as end one
+_TOGETHER_MM = 0.3  # what comes to lie so near after a round goes on as one: settled steps differ by as much
 
 
 @dataclass(frozen=True)
