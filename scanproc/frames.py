@@ -56,7 +56,11 @@ def rotation_between(source: FloatArray, target: FloatArray) -> FloatArray:
 
 def rotation_angle_rad(rotation: FloatArray) -> float:
     """Return the angle in [0, pi] by which a (3, 3) rotation turns."""
-    sine = np.linalg.norm(
-        [rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]]
-    )
-    return float(np.arctan2(sine, np.trace(rotation) - 1.0))
+    return float(rotation_angles_rad(rotation[None])[0])
+
+
+def rotation_angles_rad(rotations: FloatArray) -> FloatArray:
+    """Return the angles in [0, pi] by which (N, 3, 3) rotations turn, (N,)."""
+    R = np.moveaxis(rotations, 0, -1)
+    sines = np.linalg.norm([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]], axis=0)
+    return np.asarray(np.arctan2(sines, np.trace(R) - 1.0))

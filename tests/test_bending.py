@@ -14,7 +14,7 @@ from scanproc.artifacts import CleanView
 from scanproc.registration.bending import BendLimits, axes_of_feet, find_bending
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly
-from scanproc.registration.regional_equations import regional_equations, symmetric
+from scanproc.registration.regional_equations import coupling_with_views, regional_equations, symmetric
 from scanproc.registration.view_pairs import centre_poses, edge_equations, sample_pairs
 from scanproc.stages.register import RegisterConfig
 
@@ -85,6 +85,16 @@ def test_the_regions_equations_add_up_to_those_of_the_pairs() -> None:
     shifts = np.trace(H[:, 3:, 3:], axis1=1, axis2=2)  # unit normals: the sum of the weights
     assert shifts.sum() == pytest.approx(found.weight.sum())
     assert 0.6 < shifts.sum() / np.trace(whole.H[:, 3:, 3:], axis1=1, axis2=2).sum() < 1.5
+
+
+def test_what_views_have_of_a_bend_is_coupled_with_their_poses() -> None:
+    """Of five views in pairs: the pull of a pair is on its source, and as much on its target, the other way."""
+    rng = np.random.default_rng(0)
+    a, b = np.array([0, 1, 1, 3, 4, 0]), np.array([1, 0, 2, 2, 3, 4])
+    H, ends = rng.normal(size=(6, 6)), np.zeros((5, 6))
+    ends[a, np.arange(6)], ends[b, np.arange(6)] = 1.0, -1.0
+    wanted = np.einsum("ve,ei,we->viw", ends, H, ends).reshape(30, 5)
+    np.testing.assert_allclose(coupling_with_views(a, b, H, 5), wanted)
 
 
 def box(size_mm: tuple[float, float, float], middle: tuple[float, float, float], seed: int = 0) -> np.ndarray:

@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.registration.point_to_plane import (
+    add_rotated,
     add_rows,
     apply_step,
     compose,
@@ -132,3 +133,26 @@ def test_normals_agree_up_to_45_deg(apart_deg: float, agree: bool) -> None:
     assert found == agree
     if apart_deg < 180.0:
         np.testing.assert_allclose(mean, (a + b) / np.linalg.norm(a + b), atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [6, 7])
+def test_equations_of_another_frame_are_those_of_the_common_one(size: int) -> None:
+    """Rows of points in their own frame and in the common one, about the same point: the sums say the same."""
+    rng = np.random.default_rng(size)
+    own, normals, distances = rng.normal(0.0, 80.0, (200, 3)), rng.normal(size=(200, 3)), rng.normal(size=200)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    T_common_own = rigid(Rotation.random(random_state=3).as_matrix(), np.array([40.0, -300.0, 120.0]))
+    shared, weights = rng.normal(size=200), rng.uniform(0.1, 1.0, 200)
+
+    def summed(points: FloatArray, directions: FloatArray, centre: FloatArray) -> tuple[FloatArray, FloatArray]:
+        rows = np.column_stack([np.cross(points - centre, directions), directions, shared, distances])
+        H, g = np.zeros((size, size)), np.zeros(size)
+        add_rows(H, g, rows, weights)
+        return H, g
+
+    centre = np.array([10.0, -20.0, 30.0])
+    wanted_H, wanted_g = summed(transform(T_common_own, own), normals @ T_common_own[:3, :3].T, centre)
+    H, g = np.zeros((size, size)), np.zeros(size)
+    add_rotated(H, g, *summed(own, normals, transform(inverse(T_common_own), centre[None])[0]), T_common_own)
+    np.testing.assert_allclose(H, np.tril(wanted_H) + np.tril(wanted_H, -1).T, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(g, wanted_g, rtol=1e-9, atol=1e-6)

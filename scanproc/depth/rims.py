@@ -108,9 +108,10 @@ def without_rim_bias(view: CleanView, rim: RimTerm) -> CleanView:
         return view
     depth = view.depth_mm + rim_shift_mm(view, rim)
     radius = int(np.clip(round(_NORMAL_RADIUS_MM / pixel_mm(depth, view.intrinsics)), 2, 15))
-    normals = plane_fit_normals(depth, view.intrinsics, radius, 0.0).astype(np.float16)
-    depth[~normals.any(axis=-1)] = 0.0
-    return replace(view, depth_mm=depth, normals=normals)
+    normals = plane_fit_normals(depth, view.intrinsics, radius, 0.0)
+    x, y, z = np.moveaxis(normals, -1, 0)
+    depth[(x == 0.0) & (y == 0.0) & (z == 0.0)] = 0.0
+    return replace(view, depth_mm=depth, normals=normals.astype(np.float16))
 
 
 def rim_trust(rim_deg: NDArray[np.float16]) -> NDArray[np.float32]:

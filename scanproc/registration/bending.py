@@ -18,7 +18,12 @@ import numpy as np
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 from scanproc.registration.incremental import Poses
-from scanproc.registration.regional_equations import RegionalEquations, regional_equations, symmetric
+from scanproc.registration.regional_equations import (
+    RegionalEquations,
+    coupling_with_views,
+    regional_equations,
+    symmetric,
+)
 from scanproc.registration.sampled_views import SampledViews
 
 _SIZE_MM = 20.0  # of the cubes that parts are made of
@@ -228,7 +233,7 @@ class _Problem:
     def _shares(self, H: FloatArray, stiffness: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return each view's share of a bend, and the information about it, (V,): H, (E, 6), couples it with poses."""
         count = len(self.ends)
-        coupling = np.einsum("ve,ei,we->viw", self.ends, H, self.ends, optimize=True).reshape(6 * count, count)
+        coupling = coupling_with_views(self.equations.a, self.equations.b, H, count)
         S = (self.ends * stiffness) @ self.ends.T - coupling.T @ (self.inverse @ coupling)
         values, vectors = np.linalg.eigh((S + S.T) / 2.0)
         kept = values > 1e-3 * values.max()  # all views alike, and what hardly any view tells

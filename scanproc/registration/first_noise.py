@@ -10,6 +10,7 @@ from scanproc.registration.incremental import SearchLimits, best_beside
 from scanproc.registration.pair_statistics import pair_statistics
 from scanproc.registration.sampled_views import WholeAndInner
 
+_MOST_PAIRS = 16  # that are asked, evenly: their median tells as much as that of all of a long recording
 _MIN_SHARE = 0.25  # of the pairs: fewer that fit tell nothing of the rest
 
 
@@ -36,6 +37,7 @@ def first_noise_mm(views: WholeAndInner, limits: SearchLimits, min_pair_overlap:
         return rms if np.isfinite(rms) else np.nan
 
     beside = [first for first in range(len(views) - 1) if views.whole.gap(first, first + 1) <= limits.max_gap]
-    found = np.array(parallel_map(rms_mm, beside, "finding the noise"))
+    asked = beside[:: -(-len(beside) // _MOST_PAIRS) or 1]
+    found = np.array(parallel_map(rms_mm, asked, "finding the noise"))
     told = found[~np.isnan(found)]
     return float(np.median(told)) if len(told) >= max(_MIN_SHARE * len(found), 1.0) else 0.0

@@ -97,9 +97,9 @@ def grid_icp_from_all(
     gates_mm: FloatArray,
     max_steps: int,
     free: NDArray[np.bool_],
-) -> list[FloatArray]:
-    """Return what `grid_icp` makes of each start."""
-    return list(_from_each(points, normals, grid, np.array(starts), gates_mm, max_steps, free))
+) -> FloatArray:
+    """Return what `grid_icp` makes of each start, (S, 4, 4)."""
+    return np.asarray(_from_each(points, normals, grid, np.array(starts), gates_mm, max_steps, free))
 
 
 @compiled

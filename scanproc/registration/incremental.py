@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.frames import FloatArray, inverse, rigid, rotation_angle_rad, transform
+from scanproc.frames import FloatArray, inverse, rotation_angles_rad, transform
 from scanproc.parallel import parallel_map, shares
 from scanproc.registration.agreement import Agreement, Ranking, Submap, agreement_at, submap_of
-from scanproc.registration.grid_icp import grid_icp_from_all
+from scanproc.registration.grid_icp import distinct_poses, grid_icp_from_all
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Samples
 from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
@@ -22,13 +23,14 @@ Poses = dict[int, FloatArray]  # T_common_camera of the views that have a place
 # The numbers below steer the search alone: what it finds is let in by `SearchLimits`.
 #: Turns about the foot's centre from which an alignment is tried, batch by batch; it finds the last 15 deg by itself.
 _STARTS_DEG = ((25.0,), (45.0, 70.0))
-_SHIFTS_MM = ((0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0))
+_SHIFTS_MM = np.array([(0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0)])
 #: From half a foot's width, within which a start lies, to where the next, finer samples take over.
 _FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
 _FIRST_STEPS = 4
 _SECOND_GATES_MM = np.array([25.0, 20.0, 15.0])
 _THIRD_GATES_MM = np.array([10.0, 6.0])
 _SECOND_STEPS = 12
+_TOGETHER_MM = 0.3  # what comes to lie so near after a round goes on as one: settled steps differ by as much
 
 
 @dataclass(frozen=True)
@@ -166,9 +168,9 @@ class Candidate:
 def best_beside(views: SampledViews, index: int, model: Submap, limits: SearchLimits) -> Candidate:
     """Return where the view fits the model best, if its camera has hardly turned from the nearest placed one."""
     level = views.views[index].floor is not None and model.stands
-    [start, *_] = _yaw_starts(views, index, model)[0] if level else _rotated_starts(views, index, model)[0]
+    starts = (_yaw_starts if level else _rotated_starts)(views, index, model)[0]
     rounds = [_Round(views.tiny, _SECOND_GATES_MM, _SECOND_STEPS), _Round(views.coarse, _THIRD_GATES_MM, _SECOND_STEPS)]
-    [found] = _aligned(views, index, model, [start], rounds, LEVEL_FREE if level else ALL_FREE, limits)
+    [found] = _aligned(views, index, model, starts, rounds, LEVEL_FREE if level else ALL_FREE, limits)
     return found
 
 
@@ -187,7 +189,7 @@ def _best_candidate(views: SampledViews, index: int, model: Submap, limits: Sear
         if len(starts) > 1:
             tries = _aligned(views, index, model, starts, [first], free, limits)
             tries.sort(key=lambda guess: -limits.ranking.score(guess.fit))
-            starts = [guess.pose for guess in tries[: limits.num_guesses]]
+            starts = np.array([guess.pose for guess in tries[: limits.num_guesses]])
         guesses += _aligned(views, index, model, starts, [second, third], free, limits)
         if any(limits.ranking.is_sure(guess.fit) for guess in guesses):
             break
@@ -208,44 +210,55 @@ def _aligned(
     views: SampledViews,
     index: int,
     model: Submap,
-    starts: Sequence[FloatArray],
+    starts: FloatArray,
     rounds: Sequence[_Round],
     free: NDArray[np.bool_],
     limits: SearchLimits,
 ) -> list[Candidate]:
     """Return where a view comes to lie from each start after all rounds, and how well the last samples fit there."""
 
-    def align(some: Sequence[FloatArray]) -> list[Candidate]:
-        poses = list(some)
-        for one in rounds:
-            points, normals = one.samples.of(index)
-            poses = grid_icp_from_all(points, normals, model.grid, poses, one.gates_mm, one.max_steps, free)
-        fits = agreement_at(views, rounds[-1].samples, index, model, poses, limits.tolerance_mm)
-        steps_deg = [np.degrees(rotation_angle_rad((inverse(model.poses[0]) @ pose)[:3, :3])) for pose in poses]
-        return [Candidate(*guess) for guess in zip(fits, poses, steps_deg, strict=True)]
+    poses, middle = list(starts), views.tiny.of(index)[0].mean(axis=0)
+    for number, one in enumerate(rounds):
+        if number > 0:  # starts that have come together would end in the same place
+            poses = [poses[k] for k in distinct_poses(np.array(poses), middle, _TOGETHER_MM)]
+        points, normals = one.samples.of(index)
+        go = partial(
+            grid_icp_from_all, points, normals, model.grid, gates_mm=one.gates_mm, max_steps=one.max_steps, free=free
+        )
+        poses = [pose for some in parallel_map(go, shares(poses), "placing views") for pose in some]
 
-    return [each for some in parallel_map(align, shares(starts), "placing views") for each in some]
+    def judge(some: Sequence[FloatArray]) -> list[Agreement]:
+        return agreement_at(views, rounds[-1].samples, index, model, some, limits.tolerance_mm)
+
+    fits = [fit for some in parallel_map(judge, shares(poses), "placing views") for fit in some]
+    turned = model.poses[0][:3, :3].T @ np.array(poses)[:, :3, :3]
+    return [Candidate(*guess) for guess in zip(fits, poses, np.degrees(rotation_angles_rad(turned)), strict=True)]
 
 
-def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[list[FloatArray]]:
+def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArray]:
     """Return batches of guesses for a view that stands on the model's floor, from where the nearest placed view was."""
     T_level_camera = views.T_level_camera[index]
     nearest = int(model.near[0])
     T_common_nearest = model.poses[0] @ inverse(views.T_level_camera[nearest])
     points = transform(T_level_camera, views.tiny.of(index)[0])
     source = points.mean(axis=0)
-    turns = [T_common_nearest[:3, :3] @ turn for turn in yaw_rotations()]
-    starts = [
-        rigid(turn, np.array([*(model.centre - turn @ source)[:2] + shift, 0.0])) @ T_level_camera
-        for turn in turns
-        for shift in _SHIFTS_MM
-    ]
+    turns = T_common_nearest[:3, :3] @ yaw_rotations()
+    starts = np.tile(np.eye(4), (len(turns), len(_SHIFTS_MM), 1, 1))
+    starts[..., :3, :3] = turns[:, None]
+    starts[..., :2, 3] = (model.centre - turns @ source)[:, None, :2] + _SHIFTS_MM
+    starts = starts.reshape(-1, 4, 4) @ T_level_camera
     return [starts[:1], starts]
 
 
-def _rotated_starts(views: SampledViews, index: int, model: Submap) -> list[list[FloatArray]]:
+def _rotated_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArray]:
     """Return batches of guesses that turn the view about its centre, from where the nearest placed view was."""
     source = views.tiny.of(index)[0].mean(axis=0)
-    batches = [[np.eye(3)], *(rotations_all_ways(angles_deg) for angles_deg in _STARTS_DEG)]
-    rotations = [[model.poses[0][:3, :3] @ turn for turn in turns] for turns in batches]
-    return [[rigid(rotation, model.centre - rotation @ source) for rotation in batch] for batch in rotations]
+    batches = [np.eye(3)[None], *(rotations_all_ways(angles_deg) for angles_deg in _STARTS_DEG)]
+    return [_turned_about(model.poses[0][:3, :3] @ turns, source, model.centre) for turns in batches]
+
+
+def _turned_about(rotations: FloatArray, source: FloatArray, target: FloatArray) -> FloatArray:
+    """Return (N, 4, 4) motions by (N, 3, 3) rotations that bring one point, (3,), to another."""
+    poses = np.tile(np.eye(4), (len(rotations), 1, 1))
+    poses[:, :3, :3], poses[:, :3, 3] = rotations, target - rotations @ source
+    return poses

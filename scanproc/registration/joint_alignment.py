@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from scanproc.artifacts import RimTerm
 from scanproc.registration.incremental import Poses
 from scanproc.registration.pose_graph import optimise_one_pose, optimise_pose_graph
 from scanproc.registration.sampled_views import SampledViews
-from scanproc.registration.shared_terms import optimise_with_focal_term, optimise_with_rim_term, rim_gain
+from scanproc.registration.shared_terms import optimise_with_focal_term, optimise_with_rim_term, rim_step
 from scanproc.registration.view_pairs import Pairs, count_pairs, sample_pairs, stack_poses
 
 #: Largest distance of matched points in the steps of a round, mm. They steer the search, and let in or reject nothing:
@@ -21,7 +21,10 @@ Round = tuple[float, ...]
 FAR: Round = (15.0, 12.0, 10.0)
 MIDDLE: Round = (8.0, 6.0, 5.0)
 NEAR: Round = (3.0, 2.0, 2.0)
-_RIM: Round = (8.0, 6.0, 5.0, 4.0, 4.0, 4.0)  # rims err by millimetres
+#: Of a gate: where no view moves by more, a round with narrower ones does more than another step of this one.
+_SETTLED_SHARE = 0.03
+_RIM: Round = (8.0, 6.0, 5.0)  # rims err by millimetres
+_FINE_RIM: Round = (4.0, 4.0, 4.0)
 _FOCAL: Round = (6.0, 5.0, 4.0, *(3.0,) * 7)  # each step goes half of the way: poses have bent to a wrong lens
 _DECAYS_DEG = (0.2, 0.3, 0.4, 0.55)  # of rims: by the size of the matching window, and how much of a rim is dropped
 _SURE_SD = 3.0  # a rim term of fewer of its standard deviations is none
@@ -76,8 +79,10 @@ class FocalError:
 def align_jointly(views: SampledViews, poses: Poses, rounds: Sequence[Round], limits: NeighbourLimits) -> Poses:
     """Return the poses after joint rounds with narrowing gates; overlaps are looked up again in every round."""
     for gates in rounds:
-        samples = views.fine if gates[0] < limits.fine_below_mm else views.coarse
-        poses = optimise_pose_graph(views, samples, poses, _overlapping(views, poses, gates[0], limits), gates)
+        is_last = gates[0] < limits.fine_below_mm
+        samples, settled_share = (views.fine, 0.0) if is_last else (views.coarse, _SETTLED_SHARE)
+        pairs = _overlapping(views, poses, gates[0], limits)
+        poses = optimise_pose_graph(views, samples, poses, pairs, gates, settled_share)
     return poses
 
 
@@ -95,11 +100,13 @@ def align_with_rim_term(
     They err if the term is beyond doubt, and moves what lies at a rim by more than the noise of the views.
     """
     pairs = _overlapping(views, poses, _RIM[0], limits)
-    decay_deg = max(_DECAYS_DEG, key=lambda decay: rim_gain(views, views.coarse, poses, pairs, _RIM[2], decay))
-    first = optimise_with_rim_term(views, views.coarse, poses, pairs, _RIM[2:3], decay_deg)[1]
+    steps = [rim_step(views, views.coarse, poses, pairs, _RIM[-1], decay) for decay in _DECAYS_DEG]
+    first = max(steps, key=lambda step: step[0])[1]
     if first.value <= _SURE_SD * first.sd:
         return None
-    poses, found = optimise_with_rim_term(views, views.fine, poses, pairs, _RIM, decay_deg)
+    found = replace(first, value=0.0)
+    for samples, gates in ((views.coarse, _RIM), (views.fine, _FINE_RIM)):
+        poses, found = optimise_with_rim_term(views, samples, poses, pairs, gates, found)
     at_rim_mm = found.value * float(np.median(views.coarse.points[:, 2])) ** 2
     return (poses, found) if found.value > _SURE_SD * found.sd and at_rim_mm > noise_mm else None
 
@@ -107,10 +114,10 @@ def align_with_rim_term(
 def focal_error(views: SampledViews, poses: Poses, limits: NeighbourLimits, most: float, noise_mm: float) -> FocalError:
     """Return by how much the focal length is off, by which images of `views` become points.
 
-    What is clearly less than `most` is not followed to its end.
+    What is less than `most` is not followed to its end.
     """
     pairs = _overlapping(views, poses, _FOCAL[0], limits)
-    share, sd = optimise_with_focal_term(views, views.coarse, poses, pairs, _FOCAL, most / 4.0)
+    share, sd = optimise_with_focal_term(views, views.coarse, poses, pairs, _FOCAL, most)
     from_axis_mm = float(np.sqrt(np.mean(np.sum(views.coarse.points[:, :2] ** 2, axis=1))))
     return FocalError(share, sd, most, abs(share) * from_axis_mm, noise_mm)
 

@@ -105,7 +105,7 @@ def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movem
     first, second = np.flatnonzero(told & ~best.is_second), np.flatnonzero(told & best.is_second)
     if best.strength <= limits.max_strength or not len(first) or not len(second):
         return None
-    smaller = second if len(second) <= len(first) else first
+    smaller = min(first, second, key=lambda group: (len(group), -group[0]))  # as large: what was seen first stays
     within = (best.is_second[distances.source] == best.is_second[distances.target]) & best.moved[distances.region]
     return Movement(
         moved=tuple(int(view) for view in smaller),

@@ -55,8 +55,8 @@ def compose(T_a_b: FloatArray, T_b_c: FloatArray) -> FloatArray:
 def mean_normal(nx: float, ny: float, nz: float, mx: float, my: float, mz: float) -> tuple[float, float, float, bool]:
     """Return the mean of two unit normals, which is less noisy than either, and whether they agree."""
     x, y, z = nx + mx, ny + my, nz + mz
-    length = np.sqrt(x * x + y * y + z * z) + 1e-12
-    return x / length, y / length, z / length, nx * mx + ny * my + nz * mz > MIN_NORMAL_AGREEMENT
+    scale = 1.0 / (np.sqrt(x * x + y * y + z * z) + 1e-12)
+    return x * scale, y * scale, z * scale, nx * mx + ny * my + nz * mz > MIN_NORMAL_AGREEMENT
 
 
 @compiled
@@ -65,7 +65,7 @@ def robust_weight(distance: float, gate_mm: float) -> float:
 
     Its width follows the gate: one that follows the residuals converges from 2, not 10 deg.
     """
-    scaled = distance * 1.5 / gate_mm
+    scaled = distance * (1.5 / gate_mm)
     return float(1.0 / (1.0 + scaled * scaled) ** 2)
 
 
@@ -105,6 +105,37 @@ def add_rows(H: FloatArray, g: FloatArray, rows: FloatArray, weights: FloatArray
         for j in range(i + 1):
             H[i, j] += sums[j]
         g[i] += s7
+
+
+@compiled
+def add_rotated(H: FloatArray, g: FloatArray, own_H: FloatArray, own_g: FloatArray, T_common_own: FloatArray) -> None:
+    """Add equations of a turn and a shift, (6,), and maybe of one number more, that hold in another frame.
+
+    Parameters
+    ----------
+    H, g : (N, N) and (N,), in the common frame, added to.
+    own_H, own_g : of the same unknowns about the same point in the frame of T_common_own; of own_H the lower half.
+    """
+    size = len(g)
+    B = np.zeros((size, size))
+    B[6:, 6:] = np.eye(size - 6)
+    for i in range(3):
+        for j in range(3):
+            B[i, j] = B[3 + i, 3 + j] = T_common_own[i, j]
+    for i in range(size):
+        for j in range(i):
+            own_H[j, i] = own_H[i, j]
+    for i in range(size):
+        for j in range(i + 1):
+            total = 0.0
+            for k in range(size):
+                if B[i, k] != 0.0:
+                    for m in range(size):
+                        total += B[i, k] * own_H[k, m] * B[j, m]
+            H[i, j] += total
+            H[j, i] = H[i, j]
+        for k in range(size):
+            g[i] += B[i, k] * own_g[k]
 
 
 @compiled

@@ -22,7 +22,12 @@ _LEVER_MM = 100.0  # half a foot: makes the tilt of a floor comparable with its 
 
 
 def optimise_pose_graph(
-    views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gates_mm: Sequence[float]
+    views: SampledViews,
+    samples: Samples,
+    poses: Poses,
+    pairs: Pairs,
+    gates_mm: Sequence[float],
+    settled_share: float = 0.0,
 ) -> Poses:
     """Return all T_common_camera after one Gauss-Newton step a gate on all pairs at once.
 
@@ -32,13 +37,17 @@ def optimise_pose_graph(
     ----------
     poses : first guesses; where views have floors, these are near z = 0 and are pulled there.
     pairs : of overlapping views, both ways.
+    settled_share : of a gate; a step by less ends it.
     """
     # About the middle of the foot: about a far origin turns and shifts are hardly told apart.
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
     for gate in gates_mm:
         system = PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
-        current = system.moved(current, system.steps(system.right))
+        steps = system.steps(system.right)
+        current = system.moved(current, steps)
+        if largest_mm(steps) < settled_share * gate:
+            break
     current[:, :3, 3] += centre
     return {view: current[view] for view in sorted(poses)}
 
@@ -56,6 +65,12 @@ def optimise_one_pose(
         current[view] = apply_step(current[view], step, np.zeros(3))
     current[:, :3, 3] += centre
     return poses | {view: current[view]}
+
+
+def largest_mm(steps: FloatArray) -> float:
+    """Return how far the largest of (P, 6) steps moves what lies half a foot away, mm."""
+    ways = _LEVER_MM * np.linalg.norm(steps[:, :3], axis=1) + np.linalg.norm(steps[:, 3:], axis=1)
+    return float(ways.max(initial=0.0))
 
 
 @dataclass(frozen=True)

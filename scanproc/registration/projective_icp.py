@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.registration.point_to_plane import (
+    add_rotated,
     add_rows,
+    compose,
     inverse,
     mean_normal,
     point_to_plane_row,
@@ -47,14 +49,8 @@ def pixel_of(images: Images, view: int, x: float, y: float, z: float) -> tuple[i
 
 @compiled
 def project_samples(
-    samples: Samples,
-    source: int,
-    images: Images,
-    target: int,
-    T_common_source: FloatArray,
-    T_target_common: FloatArray,
-    reach_mm: float,
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    samples: Samples, source: int, images: Images, target: int, T_target_source: FloatArray, reach_mm: float
+) -> tuple[NDArray[np.int64], FloatArray, NDArray[np.float32]]:
     """Return what the target saw where the source's points fall, unless it is farther ahead or behind than the reach.
 
     In loops of their own: the pixels lie far apart in memory, and so several are on their way at a time, which makes
@@ -62,34 +58,34 @@ def project_samples(
 
     Returns
     -------
-    Sample, pixel, u and v of M points, (M, 4), and depth and normal there, (M, 4).
+    Sample, pixel, u and v of M points, (M, 4), the points in the target's frame, (M, 3) mm, and depth and normal there,
+    (M, 4).
     """
     begin, end = samples.first[source], samples.first[source + 1]
     places, there = np.empty((end - begin, 4), np.int64), np.empty((end - begin, 4), np.float32)
-    z_mm = np.empty(end - begin)
+    points = np.empty((end - begin, 3))
     count = 0
     for k in range(begin, end):
-        px, py, pz = samples.points[k, 0], samples.points[k, 1], samples.points[k, 2]
-        wx, wy, wz = transform_point(T_common_source, px, py, pz)
-        x, y, z = transform_point(T_target_common, wx, wy, wz)
+        x, y, z = transform_point(T_target_source, samples.points[k, 0], samples.points[k, 1], samples.points[k, 2])
         pixel, u, v = pixel_of(images, target, x, y, z)
         if pixel >= 0:
             places[count, 0], places[count, 1], places[count, 2], places[count, 3] = k, pixel, u, v
-            z_mm[count] = z
+            points[count, 0], points[count, 1], points[count, 2] = x, y, z
             count += 1
     for m in range(count):
         there[m, 0] = images.depth_mm[places[m, 1]]
     near = 0
     for m in range(count):
         depth = there[m, 0]
-        if depth > 0.0 and abs(depth - z_mm[m]) <= reach_mm:
+        if depth > 0.0 and abs(depth - points[m, 2]) <= reach_mm:
             places[near] = places[m]
+            points[near] = points[m]
             there[near, 0] = depth
             near += 1
     for m in range(near):
         n = images.normals[places[m, 1]]
         there[m, 1], there[m, 2], there[m, 3] = n[0], n[1], n[2]
-    return places[:near], there[:near]
+    return places[:near], points[:near], there[:near]
 
 
 @compiled
@@ -100,28 +96,19 @@ def _weight(cosine: float) -> float:
 
 
 @compiled
-def _shared_pull(
-    samples: Samples,
-    k: int,
-    images: Images,
-    pixel: int,
-    T_common_source: FloatArray,
-    normal: tuple[float, float, float],
-    seen: float,
-    axial: float,
+def _rim_pull(
+    moved: tuple[float, float, float], normal: tuple[float, float, float], own_rim: float, seen: float, rim: float
 ) -> float:
-    """Return how the distance along the common normal grows with the term that all views share; 0 if none is asked for.
+    """Return how the distance along the common normal grows with the rim term.
 
-    `seen` : of the target's point along the normal, mm from its camera; `axial` : its share along the camera's axis.
+    Parameters
+    ----------
+    moved : the source's point from its camera, mm, turned into the target's frame.
+    own_rim, rim : of it and of the target's pixel, mm, see `depth.rims.rim_bias`.
+    seen : of the target's point along the normal, mm from its camera.
     """
-    if not images.asks_focal and not len(images.rim):
-        return 0.0
-    px, py, pz = samples.points[k, 0], samples.points[k, 1], samples.points[k, 2]
-    ax, ay, az = rotate_vector(T_common_source, px, py, 0.0 if images.asks_focal else pz)
-    own = ax * normal[0] + ay * normal[1] + az * normal[2]
-    if images.asks_focal:
-        return own - (seen - axial)
-    return float(samples.rim[k] * own - images.rim[pixel] * seen)
+    (x, y, z), (nx, ny, nz) = moved, normal
+    return own_rim * (x * nx + y * ny + z * nz) - rim * seen
 
 
 @compiled
@@ -140,49 +127,56 @@ def add_normal_equations(
     """Add the distances of the source's points from the target's surface to H, (7, 7), and g, (7,).
 
     The step that they ask for is a rotation vector about `centre` and a translation, in the common frame; the last
-    unknown is a term that all views share: the rim term, by which the depth of both grows, see `Images.rim`, or the
+    unknown is a term that all views share: the rim term, by which the depth of both grows, see `depth.rims`, or the
     focal one, by which both lie farther from the axes of their cameras.
 
     Returns
     -------
     Sum of the squared distances in mm2, and the number of matched points.
     """
+    # In the frame of the target, where its pixels are: only the sums are rotated into the common one.
     T_target_common = inverse(T_common_target)
+    T_target_source = compose(T_target_common, T_common_source)
+    middle = transform_point(T_target_common, centre[0], centre[1], centre[2])
     fx, fy, cx, cy = images.cameras[target, 2:]
-    points, normals = samples.points, samples.normals
+    # Looked up here: a function that is given all arrays of images and samples takes longer than all else.
+    own, normals, own_rim, asks_focal = samples.points, samples.normals, samples.rim, images.asks_focal
+    rim_deg, rim_value, rim_decay_deg = images.rim_deg, images.rim_value, images.rim_decay_deg
     squares, matches = 0.0, 0
-    places, there = project_samples(samples, source, images, target, T_common_source, T_target_common, 3.0 * gate_mm)
+    places, points, there = project_samples(samples, source, images, target, T_target_source, 3.0 * gate_mm)
     rows, weights = np.empty((len(places), 8)), np.empty(len(places))
     for m in range(len(places)):
-        k, pixel, u, v = places[m, 0], places[m, 1], places[m, 2], places[m, 3]
-        depth = there[m, 0]
-        px, py, pz = points[k, 0], points[k, 1], points[k, 2]
-        wx, wy, wz = transform_point(T_common_source, px, py, pz)
-        x, y, z = transform_point(T_target_common, wx, wy, wz)
-        sx, sy, sz = rotate_vector(T_common_source, normals[k, 0], normals[k, 1], normals[k, 2])
-        qx, qy, qz = rotate_vector(T_common_target, there[m, 1], there[m, 2], there[m, 3])
-        nx, ny, nz, agree = mean_normal(sx, sy, sz, qx, qy, qz)
+        k, u, v = places[m, 0], places[m, 2], places[m, 3]
+        x, y, z = points[m, 0], points[m, 1], points[m, 2]
+        rim = there[m, 0] * np.exp(-rim_deg[places[m, 1]] / rim_decay_deg) if rim_decay_deg > 0.0 else 0.0
+        depth = there[m, 0] * (1.0 + rim_value * rim)
+        sx, sy, sz = rotate_vector(T_target_source, normals[k, 0], normals[k, 1], normals[k, 2])
+        nx, ny, nz, agree = mean_normal(sx, sy, sz, there[m, 1], there[m, 2], there[m, 3])
         if not agree:
             continue
-        bx, by, bz = rotate_vector(T_target_common, nx, ny, nz)
-        seen = (u - cx) / fx * depth * bx + (v - cy) / fy * depth * by + depth * bz
-        distance = x * bx + y * by + z * bz - seen
+        seen = (u - cx) / fx * depth * nx + (v - cy) / fy * depth * ny + depth * nz
+        distance = x * nx + y * ny + z * nz - seen
         if abs(distance) > gate_mm:
             continue
-        trust = _weight(-(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z))
-        lever = (wx - centre[0], wy - centre[1], wz - centre[2])
-        shared = _shared_pull(samples, k, images, pixel, T_common_source, (nx, ny, nz), seen, depth * bz)
+        trust = _weight(-(nx * x + ny * y + nz * z) / np.sqrt(x * x + y * y + z * z))
+        lever = (x - middle[0], y - middle[1], z - middle[2])
         row = point_to_plane_row(lever, (nx, ny, nz))
         for i in range(6):
             rows[matches, i] = row[i]
-        rows[matches, 6], rows[matches, 7] = shared, distance
+        rows[matches, 6] = 0.0
+        if asks_focal:
+            ax, ay, az = rotate_vector(T_target_source, own[k, 0], own[k, 1], 0.0)
+            rows[matches, 6] = ax * nx + ay * ny + az * nz - (seen - depth * nz)
+        elif rim_decay_deg > 0.0:
+            moved = rotate_vector(T_target_source, own[k, 0], own[k, 1], own[k, 2])
+            rows[matches, 6] = _rim_pull(moved, (nx, ny, nz), own_rim[k], seen, rim)
+        rows[matches, 7] = distance
         weights[matches] = trust * robust_weight(distance, gate_mm)
         squares += distance * distance
         matches += 1
-    add_rows(H, g, rows[:matches], weights[:matches])
-    for i in range(len(g)):
-        for j in range(i):
-            H[j, i] = H[i, j]
+    own_H, own_g = np.zeros(H.shape), np.zeros(g.shape)
+    add_rows(own_H, own_g, rows[:matches], weights[:matches])
+    add_rotated(H, g, own_H, own_g, T_common_target)
     return squares, matches
 
 
@@ -202,28 +196,25 @@ def facing_points(
     -------
     (M, 8): sample, point in mm and mean normal of both in the common frame, signed distance along it in mm.
     """
-    T_target_common = inverse(T_common_target)
+    T_target_source = compose(inverse(T_common_target), T_common_source)
     fx, fy, cx, cy = images.cameras[target, 2:]
-    places, there = project_samples(samples, source, images, target, T_common_source, T_target_common, np.inf)
+    places, points, there = project_samples(samples, source, images, target, T_target_source, np.inf)
     rows, count = np.empty((len(places), 8)), 0
     for m in range(len(places)):
         k, u, v, depth = places[m, 0], places[m, 2], places[m, 3], there[m, 0]
         p, n = samples.points[k], samples.normals[k]
-        wx, wy, wz = transform_point(T_common_source, p[0], p[1], p[2])
-        x, y, z = transform_point(T_target_common, wx, wy, wz)
-        sx, sy, sz = rotate_vector(T_common_source, n[0], n[1], n[2])
-        qx, qy, qz = rotate_vector(T_common_target, there[m, 1], there[m, 2], there[m, 3])
-        nx, ny, nz, agree = mean_normal(sx, sy, sz, qx, qy, qz)
-        bx, by, bz = rotate_vector(T_target_common, nx, ny, nz)
+        x, y, z = points[m, 0], points[m, 1], points[m, 2]
+        sx, sy, sz = rotate_vector(T_target_source, n[0], n[1], n[2])
+        nx, ny, nz, agree = mean_normal(sx, sy, sz, there[m, 1], there[m, 2], there[m, 3])
         here = -(n[0] * p[0] + n[1] * p[1] + n[2] * p[2]) / np.sqrt(p[0] ** 2 + p[1] ** 2 + p[2] ** 2)
-        ahead = -(bx * x + by * y + bz * z) / np.sqrt(x * x + y * y + z * z)
+        ahead = -(nx * x + ny * y + nz * z) / np.sqrt(x * x + y * y + z * z)
         if not agree or here < _MIN_COSINE or ahead < _MIN_COSINE:
             continue
-        distance = (x - (u - cx) / fx * depth) * bx + (y - (v - cy) / fy * depth) * by + (z - depth) * bz
+        distance = (x - (u - cx) / fx * depth) * nx + (y - (v - cy) / fy * depth) * ny + (z - depth) * nz
         if abs(distance) <= reach_mm:
             rows[count, 0], rows[count, 7] = k, distance
-            rows[count, 1], rows[count, 2], rows[count, 3] = wx, wy, wz
-            rows[count, 4], rows[count, 5], rows[count, 6] = nx, ny, nz
+            rows[count, 1], rows[count, 2], rows[count, 3] = transform_point(T_common_target, x, y, z)
+            rows[count, 4], rows[count, 5], rows[count, 6] = rotate_vector(T_common_target, nx, ny, nz)
             count += 1
     return rows[:count]
 

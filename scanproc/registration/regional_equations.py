@@ -56,13 +56,13 @@ def regional_equations(
     region = np.unique(np.ravel_multi_index(cells.T, cells.max(axis=0) + 1), return_inverse=True)[1]
     count = np.bincount(region)
     middle = np.column_stack([np.bincount(region, points[:, axis]) / count for axis in range(3)])
-    chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
-    found = parallel_map(
-        lambda chunk: _equations(views.coarse, views.images, stack, chunk, region, len(count), gate_mm),
-        chunks,
-        "seeking movement",
-    )
-    rows = np.concatenate([np.zeros((0, len(count), 30)), *found])
+    rows = np.zeros((len(pairs), len(count), 30))
+
+    def add(first: int) -> None:
+        chunk = slice(first, first + _CHUNK)
+        _equations(views.coarse, views.images, stack, pairs[chunk], region, gate_mm, rows[chunk])
+
+    parallel_map(add, range(0, len(pairs), _CHUNK), "seeking movement")
     kept = rows[:, :, 29].sum(axis=1) >= _MIN_MATCHES
     rows, number = rows[kept], np.cumsum(np.isin(np.arange(len(views)), list(poses))) - 1
     a, b = number[pairs[kept]].T
@@ -86,17 +86,36 @@ def symmetric(lower: FloatArray) -> FloatArray:
 
 
 @compiled
+def coupling_with_views(a: NDArray[np.int64], b: NDArray[np.int64], H: FloatArray, count: int) -> FloatArray:
+    """Return (6 V, V): how the pull on each pose grows with one number of each of V views.
+
+    Parameters
+    ----------
+    a, b, H : (E,) numbers of source and target, and (E, 6) how the pull on the source grows with the source's number
+        less the target's.
+    """
+    sums = np.zeros((6 * count, count))
+    for e in range(len(H)):
+        for i in range(6):
+            own, other = 6 * a[e] + i, 6 * b[e] + i
+            sums[own, a[e]] += H[e, i]
+            sums[own, b[e]] -= H[e, i]
+            sums[other, a[e]] -= H[e, i]
+            sums[other, b[e]] += H[e, i]
+    return sums
+
+
+@compiled
 def _equations(
     samples: Samples,
     images: Images,
     poses: FloatArray,
     pairs: Pairs,
     region: NDArray[np.int64],
-    num_regions: int,
     gate_mm: float,
-) -> FloatArray:
-    """Return (E, R, 30): H, g, sum of weights, weighted sum of squared distances, number of points."""
-    rows = np.zeros((len(pairs), num_regions, 30))
+    rows: FloatArray,
+) -> None:
+    """Add to rows, (E, R, 30): H, g, sum of weights, weighted sum of squared distances, number of points."""
     for e in range(len(pairs)):
         source, target = pairs[e, 0], pairs[e, 1]
         matches = facing_points(samples, source, images, target, poses[source], poses[target], gate_mm)
@@ -113,4 +132,3 @@ def _equations(
             sums[27] += weight
             sums[28] += weight * distance * distance
             sums[29] += 1.0
-    return rows

@@ -25,16 +25,15 @@ class SampledViews:
     ----------
     numbers : of each in the recording: what lies between two was not usable.
     T_level_camera : puts each view's floor at z = 0; the identity without a floor.
-    tiny, coarse, fine : points of each view, ever closer, for first guesses, their judgement, and the alignment.
+    coarse_mm, fine_mm : how far points of `coarse` and `fine` lie apart.
     """
 
     views: Sequence[CleanView]
     numbers: Sequence[int]
     images: Images
     T_level_camera: Sequence[FloatArray]
-    tiny: Samples
-    coarse: Samples
-    fine: Samples
+    coarse_mm: float
+    fine_mm: float
 
     def __len__(self) -> int:
         return len(self.views)
@@ -46,6 +45,31 @@ class SampledViews:
     @cached_property
     def _usual_step(self) -> float:
         return float(np.median(np.diff(self.numbers))) if len(self.numbers) > 1 else 1.0
+
+    def with_views(self, views: Sequence[CleanView], coarse_mm: float) -> SampledViews:
+        """Return the same views with another choice of their pixels, sampled at another spacing."""
+        return replace(self, views=views, images=self.images.with_depths(views), coarse_mm=coarse_mm)
+
+    @cached_property
+    def tiny(self) -> Samples:
+        """Return the points of each view that first guesses are made with."""
+        return sample(self.views, 2.0 * self.coarse_mm)
+
+    @cached_property
+    def coarse(self) -> Samples:
+        """Return the points of each view by which guesses are judged, closer to each other."""
+        return sample(self.views, self.coarse_mm)
+
+    @cached_property
+    def fine(self) -> Samples:
+        """Return the points of each view that are aligned in the end, ever closer."""
+        return sample(self.views, self.fine_mm)
+
+    @cached_property
+    def middles(self) -> FloatArray:
+        """Return the mean point that each view saw, (V, 3) mm, camera frame."""
+        seen = [self.coarse.of(view)[0] for view in range(len(self))]
+        return np.array([points.mean(axis=0) if len(points) else np.zeros(3) for points in seen])
 
     @cached_property
     def pixel_mm(self) -> float:
@@ -66,9 +90,8 @@ def sample_views(
         numbers=range(len(views)) if numbers is None else numbers,
         images=stack_images(views),
         T_level_camera=[np.eye(4) if view.floor is None else levelling(view.floor) for view in views],
-        tiny=sample(views, 2.0 * coarse_mm),
-        coarse=sample(views, coarse_mm),
-        fine=sample(views, fine_mm),
+        coarse_mm=coarse_mm,
+        fine_mm=fine_mm,
     )
 
 
@@ -92,18 +115,7 @@ def whole_and_inner(
 ) -> WholeAndInner:
     """Sample views with and without their rims, which are `rim_deg` wide."""
     whole, inner = sample_views(views, coarse_mm, fine_mm, numbers), without_rims(views, rim_deg)
-    return WholeAndInner(
-        whole,
-        SampledViews(
-            views=inner,
-            numbers=whole.numbers,
-            images=whole.images.with_depths(inner),
-            T_level_camera=whole.T_level_camera,
-            tiny=sample(inner, 2.0 * coarse_mm),
-            coarse=sample(inner, coarse_mm),
-            fine=sample(inner, fine_mm),
-        ),
-    )
+    return WholeAndInner(whole, whole.with_views(inner, coarse_mm))
 
 
 def without_rims(views: Sequence[CleanView], width_deg: float) -> list[CleanView]:

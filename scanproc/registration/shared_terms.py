@@ -19,36 +19,40 @@ from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Samples
 from scanproc.registration.view_pairs import Pairs, centre_poses, view_centres
 
+#: Steps as long as the last one that are still to come at most: of the focal length each goes half of the way or more.
+_LEFT_STEPS = 2.0
+
 
 def optimise_with_rim_term(
-    views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gates_mm: Sequence[float], decay_deg: float
+    views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gates_mm: Sequence[float], start: RimTerm
 ) -> tuple[Poses, RimTerm]:
     """Align all views at once with one rim term for all; it is found together with the poses, which it bends."""
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
-    samples, images = samples.with_rims(decay_deg), views.images.with_rims(decay_deg)
-    value, sd = 0.0, np.inf
+    samples = samples.with_rims(start.decay_deg)
+    value, sd = start.value, start.sd
     for gate in gates_mm:
         grown = samples._replace(points=samples.points * (1.0 + value * samples.rim)[:, None])
-        depth_mm = (images.depth_mm * (1.0 + np.float32(value) * images.rim)).astype(np.float32, copy=False)
-        system = PoseGraph.of(views, grown, images._replace(depth_mm=depth_mm), poses, current, pairs, gate, -centre[2])
+        images = views.images._replace(rim_value=value, rim_decay_deg=start.decay_deg)
+        system = PoseGraph.of(views, grown, images, poses, current, pairs, gate, -centre[2])
         rim = _SharedStep.of(system)
         current = system.moved(current, rim.steps)
         value += rim.value
         sd = rim.sd(system)
     current[:, :3, 3] += centre
-    return {view: current[view] for view in sorted(poses)}, RimTerm(value, sd, decay_deg)
+    return {view: current[view] for view in sorted(poses)}, RimTerm(value, sd, start.decay_deg)
 
 
-def rim_gain(
+def rim_step(
     views: SampledViews, samples: Samples, poses: Poses, pairs: Pairs, gate_mm: float, decay_deg: float
-) -> float:
-    """Return by how many mm2 the squared distances fall with the best rim term of that decay, in one step."""
+) -> tuple[float, RimTerm]:
+    """Return by how many mm2 the squared distances fall with the best rim term of that decay in one step, and it."""
     current = centre_poses(views, poses)
-    samples, images = samples.with_rims(decay_deg), views.images.with_rims(decay_deg)
+    samples, images = samples.with_rims(decay_deg), views.images._replace(rim_decay_deg=decay_deg)
     floor_mm = -float(view_centres(views, poses).mean(axis=0)[2])
-    rim = _SharedStep.of(PoseGraph.of(views, samples, images, poses, current, pairs, gate_mm, floor_mm))
-    return rim.value**2 * rim.stiffness
+    graph = PoseGraph.of(views, samples, images, poses, current, pairs, gate_mm, floor_mm)
+    rim = _SharedStep.of(graph)
+    return rim.value**2 * rim.stiffness, RimTerm(rim.value, rim.sd(graph), decay_deg)
 
 
 def optimise_with_focal_term(
@@ -61,7 +65,7 @@ def optimise_with_focal_term(
 
     Parameters
     ----------
-    enough : a first step shorter than this share is not followed by others.
+    enough : what stays below this share, wherever the steps lead, is not followed to its end.
     """
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
@@ -76,7 +80,7 @@ def optimise_with_focal_term(
         current = graph.moved(current, step.steps)
         value += step.value
         sd = step.sd(graph)
-        if abs(value) < enough:
+        if abs(value) + _LEFT_STEPS * abs(step.value) < enough:
             break
     return -value, sd
 

@@ -24,7 +24,8 @@ class Images(NamedTuple):
     normals : (P, 3) float32, camera frame, 0 where unknown.
     past : (P,) bool, the camera looked past the foot.
     rim_deg : (P,) float32, see `CleanView`; the reach of rims where nobody looked.
-    rim : (P,) float32 mm, see `depth.rims.rim_bias`; empty until a decay is chosen: no rim term is asked for.
+    rim_value, rim_decay_deg : of the rim term that is asked for, and what it is so far, 1/mm, see `RimTerm`; no decay
+        where none is asked for.
     asks_focal : whether the shared term that is asked for is the focal one instead.
     first : (V,) int64, index of each image's first pixel.
     cameras : (V, 6) float64: width, height, fx, fy, cx, cy in pixels; pixel centres at integers.
@@ -34,13 +35,11 @@ class Images(NamedTuple):
     normals: NDArray[np.float32]
     past: NDArray[np.bool_]
     rim_deg: NDArray[np.float32]
-    rim: NDArray[np.float32]
+    rim_value: float
+    rim_decay_deg: float
     asks_focal: bool
     first: NDArray[np.int64]
     cameras: FloatArray
-
-    def with_rims(self, decay_deg: float) -> Images:
-        return self._replace(rim=rim_bias(self.depth_mm, self.rim_deg, decay_deg))
 
     def with_depths(self, views: Sequence[CleanView]) -> Images:
         """Return the images of the same views with another choice of their pixels."""
@@ -54,7 +53,8 @@ class Samples(NamedTuple):
     ----------
     points : (S, 3) float64, mm, camera frame.
     normals : (S, 3) float64, camera frame, towards the camera.
-    rim_deg, rim : (S,) float32 deg and float64 mm, see `Images`.
+    rim_deg : (S,) float32, see `Images`.
+    rim : (S,) float64 mm, see `depth.rims.rim_bias`; 0 until a decay is chosen.
     first : (V + 1,) int64.
     """
 
@@ -82,7 +82,8 @@ def stack_images(views: Sequence[CleanView]) -> Images:
         normals=np.concatenate([view.normals.reshape(-1, 3) for view in views]).astype(np.float32),
         past=~np.concatenate([view.silhouette.ravel() for view in views]),
         rim_deg=np.concatenate([_rim_deg(view).ravel() for view in views]),
-        rim=np.zeros(0, np.float32),
+        rim_value=0.0,
+        rim_decay_deg=0.0,
         asks_focal=False,
         first=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64),
         cameras=np.array(cameras, dtype=np.float64),

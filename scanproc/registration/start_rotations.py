@@ -19,12 +19,13 @@ _AXES = [np.array(axis, dtype=np.float64) for axis in itertools.product((-1, 0, 
 
 
 @cache
-def yaw_rotations() -> tuple[FloatArray, ...]:
-    """Return (3, 3) rotations all round the vertical, none first."""
-    return tuple(rotation_about(np.array([0.0, 0.0, 1.0]), 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS))
+def yaw_rotations() -> FloatArray:
+    """Return (N, 3, 3) rotations all round the vertical, none first."""
+    up = np.array([0.0, 0.0, 1.0])
+    return np.array([rotation_about(up, 2.0 * np.pi * k / _NUM_YAWS) for k in range(_NUM_YAWS)])
 
 
 @cache
-def rotations_all_ways(angles_deg: tuple[float, ...]) -> tuple[FloatArray, ...]:
-    """Return (3, 3) rotations by each angle about the 26 directions to the neighbours of a cell, both ways."""
-    return tuple(rotation_about(axis, np.radians(angle)) for angle in angles_deg for axis in _AXES)
+def rotations_all_ways(angles_deg: tuple[float, ...]) -> FloatArray:
+    """Return (N, 3, 3) rotations by each angle about the 26 directions to the neighbours of a cell, both ways."""
+    return np.array([rotation_about(axis, np.radians(angle)) for angle in angles_deg for axis in _AXES])

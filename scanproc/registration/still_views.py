@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from scanproc.artifacts import CleanView
 from scanproc.registration.bending import BendLimits, find_bending
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
@@ -15,7 +13,6 @@ from scanproc.registration.reasons import bent_reason, misfit_reasons, moved_rea
 from scanproc.registration.regional_distances import RegionLimits, regional_distances
 from scanproc.registration.sampled_views import SampledViews, without_rims
 from scanproc.registration.settling import SettledViews
-from scanproc.registration.stacked_views import sample
 
 _MIN_VIEWS = 4  # fewer are not parted
 _MAX_MOVEMENTS = 3  # one after the other; a foot that moves more often does not lie still
@@ -59,7 +56,8 @@ def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
     """Drop the smaller group of views wherever two groups see two surfaces."""
     views, judged = settled.views, settled.judged
     inner = without_rims(views.whole.views, _RIM_DEG)
-    regions, parts = _sampled(views.whole, inner, _SPACING_MM), _sampled(views.whole, inner, _BEND_SPACING_MM)
+    regions = views.whole.with_views(inner, _SPACING_MM)
+    parts = replace(regions, coarse_mm=_BEND_SPACING_MM)
     moved, misfits = dict[int, str](), dict[int, str]()
     unrest = _unrest(regions, parts, judged.poses, limits)
     for _ in range(_MAX_MOVEMENTS):
@@ -91,8 +89,3 @@ def _unrest(regions: SampledViews, parts: SampledViews, poses: Poses, limits: St
         return _Unrest(movement.moved, moved_reason(movement, limits.movement))
     bending = find_bending(parts, poses, limits.bend)
     return None if bending is None else _Unrest(bending.moved, bent_reason(bending, limits.bend))
-
-
-def _sampled(whole: SampledViews, inner: Sequence[CleanView], spacing_mm: float) -> SampledViews:
-    """Return the views without their rims, and points of them."""
-    return replace(whole, views=inner, images=whole.images.with_depths(inner), coarse=sample(inner, spacing_mm))

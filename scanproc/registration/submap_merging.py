@@ -51,15 +51,15 @@ def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchL
     points, normals = _merged(views, group, few)
     centre = points.mean(axis=0)
 
-    def align(some: Sequence[FloatArray], gates_mm: FloatArray, steps: int) -> list[FloatArray]:
+    def align(some: Sequence[FloatArray], gates_mm: FloatArray, steps: int) -> FloatArray:
         return grid_icp_from_all(points, normals, model.grid, some, gates_mm, steps, free)
 
     def aligned(poses: Sequence[FloatArray], gates_mm: FloatArray) -> Sequence[FloatArray]:
         """Align from many starts. Most of them soon come together, and go on as one."""
         for gate, steps in itertools.product(gates_mm, _STEPS):
             go = partial(align, gates_mm=np.array([gate]), steps=steps)
-            poses = [pose for some in parallel_map(go, shares(poses), "placing views") for pose in some]
-            poses = [poses[k] for k in distinct_poses(np.array(poses), centre, _TOGETHER_MM)]
+            each = np.concatenate(parallel_map(go, shares(poses), "placing views"))
+            poses = list(each[distinct_poses(each, centre, _TOGETHER_MM)])
         return poses
 
     tries = aligned(starts, _FIRST_GATES_MM)

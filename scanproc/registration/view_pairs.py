@@ -171,4 +171,4 @@ def centre_poses(views: SampledViews, poses: Poses) -> FloatArray:
 
 def view_centres(views: SampledViews, poses: Poses) -> FloatArray:
     """Return the mean point that each placed view saw, (P, 3) mm, common frame."""
-    return np.array([transform(poses[view], views.coarse.of(view)[0].mean(axis=0)[None])[0] for view in sorted(poses)])
+    return np.array([transform(poses[view], views.middles[view][None])[0] for view in sorted(poses)])
