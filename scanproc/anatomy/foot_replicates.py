@@ -64,6 +64,8 @@ def foot_replicates(
     frame : of the foot itself.
     """
     parts, count = _Regions.of(surface, quiet, errors_mm, frame, rules.denoise_edge_mm), errors_mm.shape[1]
+    if rules.ground is not None:
+        parts = replace(parts, ball=_leaning(parts.ball, frame, rules.ground.border_lean_sd))
     T_foot_level, seen_by = frame.T_foot_scan, views[parts.arch.vertices]
     pivot = transform(inverse(T_foot_level), np.array([[100.0, 0.0, 0.0]]))[0]
 
@@ -159,6 +161,16 @@ class _Regions:
             arch=where(low & (x > ARCH_WINDOW[0] - _MARGIN) & (x < ARCH_WINDOW[1] + _MARGIN)),
             ankle=where((x < ANKLE[1] + _MARGIN) & (z > first - _MARGIN_MM) & (z < last + _MARGIN_MM)),
         )
+
+
+def _leaning(ball: _Region, frame: FootFrame, lean_sd: float) -> _Region:
+    """Return a ball whose lateral border leans from replicate to replicate, about the metatarsale fibulare."""
+    count = ball.errors_mm.shape[1]
+    leans = np.sqrt(2.0) * lean_sd * np.cos(4.0 * np.pi * np.arange(count) / count + 0.5)
+    tibiale, fibulare = frame.points.metatarsale_tibiale, frame.points.metatarsale_fibulare
+    across = (frame.ball.mesh.vertices[:, 1] - tibiale[1]) / (fibulare[1] - tibiale[1])
+    ahead = np.where(across > 0.5, frame.ball.mesh.vertices[:, 0] - fibulare[0], 0.0)
+    return replace(ball, errors_mm=ball.errors_mm + ahead[:, None] * leans)
 
 
 def _foremost(x: FloatArray, y: FloatArray, counts: BoolArray) -> FloatArray:

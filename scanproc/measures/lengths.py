@@ -158,23 +158,25 @@ def navicular_height(shape: FootShape) -> Reading:
 
 
 def mondopoint(shape: FootShape) -> Reading:
-    """Shoe size in Mondopoint, ISO 9407: the foot length in mm to the nearest 5."""
-    return _size(shape, step=5.0, per_mm=1.0, room=0.0)
+    """Shoe size in Mondopoint, ISO 9407, before it is rounded: the foot length in mm."""
+    return _size(shape, shape.length)
 
 
 def eu_size(shape: FootShape) -> Reading:
-    """Shoe size in Paris points of 6.67 mm, with 2 points of room before the toes, to the nearest half."""
-    return _size(shape, step=0.5, per_mm=0.15, room=2.0)
+    """Shoe size in Paris points of 6.67 mm, before it is rounded."""
+    return _size(shape, paris_points(shape.length))
 
 
-def _size(shape: FootShape, step: float, per_mm: float, room: float) -> Reading:
-    """Return the step next to a foot's length; how far a length may lie from its step is part of the uncertainty."""
+def paris_points(length_mm: float) -> float:
+    """Return the size of a foot in Paris points of 6.67 mm, with 2 points of room before the toes."""
+    return 0.15 * length_mm + 2.0
+
+
+def _size(shape: FootShape, size: float) -> Reading:
     length = foot_length(shape)
-    size = step * round((shape.length * per_mm + room) / step)
-    own_sd = step / np.sqrt(12.0)  # evenly spread: GUM 4.3.7
 
     def read_from() -> ReadGeometry:
         found = length.geometry()
         return ReadGeometry(found.points, {"foot length": found.lines["dimension"]})
 
-    return Reading(size, length.unseen_share, length.where, own_sd=own_sd, geometry=read_from)
+    return Reading(size, length.unseen_share, length.where, geometry=read_from)

@@ -24,7 +24,7 @@ class Dimension:
     scale_power : by which power of the camera's scale it grows.
     ends : how many of its ends lie on the surface, each as uncertain as the surface is fused.
     name_end : how the names of such measures end.
-    in_steps : it is one of a row of sizes: differences have no direction, and a length near a step changes nothing.
+    step : of a row of sizes, to the nearest of which it is rounded; None: it is told as it is.
     """
 
     unit: str
@@ -33,7 +33,16 @@ class Dimension:
     scale_power: int
     ends: int = 0
     name_end: str = ""
-    in_steps: bool = False
+    step: float | None = None
+
+    @property
+    def in_steps(self) -> bool:
+        """Whether it is one of a row of sizes: differences have no direction, and hardly another length may be one."""
+        return self.step is not None
+
+    def rounded(self, value: float) -> float:
+        """Return the size next to a value; a value that is no size as it is."""
+        return value if self.step is None else self.step * round(value / self.step)
 
 
 LENGTH = Dimension("mm", " mm", 1, 1, ends=2, name_end="_mm")
@@ -41,8 +50,8 @@ VOLUME = Dimension("mm³", " mm³", 0, 3, name_end="_mm3")
 ANGLE = Dimension("°", "°", 1, 0, name_end="_deg")
 INDEX = Dimension("1", "", 3, 0)
 FORCE = Dimension("N", " N", 0, 0)
-SIZE_MM = Dimension("mm", "", 1, 1, in_steps=True)
-SIZE_PARIS = Dimension("Paris points", "", 1, 1, in_steps=True)
+SIZE_MM = Dimension("mm", "", 1, 1, step=5.0)
+SIZE_PARIS = Dimension("Paris points", "", 1, 1, step=0.5)
 
 DIMENSIONS = (LENGTH, VOLUME, ANGLE, INDEX, FORCE, SIZE_MM, SIZE_PARIS)
 

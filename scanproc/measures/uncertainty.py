@@ -37,6 +37,8 @@ def sd_parts(
 
     Parameters
     ----------
+    value : before it is rounded to a size. The sd is of the rounded one: by how much that is rounded is known, and a
+        size between two is farther off either than one in their middle.
     replicates : what the measure is on each replicate of the foot, see `anatomy.foot_replicates`.
     own_sd : of the reading itself, see `readings.Reading`.
     """
@@ -44,7 +46,7 @@ def sd_parts(
     if len(known) * 2 < max(len(replicates), 1):
         return None
     return SdParts(
-        repeat=math.hypot(float(np.sqrt(np.mean((known - value) ** 2))), own_sd),
+        repeat=math.hypot(float(np.sqrt(np.mean((known - value) ** 2))), own_sd, dimension.rounded(value) - value),
         surface=math.sqrt(dimension.ends) * sources.surface_sd_mm,
         scale=dimension.scale_power * abs(value) * sources.scale_sd,
     )

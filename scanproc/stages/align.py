@@ -83,6 +83,9 @@ class AlignConfig:
         6.0, "height of the lowest skin seen over a ground that was not seen, mm", low=0.0, high=30.0
     )
     unseen_ground_sd_mm: float = setting(3.0, "its standard uncertainty, mm", low=0.0, high=30.0)
+    border_lean_sd: float = setting(
+        0.005, "standard uncertainty of the slope of a lateral border beside a ground, mm by mm", low=0.0, high=0.1
+    )
     stated_side_confidence: float = setting(0.98, "how far the side in scan.toml is trusted", low=0.5, high=0.9999)
     contradiction: float = setting(
         0.95, "confidence of the shape's own side or way up above which it may contradict scan.toml", low=0.5, high=1.0
@@ -251,8 +254,9 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     if errors_mm is None and part.stance.errors is not None:  # nothing is known but how far the ground may be off
         errors_mm = np.zeros((len(surface.views), _GROUNDS), dtype=np.float16)
     if errors_mm is not None:
-        by_floor = GroundErrors(config.ground_tilt_sd_deg, 0.0)
-        by_axis = GroundErrors(config.axis_tilt_sd_deg, config.unseen_ground_sd_mm)
+        lean_sd = 0.0 if surface.finished else config.border_lean_sd
+        by_floor = GroundErrors(config.ground_tilt_sd_deg, 0.0, lean_sd)
+        by_axis = GroundErrors(config.axis_tilt_sd_deg, config.unseen_ground_sd_mm, lean_sd)
         ground_sd = part.stance.errors or ground_errors(ground, surface.vertical, by_floor, by_axis)
         rules = FrameRules(medial_y, ground_sd, config.toe_gap_mm, config.denoise_edge_mm)
         replicates = foot_replicates(part.mesh, part.smooth, part.views, errors_mm[part.vertices], frame, rules)

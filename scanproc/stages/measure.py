@@ -67,6 +67,8 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
             judged = replace(judged, sd=parts.combined if parts else None, sd_parts=parts)
             if parts is None and foot.ground == "estimated":  # there or not by where the ground is thought to be
                 judged = Measure(None, None, "refused", _NO_GROUND)
+        if judged.value is not None:
+            judged = replace(judged, value=row.dimension.rounded(judged.value))
         measures[row.key] = judged
     refused = [name for name, found in measures.items() if found.status == "refused"]
     log.info(

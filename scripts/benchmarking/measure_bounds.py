@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarking.measure_tables import COVERED, STEPS
+from benchmarking.measure_tables import COVERED
 from benchmarking.outcome import Outcome, number, outcome_of
 from benchmarking.parts import Rows
 from benchmarking.tables import table
@@ -66,7 +66,7 @@ class Values:
 def values_of(outcomes: Sequence[Outcome], name: str | None, kind: str = "measures") -> Values:
     """Return the values of one measure, or of all; `kind` is measures, or true_measures for true poses."""
     every = [row for outcome in outcomes for row in getattr(outcome, kind) if is_measured(row)]
-    rows = [row for row in every if row["measure"] not in STEPS and name in (None, row["measure"])]
+    rows = [row for row in every if name in (None, row["measure"])]
     sds = [np.nan if row["sd_without_scale"] is None else row["sd_without_scale"] for row in rows]
     lacking = sum(outcome.num_feet for outcome in outcomes) - len(rows)
     return Values(np.array([row["error"] for row in rows]), np.array(sds), lacking)

@@ -8,10 +8,17 @@ import numpy as np
 
 from benchmarking.parts import Rows
 from scanproc.artifacts import FootMeasures
+from scanproc.measures.lengths import paris_points
 
 
 def measure_rows(foot: FootMeasures, expected: Mapping[str, float | None]) -> Rows:
-    """Return a row for each measure of a foot, with its error where it has a value, and the truth too."""
+    """Return a row for each measure of a foot, with its error where it has a value, and the truth too.
+
+    Sizes are rounded, and their sd knows by how much: true is the size before that.
+    """
+    length_mm = expected.get("foot_length_mm")
+    if length_mm is not None:
+        expected = {**expected, "mondopoint": length_mm, "eu_size": paris_points(length_mm)}
     rows = []
     for name, found in foot.measures.items():
         row = {"side": foot.side, "measure": name, "status": found.status, "sd": found.sd}

@@ -12,9 +12,6 @@ from benchmarking.parts import Rows
 from benchmarking.tables import table
 from scanproc.frames import FloatArray
 
-#: Sizes are steps: no error of theirs is a matter of standard deviations.
-STEPS = ("mondopoint", "eu_size")
-
 #: What is asked: measure, loading (None: both), largest error of a recording, spread over the seeds of a leg.
 ASKED = (
     ("foot_length_mm", None, 0.5, 0.3),
@@ -66,7 +63,7 @@ def grouped(rows: Rows) -> dict[tuple[str, str], Group]:
     """Return the groups by measure and loading; a measure that no recording gave is not among them."""
     found: dict[tuple[str, str], Rows] = defaultdict(list)
     for row in rows:
-        if "measure" in row and row["measure"] not in STEPS:
+        if "measure" in row:
             found[row["measure"], row["way"]].append(row)
     groups = {}
     for key, some in sorted(found.items()):
