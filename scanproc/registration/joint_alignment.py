@@ -22,7 +22,7 @@ FAR: Round = (15.0, 12.0, 10.0)
 MIDDLE: Round = (8.0, 6.0, 5.0)
 NEAR: Round = (3.0, 2.0, 2.0)
 #: Of a gate: where no view moves by more, a round with narrower ones does more than another step of this one.
-_SETTLED_SHARE = 0.03
+_SETTLED_SHARE = 0.015
 _RIM: Round = (8.0, 6.0, 5.0)  # rims err by millimetres
 _FINE_RIM: Round = (4.0, 4.0, 4.0)
 _FOCAL: Round = (6.0, 5.0, 4.0, *(3.0,) * 7)  # each step goes half of the way: poses have bent to a wrong lens
