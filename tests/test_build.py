@@ -110,7 +110,7 @@ def test_the_wall_is_nowhere_thicker_than_asked_where_nothing_lies_below(name: s
     plain = off_rim(asked, below[:, :2]) & ~lowered & ~pressed
     assert plain.sum() > 2_000 and excess[plain].max() < 0.08
     assert np.percentile(excess[plain], 99) < 0.04
-    assert excess[pressed & ~lowered].max() < built.flattened_mm + 0.05
+    assert excess[pressed & ~lowered].max() < built.flattened_mm + 0.06
 
 
 @pytest.mark.parametrize("name", CASES)

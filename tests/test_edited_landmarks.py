@@ -135,7 +135,7 @@ def test_a_landmark_set_by_hand_is_as_uncertain_as_palpation() -> None:
     found = measured(edited({"navicular": at(navicular()[0])}))
     upright = float(np.sqrt(1.0 - navicular()[1][2] ** 2))
     assert found["navicular_height_mm"].sd == pytest.approx(PALPATION_SD_MM * upright, rel=0.15)
-    assert found["foot_width_mm"].sd == pytest.approx(0.0, abs=1e-6)  # not read from it
+    assert found["foot_width_mm"].sd < 0.01  # not read from it, but from a border that may lean
     names, up = ("metatarsale_tibiale", "metatarsale_fibulare"), np.array([0.0, 0.0, 0.1])
     heads = {name: at(foot().landmarks[name].xyz_mm + up) for name in names}
     set_by_hand = measured(edited(heads))

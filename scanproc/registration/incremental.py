@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from scanproc.frames import FloatArray, inverse, rotation_angles_rad, transform
 from scanproc.parallel import parallel_map, shares
 from scanproc.registration.agreement import Agreement, Ranking, Submap, agreement_at, submap_of
-from scanproc.registration.grid_icp import distinct_poses, grid_icp_from_all
+from scanproc.registration.grid_icp import grid_icp_from_all
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Samples
 from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
@@ -30,7 +29,6 @@ _FIRST_STEPS = 4
 _SECOND_GATES_MM = np.array([25.0, 20.0, 15.0])
 _THIRD_GATES_MM = np.array([10.0, 6.0])
 _SECOND_STEPS = 12
-_TOGETHER_MM = 0.3  # what comes to lie so near after a round goes on as one: settled steps differ by as much
 
 
 @dataclass(frozen=True)
@@ -217,22 +215,16 @@ def _aligned(
 ) -> list[Candidate]:
     """Return where a view comes to lie from each start after all rounds, and how well the last samples fit there."""
 
-    poses, middle = list(starts), views.tiny.of(index)[0].mean(axis=0)
-    for number, one in enumerate(rounds):
-        if number > 0:  # starts that have come together would end in the same place
-            poses = [poses[k] for k in distinct_poses(np.array(poses), middle, _TOGETHER_MM)]
-        points, normals = one.samples.of(index)
-        go = partial(
-            grid_icp_from_all, points, normals, model.grid, gates_mm=one.gates_mm, max_steps=one.max_steps, free=free
-        )
-        poses = [pose for some in parallel_map(go, shares(poses), "placing views") for pose in some]
+    def align(some: Sequence[FloatArray]) -> list[Candidate]:
+        poses = np.array(some)
+        for one in rounds:
+            points, normals = one.samples.of(index)
+            poses = grid_icp_from_all(points, normals, model.grid, list(poses), one.gates_mm, one.max_steps, free)
+        fits = agreement_at(views, rounds[-1].samples, index, model, list(poses), limits.tolerance_mm)
+        steps_deg = np.degrees(rotation_angles_rad(model.poses[0][:3, :3].T @ poses[:, :3, :3]))
+        return [Candidate(*guess) for guess in zip(fits, poses, steps_deg, strict=True)]
 
-    def judge(some: Sequence[FloatArray]) -> list[Agreement]:
-        return agreement_at(views, rounds[-1].samples, index, model, some, limits.tolerance_mm)
-
-    fits = [fit for some in parallel_map(judge, shares(poses), "placing views") for fit in some]
-    turned = model.poses[0][:3, :3].T @ np.array(poses)[:, :3, :3]
-    return [Candidate(*guess) for guess in zip(fits, poses, np.degrees(rotation_angles_rad(turned)), strict=True)]
+    return [each for some in parallel_map(align, shares(list(starts)), "placing views") for each in some]
 
 
 def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArray]:

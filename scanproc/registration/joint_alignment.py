@@ -29,8 +29,9 @@ _FOCAL: Round = (6.0, 5.0, 4.0, *(3.0,) * 7)  # each step goes half of the way: 
 _DECAYS_DEG = (0.2, 0.3, 0.4, 0.55)  # of rims: by the size of the matching window, and how much of a rim is dropped
 _SURE_SD = 3.0  # a rim term of fewer of its standard deviations is none
 # So is one that moves rims by less, as a share of the noise. Many views average noise out, but not rims: with a term of
-# 0.7 a foot was 0.4 mm too wide on either side. Simulated D435s have 0.7 to 1.5 with rims, 0.07 at most without.
-_LEAST_AT_RIM = 0.3
+# 0.7 a foot was 0.4 mm too wide on either side. Simulated D435s have 0.7 to 1.7. A hand-held D415 and clouds had 0.5
+# where rays say that rims err by nothing: the matching window's smoothing is taken for them, and poses came too near.
+_LEAST_AT_RIM = 0.6
 
 
 @dataclass(frozen=True)
