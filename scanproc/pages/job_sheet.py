@@ -17,7 +17,6 @@ from scanproc.pages.sentences import Said
 from scanproc.pages.words import Words
 
 _ROOM_MM = 222.0  # of an A4 page below its head: a longer outline is drawn at half size
-_BAR_MM = 100.0
 _BORDER_MM = 3.0
 
 
