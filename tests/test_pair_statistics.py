@@ -16,6 +16,7 @@ from scanproc.registration.view_pairs import sample_pairs
 
 EVERY = np.ones(3, dtype=bool)
 WITHOUT_LAST = np.array([True, True, False])
+EVEN = np.ones(5)  # the noise of every view beside that of the recording
 
 
 def by_hand() -> PairStatistics:
@@ -49,7 +50,7 @@ LIMITS = AgreementLimits(min_overlap=0.25, min_consistency=0.92, max_residual_mm
 def test_the_worst_goes_first_and_clears_the_others() -> None:
     """The last view makes all three inconsistent; without it the others are not."""
     assert (by_hand().consistency(EVERY) < LIMITS.min_consistency).all()
-    found = by_hand().misfits(EVERY, LIMITS)
+    found = by_hand().misfits(EVERY, LIMITS, EVEN[:3])
     assert list(found) == [2]
     assert found[2].consistency == 0.5
     assert found[2].overlap == 0.3
@@ -71,10 +72,10 @@ def test_groups_that_see_nothing_of_each_other_are_not_one_recording() -> None:
     )
     every = np.ones(5, dtype=bool)
     np.testing.assert_array_equal(table.largest_group(every), [True, True, True, False, False])
-    found = table.misfits(np.array([True, True, False, True, True]), LIMITS)
+    found = table.misfits(np.array([True, True, False, True, True]), LIMITS, EVEN)
     assert set(found) in ({0, 1}, {3, 4})
     assert {fit.overlap for fit in found.values()} == {0.0}
-    found = table.misfits(every, replace(LIMITS, min_overlap=0.0))
+    found = table.misfits(every, replace(LIMITS, min_overlap=0.0), EVEN)
     assert not found
 
 
@@ -89,7 +90,16 @@ def test_groups_that_see_nothing_of_each_other_are_not_one_recording() -> None:
 )
 def test_each_limit_drops_what_exceeds_it(change: dict[str, float], dropped: int) -> None:
     stays = WITHOUT_LAST if "min_overlap" in change else EVERY
-    assert len(by_hand().misfits(stays, replace(LIMITS, **change))) == dropped
+    assert len(by_hand().misfits(stays, replace(LIMITS, **change), EVEN[:3])) == dropped
+
+
+def test_a_noisier_view_may_lie_as_much_farther_off_and_a_calmer_one_no_less() -> None:
+    """The last lies at 3.0 mm, 1.43 times as far as it may."""
+    limits = replace(LIMITS, min_overlap=0.0, min_consistency=0.0, max_residual_mm=2.1, max_residual_ratio=np.inf)
+    assert list(by_hand().misfits(EVERY, limits, EVEN[:3])) == [2]
+    assert list(by_hand().misfits(EVERY, limits, np.array([1.0, 1.0, 1.4]))) == [2]
+    assert not by_hand().misfits(EVERY, limits, np.array([1.0, 1.0, 1.5]))
+    assert list(by_hand().misfits(EVERY, limits, np.array([0.1, 0.1, 1.4]))) == [2]
 
 
 def test_distances_are_those_of_those_that_stay() -> None:

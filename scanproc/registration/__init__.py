@@ -4,6 +4,7 @@ incremental        views are registered one after the other against a submap of 
                    ICP against a grid of nearest points (grid_icp), agreement by inliers and free-space violations
 first_noise        how far neighbours lie from each other where they fit: the tolerance of a noisy recording's first
                    places
+depth_noise        how noise grows with depth: far points weigh less in the alignment, and may lie farther off
 submap_merging     groups of views that fit together are brought to one another as wholes
 pose_graph         all overlapping pairs at once: point-to-plane projective ICP (Chen & Medioni 1992; Blais & Levine
                    1995), robust Gauss-Newton on the normal equations of all poses, by conjugate gradients

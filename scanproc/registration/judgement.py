@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scanproc.registration.depth_noise import DepthNoise
 from scanproc.registration.incremental import Poses
 from scanproc.registration.pair_statistics import AgreementLimits, RejectedView, pair_statistics
 from scanproc.registration.sampled_views import SampledViews
@@ -78,6 +79,13 @@ def noise_mm_of(views: SampledViews, poses: Poses, limits: JudgementLimits) -> f
     return judge_views(views, poses, replace(limits, agreement=_ANY)).noise_mm
 
 
+def depth_noise_of(views: SampledViews, poses: Poses, limits: JudgementLimits) -> DepthNoise:
+    """Return the noise of a recording, see `noise_mm_of`, and how it grows with the depth."""
+    judged = judge_views(views, poses, replace(limits, agreement=_ANY))
+    rms_mm = np.array([judged.rms_mm[view] for view in sorted(judged.poses)])
+    return DepthNoise.of(rms_mm, views.depths_mm[sorted(judged.poses)])
+
+
 def _agreement_at(noise_mm: float, limits: JudgementLimits) -> AgreementLimits:
     """Return the limits of a recording with that noise: of one that is noisier than any tolerance allows, no wider."""
     allowed_mm = limits.residual_sd * min(noise_mm, limits.max_tolerance_mm / limits.tolerance_sd)
@@ -91,7 +99,7 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
     table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
     stays = np.isin(np.arange(len(views)), list(poses))
     noise_mm = noise_mm or float(np.median(table.rms_mm(stays)[stays]))
-    misfits = table.misfits(stays, _agreement_at(noise_mm, limits))
+    misfits = table.misfits(stays, _agreement_at(noise_mm, limits), views.noise_shares)
     stays[list(misfits)] = False
     rms = table.rms_mm(stays)
     kept = [index for index in sorted(poses) if stays[index]]

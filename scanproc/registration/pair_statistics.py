@@ -133,19 +133,27 @@ class PairStatistics:
             group = lowest
         return np.asarray(stays & (group == np.argmax(np.bincount(group[stays], minlength=1))))
 
-    def misfits(self, stays: NDArray[np.bool_], limits: AgreementLimits) -> dict[int, RejectedView]:
-        """Return the views that do not fit, the worst first: what contradicted only a dropped view is innocent."""
-        stays, found = stays.copy(), dict[int, RejectedView]()
+    def misfits(
+        self, stays: NDArray[np.bool_], limits: AgreementLimits, noise_shares: FloatArray
+    ) -> dict[int, RejectedView]:
+        """Return the views that do not fit, the worst first: what contradicted only a dropped view is innocent.
+
+        Parameters
+        ----------
+        noise_shares : (V,) the noise of each view beside that of the recording: one that has more may lie as much
+            farther off.
+        """
+        stays, found, more = stays.copy(), dict[int, RejectedView](), np.maximum(noise_shares, 1.0)
         while stays.any():
             held = self.largest_group(stays)
             overlap, consistency, rms = self.overlap(stays) * held, self.consistency(stays), self.rms_mm(stays)
-            limit = min(limits.max_residual_mm, limits.max_residual_ratio * float(np.median(rms[stays])))
+            limit = min(limits.max_residual_mm, limits.max_residual_ratio * float(np.median(rms[stays]))) * more
             is_misfit = (overlap < limits.min_overlap) | (consistency < limits.min_consistency) | (rms > limit)
             if not (stays & is_misfit).any():
                 break
             worst = int(np.argmin(np.where(stays & is_misfit, consistency, np.inf)))
             stays[worst] = False
-            found[worst] = RejectedView(overlap[worst], consistency[worst], rms[worst], limit)
+            found[worst] = RejectedView(overlap[worst], consistency[worst], rms[worst], limit[worst])
         return found
 
     def _both_ways(self, values: FloatArray, stays: NDArray[np.bool_]) -> FloatArray:

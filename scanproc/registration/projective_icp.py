@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
+from scanproc.registration.depth_noise import noise_share
 from scanproc.registration.point_to_plane import (
     add_rotated,
     add_rows,
@@ -29,6 +30,7 @@ _THICKNESS_MM = 15.0
 #: Points seen at a more grazing angle than this may have been dropped by the other view, and err sideways: they prove
 #: nothing.
 _MIN_COSINE = 0.5
+_MOST_TOLERANCE = 2.0  # times what the recording's noise makes of it, where a point is farther away
 #: Towards a silhouette a point that errs outwards misses the image and one that errs inwards does not, so that views
 #: would push each other apart: trust rises from little at 84 to all at 53 degrees.
 _GRAZING, _FACING, _LEAST_TRUST = 0.1, 0.6, 0.05
@@ -126,6 +128,8 @@ def add_normal_equations(
 ) -> tuple[float, int]:
     """Add the distances of the source's points from the target's surface to H, (7, 7), and g, (7,).
 
+    Each weighs by the noise at its depth.
+
     The step that they ask for is a rotation vector about `centre` and a translation, in the common frame; the last
     unknown is a term that all views share: the rim term, by which the depth of both grows, see `depth.rims`, or the
     focal one, by which both lie farther from the axes of their cameras.
@@ -142,6 +146,7 @@ def add_normal_equations(
     # Looked up here: a function that is given all arrays of images and samples takes longer than all else.
     own, normals, own_rim, asks_focal = samples.points, samples.normals, samples.rim, images.asks_focal
     rim_deg, rim_value, rim_decay_deg = images.rim_deg, images.rim_value, images.rim_decay_deg
+    noise_at_mm, noise_order = images.noise_at_mm, images.noise_order
     squares, matches = 0.0, 0
     places, points, there = project_samples(samples, source, images, target, T_target_source, 3.0 * gate_mm)
     rows, weights = np.empty((len(places), 8)), np.empty(len(places))
@@ -171,7 +176,8 @@ def add_normal_equations(
             moved = rotate_vector(T_target_source, own[k, 0], own[k, 1], own[k, 2])
             rows[matches, 6] = _rim_pull(moved, (nx, ny, nz), own_rim[k], seen, rim)
         rows[matches, 7] = distance
-        weights[matches] = trust * robust_weight(distance, gate_mm)
+        variance = noise_share(own[k, 2], there[m, 0], noise_at_mm, noise_order)
+        weights[matches] = trust * robust_weight(distance, gate_mm) / variance
         squares += distance * distance
         matches += 1
     own_H, own_g = np.zeros(H.shape), np.zeros(g.shape)
@@ -231,6 +237,8 @@ def count_inliers(
 ) -> tuple[int, int]:
     """Count how the samples of one view fit what another camera saw; mark those on its surface with 1, (S,).
 
+    What is farther away than most has more noise, and a wider tolerance.
+
     Returns
     -------
     The number of points on the seen surface, and that of contradictions: points that the camera would have seen in
@@ -252,7 +260,11 @@ def count_inliers(
             continue
         # Along the normal: on a slope one pixel more is much depth.
         behind = (z - images.depth_mm[pixel]) * towards / z
-        if abs(behind) <= tolerance_mm:
+        borne_mm = tolerance_mm
+        if abs(behind) > tolerance_mm and images.noise_order > 0:
+            share = noise_share(points[k, 2], images.depth_mm[pixel], images.noise_at_mm, images.noise_order)
+            borne_mm *= min(max(np.sqrt(share), 1.0), _MOST_TOLERANCE)
+        if abs(behind) <= borne_mm:
             inliers += 1
             on_surface[k - begin] = 1.0
         elif behind < max(_THICKNESS_MM, 2.0 * tolerance_mm):

@@ -11,6 +11,7 @@ import numpy as np
 from scanproc.artifacts import CleanView, Plane
 from scanproc.depth.images import pixel_mm
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_between, transform
+from scanproc.registration.depth_noise import DepthNoise
 from scanproc.registration.stacked_views import Images, Samples, sample, stack_images
 
 _MOST_RIM = 0.8  # of a view: what is all rim is left as it is
@@ -50,6 +51,10 @@ class SampledViews:
         """Return the same views with another choice of their pixels, sampled at another spacing."""
         return replace(self, views=views, images=self.images.with_depths(views), coarse_mm=coarse_mm)
 
+    def with_noise(self, noise: DepthNoise) -> SampledViews:
+        """Return the same views, whose points count by the noise at their depth."""
+        return replace(self, images=self.images._replace(noise_at_mm=noise.at_mm, noise_order=noise.order))
+
     @cached_property
     def tiny(self) -> Samples:
         """Return the points of each view that first guesses are made with."""
@@ -70,6 +75,17 @@ class SampledViews:
         """Return the mean point that each view saw, (V, 3) mm, camera frame."""
         seen = [self.coarse.of(view)[0] for view in range(len(self))]
         return np.array([points.mean(axis=0) if len(points) else np.zeros(3) for points in seen])
+
+    @cached_property
+    def depths_mm(self) -> FloatArray:
+        """Return the RMS depth of what each view saw, (V,); 1 where it saw nothing."""
+        seen = [self.coarse.of(view)[0][:, 2] for view in range(len(self))]
+        return np.array([np.sqrt(np.mean(depth_mm**2)) if len(depth_mm) else 1.0 for depth_mm in seen])
+
+    @property
+    def noise_shares(self) -> FloatArray:
+        """Return the noise of each view beside that of the recording, (V,); 1 until it is known."""
+        return np.asarray((self.depths_mm / self.images.noise_at_mm) ** (0.5 * self.images.noise_order))
 
     @cached_property
     def pixel_mm(self) -> float:
@@ -104,6 +120,9 @@ class WholeAndInner:
 
     def __len__(self) -> int:
         return len(self.whole)
+
+    def with_noise(self, noise: DepthNoise) -> WholeAndInner:
+        return WholeAndInner(self.whole.with_noise(noise), self.inner.with_noise(noise))
 
 
 def whole_and_inner(

@@ -12,7 +12,7 @@ from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Agreement
 from scanproc.registration.incremental import Poses, SearchLimits
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
-from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views, noise_mm_of, odd_views
+from scanproc.registration.judgement import Judgement, JudgementLimits, depth_noise_of, judge_views, odd_views
 from scanproc.registration.pair_statistics import RejectedView
 from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.strangers import find_stranger
@@ -53,14 +53,16 @@ def settle(
     prepare : samples views anew, once the bias of their rims is gone.
     more : when a view that was left out finds a place now that the noise is known; None where none is looked for.
     """
-    noise_mm = noise_mm_of(views.inner, poses, judging)
-    biased = align_with_rim_term(views.whole, poses, neighbours, noise_mm)
+    noise = depth_noise_of(views.inner, poses, judging)
+    views = views.with_noise(noise)
+    biased = align_with_rim_term(views.whole, poses, neighbours, noise.mm)
     rim = None
     if biased is not None:
         poses, rim = biased
-        views = prepare(parallel_map(partial(without_rim_bias, rim=rim), views.whole.views, "correcting rims"))
+        corrected = parallel_map(partial(without_rim_bias, rim=rim), views.whole.views, "correcting rims")
+        views = prepare(corrected).with_noise(noise)
     poses = align_jointly(views.whole, poses, [MIDDLE, NEAR], neighbours)
-    judged = judge_views(views.inner, poses, judging, noise_mm)
+    judged = judge_views(views.inner, poses, judging, noise.mm)
     misses: dict[int, Agreement] = {}
     if more is not None and len(judged.poses) < len(views):
         placement = place_more(views, judged.poses or poses, more, judging, judged.noise_mm)

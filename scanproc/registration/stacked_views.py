@@ -27,6 +27,7 @@ class Images(NamedTuple):
     rim_value, rim_decay_deg : of the rim term that is asked for, and what it is so far, 1/mm, see `RimTerm`; no decay
         where none is asked for.
     asks_focal : whether the shared term that is asked for is the focal one instead.
+    noise_at_mm, noise_order : see `DepthNoise`; of order 0 until the noise is known.
     first : (V,) int64, index of each image's first pixel.
     cameras : (V, 6) float64: width, height, fx, fy, cx, cy in pixels; pixel centres at integers.
     """
@@ -38,6 +39,8 @@ class Images(NamedTuple):
     rim_value: float
     rim_decay_deg: float
     asks_focal: bool
+    noise_at_mm: float
+    noise_order: int
     first: NDArray[np.int64]
     cameras: FloatArray
 
@@ -85,6 +88,8 @@ def stack_images(views: Sequence[CleanView]) -> Images:
         rim_value=0.0,
         rim_decay_deg=0.0,
         asks_focal=False,
+        noise_at_mm=1.0,
+        noise_order=0,
         first=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64),
         cameras=np.array(cameras, dtype=np.float64),
     )

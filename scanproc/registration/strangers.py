@@ -70,9 +70,8 @@ class _Distances:
         table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
         stays = np.isin(np.arange(len(views)), list(poses))
         # Noise of stereo grows with the square of the distance, that of other cameras less: the milder of both.
-        far = np.array([_mean_square_mm2(views, view) for view in range(len(views))])
-        a, b = pairs.T
-        at_one_mm = replace(table, squares=table.squares * 2.0 / (far[a] ** 2 + far[b] ** 2))
+        fourth_power = views.depths_mm**4
+        at_one_mm = replace(table, squares=table.squares * 2.0 / fourth_power[pairs].sum(axis=1))
         rms = table.rms_mm(stays)
         ratio = np.minimum(_ratio(table, stays), _ratio(at_one_mm, stays))
         # Nobody is a stranger who agrees at the tolerance from before any noise was known.
@@ -83,11 +82,6 @@ class _Distances:
         overlap, consistency = self.table.overlap(self.stays), self.table.consistency(self.stays)
         rms = float(self.rms_mm[view])
         return RejectedView(float(overlap[view]), float(consistency[view]), rms, most * rms / float(self.ratio[view]))
-
-
-def _mean_square_mm2(views: SampledViews, view: int) -> float:
-    depth_mm = views.coarse.of(view)[0][:, 2]
-    return float(np.mean(depth_mm**2)) if len(depth_mm) else 1.0
 
 
 def _ratio(table: PairStatistics, stays: BoolArray) -> FloatArray:
