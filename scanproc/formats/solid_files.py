@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -94,7 +97,9 @@ def write_3mf(bodies: Sequence[Body], facts: dict[str, str]) -> bytes:
     for key, value in facts.items():
         metadata.AddMetaData("", key, value, "xs:string", True)
     model.SetBuildUUID(str(uuid.uuid5(content, "build")))
-    return bytes(model.QueryWriter("3mf").WriteToBuffer())
+    with _file_of_3mf() as path:
+        model.QueryWriter("3mf").WriteToFile(str(path))
+        return path.read_bytes()
 
 
 def read_3mf(data: bytes) -> tuple[Body, ...]:
@@ -102,7 +107,9 @@ def read_3mf(data: bytes) -> tuple[Body, ...]:
     import lib3mf
 
     model = lib3mf.get_wrapper().CreateModel()
-    model.QueryReader("3mf").ReadFromBuffer(data)
+    with _file_of_3mf() as path:
+        path.write_bytes(data)
+        model.QueryReader("3mf").ReadFromFile(str(path))
     groups = model.GetBaseMaterialGroups()
     names: dict[tuple[int, int], str] = {}
     while groups.MoveNext():
@@ -113,11 +120,18 @@ def read_3mf(data: bytes) -> tuple[Body, ...]:
     while items.MoveNext():
         item = items.GetCurrent()
         part = model.GetMeshObjectByID(item.GetObjectResourceID())
-        vertices = np.array([vertex.Coordinates[:] for vertex in part.GetVertices()], dtype=np.float64)
-        faces = np.array([triangle.Indices[:] for triangle in part.GetTriangleIndices()], dtype=np.int32)
+        vertices = np.frombuffer(b"".join(part.GetVertices()), "<f4").reshape(-1, 3).astype(np.float64)
+        faces = np.frombuffer(b"".join(part.GetTriangleIndices()), "<u4").reshape(-1, 3)
         T_bed_part = np.eye(4)
         T_bed_part[:3] = np.array([row[:] for row in item.GetObjectTransform().Fields]).T
         *of_object, has = part.GetObjectLevelProperty()
         material = names.get(tuple(of_object), "") if has else ""
         bodies.append(Body(welded(vertices[faces]), part.GetName(), material, T_bed_part))
     return tuple(bodies)
+
+
+@contextmanager
+def _file_of_3mf() -> Iterator[Path]:
+    """Lend a place on disk: into memory, lib3mf writes all twice, and from there it reads byte by byte in Python."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder) / "part.3mf"
