@@ -10,6 +10,9 @@ from scanproc.compiled import compiled
 from scanproc.depth.images import intrinsics_array
 from scanproc.frames import FloatArray
 
+#: Over a window; as a tuple they stay in registers, where an array's would go to memory at each step.
+Sums = tuple[float, float, float, float, float, float, float, float, float]
+
 _MIN_SHARE = 0.3  # of the window that must be measured
 
 
@@ -46,12 +49,12 @@ def _fit_planes(
             continue
         first, last = _first_and_last(depth_mm, v)
         # n, u, v, uu, uv, vv, w, uw, vw with w = 1/z, summed over the window
-        sums = np.zeros(9)
+        sums = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         for ahead in range(max(first - radius_px, 0), last + radius_px + 1):
             if ahead < width:
-                _add_column(sums, columns, ahead, 1.0)
+                sums = _with_column(sums, columns, ahead, 1.0)
             if ahead - 2 * radius_px - 1 >= max(first - radius_px, 0):
-                _add_column(sums, columns, ahead - 2 * radius_px - 1, -1.0)
+                sums = _with_column(sums, columns, ahead - 2 * radius_px - 1, -1.0)
             u = ahead - radius_px
             if u >= first and depth_mm[v, u] > 0.0 and sums[0] > least:
                 _solve(normals, u, v, sums, intrinsics_px, least_spread, min_cosine)
@@ -88,21 +91,24 @@ def _add_row(columns: FloatArray, depth_mm: DepthImage, row: int, sign: float) -
 
 
 @compiled
-def _add_column(sums: FloatArray, columns: FloatArray, column: int, sign: float) -> None:
-    """Add the sums of a column to those of the window, (9,), or take them away."""
+def _with_column(sums: Sums, columns: FloatArray, column: int, sign: float) -> Sums:
+    """Return the sums of a window with those of a column, or without them."""
     if columns[column, 0] == 0.0:
-        return
+        return sums
+    n, su, sv, suu, suv, svv, sw, suw, svw = sums
     u = float(column)
     count, v, w = sign * columns[column, 0], sign * columns[column, 1], sign * columns[column, 3]
-    sums[0] += count
-    sums[1] += count * u
-    sums[2] += v
-    sums[3] += count * u * u
-    sums[4] += v * u
-    sums[5] += sign * columns[column, 2]
-    sums[6] += w
-    sums[7] += w * u
-    sums[8] += sign * columns[column, 4]
+    return (
+        n + count,
+        su + count * u,
+        sv + v,
+        suu + count * u * u,
+        suv + v * u,
+        svv + sign * columns[column, 2],
+        sw + w,
+        suw + w * u,
+        svw + sign * columns[column, 4],
+    )
 
 
 @compiled
@@ -110,7 +116,7 @@ def _solve(
     normals: NDArray[np.float32],
     u: int,
     v: int,
-    sums: FloatArray,
+    sums: Sums,
     intrinsics_px: FloatArray,
     least_spread: float,
     min_cosine: float,
