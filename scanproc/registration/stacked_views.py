@@ -82,7 +82,7 @@ def stack_images(views: Sequence[CleanView]) -> Images:
     cameras = [(c.width, c.height, c.fx, c.fy, c.cx, c.cy) for c in (view.intrinsics for view in views)]
     return Images(
         depth_mm=_stacked_depths(views),
-        normals=np.concatenate([view.normals.reshape(-1, 3) for view in views]).astype(np.float32),
+        normals=np.concatenate([view.normals.reshape(-1, 3) for view in views], dtype=np.float32),
         past=~np.concatenate([view.silhouette.ravel() for view in views]),
         rim_deg=np.concatenate([_rim_deg(view).ravel() for view in views]),
         rim_value=0.0,
