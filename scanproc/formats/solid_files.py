@@ -98,7 +98,10 @@ def write_3mf(bodies: Sequence[Body], facts: dict[str, str]) -> bytes:
         metadata.AddMetaData("", key, value, "xs:string", True)
     model.SetBuildUUID(str(uuid.uuid5(content, "build")))
     with _file_of_3mf() as path:
-        model.QueryWriter("3mf").WriteToFile(str(path))
+        try:
+            model.QueryWriter("3mf").WriteToFile(str(path))
+        except lib3mf.ELib3MFException as error:  # it has no words for a full disk
+            raise OSError(f"could not write a 3MF to {path.parent}: {error}") from error
         return path.read_bytes()
 
 
