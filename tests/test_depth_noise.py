@@ -66,7 +66,7 @@ def test_far_points_pull_their_neighbours_by_what_they_know() -> None:
     bent_mm = 0.002 * (np.arange(CAMERA.width) - CAMERA.cx) ** 2
 
     def moved_mm(order: int) -> float:
-        views = five_views(bent_mm).with_noise(DepthNoise(0.5, 380.0, order))
+        views = five_views(bent_mm).with_noise(DepthNoise(0.5, 380.0, order)).weighed_by_noise()
         poses = align_jointly(views, TRUTH, [NEAR], LIMITS)
         return float(errors({k: poses[k] for k in range(4)}, TRUTH)[:, 1].max())
 

@@ -86,6 +86,12 @@ def depth_noise_of(views: SampledViews, poses: Poses, limits: JudgementLimits) -
     return DepthNoise.of(rms_mm, views.depths_mm[sorted(judged.poses)])
 
 
+def judged_at(poses: Poses, views: SampledViews, judged: Judgement, limits: JudgementLimits) -> Judgement:
+    """Return a judgement of views that lie a little otherwise now, and all stay."""
+    again = judge_views(views, poses, replace(limits, agreement=_ANY), judged.noise_mm)
+    return replace(judged, poses=poses, rms_mm=again.rms_mm)
+
+
 def _agreement_at(noise_mm: float, limits: JudgementLimits) -> AgreementLimits:
     """Return the limits of a recording with that noise: of one that is noisier than any tolerance allows, no wider."""
     allowed_mm = limits.residual_sd * min(noise_mm, limits.max_tolerance_mm / limits.tolerance_sd)

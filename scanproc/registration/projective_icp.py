@@ -128,7 +128,7 @@ def add_normal_equations(
 ) -> tuple[float, int]:
     """Add the distances of the source's points from the target's surface to H, (7, 7), and g, (7,).
 
-    Each weighs by the noise at its depth.
+    Each weighs by the noise at its depth, where the images say so.
 
     The step that they ask for is a rotation vector about `centre` and a translation, in the common frame; the last
     unknown is a term that all views share: the rim term, by which the depth of both grows, see `depth.rims`, or the
@@ -146,7 +146,7 @@ def add_normal_equations(
     # Looked up here: a function that is given all arrays of images and samples takes longer than all else.
     own, normals, own_rim, asks_focal = samples.points, samples.normals, samples.rim, images.asks_focal
     rim_deg, rim_value, rim_decay_deg = images.rim_deg, images.rim_value, images.rim_decay_deg
-    noise_at_mm, noise_order = images.noise_at_mm, images.noise_order
+    noise_at_mm, weight_order = images.noise_at_mm, images.weight_order
     squares, matches = 0.0, 0
     places, points, there = project_samples(samples, source, images, target, T_target_source, 3.0 * gate_mm)
     rows, weights = np.empty((len(places), 8)), np.empty(len(places))
@@ -176,7 +176,7 @@ def add_normal_equations(
             moved = rotate_vector(T_target_source, own[k, 0], own[k, 1], own[k, 2])
             rows[matches, 6] = _rim_pull(moved, (nx, ny, nz), own_rim[k], seen, rim)
         rows[matches, 7] = distance
-        variance = noise_share(own[k, 2], there[m, 0], noise_at_mm, noise_order)
+        variance = noise_share(own[k, 2], there[m, 0], noise_at_mm, weight_order)
         weights[matches] = trust * robust_weight(distance, gate_mm) / variance
         squares += distance * distance
         matches += 1

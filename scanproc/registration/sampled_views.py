@@ -52,8 +52,12 @@ class SampledViews:
         return replace(self, views=views, images=self.images.with_depths(views), coarse_mm=coarse_mm)
 
     def with_noise(self, noise: DepthNoise) -> SampledViews:
-        """Return the same views, whose points count by the noise at their depth."""
+        """Return the same views, which are judged by the noise at their depth."""
         return replace(self, images=self.images._replace(noise_at_mm=noise.at_mm, noise_order=noise.order))
+
+    def weighed_by_noise(self) -> SampledViews:
+        """Return the same views, whose points weigh by the noise at their depth in an alignment."""
+        return replace(self, images=self.images._replace(weight_order=self.images.noise_order))
 
     @cached_property
     def tiny(self) -> Samples:

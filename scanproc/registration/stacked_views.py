@@ -28,6 +28,7 @@ class Images(NamedTuple):
         where none is asked for.
     asks_focal : whether the shared term that is asked for is the focal one instead.
     noise_at_mm, noise_order : see `DepthNoise`; of order 0 until the noise is known.
+    weight_order : power of the depth by which points weigh less in an alignment.
     first : (V,) int64, index of each image's first pixel.
     cameras : (V, 6) float64: width, height, fx, fy, cx, cy in pixels; pixel centres at integers.
     """
@@ -41,6 +42,7 @@ class Images(NamedTuple):
     asks_focal: bool
     noise_at_mm: float
     noise_order: int
+    weight_order: int
     first: NDArray[np.int64]
     cameras: FloatArray
 
@@ -90,6 +92,7 @@ def stack_images(views: Sequence[CleanView]) -> Images:
         asks_focal=False,
         noise_at_mm=1.0,
         noise_order=0,
+        weight_order=0,
         first=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64),
         cameras=np.array(cameras, dtype=np.float64),
     )

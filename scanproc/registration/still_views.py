@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from scanproc.registration.bending import BendLimits, find_bending
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
-from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
+from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views, judged_at
 from scanproc.registration.movement import MovementLimits, find_movement
 from scanproc.registration.reasons import bent_reason, misfit_reasons, moved_reason
 from scanproc.registration.regional_distances import RegionLimits, regional_distances
@@ -69,7 +69,20 @@ def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
         judged = judge_views(views.inner, poses, limits.judging, judged.noise_mm)
         misfits |= misfit_reasons(judged.misfits, limits.judging.agreement)
         unrest = _unrest(regions, parts, judged.poses, limits)
+    judged = _by_what_they_know(settled, judged, limits)
     return StillViews(judged, moved, misfits, None if unrest is None else unrest.reason)
+
+
+def _by_what_they_know(settled: SettledViews, judged: Judgement, limits: StillLimits) -> Judgement:
+    """Align once more, each point by the noise at its depth: views from near know better where the foot is.
+
+    Not before: they know no better than others what moved, and then would hide it.
+    """
+    views = settled.views
+    if views.whole.images.noise_order == 0 or not judged.poses:
+        return judged
+    poses = align_jointly(views.whole.weighed_by_noise(), judged.poses, [NEAR], limits.neighbours)
+    return judged_at(poses, views.inner, judged, limits.judging)
 
 
 @dataclass(frozen=True)
