@@ -14,16 +14,18 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import begun_behind, last_crossing, smoothed_curve
 from scanproc.mesh.polyline_distance import Nearest, inside, nearest_on_curve
-from scanproc.solid.blending import eased, smooth_min, smooth_step
+from scanproc.solid.blending import eased, smooth_max, smooth_min, smooth_step
 from scanproc.solid.height_fields import HeightField
 
 # Shares of the foot's length.
 MEDIAL_EDGE_AT, LATERAL_EDGE_AT = (0.43, 0.47), (0.485, 0.515)  # where the edges stand at their full height
 CUP_END = 0.23  # where the trim line begins to leave the cup's height
+_CUP_LEFT, _ARCH_LEFT = 0.30, 0.58  # where it has left that, and the arch
+_OVER_BORDER_MM, _EDGE_ROUND_MM = 1.0, 1.0  # so high it stands over the lateral border there
 _FLANGE_FROM = 0.24  # the cup's depth is measured behind
 _STATIONS = 0.001  # between those that heights are interpolated from
 _ACROSS_MM = 10.0  # on both sides of the axis, where the medial edge goes over to the lateral one
-_FRONT_FADES, _LOW_FRONT_MM = 0.08, 6.0  # so low, and over such a length, the sides end at the front end's corners
+LOW_FRONT_MM, _FRONT_FADES = 6.0, 0.08  # so low, and over such a length, the sides end at the front end's corners
 _ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into the flat edge
 _FLAT_MM = 1.0  # the flat edge goes on so far inside the wall's middle
 _CUT_RISE = 6.0  # the cut rises so steeply from the flat edge inwards that it ends there ...
@@ -53,7 +55,7 @@ class SideEdge:
     def in_front(self, s: FloatArray, at: tuple[float, float]) -> FloatArray:
         """Return its height over the sole in front, (N,) mm: low where it meets the front end."""
         start = max(self.end - _FRONT_FADES, at[1])
-        return self.front_mm - max(self.front_mm - _LOW_FRONT_MM, 0.0) * eased(s, start, max(self.end, start + 0.02))
+        return self.front_mm - max(self.front_mm - LOW_FRONT_MM, 0.0) * eased(s, start, max(self.end, start + 0.02))
 
     def flange(self, s: FloatArray, start: float, at: tuple[float, float]) -> FloatArray:
         """Return how far it is raised, (N,) mm: fully at `at`."""
@@ -91,6 +93,10 @@ class TrimHeights:
         lateral_front = line.at(x, line.lateral_z) + self.lateral.in_front(s, LATERAL_EDGE_AT)
         lateral = self.heel_z + (lateral_front - self.heel_z) * eased(s, CUP_END, LATERAL_EDGE_AT[0])
         lateral += self.lateral.flange(s, _FLANGE_FROM, LATERAL_EDGE_AT)
+        # Below a border that rises as soon as a low cup ends, it would run far inside the foot.
+        higher = smooth_max(lateral, line.at(x, line.border_z) + _OVER_BORDER_MM, _EDGE_ROUND_MM)
+        beside_arch = eased(s, CUP_END, _CUP_LEFT) - eased(s, LATERAL_EDGE_AT[1], _ARCH_LEFT)
+        lateral += (higher - lateral) * beside_arch
         return x, medial, lateral
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray, Side
-from scanproc.design.front_platform import front_platform
+from scanproc.design.front_platform import front_platform, stands_level
 from scanproc.design.marks import Marks, marks_of
-from scanproc.design.posts import FREE_MM, Post, Region, forefoot_post, front_region, rearfoot_post
+from scanproc.design.posts import FREE_MM, FRONT_MARGIN_MM, Post, Region, forefoot_post, front_region, rearfoot_post
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
@@ -143,6 +143,10 @@ def _posts(plan: FootPlan, outline: FloatArray, xy: FloatArray, z: FloatArray, r
         ridge_z = post.below(xy, z) - drop - FREE_MM
         if post.is_level and front is not None:
             ridge_z = min(ridge_z, float(z[front.region.inside(xy)].min(initial=ridge_z)))
+        if post.is_level and drop > 0.0 and front is None and stands_level(rx):
+            # That of a longer one is the ball, whose wall thins on its own.
+            ahead = plan.ahead_of_ball(xy) > -FRONT_MARGIN_MM
+            ridge_z = float(z[ahead].min(initial=ridge_z + drop))
         platforms.append(Platform(post, ridge_z))
     return platforms
 
