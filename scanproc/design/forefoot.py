@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.design.plan import HEEL_END, quarter_line
-from scanproc.design.trim_line import LOW_FRONT_MM
 from scanproc.design.wall import BEND_MM
 from scanproc.frames import FloatArray
 from scanproc.mesh.sections import theil_sen
@@ -22,6 +21,7 @@ _CONTACT_MM = (-12.0, 6.0)  # in front of the ball, where the lowest contact is 
 _INNER_SHARE = 0.40  # of the ball's width, either side of its middle: the borders round up
 _STRIPS = 21
 _HANGING_MM = 4.0  # a strip so far above the line through most of them is a border, which does not touch
+_BEARS_MM = 3.0  # what of the ball is so low lies on any insole, however low its edges are
 _TOE_SPRING_PER_MM = 1.0 / 1500.0  # 3 mm over the length of the toes
 _RUN_OUT_MM, _RUN_OUT_SHARE = (-45.0, BLEND_MM[1]), 0.18  # ahead of the ball: between them, of a child's foot from so
 # much of the length on, the side walls run out ...
@@ -36,21 +36,16 @@ _WALL_ROUND_MM, _SIGMA_MM = 3.0, 5.0
 
 @dataclass(frozen=True)
 class SideWalls:
-    """How high side walls have to stand over the sole beside them, mm, so that an edge can be cut into them.
-
-    `front_mm`: over the lowest sole beside the ball, where the outline runs.
-    """
+    """How high side walls have to stand over the sole beside them, mm, so that an edge can be cut into them."""
 
     medial_mm: float
     lateral_mm: float
-    front_mm: float
 
     @classmethod
     def holding(cls, arch: Arch) -> SideWalls:
         """Return walls that hold the edges and flanges which are asked."""
         medial_mm, lateral_mm = arch.medial_edge_mm + arch.medial_flange_mm, arch.side_edge_mm + arch.lateral_flange_mm
-        walls = (max(_WALL_MM[0], edge_mm + _OVER_EDGE_MM) for edge_mm in (medial_mm, lateral_mm))
-        return cls(*walls, min(arch.side_edge_mm, LOW_FRONT_MM))
+        return cls(*(max(_WALL_MM[0], edge_mm + _OVER_EDGE_MM) for edge_mm in (medial_mm, lateral_mm)))
 
 
 def without_toes(
@@ -79,9 +74,9 @@ def without_toes(
     contact = _contact(sole.z, ahead, aside)
     if level:
         heel_z = float(sole.z[sole.x[:, 0] < HEEL_END * plan.length_mm].min())
-        stands = (ahead > 0.0) & (ahead < BLEND_MM[1])
-        stands &= sole.z < sole.z[stands].min() + walls.front_mm
-        contact = _levelled(contact, heel_z - thinner_mm, clamped[stands])
+        bears = (ahead > 0.0) & (ahead < BLEND_MM[1])
+        bears &= sole.z < sole.z[bears].min() + _BEARS_MM
+        contact = _levelled(contact, heel_z - thinner_mm, float(np.abs(clamped[bears]).max()))
     surface = np.polynomial.polynomial.polyval(clamped, contact)
     surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2 + thinner_mm * (1.0 - bends)
     # A gap between toes may reach behind the ball; nothing else of the sole stands so high there.
@@ -106,13 +101,10 @@ def _contact(z: FloatArray, ahead: FloatArray, aside: FloatArray) -> FloatArray:
     return np.asarray(np.polynomial.polynomial.polyfit(middle[touching], lowest[touching], 2))
 
 
-def _levelled(contact: FloatArray, heel_z: float, aside: FloatArray) -> FloatArray:
-    """Return a parabola, (3,), without its inclination that is as low as the heel where it stands, (N,) aside.
-
-    None is a keel.
-    """
+def _levelled(contact: FloatArray, heel_z: float, border: float) -> FloatArray:
+    """Return a parabola, (3,), without its inclination that is as low as the heel at both borders; none is a keel."""
     bend = min(float(contact[2]), 0.0)
-    return np.array([heel_z - bend * float((aside**2).max()), 0.0, bend])
+    return np.array([heel_z - bend * border**2, 0.0, bend])
 
 
 def _walls_run_out(sole: HeightField, plan: FootPlan, walls: SideWalls, ahead: FloatArray) -> FloatArray:

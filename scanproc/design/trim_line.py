@@ -25,7 +25,7 @@ _OVER_BORDER_MM, _EDGE_ROUND_MM = 1.0, 1.0  # so high it stands over the lateral
 _FLANGE_FROM = 0.24  # the cup's depth is measured behind
 _STATIONS = 0.001  # between those that heights are interpolated from
 _ACROSS_MM = 10.0  # on both sides of the axis, where the medial edge goes over to the lateral one
-LOW_FRONT_MM, _FRONT_FADES = 6.0, 0.08  # so low, and over such a length, the sides end at the front end's corners
+_FRONT_FADES, _LOW_FRONT_MM = 0.08, 6.0  # so low, and over such a length, the sides end at the front end's corners
 _ROUND_MM = 0.6  # half the width in the plan over which the wall rounds into the flat edge
 _FLAT_MM = 1.0  # the flat edge goes on so far inside the wall's middle
 _CUT_RISE = 6.0  # the cut rises so steeply from the flat edge inwards that it ends there ...
@@ -55,7 +55,7 @@ class SideEdge:
     def in_front(self, s: FloatArray, at: tuple[float, float]) -> FloatArray:
         """Return its height over the sole in front, (N,) mm: low where it meets the front end."""
         start = max(self.end - _FRONT_FADES, at[1])
-        return self.front_mm - max(self.front_mm - LOW_FRONT_MM, 0.0) * eased(s, start, max(self.end, start + 0.02))
+        return self.front_mm - max(self.front_mm - _LOW_FRONT_MM, 0.0) * eased(s, start, max(self.end, start + 0.02))
 
     def flange(self, s: FloatArray, start: float, at: tuple[float, float]) -> FloatArray:
         """Return how far it is raised, (N,) mm: fully at `at`."""
