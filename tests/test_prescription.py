@@ -21,7 +21,7 @@ from scanproc.prescription.high_arch import judged_arch
 from scanproc.prescription.materials import least_wall, wall_by_mass
 from scanproc.prescription.presets import preset_names, preset_values, preset_with_reasons
 from scanproc.prescription.resolve import resolved
-from scanproc.prescription.rules import RULES, refuse_above_block, refuse_broken
+from scanproc.prescription.rules import RULES, block_height_mm, refuse_broken
 from scanproc.prescription.sides import for_side
 from scanproc.settings import as_table, build_config, parse_overrides, template
 from scanproc.toml_files import tomllib

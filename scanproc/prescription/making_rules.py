@@ -16,6 +16,7 @@ _TEXT = re.compile(r"[A-Za-z0-9 ./-]*")
 _MAX_TEXT = 24  # more find no room under the arch
 STROKE_SHARE = 0.15  # a stroke's width by the height of capitals: `solid.letters` draws them so
 LEAST_STROKE_MM = 0.6  # below it neither stands out: fused powder rounds it away, a nozzle of 0.4 mm leaves it out
+LEAST_LETTER_MM = LEAST_STROKE_MM / STROKE_SHARE
 
 
 def thinnest(rx: Thickness) -> float | None:
@@ -133,7 +134,7 @@ def eva_is_milled_block(rx: Device) -> str | None:
 
 def arch_fits_block(rx: InsoleConfig) -> str | None:
     """What is known beforehand fits into the block."""
-    if not is_milled(rx):
+    if not is_milled(rx) or rx.block_height_mm is None:
         return None
     arch = (rx.arch_target_mm or 0.0) + (rx.thickness_mm or 0.0)
     border = rx.heel_cup_depth_mm + rx.heel_lift_mm + (rx.thickness_mm or 0.0)
@@ -186,7 +187,7 @@ def strokes_print(rx: Marks) -> str | None:
         return (
             f"found insole.letter_mm = {rx.letter_mm:g}, whose strokes are {stroke_mm:.2f} mm wide, expected "
             f"{LEAST_STROKE_MM:g} or more: thinner ones blur in a print; set insole.letter_mm = "
-            f"{LEAST_STROKE_MM / STROKE_SHARE:g} or more"
+            f"{LEAST_LETTER_MM:g} or more"
         )
     return None
 

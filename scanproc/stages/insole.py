@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+import numpy as np
+
 from scanproc.anatomy.open_boundaries import unseen_borders
 from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.design.mirror import feet_to_design, is_mirrored
@@ -17,6 +19,7 @@ from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.preview import for_preview
 from scanproc.prescription.resolve import resolved
+from scanproc.prescription.rules import block_height_mm
 from scanproc.proof.advice import advice, failure
 from scanproc.proof.checks import told
 from scanproc.proof.prove import prove
@@ -60,20 +63,10 @@ def _said_of_absent_feet(feet: tuple[Foot, ...], config: InsoleConfig) -> tuple[
 def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig, said: tuple[str, ...]) -> Insole:
     try:
         made = proven_insole(foot, facts, config)
+        making = _making(made)
     except ScanError as error:
         return Insole(foot.side, None, None, (), refused=str(error))
     _log_checks(foot, made.checks)
-    device = made.rx.device
-    making = Making(
-        device.process,
-        device.style,
-        device.block_height_mm,
-        made.rx.making.cutter_mm,
-        device.material,
-        device.length,
-        device.extension,
-        device.extension_material,
-    )
     return Insole(
         foot.side,
         made.solid,
@@ -84,6 +77,21 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig, said: 
         making=making,
         curves=plan_curves(made.asked),
         extension=made.built.extension,
+    )
+
+
+def _making(made: Proven) -> Making:
+    """Return how a proven insole is made; refuse one that stands higher than the block that is asked."""
+    device = made.rx.device
+    return Making(
+        device.process,
+        device.style,
+        block_height_mm(float(np.ptp(made.solid.vertices[:, 2])), device),
+        made.rx.making.cutter_mm,
+        device.material,
+        device.length,
+        device.extension,
+        device.extension_material,
     )
 
 
