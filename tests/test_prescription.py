@@ -21,7 +21,7 @@ from scanproc.prescription.high_arch import judged_arch
 from scanproc.prescription.materials import least_wall, wall_by_mass
 from scanproc.prescription.presets import preset_names, preset_values, preset_with_reasons
 from scanproc.prescription.resolve import resolved
-from scanproc.prescription.rules import RULES, block_height_mm, refuse_broken
+from scanproc.prescription.rules import RULES, refuse_broken
 from scanproc.prescription.sides import for_side
 from scanproc.settings import as_table, build_config, parse_overrides, template
 from scanproc.toml_files import tomllib
@@ -362,11 +362,20 @@ def test_one_foots_rules_are_kept_by_that_foot() -> None:
 
 
 def test_what_stands_above_its_block_is_refused() -> None:
-    refuse_above_block(34.9, InsoleConfig(process="mill"))
-    refuse_above_block(60.0, InsoleConfig())
-    with pytest.raises(ScanError, match=r"rule fits-block: the device is 35\.1 mm high"):
-        refuse_above_block(35.1, InsoleConfig(style="block", process="mill"))
-    refuse_above_block(60.0, InsoleConfig(style="block"))  # printed: it is built up
+    milled = InsoleConfig(process="mill", block_height_mm=35.0)
+    assert block_height_mm(34.9, milled) == 35.0
+    with pytest.raises(
+        ScanError, match=r"rule fits-block: the device is 35\.1 mm high.* insole.block_height_mm = 36\."
+    ):
+        block_height_mm(35.1, replace(milled, style="block"))
+    block_height_mm(60.0, replace(milled, process="print"))  # it is built up
+
+
+@pytest.mark.parametrize(("highest_mm", "block_mm"), [(12.0, 35.0), (35.0, 35.0), (35.1, 50.0), (79.9, 80.0)])
+def test_a_block_that_is_left_out_is_the_lowest_usual_one(highest_mm: float, block_mm: float) -> None:
+    assert block_height_mm(highest_mm, InsoleConfig(style="block", process="mill")) == block_mm
+    with pytest.raises(ScanError, match=r"rule fits-block: the device is 80\.1 mm high"):
+        block_height_mm(80.1, InsoleConfig(style="block", process="mill"))
 
 
 # ------------------------------------------------------------------------------------------------ the wall

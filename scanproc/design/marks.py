@@ -115,7 +115,7 @@ def marks_of(
         length_mm = lettering(text, asked.letter_mm).size_mm[0]
         raise ScanError(
             f"insole.text: {text!r} is {length_mm:.0f} mm long in letters of {asked.letter_mm:g} mm and finds no room"
-            f" under the arch (rule text-fits), nor in smaller ones. Shorten it, or leave it out: insole.text = \"\"."
+            f' under the arch (rule text-fits), nor in smaller ones. Shorten it, or leave it out: insole.text = "".'
         )
     letter_mm, place = fitting[0] if fitting[0][1].thick_mm > 2.0 * asked.mark_height_mm else fitting[-1]
     form: Form = "engraved" if place.thick_mm > 2.0 * asked.mark_height_mm else "plate"

@@ -102,8 +102,7 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
     asked = edged(scanned, designed_top(scanned, rx), rx)
     even = even_wall(asked.outline, rx.making.grid_mm, asked.square_top_at, asked.wall_at)
     placed = placed_pads(asked.plan, rx.pads)
-    most_lost_mm = 0.5 * rx.judgement.dose_tolerance_mm
-    refuse_off_device(placed, rx.pads, asked.outline, asked.top, even.top, most_lost_mm)
+    refuse_off_device(placed, asked.outline, asked.top, even.top, rx)
     if rx.device.process != "print":
         refuse_unreached(asked.outline, even.top, rx.making.cutter_mm)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)

@@ -66,14 +66,14 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig, said: 
         making = _making(made)
     except ScanError as error:
         return Insole(foot.side, None, None, (), refused=str(error))
-    _log_checks(foot, made.checks)
+    _log_checks(foot, made)
     return Insole(
         foot.side,
         made.solid,
         made.outline,
         made.checks,
         notes=(*said, *made.notes),
-        failed=failure(made.checks),
+        failed=failure(made.checks, made.rx),
         making=making,
         curves=plan_curves(made.asked),
         extension=made.built.extension,
@@ -147,11 +147,14 @@ def proven_insole(
     return Proven(rx, asked, built, checks, (*mirrored, *thickened, *rx.evidence))
 
 
-def _log_checks(foot: Foot, checks: tuple[Check, ...]) -> None:
+def _log_checks(foot: Foot, made: Proven) -> None:
+    checks = made.checks
     failed = [check for check in checks if not check.passed]
     if failed:
         names = ", ".join(check.name for check in failed)
-        log.warning("insole: %s foot, %d checks, failed: %s; %s", foot.side, len(checks), names, advice(failed[0]))
+        log.warning(
+            "insole: %s foot, %d checks, failed: %s; %s", foot.side, len(checks), names, advice(failed[0], made.rx)
+        )
     else:
         log.info("insole: %s foot, %d checks, failed: none", foot.side, len(checks))
 

@@ -65,7 +65,8 @@ def followed(foot: Foot, config: InsoleConfig) -> dict[str, object]:
 def refusal(foot: Foot, config: InsoleConfig) -> str | None:
     """Return why a prescription is not made, or None if it is."""
     try:
-        return failure(proven_insole(foot, ScanFacts("sensible", side=foot.side), config).checks)
+        made = proven_insole(foot, ScanFacts("sensible", side=foot.side), config)
+        return failure(made.checks, made.rx)
     except ScanError as error:
         return str(error)
 
