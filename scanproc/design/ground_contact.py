@@ -152,6 +152,6 @@ def refuse_bump(plan: FootPlan, xy: FloatArray, z: FloatArray, height_mm: FloatA
         todo = advised((*map(lower, hollows), Change("level_front", to=False)), rx)
         raise ScanError(
             f"rule stands-still: found the device to rest on what lies below insole.{' and '.join(hollows)}, with a"
-            f" gap of {gap_mm:.2f} mm under heel or front end, expected {_GAP_MM:g} at most: it would rock. "
-            f"{todo[0].upper()}{todo[1:]}."
+            f" gap of {gap_mm:.2f} mm under heel or front end, expected {_GAP_MM:g} at most: it would rock; "
+            f"{todo}."
         )

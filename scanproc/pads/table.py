@@ -74,12 +74,12 @@ class Pad:
 PADS = (
     Pad(
         "met_pad_mm", met_pad, begins="met_pad_back_mm", width="met_pad_width_mm", flattened_by=("forefoot",),
-        mend=(higher("met_pad_back_mm"), lower("distal_gap_mm")),
+        mend=(higher("met_pad_back_mm", at_least=10.0), lower("distal_gap_mm")),
         advice=(lower("met_pad_mm"), higher("met_pad_back_mm")),
     ),
     Pad(
         "met_bar_mm", met_bar, begins="met_bar_back_mm", flattened_by=("forefoot",),
-        mend=(higher("met_bar_back_mm"), lower("distal_gap_mm")),
+        mend=(higher("met_bar_back_mm", at_least=10.0), lower("distal_gap_mm")),
         advice=(lower("met_bar_mm"), higher("met_bar_back_mm")),
     ),
     Pad(

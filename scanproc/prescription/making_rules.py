@@ -33,7 +33,8 @@ def _thinner_side(rx: Thickness) -> float:
 
 def _up(value: float, digits: int) -> float:
     """Round up to so many digits after the point."""
-    return math.ceil(round(value * 10**digits, 6)) / 10**digits
+    scale = 10.0**digits
+    return math.ceil(round(value * scale, 6)) / scale
 
 
 def least_wall_holds(rx: InsoleConfig) -> str | None:
@@ -136,11 +137,11 @@ def taper_is_gentle(rx: Thickness) -> str | None:
 def eva_is_milled_block(rx: Device) -> str | None:
     """Foam is milled from a block."""
     if rx.material == "EVA" and (rx.style, rx.process) != ("block", "mill"):
-        lacking = "style" if rx.style != "block" else "process"
+        lacking, value = ("style", "block") if rx.style != "block" else ("process", "mill")
         return (
             f'found EVA with insole.style = {rx.style}, process = {rx.process}, expected style = "block" and process = '
             '"mill": foam is neither printed nor stiff enough for a shell; set '
-            f'insole.{lacking} = "{"block" if lacking == "style" else "mill"}", or insole.material = "TPU"'
+            f'insole.{lacking} = "{value}", or insole.material = "TPU"'
         )
     return None
 
