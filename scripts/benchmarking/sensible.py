@@ -29,14 +29,14 @@ def feet_of_all_kinds() -> list[tuple[str, Foot]]:
     return [*legs, ("child", small), *real]
 
 
-def measure_sensible(count: int, first_seed: int = 0) -> Rows:
-    """Return a row for each of so many sensible prescriptions, each on another foot in turn."""
+def measure_sensible(count: int, first_seed: int = 0, *, every_foot: bool = False) -> Rows:
+    """Return a row for each of so many sensible prescriptions, each on another foot in turn, or on every one."""
     feet = feet_of_all_kinds()
     rows: Rows = []
     for seed in range(first_seed, first_seed + count):
-        name, foot = feet[seed % len(feet)]
-        rows.append({"seed": seed, "foot": name, **followed(foot, sensible(seed))})
-        print(rows[-1], flush=True)
+        for name, foot in feet if every_foot else [feet[seed % len(feet)]]:
+            rows.append({"seed": seed, "foot": name, **followed(foot, sensible(seed))})
+            print(rows[-1], flush=True)
     return rows
 
 
@@ -67,7 +67,7 @@ def refusal(foot: Foot, config: InsoleConfig) -> str | None:
 def sensible_tables(rows: Rows) -> str:
     """Return the counts of outcomes, and what became of those that were not made at once."""
     text = (
-        "## Sensible prescriptions\n\nWhat an orthotist would ask (`tests/sensible.py`), on feet of all kinds in turn;"
+        "## Sensible prescriptions\n\nWhat an orthotist would ask (`tests/sensible.py`), on feet of all kinds;"
         " where one is refused, a script follows the advice.\n\n"
     )
     text += table(["outcome", "prescriptions"], sorted(Counter(str(row["verdict"]) for row in rows).items()))
