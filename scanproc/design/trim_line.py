@@ -20,7 +20,7 @@ from scanproc.solid.height_fields import HeightField
 # Shares of the foot's length.
 MEDIAL_EDGE_AT, LATERAL_EDGE_AT = (0.43, 0.47), (0.485, 0.515)  # where the edges stand at their full height
 CUP_END = 0.23  # where the trim line begins to leave the cup's height
-_CUP_LEFT, _ARCH_LEFT = 0.30, 0.58  # where it has left that, and the arch
+_CUP_LEFT, _EDGE_BEGINS = 0.30, 0.42  # where it has left that, and begins to stand as the lateral edge is asked
 _OVER_BORDER_MM, _EDGE_ROUND_MM = 1.0, 1.0  # so high it stands over the lateral border there
 _FLANGE_FROM = 0.24  # the cup's depth is measured behind
 _STATIONS = 0.001  # between those that heights are interpolated from
@@ -95,7 +95,7 @@ class TrimHeights:
         lateral += self.lateral.flange(s, _FLANGE_FROM, LATERAL_EDGE_AT)
         # Below a border that rises as soon as a low cup ends, it would run far inside the foot.
         higher = smooth_max(lateral, line.at(x, line.border_z) + _OVER_BORDER_MM, _EDGE_ROUND_MM)
-        beside_arch = eased(s, CUP_END, _CUP_LEFT) - eased(s, LATERAL_EDGE_AT[1], _ARCH_LEFT)
+        beside_arch = eased(s, CUP_END, _CUP_LEFT) - eased(s, _EDGE_BEGINS, LATERAL_EDGE_AT[0])
         lateral += (higher - lateral) * beside_arch
         return x, medial, lateral
 
