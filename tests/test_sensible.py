@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,12 +13,12 @@ from hypothesis import strategies as st
 from insole_feet import foot_of, leg, mirrored, scanned
 from sensible import sensible
 
-from scanproc.artifacts import Foot, Mesh, ScanFacts
+from scanproc.artifacts import Feet, Foot, Insole, Mesh, ScanFacts
 from scanproc.design.wall import bottom_at
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.solid.height_fields import HeightField
-from scanproc.stages.insole import Proven, proven_insole
+from scanproc.stages.insole import Proven, insole, proven_insole
 
 COARSE: dict[str, Any] = {"grid_mm": 1.0, "mesh_deviation_mm": 0.04}
 
@@ -30,6 +31,21 @@ def child() -> Foot:
 
 def made(foot: Foot, config: InsoleConfig) -> Proven:
     return proven_insole(foot, ScanFacts("sensible", side=foot.side), config)
+
+
+def insole_of(foot: Foot, config: InsoleConfig) -> Insole:
+    (one,) = insole(Feet((foot,)), ScanFacts("sensible", side=foot.side), config).insoles
+    return one
+
+
+def test_a_block_is_as_high_as_the_device_asks() -> None:
+    milled = InsoleConfig(process="mill", style="block", material="EVA", distal_edge_mm=2.0, length="full", **COARSE)
+    high = replace(milled, heel_lift_mm=12.0, heel_cup_depth_mm=20.0, medial_flange_mm=8.0)
+    for config, block_mm in ((milled, 35.0), (high, 50.0)):
+        one = insole_of(leg(0), config)
+        assert one.solid is not None and one.making.block_height_mm == block_mm
+        high_mm = float(np.ptp(one.solid.vertices[:, 2]))
+        assert block_mm - 20.0 < high_mm < block_mm and one.notes[-1].endswith(f"the device is {high_mm:.1f} mm high")
 
 
 def failed(proven: Proven) -> list[tuple[str, object, object]]:
@@ -105,6 +121,8 @@ def test_a_text_too_long_for_a_childs_arch_is_written_smaller() -> None:
     marks = small.asked.underside.marks
     assert failed(small) == [] and marks is not None
     assert 4.0 <= marks.letter_mm < 6.0 and marks.form == "raised"
+    (told,) = (note for note in insole_of(child(), InsoleConfig(**words)).notes if note.startswith("letters "))
+    assert told == f"letters {marks.letter_mm:g} mm: in 6 mm the text finds no room under the arch"
     grown = made(leg(0), InsoleConfig(**words)).asked.underside.marks
     assert grown is not None and grown.letter_mm == 6.0
 

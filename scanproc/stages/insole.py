@@ -17,6 +17,7 @@ from scanproc.design.solid import Built, build
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig, Prescription
+from scanproc.prescription.making_rules import is_milled
 from scanproc.prescription.preview import for_preview
 from scanproc.prescription.resolve import resolved
 from scanproc.prescription.rules import block_height_mm
@@ -72,7 +73,7 @@ def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig, said: 
         made.solid,
         made.outline,
         made.checks,
-        notes=(*said, *made.notes),
+        notes=(*said, *made.notes, *_chosen(made, making)),
         failed=failure(made.checks, made.rx),
         making=making,
         curves=plan_curves(made.asked),
@@ -93,6 +94,18 @@ def _making(made: Proven) -> Making:
         device.extension,
         device.extension_material,
     )
+
+
+def _chosen(made: Proven, making: Making) -> list[str]:
+    """Return what followed from the finished form: the height of its block, and of its letters."""
+    device, marks, asked_mm = made.rx.device, made.asked.underside.marks, made.rx.marks.letter_mm
+    chosen = []
+    if is_milled(device) and device.block_height_mm is None:
+        high_mm = float(np.ptp(made.solid.vertices[:, 2]))
+        chosen.append(f"block {making.block_height_mm:g} mm: the device is {high_mm:.1f} mm high")
+    if marks is not None and marks.letter_mm < asked_mm:
+        chosen.append(f"letters {marks.letter_mm:g} mm: in {asked_mm:g} mm the text finds no room under the arch")
+    return chosen
 
 
 @dataclass(frozen=True)
