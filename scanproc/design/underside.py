@@ -147,7 +147,7 @@ def _posts(plan: FootPlan, outline: FloatArray, xy: FloatArray, z: FloatArray, r
         if post.is_level and drop > 0.0 and front is None and stands_level(rx):
             # That of a longer one is the ball, whose wall thins on its own.
             ahead = plan.ahead_of_ball(xy) > -FRONT_MARGIN_MM
-            ridge_z = max(ridge_z, float(z[ahead].min(initial=ridge_z + drop)))
+            ridge_z = float(z[ahead].min(initial=ridge_z + drop))
         platforms.append(Platform(post, ridge_z))
     return platforms
 
