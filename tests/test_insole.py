@@ -231,7 +231,7 @@ def test_a_failed_proof_counts_as_refused_and_says_what_to_change(bowl: Foot, ca
     )
     assert Insoles((one,)).refused_parts == (f"left foot: {one.failed}",)
     (warning,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
-    assert "left foot" in warning and "failed: triangles; raise insole.mesh_deviation_mm" in warning
+    assert "left foot" in warning and "failed: triangles; set insole.mesh_deviation_mm = 0.00625" in warning
 
 
 def test_a_blank_text_is_no_text(bowl: Foot) -> None:

@@ -18,14 +18,14 @@ def advised(changes: Iterable[Change | str], rx: Prescription | None) -> str:
     Parameters
     ----------
     changes : of settings, or in words; those that change nothing are left out.
-    rx : what was prescribed; None: in words alone.
+    rx : what was prescribed; None: what depends on it is left out.
     """
     told: list[str] = []
     assigned = False
     for change in changes:
         if isinstance(change, str):
             told.append(change)
-        elif rx is not None and (value := _next_value(change, rx)) is not None:
+        elif (value := change.to if rx is None else _next_value(change, rx)) is not None:
             told.append(f"{'' if assigned else 'set '}insole.{change.field} = {toml_value(value)}")
             assigned = True
     return ", or ".join(told)
