@@ -16,6 +16,7 @@ from scanproc.design.plan import quarter_line
 from scanproc.design.sole import ScannedSole
 from scanproc.prescription.doses import Arch
 from scanproc.prescription.fields import Prescription
+from scanproc.prescription.making_rules import is_milled
 from scanproc.solid.ball_erosion import erode_with_ball
 from scanproc.solid.height_fields import HeightField
 
@@ -93,10 +94,11 @@ def _designed_top(scanned: ScannedSole, rx: Prescription, walls: SideWalls) -> T
 
 def _with_terms(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     """Return a top with all terms that come after the arch."""
+    milled = is_milled(rx.device)
     if rx.heel.medial_skive_mm:
-        top = skived(top, plan, rx.heel, "medial")
+        top = skived(top, plan, rx.heel, "medial", milled=milled)
     if rx.heel.lateral_skive_mm:
-        top = skived(top, plan, rx.heel, "lateral")
+        top = skived(top, plan, rx.heel, "lateral", milled=milled)
     whole = padded(top, plan, rx.pads)
     unpadded = _raised(top, plan, rx)
     return levelled(unpadded if whole is top else _raised(whole, plan, rx), unpadded, plan, rx)
