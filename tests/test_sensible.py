@@ -150,7 +150,7 @@ def test_a_childs_arch_is_filled_whole_behind_the_platform() -> None:
     ("name", "seed"),
     [("find-shape1_+2.ply", 141), ("leg-1", 433), ("leg-2", 749), ("focus-template.obj", 161),
      ("focus-template.obj", 305), ("find-pose07_Medial_Eversion.ply", 394), ("child", 553), ("child", 202),
-     ("child", 399), ("leg-3", 399)],
+     ("leg-3", 399)],
 )  # fmt: skip
 def test_what_was_refused_is_made(name: str, seed: int) -> None:
     foot = child() if name == "child" else leg(int(name[-1])) if name.startswith("leg-") else scanned(name)
