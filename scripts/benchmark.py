@@ -117,6 +117,7 @@ def parse() -> argparse.Namespace:
     insoles.add_argument("--number", type=int, default=200, help="of prescriptions (200)")
     insoles.add_argument("--first", type=int, default=0, help="seed of the first (0)")
     insoles.add_argument("--sensible", action="store_true", help="sensible ones alone; refusals' advice is followed")
+    insoles.add_argument("--every-foot", action="store_true", help="each sensible one on all feet, not on one in turn")
     insoles.add_argument("--grid-mm", type=float, default=0.5, help="insole.grid_mm (0.5)")
     milling = commands.add_parser("milling", help="time the milling programs of one block")
     milling.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the rows here")
@@ -177,7 +178,9 @@ def benchmark_measures(options: argparse.Namespace, folder: Path) -> None:
 def benchmark_insoles(options: argparse.Namespace, folder: Path) -> None:
     """Make random insoles, judge their files by other programs; time a changed prescription."""
     if options.sensible:
-        print(sensible_tables(measured(folder, "sensible", lambda: measure_sensible(options.number, options.first))))
+        every = options.every_foot
+        rows = measured(folder, "sensible", lambda: measure_sensible(options.number, options.first, every_foot=every))
+        print(sensible_tables(rows))
         return
     rows = measured(folder, "insoles", lambda: measure_insoles(options.number, options.first, options.grid_mm))
     print(insole_tables(rows))

@@ -148,5 +148,3 @@ def _keep_cross_rules(values: Values) -> None:
         values["arch_support"] = True
     if values.get("first_ray_cut"):
         values.pop("mortons_extension_mm", None)
-    if values.get("style") == "block":
-        values["block_height_mm"] = 50.0

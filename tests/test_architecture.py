@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parallel": {"progress", "errors"},
     "frames": set(),
     "fonts": set(),
+    "changes": set(),
     "artifacts": {"frames"},
     "toml_files": {"errors"},
     "settings": {"errors", "toml_files"},
@@ -51,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "anatomy": {"anatomy", "mesh", "compiled", "artifacts", "frames", "errors", "parallel"},
     "measures": {"measures", "anatomy", "mesh", "open3d_bridge", "artifacts", "frames", "errors"},
     # the insole
-    "pads": {"pads", "anatomy", "solid", "settings", "frames"},
+    "pads": {"pads", "anatomy", "solid", "settings", "changes", "frames"},
     # what several parts share: a block or a print bed
     "nesting": {"nesting", "mesh", "artifacts", "frames", "errors"},
     "printing": {"printing", "nesting", "solid", "mesh", "compiled", "settings", "artifacts", "frames", "errors"},
@@ -60,14 +61,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
     },
     "prescription": {
-        "prescription", "pads", "measures", "machining", "readers", "settings", "toml_files", "artifacts", "errors",
+        "prescription", "pads", "measures", "machining", "readers", "settings", "changes", "toml_files", "artifacts",
+        "errors",
     },
     "design": {
-        "design", "prescription", "pads", "measures", "anatomy", "solid", "mesh", "artifacts", "frames", "errors",
-        "parallel",
+        "design", "prescription", "pads", "measures", "anatomy", "solid", "mesh", "changes", "artifacts", "frames",
+        "errors", "parallel",
     },
     "proof": {
-        "proof", "design", "prescription", "pads", "anatomy", "solid", "mesh", "artifacts", "frames", "parallel",
+        "proof", "design", "prescription", "pads", "anatomy", "solid", "mesh", "changes", "artifacts", "frames",
+        "parallel",
     },
     # pictures and pages
     "views": {

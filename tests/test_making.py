@@ -20,6 +20,7 @@ from scanproc.cli import main
 from scanproc.design.plan_curves import plan_curves
 from scanproc.errors import ScanError
 from scanproc.formats.solid_files import read_3mf
+from scanproc.frames import transform
 from scanproc.mesh.polyline_distance import inside
 from scanproc.pads.table import Pads, placed_pads
 from scanproc.several import making
@@ -65,6 +66,32 @@ def test_insoles_to_print_come_onto_one_plate(scans: Scans, tmp_path: Path) -> N
         "b2 left insole",
         "b2 right insole",
     ]
+
+
+def test_soft_extensions_have_a_bed_of_their_own_and_foam_is_cut(
+    scans: Scans, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    soft = replace(insole("left"), extension=plate())
+    foam = replace(insole("right", extension_material="EVA"), extension=plate())
+    scans |= {"anna": scan("anna", soft, foam, subject="a1"), "bert": scan("bert", soft, subject="b2")}
+    caplog.set_level("INFO")
+    made = make(paths(tmp_path, "anna", "bert"), tmp_path / "out")
+    assert [path.name for path in made] == [
+        f"{name}.{kind}" for name in ("plate", "plate-extensions") for kind in ("3mf", "json", "png")
+    ]
+    shells, soft_ones = (read_3mf(made[at].read_bytes()) for at in (0, 3))
+    assert [body.name for body in shells] == ["a1 left insole", "a1 right insole", "b2 left insole"]
+    assert [body.name for body in soft_ones] == ["a1 left insole, soft extension", "b2 left insole, soft extension"]
+    told = json.loads(made[4].read_bytes())
+    assert told["material"] == "TPU" and {part["posture"] for part in told["parts"]} == {"flat"}
+    assert {body.material for body in soft_ones} == {"TPU"} and {body.material for body in shells} == {"PA12"}
+    for body, part in zip(soft_ones, told["parts"], strict=True):
+        low, high = (transform(np.array(part["T_bed_print"]), body.mesh.vertices)[:, 2].min(), part["height_mm"])
+        assert low == pytest.approx(0.0, abs=1e-3) and high < 20.0
+    assert "2 soft extensions, flat, on " in caplog.text and "cut for a1 right insole" in caplog.text
+    scans |= {"anna": scan("anna", subject="a1"), "bert": scan("bert", subject="b2")}
+    make(paths(tmp_path, "anna", "bert"), tmp_path / "out")
+    assert not made[3].exists()  # what is made now has none
 
 
 def test_versions_have_a_folder_and_names_of_their_own(scans: Scans, tmp_path: Path) -> None:

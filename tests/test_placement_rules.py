@@ -18,14 +18,17 @@ from scanproc.prescription.fields import Prescription
 RX = Prescription().changed(thickness_mm=3.0, arch_fill_mm=1.6, heel_expansion_mm=0.0, grid_mm=1.0)
 
 LOST: list[tuple[dict[str, Any], str]] = [
-    ({"navicular_relief_mm": 4.0, "medial_edge_mm": 2.0}, r"insole\.navicular_relief_mm = 4 .*raise medial_edge_mm"),
+    (
+        {"navicular_relief_mm": 4.0, "medial_edge_mm": 2.0},
+        r"insole\.navicular_relief_mm = 4 .*set insole\.medial_edge_mm = 2\.5",
+    ),
     (
         {"met_pad_mm": 4.8, "met_pad_back_mm": 2.0, "distal_gap_mm": 30.0},
-        r"insole\.met_pad_mm = 4\.8 .*raise met_pad_b",
+        r"insole\.met_pad_mm = 4\.8 .*set insole\.met_pad_back_mm = 10",
     ),
     (
         {"met_bar_mm": 3.0, "met_bar_back_mm": 0.0, "distal_gap_mm": 25.0},
-        r"insole\.met_bar_mm = 3 .*raise met_bar_back",
+        r"insole\.met_bar_mm = 3 .*set insole\.met_bar_back_mm = 10",
     ),
 ]
 
@@ -41,16 +44,15 @@ def test_a_dose_that_the_edge_takes_is_refused_by_name(asked: dict[str, Any], wo
 @pytest.mark.parametrize("name", ["groove_mm", "mortons_extension_mm", "toe_crest_mm"])
 def test_a_cut_out_is_named_only_where_there_is_one(name: str) -> None:
     made = design(leg(1), RX.changed(length="full"))
-    for cut, words in ((False, r"outline_margin_mm|groove_width_mm"), (True, r"set first_ray_cut = false")):
+    for cut, words in ((False, r"outline_margin_mm|groove_width_mm"), (True, r"set insole\.first_ray_cut = false")):
         asked = RX.changed(length="full", first_ray_cut=cut, **{name: 3.0})
         with pytest.raises(ScanError, match=words) as error:
             refuse_off_device(
                 placed_pads(made.plan, asked.pads),
-                asked.pads,
                 made.outline,
                 made.top,
                 made.top.replaced(made.top.z - 9.0),
-                0.1,
+                asked,
             )
         assert cut or ("cut out" not in str(error.value) and "_cut =" not in str(error.value))
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from following import advised_by
 from insole_feet import analytic_foot, leg
 from setuptools import Distribution
 
@@ -21,7 +22,7 @@ from scanproc.prescription.high_arch import judged_arch
 from scanproc.prescription.materials import least_wall, wall_by_mass
 from scanproc.prescription.presets import preset_names, preset_values, preset_with_reasons
 from scanproc.prescription.resolve import resolved
-from scanproc.prescription.rules import RULES, refuse_above_block, refuse_broken
+from scanproc.prescription.rules import RULES, block_height_mm, refuse_broken
 from scanproc.prescription.sides import for_side
 from scanproc.settings import as_table, build_config, parse_overrides, template
 from scanproc.toml_files import tomllib
@@ -322,11 +323,12 @@ BROKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("taper-is-gentle", {"thickness_mm": 2.0, "lateral_thickness": 2.0, "distal_edge_mm": 1.0, "distal_taper_mm": 1.5},
      {"lateral_thickness": 1.0}),
     ("eva-is-milled-block", {"material": "EVA"}, {"style": "block", "process": "mill"}),
-    ("arch-fits-block", {"process": "mill", "arch_target_mm": 34.0, "thickness_mm": 3.0}, {"arch_target_mm": 32.0}),
-    ("arch-fits-block", {"process": "mill", "heel_cup_depth_mm": 30.0, "heel_lift_mm": 8.0, "wall_slope_deg": 70.0},
-     {"heel_lift_mm": 5.0}),
-    ("arch-fits-block", {"process": "mill", "style": "block", "heel_cup_depth_mm": 30.0, "heel_lift_mm": 8.0},
-     {"process": "print"}),
+    ("arch-fits-block", {"process": "mill", "arch_target_mm": 34.0, "thickness_mm": 3.0, "block_height_mm": 35.0},
+     {"arch_target_mm": 32.0}),
+    ("arch-fits-block", {"process": "mill", "heel_cup_depth_mm": 30.0, "heel_lift_mm": 8.0, "wall_slope_deg": 70.0,
+                         "block_height_mm": 35.0}, {"heel_lift_mm": 5.0}),
+    ("arch-fits-block", {"process": "mill", "style": "block", "heel_cup_depth_mm": 30.0, "heel_lift_mm": 8.0,
+                         "block_height_mm": 35.0}, {"block_height_mm": None}),
     ("milled-cup-needs-draft", {"process": "mill", "heel_cup_depth_mm": 20.0, "wall_slope_deg": 78.0},
      {"wall_slope_deg": 75.0}),
     ("readable-text", {"text": "Größe 42"}, {"text": "Groesse 42"}),
@@ -349,6 +351,21 @@ def test_a_broken_rule_is_named_and_alone_and_the_neighbour_passes(
     refuse_broken(InsoleConfig(**{**values, **mended}))
 
 
+@pytest.mark.parametrize(("rule", "values", "mended"), BROKEN)
+def test_a_script_that_follows_what_a_broken_rule_says_mends_it(
+    rule: str, values: dict[str, Any], mended: dict[str, Any]
+) -> None:
+    given = InsoleConfig(**values)
+    for _ in range(2):  # foam takes two changes: to a block, and to be milled
+        try:
+            refuse_broken(given)
+        except ScanError as error:
+            followed = advised_by(str(error), given)
+            assert followed != given, f"{error} names no value that would change anything"
+            given = followed
+    refuse_broken(given)
+
+
 def test_every_rule_is_tested_and_several_broken_ones_are_all_named() -> None:
     assert {rule for rule, *_ in BROKEN} == set(RULES)
     message = refusal({"medial_skive_mm": 6, "left": {"toe_crest_mm": 3.0}})
@@ -362,11 +379,18 @@ def test_one_foots_rules_are_kept_by_that_foot() -> None:
 
 
 def test_what_stands_above_its_block_is_refused() -> None:
-    refuse_above_block(34.9, InsoleConfig(process="mill"))
-    refuse_above_block(60.0, InsoleConfig())
-    with pytest.raises(ScanError, match=r"rule fits-block: the device is 35\.1 mm high"):
-        refuse_above_block(35.1, InsoleConfig(style="block", process="mill"))
-    refuse_above_block(60.0, InsoleConfig(style="block"))  # printed: it is built up
+    milled = InsoleConfig(process="mill", block_height_mm=35.0)
+    assert block_height_mm(34.9, milled) == 35.0
+    with pytest.raises(ScanError, match=r"rule fits-block: .* is 35\.1 mm high.* insole.block_height_mm = 36\."):
+        block_height_mm(35.1, replace(milled, style="block"))
+    block_height_mm(60.0, replace(milled, process="print"))  # it is built up
+
+
+@pytest.mark.parametrize(("highest_mm", "block_mm"), [(12.0, 35.0), (35.0, 35.0), (35.1, 50.0), (79.9, 80.0)])
+def test_a_block_that_is_left_out_is_the_lowest_usual_one(highest_mm: float, block_mm: float) -> None:
+    assert block_height_mm(highest_mm, InsoleConfig(style="block", process="mill")) == block_mm
+    with pytest.raises(ScanError, match=r"rule fits-block: the device is 80\.1 mm high"):
+        block_height_mm(80.1, InsoleConfig(style="block", process="mill"))
 
 
 # ------------------------------------------------------------------------------------------------ the wall

@@ -14,6 +14,7 @@ from scanproc.pages.first_screen import refusal_texts
 from scanproc.pages.sentences import Said
 from scanproc.pages.sentences import sentences as table
 from scanproc.pages.words import LANGUAGES, Words
+from scanproc.prescription.fields import Prescription
 from scanproc.proof.advice import advice, failure
 from scanproc.proof.checks import at_least
 from scanproc.proof.table import DOSES
@@ -105,17 +106,17 @@ def test_settings_are_called_alike_in_every_language() -> None:
         ),
         (
             "rule skive-needs-cup: found a skive of 4.5 mm in a cup of insole.heel_cup_depth_mm = 10.5, expected a cup"
-            " of 12 or more; deepen the cup, or leave the skive out.",
+            " of 12 or more; set insole.heel_cup_depth_mm = 12, or insole.medial_skive_mm = 0.",
             "Regel skive-needs-cup: Skive von 4,5 mm in einer Schale von insole.heel_cup_depth_mm = 10.5, nötig ist"
-            " eine Schale von 12 oder mehr; vertiefen Sie die Schale, oder lassen Sie die Skive weg.",
+            " eine Schale von 12 oder mehr; setzen Sie insole.heel_cup_depth_mm = 12, oder insole.medial_skive_mm = 0.",
         ),
         ("the loadings differ, standing against seated", "die Belastungen sind verschieden, stehend gegen sitzend"),
         ("inferred in seated: the sole was not seen (3 % of the arch)",  # a scan of that name keeps it
          "erschlossen in seated: die Sohle wurde nicht gesehen (3 % des Gewölbes)"),
         ("dorsum_height_mm is refused in nov: not measured",
          "Fußrückenhöhe bei halber Länge ist in nov abgelehnt: nicht gemessen"),
-        ("lower insole.medial_skive_mm or insole.heel_lift_mm, or raise insole.heel_cup_depth_mm",
-         "verringern Sie insole.medial_skive_mm oder insole.heel_lift_mm, oder erhöhen Sie insole.heel_cup_depth_mm"),
+        ("set insole.medial_skive_mm = 3.2, or insole.heel_cup_depth_mm = 22.5, or scan again",
+         "setzen Sie insole.medial_skive_mm = 3.2, oder insole.heel_cup_depth_mm = 22.5, oder scannen Sie noch einmal"),
         ("overlap 0.12 < register.min_overlap 0.30", "Überlappung 0,12 < register.min_overlap 0,30"),
         ("1,234 points of a foot < register.min_points 2000",
          "1\u202f234 Punkte eines Fußes < register.min_points 2000"),
@@ -142,7 +143,7 @@ def test_left_and_right_are_told_each_with_its_own_sentence() -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_failed_check_is_told_with_its_advice(language: str) -> None:
-    words = Words(language)  # type: ignore[arg-type]
+    words, rx = Words(language), Prescription().changed(rearfoot_posting="intrinsic", text="A")  # type: ignore[arg-type]
     names = [name for dose in DOSES for name in dose.names] + [
         "wall_min_mm",
         "wall_max_mm",
@@ -152,7 +153,8 @@ def test_every_failed_check_is_told_with_its_advice(language: str) -> None:
     for name in names:
         check = at_least(name, 3.0, 2.1, 0.0)
         assert not words.tell(advice(check)).foreign, (name, advice(check))
-        message = failure([check, at_least("waist_share", 0.55, 0.3, 0.0)])
+        assert not words.tell(advice(check, rx)).foreign, (name, advice(check, rx))
+        message = failure([check, at_least("waist_share", 0.55, 0.3, 0.0)], rx)
         if name != "anything_mm":
             told = words.tell(f"left foot: {message}")
             assert not told.foreign, (name, message)

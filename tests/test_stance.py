@@ -115,7 +115,7 @@ def test_what_rocks_on_a_bump_is_refused_and_told_what_to_do(low_mm: float, x: f
     if low_mm < 0.1:
         refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx)
         return
-    with pytest.raises(ScanError, match=r"rule stands-still: .*Lower insole\.cuboid_relief_mm"):
+    with pytest.raises(ScanError, match=r"rule stands-still: .*; set insole\.cuboid_relief_mm = 0\.8, or"):
         refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx)
     refuse_bump(done.asked.plan, xy, z, np.full(len(z), 3.0), done.rx.changed(level_front=False))
 

@@ -72,13 +72,15 @@ def arch_at(sole: HeightField, foot: FootPlan, line: FloatArray, target_mm: floa
         most = np.floor(10.0 * (target_mm + as_scanned + most_raised)) / 10.0
         raise ScanError(
             f"found an arch of {target_mm + as_scanned:.1f} mm, expected insole.arch_target_mm = {target_mm:g} to be at"
-            f" most {most:g} (rule arch-target-above-foot): more would press into the foot. Ask for less."
+            f" most {most:g} (rule arch-target-above-foot): more would press into the foot. Set"
+            f" insole.arch_target_mm = {most:g}."
         )
     low, high = (0.0, _MOST_FILL_MM) if as_scanned > 0.0 else (2.0 * as_scanned - 0.1, 0.0)
     if as_scanned > 0.0 and (lowest := excess(high)) > _CLOSE_MM:
         raise ScanError(
             f"found an arch of {target_mm + as_scanned:.1f} mm, expected insole.arch_target_mm = {target_mm:g} to be at"
-            f" least {target_mm + lowest:.1f} (rule arch-target-hollow): less would hollow it out. Ask for more."
+            f" least {target_mm + lowest:.1f} (rule arch-target-hollow): less would hollow it out. Set"
+            f" insole.arch_target_mm = {np.ceil(10.0 * (target_mm + lowest)) / 10.0:g}."
         )
     return changed(_root(excess, low, high))
 

@@ -47,7 +47,7 @@ def _heel_valgus_deg(foot: Foot) -> float:
         raise ScanError(
             "found a foot that stands on a floor, expected a raised one for insole.cast_balance = heel_vertical"
             " (rule balance-raised): its sole is flat on the ground, and would be tilted with it. Scan the foot raised,"
-            " or set insole.cast_balance = tripod, inverted or everted."
+            ' or set insole.cast_balance = "tripod".'
         )
     inversion = 0.0
     for _ in range(_MOST_TURNS):
@@ -65,8 +65,8 @@ def _seen_heel_valgus_deg(foot: Foot) -> float:
         found = angle.refused or f"{angle.unseen_share:.0%} of {angle.where} unseen"
         raise ScanError(
             f"found no heel line ({found}), expected one for insole.cast_balance = heel_vertical"
-            " (rule balance-heel-seen). Scan the back of the heel up to 50 mm, or state the angle:"
-            " insole.cast_balance = inverted or everted, with insole.balance_deg."
+            " (rule balance-heel-seen). Scan the back of the heel up to 50 mm, or set insole.cast_balance ="
+            ' "tripod".'
         )
     return angle.value
 

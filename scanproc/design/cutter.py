@@ -36,9 +36,10 @@ def refuse_unreached(outline: FloatArray, top: HeightField, cutter_mm: float) ->
     xy = xy[np.isinf(nearest_on_curve(outline, xy, _OFF_OUTLINE_MM, closed=True).distance_mm)]
     radius_mm = tightest_hollow_mm(top.at, xy)
     if radius_mm < _SLACK * 0.5 * cutter_mm:
+        reaching_mm = max(int(2.0 * radius_mm / _SLACK), 1)
         raise ScanError(
             f"rule cutter-reaches: found a hollow of {radius_mm:.2f} mm radius in the top, expected more than the "
             f"{0.5 * cutter_mm:g} mm of insole.cutter_mm = {cutter_mm:g}; take a smaller cutter, such as "
-            f"insole.cutter_mm = {max(int(2.0 * radius_mm), 1)}, or lower the doses that make the hollow (cup, skive, "
+            f"insole.cutter_mm = {reaching_mm}, or lower the doses that make the hollow (cup, skive, "
             "groove, reliefs)."
         )

@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.anatomy.foot_regions import ARCH_WINDOW
 from scanproc.artifacts import BoolArray
+from scanproc.changes import Change, higher
 from scanproc.design.distal_edge import DistalEdge
 from scanproc.design.outline import insole_outline
 from scanproc.design.plan import ARCH_END, HEEL_END, SoleLine
@@ -20,6 +21,7 @@ from scanproc.design.trim_line import CUP_END, Border, SideEdge, TrimHeights, Tr
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
+from scanproc.prescription.advised import advised
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.blending import smooth_step
 from scanproc.solid.height_fields import HeightField
@@ -70,7 +72,7 @@ def edge_profile(scanned: ScannedSole, top: Top, line: SoleLine, rx: Prescriptio
         if flange.flange_mm > 0.0:
             _refuse_flange_beyond_scan(name, flange, trim, side, scanned, top, rx)
     outline, distal_edge = insole_outline(trim, scanned.field, foot, rx)
-    _refuse_narrow_waist(outline, distal_edge, line, foot, rx.judgement.min_waist_share)
+    _refuse_narrow_waist(outline, distal_edge, line, foot, rx)
     heel = outline[outline[:, 0] < HEEL_END * foot.length_mm]
     refuse_cut_cup(top.field.at(heel) - heights.at(heel), rx.heel.heel_cup_depth_mm, rx.judgement.dose_tolerance_mm)
     return EdgeProfile(heights, trim, outline, distal_edge)
@@ -115,7 +117,7 @@ def _whole_border(scanned: ScannedSole, top: Top, heights: TrimHeights, rx: Pres
 
 
 def _refuse_narrow_waist(
-    outline: FloatArray, distal_edge: DistalEdge, line: SoleLine, foot: FootPlan, least_share: float
+    outline: FloatArray, distal_edge: DistalEdge, line: SoleLine, foot: FootPlan, rx: Prescription
 ) -> None:
     """Refuse an insole that a low edge or a shoe leaves no width between the heel and the front end, or a cut-out."""
     ends = [float(piece[:, 0].min()) - _OFF_FRONT_MM for piece in distal_edge.pieces]
@@ -125,12 +127,14 @@ def _refuse_narrow_waist(
     xy = np.stack(np.broadcast_arrays(x[:, None], y[None, :]), axis=-1).reshape(-1, 2)
     width = inside(outline, xy).reshape(len(x), -1).sum(axis=1) * _WAIST_STEP_MM
     share = width / line.at(x, line.width_mm)
+    least_share = rx.judgement.min_waist_share
     if share.min() < least_share:
+        accepted = Change("min_waist_share", to=float(np.floor(100.0 * share.min())) / 100.0)
+        changes = (higher("medial_edge_mm"), higher("side_edge_mm"), accepted)
         raise ScanError(
             f"rule waist-is-wide: found an insole of {float(width[share.argmin()]):.0f} mm at its waist, "
-            f"{share.min():.2f} of the foot's width there, expected insole.min_waist_share = {least_share:g}. "
-            "Raise heel_cup_depth_mm, medial_edge_mm or side_edge_mm, fill the arch less, or accept it: "
-            f"insole.min_waist_share = {np.floor(100.0 * share.min()) / 100.0:g}."
+            f"{share.min():.2f} of the foot's width there, less than {least_share:g} (insole.min_waist_share), "
+            f"expected a wider one; {advised(changes, rx)}."
         )
 
 

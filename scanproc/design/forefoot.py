@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 
@@ -10,6 +12,7 @@ from scanproc.design.plan import HEEL_END, quarter_line
 from scanproc.design.wall import BEND_MM
 from scanproc.frames import FloatArray
 from scanproc.mesh.sections import theil_sen
+from scanproc.prescription.doses import Arch
 from scanproc.solid.blending import eased, smooth_max, smooth_min, smooth_step
 from scanproc.solid.height_fields import HeightField
 
@@ -18,9 +21,12 @@ _CONTACT_MM = (-12.0, 6.0)  # in front of the ball, where the lowest contact is 
 _INNER_SHARE = 0.40  # of the ball's width, either side of its middle: the borders round up
 _STRIPS = 21
 _HANGING_MM = 4.0  # a strip so far above the line through most of them is a border, which does not touch
+_BEARS_MM = 3.0  # what of the ball is so low lies on any insole, however low its edges are
 _TOE_SPRING_PER_MM = 1.0 / 1500.0  # 3 mm over the length of the toes
-_RUN_OUT_MM = (-45.0, BLEND_MM[1])  # ahead of the ball: between them the side walls run out ...
-_WALL_MM = (12.0, 1.5)  # ... from so high to so high over the sole at a quarter of the width from either border
+_RUN_OUT_MM, _RUN_OUT_SHARE = (-45.0, BLEND_MM[1]), 0.18  # ahead of the ball: between them, of a child's foot from so
+# much of the length on, the side walls run out ...
+_WALL_MM = (12.0, 1.5)  # ... from so high to so high over the sole at a quarter of the width from either border ...
+_OVER_EDGE_MM = 4.0  # ... or from so much over an edge that is asked higher
 _GAP_ENDS_MM, _GAP_MM = (-25.0, -4.0), (25.0, 2.5)  # ahead of the ball: how high over the surface a sole may stand
 _GAP_SHARE = (0.75, 0.95)  # of half the width: what lies beside is the border
 _FREE_PER_MM2 = 0.2  # behind that they stand so much higher, with the square of the distance
@@ -28,7 +34,23 @@ _ARCH_FREE_MM, _BORDER_SHARE = 30.0, (0.5, 0.75)  # of half the width from the m
 _WALL_ROUND_MM, _SIGMA_MM = 3.0, 5.0
 
 
-def without_toes(sole: HeightField, plan: FootPlan, *, level: bool, thinner_mm: float = 0.0) -> HeightField:
+@dataclass(frozen=True)
+class SideWalls:
+    """How high side walls have to stand over the sole beside them, mm, so that an edge can be cut into them."""
+
+    medial_mm: float
+    lateral_mm: float
+
+    @classmethod
+    def holding(cls, arch: Arch) -> SideWalls:
+        """Return walls that hold the edges and flanges which are asked."""
+        medial_mm, lateral_mm = arch.medial_edge_mm + arch.medial_flange_mm, arch.side_edge_mm + arch.lateral_flange_mm
+        return cls(*(max(_WALL_MM[0], edge_mm + _OVER_EDGE_MM) for edge_mm in (medial_mm, lateral_mm)))
+
+
+def without_toes(
+    sole: HeightField, plan: FootPlan, walls: SideWalls, *, level: bool, thinner_mm: float = 0.0
+) -> HeightField:
     """Return a sole that goes over, around the ball, to a surface without toes that goes on to all sides.
 
     Across it is the parabola through the lowest contact of the metatarsal heads, level beyond their borders; along it
@@ -52,13 +74,15 @@ def without_toes(sole: HeightField, plan: FootPlan, *, level: bool, thinner_mm: 
     contact = _contact(sole.z, ahead, aside)
     if level:
         heel_z = float(sole.z[sole.x[:, 0] < HEEL_END * plan.length_mm].min())
-        contact = _levelled(contact, heel_z - thinner_mm, float(clamped.max()))
+        bears = (ahead > 0.0) & (ahead < BLEND_MM[1])
+        bears &= sole.z < sole.z[bears].min() + _BEARS_MM
+        contact = _levelled(contact, heel_z - thinner_mm, float(np.abs(clamped[bears]).max()))
     surface = np.polynomial.polynomial.polyval(clamped, contact)
     surface = surface + _TOE_SPRING_PER_MM * np.maximum(ahead, 0.0) ** 2 + thinner_mm * (1.0 - bends)
     # A gap between toes may reach behind the ball; nothing else of the sole stands so high there.
     gap = _GAP_MM[0] + (_GAP_MM[1] - _GAP_MM[0]) * eased(ahead, *_GAP_ENDS_MM)
     gap = gap + _GAP_MM[0] * smooth_step(np.abs(aside), *_GAP_SHARE)
-    cut = _walls_run_out(sole, plan, ahead)
+    cut = _walls_run_out(sole, plan, walls, ahead)
     cut = np.where(ahead > _GAP_ENDS_MM[0], smooth_min(cut, surface + gap, _WALL_ROUND_MM), cut)
     in_front = eased(ahead, *BLEND_MM)
     return sole.replaced(cut + (surface - cut) * in_front)
@@ -83,7 +107,7 @@ def _levelled(contact: FloatArray, heel_z: float, border: float) -> FloatArray:
     return np.array([heel_z - bend * border**2, 0.0, bend])
 
 
-def _walls_run_out(sole: HeightField, plan: FootPlan, ahead: FloatArray) -> FloatArray:
+def _walls_run_out(sole: HeightField, plan: FootPlan, walls: SideWalls, ahead: FloatArray) -> FloatArray:
     """Return the heights of a sole, (I, J), whose side walls become lower towards the ball, and end there.
 
     The plantar surface inside, an arch too, stays as it is.
@@ -98,7 +122,9 @@ def _walls_run_out(sole: HeightField, plan: FootPlan, ahead: FloatArray) -> Floa
     medial_y, middle_y, _, medial_z, lateral_z = (np.interp(x, quarter.x, row)[:, None] for row in even)
     outwards = 0.5 * (sole.y - middle_y) / (medial_y - middle_y)  # 0.5 at the medial quarter, -0.5 at the lateral one
     beside = lateral_z + (medial_z - lateral_z) * smooth_step(outwards, -_BORDER_SHARE[0], _BORDER_SHARE[0])
-    wall = _WALL_MM[0] + (_WALL_MM[1] - _WALL_MM[0]) * eased(ahead, *_RUN_OUT_MM)
-    free = _FREE_PER_MM2 * np.maximum(_RUN_OUT_MM[0] - ahead, 0.0) ** 2
+    start, end = max(_RUN_OUT_MM[0], -_RUN_OUT_SHARE * plan.length_mm), _RUN_OUT_MM[1]
+    whole = walls.lateral_mm + (walls.medial_mm - walls.lateral_mm) * smooth_step(outwards, -0.5, 0.5)
+    wall = whole + (_WALL_MM[1] - whole) * eased(ahead, start, end)
+    free = _FREE_PER_MM2 * np.maximum(start - ahead, 0.0) ** 2
     free = free + _ARCH_FREE_MM * (1.0 - smooth_step(np.abs(outwards), *_BORDER_SHARE))
     return smooth_min(sole.z, beside + wall + free, _WALL_ROUND_MM)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.changes import Change, lower
 from scanproc.design.front_platform import stands_level
 from scanproc.design.plan import HEEL_END
 from scanproc.design.posts import Post, Region
@@ -15,6 +16,7 @@ from scanproc.design.underside import Underside
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.pads.table import PADS
+from scanproc.prescription.advised import advised
 from scanproc.prescription.fields import Prescription
 from scanproc.solid.blending import smooth_step
 from scanproc.solid.closed_solid import Flattened, flattened
@@ -147,8 +149,9 @@ def refuse_bump(plan: FootPlan, xy: FloatArray, z: FloatArray, height_mm: FloatA
     above = z - planes_under(xy, z, middle[None, :])[0].at(xy)
     gap_mm = max(float(above[place].min()) for place in (heel, ahead) if place.any())
     if gap_mm > _GAP_MM:
+        todo = advised((*map(lower, hollows), Change("level_front", to=False)), rx)
         raise ScanError(
             f"rule stands-still: found the device to rest on what lies below insole.{' and '.join(hollows)}, with a"
-            f" gap of {gap_mm:.2f} mm under heel or front end, expected {_GAP_MM:g} at most: it would rock. Lower"
-            f" insole.{hollows[0]}, or set insole.level_front = false to let it."
+            f" gap of {gap_mm:.2f} mm under heel or front end, expected {_GAP_MM:g} at most: it would rock; "
+            f"{todo}."
         )

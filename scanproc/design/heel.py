@@ -15,11 +15,14 @@ from scanproc.solid.height_fields import HeightField
 
 SKIVE_FADES = (0.20, 0.33)  # shares of the length: the skive is whole behind the first, gone at the second
 _ROUND_MM, _ROUND_SHARE = 1.0, 0.4  # of its border, and as a share of its depth
-_STEEP_ROUND = 1.5  # for each unit of slope: where the plane meets the cup's wall, wider
+_STEEP_ROUND, _MOST_ROUND = 1.5, 3.0  # for each unit of slope, and at most: where the plane meets the cup's wall, wider
+_MILLED_ROUNDER = 3.3  # times that of what is milled: a ball of 6 mm reaches into it
 _STEPS = 40  # of halving
 
 
-def skived(top: HeightField, plan: FootPlan, heel: Heel, side: Literal["medial", "lateral"]) -> HeightField:
+def skived(
+    top: HeightField, plan: FootPlan, heel: Heel, side: Literal["medial", "lateral"], *, milled: bool
+) -> HeightField:
     """Return a top with a heel skive (Kirby 1992): raised to a plane that rises to one side, without slope along x.
 
     The plane lies so that the largest vertical change behind a fifth of the length is the asked depth. In front of that
@@ -31,7 +34,9 @@ def skived(top: HeightField, plan: FootPlan, heel: Heel, side: Literal["medial",
     rise = outward_y * np.tan(np.deg2rad(heel.skive_angle_deg)) * (top.y - plan.heel[1])
     z, share = top.z[rows], top.x[rows, 0] / plan.length_mm
     steepness = np.hypot(*np.gradient(z, top.step))
-    rounding = min(_ROUND_MM, _ROUND_SHARE * depth) * np.clip(_STEEP_ROUND * steepness, 1.0, 3.0)
+    rounder = _MILLED_ROUNDER if milled else 1.0
+    wider = np.clip(rounder * _STEEP_ROUND * steepness, 1.0, rounder * _MOST_ROUND)
+    rounding = min(_ROUND_MM, _ROUND_SHARE * depth) * wider
     whole = share <= SKIVE_FADES[0]
     plane = rise + _plane_height(z[whole], rise, rounding[whole], depth)
     change = smooth_max(z, plane, rounding) - z

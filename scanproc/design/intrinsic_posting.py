@@ -23,6 +23,7 @@ _HEEL_HALF = (0.055, 0.20)  # half its length and width, as shares of the foot's
 _FRONT_SHARE, _FRONT_MM = 0.25, 5.0  # half the posted width of the ball's line, and half its length
 _HIGH = {"rearfoot": 0.5, "forefoot": 0.1}  # share of the region that lies lower than its plane, and is raised
 _BLEND_MM = {"rearfoot": 14.0, "forefoot": 40.0}  # outside the region, over which the top comes back to the sole
+_BLEND_SHARE = {"rearfoot": 0.06, "forefoot": 0.16}  # of the length, at most
 _FOLLOWS_MM = 3.0  # so far outside the region the change goes on as it began inside: no crease at its border
 _OFF_BORDER_MM, _PLANE_MM, _MOST = 1.0, 0.03, 0.8
 _ROUND_SHARE, _ROUND_MM = 0.4, 1.5  # of a hollow, where it ends on what the device stands on
@@ -76,12 +77,12 @@ def levelled(top: HeightField, unpadded: HeightField, plan: FootPlan, rx: Prescr
     level = _posted_flat(unpadded, platform, plan, rx, stands_z)
     # Neither a change that fades nor a hollow leaves anything lower below than what the device stands on.
     outside = platform.region.outside_mm(top.nodes()).reshape(wall.shape)
-    near = outside < _BLEND_MM["forefoot"]
+    near = outside < (blend := _blend_mm(platform, plan))
     floored = smooth_max(level.z, stands_z + wall, np.clip(_CREASE_SHARE * outside, 1e-6, _CREASE_MM))
     z = np.where(near, floored, level.z)
     pads = top.z - unpadded.z
     # Towards the end of that a hollow gets back its depth: else it would begin in a step.
-    free = -(1.0 + _ROUND_SHARE) * pads * eased(outside, _HOLLOWS_MM, _BLEND_MM["forefoot"])
+    free = -(1.0 + _ROUND_SHARE) * pads * eased(outside, min(_HOLLOWS_MM, 0.5 * blend), blend)
     shallow = np.where(near, np.minimum(stands_z + wall - z, 0.0) - free, -np.inf)
     rounding = np.clip(-_ROUND_SHARE * pads, 1e-6, _ROUND_MM)
     return top.replaced(z + np.where(pads < 0.0, smooth_max(pads, shallow, rounding), pads))
@@ -119,7 +120,7 @@ def _posted_flat(
     (Root's platform), so far as `height_z` says where it is given. In the heel the planes lie where they change it
     least: only lowered it would become a well.
     """
-    blend = _BLEND_MM[post.where]
+    blend = _blend_mm(post, plan)
     x, y = np.broadcast_arrays(top.x, top.y)
     xy = np.column_stack([x.ravel(), y.ravel()])
     outside = post.region.outside_mm(xy)
@@ -140,6 +141,11 @@ def _posted_flat(
     z_posted = top.z.ravel().copy()
     z_posted[reached] = z + change
     return top.replaced(z_posted.reshape(top.z.shape))
+
+
+def _blend_mm(post: Post, plan: FootPlan) -> float:
+    """Return how far outside a post's region the top comes back to the sole, mm: on a small foot sooner."""
+    return min(_BLEND_MM[post.where], _BLEND_SHARE[post.where] * plan.length_mm)
 
 
 def _pulled(post: Post, xy: FloatArray, outside: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from scanproc.errors import ScanError
 Pair = Literal["as-scanned", "from-left", "from-right"]
 
 _SOURCE: dict[str, Side] = {"from-left": "left", "from-right": "right"}
+_OTHER: dict[str, Pair] = {"from-left": "from-right", "from-right": "from-left"}
 _FLIP = np.array([1.0, -1.0, 1.0])
 
 
@@ -44,7 +45,7 @@ def feet_to_design(feet: tuple[Foot, ...], pair: Pair) -> tuple[Foot, ...]:
     if not source:
         raise ScanError(
             f"found no {_SOURCE[pair]} foot in the scan, expected one to mirror (insole.pair = {pair}). "
-            "Mirror the foot that was scanned."
+            f'Mirror the foot that was scanned: insole.pair = "{_OTHER[pair]}".'
         )
     both = (source[0], mirrored_foot(source[0]))
     return both if both[0].side == "left" else both[::-1]

@@ -51,6 +51,7 @@ class SoleLine:
     lateral_z, medial_z : (N,) the lowest point of either half of the section.
     quarter_z, quarter_y : (N,) the top at a quarter of the section's width from its medial side, and where that is:
         the line of `plantar_arch_height_mm`.
+    border_z : (N,) the top at a quarter of the width from the lateral side.
     width_mm : (N,) of the section below 40 mm.
     """
 
@@ -59,6 +60,7 @@ class SoleLine:
     medial_z: FloatArray
     quarter_z: FloatArray
     quarter_y: FloatArray
+    border_z: FloatArray
     width_mm: FloatArray
 
     @classmethod
@@ -67,12 +69,13 @@ class SoleLine:
         rows = (top.x[:, 0] > 0.0) & (top.x[:, 0] < foot.length_mm)
         y, z, quarter = top.y[0], top.z[rows], quarter_line(sole, foot)
         x, quarter_y = quarter.x, quarter.y
-        quarter_top = top.at(np.column_stack([x, quarter_y]))
+        border_y = quarter_y - foot.medial_y * (1.0 - 2.0 * ARCH_LINE_SHARE) * quarter.width_mm
+        quarter_top, border_top = (top.at(np.column_stack([x, at_y])) for at_y in (quarter_y, border_y))
         on_medial = foot.medial_y * y > 0.0
-        lines = (z[:, ~on_medial].min(axis=1), z[:, on_medial].min(axis=1), quarter_top)
+        lines = (z[:, ~on_medial].min(axis=1), z[:, on_medial].min(axis=1), quarter_top, border_top)
         smooth = smoothed_curve(np.column_stack([x, np.zeros(len(x)), *lines]), _LINE_SIGMA_MM, top.step, closed=False)
-        lateral_z, medial_z, quarter_z = (np.interp(x, smooth[:, 0], column) for column in smooth[:, 2:].T)
-        return cls(x, lateral_z, medial_z, quarter_z, quarter_y, quarter.width_mm)
+        lateral_z, medial_z, quarter_z, border_z = (np.interp(x, smooth[:, 0], column) for column in smooth[:, 2:].T)
+        return cls(x, lateral_z, medial_z, quarter_z, quarter_y, border_z, quarter.width_mm)
 
     def at(self, x: FloatArray, line: FloatArray) -> FloatArray:
         """Return one of the lines at stations x, (N,)."""

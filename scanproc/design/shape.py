@@ -24,7 +24,7 @@ from scanproc.design.wall import TAPER_GONE, EvenWall, asked_wall, even_wall
 from scanproc.frames import FloatArray
 from scanproc.pads.table import placed_pads
 from scanproc.prescription.fields import Prescription
-from scanproc.prescription.rules import refuse_above_block
+from scanproc.prescription.rules import block_height_mm
 from scanproc.solid.blending import smooth_step
 from scanproc.solid.edge_rounding import RoundedEdge, inwards, rounded_edge
 from scanproc.solid.greedy_insertion import snapped_plan
@@ -102,14 +102,13 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
     asked = edged(scanned, designed_top(scanned, rx), rx)
     even = even_wall(asked.outline, rx.making.grid_mm, asked.square_top_at, asked.wall_at)
     placed = placed_pads(asked.plan, rx.pads)
-    most_lost_mm = 0.5 * rx.judgement.dose_tolerance_mm
-    refuse_off_device(placed, rx.pads, asked.outline, asked.top, even.top, most_lost_mm)
+    refuse_off_device(placed, asked.outline, asked.top, even.top, rx)
     if rx.device.process != "print":
         refuse_unreached(asked.outline, even.top, rx.making.cutter_mm)
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)
     rim_z = asked.square_top_at(asked.outline)
-    refuse_above_block(float(rim_z.max()) - below.lowest_z, rx.device)
+    block_height_mm(float(rim_z.max()) - below.lowest_z, rx.device)
     rim = _rounded_rim(asked, rim_z, rim_z - below.applied(asked.outline, even.bottom.at(asked.outline)))
     whole = replace(asked, even=even, underside=below, rim=rim)
     if rx.device.extension == "none":

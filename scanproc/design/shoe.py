@@ -43,7 +43,8 @@ def refuse_wrong_size(foot: FootPlan, device: Device) -> None:
         raise ScanError(
             f"found a foot of {foot.length_mm:.0f} mm for a shoe of insole.shoe_size_eu = {device.shoe_size_eu:g}"
             f" ({inner:.0f} mm inside), expected a shoe at most {_TOO_SHORT_MM:g} mm shorter and {_TOO_LONG_MM:g} mm"
-            f" longer than the foot. Give a size from {least:.1f} to {most:.1f}, or check the scale of the scan."
+            f" longer than the foot. Set insole.shoe_size_eu = {np.ceil(least * 2.0) / 2.0:g}, or a size up to"
+            f" {most:.1f}, or check the scale of the scan."
         )
 
 
@@ -61,7 +62,8 @@ def fitted_width(region: FloatArray, foot: FootPlan, device: Device) -> FloatArr
     if device.shoe_width_mm < _LEAST_WIDTH * ball:
         raise ScanError(
             f"found insole.shoe_width_mm = {device.shoe_width_mm:g} for a ball of {ball:.0f} mm, expected at least"
-            f" {_LEAST_WIDTH:.0%} of it ({_LEAST_WIDTH * ball:.0f} mm). Take a wider shoe."
+            f" {_LEAST_WIDTH:.0%} of it ({_LEAST_WIDTH * ball:.0f} mm). Take a wider shoe: insole.shoe_width_mm ="
+            f" {np.ceil(_LEAST_WIDTH * ball):g}."
         )
     used = region[foot.ahead_of_ball(region) < 0.0] if device.length == "shell" else region
     factor = min(device.shoe_width_mm / float(np.ptp(used[:, 1])), 1.0)
@@ -174,5 +176,6 @@ def refuse_cut_cup(left_mm: FloatArray, cup_mm: float, tolerance_mm: float) -> N
     if lacking > tolerance_mm:
         raise ScanError(
             f"found a heel cup of only {cup_mm - lacking:.1f} mm inside the shoe's outline, expected"
-            f" insole.heel_cup_depth_mm = {cup_mm:g}. Ask a shallower cup, or a wider outline."
+            f" insole.heel_cup_depth_mm = {cup_mm:g}. Set insole.heel_cup_depth_mm ="
+            f" {np.floor(10.0 * (cup_mm - lacking)) / 10.0:g}, or take a wider outline."
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.design.arch import arch_at, arch_fill
 from scanproc.design.expansion import expanded
-from scanproc.design.forefoot import without_toes
+from scanproc.design.forefoot import SideWalls, without_toes
 from scanproc.design.front_platform import stands_level
 from scanproc.design.heel import lifted, skived
 from scanproc.design.intrinsic_posting import levelled, posted
@@ -16,6 +16,7 @@ from scanproc.design.plan import quarter_line
 from scanproc.design.sole import ScannedSole
 from scanproc.prescription.doses import Arch
 from scanproc.prescription.fields import Prescription
+from scanproc.prescription.making_rules import is_milled
 from scanproc.solid.ball_erosion import erode_with_ball
 from scanproc.solid.height_fields import HeightField
 
@@ -45,8 +46,8 @@ def designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     add up: any one makes the same change, whatever the others are (but for a skive, whose plane does not follow the
     sole); an intrinsic post flattens what lies in its region, the front end's platform what is no pad.
     """
-    shaping = _shaping_the_top(rx)
-    return scanned.memo.of(("top", shaping), lambda: _designed_top(scanned, shaping))
+    shaping, walls = _shaping_the_top(rx), SideWalls.holding(rx.arch)
+    return scanned.memo.of(("top", shaping, walls), lambda: _designed_top(scanned, shaping, walls))
 
 
 def _shaping_the_top(rx: Prescription) -> Prescription:
@@ -71,7 +72,7 @@ def _shaping_the_top(rx: Prescription) -> Prescription:
     )
 
 
-def _designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
+def _designed_top(scanned: ScannedSole, rx: Prescription, walls: SideWalls) -> Top:
     plan, memo, fit = scanned.plan, scanned.memo, rx.fit
     sole = memo.of(
         ("sole", fit), lambda: lowered(expanded(scanned.field, plan, fit), fit.clearance_mm + fit.top_cover_mm)
@@ -80,8 +81,8 @@ def _designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
     if rx.device.length != "shell":
         level, thinner_mm = stands_level(rx), rx.thickness.thickness_mm - rx.thickness.in_front_mm
         base = memo.of(
-            ("toes", fit, level, thinner_mm),
-            lambda: without_toes(sole, plan, level=level, thinner_mm=thinner_mm),
+            ("toes", fit, walls, level, thinner_mm),
+            lambda: without_toes(sole, plan, walls, level=level, thinner_mm=thinner_mm),
         )
     if rx.arch.arch_target_mm is not None:
         line = quarter_line(sole, plan).arch(plan.length_mm)
@@ -93,10 +94,11 @@ def _designed_top(scanned: ScannedSole, rx: Prescription) -> Top:
 
 def _with_terms(top: HeightField, plan: FootPlan, rx: Prescription) -> HeightField:
     """Return a top with all terms that come after the arch."""
+    milled = is_milled(rx.device)
     if rx.heel.medial_skive_mm:
-        top = skived(top, plan, rx.heel, "medial")
+        top = skived(top, plan, rx.heel, "medial", milled=milled)
     if rx.heel.lateral_skive_mm:
-        top = skived(top, plan, rx.heel, "lateral")
+        top = skived(top, plan, rx.heel, "lateral", milled=milled)
     whole = padded(top, plan, rx.pads)
     unpadded = _raised(top, plan, rx)
     return levelled(unpadded if whole is top else _raised(whole, plan, rx), unpadded, plan, rx)

@@ -14,12 +14,14 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polygons import begun_behind, last_crossing, smoothed_curve
 from scanproc.mesh.polyline_distance import Nearest, inside, nearest_on_curve
-from scanproc.solid.blending import eased, smooth_min, smooth_step
+from scanproc.solid.blending import eased, smooth_max, smooth_min, smooth_step
 from scanproc.solid.height_fields import HeightField
 
 # Shares of the foot's length.
 MEDIAL_EDGE_AT, LATERAL_EDGE_AT = (0.43, 0.47), (0.485, 0.515)  # where the edges stand at their full height
 CUP_END = 0.23  # where the trim line begins to leave the cup's height
+_CUP_LEFT, _EDGE_BEGINS = 0.30, 0.42  # where it has left that, and begins to stand as the lateral edge is asked
+_OVER_BORDER_MM, _EDGE_ROUND_MM = 1.0, 1.0  # so high it stands over the lateral border there
 _FLANGE_FROM = 0.24  # the cup's depth is measured behind
 _STATIONS = 0.001  # between those that heights are interpolated from
 _ACROSS_MM = 10.0  # on both sides of the axis, where the medial edge goes over to the lateral one
@@ -91,6 +93,10 @@ class TrimHeights:
         lateral_front = line.at(x, line.lateral_z) + self.lateral.in_front(s, LATERAL_EDGE_AT)
         lateral = self.heel_z + (lateral_front - self.heel_z) * eased(s, CUP_END, LATERAL_EDGE_AT[0])
         lateral += self.lateral.flange(s, _FLANGE_FROM, LATERAL_EDGE_AT)
+        # Below a border that rises as soon as a low cup ends, it would run far inside the foot.
+        higher = smooth_max(lateral, line.at(x, line.border_z) + _OVER_BORDER_MM, _EDGE_ROUND_MM)
+        beside_arch = eased(s, CUP_END, _CUP_LEFT) - eased(s, _EDGE_BEGINS, LATERAL_EDGE_AT[0])
+        lateral += (higher - lateral) * beside_arch
         return x, medial, lateral
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from scanproc.anatomy.foot_plan import FootPlan
 from scanproc.artifacts import BoolArray, Side
-from scanproc.design.front_platform import front_platform
+from scanproc.design.front_platform import front_platform, stands_level
 from scanproc.design.marks import Marks, marks_of
-from scanproc.design.posts import FREE_MM, Post, Region, forefoot_post, front_region, rearfoot_post
+from scanproc.design.posts import FREE_MM, FRONT_MARGIN_MM, Post, Region, forefoot_post, front_region, rearfoot_post
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
@@ -133,9 +133,10 @@ def _posts(plan: FootPlan, outline: FloatArray, xy: FloatArray, z: FloatArray, r
         if post is None or (drop == 0.0 and posting == "intrinsic") or (post.is_level and rx.device.style == "block"):
             continue
         if not post.region.inside(xy).any():
+            dose = "heel_lift_mm" if post.where == "rearfoot" and post.is_level else f"{post.where}_post_deg"
             raise ScanError(
                 f"found no room for the {post.where} post under the insole (rule post-fits); expected its outline"
-                f" to reach it. Leave insole.{post.where}_post_deg at 0, or change the outline."
+                f" to reach it. Set insole.{dose} = 0, or change the outline."
             )
         if post.where == "forefoot":
             post = replace(post, region=_off_sides(post.region, outline))
@@ -143,6 +144,10 @@ def _posts(plan: FootPlan, outline: FloatArray, xy: FloatArray, z: FloatArray, r
         ridge_z = post.below(xy, z) - drop - FREE_MM
         if post.is_level and front is not None:
             ridge_z = min(ridge_z, float(z[front.region.inside(xy)].min(initial=ridge_z)))
+        if post.is_level and drop > 0.0 and front is None and stands_level(rx):
+            # That of a longer one is the ball, whose wall thins on its own.
+            ahead = plan.ahead_of_ball(xy) > -FRONT_MARGIN_MM
+            ridge_z = float(z[ahead].min(initial=ridge_z + drop))
         platforms.append(Platform(post, ridge_z))
     return platforms
 

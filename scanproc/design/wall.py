@@ -91,7 +91,8 @@ def bottom_at(bottom: HeightField, xy: FloatArray) -> FloatArray:
     i, j = (np.clip(at[:, k].astype(int), 0, bottom.z.shape[k] - 2) for k in (0, 1))
     u, v = np.clip(at[:, 0] - i, 0.0, 1.0), np.clip(at[:, 1] - j, 0.0, 1.0)
     a, b, c, d = bottom.z[i, j], bottom.z[i, j + 1], bottom.z[i + 1, j], bottom.z[i + 1, j + 1]
-    # The higher ends of a cell's sides, each way.
-    along = (1.0 - u) * np.maximum(a, b) + u * np.maximum(c, d)
-    across = (1.0 - v) * np.maximum(a, c) + v * np.maximum(b, d)
-    return np.asarray(np.minimum(bottom.at(xy), np.minimum(along, across) + _OVER_NODES_MM))
+    # Between two nodes at most the parabola that is level at the higher one: of both cells beside a side the same.
+    chord = (1.0 - u) * ((1.0 - v) * a + v * b) + u * ((1.0 - v) * c + v * d)
+    along = u * (1.0 - u) * ((1.0 - v) * np.abs(c - a) + v * np.abs(d - b))
+    across = v * (1.0 - v) * ((1.0 - u) * np.abs(b - a) + u * np.abs(d - c))
+    return np.asarray(np.minimum(bottom.at(xy), chord + along + across + _OVER_NODES_MM))

@@ -39,7 +39,7 @@ class Preview:
     @property
     def remedies(self) -> dict[str, str]:
         """What to change, by the name of the check that failed."""
-        return {check.name: advice(check) for check in self.checks if not check.passed}
+        return {check.name: advice(check, self.rx) for check in self.checks if not check.passed}
 
 
 def over(now: Preview, other_z: FloatArray) -> FloatArray:

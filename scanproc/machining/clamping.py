@@ -98,7 +98,8 @@ def _refuse_low_stock(needed_mm: float, height_mm: float) -> None:
         raise ScanError(
             f"found a part of {needed_mm:.1f} mm in a block of {height_mm:g} mm (insole.block_height_mm, or "
             f"machine.toml: stock.height_mm), expected one of {np.ceil(needed_mm):g} mm or more: what stands "
-            "higher cannot be milled. Take a higher block, or lower arch, cup or flange."
+            f"higher cannot be milled. Take a higher block: insole.block_height_mm = {np.ceil(needed_mm):g}, or lower "
+            "arch, cup or flange."
         )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from scanproc.anatomy.foot_plan import FootPlan
+from scanproc.changes import Change, higher, lower
 from scanproc.pads.cuboid_relief import CuboidRelief, cuboid_relief
 from scanproc.pads.fascia_groove import FasciaGroove, fascia_groove
 from scanproc.pads.forms import Length, Place
@@ -35,7 +36,7 @@ class Pad:
     ----------
     dose : the setting of its height or depth, mm; also the name of its check.
     place : its place and form on a foot.
-    mend : what to change where the insole's edge cuts it.
+    mend : what to change where the insole's edge cuts it, the least first.
     advice : what to change where the finished solid does not show it.
     hollow : whether it is taken from the top instead of laid on it.
     begins : the setting that says how far behind the metatarsal heads it begins; measured back.
@@ -48,8 +49,8 @@ class Pad:
 
     dose: str
     place: Callable[[FootPlan, Pads], Place]
-    mend: str
-    advice: str
+    mend: tuple[Change, ...]
+    advice: tuple[Change, ...]
     hollow: bool = False
     begins: str = ""
     side: Literal["medial", "lateral", ""] = ""
@@ -69,39 +70,39 @@ class Pad:
         return float(getattr(pads, self.dose))
 
 
-_MOVE = "lower its height, or move it by insole.met_pad_back_mm or insole.met_bar_back_mm"
-
 #: In the order of the prescription.
 PADS = (
     Pad(
         "met_pad_mm", met_pad, begins="met_pad_back_mm", width="met_pad_width_mm", flattened_by=("forefoot",),
-        mend="raise met_pad_back_mm, or lower distal_gap_mm", advice=_MOVE,
+        mend=(higher("met_pad_back_mm", at_least=10.0), lower("distal_gap_mm")),
+        advice=(lower("met_pad_mm"), higher("met_pad_back_mm")),
     ),
     Pad(
         "met_bar_mm", met_bar, begins="met_bar_back_mm", flattened_by=("forefoot",),
-        mend="raise met_bar_back_mm, or lower distal_gap_mm", advice=_MOVE,
+        mend=(higher("met_bar_back_mm", at_least=10.0), lower("distal_gap_mm")),
+        advice=(lower("met_bar_mm"), higher("met_bar_back_mm")),
     ),
     Pad(
         "mortons_extension_mm", mortons_extension, side="medial", lengths=("sulcus", "full"), beside_rays=True,
-        mend='raise outline_margin_mm, or set length = "full"',
-        advice="lower insole.mortons_extension_mm, or set insole.length = full",
+        mend=(Change("length", to="full"), higher("outline_margin_mm", at_least=2.0)),
+        advice=(Change("length", to="full"), lower("mortons_extension_mm")),
     ),
     Pad(
         "groove_mm", fascia_groove, hollow=True, side="medial", width="groove_width_mm", beside_rays=True,
-        flattened_by=("rearfoot", "forefoot"), mend="lower groove_width_mm, or raise medial_edge_mm",
-        advice="lower insole.groove_mm, or raise insole.groove_width_mm",
+        flattened_by=("rearfoot", "forefoot"), mend=(lower("groove_width_mm"), higher("medial_edge_mm")),
+        advice=(higher("groove_width_mm"), lower("groove_mm")),
     ),
     Pad(
-        "navicular_relief_mm", navicular_relief, hollow=True, side="medial", mend="raise medial_edge_mm",
-        advice="lower insole.navicular_relief_mm",
+        "navicular_relief_mm", navicular_relief, hollow=True, side="medial", mend=(higher("medial_edge_mm"),),
+        advice=(lower("navicular_relief_mm"),),
     ),
     Pad(
-        "cuboid_relief_mm", cuboid_relief, hollow=True, side="lateral", mend="raise side_edge_mm",
-        advice="lower insole.cuboid_relief_mm",
+        "cuboid_relief_mm", cuboid_relief, hollow=True, side="lateral", mend=(higher("side_edge_mm"),),
+        advice=(lower("cuboid_relief_mm"),),
     ),
     Pad(
         "toe_crest_mm", toe_crest, lengths=("full",), beside_rays=True,
-        mend="raise toe_room_mm or outline_margin_mm", advice="lower insole.toe_crest_mm",
+        mend=(higher("toe_room_mm"), higher("outline_margin_mm", at_least=2.0)), advice=(lower("toe_crest_mm"),),
     ),
 )  # fmt: skip
 

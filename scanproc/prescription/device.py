@@ -64,9 +64,10 @@ class Device:
         "", "DXF or SVG of the shoe's own insole, in mm, beside this file: the outline is taken from it"
     )
     outline_curve: tuple[tuple[float, float], ...] = setting((), "the curve of outline_file, mm", hidden=True)
-    block_height_mm: float = setting(
-        35.0,
-        "height of the raw block or plate, mm (milling): what stands higher cannot be milled; 35 is a common EVA block",
+    block_height_mm: float | None = setting(
+        None,
+        "height of the raw block or plate, mm (milling): what stands higher cannot be milled; left out: the lowest "
+        "usual one that holds it, of 35, 50, 65 and 80",
         low=10.0,
         high=80.0,
     )

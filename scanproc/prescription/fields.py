@@ -161,6 +161,10 @@ class Prescription:
         }
         return cls(**groups, evidence=evidence)
 
+    def value(self, name: str) -> Any:
+        """Return a setting by its name, whatever its group."""
+        return next(getattr(group, name) for group in map(self.__getattribute__, GROUPS) if hasattr(group, name))
+
     def changed(self, **doses: Any) -> Prescription:
         """Return it with other doses, each by the name of its field, whatever its group."""
         groups: dict[str, Any] = {}

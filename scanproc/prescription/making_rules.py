@@ -16,13 +16,25 @@ _TEXT = re.compile(r"[A-Za-z0-9 ./-]*")
 _MAX_TEXT = 24  # more find no room under the arch
 STROKE_SHARE = 0.15  # a stroke's width by the height of capitals: `solid.letters` draws them so
 LEAST_STROKE_MM = 0.6  # below it neither stands out: fused powder rounds it away, a nozzle of 0.4 mm leaves it out
+LEAST_LETTER_MM = LEAST_STROKE_MM / STROKE_SHARE
 
 
 def thinnest(rx: Thickness) -> float | None:
     """Return the thinnest wall behind the front's taper, mm; None where the rule of thickness is still to come."""
     if rx.thickness_mm is None:
         return None
-    return rx.thickness_mm * min(1.0, rx.medial_thickness, rx.lateral_thickness)
+    return rx.thickness_mm * _thinner_side(rx)
+
+
+def _thinner_side(rx: Thickness) -> float:
+    """Return what the thinner side has of the wall."""
+    return min(1.0, rx.medial_thickness, rx.lateral_thickness)
+
+
+def _up(value: float, digits: int) -> float:
+    """Round up to so many digits after the point."""
+    scale = 10.0**digits
+    return math.ceil(round(value * scale, 6)) / scale
 
 
 def least_wall_holds(rx: InsoleConfig) -> str | None:
@@ -32,17 +44,18 @@ def least_wall_holds(rx: InsoleConfig) -> str | None:
     if thin is not None and thin < least.least_mm:
         return (
             f"found a wall of {thin:.3g} mm (insole.thickness_mm by its factors), expected {least.least_mm:g} or more: "
-            f"the least of {least.source}; {least.advised_mm:g} is advised"
+            f"the least of {least.source}; {least.advised_mm:g} is advised; set insole.thickness_mm = "
+            f"{_up(least.least_mm / _thinner_side(rx), 2):g}"
         )
     if rx.distal_edge_mm < least.least_mm:
         return (
             f"found insole.distal_edge_mm = {rx.distal_edge_mm:g}, expected {least.least_mm:g} or more: the least of "
-            f"{least.source}; thicken the edge"
+            f"{least.source}; set insole.distal_edge_mm = {least.least_mm:g}"
         )
     if rx.forefoot_mm is not None and rx.forefoot_mm < least.least_mm:
         return (
             f"found insole.forefoot_mm = {rx.forefoot_mm:g}, expected {least.least_mm:g} or more: the least of "
-            f"{least.source}; thicken it"
+            f"{least.source}; set insole.forefoot_mm = {least.least_mm:g}"
         )
     return None
 
@@ -102,7 +115,7 @@ def edge_within_wall(rx: Thickness) -> str | None:
     if rx.thickness_mm is not None and rx.distal_edge_mm > rx.thickness_mm:
         return (
             f"found insole.distal_edge_mm = {rx.distal_edge_mm:g} over a wall of {rx.thickness_mm:g}, expected an edge "
-            "that is thinner than the wall; thin the edge"
+            f"that is thinner than the wall; set insole.distal_edge_mm = {rx.thickness_mm:g}"
         )
     return None
 
@@ -115,8 +128,8 @@ def taper_is_gentle(rx: Thickness) -> str | None:
     if rx.distal_taper_mm < _TAPER_BY_FALL * fall:
         return (
             f"found insole.distal_taper_mm = {rx.distal_taper_mm:g} for a wall that thins by {fall:.3g} mm, expected "
-            f"{_TAPER_BY_FALL * fall:.3g} or more (60 deg): a steeper front is a step; lengthen the taper, or thicken "
-            "distal_edge_mm"
+            f"{_TAPER_BY_FALL * fall:.3g} or more (60 deg): a steeper front is a step; set insole.distal_taper_mm = "
+            f"{_up(_TAPER_BY_FALL * fall, 1):g}"
         )
     return None
 
@@ -124,16 +137,18 @@ def taper_is_gentle(rx: Thickness) -> str | None:
 def eva_is_milled_block(rx: Device) -> str | None:
     """Foam is milled from a block."""
     if rx.material == "EVA" and (rx.style, rx.process) != ("block", "mill"):
+        lacking, value = ("style", "block") if rx.style != "block" else ("process", "mill")
         return (
             f'found EVA with insole.style = {rx.style}, process = {rx.process}, expected style = "block" and process = '
-            '"mill": foam is neither printed nor stiff enough for a shell'
+            '"mill": foam is neither printed nor stiff enough for a shell; set '
+            f'insole.{lacking} = "{value}", or insole.material = "TPU"'
         )
     return None
 
 
 def arch_fits_block(rx: InsoleConfig) -> str | None:
     """What is known beforehand fits into the block."""
-    if not is_milled(rx):
+    if not is_milled(rx) or rx.block_height_mm is None:
         return None
     arch = (rx.arch_target_mm or 0.0) + (rx.thickness_mm or 0.0)
     border = rx.heel_cup_depth_mm + rx.heel_lift_mm + (rx.thickness_mm or 0.0)
@@ -152,7 +167,7 @@ def milled_cup_needs_draft(rx: InsoleConfig) -> str | None:
         return (
             f"found a milled cup of {rx.heel_cup_depth_mm:g} mm with walls of insole.wall_slope_deg = "
             f"{rx.wall_slope_deg:g}, expected up to {_DRAFT_DEG:g} for cups over {_MILLED_CUP_MM:g}: the cutter's "
-            "shank rubs; open the walls"
+            f"shank rubs; set insole.wall_slope_deg = {_DRAFT_DEG:g}, or insole.heel_cup_depth_mm = {_MILLED_CUP_MM:g}"
         )
     return None
 
@@ -168,14 +183,16 @@ def readable_text(rx: Marks) -> str | None:
     wrong = sorted(set(_TEXT.sub("", text)))
     if wrong:
         return (
-            f"found {' '.join(wrong)!r} in insole.text, expected letters a to z, digits, space and - . /; leave it out"
+            f"found {' '.join(wrong)!r} in insole.text, expected letters a to z, digits, space and - . /; set "
+            f'insole.text = "{"".join(_TEXT.findall(text)).strip()[:_MAX_TEXT]}"'
         )
     if len(text) > _MAX_TEXT:
-        return f"found insole.text of {len(text)} letters, expected up to {_MAX_TEXT}; shorten it"
-    if text and not any(sign.isalnum() for sign in text):
         return (
-            f"found insole.text of signs alone, {text!r}, expected a letter or digit, too; write one, or leave it out"
+            f"found insole.text of {len(text)} letters, expected up to {_MAX_TEXT}; set insole.text = "
+            f'"{text[:_MAX_TEXT].strip()}"'
         )
+    if text and not any(sign.isalnum() for sign in text):
+        return f'found insole.text of signs alone, {text!r}, expected a letter or digit, too; set insole.text = ""'
     return None
 
 
@@ -186,7 +203,7 @@ def strokes_print(rx: Marks) -> str | None:
         return (
             f"found insole.letter_mm = {rx.letter_mm:g}, whose strokes are {stroke_mm:.2f} mm wide, expected "
             f"{LEAST_STROKE_MM:g} or more: thinner ones blur in a print; set insole.letter_mm = "
-            f"{LEAST_STROKE_MM / STROKE_SHARE:g} or more"
+            f"{LEAST_LETTER_MM:g} or more"
         )
     return None
 

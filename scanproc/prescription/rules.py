@@ -45,6 +45,8 @@ RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
 }
 
 
+USUAL_BLOCKS_MM = (35.0, 50.0, 65.0, 80.0)  # of EVA; plates come in such heights, too
+
 #: Those that a wall which a rule gave can break, too.
 WALL_RULES = ("least-wall", "edge-within-wall", "taper-is-gentle")
 
@@ -62,19 +64,27 @@ def refuse_broken(given: InsoleConfig, names: Iterable[str] = tuple(RULES)) -> N
         raise ScanError(" ".join(broken))
 
 
-def refuse_above_block(highest_mm: float, device: Device) -> None:
-    """Refuse a device that stands higher than the block or plate that it is milled from.
+def block_height_mm(highest_mm: float, device: Device) -> float:
+    """Return the height of the block or plate that a device is milled from, mm: the lowest usual one that holds it.
 
     Parameters
     ----------
     highest_mm : from the device's lowest point to its highest.
+
+    Raises
+    ------
+    ScanError
+        If it stands higher than the block that is asked, or than any.
     """
-    if making.is_milled(device) and highest_mm > device.block_height_mm:
+    usual = next((height for height in USUAL_BLOCKS_MM if highest_mm <= height), USUAL_BLOCKS_MM[-1])
+    height = usual if device.block_height_mm is None else device.block_height_mm
+    if making.is_milled(device) and highest_mm > height:
         raise ScanError(
             f"rule fits-block: the device is {highest_mm:.1f} mm high, which cannot be milled from "
-            f"insole.block_height_mm = {device.block_height_mm:g}. Lower the arch (raise arch_fill_mm), the edges or "
+            f"insole.block_height_mm = {height:g}. Lower the arch (raise arch_fill_mm), the edges or "
             f"the cup, or take a higher block: insole.block_height_mm = {math.ceil(highest_mm)}."
         )
+    return height
 
 
 def advice(rx: InsoleConfig) -> tuple[str, ...]:

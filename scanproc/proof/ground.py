@@ -44,8 +44,9 @@ def _support(done: Finished) -> Check:
     medial_mm = plan.medial_y * grid.xy[:, 1]
     share = grid.xy[:, 0] / plan.length_mm
     heel = (grid.off_outline > _OFF_OUTLINE_MM) & (share < HEEL_END)
-    # A lifted heel stands where it was before.
+    # A lifted heel stands where it was before, or a little higher, where the front end stands.
     ground = float((grid.z - full_wall(done.rx.thickness, medial_mm))[heel].min()) - done.rx.heel.heel_lift_mm
+    ground = max(ground, float(done.solid.vertices[:, 2].min()))
     end = _SUPPORT[1]
     if done.rx.posts.forefoot_post_deg > 0.0:  # it ends clear of a post in front
         front = front_region(plan, done.rx.gap_mm)

@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
+from scanproc.design.front_platform import stands_level
 from scanproc.design.plan import HEEL_CENTRE, HEEL_END
-from scanproc.design.posts import rearfoot_post
+from scanproc.design.posts import FRONT_MARGIN_MM, rearfoot_post
 from scanproc.design.trim_line import CUP_END
 from scanproc.frames import FloatArray
 from scanproc.proof.checks import within
@@ -89,12 +90,17 @@ def _lift(done: Finished) -> float:
 def _stands_below(done: Finished) -> float:
     """Return how much thicker the heel is under its contact than one wall: its underside stayed where the heel was.
 
-    With a post's planes the contact is where the wall comes closest to them.
+    With a post's planes the contact is where the wall comes closest to them. A long insole stands on its ball: of one
+    that is level, how far the heel, raised by the lift, then stands over it.
     """
     rx, plan, xy = done.rx, done.asked.plan, done.grid.xy
     post = rearfoot_post(plan, rx)
     if post is None:
         return float("nan")
+    if rx.device.length != "shell" and post.is_level and stands_level(rx):
+        z, ahead = done.probe.bottom_at(xy), plan.ahead_of_ball(xy) > -FRONT_MARGIN_MM
+        heel_z = np.nanmedian(z[post.region.inside(xy)])
+        return rx.heel.heel_lift_mm + float(np.nanmin(z[ahead]) - heel_z)
     wall = full_wall(rx.thickness, plan.medial_y * xy[:, 1])
     outside, rise = post.region.outside_mm(xy), post.rise_at(xy)
     inside = outside < 0.0

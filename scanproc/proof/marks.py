@@ -29,7 +29,7 @@ def mark_checks(done: Finished) -> tuple[Check, ...]:
     deeper = float(np.clip(relief.height_mm - marks.height_mm, 0.0, done.flattened_ahead_mm))
     checks = [within("letters_mm", marks.height_mm + deeper, relief.height_mm, _HEIGHT_MM)]
     if rx.marks.side_mark:
-        checks.append(is_so("side_mark", "LR"[done.foot.side == "right"], relief.side(marks.text, rx.marks.letter_mm)))
+        checks.append(is_so("side_mark", "LR"[done.foot.side == "right"], relief.side(marks.text, marks.letter_mm)))
     return tuple(checks)
 
 

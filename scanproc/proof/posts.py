@@ -16,6 +16,7 @@ from scanproc.proof.finished import Finished
 _STEP_MM = 0.7
 _OFF_BORDER_MM, _OFF_RIDGE_MM = 1.0, 1.0
 _NEAR_MM = 0.03  # of the plane that most lie in: borders and letters do not
+_WIDE_MM = 22.0  # the posted half of an adult's heel
 _ROUNDS = 8
 
 
@@ -53,7 +54,12 @@ def _post(done: Finished, post: Post, name: str, angle: float, side: str, motion
     word = 1.0 if side == "varus" else -1.0
     # Where two planes meet the higher one counts: a varus post rests on its lateral half.
     posted, other = (lateral, medial) if side == "varus" else (medial, lateral)
-    tolerance = done.rx.judgement.angle_tolerance_deg
+    # What triangles lie off a plane is a larger angle across one that is narrower than an adult's, as a child's half.
+    width_mm = post.region.half_width * (1.0 if motion > 0.0 else 2.0)
+    narrower = max(1.0 / width_mm - 1.0 / _WIDE_MM, 0.0)
+    tolerance = done.rx.judgement.angle_tolerance_deg + float(
+        np.rad2deg(np.arctan(done.rx.making.mesh_deviation_mm * narrower))
+    )
     checks = [within(f"{name}_post_deg", angle, word * posted, tolerance)]
     if angle > 0.0:
         checks.append(is_so(f"{name}_post", side, "varus" if posted > 0.0 else "valgus"))

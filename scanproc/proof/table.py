@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from scanproc.artifacts import Check
+from scanproc.changes import Change, higher, lower
 from scanproc.design.arch import arch_at, arch_fill
 from scanproc.design.balance import balanced
 from scanproc.design.cutter import refuse_unreached
@@ -71,7 +72,7 @@ class Dose:
     check : the function of the proof that measures it back.
     names : of its checks in `checks.json`.
     view : the picture of the insole that shows it.
-    advice : what to change when one of these checks fails.
+    advice : what to change when one of these checks fails, the least first.
     """
 
     field: str
@@ -79,7 +80,7 @@ class Dose:
     check: Checks
     names: tuple[str, ...]
     view: Literal["Top", "Below", "Medial", "Rear", "Gap to the sole"]
-    advice: str = ""
+    advice: tuple[Change | str, ...] = ()
 
     @property
     def setting(self) -> dataclasses.Field[Any]:
@@ -87,15 +88,15 @@ class Dose:
         return InsoleConfig.__dataclass_fields__[self.field]
 
 
-_FILL = "raise insole.arch_fill_mm, or lower insole.arch_target_mm"
-_DISTAL = "raise insole.distal_taper_mm or insole.distal_edge_mm"
-_MEDIAL_EDGE = "lower insole.medial_edge_mm or insole.medial_flange_mm"
-_SIDE_EDGE = "lower insole.side_edge_mm or insole.lateral_flange_mm"
-_SMOOTH = "lower insole.smoothing_mm, or insole.grid_mm"
-_FINER = "lower insole.mesh_deviation_mm"
-_LETTERS = "raise insole.letter_mm, or shorten insole.text"
-_REARFOOT = "lower insole.rearfoot_post_deg, or set insole.rearfoot_posting = extrinsic"
-_FOREFOOT = "lower insole.forefoot_post_deg, or set insole.forefoot_posting = extrinsic"
+_FILL = (higher("arch_fill_mm"), lower("arch_target_mm"))
+_DISTAL = (higher("distal_taper_mm"), higher("distal_edge_mm"))
+_MEDIAL_EDGE = (lower("medial_flange_mm"), lower("medial_edge_mm"))
+_SIDE_EDGE = (lower("lateral_flange_mm"), lower("side_edge_mm"))
+_SMOOTH = (lower("smoothing_mm", left_out=1.0), lower("grid_mm"))
+_FINER = (lower("mesh_deviation_mm"),)
+_LETTERS = (higher("letter_mm"), Change("text", to=""))
+_REARFOOT = (Change("rearfoot_posting", to="extrinsic"), lower("rearfoot_post_deg"))
+_FOREFOOT = (Change("forefoot_posting", to="extrinsic"), lower("forefoot_post_deg"))
 
 _STANCE = ("stands_gap_mm", *(f"{way}_{load}_deg" for way in ("roll", "pitch") for load in LOADS))
 
@@ -104,13 +105,13 @@ DOSES: tuple[Dose, ...] = (
     Dose("length", insole_outline, size_checks, ("length_mm",), "Top"),
     Dose("extension", soft_extension, extension_checks,
          ("extension_end_mm", "extension_gap_mm", "extension_step_mm", "extension_overlap_mm3", "extension_below_mm"),
-         "Top", "leave insole.extension out, or raise insole.distal_gap_mm"),
+         "Top", (higher("distal_gap_mm"), Change("extension", to="none"))),
     Dose("extension_material", soft_extension, extension_checks, ("extension_mass_g",), "Top"),
     Dose("style", underside, ground_checks, ("base_flat_mm",), "Below"),
     Dose("material", build, making_checks, ("mass_g",), "Top"),
     Dose("shoe_size_eu", full_length_end, size_checks, ("length_mm",), "Top"),
     Dose("shoe_width_mm", fitted_width, size_checks, ("shoe_width_mm",), "Top",
-         "lower insole.heel_cup_depth_mm or insole.side_edge_mm, or take a wider shoe"),
+         (lower("side_edge_mm"), lower("heel_cup_depth_mm"), "take a wider shoe")),
     Dose("outline_file", placed_insole, size_checks, ("outline_deviation_mm",), "Top"),
     # the wall
     Dose("thickness_mm", asked_wall, wall_checks, ("thickness_mm",), "Top", _FINER),
@@ -120,17 +121,17 @@ DOSES: tuple[Dose, ...] = (
     Dose("distal_taper_mm", asked_wall, size_checks, ("distal_taper_mm",), "Top", _DISTAL),
     Dose("forefoot_mm", asked_wall, wall_checks, ("forefoot_mm",), "Below", _FINER),
     Dose("extension_mm", lengthened, extension_checks, ("extension_mm", "extension_min_mm"), "Below", _FINER),
-    Dose("rim_radius_mm", rounded_edge, upper_edge_checks, ("rim_radius_mm",), "Top", "lower insole.rim_radius_mm"),
+    Dose("rim_radius_mm", rounded_edge, upper_edge_checks, ("rim_radius_mm",), "Top", (lower("rim_radius_mm"),)),
     Dose("edge_radius_mm", rounded_edge, wall_checks, ("wall_min_rim_mm",), "Below"),
     # the room
     Dose("clearance_mm", lowered, surface_checks, ("clearance_mm", "fit_p99_mm"), "Gap to the sole", _SMOOTH),
     Dose("top_cover_mm", lowered, surface_checks, ("clearance_mm",), "Gap to the sole", _SMOOTH),
     Dose("heel_expansion_mm", expanded, room_checks, ("heel_expansion_mm",), "Gap to the sole",
-         "lower insole.heel_expansion_mm, or raise insole.heel_cup_depth_mm"),
+         (lower("heel_expansion_mm"), higher("heel_cup_depth_mm"))),
     Dose("medial_expansion_mm", expanded, room_checks, ("medial_expansion_mm",), "Gap to the sole",
-         "lower insole.medial_expansion_mm, or raise insole.medial_edge_mm"),
+         (lower("medial_expansion_mm"), higher("medial_edge_mm"))),
     Dose("lateral_expansion_mm", expanded, room_checks, ("lateral_expansion_mm",), "Gap to the sole",
-         "lower insole.lateral_expansion_mm, or raise insole.side_edge_mm"),
+         (lower("lateral_expansion_mm"), higher("side_edge_mm"))),
     Dose("outline_margin_mm", insole_outline, size_checks, ("width_mm", "outline_deviation_mm"), "Top"),
     Dose("toe_room_mm", full_length_end, size_checks, ("length_mm",), "Top"),
     # the arch, and the edges beside it
@@ -138,7 +139,7 @@ DOSES: tuple[Dose, ...] = (
          ("arch_fill_mm", "arch_fill_limited_mm", "arch_apex_height_mm", "arch_apex_x_mm"), "Gap to the sole", _FILL),
     Dose("arch_target_mm", arch_at, arch_checks, ("arch_target_mm",), "Medial", _FILL),
     Dose("arch_support", underside, ground_checks, ("arch_support_mm2",), "Below",
-         "shorten insole.text, or leave insole.arch_support out"),
+         (Change("text", to=""), Change("arch_support", to=False))),
     Dose("medial_edge_mm", edge_profile, edge_checks, ("medial_edge_mm",), "Medial", _MEDIAL_EDGE),
     Dose("side_edge_mm", edge_profile, edge_checks, ("side_edge_mm",), "Rear", _SIDE_EDGE),
     Dose("distal_gap_mm", behind_distal_edge, size_checks, ("distal_gap_mm",), "Top", _DISTAL),
@@ -147,14 +148,14 @@ DOSES: tuple[Dose, ...] = (
     # the heel
     Dose("heel_cup_depth_mm", edge_profile, heel_checks,
          ("cup_depth_rear_mm", "cup_depth_medial_mm", "cup_depth_lateral_mm"), "Rear",
-         "ask a cup that the scanned heel holds: lower insole.heel_cup_depth_mm"),
+         (lower("heel_cup_depth_mm"),)),
     Dose("medial_skive_mm", skived, heel_checks, ("medial_skive_mm", "medial_skive_angle_deg"), "Gap to the sole",
-         "lower insole.medial_skive_mm, or raise insole.heel_cup_depth_mm"),
+         (lower("medial_skive_mm"), higher("heel_cup_depth_mm"))),
     Dose("lateral_skive_mm", skived, heel_checks, ("lateral_skive_mm", "lateral_skive_angle_deg"), "Gap to the sole",
-         "lower insole.lateral_skive_mm, or raise insole.heel_cup_depth_mm"),
+         (lower("lateral_skive_mm"), higher("heel_cup_depth_mm"))),
     Dose("skive_angle_deg", skived, heel_checks, ("medial_skive_angle_deg", "lateral_skive_angle_deg"), "Rear"),
     Dose("heel_lift_mm", lifted, heel_checks, ("heel_lift_mm", "heel_lift_below_mm"), "Medial",
-         "lower insole.heel_lift_mm"),
+         (lower("heel_lift_mm"),)),
     # balance and posts
     Dose("cast_balance", balanced, surface_checks, ("clearance_mm", "fit_p99_mm"), "Gap to the sole", _SMOOTH),
     Dose("balance_deg", balanced, surface_checks, ("clearance_mm", "fit_p99_mm"), "Gap to the sole", _SMOOTH),
@@ -164,26 +165,26 @@ DOSES: tuple[Dose, ...] = (
     Dose("forefoot_post_deg", forefoot_post, post_checks, ("forefoot_post_deg",), "Below", _FOREFOOT),
     Dose("forefoot_post", forefoot_post, post_checks, ("forefoot_post",), "Below", _FOREFOOT),
     Dose("level_front", front_platform, stance_checks, _STANCE, "Below",
-         "lower insole.rearfoot_post_deg or insole.forefoot_post_deg, or set insole.level_front = false"),
+         (lower("rearfoot_post_deg"), lower("forefoot_post_deg"), Change("level_front", to=False))),
     # pads, reliefs and cut-outs
     *(Dose(pad.dose, pad.place, pad_checks, pad.checks, "Gap to the sole", pad.advice) for pad in PADS),
     Dose("first_ray_cut", cut_outs, size_checks, ("first_ray_cut_mm2",), "Top",
-         "leave insole.first_ray_cut out, or raise insole.distal_gap_mm"),
+         (higher("distal_gap_mm"), Change("first_ray_cut", to=False))),
     Dose("fifth_ray_cut", cut_outs, size_checks, ("fifth_ray_cut_mm2",), "Top",
-         "leave insole.fifth_ray_cut out, or raise insole.distal_gap_mm"),
+         (higher("distal_gap_mm"), Change("fifth_ray_cut", to=False))),
     # letters
-    Dose("side_mark", marks_of, mark_checks, ("side_mark",), "Below", "raise insole.letter_mm"),
+    Dose("side_mark", marks_of, mark_checks, ("side_mark",), "Below", (higher("letter_mm"),)),
     Dose("text", marks_of, mark_checks, ("letters_mm",), "Below", _LETTERS),
     Dose("mark_height_mm", marks_of, mark_checks, ("letters_mm",), "Below", _LETTERS),
     # how it is made
     Dose("contact_patch_mm2", ground_contact, making_checks, ("contact_patch_mm2",), "Below",
-         "lower insole.contact_patch_mm2"),
+         (lower("contact_patch_mm2"),)),
     Dose("smoothing_mm", scanned_sole, surface_checks, ("top_roughness_mm",), "Top",
-         "raise insole.smoothing_mm, or scan with more views"),
+         (higher("smoothing_mm", left_out=3.0), "scan with more views")),
     Dose("wall_slope_deg", scanned_sole, making_checks, ("undercut_above_mm2", "undercut_below_mm2"), "Rear",
-         "lower insole.wall_slope_deg"),
+         (Change("wall_slope_deg", 0.93),)),
     Dose("mesh_deviation_mm", build, surface_checks, ("top_deviation_max_mm", "top_deviation_rms_mm"), "Top",
-         "lower insole.mesh_deviation_mm, or insole.wall_slope_deg"),
+         (lower("mesh_deviation_mm"), Change("wall_slope_deg", 0.93))),
     Dose("cutter_mm", refuse_unreached, surface_checks, ("concave_radius_mm",), "Top",
-         "lower insole.cutter_mm, or the doses that make the hollow (groove, reliefs)"),
+         (lower("cutter_mm"), lower("groove_mm"), lower("navicular_relief_mm"), lower("cuboid_relief_mm"))),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from scanproc.solid.blending import smooth_step
 from scanproc.solid.probes import FAR_MM
 
 MOST_FIXED_MM = 0.3  # a wall thickened by more is another prescription
+_MORE_THAN_LACKING = 1.2  # the triangles of the thicker one lie elsewhere, and may lack a little more
 _FULL_GRID_MM = 0.5
 _BORDER_SLACK = 3.0  # the border's corners count as thin
 _CORNER_SHARE = 0.42  # of its radius, that a rounded square edge lies inside its corner
@@ -88,7 +89,7 @@ def lacking_wall_mm(checks: Iterable[Check]) -> float:
     failed = [check for check in checks if check.name.startswith("wall_min") and not check.passed]
     pairs = [(check.asked, check.got) for check in failed]
     lacking = max((a - b for a, b in pairs if not isinstance(a, str) and not isinstance(b, str)), default=0.0)
-    return min(lacking, MOST_FIXED_MM)
+    return min(_MORE_THAN_LACKING * lacking, MOST_FIXED_MM)
 
 
 def _body(done: Finished, body: _Wall, slack: float) -> list[Check]:

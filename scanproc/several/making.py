@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scanproc.artifacts import FORMED, Insole, ScanFacts
+from scanproc.artifacts import FORMED, Insole, Making, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.formats.paper import write_png
 from scanproc.formats.part_plan import block_drawing
@@ -20,10 +20,11 @@ from scanproc.machining.shared_block import BlockPart, milled_block
 from scanproc.prescription.files import machine_beside
 from scanproc.prescription.version_names import check_known
 from scanproc.printing.plate import PlatePart
+from scanproc.printing.printer import PrinterConfig
 from scanproc.scan import name_of
 from scanproc.several.print_plate import plate_files
 from scanproc.several.scans import ScanResults, check_distinct, facts_of, results_of
-from scanproc.stages.export import part_name, printed_part
+from scanproc.stages.export import in_print_frame, part_name, printed_part
 from scanproc.store import Store, write_files
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def make(scans: Sequence[Path], out: Path, tables: Tables = (), version: str = "
         check_known(version, Store(out / name_of(path)).version_names(), str(path), begins=False)
     facts_of(scans)
     machine = _machine_of_all(scans, given)
-    for old in (*folder.glob("plate.*"), *folder.glob("block*")):
+    for old in (*folder.glob("plate*.*"), *folder.glob("block*")):
         old.unlink()  # what is refused now is not to be made from what was made before
     found = [results_of(path, out, "export", given, version) for path in scans]
     for each in found:
@@ -134,7 +135,9 @@ def _together(insoles: Sequence[Insole], names: Sequence[str], tables: Mapping[s
     preset = "positive" if process in FORMED else first.making.style
     # The tightest hollows of all decide which ball finishes.
     machine = machine_of(tables, preset, min(insole.making.cutter_mm for insole in insoles))
-    return (_printed if process == "print" else _milled)(insoles, names, machine)
+    made = (_printed if process == "print" else _milled)(insoles, names, machine)
+    soft = _extensions(insoles, names, machine)
+    return MadeTogether({**made.files, **soft.files}, "; ".join(filter(None, [made.summary, soft.summary])))
 
 
 def _milled(insoles: Sequence[Insole], names: Sequence[str], machine: Machine) -> MadeTogether:
@@ -155,11 +158,33 @@ def _printed(insoles: Sequence[Insole], names: Sequence[str], machine: Machine) 
         PlatePart(name, printed_part(insole).solid, insole.making.material)
         for insole, name in zip(insoles, names, strict=True)
     ]
-    plate, files = plate_files(parts, machine.printer)
-    bed = np.array([machine.printer.bed_x_mm, machine.printer.bed_y_mm])
+    return _plate(parts, machine.printer, "plate", "insoles")
+
+
+def _extensions(insoles: Sequence[Insole], names: Sequence[str], machine: Machine) -> MadeTogether:
+    """Make the soft extensions: on a bed of their own, for they are of another material; foam is cut from a sheet."""
+    printed, cut = [], []
+    for insole, name in zip(insoles, names, strict=True):
+        if insole.extension is None:
+            continue
+        if insole.making.extension_material == "EVA":
+            cut.append(name)
+        else:
+            solid = in_print_frame(insole.extension, Making())
+            printed.append(PlatePart(f"{name}, soft extension", solid, insole.making.extension_material))
+    printer = replace(machine.printer, posture="flat")
+    made = _plate(printed, printer, "plate-extensions", "soft extensions") if printed else MadeTogether({}, "")
+    foam = "by the layer EXTENSION of each scan's outline.dxf, soft extensions of EVA are cut for " + ", ".join(cut)
+    return replace(made, summary="; ".join([made.summary] * bool(printed) + [foam] * bool(cut)))
+
+
+def _plate(parts: Sequence[PlatePart], printer: PrinterConfig, name: str, what: str) -> MadeTogether:
+    """Lay parts on a bed, in files of that name."""
+    plate, files = plate_files(parts, printer, name, what)
+    bed = np.array([printer.bed_x_mm, printer.bed_y_mm])
     told = (
-        f"{len(parts)} parts, {machine.printer.posture}, on {plate.size_mm[0]:.0f} x {plate.size_mm[1]:.0f} mm of a "
-        f"bed of {bed[0]:.0f} x {bed[1]:.0f} mm"
+        f"{len(parts)} {what}, {printer.posture}, on {plate.size_mm[0]:.0f} x {plate.size_mm[1]:.0f} mm of a "
+        f"bed of {bed[0]:.0f} x {bed[1]:.0f} mm ({name}.3mf, {parts[0].material})"
     )
     drawing = block_drawing(told, bed, [(one.part.name, one.outline) for one in plate.parts], np.zeros((0, 2)))
-    return MadeTogether({**files, "plate.png": write_png(drawing)}, told)
+    return MadeTogether({**files, f"{name}.png": write_png(drawing)}, told)

@@ -18,8 +18,10 @@ from scanproc.stages.export import failed_bodies
 _ON_BED_MM = 0.01  # rounding to single precision
 
 
-def plate_files(parts: Sequence[PlatePart], printer: PrinterConfig) -> tuple[Plate, dict[str, bytes]]:
-    """Lay parts on a bed, and return it with `plate.3mf` and `plate.json`.
+def plate_files(
+    parts: Sequence[PlatePart], printer: PrinterConfig, name: str = "plate", what: str = "insoles"
+) -> tuple[Plate, dict[str, bytes]]:
+    """Lay parts on a bed, and return it with `<name>.3mf` and `<name>.json`; `what` they are, in the 3MF's title.
 
     Raises
     ------
@@ -29,9 +31,9 @@ def plate_files(parts: Sequence[PlatePart], printer: PrinterConfig) -> tuple[Pla
     plate = laid_on_bed(parts, printer)
     bodies = [Body(one.part.solid, one.part.name, one.part.material, one.T_bed_print) for one in plate.parts]
     material = parts[0].material
-    facts = {"Title": f"{len(parts)} insoles", "Description": f"material: {material}, unit: mm"}
+    facts = {"Title": f"{len(parts)} {what}", "Description": f"material: {material}, unit: mm"}
     data = write_3mf(bodies, facts)
-    _refuse_wrong_file(data, bodies, printer)
+    _refuse_wrong_file(f"{name}.3mf", data, bodies, printer)
     rows = [
         {
             "part": one.part.name,
@@ -42,20 +44,20 @@ def plate_files(parts: Sequence[PlatePart], printer: PrinterConfig) -> tuple[Pla
     ]
     bed = [printer.bed_x_mm, printer.bed_y_mm, printer.bed_z_mm]
     content = {"schema": 1, "bed_mm": bed, "material": material, "parts": rows}
-    return plate, {"plate.3mf": data, "plate.json": (json.dumps(content, indent=1) + "\n").encode()}
+    return plate, {f"{name}.3mf": data, f"{name}.json": (json.dumps(content, indent=1) + "\n").encode()}
 
 
-def _refuse_wrong_file(data: bytes, bodies: Sequence[Body], printer: PrinterConfig) -> None:
+def _refuse_wrong_file(file: str, data: bytes, bodies: Sequence[Body], printer: PrinterConfig) -> None:
     """Read a plate back: every part by its name, one closed body, wholly on the bed."""
     found = read_3mf(data)
     names, wanted = [body.name for body in found], [body.name for body in bodies]
     if names != wanted:
-        raise ScanError(f"found the objects {names} in plate.3mf, expected {wanted}. Report this.")
+        raise ScanError(f"found the objects {names} in {file}, expected {wanted}. Report this.")
     failed = failed_bodies([body.mesh for body in found])
     if failed:
-        raise ScanError(f"found a part of plate.3mf that fails {failed[0].name}. Report this.")
+        raise ScanError(f"found a part of {file} that fails {failed[0].name}. Report this.")
     high = np.array([printer.bed_x_mm, printer.bed_y_mm, printer.bed_z_mm]) + _ON_BED_MM
     for body in found:
         xyz = transform(body.T_bed_part, body.mesh.vertices)
         if (xyz < -_ON_BED_MM).any() or (xyz > high).any():
-            raise ScanError(f"found {body.name} beyond the bed in plate.3mf, expected it on the bed. Report this.")
+            raise ScanError(f"found {body.name} beyond the bed in {file}, expected it on the bed. Report this.")

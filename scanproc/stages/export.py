@@ -75,7 +75,7 @@ def export(insoles: Insoles, facts: ScanFacts, config: ExportConfig) -> Exports:
     for insole in insoles.insoles:
         if insole.solid is None or insole.outline is None:
             continue
-        reason = failure(insole.checks)
+        reason = insole.failed or failure(insole.checks)
         if reason is None:
             try:
                 files |= _files_of(insole, facts, config)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+import numpy as np
+
 from scanproc.anatomy.open_boundaries import unseen_borders
 from scanproc.artifacts import Check, Feet, Foot, Insole, Insoles, Making, Mesh, ScanFacts
 from scanproc.design.mirror import feet_to_design, is_mirrored
@@ -15,8 +17,10 @@ from scanproc.design.solid import Built, build
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig, Prescription
+from scanproc.prescription.making_rules import is_milled
 from scanproc.prescription.preview import for_preview
 from scanproc.prescription.resolve import resolved
+from scanproc.prescription.rules import block_height_mm
 from scanproc.proof.advice import advice, failure
 from scanproc.proof.checks import told
 from scanproc.proof.prove import prove
@@ -60,31 +64,48 @@ def _said_of_absent_feet(feet: tuple[Foot, ...], config: InsoleConfig) -> tuple[
 def _insole_or_reason(foot: Foot, facts: ScanFacts, config: InsoleConfig, said: tuple[str, ...]) -> Insole:
     try:
         made = proven_insole(foot, facts, config)
+        making = _making(made)
     except ScanError as error:
         return Insole(foot.side, None, None, (), refused=str(error))
-    _log_checks(foot, made.checks)
+    _log_checks(foot, made)
+    return Insole(
+        foot.side,
+        made.solid,
+        made.outline,
+        made.checks,
+        notes=(*said, *made.notes, *_chosen(made, making)),
+        failed=failure(made.checks, made.rx),
+        making=making,
+        curves=plan_curves(made.asked),
+        extension=made.built.extension,
+    )
+
+
+def _making(made: Proven) -> Making:
+    """Return how a proven insole is made; refuse one that stands higher than the block that is asked."""
     device = made.rx.device
-    making = Making(
+    return Making(
         device.process,
         device.style,
-        device.block_height_mm,
+        block_height_mm(float(np.ptp(made.solid.vertices[:, 2])), device),
         made.rx.making.cutter_mm,
         device.material,
         device.length,
         device.extension,
         device.extension_material,
     )
-    return Insole(
-        foot.side,
-        made.solid,
-        made.outline,
-        made.checks,
-        notes=(*said, *made.notes),
-        failed=failure(made.checks),
-        making=making,
-        curves=plan_curves(made.asked),
-        extension=made.built.extension,
-    )
+
+
+def _chosen(made: Proven, making: Making) -> list[str]:
+    """Return what followed from the finished form: the height of its block, and of its letters."""
+    device, marks, asked_mm = made.rx.device, made.asked.underside.marks, made.rx.marks.letter_mm
+    chosen = []
+    if is_milled(device) and device.block_height_mm is None:
+        high_mm = float(np.ptp(made.solid.vertices[:, 2]))
+        chosen.append(f"block {making.block_height_mm:g} mm: the device is {high_mm:.1f} mm high")
+    if marks is not None and marks.letter_mm < asked_mm:
+        chosen.append(f"letters {marks.letter_mm:g} mm: in {asked_mm:g} mm the text finds no room under the arch")
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -139,11 +160,14 @@ def proven_insole(
     return Proven(rx, asked, built, checks, (*mirrored, *thickened, *rx.evidence))
 
 
-def _log_checks(foot: Foot, checks: tuple[Check, ...]) -> None:
+def _log_checks(foot: Foot, made: Proven) -> None:
+    checks = made.checks
     failed = [check for check in checks if not check.passed]
     if failed:
         names = ", ".join(check.name for check in failed)
-        log.warning("insole: %s foot, %d checks, failed: %s; %s", foot.side, len(checks), names, advice(failed[0]))
+        log.warning(
+            "insole: %s foot, %d checks, failed: %s; %s", foot.side, len(checks), names, advice(failed[0], made.rx)
+        )
     else:
         log.info("insole: %s foot, %d checks, failed: none", foot.side, len(checks))
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import fields, replace
-from typing import Any
 
+from following import advised_by
 from insole_feet import SCANNED, foot_of, leg, mirrored, scanned
 from sensible import sensible
 
@@ -20,11 +18,6 @@ from scanproc.stages.insole import proven_insole
 
 CHILD = 0.7  # of an adult's size
 MOST_STEPS = 5
-_LESS, _MORE = 0.8, 1.25  # what "lower" and "raise" are taken to mean
-
-_NAMES = {item.name for item in fields(InsoleConfig)}
-_ASSIGNED = re.compile(r'insole\.(\w+) = ("\w+"|[\w.+-]*\w)')
-_STEPPED = re.compile(r"(?i)\b(lower|raise|lengthen|deepen|shorten) (?:insole\.)?(\w+)")
 
 
 def feet_of_all_kinds() -> list[tuple[str, Foot]]:
@@ -36,14 +29,14 @@ def feet_of_all_kinds() -> list[tuple[str, Foot]]:
     return [*legs, ("child", small), *real]
 
 
-def measure_sensible(count: int, first_seed: int = 0) -> Rows:
-    """Return a row for each of so many sensible prescriptions, each on another foot in turn."""
+def measure_sensible(count: int, first_seed: int = 0, *, every_foot: bool = False) -> Rows:
+    """Return a row for each of so many sensible prescriptions, each on another foot in turn, or on every one."""
     feet = feet_of_all_kinds()
     rows: Rows = []
     for seed in range(first_seed, first_seed + count):
-        name, foot = feet[seed % len(feet)]
-        rows.append({"seed": seed, "foot": name, **followed(foot, sensible(seed))})
-        print(rows[-1], flush=True)
+        for name, foot in feet if every_foot else [feet[seed % len(feet)]]:
+            rows.append({"seed": seed, "foot": name, **followed(foot, sensible(seed))})
+            print(rows[-1], flush=True)
     return rows
 
 
@@ -65,41 +58,16 @@ def followed(foot: Foot, config: InsoleConfig) -> dict[str, object]:
 def refusal(foot: Foot, config: InsoleConfig) -> str | None:
     """Return why a prescription is not made, or None if it is."""
     try:
-        return failure(proven_insole(foot, ScanFacts("sensible", side=foot.side), config).checks)
+        made = proven_insole(foot, ScanFacts("sensible", side=foot.side), config)
+        return failure(made.checks, made.rx)
     except ScanError as error:
         return str(error)
-
-
-def advised_by(message: str, config: InsoleConfig) -> InsoleConfig:
-    """Return a prescription with the first change that a message names and that is one: a value, or lower or raise."""
-    advice = message.partition("expected")[2] or message
-    for name, word in _ASSIGNED.findall(advice):
-        value = _read(word, getattr(config, name, None)) if name in _NAMES else None
-        if value is not None and value != getattr(config, name):
-            return replace(config, **{name: value})
-    for verb, name in _STEPPED.findall(advice):
-        value = getattr(config, name, None)
-        if isinstance(value, float) and value > 0.0:
-            stepped: dict[str, Any] = {name: value * (_LESS if verb.lower() in ("lower", "shorten") else _MORE)}
-            return replace(config, **stepped)
-    return config
-
-
-def _read(word: str, before: Any) -> Any:
-    if word.startswith('"'):
-        return word.strip('"')
-    if word in ("true", "false"):
-        return word == "true"
-    try:
-        return float(word)
-    except ValueError:
-        return word if isinstance(before, str) else None
 
 
 def sensible_tables(rows: Rows) -> str:
     """Return the counts of outcomes, and what became of those that were not made at once."""
     text = (
-        "## Sensible prescriptions\n\nWhat an orthotist would ask (`tests/sensible.py`), on feet of all kinds in turn;"
+        "## Sensible prescriptions\n\nWhat an orthotist would ask (`tests/sensible.py`), on feet of all kinds;"
         " where one is refused, a script follows the advice.\n\n"
     )
     text += table(["outcome", "prescriptions"], sorted(Counter(str(row["verdict"]) for row in rows).items()))

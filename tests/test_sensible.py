@@ -1,0 +1,158 @@
+"""What sensible prescriptions were refused for, or failed their proof by: each is made now, and measured by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from insole_feet import foot_of, leg, mirrored, scanned
+from sensible import sensible
+
+from scanproc.artifacts import Feet, Foot, Insole, Mesh, ScanFacts
+from scanproc.design.wall import bottom_at
+from scanproc.frames import FloatArray
+from scanproc.prescription.fields import InsoleConfig
+from scanproc.solid.height_fields import HeightField
+from scanproc.stages.insole import Proven, insole, proven_insole
+
+COARSE: dict[str, Any] = {"grid_mm": 1.0, "mesh_deviation_mm": 0.04}
+
+
+@cache
+def child() -> Foot:
+    grown = leg(0)
+    return foot_of(Mesh(0.7 * grown.mesh.vertices, grown.mesh.faces), "left")
+
+
+def made(foot: Foot, config: InsoleConfig) -> Proven:
+    return proven_insole(foot, ScanFacts("sensible", side=foot.side), config)
+
+
+def insole_of(foot: Foot, config: InsoleConfig) -> Insole:
+    (one,) = insole(Feet((foot,)), ScanFacts("sensible", side=foot.side), config).insoles
+    return one
+
+
+def test_a_block_is_as_high_as_the_device_asks() -> None:
+    milled = InsoleConfig(process="mill", style="block", material="EVA", distal_edge_mm=2.0, length="full", **COARSE)
+    high = replace(milled, heel_lift_mm=12.0, heel_cup_depth_mm=20.0, medial_flange_mm=8.0)
+    for config, block_mm in ((milled, 35.0), (high, 50.0)):
+        one = insole_of(leg(0), config)
+        assert one.solid is not None and one.making.block_height_mm == block_mm
+        high_mm = float(np.ptp(one.solid.vertices[:, 2]))
+        assert block_mm - 20.0 < high_mm < block_mm and one.notes[-1].endswith(f"the device is {high_mm:.1f} mm high")
+
+
+def failed(proven: Proven) -> list[tuple[str, object, object]]:
+    return [(check.name, check.asked, check.got) for check in proven.checks if not check.passed]
+
+
+def met_from_below(solid: Mesh, xy: FloatArray) -> FloatArray:
+    """Return the height at which rays from below meet a solid at (N, 2) points, (N,) mm, by open3d."""
+    import open3d as o3d
+
+    scene = o3d.t.geometry.RaycastingScene()
+    scene.add_triangles(solid.vertices.astype(np.float32), solid.faces.astype(np.uint32))
+    rays = np.column_stack([xy, np.full(len(xy), -100.0), np.tile([0.0, 0.0, 1.0], (len(xy), 1))])
+    return np.asarray(scene.cast_rays(rays.astype(np.float32))["t_hit"].numpy() - 100.0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_underside_has_no_step_at_lines_of_its_grid(seed: int) -> None:
+    """Samples a fraction of a micrometre apart, on both sides of a line, became an upright facet."""
+    rng = np.random.default_rng(seed)
+    field = HeightField(0.0, 0.0, 0.5, np.cumsum(np.abs(rng.normal(0.0, 0.5, (9, 9))), axis=0))
+    on_line, along = np.full(40, 2.0), rng.uniform(1.0, 3.0, 40)
+    for left, right in (
+        (np.column_stack([on_line - 1e-7, along]), np.column_stack([on_line + 1e-7, along])),
+        (np.column_stack([along, on_line - 1e-7]), np.column_stack([along, on_line + 1e-7])),
+    ):
+        assert bottom_at(field, left) == pytest.approx(bottom_at(field, right), abs=1e-4)
+
+
+@pytest.mark.slow
+def test_an_upright_facet_is_nowhere_but_on_the_outline() -> None:
+    """By trimesh: normals of all facets inside the outline."""
+    import trimesh
+
+    proven = made(scanned("focus-template.obj"), sensible(125))
+    assert failed(proven) == []
+    solid = trimesh.Trimesh(proven.solid.vertices, proven.solid.faces, process=False)
+    upright = np.abs(solid.face_normals[:, 2]) < 0.01
+    corners = solid.vertices[solid.faces[upright]].reshape(-1, 3)[:, :2]
+    off = np.linalg.norm(corners[:, None] - proven.outline[None], axis=2).min(axis=1)
+    assert off.max() < 0.1 and upright.sum() >= 2 * len(proven.outline) - 2
+
+
+@pytest.mark.parametrize("flange", ["medial_flange_mm", "lateral_flange_mm"])
+def test_a_flange_of_a_childs_full_length_stands_beside_the_foot(flange: str) -> None:
+    """The wall had run out below it, and the outline went out to where the surface around rose as high: by 18 mm."""
+    proven = made(child(), replace(InsoleConfig(length="full"), **{flange: 8.0}))
+    assert failed(proven) == []
+    low = proven.asked.scanned.foot.mesh.vertices
+    low = low[low[:, 2] < 30.0, :2]
+    beside = proven.outline[(proven.outline[:, 0] > 40.0) & (proven.outline[:, 0] < 110.0)]
+    away = np.linalg.norm(beside[:, None] - low[None], axis=2).min(axis=1)
+    assert 2.0 < away.max() < 9.0
+
+
+def test_a_lifted_heel_stands_as_low_as_the_ball_of_a_long_insole() -> None:
+    """By rays from below: the post had stood 0.2 mm lower, and the ball hung over the floor."""
+    foot = mirrored(leg(3))
+    proven = made(foot, sensible(255))
+    assert failed(proven) == []
+    x, y = np.meshgrid(np.arange(15.0, 230.0, 0.5), np.arange(-60.0, 60.0, 0.5), indexing="ij")
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    z = met_from_below(proven.solid, xy)
+    ahead = proven.asked.plan.ahead_of_ball(xy)
+    heel, ball = z[xy[:, 0] < 60.0].min(), z[ahead > -5.0].min()
+    assert ball - heel == pytest.approx(0.0, abs=0.06)
+
+
+def test_a_text_too_long_for_a_childs_arch_is_written_smaller() -> None:
+    words: dict[str, Any] = {"heel_cup_depth_mm": 18.0, "text": "2026-11-22", "first_ray_cut": True, **COARSE}
+    small = made(child(), InsoleConfig(**words))
+    marks = small.asked.underside.marks
+    assert failed(small) == [] and marks is not None
+    assert 4.0 <= marks.letter_mm < 6.0 and marks.form == "raised"
+    (told,) = (note for note in insole_of(child(), InsoleConfig(**words)).notes if note.startswith("letters "))
+    assert told == f"letters {marks.letter_mm:g} mm: in 6 mm the text finds no room under the arch"
+    grown = made(leg(0), InsoleConfig(**words)).asked.underside.marks
+    assert grown is not None and grown.letter_mm == 6.0
+
+
+@pytest.mark.slow
+def test_the_lateral_edge_stays_over_a_border_that_rises_behind_the_arch() -> None:
+    """A cup of 8 mm ended lower than that border: the outline had a notch of 12 mm."""
+    proven = made(scanned("focus-template.obj"), sensible(287))
+    assert failed(proven) == []
+    plan, outline = proven.asked.plan, proven.outline
+    lateral = outline[plan.medial_y * (outline[:, 1] - plan.heel[1]) < 0.0]
+    x = np.arange(0.2, 0.5, 0.01) * plan.length_mm
+    beside = lateral[np.argsort(lateral[:, 0])]
+    half = -plan.medial_y * (np.interp(x, beside[:, 0], beside[:, 1]) - plan.heel[1])
+    assert np.diff(half).max() < 3.0 and half.min() > 15.0
+
+
+def test_a_childs_arch_is_filled_whole_behind_the_platform() -> None:
+    proven = made(child(), InsoleConfig(arch_fill_mm=6.4, side_edge_mm=8.0, navicular_relief_mm=2.0, **COARSE))
+    assert failed(proven) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [("find-shape1_+2.ply", 141), ("leg-1", 433), ("leg-2", 749), ("focus-template.obj", 161),
+     ("focus-template.obj", 305), ("find-pose07_Medial_Eversion.ply", 394), ("child", 553), ("child", 202),
+     ("leg-3", 399)],
+)  # fmt: skip
+def test_what_was_refused_is_made(name: str, seed: int) -> None:
+    foot = child() if name == "child" else leg(int(name[-1])) if name.startswith("leg-") else scanned(name)
+    for one in (foot, mirrored(foot)):
+        assert failed(made(one, sensible(seed))) == []
