@@ -84,7 +84,7 @@ class AlignConfig:
     )
     unseen_ground_sd_mm: float = setting(3.0, "its standard uncertainty, mm", low=0.0, high=30.0)
     border_lean_sd: float = setting(
-        0.005, "standard uncertainty of the slope of a lateral border beside a ground, mm by mm", low=0.0, high=0.1
+        0.008, "standard uncertainty of the slope of a lateral border beside a ground, mm by mm", low=0.0, high=0.1
     )
     stated_side_confidence: float = setting(0.98, "how far the side in scan.toml is trusted", low=0.5, high=0.9999)
     contradiction: float = setting(
