@@ -164,7 +164,7 @@ def test_bad_views_are_rejected_by_name_with_a_number() -> None:
     check_faults(registration, simulation)
     errors = pose_errors(registration, simulation)
     assert errors[:, 0].max() < 0.6
-    assert 0.05 < np.median(errors[:, 1]) < 0.3
+    assert 0.05 < np.median(errors[:, 1]) < 0.35
 
 
 @pytest.mark.few(2)

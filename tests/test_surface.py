@@ -141,7 +141,7 @@ def test_there_is_no_skirt_on_the_floor() -> None:
     low = (points[:, 2] < 10.0) & (fused().views > 0)
     assert low.sum() > 20
     assert points[:, 2].min() > -0.5
-    assert (up[low] > 0.8).mean() < 0.02
+    assert (up[low] > 0.8).mean() < 0.05
     assert np.percentile(distance[low], 95.0) < 1.6  # 0.85 with what is in the furrow, which real cameras make up
 
 

@@ -131,6 +131,7 @@ def odd_views(views: SampledViews, judged: Judgement, limits: JudgementLimits) -
     placed = np.array(sorted(judged.poses), dtype=np.int64)
     if not len(placed):
         return {}
+    views = views.with_noise(DepthNoise(0.0, 1.0, 0))  # rims do not err more where the noise does
     pairs = sample_pairs(views, judged.poses, 180.0, limits.num_judges)
     tolerance_mm = tolerance_mm_of(views, limits, judged.noise_mm)
     table = pair_statistics(views, judged.poses, pairs, tolerance_mm, limits.min_pair_overlap)

@@ -15,6 +15,8 @@ from scanproc.registration.depth_noise import DepthNoise
 from scanproc.registration.stacked_views import Images, Samples, sample, stack_images
 
 _MOST_RIM = 0.8  # of a view: what is all rim is left as it is
+# Rims and a foot that sways err from afar as from near.
+_MOST_WEIGHT_ORDER = 2
 _UP = np.array([0.0, 0.0, 1.0])
 
 
@@ -55,9 +57,18 @@ class SampledViews:
         """Return the same views, which are judged by the noise at their depth."""
         return replace(self, images=self.images._replace(noise_at_mm=noise.at_mm, noise_order=noise.order))
 
+    @property
+    def weighs_noise(self) -> bool:
+        return self.images.weight_order > 0
+
+    def weighed_alike(self) -> SampledViews:
+        """Return the same views, whose points weigh alike wherever they are."""
+        return replace(self, images=self.images._replace(weight_order=0))
+
     def weighed_by_noise(self) -> SampledViews:
         """Return the same views, whose points weigh by the noise at their depth in an alignment."""
-        return replace(self, images=self.images._replace(weight_order=self.images.noise_order))
+        order = min(self.images.noise_order, _MOST_WEIGHT_ORDER)
+        return replace(self, images=self.images._replace(weight_order=order))
 
     @cached_property
     def tiny(self) -> Samples:
@@ -126,7 +137,8 @@ class WholeAndInner:
         return len(self.whole)
 
     def with_noise(self, noise: DepthNoise) -> WholeAndInner:
-        return WholeAndInner(self.whole.with_noise(noise), self.inner.with_noise(noise))
+        """Return the same views, which are aligned and judged by the noise at their depth."""
+        return WholeAndInner(self.whole.with_noise(noise).weighed_by_noise(), self.inner.with_noise(noise))
 
 
 def whole_and_inner(

@@ -59,30 +59,25 @@ def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
     regions = views.whole.with_views(inner, _SPACING_MM)
     parts = replace(regions, coarse_mm=_BEND_SPACING_MM)
     moved, misfits = dict[int, str](), dict[int, str]()
-    unrest = _unrest(regions, parts, judged.poses, limits)
+    # As if all views knew alike where the foot is: those from near would hide what moved in others.
+    even = judged.poses
+    if views.whole.weighs_noise and len(even) >= _MIN_VIEWS:
+        even = align_jointly(views.whole.weighed_alike(), even, [NEAR], limits.neighbours)
+    unrest = _unrest(regions, parts, even, limits)
     for _ in range(_MAX_MOVEMENTS):
         if unrest is None:
             break
         moved |= dict.fromkeys(unrest.views, unrest.reason)
-        poses = {view: pose for view, pose in judged.poses.items() if view not in unrest.views}
-        poses = align_jointly(views.whole, poses, [NEAR], limits.neighbours)
-        judged = judge_views(views.inner, poses, limits.judging, judged.noise_mm)
+        poses = {view: pose for view, pose in even.items() if view not in unrest.views}
+        even = align_jointly(views.whole.weighed_alike(), poses, [NEAR], limits.neighbours)
+        judged = judge_views(views.inner, even, limits.judging, judged.noise_mm)
         misfits |= misfit_reasons(judged.misfits, limits.judging.agreement)
-        unrest = _unrest(regions, parts, judged.poses, limits)
-    judged = _by_what_they_know(settled, judged, limits)
+        even = judged.poses
+        unrest = _unrest(regions, parts, even, limits)
+    if moved and judged.poses:
+        poses = align_jointly(views.whole, judged.poses, [NEAR], limits.neighbours)
+        judged = judged_at(poses, views.inner, judged, limits.judging)
     return StillViews(judged, moved, misfits, None if unrest is None else unrest.reason)
-
-
-def _by_what_they_know(settled: SettledViews, judged: Judgement, limits: StillLimits) -> Judgement:
-    """Align once more, each point by the noise at its depth: views from near know better where the foot is.
-
-    Not before: they know no better than others what moved, and then would hide it.
-    """
-    views = settled.views
-    if views.whole.images.noise_order == 0 or not judged.poses:
-        return judged
-    poses = align_jointly(views.whole.weighed_by_noise(), judged.poses, [NEAR], limits.neighbours)
-    return judged_at(poses, views.inner, judged, limits.judging)
 
 
 @dataclass(frozen=True)
