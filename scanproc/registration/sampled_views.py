@@ -54,8 +54,9 @@ class SampledViews:
         return replace(self, views=views, images=self.images.with_depths(views), coarse_mm=coarse_mm)
 
     def with_noise(self, noise: DepthNoise) -> SampledViews:
-        """Return the same views, which are judged by the noise at their depth."""
-        return replace(self, images=self.images._replace(noise_at_mm=noise.at_mm, noise_order=noise.order))
+        """Return the same views, which are judged by the noise at their depth, and weigh alike."""
+        images = self.images._replace(noise_at_mm=noise.at_mm, noise_order=noise.order, weight_order=0)
+        return replace(self, images=images)
 
     @property
     def weighs_noise(self) -> bool:
