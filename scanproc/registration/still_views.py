@@ -55,26 +55,27 @@ class StillViews:
 def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
     """Drop the smaller group of views wherever two groups see two surfaces."""
     views, judged = settled.views, settled.judged
+    # As if all views knew alike where the foot is: those from near would hide what moved in others.
+    alike = views.whole.weighed_alike()
     inner = without_rims(views.whole.views, _RIM_DEG)
-    regions = views.whole.with_views(inner, _SPACING_MM)
+    regions = alike.with_views(inner, _SPACING_MM)
     parts = replace(regions, coarse_mm=_BEND_SPACING_MM)
     moved, misfits = dict[int, str](), dict[int, str]()
-    # As if all views knew alike where the foot is: those from near would hide what moved in others.
     even = judged.poses
     if views.whole.weighs_noise and len(even) >= _MIN_VIEWS:
-        even = align_jointly(views.whole.weighed_alike(), even, [NEAR], limits.neighbours)
+        even = align_jointly(alike, even, [NEAR], limits.neighbours)
     unrest = _unrest(regions, parts, even, limits)
     for _ in range(_MAX_MOVEMENTS):
         if unrest is None:
             break
         moved |= dict.fromkeys(unrest.views, unrest.reason)
         poses = {view: pose for view, pose in even.items() if view not in unrest.views}
-        even = align_jointly(views.whole.weighed_alike(), poses, [NEAR], limits.neighbours)
+        even = align_jointly(alike, poses, [NEAR], limits.neighbours)
         judged = judge_views(views.inner, even, limits.judging, judged.noise_mm)
         misfits |= misfit_reasons(judged.misfits, limits.judging.agreement)
         even = judged.poses
         unrest = _unrest(regions, parts, even, limits)
-    if moved and judged.poses:
+    if moved and judged.poses and views.whole.weighs_noise:
         poses = align_jointly(views.whole, judged.poses, [NEAR], limits.neighbours)
         judged = judged_at(poses, views.inner, judged, limits.judging)
     return StillViews(judged, moved, misfits, None if unrest is None else unrest.reason)
