@@ -42,11 +42,13 @@ class FootPixels:
     Attributes
     ----------
     mask : the foot.
+    other : what else stands there, which may be a part of the foot or hide one.
     past : the camera looked past the foot.
     hidden : what cropped the foot away may have been seen there.
     """
 
     mask: BoolArray
+    other: BoolArray
     past: BoolArray
     hidden: BoolArray
 
@@ -61,7 +63,9 @@ def foot_view(
     counts : pixels left after each filter before.
     """
     rows, columns = bounding_box(pixels.mask, _MARGIN_PX)
-    mask, past, hidden = (_cut(part, rows, columns) for part in (pixels.mask, pixels.past, pixels.hidden))
+    mask, other, past, hidden = (
+        _cut(part, rows, columns) for part in (pixels.mask, pixels.other, pixels.past, pixels.hidden)
+    )
     whole = np.ascontiguousarray(image.depth_mm[rows, columns])
     depth = np.where(mask, whole, np.float32(0))
     intrinsics = crop(image.intrinsics, rows, columns)
@@ -74,7 +78,7 @@ def foot_view(
         name=image.name,
         depth_mm=depth,
         normals=normals.astype(np.float16),
-        silhouette=silhouette(mask, past, _MARGIN_PX // 2),
+        silhouette=silhouette(mask | other, past, _MARGIN_PX // 2),
         intrinsics=intrinsics,
         floor=None if floor is None else floor.plane,
         counts={**counts, "not grazing": int(np.count_nonzero(depth))},

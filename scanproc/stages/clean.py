@@ -249,6 +249,7 @@ def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: flo
     # The camera looked past the foot where it measured the background; without a floor, also where it measured nothing.
     # What else is there may hide the foot, or be a part of it that looks as if it were not.
     past = split.components.labels == 0
+    other = ~past & ~mask
     hidden = np.zeros(mask.shape, np.bool_)
     if split.floor is not None:
         past &= image.depth_mm > 0
@@ -256,7 +257,7 @@ def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: flo
         hidden = hidden_by_crop(np.where(mask, image.depth_mm, np.float32(0)), image.intrinsics)  # clouds are cropped
         past &= ~hidden
     limits = FootViewLimits(config.normal_radius_mm, config.max_grazing_deg, config.contact_mm)
-    return foot_view(image, FootPixels(mask, past, hidden), split.floor, counts, limits)
+    return foot_view(image, FootPixels(mask, other, past, hidden), split.floor, counts, limits)
 
 
 def _log_counts(views: tuple[CleanView, ...], stands: bool, chosen: Choice) -> None:
