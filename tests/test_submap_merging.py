@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from posed import errors, motion, pose, prepared, view
 
+from scanproc.artifacts import CleanView
 from scanproc.frames import FloatArray, rigid, rotation_about
 from scanproc.parallel import using_workers
 from scanproc.registration.agreement import Ranking
@@ -74,6 +75,29 @@ def test_a_group_moves_as_a_whole() -> None:
 @pytest.mark.parametrize("stands", [True, False])
 def test_a_group_of_another_thing_is_not_joined(stands: bool) -> None:
     assert merge_submap(two_sides(stands, other="box"), moved(ASIDE, GROUP), MAIN, LIMITS) is None
+
+
+def without_leg(whole: CleanView) -> CleanView:
+    """Return a view that looked past the foot where its upper half was."""
+    rows = np.arange(whole.depth_mm.shape[0])[:, None]
+    lower = rows > np.median(np.nonzero(whole.depth_mm)[0])
+    return replace(whole, depth_mm=np.where(lower, whole.depth_mm, np.float32(0)), silhouette=whole.silhouette & lower)
+
+
+@pytest.mark.parametrize("stands", [True, False])
+@pytest.mark.parametrize(("spoilt", "kept"), [((), [3, 4, 5, 6]), ((100.0,), [4, 5, 6]), ((80.0, 100.0), None)])
+def test_a_spoilt_view_of_a_group_is_left_out_and_keeps_no_other_out(
+    spoilt: tuple[float, ...], kept: list[int] | None, stands: bool
+) -> None:
+    """Of four views one may be spoilt; where two are, nobody knows which."""
+    azimuths = (100.0, 80.0, 140.0, 180.0)
+    group = {3 + number: pose(azimuth) for number, azimuth in enumerate(azimuths)}
+    these = [without_leg(view(a, stands=stands)) if a in spoilt else view(a, stands=stands) for a in azimuths]
+    joined = merge_submap(
+        prepared([view(a, stands=stands) for a in ONE_SIDE] + these), moved(ASIDE, group), MAIN, LIMITS
+    )
+    assert (None if joined is None else sorted(joined)) == kept
+    assert joined is None or errors({**MAIN, **joined}, {**MAIN, **group}).max() < 2.0
 
 
 def test_sides_that_overlap_nothing_are_not_joined() -> None:

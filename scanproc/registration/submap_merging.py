@@ -33,12 +33,14 @@ _STEPS = (4, 4, 7)  # at each gate, go by go
 _TOGETHER_MM = 7.0  # a cell of the grid: what lies so near after a go stays together
 _NUM_REFINED = 30  # of 60 to 160 that are left of 390 starts: the right ones are not always the first
 _MAX_POINTS = 2000  # with a quarter of them a start as far off is found a third as often
+_DOUBTED_SHARE = 0.25  # of a group, that may contradict the main one without keeping the others out
 
 
 def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchLimits) -> Poses | None:
     """Return the group in the frame of `main`, or None where it does not fit there.
 
     As a whole it finds places that none of its views finds alone, such as views of the sole beside those of the leg.
+    A few of its views that fit each other but not the rest are left out: those of a foot that moved, or spoilt ones.
     """
     ends = sorted(itertools.product(group, main), key=lambda pair: (abs(pair[0] - pair[1]), pair))[:_MAX_ENDS]
     near = sorted(main, key=lambda view: min(abs(view - own) for own in group))[: 2 * _MAX_VIEWS]
@@ -63,14 +65,17 @@ def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchL
         return poses
 
     tries = aligned(starts, _FIRST_GATES_MM)
-    fits = _agreements(views, group, few, model, tries, limits)
+    fits, _ = _agreements(views, group, few, model, tries, limits)
     order = sorted(range(len(tries)), key=lambda k: -limits.ranking.score(fits[k]))[:_NUM_REFINED]
     tries = aligned([tries[k] for k in order], _SECOND_GATES_MM)
-    fits = _agreements(views, group, few, model, tries, limits)
+    fits, each = _agreements(views, group, few, model, tries, limits)
     best = max(range(len(fits)), key=lambda k: limits.ranking.score(fits[k]))
     if fits[best].overlap < limits.min_overlap or fits[best].consistency < limits.min_consistency:
         return None
-    return {view: tries[best] @ pose for view, pose in group.items()}
+    doubted = {
+        view for view, consistency in zip(few, each[:, best], strict=True) if consistency < limits.min_consistency
+    }
+    return {view: tries[best] @ pose for view, pose in group.items() if view not in doubted}
 
 
 def _merged(views: SampledViews, group: Poses, few: list[int]) -> tuple[FloatArray, FloatArray]:
@@ -97,8 +102,12 @@ def _starts(
 
 def _agreements(
     views: SampledViews, group: Poses, few: list[int], model: Submap, tries: Sequence[FloatArray], limits: SearchLimits
-) -> list[Agreement]:
-    """Return how the group fits at each try: the overlap of the view that overlaps most, the consistency of all."""
+) -> tuple[list[Agreement], FloatArray]:
+    """Return how the group fits at each of P tries, and how consistent each of its K views is there, (K, P).
+
+    The group's overlap is that of the view that overlaps most, its consistency that of all but those that contradict
+    the most. A view of which nothing is judged is consistent.
+    """
 
     def count(view: int) -> AgreementCounts:
         poses = [pose @ group[view] for pose in tries]
@@ -106,6 +115,9 @@ def _agreements(
 
     every = parallel_map(count, few, "placing views")
     overlap = np.max([one.overlap for one in every], axis=0)
-    inliers, violations = np.sum([(one.inliers, one.violations) for one in every], axis=0)
-    fits = zip(overlap.tolist(), consistency_of(inliers, violations).tolist(), strict=True)
-    return [Agreement(*fit) for fit in fits]
+    inliers, violations = np.array([(one.inliers, one.violations) for one in every]).swapaxes(0, 1)
+    believed = len(few) - int(_DOUBTED_SHARE * len(few))
+    order = np.argsort(violations, axis=0, kind="stable")[:believed]
+    pooled = [np.take_along_axis(counts, order, axis=0).sum(axis=0) for counts in (inliers, violations)]
+    fits = zip(overlap.tolist(), consistency_of(*pooled).tolist(), strict=True)
+    return [Agreement(*fit) for fit in fits], 1.0 - violations / np.maximum(inliers + violations, 1.0)
