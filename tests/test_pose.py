@@ -202,6 +202,18 @@ def test_a_cut_is_found_with_its_way_and_area_closed_or_open() -> None:
     assert not len(cut_ends(leg("leg-0.ply")).areas)  # closed, but not flat
 
 
+@pytest.mark.parametrize("name", ["leg-0.ply", "leg-2.ply"])
+@pytest.mark.parametrize("slope_deg", [-55.0, 0.0, 55.0])
+def test_a_leg_of_which_one_side_was_seen_farther_up_goes_on_along_itself(name: str, slope_deg: float) -> None:
+    """The opening looks ahead or back; the leg goes on upwards all the same, and tells which way up the foot is."""
+    slope = np.tan(np.radians(slope_deg))
+    cut = kept(leg(name), lambda v: v[:, 2] < 170.0 + slope * np.clip(v[:, 0] - ANKLE_X, -60.0, 60.0))
+    ends = cut_ends(cut)
+    largest = int(np.argmax(ends.areas))
+    assert np.degrees(np.arccos(ends.normals[largest, 2])) < 20.0
+    assert verdict(as_surface(cut, False), np.eye(3), "left") == "right"
+
+
 def test_what_lies_in_doubt_is_refused_and_settled_by_what_is_stated() -> None:
     """A leg that is cut off obliquely through its dorsum is a wedge of two flat sides."""
     mesh = capped(leg("leg-3.ply"), 70.0, -15.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
+from scipy.spatial import ConvexHull, cKDTree
 
 from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
@@ -19,6 +19,8 @@ _PLANE_MM2, _WIDTH_MM = 1500.0, 90.0
 _OPENING_MM2 = 300.0
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
 _LEG_COSINE = 0.7  # a leg's cut looks up within 45 degrees
+# Of the skin beside an opening: the walls of a tube face two ways and more, a hole in what is flat faces one.
+_BESIDE_MM, _BESIDE_FACES, _TUBE_SPREAD, _TUBE_SHARE = 30.0, 20000, 0.15, 0.4
 _FACETS = 1500  # of the convex hull: the largest; the rim of a cut may have hundreds of slivers
 
 
@@ -28,7 +30,8 @@ class CutEnds:
 
     Attributes
     ----------
-    normals : (K, 3) unit vectors, outward: the way that the body goes on which is not there.
+    normals : (K, 3) unit vectors, outward: the way that the body goes on which is not there. Of an opening that ends a
+        tube, such as a leg whose one side was seen farther up than the other, along the tube.
     middles : (K, 3) mm.
     areas : (K,) mm².
     rims : (N, 3) mm, what lies on the edges of all of them.
@@ -91,8 +94,10 @@ def cut_ends(mesh: Mesh) -> CutEnds:
 
 
 def _openings(mesh: Mesh) -> list[_Cut]:
-    """Return the open borders, each with the area vector of its line as normal and area."""
+    """Return the open borders, each with the area vector of its line as area, and as normal where it ends no tube."""
     cuts = []
+    skin = np.arange(0, len(mesh.faces), max(1, len(mesh.faces) // _BESIDE_FACES))
+    centres, facing = mesh.vertices[mesh.faces[skin]].mean(axis=1), face_normals(Mesh(mesh.vertices, mesh.faces[skin]))
     for loop in border_loops(mesh.faces):
         rim = mesh.vertices[loop]
         fan = rim - rim.mean(axis=0)
@@ -102,8 +107,23 @@ def _openings(mesh: Mesh) -> list[_Cut]:
         if area > _OPENING_MM2:
             share = vectors @ area_vector / area**2  # of each triangle of the fan: rims have more vertices at toes
             middle = rim.mean(axis=0) + share @ (fan + np.roll(fan, -1, axis=0)) / 3.0
-            cuts.append(_Cut(area_vector / area, middle, area, rim, np.zeros(0, dtype=np.int64)))
+            beside = np.isfinite(cKDTree(rim).query(centres, distance_upper_bound=_BESIDE_MM)[0])
+            normal = _along_tube(facing[beside], area_vector / area)
+            cuts.append(_Cut(normal, middle, area, rim, np.zeros(0, dtype=np.int64)))
     return cuts
+
+
+def _along_tube(facing: FloatArray, normal: FloatArray) -> FloatArray:
+    """Return the (3,) direction along which a tube with (N, 3) normals of its skin goes on, or `normal` if it is none.
+
+    The walls of a tube face all ways but its own.
+    """
+    if len(facing) < 3:
+        return normal
+    spread, axes = np.linalg.eigh(facing.T @ facing / len(facing))
+    if spread[1] < _TUBE_SPREAD or spread[0] > _TUBE_SHARE * spread[1]:
+        return normal
+    return np.asarray(axes[:, 0] * (1.0 if axes[:, 0] @ normal >= 0.0 else -1.0))
 
 
 def _planes(mesh: Mesh) -> list[_Cut]:
