@@ -183,7 +183,7 @@ ONLY_IN = {
     "rich": {"commands/bars.py", "commands/live_table.py"},
     "jinja2": {"pages/html.py"},
     "reportlab": {"formats/sheets.py"},
-    "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
+    "lib3mf": {"formats/solid_files.py", "readers/three_mf.py"},
     "ezdxf": {"readers/drawings.py"},
     "svgelements": {"readers/drawings.py"},
     "rosbags": {"readers/ros_logs.py"},
