@@ -18,6 +18,7 @@ from scanproc.anatomy.landmarks import (
     with_borders_of,
 )
 from scanproc.artifacts import Mesh
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
 from scanproc.mesh.meshes import Submesh, all_corners, any_corner, face_normals, keep_faces
 from scanproc.mesh.smoothing import evened_vertices
@@ -28,6 +29,7 @@ _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands o
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
 _REPLICATE_RAD = 1e-4  # each step leaves a tenth: 3 µm at the toes, beside an uncertainty of 50 and more
 _ROUGH_DEG = 25.0
+_LEG_MM = 4.0  # of the 60 that are foot: pternions of heels lie 20 to 52 mm high
 _MARGIN_MM = 8.0  # evening reaches so far
 
 
@@ -63,6 +65,11 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     mesh : scan frame.
     R_rough_scan : (3, 3), good to 25 degrees.
     floor : whether z = 0 of the scan frame is the ground.
+
+    Raises
+    ------
+    ScanError
+        If the leg leans back so far that it, not the heel, is the rear-most.
     """
     sole = None if floor else _even_sole(mesh, R_rough_scan)
     low = _low_part(mesh, R_rough_scan)
@@ -78,7 +85,24 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     ball = _even_ball(settled.mesh, settled_by)
     points = with_borders_of(ball.mesh, settled_by, medial_y)
     of_mesh = low.vertices[settled.vertices[ball.vertices]]
+    _refuse_leg_behind(points)
     return FootFrame(T, points, settled_by, last_turn_rad, sole, Submesh(ball.mesh, of_mesh))
+
+
+def _refuse_leg_behind(points: FootPoints) -> None:
+    """Refuse a foot whose rear-most point is where the foot ends in the leg: no heel, whose pternion is half as high.
+
+    Raises
+    ------
+    ScanError
+        With its height.
+    """
+    if points.pternion[2] > FOOT_HEIGHT_MM - _LEG_MM:
+        raise ScanError(
+            f"found the leg farther back than the heel, {points.pternion[2]:.0f} mm above the ground, expected the heel "
+            "to be the rear-most. Scan the foot less pointed, at a right angle to the leg, or cut the leg off above the "
+            "ankle."
+        )
 
 
 def settle_replicate(

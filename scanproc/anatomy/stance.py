@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from scanproc.frames import FloatArray, rigid
 _LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
 _UP = np.array([0.0, 0.0, 1.0])
 _STATED_COSINE = 0.707  # which axis of the file points up is stated, and a foot may lie askew in it
+_PAIR_DEG = 60.0  # feet that hang in the air point down by up to 50 degrees; a reflection, by 180
 _HEEL, _BALL = (0.0, 0.25), (0.60, 0.85)  # shares of the length
 
 
@@ -53,6 +55,11 @@ class Stance:
     T_level_scan: FloatArray
     pose: RoughPose
     errors: GroundErrors | None = None
+
+    @property
+    def up(self) -> FloatArray:
+        """(3,) unit vector of the scan frame that points up."""
+        return np.asarray(self.T_level_scan[:3, :3].T @ self.pose.R_foot_scan[2])
 
 
 def ground_errors(
@@ -133,6 +140,26 @@ def check_pose(pose: RoughPose, up: str, least: float) -> None:
             f"found more than one way that the foot may lie, the likeliest with confidence {pose.confidence:.2f}; "
             f"expected align.min_pose_confidence = {least:g}: sole and dorsum, or heel and toes, are not told apart. "
             f"{advice if up == 'auto' else 'Scan'} more of the leg, the heel and the toes."
+        )
+
+
+def check_ways_up(stances: Sequence[Stance]) -> None:
+    """Refuse two feet of one scan that do not stand the same way up: people do, reflections do not.
+
+    Raises
+    ------
+    ScanError
+        With the angle between them.
+    """
+    if len(stances) < 2:
+        return
+    one, other = stances
+    apart_deg = float(np.rad2deg(np.arccos(np.clip(one.up @ other.up, -1.0, 1.0))))
+    if apart_deg > _PAIR_DEG:
+        raise ScanError(
+            f"found two feet whose soles look {apart_deg:.0f} degrees apart, expected a pair that stands the same way, "
+            f"within {_PAIR_DEG:g}: below a glass plate lies the reflection of the foot on it, which is of the other "
+            "side. Cut away the one that is no foot, or give each its own file."
         )
 
 
