@@ -99,9 +99,9 @@ def _refuse_leg_behind(points: FootPoints) -> None:
     """
     if points.pternion[2] > FOOT_HEIGHT_MM - _LEG_MM:
         raise ScanError(
-            f"found the leg farther back than the heel, {points.pternion[2]:.0f} mm above the ground, expected the heel "
-            "to be the rear-most. Scan the foot less pointed, at a right angle to the leg, or cut the leg off above the "
-            "ankle."
+            f"found the leg farther back than the heel, {points.pternion[2]:.0f} mm above the ground, expected the "
+            "heel to be the rear-most. Scan the foot less pointed, at a right angle to the leg, or cut the leg off "
+            "above the ankle."
         )
 
 
