@@ -30,6 +30,7 @@ _PLACES: dict[str, tuple[str, float, float]] = {
     "medial_malleolus": ("medial", 0.05, 0.50),
     "lateral_malleolus": ("lateral", 0.05, 0.50),
 }
+_FOOT_HEIGHT_MM = 60.0  # what lies lower is as long as the foot
 _FAR_MM = 1e6  # no figure beyond it is squared
 
 
@@ -113,8 +114,8 @@ def _refuse_elsewhere(foot: Foot, name: str, mark: Landmark) -> None:
 def _refuse_other_place(foot: Foot, name: str, mark: Landmark) -> None:
     """Refuse a landmark that is only set by hand where no foot has it, such as a navicular on the lateral side."""
     border, low, high = _PLACES[name]
-    rear, front = (float(foot.landmarks[end].xyz_mm[0]) for end in ("pternion", "longest_toe_tip"))
-    share = (float(mark.xyz_mm[0]) - rear) / (front - rear)
+    along = foot.mesh.vertices[foot.mesh.vertices[:, 2] < _FOOT_HEIGHT_MM, 0]
+    share = float((mark.xyz_mm[0] - along.min()) / np.ptp(along))
     on_medial = (mark.xyz_mm[1] < 0.0) == (foot.side == "left")
     if on_medial != (border == "medial") or not low <= share <= high:
         where = f"{'medial' if on_medial else 'lateral'} side at {share:.2f}"
