@@ -16,6 +16,7 @@ from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import component_labels
 from scanproc.readers.meshes import FoundMesh, read_finished_mesh
 from scanproc.readers.text_clouds import read_text_cloud
+from scanproc.readers.wrong_files import refuse_wrong_file
 
 FOOT = AnalyticFoot(step_mm=6.0).mesh()
 SIZE = np.ptp(FOOT.vertices, axis=0)
@@ -139,3 +140,17 @@ def test_clouds_of_any_program_s_text(encoding: str, tmp_path: Path) -> None:
     (tmp_path / "view.xyz").write_bytes(f"# Fuß links, Müller\n{rows}\n".encode(encoding))
     found, color = read_text_cloud(tmp_path / "view.xyz")
     assert found == pytest.approx(points, abs=1e-6) and color is None
+
+
+def test_decimal_commas_between_commas_are_told_and_colours_are_none(tmp_path: Path) -> None:
+    points = np.random.default_rng(2).normal(scale=300.0, size=(200, 3))
+    rows = [",".join(f"{value:.2f}".replace(".", ",") for value in point) for point in points]
+    (tmp_path / "bad.xyz").write_text("\n".join(rows))
+    with pytest.raises(ScanError, match=r"decimal commas \(line 1: "):
+        refuse_wrong_file(tmp_path / "bad.xyz")
+    colours = np.random.default_rng(3).integers(0, 256, size=(200, 3))
+    whole = [
+        ",".join(str(int(value)) for value in (*point, *color)) for point, color in zip(points, colours, strict=True)
+    ]
+    (tmp_path / "good.xyz").write_text("\n".join(whole))
+    refuse_wrong_file(tmp_path / "good.xyz")

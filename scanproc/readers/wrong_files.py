@@ -24,6 +24,9 @@ _STARTS = (
 _PAGE = re.compile(rb"\s*(<!doctype html|<html|<\?xml[^>]*>\s*<!doctype html|<head|<body)", re.IGNORECASE)
 # Two numbers one after the other, as no format separates them: 12,5 -3,25
 _COMMA = re.compile(rb"(?m)^[^#\n]*?(-?\d+,\d+(?:[eE][-+]?\d+)?[ \t;]+-?\d+,\d+)[^\n]*$")
+# Three numbers with decimal commas, separated by commas: no integer begins with 0, such as in 0,028,-1,110,0,320
+_ONLY_COMMAS = re.compile(rb"(?m)^\s*(-?\d+,\d+,-?\d+,\d+,-?\d+,\d+)\s*$")
+_LEADING_ZERO = re.compile(rb"-?\d+,(?:\d+,-?\d+,){0,2}0\d")
 _EXPORT_DEPTH = "write the depth images (16-bit PNG) into depth/ and the camera into camera_intrinsic.json"
 _EXPORT_MESH = "export a mesh from it: .stl, .ply, .obj or .glb"
 
@@ -131,13 +134,21 @@ def refuse_wrong_file(path: Path) -> None:
             raise ScanError(f"{path} is {what}.")
     if head.startswith(b"PK\x03\x04") and path.suffix.lower() != ".3mf":
         raise ScanError(f"{path} is a ZIP archive. Unpack it.")
-    comma = _COMMA.search(head) if b"\0" not in head else None
+    comma = _decimal_comma(head) if b"\0" not in head else None
     if comma:
         line = head.count(b"\n", 0, comma.start()) + 1
         raise ScanError(
             f"{path} has decimal commas (line {line}: {comma.group(1).decode()}); expected points. Export it again "
             "with an English number format, or replace them in an editor."
         )
+
+
+def _decimal_comma(head: bytes) -> re.Match[bytes] | None:
+    """Return where a text has decimal commas; None if it has none, or integers between commas."""
+    if found := _COMMA.search(head):
+        return found
+    rows = list(_ONLY_COMMAS.finditer(head))
+    return rows[0] if any(_LEADING_ZERO.match(row.group(1)) for row in rows) else None
 
 
 def refuse_no_whole_mesh(path: Path) -> int:
