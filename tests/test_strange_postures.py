@@ -12,10 +12,13 @@ from feet import as_surface, mirrored
 from insole_feet import FEET
 from scipy.spatial.transform import Rotation
 
-from scanproc.artifacts import Feet, Mesh, ScanFacts, Side
+from scanproc.artifacts import BoolArray, Feet, Mesh, ScanFacts, Side
 from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
+from scanproc.mesh.meshes import face_normals, vertex_normals
 from scanproc.readers.meshes import read_finished_mesh
 from scanproc.stages.align import AlignConfig, align
+from scanproc.stages.measure import MeasureConfig, measure
 
 FACTS = ScanFacts(name="pair")
 
@@ -124,5 +127,54 @@ def test_a_foot_may_be_pointed(degrees: float) -> None:
 
 @pytest.mark.parametrize("degrees", [60.0, 68.0])
 def test_a_leg_that_leans_over_the_heel_is_not_taken_for_it(degrees: float) -> None:
-    with pytest.raises(ScanError, match="leg farther back than the heel"):
+    with pytest.raises(ScanError, match=r"rear of the foot \d+ mm above the ground"):
         feet_of(pointed(leg(), degrees))
+
+
+def without(mesh: Mesh, gone: BoolArray) -> Mesh:
+    return Mesh(mesh.vertices, mesh.faces[~gone])
+
+
+def middles() -> FloatArray:
+    return np.asarray(leg().vertices[leg().faces].mean(axis=1))
+
+
+def test_a_heel_without_its_rear_wall_is_not_measured_from_the_leg() -> None:
+    gone = (face_normals(leg())[:, 0] < -0.6) & (middles()[:, 2] < 60.0)
+    with pytest.raises(ScanError, match="expected a heel: it was not covered"):
+        feet_of(without(leg(), gone))
+
+
+@pytest.mark.parametrize(("x", "half_mm", "medial"), [(175.0, 12.0, True), (182.0, 5.0, True), (150.0, 10.0, False)])
+def test_a_gap_where_a_border_is_widest_leaves_neither_its_point_nor_a_width(
+    x: float, half_mm: float, medial: bool
+) -> None:
+    """On what is left, the metatarsale tibiale lay 11 mm ahead of its place, without a word."""
+    y = middles()[:, 1]
+    gone = (np.abs(middles()[:, 0] - x) < half_mm) & ((y < -35.0) if medial else (y > 30.0))
+    (found,) = measure(feet_of(without(leg(), gone)), FACTS, MeasureConfig()).feet
+    (whole,) = measure(feet_of(leg()), FACTS, MeasureConfig()).feet
+    touched = ["foot_width_mm", "ball_angle_deg", "truncated_foot_length_mm" if medial else "outside_ball_length_mm"]
+    for name in touched:
+        assert found.measures[name].status == "refused", name
+    for name in ("foot_length_mm", "heel_width_mm", "outside_ball_length_mm" if medial else "truncated_foot_length_mm"):
+        assert found.measures[name].value == pytest.approx(whole.measures[name].value, abs=0.2)
+
+
+@pytest.mark.parametrize(("x", "medial"), [(120.0, True), (225.0, True), (90.0, False)])
+def test_a_gap_elsewhere_in_a_border_leaves_them_alone(x: float, medial: bool) -> None:
+    y = middles()[:, 1]
+    gone = (np.abs(middles()[:, 0] - x) < 6.0) & ((y < -20.0) if medial else (y > 20.0)) & (middles()[:, 2] < 30.0)
+    (found,) = measure(feet_of(without(leg(), gone)), FACTS, MeasureConfig()).feet
+    (whole,) = measure(feet_of(leg()), FACTS, MeasureConfig()).feet
+    for name in ("foot_width_mm", "truncated_foot_length_mm", "outside_ball_length_mm"):
+        assert found.measures[name].value == pytest.approx(whole.measures[name].value, abs=0.3)
+
+
+def test_layers_of_one_foot_and_hollow_models_are_no_pair() -> None:
+    """The reader turns the inside of a hollow model outward."""
+    shifted = Mesh(leg().vertices + np.array([2.0, 0.5, 0.0]), leg().faces)
+    inside = Mesh(leg().vertices - 2.0 * vertex_normals(leg()), leg().faces)
+    for other in (shifted, inside):
+        with pytest.raises(ScanError, match="two feet in one place"):
+            feet_of(joined(leg(), other))

@@ -65,11 +65,6 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     mesh : scan frame.
     R_rough_scan : (3, 3), good to 25 degrees.
     floor : whether z = 0 of the scan frame is the ground.
-
-    Raises
-    ------
-    ScanError
-        If the leg leans back so far that it, not the heel, is the rear-most.
     """
     sole = None if floor else _even_sole(mesh, R_rough_scan)
     low = _low_part(mesh, R_rough_scan)
@@ -85,12 +80,11 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     ball = _even_ball(settled.mesh, settled_by)
     points = with_borders_of(ball.mesh, settled_by, medial_y)
     of_mesh = low.vertices[settled.vertices[ball.vertices]]
-    _refuse_leg_behind(points)
     return FootFrame(T, points, settled_by, last_turn_rad, sole, Submesh(ball.mesh, of_mesh))
 
 
-def _refuse_leg_behind(points: FootPoints) -> None:
-    """Refuse a foot whose rear-most point is where the foot ends in the leg: no heel, whose pternion is half as high.
+def refuse_leg_behind(points: FootPoints) -> None:
+    """Refuse a foot that is rear-most where it ends in the leg: the pternion of a heel is half as high.
 
     Raises
     ------
@@ -99,9 +93,9 @@ def _refuse_leg_behind(points: FootPoints) -> None:
     """
     if points.pternion[2] > FOOT_HEIGHT_MM - _LEG_MM:
         raise ScanError(
-            f"found the leg farther back than the heel, {points.pternion[2]:.0f} mm above the ground, expected the "
-            "heel to be the rear-most. Scan the foot less pointed, at a right angle to the leg, or cut the leg off "
-            "above the ankle."
+            f"found the rear of the foot {points.pternion[2]:.0f} mm above the ground, where the leg begins, expected "
+            "a heel: it was not covered, or the foot is pointed so far that the leg lies behind it. Scan the heel from "
+            "behind, the foot at a right angle to the leg."
         )
 
 

@@ -21,6 +21,7 @@ from scanproc.frames import FloatArray, rigid
 _LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
 _UP = np.array([0.0, 0.0, 1.0])
 _STATED_COSINE = 0.707  # which axis of the file points up is stated, and a foot may lie askew in it
+_PAIR_MM = 30.0  # half a foot's width: feet that lie nearer run through each other
 _PAIR_DEG = 60.0  # feet that hang in the air point down by up to 50 degrees; a reflection, by 180
 _HEEL, _BALL = (0.0, 0.25), (0.60, 0.85)  # shares of the length
 
@@ -143,23 +144,32 @@ def check_pose(pose: RoughPose, up: str, least: float) -> None:
         )
 
 
-def check_ways_up(stances: Sequence[Stance]) -> None:
-    """Refuse two feet of one scan that do not stand the same way up: people do, reflections do not.
+def check_pair(ups: Sequence[FloatArray], vertices: Sequence[FloatArray]) -> None:
+    """Refuse two feet of one scan that do not stand the same way up, or in one place: people's do, reflections do not.
+
+    Parameters
+    ----------
+    ups, vertices : of each foot, (3,) and (V, 3), scan frame.
 
     Raises
     ------
     ScanError
-        With the angle between them.
+        With the angle between them, or their distance.
     """
-    if len(stances) < 2:
+    if len(ups) < 2:
         return
-    one, other = stances
-    apart_deg = float(np.rad2deg(np.arccos(np.clip(one.up @ other.up, -1.0, 1.0))))
+    apart_deg = float(np.rad2deg(np.arccos(np.clip(ups[0] @ ups[1], -1.0, 1.0))))
     if apart_deg > _PAIR_DEG:
         raise ScanError(
             f"found two feet whose soles look {apart_deg:.0f} degrees apart, expected a pair that stands the same way, "
             f"within {_PAIR_DEG:g}: below a glass plate lies the reflection of the foot on it, which is of the other "
             "side. Cut away the one that is no foot, or give each its own file."
+        )
+    apart_mm = float(np.linalg.norm(vertices[0].mean(axis=0) - vertices[1].mean(axis=0)))
+    if apart_mm < _PAIR_MM:
+        raise ScanError(
+            f"found two feet in one place, {apart_mm:.1f} mm apart, expected a pair side by side: layers of a scan "
+            "that were not put together, or the inside of a hollow model. Keep the one that is the skin."
         )
 
 

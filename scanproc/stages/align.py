@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scanproc.anatomy.border_gaps import with_border_gaps
 from scanproc.anatomy.cut_ends import CutEnds, cut_ends
-from scanproc.anatomy.foot_frame import settle
+from scanproc.anatomy.foot_frame import refuse_leg_behind, settle
 from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_profile import FootShape, likeness
 from scanproc.anatomy.foot_regions import foot_length
@@ -29,8 +30,8 @@ from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.anatomy.stance import (
     GroundErrors,
     Stance,
+    check_pair,
     check_pose,
-    check_ways_up,
     ground_errors,
     on_floor,
     on_sole,
@@ -162,7 +163,7 @@ def _find_feet(surface: Surface, is_sole: bool, facts: ScanFacts, config: AlignC
     )
     if len(feet) > 2:
         raise ScanError(f"found {len(feet)} feet in one scan, expected one or two. Cut the others away, or scan again.")
-    check_ways_up([part.stance for part in feet])
+    check_pair([part.stance.up for part in feet], [surface.mesh.vertices[part.vertices] for part in feet])
     kept = sum(len(part.vertices) for part in feet)
     log.info("align: %d feet; %d -> %d vertices", len(feet), len(surface.mesh.vertices), kept)
     return feet
@@ -234,7 +235,10 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     # Wide means would bend the rims by which a cut is told from an end.
     narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
     ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points, ground == "estimated", part.object)
+    if surface.finished and part.object == "foot":
+        ends = with_border_gaps(ends, Mesh(narrow, part.mesh.faces), part.boundary, frame.points)
     refuse_open_ends(ends)
+    refuse_leg_behind(frame.points)
     arch = arch_profile(
         PlantarSurface.of(smooth, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
     )
