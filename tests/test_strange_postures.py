@@ -178,3 +178,13 @@ def test_layers_of_one_foot_and_hollow_models_are_no_pair() -> None:
     for other in (shifted, inside):
         with pytest.raises(ScanError, match="two feet in one place"):
             feet_of(joined(leg(), other))
+
+
+def test_a_rim_along_the_border_of_a_foot_seen_from_above_is_no_gap() -> None:
+    """Of a foot whose underside is hidden, the surface ends 12 to 16 mm up, before it has turned all the way."""
+    x, _, z = middles().T
+    wavy = 14.0 + 2.0 * np.sin(x / 4.0)
+    (found,) = measure(feet_of(without(leg(), z < wavy)), FACTS, MeasureConfig()).feet
+    (whole,) = measure(feet_of(leg()), FACTS, MeasureConfig()).feet
+    for name in ("foot_width_mm", "outside_ball_length_mm"):
+        assert found.measures[name].value == pytest.approx(whole.measures[name].value, abs=3.0)

@@ -16,6 +16,7 @@ from scanproc.frames import FloatArray
 
 _STEP_MM = 1.0
 _SHORT_MM = 4.0  # a border bends by 0.02 mm over that
+_RETREAT_MM = 2.0  # a border that was seen, if from above, lies less far in: from 0.9 of its slope on, 1 mm
 _BULGE_MM = 2.0  # what a border within a gap may lie farther out than beside it: a chord of 35 mm of a ball
 
 
@@ -52,7 +53,10 @@ def _has_gap(
     ) | ~np.isfinite(borders.points[:, side, 1])
     seen, outward = np.flatnonzero(~is_open), outward_y * borders.points[:, side, 1]
     for before, after in pairwise(seen):
-        beside = float(max(outward[before], outward[after]))
-        if (after - before) * _STEP_MM > _SHORT_MM and beside > outward_y * float(at[1]) - _BULGE_MM:
+        within = np.nan_to_num(outward[before + 1 : after], nan=-np.inf)
+        beside = sorted((float(outward[before]), float(outward[after])))
+        retreats = bool((within < beside[0] - _RETREAT_MM).any())  # a rim along the border stays where that is
+        is_long = (after - before) * _STEP_MM > _SHORT_MM
+        if is_long and retreats and beside[1] > outward_y * float(at[1]) - _BULGE_MM:
             return True
     return False
