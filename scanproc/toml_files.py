@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 import sys
@@ -16,6 +17,7 @@ else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 _MOST_BYTES = 100_000
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MOST_DOTS = 100  # on a line, but for those of numbers and texts: dotted names take the parser time by their square
 _NO_NAMES = re.compile(r"""\d+\.\d+|"[^"]*"|'[^']*'|#.*""")
 
@@ -45,7 +47,7 @@ def read_toml(path: Path) -> dict[str, Any]:
                 f"{path} holds {path.stat().st_size} bytes; expected a TOML file written by hand, of "
                 f"{_MOST_BYTES} or fewer. Check what it is."
             )
-        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
+        text = _text_of(path)
         _refuse_long_names(path, text)
         return cast("dict[str, Any]", tomllib.loads(text))
     except OSError as error:
@@ -55,6 +57,20 @@ def read_toml(path: Path) -> dict[str, Any]:
     except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError, a number of thousands of digits
         advice = what_to_write(text) or f"{error}. Correct that line"
         raise ScanError(f"{path} is not TOML: {advice}.") from None
+
+
+def _text_of(path: Path) -> str:
+    """Return a text in UTF-8, or UTF-16 as PowerShell writes it; some editors put a mark before either."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        line = "".join(letter for letter in data.split(b"\n")[number - 1].decode("latin-1") if letter.isprintable())
+        raise ScanError(
+            f"{path} is not TOML: line {number} is not in UTF-8, `{line.strip():.200}`. Save the file as UTF-8, or "
+            "write that line without letters such as ü."
+        ) from None
 
 
 def _refuse_long_names(path: Path, text: str) -> None:

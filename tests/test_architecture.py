@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "segmentation": {"segmentation", "depth", "compiled", "artifacts", "frames"},
     "registration": {"registration", "depth", "compiled", "artifacts", "frames", "parallel"},
     "fusion": {"fusion", "depth", "mesh", "compiled", "artifacts", "frames", "parallel"},
-    "anatomy": {"anatomy", "mesh", "compiled", "artifacts", "frames", "errors", "parallel"},
+    "anatomy": {"anatomy", "segmentation", "mesh", "compiled", "artifacts", "frames", "errors", "parallel"},
     "measures": {"measures", "anatomy", "mesh", "open3d_bridge", "artifacts", "frames", "errors"},
     # the insole
     "pads": {"pads", "anatomy", "solid", "settings", "changes", "frames"},
@@ -183,7 +183,7 @@ ONLY_IN = {
     "rich": {"commands/bars.py", "commands/live_table.py"},
     "jinja2": {"pages/html.py"},
     "reportlab": {"formats/sheets.py"},
-    "lib3mf": {"formats/solid_files.py", "readers/meshes.py"},
+    "lib3mf": {"formats/solid_files.py", "readers/three_mf.py"},
     "ezdxf": {"readers/drawings.py"},
     "svgelements": {"readers/drawings.py"},
     "rosbags": {"readers/ros_logs.py"},

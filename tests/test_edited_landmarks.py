@@ -172,3 +172,21 @@ def test_a_landmark_on_another_place_of_the_skin_is_refused() -> None:
     fibulare = foot().landmarks["metatarsale_fibulare"].xyz_mm
     with pytest.raises(ScanError, match="metatarsale_tibiale of the left foot"):
         edited({"metatarsale_tibiale": at(fibulare)})
+
+
+@pytest.mark.parametrize(
+    ("name", "near", "words"),
+    [
+        ("navicular", (95.0, 35.0, 25.0), "lateral side at 0.3. of the foot's length; expected on the medial side"),
+        ("navicular", (190.0, -35.0, 20.0), "medial side at 0.7"),
+        ("lateral_malleolus", (60.0, -28.0, 70.0), "medial side at 0.2. .* expected on the lateral"),
+        ("medial_malleolus", (60.0, 28.0, 70.0), "lateral side at 0.2"),
+        ("medial_malleolus", (200.0, -30.0, 15.0), "medial side at 0.[78]. .* to 0.50"),
+    ],
+)
+def test_a_landmark_that_is_only_set_by_hand_lies_where_feet_have_it(
+    name: str, near: tuple[float, float, float], words: str
+) -> None:
+    point = closest_point(foot().mesh, np.array(near))
+    with pytest.raises(ScanError, match=f"the {name} of the left foot lies on the {words}"):
+        edited({name: at(point)})

@@ -68,3 +68,20 @@ def test_a_line_of_thousands_of_blanks_is_read_once(tmp_path: Path) -> None:
     path.write_text("side = left" + " " * 90_000 + "\n = \n", encoding="utf-8")
     with pytest.raises(ScanError, match='write side = "left"'):
         read_toml(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_name_is_read_in_the_encodings_that_editors_mark(tmp_path: Path, encoding: str) -> None:
+    """PowerShell writes UTF-16 where a text is sent into a file."""
+    (tmp_path / "scan.toml").write_text('side = "left"\nsubject = "Müller"\n', encoding=encoding)
+    assert read_toml(tmp_path / "scan.toml") == {"side": "left", "subject": "Müller"}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_another_encoding_is_told_with_its_line(tmp_path: Path, newline: str) -> None:
+    path = tmp_path / "scan.toml"
+    path.write_bytes(newline.join(['side = "left"', 'subject = "Müller\x1b"', ""]).encode("latin-1"))
+    with pytest.raises(ScanError) as refusal:
+        read_toml(path)
+    words = f'{path} is not TOML: line 2 is not in UTF-8, `subject = "Müller"`. Save the file as UTF-8'
+    assert str(refusal.value).startswith(words)

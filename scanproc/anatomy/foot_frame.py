@@ -18,6 +18,7 @@ from scanproc.anatomy.landmarks import (
     with_borders_of,
 )
 from scanproc.artifacts import Mesh
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
 from scanproc.mesh.meshes import Submesh, all_corners, any_corner, face_normals, keep_faces
 from scanproc.mesh.smoothing import evened_vertices
@@ -28,6 +29,7 @@ _SOLE_MM = 120.0  # likewise 15 mm and what is added: holds what a foot stands o
 _CONVERGED_RAD = 1e-9  # 0.25 nm at the toes: the points chosen stop changing long before
 _REPLICATE_RAD = 1e-4  # each step leaves a tenth: 3 µm at the toes, beside an uncertainty of 50 and more
 _ROUGH_DEG = 25.0
+_LEG_MM = 4.0  # of the 60 that are foot: pternions of heels lie 20 to 52 mm high
 _MARGIN_MM = 8.0  # evening reaches so far
 
 
@@ -79,6 +81,22 @@ def settle(mesh: Mesh, R_rough_scan: FloatArray, medial_y: float, floor: bool, g
     points = with_borders_of(ball.mesh, settled_by, medial_y)
     of_mesh = low.vertices[settled.vertices[ball.vertices]]
     return FootFrame(T, points, settled_by, last_turn_rad, sole, Submesh(ball.mesh, of_mesh))
+
+
+def refuse_leg_behind(points: FootPoints) -> None:
+    """Refuse a foot that is rear-most where it ends in the leg: the pternion of a heel is half as high.
+
+    Raises
+    ------
+    ScanError
+        With its height.
+    """
+    if points.pternion[2] > FOOT_HEIGHT_MM - _LEG_MM:
+        raise ScanError(
+            f"found the rear of the foot {points.pternion[2]:.0f} mm above the ground, where the leg begins, expected "
+            "a heel: it was not covered, or the foot is pointed so far that the leg lies behind it. Scan the heel from "
+            "behind, the foot at a right angle to the leg."
+        )
 
 
 def settle_replicate(

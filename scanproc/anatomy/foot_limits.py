@@ -93,5 +93,6 @@ class FootLimits:
         length = f"{self.min_length_mm:.0f} to {self.max_length_mm:.0f} mm"
         return ScanError(
             f"this does not look like a foot: found {found}, expected {length} from heel to toes below an ankle. Check "
-            "the unit in scan.toml (unit, depth_unit_mm), and that heel, toes and ankle are in view."
+            "that nothing else is one with it, such as a stand or the other foot, that heel, toes and ankle are in "
+            "view, and the unit in scan.toml (unit, depth_unit_mm)."
         )

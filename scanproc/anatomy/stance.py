@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,8 @@ from scanproc.frames import FloatArray, rigid
 _LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
 _UP = np.array([0.0, 0.0, 1.0])
 _STATED_COSINE = 0.707  # which axis of the file points up is stated, and a foot may lie askew in it
+_PAIR_MM = 30.0  # half a foot's width: feet that lie nearer run through each other
+_PAIR_DEG = 60.0  # feet that hang in the air point down by up to 50 degrees; a reflection, by 180
 _HEEL, _BALL = (0.0, 0.25), (0.60, 0.85)  # shares of the length
 
 
@@ -53,6 +56,11 @@ class Stance:
     T_level_scan: FloatArray
     pose: RoughPose
     errors: GroundErrors | None = None
+
+    @property
+    def up(self) -> FloatArray:
+        """(3,) unit vector of the scan frame that points up."""
+        return np.asarray(self.T_level_scan[:3, :3].T @ self.pose.R_foot_scan[2])
 
 
 def ground_errors(
@@ -133,6 +141,35 @@ def check_pose(pose: RoughPose, up: str, least: float) -> None:
             f"found more than one way that the foot may lie, the likeliest with confidence {pose.confidence:.2f}; "
             f"expected align.min_pose_confidence = {least:g}: sole and dorsum, or heel and toes, are not told apart. "
             f"{advice if up == 'auto' else 'Scan'} more of the leg, the heel and the toes."
+        )
+
+
+def check_pair(ups: Sequence[FloatArray], vertices: Sequence[FloatArray]) -> None:
+    """Refuse two feet of one scan that do not stand the same way up, or in one place: people's do, reflections do not.
+
+    Parameters
+    ----------
+    ups, vertices : of each foot, (3,) and (V, 3), scan frame.
+
+    Raises
+    ------
+    ScanError
+        With the angle between them, or their distance.
+    """
+    if len(ups) < 2:
+        return
+    apart_deg = float(np.rad2deg(np.arccos(np.clip(ups[0] @ ups[1], -1.0, 1.0))))
+    if apart_deg > _PAIR_DEG:
+        raise ScanError(
+            f"found two feet whose soles look {apart_deg:.0f} degrees apart, expected a pair that stands the same way, "
+            f"within {_PAIR_DEG:g}: below a glass plate lies the reflection of the foot on it, which is of the other "
+            "side. Cut away the one that is no foot, or give each its own file."
+        )
+    apart_mm = float(np.linalg.norm(vertices[0].mean(axis=0) - vertices[1].mean(axis=0)))
+    if apart_mm < _PAIR_MM:
+        raise ScanError(
+            f"found two feet in one place, {apart_mm:.1f} mm apart, expected a pair side by side: layers of a scan "
+            "that were not put together, or the inside of a hollow model. Keep the one that is the skin."
         )
 
 

@@ -24,6 +24,13 @@ FILE_NAME = "landmarks.edited.json"
 BY_HAND = ("navicular", "medial_malleolus", "lateral_malleolus")
 _REACH_MM = 3.0  # a point that was set on a picture, or typed in by whole mm, lies so near to the skin
 _MOST_MOVED_MM = 50.0  # from where it was found: what lies farther is another place of the foot, or the other side
+#: Where those lie that are only set by hand: on the medial side or the lateral one, and at which shares of the length.
+_PLACES: dict[str, tuple[str, float, float]] = {
+    "navicular": ("medial", 0.20, 0.60),
+    "medial_malleolus": ("medial", 0.05, 0.50),
+    "lateral_malleolus": ("lateral", 0.05, 0.50),
+}
+_FOOT_HEIGHT_MM = 60.0  # what lies lower is as long as the foot
 _FAR_MM = 1e6  # no figure beyond it is squared
 
 
@@ -92,6 +99,8 @@ def _with_landmarks(foot: Foot, edited: dict[str, Landmark]) -> Foot:
 
 
 def _refuse_elsewhere(foot: Foot, name: str, mark: Landmark) -> None:
+    if name in _PLACES:
+        _refuse_other_place(foot, name, mark)
     if name in foot.landmarks:
         moved = float(np.linalg.norm(mark.xyz_mm - foot.landmarks[name].xyz_mm))
         if moved > _MOST_MOVED_MM:
@@ -100,6 +109,20 @@ def _refuse_elsewhere(foot: Foot, name: str, mark: Landmark) -> None:
                 f" at most {_MOST_MOVED_MM:g} mm: the place is another one's, or the foot's side is wrong. Correct it,"
                 " or leave it out."
             )
+
+
+def _refuse_other_place(foot: Foot, name: str, mark: Landmark) -> None:
+    """Refuse a landmark that is only set by hand where no foot has it, such as a navicular on the lateral side."""
+    border, low, high = _PLACES[name]
+    along = foot.mesh.vertices[foot.mesh.vertices[:, 2] < _FOOT_HEIGHT_MM, 0]
+    share = float((mark.xyz_mm[0] - along.min()) / np.ptp(along))
+    on_medial = (mark.xyz_mm[1] < 0.0) == (foot.side == "left")
+    if on_medial != (border == "medial") or not low <= share <= high:
+        where = f"{'medial' if on_medial else 'lateral'} side at {share:.2f}"
+        raise ScanError(
+            f"{FILE_NAME}: the {name} of the {foot.side} foot lies on the {where} of the foot's length; expected on"
+            f" the {border} side at {low:.2f} to {high:.2f}. Correct it (y points to the left), or leave it out."
+        )
 
 
 def _is_same(mark: Landmark, found: Landmark) -> bool:

@@ -1,11 +1,10 @@
-"""A finished mesh of another scanner: any file that trimesh reads, 3MF through lib3mf, and VRML."""
+"""A finished mesh of another scanner: any file that trimesh reads, 3MF, VRML, and binary STL of any tail."""
 
 from __future__ import annotations
 
 import logging
 import struct
-import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ import numpy as np
 from scanproc.artifacts import MM_OF_UNIT, ByteArray, IntArray, Mesh, ScanFacts, Surface, Unit
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
+from scanproc.mesh.meshes import linked_parts
 from scanproc.mesh.winding import Wound, wound_outward
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
+from scanproc.readers.three_mf import read_3mf
 from scanproc.readers.units import unit_of_mesh
 from scanproc.readers.vrml import read_vrml
-from scanproc.readers.wrong_files import refuse_no_whole_mesh, refuse_wrong_file
-from scanproc.readers.zip_files import ZIP_ERRORS
+from scanproc.readers.wrong_files import refuse_no_whole_mesh, refuse_wrong_file, triangles_of_stl
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +42,14 @@ _PARSER_ERRORS = (
     ValueError,
     struct.error,
 )
-# By lib3mf's numbers: micrometre, millimetre, centimetre, inch, foot, metre.
-_MM_OF_3MF = (0.001, 1.0, 10.0, 25.4, 304.8, 1000.0)
 # A mirrored mesh is inside out all over; where a part only is, someone has turned faces, and nothing was mirrored.
 _INSIDE_OUT_SHARE = 0.97
 _LOST_SHARE = 0.02  # of a mesh's vertices that may belong to no face
 _MOST_FACES = 4_000_000  # more take minutes, and memory that few machines have
-_MOST_UNPACKED, _PIECE_BYTES = 120_000_000, 1 << 20  # bytes of a 3MF: over a million triangles
+_SOUP_SHARE = 1.0  # vertices for each face: half a one where faces hang together, three where none does
+_WELD_SHARE = 0.01  # of an edge: corners of a soup that lie nearer are one
+_STL_HEAD = 84
+_STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 _MIN_FACES = 100  # fewer cannot be a foot
 
 
@@ -94,7 +95,7 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
     """
     refuse_wrong_file(path)
     num_announced = refuse_no_whole_mesh(path)
-    raw = {".3mf": _read_3mf, ".wrl": _read_vrml}.get(path.suffix.lower(), _read_by_trimesh)(path)
+    raw = {".3mf": _read_3mf, ".stl": _read_stl, ".wrl": _read_vrml}.get(path.suffix.lower(), _read_by_trimesh)(path)
     if len(raw.faces) < _MIN_FACES:
         raise ScanError(
             f"{path} has {len(raw.vertices)} points and {len(raw.faces)} faces; expected a surface of at least "
@@ -110,7 +111,7 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
         raise ScanError(f"{path} has {num_bad} vertices that are not finite numbers; expected none. Export it again.")
     if raw.faces.min() < 0 or raw.faces.max() >= len(raw.vertices):
         raise ScanError(f"{path} has faces with vertices that do not exist; expected none. Export it again.")
-    merged = _merge(raw)
+    merged = _welded(_merge(raw))
     longest = float(np.ptp(merged.vertices, axis=0).max()) if len(merged.vertices) else 0.0
     found = unit_of_mesh(path, longest, facts)
     vertices, faces = merged.vertices * (MM_OF_UNIT[found.unit] * facts.scale), merged.faces
@@ -152,47 +153,19 @@ def _read_by_trimesh(path: Path) -> _RawMesh:
 
 
 def _read_3mf(path: Path) -> _RawMesh:
-    """Read every object of a 3MF, which states its unit: in mm."""
-    import lib3mf  # type: ignore[import-untyped]
-
-    _refuse_too_much_packed(path)
-    try:
-        wrapper = lib3mf.Wrapper()
-        model = wrapper.CreateModel()
-        model.QueryReader("3mf").ReadFromFile(str(path))
-    except lib3mf.ELib3MFException as error:
-        raise ScanError(f"{path} cannot be read as 3MF ({_brief(error)}). Export it again.") from None
-    objects = model.GetMeshObjects()
-    vertices, faces, count = [np.zeros((0, 3))], [np.zeros((0, 3), dtype=np.int32)], 0
-    while objects.MoveNext():
-        part = objects.GetCurrentMeshObject()
-        # Records of three numbers each, whose bytes are put together: a list of each would take ten times as long.
-        vertices.append(np.frombuffer(b"".join(part.GetVertices()), np.float32).astype(np.float64).reshape(-1, 3))
-        indices = np.frombuffer(b"".join(part.GetTriangleIndices()), np.uint32).reshape(-1, 3)
-        faces.append(indices.astype(np.int32) + count)
-        count += len(vertices[-1])
-    return _RawMesh(np.vstack(vertices) * _MM_OF_3MF[model.GetUnit()], np.vstack(faces))
+    vertices, faces = read_3mf(path)
+    return _RawMesh(vertices, faces.astype(np.int32))
 
 
-def _refuse_too_much_packed(path: Path) -> None:
-    """Refuse a 3MF that is far more than a foot when unpacked, whatever sizes it states: lib3mf takes all of it.
-
-    An entry that is longer than it states has a wrong sum, and is refused for that.
-    """
-    left = _MOST_UNPACKED
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist():
-                with archive.open(entry) as packed:
-                    while piece := packed.read(_PIECE_BYTES):
-                        left -= len(piece)
-                        if left < 0:
-                            raise ScanError(
-                                f"{path} holds more than {_MOST_UNPACKED:,} bytes when unpacked; expected a foot. "
-                                "Make it lighter first, or export it as STL or PLY."
-                            )
-    except ZIP_ERRORS as error:
-        raise ScanError(f"{path} cannot be read as 3MF ({_brief(error)}). Export it again.") from None
+def _read_stl(path: Path) -> _RawMesh:
+    """Read a binary STL whatever follows its triangles, or whatever it says that they are: some say none."""
+    data = path.read_bytes()
+    count = triangles_of_stl(data)
+    if not count:
+        return _read_by_trimesh(path)
+    triangles = np.frombuffer(data, _STL_TRIANGLE, count, _STL_HEAD)
+    vertices = triangles["corners"].reshape(-1, 3).astype(np.float64)
+    return _RawMesh(vertices, np.arange(len(vertices), dtype=np.int32).reshape(-1, 3))
 
 
 def _read_vrml(path: Path) -> _RawMesh:
@@ -209,6 +182,23 @@ def _merge(raw: _RawMesh) -> _RawMesh:
     used = np.unique(faces)
     faces = np.searchsorted(used, faces).astype(np.int32)
     return _RawMesh(raw.vertices[used], faces, None if raw.color is None else raw.color[used])
+
+
+def _welded(mesh: _RawMesh) -> _RawMesh:
+    """Return a mesh with the corners merged that lie almost at one place, if its faces hardly hang together.
+
+    A program that rounds or moves each face by itself leaves a soup of them, whose corners nearly meet.
+    """
+    if len(mesh.vertices) < _SOUP_SHARE * len(mesh.faces):
+        return mesh
+    from scipy.spatial import cKDTree
+
+    a, b = mesh.vertices[mesh.faces[:, 0]], mesh.vertices[mesh.faces[:, 1]]
+    reach = _WELD_SHARE * float(np.median(np.linalg.norm(b - a, axis=1)))
+    pairs = cKDTree(mesh.vertices).query_pairs(reach, output_type="ndarray").astype(np.int32)
+    places = linked_parts(len(mesh.vertices), pairs)
+    first = np.unique(places, return_index=True)[1]
+    return _merge(replace(mesh, vertices=mesh.vertices[first[places]]))
 
 
 def _remarks_on_winding(wound: Wound) -> tuple[str, ...]:

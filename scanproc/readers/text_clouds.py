@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import warnings
@@ -16,6 +17,7 @@ from scanproc.frames import FloatArray
 TEXT_SUFFIXES = (".xyz", ".asc", ".pts")
 
 _LONGEST = 2_000_000_000  # bytes
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _HEAD_LINES = 50  # at most of words before the first point
 _NUMBERS = re.compile(r"[-+\d.eE,;\s]+|(nan[\s,;]*)+", re.IGNORECASE)
 
@@ -33,8 +35,7 @@ def read_text_cloud(path: Path) -> tuple[FloatArray, ByteArray | None]:
     try:
         if path.stat().st_size > _LONGEST:
             raise ValueError(f"it is longer than {_LONGEST} bytes")
-        text = path.read_text(encoding="ascii", errors="strict")
-        rows = _rows(text)
+        rows = _rows(_text_of(path.read_bytes()))
     except (OSError, ValueError, MemoryError) as error:
         brief = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
         raise ScanError(
@@ -46,6 +47,12 @@ def read_text_cloud(path: Path) -> tuple[FloatArray, ByteArray | None]:
     is_color = colors.shape[1] == 3 and bool(((colors >= 0) & (colors <= 255) & (colors == np.rint(colors))).all())
     # Normals are whole numbers up to 1 by chance alone.
     return rows[:, :3], colors.astype(np.uint8) if is_color and colors.max(initial=0) > 1 else None
+
+
+def _text_of(data: bytes) -> str:
+    """Return a text by the mark that it begins with, if any; only its head may hold letters that are not ASCII."""
+    encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "ascii")
+    return data.decode(encoding, errors="replace")
 
 
 def _rows(text: str) -> FloatArray:

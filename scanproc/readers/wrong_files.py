@@ -13,6 +13,7 @@ from scanproc.readers.headers import is_complete_ply
 _MOST_BYTES = 500_000_000  # of a view, or of a mesh: ten million triangles of a binary STL
 _LONGEST_SENSOR = 100  # letters
 _HEAD_BYTES = 65536  # of a file, in which all of this shows
+_STL_HEAD, _STL_TRIANGLE = 84, 50  # bytes
 _STARTS = (
     (b"version https://git-lfs", "a pointer of Git LFS. Fetch the file itself: git lfs pull"),
     (b"%PDF", "a PDF document. Export the scan itself"),
@@ -23,6 +24,9 @@ _STARTS = (
 _PAGE = re.compile(rb"\s*(<!doctype html|<html|<\?xml[^>]*>\s*<!doctype html|<head|<body)", re.IGNORECASE)
 # Two numbers one after the other, as no format separates them: 12,5 -3,25
 _COMMA = re.compile(rb"(?m)^[^#\n]*?(-?\d+,\d+(?:[eE][-+]?\d+)?[ \t;]+-?\d+,\d+)[^\n]*$")
+# Three numbers with decimal commas, separated by commas: no integer begins with 0, such as in 0,028,-1,110,0,320
+_ONLY_COMMAS = re.compile(rb"(?m)^\s*(-?\d+,\d+,-?\d+,\d+,-?\d+,\d+)\s*$")
+_LEADING_ZERO = re.compile(rb"-?\d+,(?:\d+,-?\d+,){0,2}0\d")
 _EXPORT_DEPTH = "write the depth images (16-bit PNG) into depth/ and the camera into camera_intrinsic.json"
 _EXPORT_MESH = "export a mesh from it: .stl, .ply, .obj or .glb"
 
@@ -130,13 +134,21 @@ def refuse_wrong_file(path: Path) -> None:
             raise ScanError(f"{path} is {what}.")
     if head.startswith(b"PK\x03\x04") and path.suffix.lower() != ".3mf":
         raise ScanError(f"{path} is a ZIP archive. Unpack it.")
-    comma = _COMMA.search(head) if b"\0" not in head else None
+    comma = _decimal_comma(head) if b"\0" not in head else None
     if comma:
         line = head.count(b"\n", 0, comma.start()) + 1
         raise ScanError(
             f"{path} has decimal commas (line {line}: {comma.group(1).decode()}); expected points. Export it again "
             "with an English number format, or replace them in an editor."
         )
+
+
+def _decimal_comma(head: bytes) -> re.Match[bytes] | None:
+    """Return where a text has decimal commas; None if it has none, or integers between commas."""
+    if found := _COMMA.search(head):
+        return found
+    rows = list(_ONLY_COMMAS.finditer(head))
+    return rows[0] if any(_LEADING_ZERO.match(row.group(1)) for row in rows) else None
 
 
 def refuse_no_whole_mesh(path: Path) -> int:
@@ -192,12 +204,27 @@ def _cut_off(path: Path, why: str) -> ScanError:
     return ScanError(f"{path} cannot be read as a mesh: it is cut off, {why}. Copy or export it again.")
 
 
+def triangles_of_stl(data: bytes) -> int:
+    """Return how many triangles an STL holds as binary; 0 where it is a text, or holds none.
+
+    Some programs put no number into the head, and some put more than triangles behind them.
+    """
+    if b"\0" not in data[:_HEAD_BYTES] or len(data) < _STL_HEAD:
+        return 0
+    announced, held = _announced_stl(data), (len(data) - _STL_HEAD) // _STL_TRIANGLE
+    return min(announced, held) if announced else held
+
+
+def _announced_stl(data: bytes) -> int:
+    return int(struct.unpack("<I", data[_STL_HEAD - 4 : _STL_HEAD])[0])
+
+
 def _refuse_cut_off_stl(path: Path, data: bytes, is_text: bool) -> None:
     """Refuse an STL that is shorter than it says: 84 bytes and 50 a triangle, or a text without its last line."""
     if is_text:
         if data.lstrip()[:5].lower() == b"solid" and b"endsolid" not in data[-1024:].lower():
             raise _cut_off(path, "its last line, endsolid, is missing")
-    elif len(data) >= 84:
-        announced = struct.unpack("<I", data[80:84])[0]
-        if len(data) < 84 + 50 * announced:
-            raise _cut_off(path, f"it announces {announced} triangles and holds {(len(data) - 84) // 50}")
+    elif len(data) >= _STL_HEAD:
+        announced, held = _announced_stl(data), triangles_of_stl(data)
+        if held < announced:
+            raise _cut_off(path, f"it announces {announced} triangles and holds {held}")

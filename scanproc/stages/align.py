@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scanproc.anatomy.border_gaps import with_border_gaps
 from scanproc.anatomy.cut_ends import CutEnds, cut_ends
-from scanproc.anatomy.foot_frame import settle
+from scanproc.anatomy.foot_frame import refuse_leg_behind, settle
 from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_profile import FootShape, likeness
 from scanproc.anatomy.foot_regions import foot_length
@@ -17,6 +18,7 @@ from scanproc.anatomy.foot_replicates import FrameRules, foot_replicates
 from scanproc.anatomy.fused_plates import Bare, without_mount
 from scanproc.anatomy.invented_soles import believed_views
 from scanproc.anatomy.lone_soles import faces_out, in_rough_frame, lone_sole, object_of, sole_likeness
+from scanproc.anatomy.loose_parts import recognised_parts, ways_up
 from scanproc.anatomy.named_landmarks import named_landmarks
 from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends
 from scanproc.anatomy.open_undersides import over_open_underside
@@ -28,6 +30,7 @@ from scanproc.anatomy.skin_markers import skin_markers
 from scanproc.anatomy.stance import (
     GroundErrors,
     Stance,
+    check_pair,
     check_pose,
     ground_errors,
     on_floor,
@@ -42,7 +45,7 @@ from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, IntArray, Mesh,
 from scanproc.errors import ScanError
 from scanproc.frames import transform
 from scanproc.measures.sensor_classes import sensor_class
-from scanproc.mesh.meshes import connected_components, face_areas, keep_faces, submesh
+from scanproc.mesh.meshes import keep_faces, submesh
 from scanproc.mesh.smoothing import smoothed_vertices
 from scanproc.settings import setting
 
@@ -154,21 +157,15 @@ def _find_feet(surface: Surface, is_sole: bool, facts: ScanFacts, config: AlignC
         raise ScanError(
             "the surface is empty; expected a foot. Scan again, or look at the stages before with scanproc view."
         )
-    pieces = connected_components(surface.mesh)
-    areas = [float(face_areas(submesh(surface.mesh, piece)).sum()) for piece in pieces[:20]]
-    large = [piece for piece, area in zip(pieces, areas, strict=False) if area >= config.min_part_share * areas[0]]
-    feet, refusals = [], []
-    for piece in large:
-        try:
-            feet.append(_recognise(surface, piece, is_sole, facts, config))
-        except ScanError as refusal:
-            refusals.append(refusal)
-    if not feet:
-        raise refusals[0]
+    ups = ways_up(facts.up_vector, surface.floor_seen) if surface.finished and not is_sole else None
+    feet = recognised_parts(
+        surface.mesh, config.min_part_share, lambda part: _recognise(surface, part, is_sole, facts, config), ups
+    )
     if len(feet) > 2:
         raise ScanError(f"found {len(feet)} feet in one scan, expected one or two. Cut the others away, or scan again.")
+    check_pair([part.stance.up for part in feet], [surface.mesh.vertices[part.vertices] for part in feet])
     kept = sum(len(part.vertices) for part in feet)
-    log.info("align: %d loose parts -> %d; %d -> %d vertices", len(pieces), len(feet), len(surface.mesh.vertices), kept)
+    log.info("align: %d feet; %d -> %d vertices", len(feet), len(surface.mesh.vertices), kept)
     return feet
 
 
@@ -203,7 +200,7 @@ def _recognise(surface: Surface, piece: IntArray, is_sole: bool, facts: ScanFact
     limits.check_likeness(stance.pose.likeness)
     if is_level or stance.ground != "support":  # what nothing levels is refused for that
         check_pose(stance.pose, facts.up, config.min_pose_confidence)
-    skin = keep_faces(mesh, cuts.skin(stance.T_level_scan[:3, :3].T @ stance.pose.R_foot_scan[2]))
+    skin = keep_faces(mesh, cuts.skin(stance.up))
     mesh, smooth = (
         Mesh(transform(stance.T_level_scan, each.vertices[skin.vertices]), skin.mesh.faces) for each in (mesh, smooth)
     )
@@ -238,7 +235,10 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     # Wide means would bend the rims by which a cut is told from an end.
     narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
     ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points, ground == "estimated", part.object)
+    if surface.finished and part.object == "foot":
+        ends = with_border_gaps(ends, Mesh(narrow, part.mesh.faces), part.boundary, frame.points)
     refuse_open_ends(ends)
+    refuse_leg_behind(frame.points)
     arch = arch_profile(
         PlantarSurface.of(smooth, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
     )
