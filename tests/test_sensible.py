@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from following import advised_by
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from insole_feet import foot_of, leg, mirrored, scanned
@@ -15,6 +16,7 @@ from sensible import sensible
 
 from scanproc.artifacts import Feet, Foot, Insole, Mesh, ScanFacts
 from scanproc.design.wall import bottom_at
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.solid.height_fields import HeightField
@@ -46,6 +48,34 @@ def test_a_block_is_as_high_as_the_device_asks() -> None:
         assert one.solid is not None and one.making.block_height_mm == block_mm
         high_mm = float(np.ptp(one.solid.vertices[:, 2]))
         assert block_mm - 20.0 < high_mm < block_mm and one.notes[-1].endswith(f"the device is {high_mm:.1f} mm high")
+
+
+def test_a_device_higher_than_any_block_is_lowered_as_is_said() -> None:
+    """The advice was a block of 85 mm, which the option does not take."""
+    grown = leg(1)
+    foot = foot_of(Mesh(1.35 * grown.mesh.vertices, grown.mesh.faces), "left")
+    config = InsoleConfig(
+        process="mill", style="block", material="EVA", length="full", distal_edge_mm=2.0, heel_lift_mm=25.0,
+        arch_support=True, arch_fill_mm=0.0, heel_cup_depth_mm=30.0, medial_flange_mm=25.0, rearfoot_post_deg=10.0,
+        **COARSE,
+    )  # fmt: skip
+    with pytest.raises(
+        ScanError, match=r"rule fits-block: the device is 8\d\.\d mm high, .* no block is higher"
+    ) as told:
+        insole_of(foot, config)
+    one = insole_of(foot, advised_by(str(told.value), config))
+    assert one.solid is not None and one.making.block_height_mm == 80.0
+    assert 76.0 < float(np.ptp(one.solid.vertices[:, 2])) < 80.0
+
+
+def test_a_flange_is_not_refused_for_what_the_cup_does() -> None:
+    """At the end of a cup of 30 mm on a foot turned by 10 degrees, of which the flange raises nothing."""
+    config = InsoleConfig(
+        process="mill", style="block", material="EVA", length="full", distal_edge_mm=2.0, heel_lift_mm=25.0,
+        arch_support=True, arch_fill_mm=0.0, heel_cup_depth_mm=30.0, medial_flange_mm=12.0, rearfoot_post_deg=10.0,
+        cast_balance="inverted", balance_deg=10.0, **COARSE,
+    )  # fmt: skip
+    assert insole_of(leg(1), config).solid is not None
 
 
 def failed(proven: Proven) -> list[tuple[str, object, object]]:
