@@ -145,6 +145,25 @@ def test_a_lifted_heel_stands_as_low_as_the_ball_of_a_long_insole() -> None:
     assert ball - heel == pytest.approx(0.0, abs=0.06)
 
 
+def test_a_post_with_a_motion_is_lowered_as_it_is() -> None:
+    """By rays from below: pressed onto one plane of the post, the other one became twice as steep."""
+    config = InsoleConfig(
+        length="shell", rearfoot_post_deg=4.0, rearfoot_motion_deg=4.0, forefoot_post_deg=6.0, forefoot_post="valgus",
+        heel_lift_mm=9.0, **COARSE,
+    )  # fmt: skip
+    proven = made(child(), config)
+    assert failed(proven) == [] and 0.3 < proven.built.flattened_mm < 1.0
+    x, off = np.meshgrid(np.arange(20.0, 40.0, 0.5), np.arange(1.0, 8.0, 0.25), indexing="ij")
+    heel_y, lateral = float(proven.asked.plan.heel[1]), -proven.asked.plan.medial_y
+    slopes = []
+    for outward in (lateral, -lateral):
+        xy = np.column_stack([x.ravel(), heel_y + outward * off.ravel()])
+        slopes.append(np.polyfit(off.ravel(), met_from_below(proven.solid, xy), 1)[0])
+    assert np.rad2deg(np.arctan(slopes)) == pytest.approx([4.0, 0.0], abs=0.3)
+    beside = met_from_below(proven.solid, np.column_stack([x.ravel(), heel_y - lateral * off.ravel()]))
+    assert beside == pytest.approx(float(proven.solid.vertices[:, 2].min()), abs=0.05)
+
+
 def test_a_text_too_long_for_a_childs_arch_is_written_smaller() -> None:
     words: dict[str, Any] = {"heel_cup_depth_mm": 18.0, "text": "2026-11-22", "first_ray_cut": True, **COARSE}
     small = made(child(), InsoleConfig(**words))
