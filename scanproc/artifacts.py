@@ -30,6 +30,7 @@ Status = Literal["measured", "inferred", "refused"]
 Process = Literal["print", "mill", "positive", "negative"]
 #: Models that a sheet is formed over or in: no insoles themselves.
 FORMED: tuple[Process, ...] = ("positive", "negative")
+HIGHEST_BLOCK_MM = 80.0  # of EVA, and of plates, as they are sold
 Object = Literal["foot", "sole", "cast", "imprint"]
 Unit = Literal["um", "mm", "cm", "inch", "dm", "ft", "m"]
 

@@ -178,8 +178,8 @@ def benchmark_measures(options: argparse.Namespace, folder: Path) -> None:
 def benchmark_insoles(options: argparse.Namespace, folder: Path) -> None:
     """Make random insoles, judge their files by other programs; time a changed prescription."""
     if options.sensible:
-        every = options.every_foot
-        rows = measured(folder, "sensible", lambda: measure_sensible(options.number, options.first, every_foot=every))
+        number, first, every = options.number, options.first, options.every_foot
+        rows = measured(folder, "sensible", lambda: measure_sensible(folder, number, first, every_foot=every))
         print(sensible_tables(rows))
         return
     rows = measured(folder, "insoles", lambda: measure_insoles(options.number, options.first, options.grid_mm))

@@ -16,7 +16,7 @@ from setuptools import Distribution
 
 from scanproc.artifacts import Foot, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.prescription.fields import InsoleConfig
+from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.files import LAB, read_prescription, read_settings, settled
 from scanproc.prescription.high_arch import judged_arch
 from scanproc.prescription.materials import least_wall, wall_by_mass
@@ -379,18 +379,30 @@ def test_one_foots_rules_are_kept_by_that_foot() -> None:
 
 
 def test_what_stands_above_its_block_is_refused() -> None:
-    milled = InsoleConfig(process="mill", block_height_mm=35.0)
+    milled = Prescription().changed(process="mill", block_height_mm=35.0)
     assert block_height_mm(34.9, milled) == 35.0
     with pytest.raises(ScanError, match=r"rule fits-block: .* is 35\.1 mm high.* insole.block_height_mm = 36\."):
-        block_height_mm(35.1, replace(milled, style="block"))
-    block_height_mm(60.0, replace(milled, process="print"))  # it is built up
+        block_height_mm(35.1, milled.changed(style="block"))
+    block_height_mm(60.0, milled.changed(process="print"))  # it is built up
 
 
 @pytest.mark.parametrize(("highest_mm", "block_mm"), [(12.0, 35.0), (35.0, 35.0), (35.1, 50.0), (79.9, 80.0)])
 def test_a_block_that_is_left_out_is_the_lowest_usual_one(highest_mm: float, block_mm: float) -> None:
-    assert block_height_mm(highest_mm, InsoleConfig(style="block", process="mill")) == block_mm
-    with pytest.raises(ScanError, match=r"rule fits-block: the device is 80\.1 mm high"):
-        block_height_mm(80.1, InsoleConfig(style="block", process="mill"))
+    assert block_height_mm(highest_mm, Prescription().changed(style="block", process="mill")) == block_mm
+
+
+@pytest.mark.parametrize("block_mm", [None, 35.0, 80.0])
+def test_no_block_is_advised_that_is_higher_than_any(block_mm: float | None) -> None:
+    milled = Prescription().changed(process="mill", block_height_mm=block_mm, heel_lift_mm=20.0, lateral_flange_mm=9.0)
+    with pytest.raises(
+        ScanError, match=r"^rule fits-block: the device is 80\.1 mm high, expected at most 80 mm"
+    ) as told:
+        block_height_mm(80.02, milled)
+    values = dict(re.findall(r"insole\.(\w+) = (\d+)", str(told.value)))
+    assert values == {"lateral_flange_mm": "8", "heel_lift_mm": "18", "heel_cup_depth_mm": "11"}
+    with pytest.raises(ScanError, match="Lower edges, cup, lift and arch, or print it instead") as told:
+        block_height_mm(120.0, milled)
+    assert "=" not in str(told.value)
 
 
 # ------------------------------------------------------------------------------------------------ the wall

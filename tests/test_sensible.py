@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from following import advised_by
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from insole_feet import foot_of, leg, mirrored, scanned
+from scipy.spatial import cKDTree
 from sensible import sensible
 
 from scanproc.artifacts import Feet, Foot, Insole, Mesh, ScanFacts
 from scanproc.design.wall import bottom_at
+from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.solid.height_fields import HeightField
@@ -46,6 +49,34 @@ def test_a_block_is_as_high_as_the_device_asks() -> None:
         assert one.solid is not None and one.making.block_height_mm == block_mm
         high_mm = float(np.ptp(one.solid.vertices[:, 2]))
         assert block_mm - 20.0 < high_mm < block_mm and one.notes[-1].endswith(f"the device is {high_mm:.1f} mm high")
+
+
+def test_a_device_higher_than_any_block_is_lowered_as_is_said() -> None:
+    """The advice was a block of 85 mm, which the option does not take."""
+    grown = leg(1)
+    foot = foot_of(Mesh(1.35 * grown.mesh.vertices, grown.mesh.faces), "left")
+    config = InsoleConfig(
+        process="mill", style="block", material="EVA", length="full", distal_edge_mm=2.0, heel_lift_mm=25.0,
+        arch_support=True, arch_fill_mm=0.0, heel_cup_depth_mm=30.0, medial_flange_mm=25.0, rearfoot_post_deg=10.0,
+        **COARSE,
+    )  # fmt: skip
+    with pytest.raises(
+        ScanError, match=r"rule fits-block: the device is 8\d\.\d mm high, .* no block is higher"
+    ) as told:
+        insole_of(foot, config)
+    one = insole_of(foot, advised_by(str(told.value), config))
+    assert one.solid is not None and one.making.block_height_mm == 80.0
+    assert 76.0 < float(np.ptp(one.solid.vertices[:, 2])) < 80.0
+
+
+def test_a_flange_is_not_refused_for_what_the_cup_does() -> None:
+    """At the end of a cup of 30 mm on a foot turned by 10 degrees, of which the flange raises nothing."""
+    config = InsoleConfig(
+        process="mill", style="block", material="EVA", length="full", distal_edge_mm=2.0, heel_lift_mm=25.0,
+        arch_support=True, arch_fill_mm=0.0, heel_cup_depth_mm=30.0, medial_flange_mm=12.0, rearfoot_post_deg=10.0,
+        cast_balance="inverted", balance_deg=10.0, **COARSE,
+    )  # fmt: skip
+    assert insole_of(leg(1), config).solid is not None
 
 
 def failed(proven: Proven) -> list[tuple[str, object, object]]:
@@ -115,6 +146,58 @@ def test_a_lifted_heel_stands_as_low_as_the_ball_of_a_long_insole() -> None:
     assert ball - heel == pytest.approx(0.0, abs=0.06)
 
 
+def test_a_lifted_heel_reaches_down_to_a_front_end_that_lies_lower() -> None:
+    """By rays from below, of a foot that keeps its inclination: the check took what it is thicker by for a fault."""
+    config = InsoleConfig(
+        length="shell", heel_cup_depth_mm=18.0, arch_fill_mm=1.6, heel_expansion_mm=2.0, heel_lift_mm=6.0,
+        cast_balance="inverted", balance_deg=2.0,
+    )  # fmt: skip
+    proven = made(mirrored(leg(1)), config)
+    assert failed(proven) == []
+    x, y = np.meshgrid(np.arange(15.0, 220.0, 0.5), np.arange(-60.0, 60.0, 0.5), indexing="ij")
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    z = met_from_below(proven.solid, xy)
+    heel, front = z[xy[:, 0] < 60.0].min(), z[proven.asked.plan.ahead_of_ball(xy) > -25.0].min()
+    assert front - heel == pytest.approx(0.0, abs=0.06)
+    under_heel = xy[(z < heel + 0.05) & (xy[:, 0] < 60.0)]
+    wall_mm = proven.asked.top_at(under_heel).min() - heel
+    assert wall_mm - proven.rx.thickness.thickness_mm > 6.0 + 0.5
+
+
+def test_no_ball_reaches_through_a_kink_of_the_top() -> None:
+    """By distances to the asked top: behind the corner of a cut-out Newton's method lost the kink, by 0.08 mm."""
+    proven = made(child(), sensible(3105))
+    assert failed(proven) == [] and proven.asked.even is not None
+    top, bottom = proven.asked.even.top, proven.asked.even.bottom
+    x, y = np.meshgrid(np.arange(83.0, 105.0, 0.05), np.arange(-6.0, 15.0, 0.05), indexing="ij")
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    tree = cKDTree(np.column_stack([xy, top.at(xy)]))
+    nodes = bottom.nodes()
+    near = (np.abs(nodes - [94.0, 4.5]) < 5.0).all(axis=1)
+    distance, _ = tree.query(np.column_stack([nodes[near], bottom.z.ravel()[near]]))
+    assert near.sum() > 300
+    assert 0.0 < (distance - proven.asked.wall_at(nodes[near])).min() < 0.03
+
+
+def test_a_post_with_a_motion_is_lowered_as_it_is() -> None:
+    """By rays from below: pressed onto one plane of the post, the other one became twice as steep."""
+    config = InsoleConfig(
+        length="shell", rearfoot_post_deg=4.0, rearfoot_motion_deg=4.0, forefoot_post_deg=6.0, forefoot_post="valgus",
+        heel_lift_mm=9.0, **COARSE,
+    )  # fmt: skip
+    proven = made(child(), config)
+    assert failed(proven) == [] and 0.3 < proven.built.flattened_mm < 1.0
+    x, off = np.meshgrid(np.arange(20.0, 40.0, 0.5), np.arange(1.0, 8.0, 0.25), indexing="ij")
+    heel_y, lateral = float(proven.asked.plan.heel[1]), -proven.asked.plan.medial_y
+    slopes = []
+    for outward in (lateral, -lateral):
+        xy = np.column_stack([x.ravel(), heel_y + outward * off.ravel()])
+        slopes.append(np.polyfit(off.ravel(), met_from_below(proven.solid, xy), 1)[0])
+    assert np.rad2deg(np.arctan(slopes)) == pytest.approx([4.0, 0.0], abs=0.3)
+    beside = met_from_below(proven.solid, np.column_stack([x.ravel(), heel_y - lateral * off.ravel()]))
+    assert beside == pytest.approx(float(proven.solid.vertices[:, 2].min()), abs=0.05)
+
+
 def test_a_text_too_long_for_a_childs_arch_is_written_smaller() -> None:
     words: dict[str, Any] = {"heel_cup_depth_mm": 18.0, "text": "2026-11-22", "first_ray_cut": True, **COARSE}
     small = made(child(), InsoleConfig(**words))
@@ -150,7 +233,7 @@ def test_a_childs_arch_is_filled_whole_behind_the_platform() -> None:
     ("name", "seed"),
     [("find-shape1_+2.ply", 141), ("leg-1", 433), ("leg-2", 749), ("focus-template.obj", 161),
      ("focus-template.obj", 305), ("find-pose07_Medial_Eversion.ply", 394), ("child", 553), ("child", 202),
-     ("leg-3", 399)],
+     ("leg-3", 399), ("leg-1", 3108), ("child", 3084), ("child", 3105)],
 )  # fmt: skip
 def test_what_was_refused_is_made(name: str, seed: int) -> None:
     foot = child() if name == "child" else leg(int(name[-1])) if name.startswith("leg-") else scanned(name)

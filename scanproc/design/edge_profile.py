@@ -17,7 +17,16 @@ from scanproc.design.plan import ARCH_END, HEEL_END, SoleLine
 from scanproc.design.shoe import refuse_cut_cup
 from scanproc.design.sole import ScannedSole
 from scanproc.design.top import Top
-from scanproc.design.trim_line import CUP_END, Border, SideEdge, TrimHeights, TrimLine, trim_line
+from scanproc.design.trim_line import (
+    CUP_END,
+    LATERAL_EDGE_AT,
+    MEDIAL_EDGE_AT,
+    Border,
+    SideEdge,
+    TrimHeights,
+    TrimLine,
+    trim_line,
+)
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.polyline_distance import inside
@@ -86,8 +95,8 @@ def _heights(scanned: ScannedSole, field: HeightField, line: SoleLine, rx: Presc
 
 def _heights_over(line: SoleLine, heel_z: float, foot: FootPlan, rx: Prescription) -> TrimHeights:
     ends = [_side_end(foot, share, rx) for share in (0.05, 0.95)]
-    medial = SideEdge(rx.arch.medial_flange_mm, rx.arch.side_edge_mm, ends[0])
-    lateral = SideEdge(rx.arch.lateral_flange_mm, rx.arch.side_edge_mm, ends[1])
+    medial = SideEdge(rx.arch.medial_flange_mm, rx.arch.side_edge_mm, ends[0], MEDIAL_EDGE_AT)
+    lateral = SideEdge(rx.arch.lateral_flange_mm, rx.arch.side_edge_mm, ends[1], LATERAL_EDGE_AT)
     return TrimHeights(foot, line, heel_z, rx.arch.medial_edge_mm, medial, lateral)
 
 
@@ -161,15 +170,17 @@ def _refuse_flange_beyond_scan(
         seen = scanned.raw.field.cells_at(xy, cells) & np.isinf(seen_z)
         seen_z[seen] = top.field.at(xy[seen])
     # What cup and arch ask is not the flange's doing.
-    above = np.minimum(trim.z[here] - seen_z, side_edge.flange_mm)
+    share = side_edge.flange_share(s[here])
+    above = trim.z[here] - seen_z
     above[_beside_foot(trim.curve[here], trim.z[here], scanned, rx)] = 0.0
-    invented = float(above.max(initial=0.0))
-    if invented > _INVENTED_MM:
-        most = np.floor(side_edge.flange_mm - (invented - _INVENTED_MM))
+    invented = np.minimum(above, side_edge.flange_mm * share)
+    if invented.max(initial=0.0) > _INVENTED_MM:
+        above, share = (values[invented > _INVENTED_MM] for values in (above, share))
+        most_mm = np.maximum(side_edge.flange_mm - (above - _INVENTED_MM) / share, _INVENTED_MM / share)
         raise ScanError(
-            f"found insole.{name}_flange_mm = {side_edge.flange_mm:g} to stand {invented:.0f} mm higher than the side"
-            f" of the foot was seen, expected at most {_INVENTED_MM:g} mm. Ask for less, insole.{name}_flange_mm ="
-            f" {most:.0f}, or scan the foot's sides as well."
+            f"found insole.{name}_flange_mm = {side_edge.flange_mm:g} to stand {invented.max():.0f} mm higher than the"
+            f" side of the foot was seen, expected at most {_INVENTED_MM:g} mm. Ask for less, insole.{name}_flange_mm ="
+            f" {np.floor(most_mm.min()):.0f}, or scan the foot's sides as well."
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,16 +42,20 @@ class GroundContact:
     Attributes
     ----------
     spared : regions of posts, whose planes are left as they are.
+    lowered : regions of posts that are lowered as they are, and by how much, mm.
     """
 
     rest: RestingPlane
     flattening: Flattened
     spared: tuple[Region, ...] = ()
+    lowered: tuple[tuple[Region, float], ...] = ()
 
     def applied(self, xy: FloatArray, z: FloatArray) -> FloatArray:
         """Return heights z, (N,), at (N, 2) points flattened, (N,) mm."""
         ground = self.rest.at(xy)
         flat = ground + self.flattening.applied(z - ground)
+        for region, by_mm in self.lowered:
+            flat += (1.0 - flattened_share((region,), xy)) * (z - by_mm - flat)
         return z + flattened_share(self.spared, xy) * (flat - z)
 
 
@@ -118,13 +122,24 @@ def ground_contact(
 
     tilted = [flattened_onto(resting_plane(xy, z), _SCATTERED * patch_mm2, spared)]
     for post in posts:
-        if any(post.region is region for region in spared):  # flattened along its own plane it stays one
+        if any(post.region is region for region in spared):
             others = tuple(region for region in spared if region is not post.region)
             planes = [RestingPlane(np.array([0.0, slope]), 0.0) for slope in post.slopes]
-            tilted += [flattened_onto(plane, patch_mm2, others) for plane in planes]
+            own = [flattened_onto(plane, patch_mm2, others) for plane in planes]
+            # Flattened along its own plane it stays one; of two that meet in a line the other would become steeper.
+            tilted += own if len(own) == 1 else [one for pressed in own if (one := _lowered(pressed, post, xy, z))]
     level, least = flattened_onto(_LEVEL, patch_mm2, spared), min(tilted, key=lambda one: one.flattening.depth_mm)
     best = least if least.flattening.depth_mm < _MUCH_LESS * level.flattening.depth_mm else level
     return best if best.flattening.depth_mm < _MOST_MM else GroundContact(_LEVEL, _AS_IT_IS)
+
+
+def _lowered(pressed: GroundContact, post: Post, xy: FloatArray, z: FloatArray) -> GroundContact | None:
+    """Return how a device stands on one plane of a post that is lowered as a whole; None if that one is too small."""
+    above = (z - pressed.rest.at(xy))[post.region.inside(xy)]
+    plane_z = float(above.min(initial=np.inf))
+    if pressed.flattening.level_z > plane_z + _FLAT_MM:
+        return None
+    return replace(pressed, lowered=((post.region, plane_z - pressed.flattening.floor_z),))
 
 
 def refuse_bump(plan: FootPlan, xy: FloatArray, z: FloatArray, height_mm: FloatArray, rx: Prescription) -> None:

@@ -108,7 +108,7 @@ def design(foot: Foot, rx: Prescription, before: ScannedSole | None = None) -> D
     refuse_bent_post(asked.plan, asked.outline, even.bottom, rx)
     below = underside(foot.side, asked.plan, asked.outline, even.bottom, rx)
     rim_z = asked.square_top_at(asked.outline)
-    block_height_mm(float(rim_z.max()) - below.lowest_z, rx.device)
+    block_height_mm(float(rim_z.max()) - below.lowest_z, rx)
     rim = _rounded_rim(asked, rim_z, rim_z - below.applied(asked.outline, even.bottom.at(asked.outline)))
     whole = replace(asked, even=even, underside=below, rim=rim)
     if rx.device.extension == "none":

@@ -46,20 +46,23 @@ class SideEdge:
     flange_mm : how far it is raised at the midfoot.
     front_mm : over the lowest sole beside it, in front.
     end : share of the length by which it is as low as at the front end.
+    full_at : shares of the length between which it stands at its full height.
     """
 
     flange_mm: float
     front_mm: float
     end: float
+    full_at: tuple[float, float]
 
-    def in_front(self, s: FloatArray, at: tuple[float, float]) -> FloatArray:
+    def in_front(self, s: FloatArray) -> FloatArray:
         """Return its height over the sole in front, (N,) mm: low where it meets the front end."""
-        start = max(self.end - _FRONT_FADES, at[1])
+        start = max(self.end - _FRONT_FADES, self.full_at[1])
         return self.front_mm - max(self.front_mm - _LOW_FRONT_MM, 0.0) * eased(s, start, max(self.end, start + 0.02))
 
-    def flange(self, s: FloatArray, start: float, at: tuple[float, float]) -> FloatArray:
-        """Return how far it is raised, (N,) mm: fully at `at`."""
-        return self.flange_mm * (eased(s, start, at[0]) - eased(s, at[1], max(self.end, at[1] + 0.05)))
+    def flange_share(self, s: FloatArray) -> FloatArray:
+        """Return which share of the flange raises it at shares of the length, (N,)."""
+        start, end = self.full_at
+        return eased(s, _FLANGE_FROM, start) - eased(s, end, max(self.end, end + 0.05))
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,12 @@ class TrimHeights:
         s = np.arange(-0.3, 1.5, _STATIONS)
         x = s * self.foot.length_mm
         medial = self.heel_z + (line.at(x, line.quarter_z) + self.arch_mm - self.heel_z) * eased(s, CUP_END, 0.42)
-        medial_front = line.at(x, line.medial_z) + self.medial.in_front(s, MEDIAL_EDGE_AT)
+        medial_front = line.at(x, line.medial_z) + self.medial.in_front(s)
         medial += (medial_front - medial) * eased(s, 0.48, max(self.medial.end, 0.60))
-        medial += self.medial.flange(s, _FLANGE_FROM, MEDIAL_EDGE_AT)
-        lateral_front = line.at(x, line.lateral_z) + self.lateral.in_front(s, LATERAL_EDGE_AT)
+        medial += self.medial.flange_mm * self.medial.flange_share(s)
+        lateral_front = line.at(x, line.lateral_z) + self.lateral.in_front(s)
         lateral = self.heel_z + (lateral_front - self.heel_z) * eased(s, CUP_END, LATERAL_EDGE_AT[0])
-        lateral += self.lateral.flange(s, _FLANGE_FROM, LATERAL_EDGE_AT)
+        lateral += self.lateral.flange_mm * self.lateral.flange_share(s)
         # Below a border that rises as soon as a low cup ends, it would run far inside the foot.
         higher = smooth_max(lateral, line.at(x, line.border_z) + _OVER_BORDER_MM, _EDGE_ROUND_MM)
         beside_arch = eased(s, CUP_END, _CUP_LEFT) - eased(s, _EDGE_BEGINS, LATERAL_EDGE_AT[0])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanproc.artifacts import Making
+from scanproc.artifacts import HIGHEST_BLOCK_MM, Making
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.machining.machine import Machine
@@ -58,7 +58,7 @@ def clamped(part: Part, making: Making, machine: Machine) -> tuple[Setup, ...]:
 
 
 def _from_above(part: Part, machine: Machine, base_z: float, height_mm: float, *, trims: bool) -> Setup:
-    _refuse_low_stock(part.high_z - base_z, height_mm)
+    _refuse_low_stock(part.high_z - base_z, height_mm, machine)
     count = len(part.outline)
     trim_z = np.full(count, base_z - machine.cutting.through_mm) if trims else None
     bare = Setup("top", part, _NO_STOCK, (), _NO_SHIFT, base_z, trim_z, machine)
@@ -69,7 +69,7 @@ def _from_above(part: Part, machine: Machine, base_z: float, height_mm: float, *
 
 def _from_both_sides(part: Part, machine: Machine, height_mm: float) -> tuple[Setup, Setup]:
     """The first setup cuts the top; the second the underside, and the trim line through to what the first opened."""
-    _refuse_low_stock(part.high_z - part.low_z, height_mm)
+    _refuse_low_stock(part.high_z - part.low_z, height_mm, machine)
     middle = 0.5 * (part.low_z + part.high_z)
     bare = Setup("top", part, _NO_STOCK, (), _NO_SHIFT, -np.inf, None, machine)
     stock = _stock(bare, middle - 0.5 * height_mm, middle + 0.5 * height_mm, pinned=True)
@@ -93,13 +93,15 @@ def _refuse_undercut(area_mm2: float, where: str) -> None:
         )
 
 
-def _refuse_low_stock(needed_mm: float, height_mm: float) -> None:
+def _refuse_low_stock(needed_mm: float, height_mm: float, machine: Machine) -> None:
     if needed_mm > height_mm:
+        of_machine = machine.stock.height_mm > 0.0 or needed_mm > HIGHEST_BLOCK_MM
+        set_by = "machine.toml: stock.height_mm" if of_machine else "insole.block_height_mm"
         raise ScanError(
             f"found a part of {needed_mm:.1f} mm in a block of {height_mm:g} mm (insole.block_height_mm, or "
             f"machine.toml: stock.height_mm), expected one of {np.ceil(needed_mm):g} mm or more: what stands "
-            f"higher cannot be milled. Take a higher block: insole.block_height_mm = {np.ceil(needed_mm):g}, or lower "
-            "arch, cup or flange."
+            f"higher cannot be milled. Take a higher block: {set_by} = {np.ceil(needed_mm):g}, or lower arch, cup or "
+            "flange."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from scanproc.artifacts import HIGHEST_BLOCK_MM
 from scanproc.settings import setting
 
 Material = Literal["PA12", "PP", "TPU", "PETG", "EVA"]
@@ -69,7 +70,7 @@ class Device:
         "height of the raw block or plate, mm (milling): what stands higher cannot be milled; left out: the lowest "
         "usual one that holds it, of 35, 50, 65 and 80",
         low=10.0,
-        high=80.0,
+        high=HIGHEST_BLOCK_MM,
     )
 
 

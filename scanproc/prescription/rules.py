@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
+from scanproc.artifacts import HIGHEST_BLOCK_MM
 from scanproc.errors import ScanError
 from scanproc.prescription import dose_rules as doses
 from scanproc.prescription import making_rules as making
-from scanproc.prescription.device import Device
-from scanproc.prescription.fields import InsoleConfig
+from scanproc.prescription.fields import InsoleConfig, Prescription
 from scanproc.prescription.materials import WARN_BELOW_MM, least_wall
 
 RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
@@ -45,7 +45,15 @@ RULES: dict[str, Callable[[InsoleConfig], str | None]] = {
 }
 
 
-USUAL_BLOCKS_MM = (35.0, 50.0, 65.0, 80.0)  # of EVA; plates come in such heights, too
+USUAL_BLOCKS_MM = (35.0, 50.0, 65.0, HIGHEST_BLOCK_MM)  # of EVA; plates come in such heights, too
+
+_SPARE_MM = 0.5  # by which a device that is made lower is lower than its block
+#: Doses by which a device stands higher, those that its highest point follows the first; by which share of the dose,
+#: there at least; and the lowest that is advised, mm.
+_HEIGHTS = (
+    ("medial_flange_mm", 1.0, 0.0), ("lateral_flange_mm", 1.0, 0.0), ("heel_lift_mm", 0.5, 0.0),
+    ("heel_cup_depth_mm", 1.0, 8.0),
+)  # fmt: skip
 
 #: Those that a wall which a rule gave can break, too.
 WALL_RULES = ("least-wall", "edge-within-wall", "taper-is-gentle")
@@ -64,7 +72,7 @@ def refuse_broken(given: InsoleConfig, names: Iterable[str] = tuple(RULES)) -> N
         raise ScanError(" ".join(broken))
 
 
-def block_height_mm(highest_mm: float, device: Device) -> float:
+def block_height_mm(highest_mm: float, rx: Prescription) -> float:
     """Return the height of the block or plate that a device is milled from, mm: the lowest usual one that holds it.
 
     Parameters
@@ -76,15 +84,37 @@ def block_height_mm(highest_mm: float, device: Device) -> float:
     ScanError
         If it stands higher than the block that is asked, or than any.
     """
-    usual = next((height for height in USUAL_BLOCKS_MM if highest_mm <= height), USUAL_BLOCKS_MM[-1])
-    height = usual if device.block_height_mm is None else device.block_height_mm
-    if making.is_milled(device) and highest_mm > height:
-        raise ScanError(
-            f"rule fits-block: the device is {highest_mm:.1f} mm high, which cannot be milled from "
-            f"insole.block_height_mm = {height:g}. Lower the arch (raise arch_fill_mm), the edges or "
-            f"the cup, or take a higher block: insole.block_height_mm = {math.ceil(highest_mm)}."
+    usual = next((height for height in USUAL_BLOCKS_MM if highest_mm <= height), HIGHEST_BLOCK_MM)
+    height = usual if rx.device.block_height_mm is None else rx.device.block_height_mm
+    if not making.is_milled(rx.device) or highest_mm <= height:
+        return height
+    if highest_mm > HIGHEST_BLOCK_MM:
+        raise ScanError(_above_any_block(highest_mm, rx))
+    raise ScanError(
+        f"rule fits-block: the device is {highest_mm:.1f} mm high, which cannot be milled from "
+        f"insole.block_height_mm = {height:g}. Lower the arch (raise arch_fill_mm), the edges or "
+        f"the cup, or take a higher block: insole.block_height_mm = {math.ceil(highest_mm)}."
+    )
+
+
+def _above_any_block(highest_mm: float, rx: Prescription) -> str:
+    """Return why a device is higher than any block, and which doses can make it low enough, each alone."""
+    excess_mm = highest_mm - HIGHEST_BLOCK_MM + _SPARE_MM
+    high_mm = math.ceil(10.0 * highest_mm) / 10.0
+    lower = ", or ".join(
+        f"insole.{name} = {value:g}"
+        for name, share, least_mm in _HEIGHTS
+        if (value := math.floor(rx.value(name) - excess_mm / share)) >= least_mm
+    )
+    if not lower:
+        return (
+            f"rule fits-block: the device is {high_mm:g} mm high, expected at most {HIGHEST_BLOCK_MM:g} mm: no block "
+            "is higher. Lower edges, cup, lift and arch, or print it instead of milling it."
         )
-    return height
+    return (
+        f"rule fits-block: the device is {high_mm:g} mm high, expected at most {HIGHEST_BLOCK_MM:g} mm: no block is "
+        f"higher. Lower what makes it so high, {lower}, or print it instead of milling it."
+    )
 
 
 def advice(rx: InsoleConfig) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from scanproc.artifacts import BoolArray, Check
-from scanproc.design.front_platform import stands_level
+from scanproc.design.front_platform import front_platform, stands_level
 from scanproc.design.plan import HEEL_CENTRE, HEEL_END
 from scanproc.design.posts import FRONT_MARGIN_MM, rearfoot_post
 from scanproc.design.trim_line import CUP_END
@@ -91,7 +91,9 @@ def _stands_below(done: Finished) -> float:
     """Return how much thicker the heel is under its contact than one wall: its underside stayed where the heel was.
 
     With a post's planes the contact is where the wall comes closest to them. A long insole stands on its ball: of one
-    that is level, how far the heel, raised by the lift, then stands over it.
+    that is level, how far the heel, raised by the lift, then stands over it. Where the front end of a shell stands
+    lower than the heel stood, as of a foot that keeps its inclination, a level platform reaches down to that: it is
+    thicker by so much, which does not count.
     """
     rx, plan, xy = done.rx, done.asked.plan, done.grid.xy
     post = rearfoot_post(plan, rx)
@@ -108,4 +110,9 @@ def _stands_below(done: Finished) -> float:
     below = np.where(inside, wall * np.hypot(1.0, np.abs(post.slopes).max()), reached)
     even = (done.grid.z - below - rise)[outside < wall].min()
     platform = done.probe.bottom_at(xy[inside]) - rise[inside]
-    return float(even - np.median(platform[np.isfinite(platform)])) - _PLATFORM_MM
+    below = float(even - np.median(platform[np.isfinite(platform)])) - _PLATFORM_MM
+    front = front_platform(plan, rx)
+    if front is None or not post.is_level:
+        return below
+    front_z = float(np.nanmin(done.probe.bottom_at(xy[front.region.inside(xy)])))
+    return below - max(float(even) - _PLATFORM_MM - rx.heel.heel_lift_mm - front_z, 0.0)

@@ -11,6 +11,7 @@ from scanproc.solid.height_fields import HeightField
 from scanproc.solid.splines import at_node, spline_at
 
 _OTHER_SHEET = 1.5  # nodes: contacts of neighbours that lie further apart are on different sheets
+_SAME_PLACE, _THROUGH_MM = 0.5, 0.002  # nodes; contacts that lie closer are one, heights that differ by less, too
 _STRIP = 48  # rows that one thread takes at a time
 _MAX_STEPS = 30  # of Newton's; two or three are usual, kinks of the field take more
 
@@ -108,10 +109,18 @@ def _settle(
                 if k < 0 or n < 0 or k >= rows or n >= columns or radius[i, j] <= 0.0:
                     continue
                 u, v = contact[k, n, 0] - way * di, contact[k, n, 1] - way * dj
-                if abs(u - contact[i, j, 0]) + abs(v - contact[i, j, 1]) > _OTHER_SHEET:
+                apart = abs(u - contact[i, j, 0]) + abs(v - contact[i, j, 1])
+                if apart > _OTHER_SHEET:
                     z, u, v = _touching(spline, step, radius[i, j], i, j, u, v)
                     if z < eroded_z[i, j]:
                         eroded_z[i, j], contact[i, j, 0], contact[i, j, 1] = z, u, v
+                if apart > _SAME_PLACE:
+                    u, v = contact[k, n, 0] - way * di, contact[k, n, 1] - way * dj
+                    # It reaches through the field there: Newton's method lost the kink that it touches.
+                    if _centre_height(spline, step, radius[i, j], i, j, u, v) < eroded_z[i, j] - _THROUGH_MM:
+                        z, u, v = _searched(spline, step, radius[i, j], i, j)
+                        if z < eroded_z[i, j]:
+                            eroded_z[i, j], contact[i, j, 0], contact[i, j, 1] = z, u, v
 
 
 @compiled

@@ -87,7 +87,7 @@ def _making(made: Proven) -> Making:
     return Making(
         device.process,
         device.style,
-        block_height_mm(float(np.ptp(made.solid.vertices[:, 2])), device),
+        block_height_mm(float(np.ptp(made.solid.vertices[:, 2])), made.rx),
         made.rx.making.cutter_mm,
         device.material,
         device.length,

@@ -20,6 +20,7 @@ from benchmarking.movement import movement_section
 from benchmarking.parts import Rows, read_part
 from benchmarking.real_tables import real_section
 from benchmarking.run_tables import scale_section, speed_section, turntable_section, yardstick_section
+from benchmarking.sensible import sensible_tables
 from benchmarking.soak import soak_section
 from benchmarking.tables import table
 from scanproc.versions import versions
@@ -29,6 +30,7 @@ PARTS = (*GRIDS, "real", "movement", "turntable", "scale", "speed", "runs", "yar
 FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
     "measures": measures_section,
     "insoles": insole_tables,
+    "sensible": sensible_tables,
     "insole-speed": insole_speed_section,
     "milling-speed": milling_speed_section,
     "jobs": jobs_section,
