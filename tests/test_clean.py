@@ -140,7 +140,9 @@ def test_the_camera_did_not_look_past_a_foot_where_something_else_is() -> None:
     assert isinstance(frame, DepthFrame)
     row, column = round(frame.intrinsics.cy - far.intrinsics.cy), round(frame.intrinsics.cx - far.intrinsics.cx)
     from_foot = ndimage.distance_transform_edt(far.depth_mm == 0)
-    v, u = np.unravel_index(np.argmax(ndimage.minimum_filter(from_foot, 15)[8:-8, 8:-8]), np.subtract(from_foot.shape, 16))
+    v, u = np.unravel_index(
+        np.argmax(ndimage.minimum_filter(from_foot, 15)[8:-8, 8:-8]), np.subtract(from_foot.shape, 16)
+    )
     patch = np.zeros(from_foot.shape, np.bool_)
     patch[v + 1 : v + 16, u + 1 : u + 16] = True
     assert from_foot[patch].min() > 12.0  # of which the margin round the foot reaches over 8
