@@ -19,8 +19,10 @@ _PLANE_MM2, _WIDTH_MM = 1500.0, 90.0
 _OPENING_MM2 = 300.0
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
 _LEG_COSINE = 0.7  # a leg's cut looks up within 45 degrees
-# Of the skin beside an opening: the walls of a tube face two ways and more, a hole in what is flat faces one.
-_BESIDE_MM, _BESIDE_FACES, _TUBE_SPREAD, _TUBE_SHARE = 30.0, 20000, 0.15, 0.4
+# Of the skin beside an opening. The walls of a tube face two ways and more, and hardly its own: its share is 0 to 0.11
+# of a leg's, from 0.2 on of what ends below the ankle, 0.26 of a sole's.
+_BESIDE_MM, _BESIDE_FACES, _TUBE_SPREAD, _TUBE_SHARE = 30.0, 20000, 0.15, 0.15
+_TUBE_COSINE = 0.35  # a leg was seen as much as 70 degrees askew; what looks farther aside ends something else
 _FACETS = 1500  # of the convex hull: the largest; the rim of a cut may have hundreds of slivers
 
 
@@ -123,7 +125,8 @@ def _along_tube(facing: FloatArray, normal: FloatArray) -> FloatArray:
     spread, axes = np.linalg.eigh(facing.T @ facing / len(facing))
     if spread[1] < _TUBE_SPREAD or spread[0] > _TUBE_SHARE * spread[1]:
         return normal
-    return np.asarray(axes[:, 0] * (1.0 if axes[:, 0] @ normal >= 0.0 else -1.0))
+    along = axes[:, 0] * np.sign(axes[:, 0] @ normal)
+    return np.asarray(along if along @ normal > _TUBE_COSINE else normal)
 
 
 def _planes(mesh: Mesh) -> list[_Cut]:
