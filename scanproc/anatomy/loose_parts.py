@@ -19,6 +19,7 @@ _MOST_PARTS = 20  # that are looked at: what comes after them is debris
 _MAX_BRIDGE_MM = 30.0  # two feet that hang together by less are parted, as in fusion (surface.max_bridge_mm)
 _CELL_EDGES, _CELL_MM = 2.0, (2.0, 8.0)  # of the plan: as wide as so many edges, or some would be empty
 _LONG_CELLS = 3.0  # faces that are longer close a cut, from one leg to the other
+_MOST_MM = 1200.0  # that a pair with its legs reaches: metres of a plan have more cells than memory
 _ABOVE_ANKLE_MM = 110.0  # what is measured lies lower, but for the leg's angle
 _UP = np.array([0.0, 0.0, 1.0])
 _AXES = np.vstack([_UP, np.eye(3)[1::-1], -np.eye(3)[::-1]])  # z first, as most files have it
@@ -87,6 +88,8 @@ def _pair_in(
         If they touch where they are measured: a cut there would be taken for the border of a foot.
     """
     whole, touch_mm = submesh(mesh, part), np.inf
+    if np.ptp(whole.vertices, axis=0).max() > _MOST_MM:
+        return None
     for halves in _halves(whole, ups):
         try:
             pair = recognise(part[halves.one]), recognise(part[halves.other])
