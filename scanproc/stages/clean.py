@@ -248,8 +248,11 @@ def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: flo
     counts = {**split.counts, "foot": int(np.count_nonzero(mask))}
     # The camera looked past the foot where it measured the background; without a floor, also where it measured nothing.
     # What else is there may hide the foot, or be a part of it that looks as if it were not.
-    past = split.components.labels == 0
-    other = ~past & ~mask
+    labels = split.components.labels
+    past = labels == 0
+    # Crumbs are no shin: what they cover stays in doubt only where it reaches the foot.
+    is_thing = np.bincount(labels.ravel()) >= config.min_part_share * max(np.count_nonzero(mask), 1)
+    other = is_thing[labels] & ~past & ~mask
     hidden = np.zeros(mask.shape, np.bool_)
     if split.floor is not None:
         past &= image.depth_mm > 0
