@@ -251,7 +251,7 @@ def _cut_out(task: tuple[DepthFrame | ViewImage, _Split, BoolArray], top_mm: flo
     labels = split.components.labels
     past = labels == 0
     # Crumbs are no shin: what they cover stays in doubt only where it reaches the foot.
-    is_thing = np.bincount(labels.ravel()) >= config.min_part_share * max(np.count_nonzero(mask), 1)
+    is_thing = np.bincount(labels.ravel()) >= config.min_part_share * max(counts["foot"], 1)
     other = is_thing[labels] & ~past & ~mask
     hidden = np.zeros(mask.shape, np.bool_)
     if split.floor is not None:
