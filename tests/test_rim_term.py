@@ -14,7 +14,7 @@ from scanproc.depth.rims import low_rim_trust, rim_angles, rim_trust, without_fl
 from scanproc.fusion.jackknife import common_errors
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
-from scanproc.registration.sampled_views import SampledViews
+from scanproc.registration.sampled_views import SampledViews, WholeAndInner
 
 AZIMUTHS = tuple(range(0, 360, 30))
 LIMITS = NeighbourLimits(count=10, max_angle_deg=90.0, min_overlap=0.1, fine_below_mm=6.0)
@@ -38,6 +38,10 @@ def sampled(planted: bool) -> SampledViews:
     return prepared([biased(one) if planted else one for one in true_views()])
 
 
+def rim_term(views: SampledViews, noise_mm: float = NOISE_MM) -> tuple[Poses, RimTerm] | None:
+    return align_with_rim_term(views, WholeAndInner(views, views).clear, true_poses(), LIMITS, noise_mm)
+
+
 def true_poses() -> Poses:
     return {k: pose(float(azimuth)) for k, azimuth in enumerate(AZIMUTHS)}
 
@@ -50,7 +54,7 @@ def worst_mm(poses: Poses) -> float:
 
 def test_a_planted_term_is_found_and_the_poses_with_it() -> None:
     views = sampled(True)
-    found = align_with_rim_term(views, true_poses(), LIMITS, NOISE_MM)
+    found = rim_term(views)
     assert found is not None
     poses, rim = found
     assert 0.7 * PLANTED.value < rim.value < 1.3 * PLANTED.value
@@ -60,15 +64,28 @@ def test_a_planted_term_is_found_and_the_poses_with_it() -> None:
     assert worst_mm(poses) < 0.7 * worst_mm(without)
 
 
+def test_what_errs_otherwise_right_beside_a_rim_tells_not_of_the_rest() -> None:
+    """How far the true rim lies beyond what was seen differs: there, any one term is wrong."""
+    beside = [
+        replace(biased(one), rim_deg=np.where(np.asarray(one.rim_deg) < 0.35, 0.0, 2.0).astype(np.float16))
+        for one in true_views()
+    ]
+    drawn = [without_rim_bias(one, replace(PLANTED, value=-2.0 * PLANTED.value)) for one in beside]
+    views = [replace(one, rim_deg=true.rim_deg) for one, true in zip(drawn, true_views(), strict=True)]
+    found = rim_term(prepared(views))
+    assert found is not None
+    assert 0.7 * PLANTED.value < found[1].value < 1.3 * PLANTED.value
+
+
 def test_where_rims_do_not_err_nothing_is_found() -> None:
-    assert align_with_rim_term(sampled(False), true_poses(), LIMITS, NOISE_MM) is None
+    assert rim_term(sampled(False)) is None
 
 
 def test_a_term_counts_down_to_six_tenths_of_the_noise() -> None:
     """Views average noise out, rims not: 3 mm at a rim widen a foot whatever single views err by."""
     planted_mm = PLANTED.value * float(np.median(sampled(True).coarse.points[:, 2])) ** 2
-    assert align_with_rim_term(sampled(True), true_poses(), LIMITS, 1.4 * planted_mm) is not None
-    assert align_with_rim_term(sampled(True), true_poses(), LIMITS, 2.2 * planted_mm) is None
+    assert rim_term(sampled(True), 1.4 * planted_mm) is not None
+    assert rim_term(sampled(True), 2.2 * planted_mm) is None
 
 
 def test_what_was_planted_is_taken_away() -> None:

@@ -97,22 +97,39 @@ def align_one(views: SampledViews, poses: Poses, view: int, gates: Round, limits
 
 
 def align_with_rim_term(
-    views: SampledViews, poses: Poses, limits: NeighbourLimits, noise_mm: float
+    views: SampledViews, clear: SampledViews, poses: Poses, limits: NeighbourLimits, noise_mm: float
 ) -> tuple[Poses, RimTerm] | None:
     """Return the poses and the rim term that fit best; None where the recording does not show that its rims err.
 
     They err if the term is beyond doubt, and moves what lies at a rim by what matters beside the noise of the views.
+
+    Parameters
+    ----------
+    clear : the same views without what is nearest to a rim. Whether rims err is seen there first, but not by how much:
+        noise is largest there, and how far the true rim lies beyond what was seen differs from place to place.
     """
     pairs = _overlapping(views, poses, _RIM[0], limits)
-    steps = [rim_step(views, views.coarse, poses, pairs, _RIM[-1], decay) for decay in _DECAYS_DEG]
-    first = max(steps, key=lambda step: step[0])[1]
-    if first.value <= _SURE_SD * first.sd:
+    found = _best_rim_step(views, poses, pairs)
+    if not _is_sure(found):
         return None
-    found = replace(first, value=0.0)
-    for samples, gates in ((views.coarse, _RIM), (views.fine, _FINE_RIM)):
-        poses, found = optimise_with_rim_term(views, samples, poses, pairs, gates, found)
+    poses, found = optimise_with_rim_term(views, views.coarse, poses, pairs, _RIM, replace(found, value=0.0))
     at_rim_mm = found.value * float(np.median(views.coarse.points[:, 2])) ** 2
-    return (poses, found) if found.value > _SURE_SD * found.sd and at_rim_mm > _LEAST_AT_RIM * noise_mm else None
+    if not _is_sure(found) or at_rim_mm <= _LEAST_AT_RIM * noise_mm:
+        return None
+    beyond = replace(_best_rim_step(clear, poses, pairs), value=0.0)
+    for samples, gates in ((clear.coarse, _RIM), (clear.fine, _FINE_RIM)):
+        poses, beyond = optimise_with_rim_term(clear, samples, poses, pairs, gates, beyond)
+    return poses, beyond if _is_sure(beyond) else found
+
+
+def _best_rim_step(views: SampledViews, poses: Poses, pairs: Pairs) -> RimTerm:
+    """Return the term of that decay which makes the distances smallest in one step."""
+    steps = [rim_step(views, views.coarse, poses, pairs, _RIM[-1], decay) for decay in _DECAYS_DEG]
+    return max(steps, key=lambda step: step[0])[1]
+
+
+def _is_sure(rim: RimTerm) -> bool:
+    return rim.value > _SURE_SD * rim.sd
 
 
 def focal_error(views: SampledViews, poses: Poses, limits: NeighbourLimits, most: float, noise_mm: float) -> FocalError:

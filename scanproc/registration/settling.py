@@ -14,7 +14,7 @@ from scanproc.registration.incremental import Poses, SearchLimits
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
 from scanproc.registration.judgement import Judgement, JudgementLimits, depth_noise_of, judge_views, odd_views
 from scanproc.registration.pair_statistics import RejectedView
-from scanproc.registration.sampled_views import WholeAndInner
+from scanproc.registration.sampled_views import SampledViews, WholeAndInner
 from scanproc.registration.strangers import find_stranger
 from scanproc.registration.whole_recording import place_more
 
@@ -26,12 +26,14 @@ class SettledViews:
     Attributes
     ----------
     views : without the bias of their rims.
+    aligned : those of them by which they were aligned in the end: where rims err, not by what errs most.
     judged : the views that stay, in their places.
     misses, misfits : how those fit that have no place, and those that were dropped.
     rim : None where the recording does not show that its rims err.
     """
 
     views: WholeAndInner
+    aligned: SampledViews
     judged: Judgement
     misses: dict[int, Agreement]
     misfits: dict[int, RejectedView]
@@ -55,19 +57,20 @@ def settle(
     """
     noise = depth_noise_of(views.inner, poses, judging)
     views = views.with_noise(noise)
-    biased = align_with_rim_term(views.whole, poses, neighbours, noise.mm)
+    biased = align_with_rim_term(views.whole, views.clear, poses, neighbours, noise.mm)
     rim = None
     if biased is not None:
         poses, rim = biased
         corrected = parallel_map(partial(without_rim_bias, rim=rim), views.whole.views, "correcting rims")
         views = prepare(corrected).with_noise(noise)
-    poses = align_jointly(views.whole, poses, [MIDDLE, NEAR], neighbours)
+    aligned = views.whole if rim is None else views.clear
+    poses = align_jointly(aligned, poses, [MIDDLE, NEAR], neighbours)
     judged = judge_views(views.inner, poses, judging, noise.mm)
     misses: dict[int, Agreement] = {}
     if more is not None and len(judged.poses) < len(views):
         placement = place_more(views, judged.poses or poses, more, judging, judged.noise_mm)
         misses = placement.misses
-        poses = align_jointly(views.whole, placement.poses, [MIDDLE, NEAR], neighbours)
+        poses = align_jointly(aligned, placement.poses, [MIDDLE, NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
     misfits = dict(judged.misfits)
     while dropped := (
@@ -77,6 +80,6 @@ def settle(
         poses = {view: pose for view, pose in judged.poses.items() if view not in dropped}
         if not poses:
             break
-        poses = align_jointly(views.whole, poses, [NEAR], neighbours)
+        poses = align_jointly(aligned, poses, [NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
-    return SettledViews(views, judged, misses, misfits, rim)
+    return SettledViews(views, aligned, judged, misses, misfits, rim)

@@ -76,7 +76,7 @@ def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
         even = judged.poses
         unrest = _unrest(regions, parts, even, limits)
     if moved and judged.poses and views.whole.weighs_noise:
-        poses = align_jointly(views.whole, judged.poses, [NEAR], limits.neighbours)
+        poses = align_jointly(settled.aligned, judged.poses, [NEAR], limits.neighbours)
         judged = judged_at(poses, views.inner, judged, limits.judging)
     return StillViews(judged, moved, misfits, None if unrest is None else unrest.reason)
 
