@@ -131,9 +131,8 @@ def test_what_would_be_refused_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     few = written(tmp_path / "few", [box_on_floor(view) for view in range(3)])
     assert called("inspect", few).exit_code == 1
     assert "only 3 views hold 1000 readings" in str(found(few)["refusals"])
-    blank = [replace(box_on_floor(view), depth=np.zeros((120, 160), np.uint16)) for view in range(2)]
-    some = written(tmp_path / "some", [*(box_on_floor(view) for view in range(4)), *blank[:1]])
-    # the name of the blank view is taken by the second write: it replaces a good one
+    blank = replace(box_on_floor(), depth=np.zeros((120, 160), np.uint16))
+    some = written(tmp_path / "some", [blank, *(box_on_floor(view) for view in range(1, 4))])
     table = found(some)
     assert table["status"] == "refused" and "1 views are blank" in str(table["warnings"])
     broken = written(tmp_path / "broken", [box_on_floor(view) for view in range(5)])
