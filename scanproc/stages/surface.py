@@ -56,7 +56,7 @@ class SurfaceConfig:
         5.0, "width of the border that is cut off where rims err and the foot stood on a ground not seen, mm", low=0.0
     )
     shared_doubt: float = setting(
-        0.6, "standard uncertainty of what all views share, as a share of what an eighth of them errs by", low=0.0
+        0.8, "standard uncertainty of what all views share, as a share of what an eighth of them errs by", low=0.0
     )
     max_bridge_mm: float = setting(
         30.0, "two standing feet that hang together by less than this are parted, mm", low=0.0, high=50.0
