@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmarking.design import GridRecording
+from benchmarking.kept_outcomes import KeptOutcomes
 from benchmarking.outcome import Outcome, line, number, summary
 from benchmarking.rendering import missing_legs, rendered
 
@@ -21,26 +22,40 @@ def run_grid(
     recordings: Sequence[GridRecording], folder: Path, processes: int, with_measures: bool = False
 ) -> list[Outcome]:
     """Render what is not there, evaluate all, print a line each as it is ready, and a summary."""
-    outcomes = run_all(recordings, partial(_render_and_evaluate, folder=folder, with_measures=with_measures), processes)
+    evaluate = partial(_render_and_evaluate, folder=folder, with_measures=with_measures)
+    noises = sorted({recording.config.noise_model for recording in recordings})
+    kept = KeptOutcomes(folder / f"grid-{'-'.join(noises)}.jsonl", f"grid, measures: {with_measures}")
+    outcomes = run_all(recordings, evaluate, processes, kept)
     print(summary(outcomes))
     return outcomes
 
 
 def run_all(
-    recordings: Sequence[AnyRecording], evaluate: Callable[[AnyRecording], Outcome], processes: int
+    recordings: Sequence[AnyRecording],
+    evaluate: Callable[[AnyRecording], Outcome],
+    processes: int,
+    kept: KeptOutcomes,
 ) -> list[Outcome]:
-    """Evaluate all whose leg is here, print a line each as it is ready, and return them in order."""
+    """Evaluate all whose leg is here, print a line each as it is ready, and return them in order.
+
+    What `kept` has of a run that was broken off is not evaluated again.
+    """
     left_out = missing_legs(list(recordings))
     if left_out:
         print(
             f"without {', '.join(left_out)}: not among the demo recordings, and no shared/data/feet beside the project"
         )
     recordings = [recording for recording in recordings if recording.leg not in left_out]
-    outcomes = []
-    for outcome in _evaluated(recordings, evaluate, processes):
-        print(line(outcome), flush=True)
-        outcomes.append(outcome)
     order = [recording.name for recording in recordings]
+    outcomes = [outcome for name, outcome in kept.read().items() if name in order]
+    if outcomes:
+        print(f"{len(outcomes)} of {len(order)} are kept of a run that was broken off ({kept.path})")
+    left = [recording for recording in recordings if recording.name not in {outcome.name for outcome in outcomes}]
+    for outcome in _evaluated(left, evaluate, processes):
+        print(line(outcome), flush=True)
+        kept.add(outcome)
+        outcomes.append(outcome)
+    kept.remove()
     return sorted(outcomes, key=lambda outcome: order.index(outcome.name))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarking.evaluation import case_at, evaluate
 from benchmarking.grid import run_all
+from benchmarking.kept_outcomes import KeptOutcomes
 from benchmarking.measure_bounds import is_measured
 from benchmarking.outcome import Outcome, outcome_of
 from benchmarking.parts import Rows
@@ -86,7 +87,8 @@ def _recording(
 
 def measure_movement(recordings: Sequence[RealRecording], folder: Path, processes: int) -> Rows:
     """Return a row for each recording, and print the table."""
-    outcomes = run_all(recordings, partial(_evaluated, folder=folder), processes)
+    kept = KeptOutcomes(folder / "movement.jsonl", "movement")
+    outcomes = run_all(recordings, partial(_evaluated, folder=folder), processes, kept)
     groups = {recording.name: recording.group for recording in recordings}
     rows = [{**asdict(outcome), "verdict": outcome.verdict, "group": groups[outcome.name]} for outcome in outcomes]
     print(movement_section(rows))

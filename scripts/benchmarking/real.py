@@ -12,6 +12,7 @@ from truth import Truth
 
 from benchmarking.evaluation import Case, case_at, evaluate
 from benchmarking.grid import run_all
+from benchmarking.kept_outcomes import KeptOutcomes
 from benchmarking.outcome import Outcome
 from benchmarking.parts import Rows
 from benchmarking.real_design import RealRecording
@@ -30,7 +31,8 @@ WRONG_UNIT, WRONG_LENS = 10.0, 604.0 / 425.2  # the lens of the colour camera, t
 
 def measure_real(recordings: Sequence[RealRecording], folder: Path, processes: int) -> Rows:
     """Return a row for each recording, and print the tables."""
-    outcomes = run_all(recordings, partial(evaluate_real, folder=folder), processes)
+    kept = KeptOutcomes(folder / "real.jsonl", "real")
+    outcomes = run_all(recordings, partial(evaluate_real, folder=folder), processes, kept)
     told = {recording.name: {"section": recording.section, "group": recording.group} for recording in recordings}
     rows = [{**asdict(outcome), "verdict": outcome.verdict, **told[outcome.name]} for outcome in outcomes]
     print(real_section(rows))
