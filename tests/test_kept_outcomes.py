@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "scripts"))
-from benchmarking.kept_outcomes import KeptOutcomes  # noqa: E402
-from benchmarking.outcome import Outcome  # noqa: E402
+from benchmarking.kept_outcomes import KeptOutcomes  # type: ignore[import-not-found, unused-ignore]
+from benchmarking.outcome import Outcome  # type: ignore[import-not-found, unused-ignore]
 
 
 def test_what_was_evaluated_is_there_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = KeptOutcomes(tmp_path / "grid.jsonl", "grid")
     assert kept.read() == {}
-    one = Outcome("one", planted={"000003": "bent"}, median_mm=0.2, measures=[{"measure": "foot_length_mm", "sd": None}])
+    one = Outcome(
+        "one", planted={"000003": "bent"}, median_mm=0.2, measures=[{"measure": "foot_length_mm", "sd": None}]
+    )
     kept.add(one)
     kept.add(Outcome("two", crashed="MemoryError()"))
     assert kept.read() == {"one": one}  # what crashed is tried again
