@@ -75,6 +75,26 @@ def parallel_map(function: Callable[[Item], Result], items: Sequence[Item], what
     return work.all_results()
 
 
+@contextmanager
+def meanwhile(function: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Let a helper begin with what is wanted later in the block: what is yielded returns it, or raises its failure.
+
+    As with `parallel_map`, neither may write to what the other reads, and results do not depend on how many threads
+    there are: what no helper has begun by then, the calling thread does itself. A block that fails, or never asks, lets
+    no work begin, and waits for the end of what was begun.
+    """
+    helper = _helpers.submit(function) if num_workers() > 1 else None
+
+    def result() -> Result:
+        return function() if helper is None or helper.cancel() else helper.result()
+
+    try:
+        yield result
+    finally:
+        if helper is not None and not helper.cancel():
+            wait([helper])
+
+
 # Threads that wait for work: a search asks for them a hundred times a second, too often to begin new ones.
 _helpers = ThreadPoolExecutor(64, "helper")
 

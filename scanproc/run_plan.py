@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from scanproc.errors import ScanError
@@ -11,7 +12,7 @@ from scanproc.prescription.files import settled
 from scanproc.prescription.last_prescription import LastPrescription
 from scanproc.prescription.version_names import checked_name
 from scanproc.scan import GIVEN_BY_MESH, Scan
-from scanproc.settings import build_configs, one_of
+from scanproc.settings import as_table, build_configs, one_of
 from scanproc.store import Store
 
 _LABELLED = ("export", "report")  # stages whose files say of which version they are
@@ -57,8 +58,34 @@ def prescription_of(store: Store, given: Sequence[Mapping[str, Any]] = ()) -> La
     return LastPrescription(path, given, Store(store.root).prescription_path())
 
 
-def configs_of(to: str, prescription: LastPrescription, version: str = "") -> dict[str, Any]:
-    """Return the settings of the stages up to `to`, and of those that a table names; other stages are not loaded.
+@dataclass(frozen=True)
+class Configs:
+    """The settings of the stages of a run.
+
+    Attributes
+    ----------
+    stages : those that it may do.
+    stated : by name, of the stages that a table names.
+    """
+
+    stages: tuple[Stage, ...]
+    stated: Mapping[str, Any]
+
+    def of(self, stage: Stage) -> Any:
+        """Return the settings of a stage, for which it is loaded if no table names it: its defaults hold then."""
+        return self.stated[stage.name] if stage.name in self.stated else stage.config()
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """Return those of all its stages, and of those that a table names, as plain tables by name."""
+        return {
+            stage.name: as_table(self.of(stage))
+            for stage in STAGES
+            if stage in self.stages or stage.name in self.stated
+        }
+
+
+def configs_of(to: str, prescription: LastPrescription, version: str = "") -> Configs:
+    """Return the settings of the stages up to `to`; a stage is loaded now if a table names it, else when it is used.
 
     Raises
     ------
@@ -66,10 +93,11 @@ def configs_of(to: str, prescription: LastPrescription, version: str = "") -> di
         If a table, a name or a value is wrong, or a rule of the prescription is broken.
     """
     last = next(number for number, stage in enumerate(STAGES) if stage.name == to)
-    names = [stage.name for stage in STAGES[: last + 1]]
-    makes_insoles = any(stage.by_prescription for stage in STAGES[: last + 1])
+    stages = STAGES[: last + 1]
+    makes_insoles = any(stage.by_prescription for stage in stages)
     tables = list(prescription.tables if makes_insoles else prescription.stated)
+    names = [stage.name for stage in stages]
     tables += [{name: {"version": version}} for name in _LABELLED if version and name in names]
-    asked = {*names, *(name for table in tables for name in table)}
+    asked = {name for table in tables for name in table}
     types = {stage.name: stage.config for stage in STAGES if stage.name in asked}
-    return build_configs(types if types.keys() == asked else config_types(), *settled(tables))
+    return Configs(stages, build_configs(types if types.keys() == asked else config_types(), *settled(tables)))

@@ -6,21 +6,23 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from scanproc.artifacts import Exports, Feet, Insoles, Recording, Refusal, Refusals, ScanFacts
+from scanproc.beside import Beside, beside
 from scanproc.errors import ScanError
 from scanproc.formats.edited_landmarks import FILE_NAME, landmarks_of_edit
-from scanproc.parallel import num_workers
-from scanproc.pipeline import STAGES, Stage, maker_of
+from scanproc.parallel import meanwhile, num_workers
+from scanproc.pipeline import Stage, load, maker_of
 from scanproc.prescription.files import machine_beside
 from scanproc.prescription.last_prescription import LastPrescription
 from scanproc.processes import locked, peak_memory_mb
 from scanproc.results import Run
-from scanproc.run_plan import check_stage, configs_of, prescription_of, stages_of
+from scanproc.run_plan import Configs, check_stage, configs_of, prescription_of, stages_of
 from scanproc.scan import GIVEN_BY_MESH, Scan, open_scan, read_mesh, read_recording
 from scanproc.settings import as_table
 from scanproc.staleness import why
@@ -62,18 +64,19 @@ def run(
     scan = open_scan(scan_path, camera)
     stages = stages_of(scan, to)
     store = open_store(out, scan.name, version)
-    with locked(store.root), ThreadPoolExecutor(1, "writing") as writer:
+    with locked(store.root), meanwhile(partial(load, stages)), beside() as others:
         prescription = prescription_of(store, given)
-        job = _Job(scan, store, prescription, configs_of(to, prescription, version), writer)
+        job = _Job(scan, store, prescription, configs_of(to, prescription, version), others)
         store.tidy()
         try:
             for number, stage in enumerate(stages, start=1):
-                job.bring_up_to_date(stage)
+                # The first makes what all are made of: nothing is begun beside it, nor loaded for that.
+                job.bring_up_to_date(stage, stages[number] if 1 < number < len(stages) else None)
                 job.keep_for(stages[number:])
-            job.end_writing()
+            others.end_writing()
         finally:  # what was made before a bug showed is on record, too
             job.write_run()
-        job.check_still_there()
+        store.check_holds({stage: job.keys[stage.makes] for stage in stages if stage.makes in job.keys})
     return Run(store, tuple(job.computed), tuple(job.fresh), tuple(job.refusals), scan.facts)
 
 
@@ -84,9 +87,8 @@ class _Job:
     scan: Scan
     store: Store
     prescription: LastPrescription
-    configs: dict[str, Any]
-    writer: ThreadPoolExecutor  # the next stage computes while one is written
-    written: Future[None] | None = None
+    configs: Configs
+    beside: Beside
     keys: dict[type, str] = field(default_factory=dict)  # of the artifacts that are up to date
     artifacts: dict[type, Any] = field(default_factory=dict)
     computed: list[str] = field(default_factory=list)
@@ -107,20 +109,12 @@ class _Job:
         self.keys |= dict.fromkeys(self.given, _hash([self.scan.name, self.inputs]))
         self.artifacts[ScanFacts] = self.scan.facts
 
-    def check_still_there(self) -> None:
-        """Raise a ScanError if somebody has removed or replaced results since."""
-        made = [stage for stage in STAGES if stage.name in (*self.computed, *self.fresh)]
-        gone = [stage.folder for stage in made if not self.store.holds(stage, self.keys[stage.makes])]
-        if gone:
-            raise ScanError(
-                f"{', '.join(gone)} in {self.store.root} was removed or replaced while this ran; expected results to "
-                "stay. Leave the folder alone, and run again."
-            )
+    def bring_up_to_date(self, stage: Stage, following: Stage | None = None) -> None:
+        """Run one stage, unless its result is fresh, or was refused before, or what it needs is not there.
 
-    def bring_up_to_date(self, stage: Stage) -> None:
-        """Run one stage, unless its result is fresh, or was refused before, or what it needs is not there."""
-        missing = [need.artifact for need in stage.takes.values() if not need.optional and not self._has(need.artifact)]
-        if missing:
+        While it is computed, a helper begins with the one that follows, where that takes nothing of it.
+        """
+        if missing := self._missing(stage):
             log.info("%s: left out, it needs the result of %s", stage.folder, maker_of(missing[0]).name)
             self._warn_of_earlier(stage)
             return
@@ -139,20 +133,35 @@ class _Job:
             self._refuse(stage, key, known["refused"])
             return
         else:
-            log.info("%s: %s", stage.folder, why(manifest, ingredients))
+            if not self.beside.has_begun(key):
+                log.info("%s: %s", stage.folder, why(manifest, ingredients))
+            if following is not None:
+                self._begin(following, stage)
             if not self._compute(stage, key, ingredients):
                 return
         self.keys[stage.makes] = key
+
+    def _begin(self, stage: Stage, before: Stage) -> None:
+        """Let a helper begin with a stage, if it has to be computed and nothing of the one before is needed for it."""
+        needs = {need.artifact for need in stage.takes.values()}
+        if needs & {before.makes, Refusals} or self._missing(stage):
+            return
+        ingredients = self._ingredients(stage)
+        key, manifest = _hash(ingredients), self.store.manifest(stage)
+        if key not in (manifest.get("key"), self.before.get(stage.name, {}).get("key")):
+            log.info("%s: %s", stage.folder, why(manifest, ingredients))
+            self.beside.begin(key, partial(self._made, stage, self._arguments(stage)))
+
+    def _made(self, stage: Stage, arguments: dict[str, Any]) -> tuple[Any, float]:
+        """Return what a stage makes, and in how many seconds."""
+        start = time.perf_counter()
+        artifact = stage.function(**arguments, config=self.configs.of(stage))
+        return artifact, time.perf_counter() - start
 
     def keep_for(self, stages: tuple[Stage, ...]) -> None:
         """Let go of what none of these stages takes: hundreds of views are most of the memory."""
         wanted = {need.artifact for stage in stages for need in stage.takes.values()}
         self.artifacts = {kind: artifact for kind, artifact in self.artifacts.items() if kind in wanted}
-
-    def end_writing(self) -> None:
-        """Wait for the last stage to be written, and raise what went wrong with that."""
-        if self.written is not None:
-            self.written.result()
 
     def write_run(self) -> None:
         """Write `run.json`: versions, settings, input hashes, seconds and peak memory of each stage."""
@@ -165,26 +174,27 @@ class _Job:
                 "recording": self.store.way_to(self.scan.path),
                 "subject": self.scan.facts.subject,
                 "versions": versions(),
-                "settings": self.settings_before | {name: as_table(own) for name, own in self.configs.items()},
+                "settings": self.settings_before | self.configs.tables(),
                 "inputs": self.inputs,
                 "stages": {**self.before, **self.record},
             }
         )
 
     def _compute(self, stage: Stage, key: str, ingredients: dict[str, Any]) -> bool:
-        # One that cannot be read ends the run with its one message; nothing is lost.
-        arguments = {name: self._artifact(need.artifact) for name, need in stage.takes.items()}
-        start = time.perf_counter()
+        arguments = self._arguments(stage)
         try:
-            artifact = stage.function(**arguments, config=self.configs[stage.name])
+            artifact, seconds = self.beside.computed(key, partial(self._made, stage, arguments))
         except ScanError as error:
             self._refuse(stage, key, str(error))
             return False
-        seconds, parts = time.perf_counter() - start, list(getattr(artifact, "refused_parts", ()))
-        self.end_writing()
+        parts = list(getattr(artifact, "refused_parts", ()))
+        self.beside.end_writing()
         self._keep_prescription(stage)
+        if stage.makes is Feet:
+            with suppress(ScanError):  # it is raised where they are needed
+                _ = self._edited_landmarks
         made_by = {"key": key, "stage": stage.name, "refused_parts": parts, **ingredients}
-        self.written = self.writer.submit(self.store.save, stage, artifact, made_by)
+        self.beside.write(self.store.save, stage, artifact, made_by)
         self._note(stage, parts)
         self.artifacts[stage.makes] = artifact
         self.computed.append(stage.name)
@@ -218,6 +228,13 @@ class _Job:
     def _has(self, kind: type) -> bool:
         return kind is Refusals or kind in self.keys
 
+    def _missing(self, stage: Stage) -> list[type]:
+        return [need.artifact for need in stage.takes.values() if not need.optional and not self._has(need.artifact)]
+
+    def _arguments(self, stage: Stage) -> dict[str, Any]:
+        """Return what a stage takes. What cannot be read ends the run with its one message; nothing is lost."""
+        return {name: self._artifact(need.artifact) for name, need in stage.takes.items()}
+
     def _artifact(self, kind: type) -> Any:
         """Return an artifact; None where it was refused. Results are read only when somebody wants them."""
         if kind not in self.keys:
@@ -230,12 +247,13 @@ class _Job:
                 self.artifacts[kind] = read_mesh(self.scan)
             else:
                 self.artifacts[kind] = self.store.load(maker_of(kind))
-        if kind is Feet and (edited := self._edited_landmarks()) is not None:
+        if kind is Feet and (edited := self._edited_landmarks) is not None:
             return landmarks_of_edit(edited, self.artifacts[kind])
         return self.artifacts[kind]
 
+    @cached_property
     def _edited_landmarks(self) -> bytes | None:
-        self.end_writing()  # they may lie in the folder that is written
+        self.beside.end_writing()  # they may lie in the folder that is written
         return self.store.edited_landmarks()
 
     def _ingredients(self, stage: Stage) -> dict[str, Any]:
@@ -246,11 +264,11 @@ class _Job:
                 made_of[name] = [vars(refusal) for refusal in self.refusals]
             else:
                 made_of[name] = self.keys.get(need.artifact)
-            if need.artifact is Feet and (edited := self._edited_landmarks()) is not None:
+            if need.artifact is Feet and (edited := self._edited_landmarks) is not None:
                 made_of[FILE_NAME] = hashlib.sha256(edited).hexdigest()
             if need.artifact in self.given:
                 made_of["reader"] = self.reader
-        return {"inputs": made_of, "settings": as_table(self.configs[stage.name]), **stage_made_by(stage.name)}
+        return {"inputs": made_of, "settings": as_table(self.configs.of(stage)), **stage_made_by(stage.name)}
 
 
 def _hash(value: Any) -> str:

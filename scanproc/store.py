@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,15 @@ class Store(ScanFolder):
     def holds(self, stage: Stage, key: str) -> bool:
         """Whether the result of this key is there; its files are looked for, not read."""
         return self.manifest(stage).get("key") == key and all(path.is_file() for path in self.files(stage))
+
+    def check_holds(self, keys: Mapping[Stage, str]) -> None:
+        """Raise a ScanError if somebody has removed or replaced results of these keys since."""
+        gone = [stage.folder for stage, key in keys.items() if not self.holds(stage, key)]
+        if gone:
+            raise ScanError(
+                f"{', '.join(gone)} in {self.root} was removed or replaced while this ran; expected results to stay. "
+                "Leave the folder alone, and run again."
+            )
 
     def load(self, stage: Stage) -> Any:
         """Read a stage's artifact."""

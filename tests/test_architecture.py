@@ -120,9 +120,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "staleness": set(),
     "results": {"store", "pipeline", "measures", "artifacts"},
     "run_plan": {"scan", "store", "pipeline", "prescription", "settings", "errors"},
+    "beside": {"parallel"},
     "runner": {
         "run_plan", "whole_files", "scan", "store", "results", "formats", "pipeline", "prescription", "settings",
-        "staleness", "versions", "artifacts", "errors", "parallel", "processes",
+        "beside", "staleness", "versions", "artifacts", "errors", "parallel", "processes",
     },
     # what a recording is like, and other forms of it
     "inspection": {"inspection", "depth", "artifacts"},

@@ -16,7 +16,7 @@ import pytest
 from scanproc import parallel
 from scanproc.artifacts import DepthFrame, Intrinsics, Recording, ScanFacts
 from scanproc.errors import ScanError
-from scanproc.parallel import WORKERS, num_workers, parallel_map, shares, using_workers
+from scanproc.parallel import WORKERS, meanwhile, num_workers, parallel_map, shares, using_workers
 from scanproc.progress import listening
 from scanproc.scan import write_recording
 
@@ -209,3 +209,62 @@ def test_ctrl_c_ends_a_run_soon_and_leaves_no_half_result(tmp_path: Path, number
     assert 0 < (tmp_path / "begun.txt").stat().st_size < 100, "it went on with what had not begun"
     assert log.splitlines()[-1].startswith("scanproc: stopped") and "Traceback" not in log
     assert [path.name for path in (tmp_path / "outputs").rglob("*") if path.is_file()] in ([], ["run.json"])
+
+
+# ------------------------------------------------------------------------------------------------ meanwhile
+
+
+def test_what_is_begun_meanwhile_goes_on_beside_the_block() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> str:
+        begun.set()
+        assert go_on.wait(30.0)
+        return threading.current_thread().name
+
+    with using_workers(2), meanwhile(work) as result:
+        assert begun.wait(30.0)
+        go_on.set()
+        assert result() != threading.current_thread().name
+
+
+def test_with_one_worker_it_is_done_where_it_is_asked_for() -> None:
+    done: list[str] = []
+    with using_workers(1), meanwhile(lambda: done.append(threading.current_thread().name)) as result:
+        assert done == []
+        result()
+    assert done == [threading.current_thread().name]
+
+
+def test_work_that_failed_is_told_where_it_is_asked_for(workers: int) -> None:
+    reached = False
+    with using_workers(workers), pytest.raises(ZeroDivisionError), meanwhile(lambda: 1 // 0) as result:
+        reached = True
+        result()
+    assert reached
+
+
+def test_a_block_that_fails_waits_for_what_was_begun_and_tells_its_own_failure() -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        time.sleep(0.05)
+        ended.set()
+        raise ScanError("of the work")
+
+    with using_workers(2), pytest.raises(ScanError, match="of the block"), meanwhile(work):
+        assert begun.wait(30.0)
+        raise ScanError("of the block")
+    assert ended.is_set()
+
+
+def test_work_meanwhile_within_such_work_is_done_though_all_helpers_are_busy() -> None:
+    def nested(depth: int) -> int:
+        if depth == 0:
+            return 1
+        with meanwhile(lambda: nested(depth - 1)) as other:
+            return nested(depth - 1) + other()
+
+    with using_workers(2):
+        assert nested(9) == 2**9  # more than there are helpers

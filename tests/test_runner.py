@@ -28,6 +28,7 @@ from scanproc.artifacts import (
     CleanView,
     CleanViews,
     DepthFrame,
+    Exports,
     Feet,
     Foot,
     FootMeasures,
@@ -43,7 +44,7 @@ from scanproc.artifacts import (
     Surface,
 )
 from scanproc.errors import ScanError
-from scanproc.parallel import WORKERS
+from scanproc.parallel import WORKERS, using_workers
 from scanproc.pipeline import Stage
 from scanproc.runner import Run
 from scanproc.scan import write_recording
@@ -163,7 +164,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     record(scan, 500)
     made = Bench(scan, tmp_path / "outputs")
     stages = made.stages()
-    for module in (run_plan, runner, pipeline, scan_folder, scanproc.store):
+    for module in (run_plan, pipeline, scan_folder, scanproc.store):
         monkeypatch.setattr(module, "STAGES", stages)
     watcher = logging.Handler()
     watcher.emit = lambda entry: made.log.append(entry.getMessage())  # type: ignore[method-assign]
@@ -299,7 +300,7 @@ def test_stages_that_are_not_run_are_not_loaded_and_keep_their_settings(
     bench.run(measure={"scale": 2.0})
     before = bench.run_json()["settings"]
     with monkeypatch.context() as patch:
-        for stage in runner.STAGES[3:]:  # asked for one of these, it would load the real one, with other settings
+        for stage in pipeline.STAGES[3:]:  # asked for one of these, it would load the real one, with other settings
             patch.delitem(stage.__dict__, "function")
             patch.delitem(stage.__dict__, "_hints")
         bench.run("align", align={"scale": 3.0})
@@ -363,7 +364,7 @@ def test_a_recording_that_is_still_being_copied_is_refused(
 
 @pytest.mark.parametrize("gone", ["", "2-surface", "2-surface/surface.ply", "report.html"])
 def test_results_that_are_removed_meanwhile_are_no_success(bench: Bench, gone: str) -> None:
-    report = runner.STAGES[-1]
+    report = pipeline.STAGES[-1]
     right = report.function
 
     def remover(**arguments: Any) -> Report:
@@ -551,7 +552,7 @@ def test_a_bug_is_raised_and_what_was_done_before_is_kept(bench: Bench) -> None:
     def buggy(feet: Feet, config: PlainConfig) -> Measures:
         raise ZeroDivisionError("a bug")
 
-    measure = runner.STAGES[3]
+    measure = pipeline.STAGES[3]
     right = measure.function
     measure.__dict__["function"] = buggy
     with pytest.raises(ZeroDivisionError):
@@ -568,7 +569,7 @@ SAVE = scanproc.store.Store.save
 
 def test_a_stage_is_written_while_the_next_one_computes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = threading.Event()
-    right = runner.STAGES[1].function
+    right = pipeline.STAGES[1].function
 
     def surface(**arguments: Any) -> Surface:
         begun.set()
@@ -578,7 +579,7 @@ def test_a_stage_is_written_while_the_next_one_computes(bench: Bench, monkeypatc
         assert stage.name != "clean" or begun.wait(30.0)
         SAVE(store, stage, *rest)
 
-    runner.STAGES[1].__dict__["function"] = surface
+    pipeline.STAGES[1].__dict__["function"] = surface
     monkeypatch.setattr(scanproc.store.Store, "save", save)
     assert list(bench.run().computed) == list(bench.run().fresh) == ALL
 
@@ -653,7 +654,7 @@ def test_a_finished_mesh_has_no_stage_before_align(stl: Path, tmp_path: Path, to
 
 
 def test_paths_may_be_texts_and_a_result_has_its_measures(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "STAGES", runner.STAGES)
+    monkeypatch.setattr(results, "STAGES", pipeline.STAGES)
     result = scanproc.run(str(bench.scan), str(bench.out))
     assert result.measures["left"]["foot_length_mm"].value == 500.0
     again = scanproc.run(str(bench.scan), out=str(bench.out), to="measure")
@@ -666,7 +667,7 @@ def test_paths_may_be_texts_and_a_result_has_its_measures(bench: Bench, monkeypa
 def test_a_notebook_shows_a_table_of_measures_and_what_was_refused(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "STAGES", runner.STAGES)
+    monkeypatch.setattr(results, "STAGES", pipeline.STAGES)
     page = bench.run(report={"refuse": True})._repr_html_()
     assert "<td>left</td><td>Foot length</td><td>500.0 mm</td>" in page
     assert "<p>report: found report, expected better. Scan again.</p>" in page
@@ -676,3 +677,90 @@ def test_a_notebook_shows_a_table_of_measures_and_what_was_refused(
 
 def test_the_public_names_are_offered_before_they_are_loaded() -> None:
     assert set(scanproc.__all__) <= set(dir(scanproc))
+
+
+# ------------------------------------------------------------------------------------------------ beside each other
+
+
+@pytest.fixture
+def beside_measure(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Put a stage after `measure` that takes nothing of it."""
+
+    def export(feet: Feet, config: PlainConfig) -> Exports:
+        bench._called("export", config.refuse)
+        return Exports({"length.txt": str(feet.feet[0].landmarks["tip"].xyz_mm[2] * config.scale).encode()})
+
+    stage = Stage(5, "export", "")
+    stage.__dict__["function"] = export
+    stage.__dict__["_hints"] = {"feet": Feet, "config": PlainConfig, "return": Exports}
+    stages = (*pipeline.STAGES[:-1], stage, pipeline.STAGES[-1])
+    for module in (run_plan, pipeline, scan_folder, scanproc.store):
+        monkeypatch.setattr(module, "STAGES", stages)
+    return stage
+
+
+WITH_EXPORT = [*ALL[:-1], "export", "report"]
+
+
+def test_a_stage_begins_while_the_one_before_is_computed_where_it_takes_nothing_of_it(
+    bench: Bench, beside_measure: Stage
+) -> None:
+    begun = threading.Event()
+    measure, export = pipeline.STAGES[3].function, beside_measure.function
+
+    def waiting(**arguments: Any) -> Measures:
+        assert begun.wait(30.0)
+        return measure(**arguments)  # type: ignore[no-any-return]
+
+    def beginning(**arguments: Any) -> Exports:
+        begun.set()
+        return export(**arguments)  # type: ignore[no-any-return]
+
+    pipeline.STAGES[3].__dict__["function"] = waiting
+    beside_measure.__dict__["function"] = beginning
+    with using_workers(2):
+        first = bench.run()
+    assert list(first.computed) == WITH_EXPORT and sorted(bench.calls) == sorted(WITH_EXPORT)
+    assert bench.why("5-export") == "5-export: no result yet"
+    before = contents(bench.root)
+    assert list(bench.run().fresh) == WITH_EXPORT and bench.calls == []
+    shutil.rmtree(bench.root)
+    pipeline.STAGES[3].__dict__["function"] = measure
+    with using_workers(1):
+        bench.run()
+    assert (bench.calls, contents(bench.root)) == (WITH_EXPORT, before)
+
+
+def test_only_what_has_to_be_computed_is_begun(bench: Bench, beside_measure: Stage) -> None:
+    bench.run()
+    with using_workers(2):
+        assert list(bench.run(measure={"scale": 2.0}).computed) == ["measure", "report"]
+        assert bench.calls == ["measure", "report"]
+        bench.run(export={"refuse": True})
+        bench.run(export={"refuse": True}, measure={"scale": 3.0})
+    assert bench.calls == ["measure", "report"]
+    assert bench.log.count("5-export: refused before, with the same input and settings") == 1
+
+
+def test_refusals_of_stages_beside_each_other_come_in_their_order(bench: Bench, beside_measure: Stage) -> None:
+    measure = pipeline.STAGES[3].function
+
+    def late(**arguments: Any) -> Measures:
+        time.sleep(0.1)
+        return measure(**arguments)  # type: ignore[no-any-return]
+
+    pipeline.STAGES[3].__dict__["function"] = late
+    with using_workers(2):
+        result = bench.run(measure={"refuse": True}, export={"refuse": True})
+    assert [refusal.stage for refusal in result.refusals] == ["measure", "export"]
+    assert list(result.computed) == ["clean", "surface", "align", "report"]
+
+
+def test_a_bug_beside_another_stage_is_raised_in_its_turn(bench: Bench, beside_measure: Stage) -> None:
+    def broken(**arguments: Any) -> Exports:
+        raise ZeroDivisionError("a bug")
+
+    beside_measure.__dict__["function"] = broken
+    with using_workers(2), pytest.raises(ZeroDivisionError, match="a bug"):
+        bench.run()
+    assert list(bench.run("measure").fresh) == ALL[:4]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from scanproc.artifacts import BoolArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.hole_filling import border_loops
 from scanproc.mesh.meshes import all_corners, face_areas, face_normals
+from scanproc.parallel import meanwhile
 
 # A leg is cut through 2400 mm² and more, of feet that are _WIDTH_MM wide or wider; calves of coarse meshes have planes
 # of up to 1100. Of children both are smaller.
@@ -80,7 +82,8 @@ def cut_ends(mesh: Mesh) -> CutEnds:
     ----------
     mesh : as it was read: a mean over neighbours would bend the rim of a plane, and with it all its faces.
     """
-    cuts = [*_planes(mesh), *_openings(mesh)]
+    with meanwhile(partial(_openings, mesh)) as openings:
+        cuts = [*_planes(mesh), *openings()]
     cut_of_face = np.full(len(mesh.faces), -1, dtype=np.int64)
     for number, cut in enumerate(cuts):
         cut_of_face[cut.faces] = number

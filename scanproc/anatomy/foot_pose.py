@@ -15,6 +15,7 @@ from scipy.spatial import ConvexHull
 from scanproc.anatomy.foot_profile import FootShape, Likeness, likeness
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
 from scanproc.frames import FloatArray, rotation_between
+from scanproc.parallel import parallel_map
 
 # Measured on nine feet, whole and cut open or flat at 60 to 130 mm, tilted by up to 15 degrees: see
 # tests/test_pose.py. The right pose, and wrong ones whose profile is like a foot's:
@@ -50,7 +51,7 @@ def rough_pose(shape: FootShape, ups: FloatArray) -> RoughPose:
     """Find the likeliest frame of a foot of which up is one of (K, 3) unit vectors."""
     rotations = [rotation for direction in ups for rotation in _rotations_with(shape.points, direction)]
     placed = [shape.rotated(rotation).on_ground() for rotation in rotations]
-    found = [likeness(each) for each in placed]
+    found = parallel_map(likeness, placed, "align: which way up it lies")
     odds = np.array([evidence(each, like) for each, like in zip(placed, found, strict=True)])
     share = np.exp(odds - odds.max())
     best = int(np.argmax(odds))

@@ -49,9 +49,14 @@ class FrameRules:
 
 
 def foot_replicates(
-    surface: Mesh, quiet: Mesh, views: ByteArray, errors_mm: NDArray[np.float16], frame: FootFrame, rules: FrameRules
-) -> Replicates:
-    """Settle each replicate of a foot and name its landmarks.
+    surface: Mesh,
+    quiet: Mesh,
+    views: ByteArray,
+    errors_mm: NDArray[np.float16] | None,
+    frame: FootFrame,
+    rules: FrameRules,
+) -> Replicates | None:
+    """Settle each replicate of a foot and name its landmarks; None where its errors are not known.
 
     Averaging is linear, and the errors are small beside the edges of the mesh: what it makes of a replicate is what it
     made of the foot, moved by the average of the errors. So they are averaged once, of all replicates together; but for
@@ -63,6 +68,8 @@ def foot_replicates(
     views, errors_mm : of its vertices; see `fusion.jackknife`.
     frame : of the foot itself.
     """
+    if errors_mm is None:
+        return None
     parts, count = _Regions.of(surface, quiet, errors_mm, frame, rules.denoise_edge_mm), errors_mm.shape[1]
     if rules.ground is not None:
         parts = replace(parts, ball=_leaning(parts.ball, frame, rules.ground.border_lean_sd))

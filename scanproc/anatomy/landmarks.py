@@ -6,6 +6,7 @@ Definitions: with the functions below. `medial_y` is -1 for a left foot, +1 for 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import Submesh, any_corner, keep_faces
 from scanproc.mesh.sections import axis_section
+from scanproc.parallel import meanwhile
 
 MEDIAL_WINDOW = (0.62, 0.82)  # shares of the foot length that hold the 1st metatarsal head's border
 LATERAL_WINDOW = (0.50, 0.75)  # and the 5th's
@@ -76,21 +78,22 @@ def foot_points(mesh: Mesh, medial_y: float, gap_depth_mm: float, near: FootPoin
         they say no more than where toes and heads are looked for.
     """
     low = mesh.vertices[mesh.vertices[:, 2] < FOOT_HEIGHT_MM]
-    pternion = _middle_of_end(mesh, low[np.argmin(low[:, 0])], -1.0, _HEEL_BAND_MM, _HEEL_REACH_MM)
-    longest = low[np.argmax(low[:, 0])]
-    length = float(longest[0] - pternion[0])
-    if near is None:
-        tibiale, fibulare = _ball_points(mesh, float(pternion[0]), length, medial_y)
-    else:
-        tibiale, fibulare = near.metatarsale_tibiale, near.metatarsale_fibulare
-    toe = second_toe(mesh, float(pternion[0] + TOES_FROM * length), float(tibiale[1]), float(fibulare[1]), gap_depth_mm)
-    return FootPoints(pternion, longest, toe, tibiale, fibulare)
+    rear, longest = low[np.argmin(low[:, 0])], low[np.argmax(low[:, 0])]
+    length = float(longest[0] - rear[0])
+    with meanwhile(partial(_middle_of_end, mesh, rear, -1.0, _HEEL_BAND_MM, _HEEL_REACH_MM)) as pternion:
+        if near is None:
+            tibiale, fibulare = _ball_points(mesh, float(rear[0]), length, medial_y)
+        else:
+            tibiale, fibulare = near.metatarsale_tibiale, near.metatarsale_fibulare
+        toes_from = float(rear[0] + TOES_FROM * length)
+        toe = second_toe(mesh, toes_from, float(tibiale[1]), float(fibulare[1]), gap_depth_mm)
+        return FootPoints(pternion(), longest, toe, tibiale, fibulare)
 
 
 def _ball_points(mesh: Mesh, rear: float, length: float, medial_y: float) -> tuple[FloatArray, FloatArray]:
     """Return metatarsale tibiale and fibulare, (3,) mm."""
-    tibiale = border_point(mesh, rear, length, MEDIAL_WINDOW, medial_y)
-    return tibiale, border_point(mesh, rear, length, LATERAL_WINDOW, -medial_y)
+    with meanwhile(partial(border_point, mesh, rear, length, LATERAL_WINDOW, -medial_y)) as fibulare:
+        return border_point(mesh, rear, length, MEDIAL_WINDOW, medial_y), fibulare()
 
 
 def with_borders_of(ball: Mesh, points: FootPoints, medial_y: float) -> FootPoints:

@@ -140,7 +140,9 @@ def _probability(log_odds: float) -> float:
 
 def side_cues(mesh: Mesh, has_dorsum: bool = True) -> dict[str, float]:
     """Return the value of each cue; see the functions below."""
-    low = mesh.vertices[np.unique(mesh.faces)]
+    used = np.zeros(len(mesh.vertices), dtype=np.bool_)
+    used[mesh.faces] = True
+    low = mesh.vertices[used]
     low = low[low[:, 2] < FOOT_HEIGHT_MM]
     rear, length = float(low[:, 0].min()), float(np.ptp(low[:, 0]))
     shares = np.linspace(0.05, 0.85, 41)

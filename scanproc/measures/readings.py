@@ -59,7 +59,10 @@ class FootShape:
     _kept: dict[object, object] = field(default_factory=dict, repr=False)
 
     def once(self, read: Callable[[FootShape], Found]) -> Found:
-        """Return what a function reads from this foot; several measures that want it compute it once."""
+        """Return what a function reads from this foot; several measures that want it compute it once.
+
+        Threads that ask for it at the same moment compute the same.
+        """
         if read not in self._kept:
             self._kept[read] = read(self)
         return cast(Found, self._kept[read])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,10 +12,12 @@ from scanproc.artifacts import IntArray, Mesh
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.mesh.edges import border_edges, edges_of
+from scanproc.parallel import parallel_map, shares
 
 _FINE_SHARE = 0.2  # of a vertex's edges: one short edge among six comes by chance
 _EVEN_EDGE_MM, _EVEN_ROUNDS = 1.5, 24
 _COLUMNS = 8  # of `_means_of_eight`
+_LARGE = 20000  # vertices from which on several threads gain more in a round than it takes to ask them
 
 
 def smoothed_vertices(mesh: Mesh, max_edge_mm: float, rounds: int = 4) -> FloatArray:
@@ -122,59 +127,76 @@ def _length(vertices: FloatArray, start: int, end: int) -> float:
 def _means(values: FloatArray, starts: NDArray[np.int64], ends: IntArray, rounds: int) -> FloatArray:
     """Return (V, K) values after so many rounds of means with their neighbours."""
     if values.shape[1] == 3:
-        return np.asarray(_means_of_three(values, starts, ends, rounds))
+        return _after_rounds(_means_of_three, values, starts, ends, rounds)
     eights = np.pad(values, ((0, 0), (0, -values.shape[1] % _COLUMNS)))
     found = [
-        _means_of_eight(np.ascontiguousarray(eights[:, at : at + _COLUMNS]), starts, ends, rounds)
+        _after_rounds(_means_of_eight, np.ascontiguousarray(eights[:, at : at + _COLUMNS]), starts, ends, rounds)
         for at in range(0, eights.shape[1], _COLUMNS)
     ]
     return np.asarray(np.hstack(found)[:, : values.shape[1]] if found else values)
 
 
-@compiled
-def _means_of_eight(values: FloatArray, starts: NDArray[np.int64], ends: IntArray, rounds: int) -> FloatArray:
-    """Return the same of (V, 8) values: so many sums stay in registers."""
-    before: FloatArray = values.copy()
-    after: FloatArray = np.empty_like(values)
+def _after_rounds(
+    means_of: Callable[[FloatArray, FloatArray, NDArray[np.int64], IntArray, int, int], None],
+    values: FloatArray,
+    starts: NDArray[np.int64],
+    ends: IntArray,
+    rounds: int,
+) -> FloatArray:
+    """Return values after rounds in each of which a few shares of the vertices are averaged side by side."""
+    before, after = np.array(values), np.empty_like(values)
+    parts = shares(range(len(values)))
+
+    def average(part: Sequence[int], now: FloatArray, then: FloatArray) -> None:
+        means_of(now, then, starts, ends, part[0], part[-1] + 1)
+
     for _ in range(rounds):
-        for vertex in range(len(values)):
-            first, last = starts[vertex], starts[vertex + 1]
-            s0, s1, s2, s3, s4, s5, s6, s7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-            for place in range(first, last):
-                other = ends[place]
-                s0 += before[other, 0]
-                s1 += before[other, 1]
-                s2 += before[other, 2]
-                s3 += before[other, 3]
-                s4 += before[other, 4]
-                s5 += before[other, 5]
-                s6 += before[other, 6]
-                s7 += before[other, 7]
-            weight = 1.0 / (1.0 + (last - first))
-            sums = (s0, s1, s2, s3, s4, s5, s6, s7)
-            for k in range(8):
-                after[vertex, k] = (before[vertex, k] + sums[k]) * weight
+        if len(values) > _LARGE:
+            parallel_map(partial(average, now=before, then=after), parts, "smoothing")
+        else:
+            means_of(before, after, starts, ends, 0, len(values))
         before, after = after, before
     return before
 
 
 @compiled
-def _means_of_three(values: FloatArray, starts: NDArray[np.int64], ends: IntArray, rounds: int) -> FloatArray:
-    """Return the same of (V, 3) values."""
-    before: FloatArray = values.copy()
-    after: FloatArray = np.empty_like(values)
-    for _ in range(rounds):
-        for vertex in range(len(values)):
-            first, last = starts[vertex], starts[vertex + 1]
-            x, y, z = 0.0, 0.0, 0.0
-            for place in range(first, last):
-                other = ends[place]
-                x += before[other, 0]
-                y += before[other, 1]
-                z += before[other, 2]
-            weight = 1.0 / (1.0 + (last - first))
-            after[vertex, 0] = (before[vertex, 0] + x) * weight
-            after[vertex, 1] = (before[vertex, 1] + y) * weight
-            after[vertex, 2] = (before[vertex, 2] + z) * weight
-        before, after = after, before
-    return before
+def _means_of_eight(
+    before: FloatArray, after: FloatArray, starts: NDArray[np.int64], ends: IntArray, begin: int, end: int
+) -> None:
+    """Write the means of (V, 8) values, from one vertex to another: so many sums stay in registers."""
+    for vertex in range(begin, end):
+        first, last = starts[vertex], starts[vertex + 1]
+        s0, s1, s2, s3, s4, s5, s6, s7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for place in range(first, last):
+            other = ends[place]
+            s0 += before[other, 0]
+            s1 += before[other, 1]
+            s2 += before[other, 2]
+            s3 += before[other, 3]
+            s4 += before[other, 4]
+            s5 += before[other, 5]
+            s6 += before[other, 6]
+            s7 += before[other, 7]
+        weight = 1.0 / (1.0 + (last - first))
+        sums = (s0, s1, s2, s3, s4, s5, s6, s7)
+        for k in range(8):
+            after[vertex, k] = (before[vertex, k] + sums[k]) * weight
+
+
+@compiled
+def _means_of_three(
+    before: FloatArray, after: FloatArray, starts: NDArray[np.int64], ends: IntArray, begin: int, end: int
+) -> None:
+    """Do the same with (V, 3) values."""
+    for vertex in range(begin, end):
+        first, last = starts[vertex], starts[vertex + 1]
+        x, y, z = 0.0, 0.0, 0.0
+        for place in range(first, last):
+            other = ends[place]
+            x += before[other, 0]
+            y += before[other, 1]
+            z += before[other, 2]
+        weight = 1.0 / (1.0 + (last - first))
+        after[vertex, 0] = (before[vertex, 0] + x) * weight
+        after[vertex, 1] = (before[vertex, 1] + y) * weight
+        after[vertex, 2] = (before[vertex, 2] + z) * weight

@@ -17,6 +17,7 @@ import numpy as np
 
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
+from scanproc.parallel import parallel_map
 from scanproc.registration.incremental import Poses
 from scanproc.registration.regional_equations import (
     RegionalEquations,
@@ -169,8 +170,8 @@ class _Problem:
         noise_mm = float(np.sqrt(max(left, 1e-9) / found.weight.sum()))
         return cls(found, ends, inverse, steps, noise_mm, views >= moments[:, None], axes)
 
-    def bends(self) -> Iterator[_Bend]:
-        """Yield the best bend of each part against the rest, at the best moment.
+    def bends(self) -> list[_Bend]:
+        """Return the best bend of each part against the rest, at the best moment.
 
         A foot bends about the axis from side to side.
         """
@@ -183,10 +184,13 @@ class _Problem:
         parts = np.array(list(self._beyond_planes()))
         lower = np.tensordot(parts.astype(np.float64), self.equations.H, axes=(1, 1))
         pulls = np.tensordot(parts.astype(np.float64), self.equations.g, axes=(1, 1)) * scale
-        for part, own, pull in zip(parts, lower, pulls, strict=True):
-            H = symmetric(own) * scale[:, None] * scale @ basis
-            g = pull @ basis + np.einsum("eik,ei->ek", H, self.steps)
-            yield self._bend(part, basis, H, g, jump, ends_of_jump)
+
+        def bend_of(place: int) -> _Bend:
+            H = symmetric(lower[place]) * scale[:, None] * scale @ basis
+            g = pulls[place] @ basis + np.einsum("eik,ei->ek", H, self.steps)
+            return self._bend(parts[place], basis, H, g, jump, ends_of_jump)
+
+        return parallel_map(bend_of, range(len(parts)), "seeking movement")
 
     def _beyond_planes(self) -> Iterator[BoolArray]:
         """Yield the regions, (R,), on one side of planes that hold the axis about which a foot bends."""

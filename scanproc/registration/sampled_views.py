@@ -11,6 +11,7 @@ import numpy as np
 from scanproc.artifacts import CleanView, Plane
 from scanproc.depth.images import pixel_mm
 from scanproc.frames import FloatArray, inverse, rigid, rotate, rotation_between, transform
+from scanproc.parallel import parallel_map
 from scanproc.registration.depth_noise import DepthNoise
 from scanproc.registration.stacked_views import Images, Samples, sample, stack_images
 
@@ -164,12 +165,13 @@ def whole_and_inner(
 
 def without_rims(views: Sequence[CleanView], width_deg: float) -> list[CleanView]:
     """Return the views without the depth at their rims; their silhouettes stay."""
-    inner = []
-    for view in views:
+
+    def inner(view: CleanView) -> CleanView:
         rim = np.zeros(view.depth_mm.shape, np.bool_) if view.rim_deg is None else view.rim_deg <= width_deg
         is_small = np.count_nonzero(rim & (view.depth_mm > 0)) > _MOST_RIM * np.count_nonzero(view.depth_mm)
-        inner.append(view if is_small else replace(view, depth_mm=np.where(rim, np.float32(0), view.depth_mm)))
-    return inner
+        return view if is_small else replace(view, depth_mm=np.where(rim, np.float32(0), view.depth_mm))
+
+    return parallel_map(inner, views, "sampling views")
 
 
 def levelling(floor: Plane) -> FloatArray:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import EllipsisType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from scanproc.artifacts import CleanView
 from scanproc.depth.images import pixel_mm
 from scanproc.depth.rims import RIM_REACH_DEG, rim_bias
 from scanproc.frames import FloatArray
+from scanproc.parallel import parallel_map
 
 
 class Images(NamedTuple):
@@ -84,9 +85,9 @@ def stack_images(views: Sequence[CleanView]) -> Images:
     cameras = [(c.width, c.height, c.fx, c.fy, c.cx, c.cy) for c in (view.intrinsics for view in views)]
     return Images(
         depth_mm=_stacked_depths(views),
-        normals=np.concatenate([view.normals.reshape(-1, 3) for view in views], dtype=np.float32),
-        past=~np.concatenate([view.silhouette.ravel() for view in views]),
-        rim_deg=np.concatenate([_rim_deg(view).ravel() for view in views]),
+        normals=_stacked(views, lambda view: view.normals.reshape(-1, 3), np.float32),
+        past=_stacked(views, lambda view: ~view.silhouette.ravel(), np.bool_),
+        rim_deg=_stacked(views, lambda view: _rim_deg(view).ravel(), np.float32),
         rim_value=0.0,
         rim_decay_deg=0.0,
         asks_focal=False,
@@ -104,21 +105,36 @@ def sample(views: Sequence[CleanView], spacing_mm: float) -> Samples:
     They are not averaged: the noise of a depth camera is the same for all pixels within millimetres, and a mean of
     points on a toe lies inside it.
     """
-    found = []
-    for view in views:
+
+    def picked(view: CleanView) -> tuple[FloatArray, FloatArray, NDArray[np.float32]]:
         step = max(1, round(spacing_mm / pixel_mm(view.depth_mm, view.intrinsics)))
         own = _every(view, step)
         while not len(own[0]) and step > 1:  # a strip between two rows of the grid
             step //= 2
             own = _every(view, step)
-        found.append(own)
+        return own
+
+    found = parallel_map(picked, views, "sampling views")
     first = np.concatenate([[0], np.cumsum([len(own[0]) for own in found])]).astype(np.int64)
     points, normals, rim_deg = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return Samples(points, normals, rim_deg, np.zeros(len(points)), first)
 
 
 def _stacked_depths(views: Sequence[CleanView]) -> NDArray[np.float32]:
-    return np.concatenate([view.depth_mm.ravel() for view in views]).astype(np.float32, copy=False)
+    return _stacked(views, lambda view: view.depth_mm.ravel(), np.float32)
+
+
+def _stacked(views: Sequence[CleanView], of: Callable[[CleanView], NDArray[Any]], dtype: type) -> NDArray[Any]:
+    """Return what is of each view, (N, …), as one array."""
+    ends = np.cumsum([view.depth_mm.size for view in views])
+    whole = np.empty((ends[-1], *of(views[0]).shape[1:]), dtype)
+
+    def put(place: int) -> None:
+        view = views[place]
+        whole[ends[place] - view.depth_mm.size : ends[place]] = of(view)
+
+    parallel_map(put, range(len(views)), "stacking views")
+    return whole
 
 
 def _rim_deg(view: CleanView, pixels: tuple[slice, slice] | EllipsisType = ...) -> NDArray[np.float32]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
+from scanproc.parallel import meanwhile
 from scanproc.registration.bending import BendLimits, find_bending
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
@@ -93,8 +95,9 @@ def _unrest(regions: SampledViews, parts: SampledViews, poses: Poses, limits: St
     """Return what moved: regions that two groups of views see apart, or else a part that turned as a whole."""
     if len(poses) < _MIN_VIEWS:
         return None
-    movement = find_movement(regional_distances(regions, poses, _REGIONS), limits.movement)
-    if movement is not None:
-        return _Unrest(movement.moved, moved_reason(movement, limits.movement))
-    bending = find_bending(parts, poses, limits.bend)
+    with meanwhile(partial(find_bending, parts, poses, limits.bend)) as found_bending:
+        movement = find_movement(regional_distances(regions, poses, _REGIONS), limits.movement)
+        if movement is not None:
+            return _Unrest(movement.moved, moved_reason(movement, limits.movement))
+        bending = found_bending()
     return None if bending is None else _Unrest(bending.moved, bent_reason(bending, limits.bend))

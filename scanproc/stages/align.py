@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -47,6 +48,7 @@ from scanproc.frames import transform
 from scanproc.measures.sensor_classes import sensor_class
 from scanproc.mesh.meshes import keep_faces, submesh
 from scanproc.mesh.smoothing import smoothed_vertices
+from scanproc.parallel import meanwhile
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -138,8 +140,8 @@ def _align_bare(bare: Bare, facts: ScanFacts, config: AlignConfig) -> Feet:
     if surface.finished and kind is not None:
         surface = with_scanner_errors(surface, kind.form_sd_mm)
     parts = _find_feet(surface, bare.is_sole, facts, config)
-    votes = [part.vote for part in parts]
-    sides = judge_feet(votes, surface.inside_out, facts, config.stated_side_confidence, config.contradiction)
+    votes, stated = [part.vote for part in parts], config.stated_side_confidence
+    sides = judge_feet(votes, surface.inside_out, facts, stated, config.contradiction)
     feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
     check_lengths([foot_length(foot) for foot in feet], facts)
     if bare.cut is not None:
@@ -174,8 +176,9 @@ def _recognise(surface: Surface, piece: IntArray, is_sole: bool, facts: ScanFact
     mesh = submesh(surface.mesh, piece)
     limits = _foot_limits(config)
     limits.check_size(mesh)
-    smooth = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
-    boundary, views, cuts = open_boundary_vertices(mesh), surface.views[piece], cut_ends(mesh)
+    with meanwhile(partial(cut_ends, mesh)) as found_cuts:
+        smooth = Mesh(smoothed_vertices(mesh, config.denoise_edge_mm), mesh.faces)
+        boundary, views, cuts = open_boundary_vertices(mesh), surface.views[piece], found_cuts()
     may_be_alone = (surface.finished or facts.object != "foot") and not surface.floor_seen  # recorded: if stated
     alone = lone_sole(smooth, limits, sole_up(smooth) if is_sole else None) if may_be_alone else None
     if is_sole:
@@ -221,55 +224,52 @@ def _foot_limits(config: AlignConfig) -> FootLimits:
 
 def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignConfig) -> Foot:
     """Settle the foot frame of one foot, check the foot in it, and name its landmarks."""
-    medial_y = -1.0 if judged.side == "left" else 1.0
-    ground = part.stance.ground
+    medial_y, ground = -1.0 if judged.side == "left" else 1.0, part.stance.ground
     frame = settle(part.smooth, part.stance.pose.R_foot_scan, medial_y, ground != "support", config.toe_gap_mm)
     if frame.last_turn_rad > np.deg2rad(0.01):
-        turn_deg = np.rad2deg(frame.last_turn_rad)
-        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, turn_deg)
-    mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
-    smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
-    is_foot = part.object == "foot"
-    like = likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))) if is_foot else sole_likeness(smooth)
-    _foot_limits(config).check_likeness(like)
-    # Wide means would bend the rims by which a cut is told from an end.
-    narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
-    ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, frame.points, ground == "estimated", part.object)
-    if surface.finished and part.object == "foot":
-        ends = with_border_gaps(ends, Mesh(narrow, part.mesh.faces), part.boundary, frame.points)
-    refuse_open_ends(ends)
-    refuse_leg_behind(frame.points)
-    arch = arch_profile(
-        PlantarSurface.of(smooth, part.views), float(frame.points.pternion[0]), frame.points.length_mm, medial_y
-    )
-    cap = sole_cap(mesh, arch)
-    seen = part.views > 0
-    if ground == "support" and not cap.closes_the_arch:
-        refuse_unlevel(mesh, seen, part.boundary, frame.points, config.min_sole_share)
-    named = named_landmarks(frame.points, ends, arch, smooth, seen, medial_y)
-    color = None if surface.color is None else surface.color[part.vertices]
-    if color is not None:
-        named |= skin_markers(mesh, color, seen, frame.points, medial_y)
-    replicates, errors_mm = None, surface.errors_mm
+        told = "align: the %s foot's frame did not settle: its last turn was %.3f°"
+        log.warning(told, judged.side, np.rad2deg(frame.last_turn_rad))
+    is_foot, points, errors_mm = part.object == "foot", frame.points, surface.errors_mm
     if errors_mm is None and part.stance.errors is not None:  # nothing is known but how far the ground may be off
         errors_mm = np.zeros((len(surface.views), _GROUNDS), dtype=np.float16)
-    if errors_mm is not None:
-        lean_sd = 0.0 if surface.finished else config.border_lean_sd
-        by_floor = GroundErrors(config.ground_tilt_sd_deg, 0.0, lean_sd)
-        by_axis = GroundErrors(config.axis_tilt_sd_deg, config.unseen_ground_sd_mm, lean_sd)
-        ground_sd = part.stance.errors or ground_errors(ground, surface.vertical, by_floor, by_axis)
-        rules = FrameRules(medial_y, ground_sd, config.toe_gap_mm, config.denoise_edge_mm)
-        replicates = foot_replicates(part.mesh, part.smooth, part.views, errors_mm[part.vertices], frame, rules)
-    by_others = surface.finished and part.object == "foot"  # fusion knows what was seen
-    return Foot(
-        side=judged.side,
-        side_confidence=judged.confidence,
-        ground=ground,
-        T_foot_scan=frame.T_foot_scan @ part.stance.T_level_scan,
-        mesh=mesh,
-        views=believed_views(part.views, mesh, cap, frame.points if by_others else None),
-        landmarks=named,
-        color=color,
-        replicates=replicates,
-        object=part.object,
-    )
+    own_errors_mm = None if errors_mm is None else errors_mm[part.vertices]
+    lean_sd = 0.0 if surface.finished else config.border_lean_sd
+    by_floor = GroundErrors(config.ground_tilt_sd_deg, 0.0, lean_sd)
+    by_axis = GroundErrors(config.axis_tilt_sd_deg, config.unseen_ground_sd_mm, lean_sd)
+    ground_sd = part.stance.errors or ground_errors(ground, surface.vertical, by_floor, by_axis)
+    rules = FrameRules(medial_y, ground_sd, config.toe_gap_mm, config.denoise_edge_mm)
+    settling = partial(foot_replicates, part.mesh, part.smooth, part.views, own_errors_mm, frame, rules)
+    with meanwhile(settling) as replicates:
+        mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
+        smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
+        like = likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))) if is_foot else sole_likeness(smooth)
+        _foot_limits(config).check_likeness(like)
+        # Wide means would bend the rims by which a cut is told from an end.
+        narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
+        ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, points, ground == "estimated", part.object)
+        if surface.finished and is_foot:
+            ends = with_border_gaps(ends, Mesh(narrow, part.mesh.faces), part.boundary, points)
+        refuse_open_ends(ends)
+        refuse_leg_behind(points)
+        plantar = PlantarSurface.of(smooth, part.views)
+        arch = arch_profile(plantar, float(points.pternion[0]), points.length_mm, medial_y)
+        cap, seen = sole_cap(mesh, arch), part.views > 0
+        if ground == "support" and not cap.closes_the_arch:
+            refuse_unlevel(mesh, seen, part.boundary, points, config.min_sole_share)
+        named = named_landmarks(points, ends, arch, smooth, seen, medial_y)
+        color = None if surface.color is None else surface.color[part.vertices]
+        if color is not None:
+            named |= skin_markers(mesh, color, seen, points, medial_y)
+        # Fusion knows what was seen, other scanners do not.
+        return Foot(
+            side=judged.side,
+            side_confidence=judged.confidence,
+            ground=ground,
+            T_foot_scan=frame.T_foot_scan @ part.stance.T_level_scan,
+            mesh=mesh,
+            views=believed_views(part.views, mesh, cap, points if surface.finished and is_foot else None),
+            landmarks=named,
+            color=color,
+            replicates=replicates(),
+            object=part.object,
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +17,7 @@ from scanproc.formats.solid_files import Body, read_3mf, read_stl, write_3mf, wr
 from scanproc.frames import FloatArray, rigid, transform
 from scanproc.machining.machine import Machine, machine_of, tables_of
 from scanproc.machining.milled_part import Part, part_of
-from scanproc.parallel import parallel_map
+from scanproc.parallel import meanwhile, parallel_map
 from scanproc.printing.hand_over import hand_over
 from scanproc.proof.advice import failure
 from scanproc.proof.bodies import body_checks
@@ -152,31 +151,36 @@ def _files_of(insole: Insole, facts: ScanFacts, config: ExportConfig) -> dict[st
     pose, machine = T_print_solid(insole.solid, insole.making), machine_for(insole, config)
     part = part_of(insole.solid, insole.outline, _transformed(insole.solid, pose))
     fewer = decimated(part.solid, config.max_triangles, config.max_deviation_mm) if config.max_triangles else None
-    bodies = _bodies(insole, name, part.solid, pose)
-    solids = {
-        f"{side}.stl": write_stl(fewer.mesh if fewer else part.solid, name),
-        f"{side}.3mf": write_3mf(bodies, {"Title": name, "Description": _description(insole, facts, config.version)}),
-    }
-    if insole.extension is not None:
-        solids[f"{side}-extension.stl"] = write_stl(in_print_frame(insole.extension, Making()), f"{name} extension")
-    milled = None
-    if insole.making.process != "print":
-        from scanproc.machining.programs import programs_of  # here: it is much, and most parts are printed
 
-        milled = programs_of(part, insole.making, machine, side, name)
-    with ThreadPoolExecutor(1, "proving files") as beside:  # it mostly waits for 3MF's library, which needs no Python
-        proof = beside.submit(failed_in_files, solids)
+    def proven_solids() -> dict[str, bytes]:
+        bodies, about = _bodies(insole, name, part.solid, pose), _description(insole, facts, config.version)
+        solids = {
+            f"{side}.stl": write_stl(fewer.mesh if fewer else part.solid, name),
+            f"{side}.3mf": write_3mf(bodies, {"Title": name, "Description": about}),
+        }
+        if insole.extension is not None:
+            solids[f"{side}-extension.stl"] = write_stl(in_print_frame(insole.extension, Making()), f"{name} extension")
+        reason = failure(failed_in_files(solids))
+        if reason is not None:
+            raise ScanError(reason)
+        wanted = {".stl": config.stl, ".3mf": config.threemf}
+        return {file: data for file, data in solids.items() if wanted[file[-4:]]}
+
+    others: dict[str, bytes] = {}
+    with meanwhile(proven_solids) as solids:  # it mostly waits for 3MF's library, which needs no Python
+        milled = None
+        if insole.making.process != "print":
+            from scanproc.machining.programs import programs_of  # here: it is much, and most parts are printed
+
+            milled = programs_of(part, insole.making, machine, side, name)
+            others = milled.files
         drawings = _drawings(_plan(insole, name, part, pose, milled, machine, config), config)
-    reason = failure(proof.result())
-    if reason is not None:
-        raise ScanError(reason)
-    wanted = {".stl": config.stl, ".3mf": config.threemf}
-    files = {file: data for file, data in solids.items() if wanted[file[-4:]]} | drawings
-    if insole.making.process == "print":
-        files[f"{side}-printing.json"] = hand_over(part.solid, insole.making.material, machine.printer, fewer)
+        if insole.making.process == "print":
+            others = {f"{side}-printing.json": hand_over(part.solid, insole.making.material, machine.printer, fewer)}
+        files = solids() | drawings | others
     if fewer:
         log.info("export: %s.stl, %s", side, _told(fewer, part.solid))
-    return files | (milled.files if milled else {})
+    return files
 
 
 def _bodies(insole: Insole, name: str, shell: Mesh, pose: FloatArray) -> tuple[Body, ...]:

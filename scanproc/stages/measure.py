@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from scanproc.anatomy.lone_soles import in_words
 from scanproc.artifacts import Feet, Foot, FootMeasures, Measure, Measures, ScanFacts
@@ -14,7 +15,7 @@ from scanproc.measures.replicates import replicate_shapes
 from scanproc.measures.sensor_classes import scale_sd_of
 from scanproc.measures.table import MEASURES, MeasureRow
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
-from scanproc.parallel import parallel_map
+from scanproc.parallel import parallel_map, shares
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,9 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
 def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMeasures:
     """Judge every measure of one foot, and say how sure it is."""
     shape = FootShape(foot, facts.loading)
-    readings = _readings(shape, MEASURES)
+    # Neighbours in the table read the same lines: shares of them hardly compute anything twice.
+    found = parallel_map(partial(_readings, shape), shares(MEASURES), "measuring")
+    readings = {key: reading for share in found for key, reading in share.items()}
     rows = [row for row in MEASURES if readings[row.key].value is not None]
     makers = replicate_shapes(shape)
     replicates = parallel_map(lambda make: _values(make(), rows), makers, "measure: how sure it is")

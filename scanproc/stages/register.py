@@ -16,6 +16,7 @@ import numpy as np
 
 from scanproc.artifacts import CleanViews, Registration, ScanFacts, ViewPose
 from scanproc.errors import ScanError
+from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.bending import BendLimits
 from scanproc.registration.doubts import DoubtLimits, doubt_of, focal_doubt_of, quoted
@@ -241,9 +242,9 @@ def _neighbour_limits(config: RegisterConfig) -> NeighbourLimits:
 def _unusable(views: CleanViews, config: RegisterConfig) -> dict[int, str]:
     """Return the reasons against views that cannot take part: hardly any foot, or a copy of an earlier image."""
     reasons, seen = {}, dict[str, str]()
-    for index, view in enumerate(views.views):
+    digests = parallel_map(lambda view: hashlib.sha256(view.depth_mm.tobytes()).hexdigest(), views.views, "comparing")
+    for index, (view, digest) in enumerate(zip(views.views, digests, strict=True)):
         pixels = int((view.depth_mm > 0).sum())
-        digest = hashlib.sha256(view.depth_mm.tobytes()).hexdigest()
         if pixels < config.min_points:
             reasons[index] = f"{pixels} points of a foot < register.min_points {config.min_points}"
         elif digest in seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from scanproc.fusion.tsdf import TsdfLimits, integrate
 from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.mesh.hole_filling import close_holes
 from scanproc.mesh.meshes import Submesh, all_corners, component_labels, keep_faces
-from scanproc.parallel import parallel_map
+from scanproc.parallel import meanwhile, parallel_map
 from scanproc.segmentation.joined_feet import faces_between_feet
 from scanproc.settings import setting
 
@@ -86,13 +87,19 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     # Depth beside a ground is mixed with it. A raised foot has none, and its borders err no more than what is inside.
     stood_unseen = registration.vertical is not None and not registration.floor_seen
     torn_mm = config.torn_mm if rims_err and stood_unseen else 0.0
-    kept = _kept_parts(fused, trusted, is_upright, torn_mm, config)
+    with meanwhile(partial(jackknife_errors, seen.distances)) as jackknife:
+        kept = _kept_parts(fused, trusted, is_upright, torn_mm, config)
+        own_errors_mm = jackknife()[kept.vertices]
     if not len(kept.mesh.faces):
         raise ScanError(
             f"no point was seen by {config.min_views} views (surface.min_views) within {config.seen_tolerance_mm:g} mm"
             " of each other (surface.seen_tolerance_mm); expected a surface. Record more views that overlap."
         )
-    filled = close_holes(kept.mesh, config.max_hole_mm, config.voxel_mm)
+    with meanwhile(partial(close_holes, kept.mesh, config.max_hole_mm, config.voxel_mm)) as closed:
+        shared_mm = config.shared_doubt * regional_spread(kept.mesh, own_errors_mm)
+        doubt_mm = np.hypot(shared_mm, config.rim_doubt * seen.shift_mm[kept.vertices])
+        own_errors_mm += common_errors(kept.mesh.vertices, doubt_mm, num_groups).astype(np.float16)
+        filled = closed()
     invented = len(filled.mesh.vertices) - filled.num_original
     log.info(
         "surface: %d views → %d vertices; holes: %d closed, %d left open, the longest border %.0f mm",
@@ -107,10 +114,7 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     if color is not None:
         color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
     errors_mm = np.full((len(counts), num_groups), np.nan, dtype=np.float16)
-    errors_mm[: filled.num_original] = jackknife_errors(seen.distances[:, kept.vertices])
-    shared_mm = config.shared_doubt * regional_spread(kept.mesh, errors_mm[: filled.num_original])
-    doubt_mm = np.hypot(shared_mm, config.rim_doubt * seen.shift_mm[kept.vertices])
-    errors_mm[: filled.num_original] += common_errors(kept.mesh.vertices, doubt_mm, num_groups).astype(np.float16)
+    errors_mm[: filled.num_original] = own_errors_mm
     errors_mm = extrapolate_errors(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm, registration.vertical)
 
