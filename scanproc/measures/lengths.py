@@ -13,9 +13,11 @@ from scanproc.anatomy.profiles import borders_at
 from scanproc.artifacts import ReadGeometry
 from scanproc.frames import FloatArray
 from scanproc.measures.readings import FootShape, Reading, height_of, no_reading
+from scanproc.mesh.sections import axis_section
 
 HEEL_SIDE = 0.05  # of the length: heels are 0.268 +- 0.018 of it wide (ANSUR II), the axis near their middle
 TOES_FROM = 0.85  # share of the length: ahead of the webs between them
+_ROWS, _TORN_MM = 5, 1.0  # rows of a heel's wall that tell where the next one lies, and how far out a torn one does
 _BALL = ("metatarsale_tibiale", "metatarsale_fibulare")
 # Where the dimension lines of lengths are put, as on a drawing.
 _BESIDE_MM = 8.0  # from the lateral border
@@ -92,10 +94,12 @@ def heel_width(shape: FootShape) -> Reading:
     """Width of the section at 0.16 of the length, below 40 mm."""
     x = np.array([shape.at(HEEL_SECTION)])
     borders = shape.borders(x, SOLE_HEIGHT_MM)
-    even = borders_at(shape.evened(float(x[0])), x, SOLE_HEIGHT_MM)
-    right, left = float(even.right[0]), float(even.left[0])
-    if np.isnan(right):
+    if np.isnan(borders.right[0]):
         return no_reading("there is no surface at the heel")
+    slab = shape.evened(float(x[0]))
+    section, even = axis_section(slab, 0, float(x[0])).points.reshape(-1, 3), borders_at(slab, x, SOLE_HEIGHT_MM)
+    walls = [_untorn(end, section, out) for end, out in zip(even.points[0], (-1.0, 1.0), strict=True)]
+    right, left = float(walls[0][1]), float(walls[1][1])
     # The axis runs through the heel: without a border well to each side of it, one wall was not seen.
     least = HEEL_SIDE * shape.length
     ends = zip(borders.points[0], borders.open[0], (-1.0, 1.0), strict=True)
@@ -107,11 +111,42 @@ def heel_width(shape: FootShape) -> Reading:
         return no_reading("one side of the heel was not seen")
 
     def read_from() -> ReadGeometry:
-        sides = dict(zip(("right border", "left border"), even.points[0], strict=True))
+        sides = dict(zip(("right border", "left border"), walls, strict=True))
         lateral, medial = sides.values() if shape.medial_y > 0.0 else reversed(sides.values())
         return ReadGeometry(sides, {"dimension": np.stack([lateral, medial]) * (1.0, 1.0, 0.0)})
 
     return Reading(left - right, 1.0 - float(borders.seen.mean()), "a border of the heel", geometry=read_from)
+
+
+def _untorn(border: FloatArray, section: FloatArray, outward_y: float) -> FloatArray:
+    """Return the (3,) border of a heel's (N, 3) section on one side, or the outermost point within a rim that is torn.
+
+    A wall is round: no row of it, 1 mm high, lies outside of the line through those before it. At a rim, where hardly
+    a view saw what lies beside the floor, a surface may stick out by millimetres.
+    """
+    outward = outward_y * section[:, 1]
+    wall = section[(section[:, 2] < SOLE_HEIGHT_MM) & (outward >= np.median(outward))]
+    if not len(wall):
+        return border
+    row = np.floor(wall[:, 2])
+    rows = np.array([wall[row == z][np.argmax(outward_y * wall[row == z, 1])] for z in np.unique(row)])
+    middle = len(rows) // 2
+    first = middle - _before_a_tear(outward_y * rows[middle::-1, 1]) + 1
+    last = middle + _before_a_tear(outward_y * rows[middle:, 1])
+    torn_below = first > 0 and border[2] < rows[first, 2]
+    torn_above = last < len(rows) and border[2] > rows[last - 1, 2]
+    if not torn_below and not torn_above:
+        return border
+    return np.asarray(rows[first + int(np.argmax(outward_y * rows[first:last, 1]))])
+
+
+def _before_a_tear(outward: FloatArray) -> int:
+    """Return how many of (N,) rows come before one that sticks out from those before it."""
+    for end in range(_ROWS, len(outward)):
+        slope, start = np.polyfit(np.arange(_ROWS), outward[end - _ROWS : end], 1)
+        if outward[end] > start + slope * _ROWS + _TORN_MM:
+            return end
+    return len(outward)
 
 
 def dorsum_height(shape: FootShape) -> Reading:
