@@ -227,8 +227,8 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     medial_y, ground = -1.0 if judged.side == "left" else 1.0, part.stance.ground
     frame = settle(part.smooth, part.stance.pose.R_foot_scan, medial_y, ground != "support", config.toe_gap_mm)
     if frame.last_turn_rad > np.deg2rad(0.01):
-        told = "align: the %s foot's frame did not settle: its last turn was %.3f°"
-        log.warning(told, judged.side, np.rad2deg(frame.last_turn_rad))
+        turn_deg = np.rad2deg(frame.last_turn_rad)
+        log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, turn_deg)
     is_foot, points, errors_mm = part.object == "foot", frame.points, surface.errors_mm
     if errors_mm is None and part.stance.errors is not None:  # nothing is known but how far the ground may be off
         errors_mm = np.zeros((len(surface.views), _GROUNDS), dtype=np.float16)
