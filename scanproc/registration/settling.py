@@ -12,7 +12,14 @@ from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Agreement
 from scanproc.registration.incremental import Poses, SearchLimits
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
-from scanproc.registration.judgement import Judgement, JudgementLimits, depth_noise_of, judge_views, odd_views
+from scanproc.registration.judgement import (
+    Judgement,
+    JudgementLimits,
+    depth_noise_of,
+    judge_views,
+    judged_at,
+    odd_views,
+)
 from scanproc.registration.pair_statistics import RejectedView
 from scanproc.registration.sampled_views import SampledViews, WholeAndInner
 from scanproc.registration.strangers import find_stranger
@@ -63,14 +70,13 @@ def settle(
         poses, rim = biased
         corrected = parallel_map(partial(without_rim_bias, rim=rim), views.whole.views, "correcting rims")
         views = prepare(corrected).with_noise(noise)
-    aligned = views.whole if rim is None else views.clear
-    poses = align_jointly(aligned, poses, [MIDDLE, NEAR], neighbours)
+    poses = align_jointly(views.whole, poses, [MIDDLE, NEAR], neighbours)
     judged = judge_views(views.inner, poses, judging, noise.mm)
     misses: dict[int, Agreement] = {}
     if more is not None and len(judged.poses) < len(views):
         placement = place_more(views, judged.poses or poses, more, judging, judged.noise_mm)
         misses = placement.misses
-        poses = align_jointly(aligned, placement.poses, [MIDDLE, NEAR], neighbours)
+        poses = align_jointly(views.whole, placement.poses, [MIDDLE, NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
     misfits = dict(judged.misfits)
     while dropped := (
@@ -80,6 +86,11 @@ def settle(
         poses = {view: pose for view, pose in judged.poses.items() if view not in dropped}
         if not poses:
             break
-        poses = align_jointly(aligned, poses, [NEAR], neighbours)
+        poses = align_jointly(views.whole, poses, [NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
-    return SettledViews(views, aligned, judged, misses, misfits, rim)
+    if rim is None or not judged.poses:
+        return SettledViews(views, views.whole, judged, misses, misfits, rim)
+    # Rims tell who belongs to whom: without the worst of them, the halves of two feet came together.
+    poses = align_jointly(views.clear, judged.poses, [NEAR], neighbours)
+    judged = judged_at(poses, views.inner, judged, judging)
+    return SettledViews(views, views.clear, judged, misses, misfits, rim)
