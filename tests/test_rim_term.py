@@ -77,6 +77,19 @@ def test_what_errs_otherwise_right_beside_a_rim_tells_not_of_the_rest() -> None:
     assert 0.7 * PLANTED.value < found[1].value < 1.3 * PLANTED.value
 
 
+def test_what_errs_farther_inside_does_not_tell_of_the_rim() -> None:
+    """By its decay, it would say seven times as much of the rim as is seen there."""
+    inside = [
+        replace(biased(one), rim_deg=np.where(np.asarray(one.rim_deg) < 0.4, 2.0, one.rim_deg - 0.4).astype(np.float16))
+        for one in true_views()
+    ]
+    drawn = [without_rim_bias(one, RimTerm(-3.0 * PLANTED.value, 0.0, 0.2)) for one in inside]
+    views = prepared([replace(one, rim_deg=true.rim_deg) for one, true in zip(drawn, true_views(), strict=True)])
+    found = rim_term(views)
+    assert found is not None
+    assert 0.7 * PLANTED.value < found[1].value < 1.5 * PLANTED.value
+
+
 def test_where_rims_do_not_err_nothing_is_found() -> None:
     assert rim_term(sampled(False)) is None
 
