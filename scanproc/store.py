@@ -123,9 +123,9 @@ class Store(ScanFolder):
         Raises
         ------
         ScanError
-            If the scan itself lies here; or if that other scan is still there, and holds something else.
+            If the scan itself lies here, or round this; or if that other scan is still there, and holds something else.
         """
-        if self.root.resolve() == scan.resolve():
+        if self.root.resolve().is_relative_to(scan.resolve()):
             raise ScanError(f"the outputs of {scan} would go into the recording. Choose another folder with --out.")
         before, way = self.read_run(), self.way_to(scan)
         other = self.root / str(before.get("recording", way))

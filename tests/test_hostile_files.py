@@ -333,6 +333,8 @@ def test_outputs_never_go_into_a_recording_or_beside_their_folder(tmp_path: Path
     before = sorted(tmp_path.rglob("*"))
     for scan, out, says in (
         ("scans/x", "scans", "would go into the recording"),
+        ("scans/x", "scans/x", "would go into the recording"),
+        ("scans/x", "scans/x/results/of/may", "would go into the recording"),
         ("...ply", "a/out", "found a scan called '..'"),
     ):
         done = CliRunner().invoke(main, ["run", str(tmp_path / scan), "--to", "align", "--out", str(tmp_path / out)])
