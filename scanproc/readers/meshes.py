@@ -14,6 +14,7 @@ from scanproc.artifacts import MM_OF_UNIT, ByteArray, IntArray, Mesh, ScanFacts,
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.mesh.meshes import linked_parts
+from scanproc.mesh.strays import WithoutSpikes, far_crumbs, without_spikes
 from scanproc.mesh.winding import Wound, wound_outward
 from scanproc.readers.listing import files_of
 from scanproc.readers.opened import Opened
@@ -112,12 +113,17 @@ def read_finished_mesh(path: Path, facts: ScanFacts) -> FoundMesh:
     if raw.faces.min() < 0 or raw.faces.max() >= len(raw.vertices):
         raise ScanError(f"{path} has faces with vertices that do not exist; expected none. Export it again.")
     merged = _welded(_merge(raw))
-    longest = float(np.ptp(merged.vertices, axis=0).max()) if len(merged.vertices) else 0.0
+    crumbs = far_crumbs(merged.vertices, merged.faces)
+    if crumbs.any():
+        merged = _merge(replace(merged, faces=merged.faces[~crumbs]))
+    cleared = without_spikes(merged.vertices, merged.faces)
+    longest = float(np.ptp(cleared.vertices, axis=0).max()) if len(cleared.vertices) else 0.0
     found = unit_of_mesh(path, longest, facts)
-    vertices, faces = merged.vertices * (MM_OF_UNIT[found.unit] * facts.scale), merged.faces
+    mm = MM_OF_UNIT[found.unit] * facts.scale
+    vertices, faces = cleared.vertices * mm, merged.faces
     wound = wound_outward(vertices, faces)
     inside_out = wound.inward_share > _INSIDE_OUT_SHARE
-    remarks = (*found.remarks, *_remarks_on_winding(wound))
+    remarks = (*found.remarks, *_remarks_on_strays(cleared, int(crumbs.sum()), mm), *_remarks_on_winding(wound))
     num_vertices = max(num_announced, len(raw.vertices))
     lost = num_vertices - len(np.unique(raw.faces))
     if lost > _LOST_SHARE * num_vertices:
@@ -199,6 +205,18 @@ def _welded(mesh: _RawMesh) -> _RawMesh:
     places = linked_parts(len(mesh.vertices), pairs)
     first = np.unique(places, return_index=True)[1]
     return _merge(replace(mesh, vertices=mesh.vertices[first[places]]))
+
+
+def _remarks_on_strays(cleared: WithoutSpikes, num_crumbs: int, mm: float) -> tuple[str, ...]:
+    remarks: tuple[str, ...] = ()
+    if num_crumbs:
+        remarks = (f"crumbs of the mesh far from all else were left out, faces: {num_crumbs}",)
+    if cleared.count:
+        remarks += (
+            f"spikes of the mesh, up to {cleared.highest * mm:.3g} mm high, were put back among their neighbours, "
+            f"number: {cleared.count}",
+        )
+    return remarks
 
 
 def _remarks_on_winding(wound: Wound) -> tuple[str, ...]:
