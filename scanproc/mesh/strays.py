@@ -24,7 +24,7 @@ _FAR = 0.2  # of the size of the largest part, that a crumb lies beside its box
 
 @dataclass(frozen=True)
 class WithoutSpikes:
-    """The (V, 3) vertices of a mesh with its spikes put back, how many there were, and how far the highest stood out."""
+    """The (V, 3) vertices of a mesh with its spikes put back, how many, and how far the highest stood out."""
 
     vertices: FloatArray
     count: int
