@@ -1,9 +1,11 @@
 """Soles that no scanner saw: what a program put in their place lacks what skin has.
 
-A scan that another scanner finished does not say which of it was seen. Five things tell: skin that rests on nothing
-is nowhere flat, a foot does not hang below its heel and ball, its pads are round where they leave the ground, no half
-of a sole is the image of the other, and a scanner's noise does not stop at the sole's edge.
-Planes that close a cut exactly: see `plantar_surface.sole_cap`.
+A scan that another scanner finished does not say which of it was seen. Seven things tell: skin that rests on nothing
+is nowhere flat, a foot does not hang below its heel and ball, its pads are round where they leave the ground, it
+touches the ground inside its rim and hangs a little below that (`sole_membranes`), no half of a sole is the image of
+the other, and neither a scanner's noise nor its triangles change at the sole's edge.
+Planes that close a cut exactly: see `plantar_surface.sole_cap`. What is told of which kinds, and what is not, is
+in tests/test_invented_soles.py.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from scanproc.anatomy.foot_regions import ARCH_WINDOW, FOOT_HEIGHT_MM
 from scanproc.anatomy.landmarks import FootPoints
 from scanproc.anatomy.mirrored_soles import is_mirrored
 from scanproc.anatomy.plantar_surface import Cap, PlantarSurface, SoleMap, sole_map
+from scanproc.anatomy.sole_membranes import RimRelations, rim_relations
 from scanproc.artifacts import BoolArray, ByteArray, Mesh
 from scanproc.frames import FloatArray
 from scanproc.mesh.edges import border_edges, edges_of
-from scanproc.mesh.meshes import vertex_normals
+from scanproc.mesh.meshes import face_areas, face_centres, face_normals, vertex_normals
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,15 @@ _ROUND, _STEEP_CELLS = 1.4, 15
 _RAISED_MM = 0.7  # flat skin that lies lower may be pressed on glass
 _FLAT_SHARE, _PRESSED_SHARE, _ARCH_LEFT_MM = 0.12, 0.25, 4.0
 _BELLY_MM, _BELLY_SHARE = 1.0, 0.05  # thin plates: 7 to 22 % of the midfoot lie so low; of feet nothing
+# Of eleven feet, smoothed, coarse, noisy, pressed on glass by 4 mm, soles hang by 0.0041 to 0.0105 of the length, and
+# pressed by 6 mm, if an arch is left, by 0.0040 and more; of films over a rim by 0.0005 to 0.0033, smoothed by 60 steps
+# up to 0.0039, by 100 up to 0.0051; of thin plates 0.0140 and more, of Poisson's skirts 0.0109 and more.
+_LEAST_HANG, _MOST_HANG = 0.0039, 0.0120
+# The same feet: 0.59 to 0.87, 6 mm deep on glass 0.51 and more; films 0.07 to 0.43, smoothed by 100 steps 0.36 to 0.60.
+_LEAST_CONTACT_DEPTH = 0.48
+_COARSER = (
+    1.8  # times the edges beside it: of feet, decimated, too, 0.99 to 1.2; of skirts and flat fillings 1.2 to 7.9
+)
 _LOUD_MM, _STOPS = 0.01, 0.25  # roughness of a scan with noise; that of an invented sole, as a share of the rest's
 _SOLE_COSINE, _UNDER_COSINE, _WALL_COSINE, _SOLE_MM = 0.7, 0.5, 0.3, 30.0
 _STEP_MM = 2.0
@@ -81,7 +93,7 @@ def invented_sole(mesh: Mesh, seen: BoolArray, rear: float, length: float) -> In
     """
     normals = vertex_normals(mesh)
     sole = (normals[:, 2] < -_SOLE_COSINE) & (mesh.vertices[:, 2] < _SOLE_MM)
-    reason = _too_smooth(mesh, normals, sole & seen) or _no_skin(mesh, seen, rear, length)
+    reason = _too_smooth(mesh, normals, sole & seen) or _too_coarse(mesh) or _no_skin(mesh, seen, rear, length)
     return (
         None
         if reason is None
@@ -99,8 +111,11 @@ def _no_skin(mesh: Mesh, seen: BoolArray, rear: float, length: float) -> str | N
     height = np.where(found.seen & (found.height < _SOLE_MM), found.height, np.nan)
     bends = _bends(found, height, disc_mm, length)
 
+    def part_of(part: tuple[float, float]) -> BoolArray:
+        return np.asarray((found.x >= rear + part[0] * length) & (found.x <= rear + part[1] * length))[:, None]
+
     def within(part: tuple[float, float]) -> BoolArray:
-        return bends.known & ((found.x >= rear + part[0] * length) & (found.x <= rear + part[1] * length))[:, None]
+        return bends.known & part_of(part)
 
     def share_of(part: tuple[float, float], cells: BoolArray) -> float:
         return float((cells & within(part)).sum() / max(within(part).sum(), 1))
@@ -120,6 +135,18 @@ def _no_skin(mesh: Mesh, seen: BoolArray, rear: float, length: float) -> str | N
             return f"its {name} is not round where it leaves the ground, as a film over a hole is not"
     if is_mirrored(found, height, rear, length):
         return "one half of it is the image of the other"
+    rim = rim_relations(found, height, np.broadcast_to(part_of(_HEEL), height.shape), length)
+    return _against_rim(rim, arch_mm, length)
+
+
+def _against_rim(rim: RimRelations, arch_mm: float, length: float) -> str | None:
+    """Return what is wrong with how a sole lies against its own rim."""
+    if rim.contact_depth < _LEAST_CONTACT_DEPTH:
+        return "its heel rests on its rim, as a film over a hole does"
+    if rim.hang < _LEAST_HANG and arch_mm > _ARCH_LEFT_MM:  # a flat foot on glass lies in one, too
+        return "it lies in a membrane over its rim, as a film over a hole does"
+    if rim.hang > _MOST_HANG:
+        return f"it hangs {rim.hang * length:.1f} mm below its rim, farther than skin does"
     return None
 
 
@@ -171,6 +198,23 @@ def _too_smooth(mesh: Mesh, normals: FloatArray, sole: BoolArray) -> str | None:
     if beside < _LOUD_MM or under > _STOPS * beside:
         return None
     return f"the scan's noise stops there: {under:.3f} mm against {beside:.3f} mm elsewhere"
+
+
+def _too_coarse(mesh: Mesh) -> str | None:
+    """Tell whether the triangles of a sole are coarser than those beside it, as where nothing was seen to make them."""
+    heights, looks_up, areas = face_centres(mesh)[:, 2], face_normals(mesh)[:, 2], face_areas(mesh)
+    under = areas[(looks_up < -_SOLE_COSINE) & (heights < _SOLE_MM)]
+    beside = areas[(looks_up > -_WALL_COSINE) & (heights < FOOT_HEIGHT_MM)]
+    if not len(under) or not len(beside):
+        return None
+    coarser = float(np.sqrt(_middle_area(under) / _middle_area(beside)))
+    return f"its triangles are {coarser:.1f} times as long as those beside it" if coarser > _COARSER else None
+
+
+def _middle_area(areas: FloatArray) -> float:
+    """Return the area of the faces that half of a surface's area is of the size of, or less."""
+    ordered = np.sort(areas)
+    return float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2.0)])
 
 
 def _roughness(mesh: Mesh, normals: FloatArray) -> FloatArray:
