@@ -278,7 +278,7 @@ def test_soles_of_four_legs_smoothed_and_noisy(index: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("index", range(4))
 def test_table_of_made_up_soles(index: int) -> None:
-    """Not told: the mean of other feet, or another foot's sole, images that were smoothed, low cuts that are closed flat
+    """Not told: the mean of other feet, or another foot's sole, images that were smoothed, low cuts closed flat
     and smoothed (a foot on glass is the same), some films and plateaus after 100 steps, which melt the foot, too."""
     mesh = capped(legs(index), 120.0)
     made_up = {"film": film(mesh), "thin plate": film(mesh, order=2), "skirt": skirt(mesh)}
