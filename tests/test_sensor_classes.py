@@ -239,9 +239,12 @@ def test_the_errors_of_a_scanner_are_its_form_s_and_its_noise_s() -> None:
     assert again.errors_mm is not None and np.array_equal(surface.errors_mm, again.errors_mm)
 
 
-def test_a_finished_mesh_is_uncertain_by_its_scanner_or_asked_for() -> None:
+def test_a_finished_mesh_is_uncertain_by_its_scanner_or_asked_for(caplog: pytest.LogCaptureFixture) -> None:
     assert {name: found.sd for name, found in measured(None).items() if found.sd is not None} == {}
+    assert "no uncertainty is known: state the scanner in scan.toml" in caplog.text
+    caplog.clear()
     found = measured("iPhone", scale_sd=0.0)
+    assert "no uncertainty is known" not in caplog.text
     for name in ("foot_width_mm", "dorsum_height_mm", "heel_angle_deg", "arch_height_index"):
         assert (found[name].sd or 0.0) > 0.0, name
     assert 0.8 < (found["foot_length_mm"].sd or 0.0) < 2.2  # two ends of 1 mm each

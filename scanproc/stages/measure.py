@@ -46,6 +46,11 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
     feet : in the foot frame; landmarks that were edited count as they are.
     facts : the loading decides whether there is a print.
     """
+    if not all(foot.replicates for foot in feet.feet):  # the finished mesh of a scanner of which nothing is known
+        log.warning(
+            "measure: no uncertainty is known: state the scanner in scan.toml, such as sensor ="
+            ' "structured-light scanner", "depth camera" or "phone"'
+        )
     measured = tuple(_measure_foot(foot, facts, config) for foot in feet.feet)
     return Measures(measured, facts.camera if facts.certificate else None, facts.certificate)
 
