@@ -230,6 +230,24 @@ def test_the_noise_of_a_mesh_is_found_and_its_shape_is_none() -> None:
         assert noise_of(noisy(ball, sigma)) == pytest.approx(sigma, rel=0.2)
 
 
+@pytest.mark.parametrize(("sigma_mm", "step_mm"), [(0.5, 2.0), (1.0, 2.0)])
+def test_the_noise_of_a_finished_mesh_moves_no_measure_by_more_than_its_uncertainty(
+    sigma_mm: float, step_mm: float
+) -> None:
+    """It made heights 1.5 to 4 mm greater, whose lowest and highest points pick the worst of it."""
+    facts = facts_stating("foot", side="left", sensor="structured-light scanner")
+    fine = AnalyticFoot(step_mm=step_mm, leg_top_mm=120.0).mesh()
+    clean, loud = (
+        dict(measure(align(as_surface(each, False), facts, AlignConfig()), facts, MeasureConfig()).feet[0].measures)
+        for each in (fine, noisy(fine, sigma_mm, seed=3))
+    )
+    for name in ("foot_length_mm", "foot_width_mm", "heel_width_mm", "dorsum_height_mm", "plantar_arch_height_mm"):
+        before, found, sd = clean[name].value, loud[name].value, loud[name].sd
+        assert before is not None and found is not None and sd is not None
+        assert abs(found - before) < 2.0 * sd, name
+        assert sd < 1.5, name
+
+
 def test_the_errors_of_a_scanner_are_its_form_s_and_its_noise_s() -> None:
     surface = with_scanner_errors(as_surface(noisy(mesh(), 0.2), True), 0.5)
     assert surface.errors_mm is not None

@@ -24,7 +24,7 @@ from scanproc.anatomy.named_landmarks import named_landmarks
 from scanproc.anatomy.open_boundaries import open_boundary_vertices, open_ends, refuse_open_ends
 from scanproc.anatomy.open_undersides import over_open_underside
 from scanproc.anatomy.plantar_surface import PlantarSurface, arch_profile, sole_cap
-from scanproc.anatomy.scanner_errors import with_scanner_errors
+from scanproc.anatomy.scanner_errors import without_loud_noise
 from scanproc.anatomy.seen_soles import refuse_no_sole, sole_up
 from scanproc.anatomy.side import SideJudgement, SideVote, judge_feet, vote
 from scanproc.anatomy.skin_markers import skin_markers
@@ -137,8 +137,8 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
 
 def _align_bare(bare: Bare, facts: ScanFacts, config: AlignConfig) -> Feet:
     surface, kind = bare.surface, sensor_class(facts.sensor)
-    if surface.finished and kind is not None:
-        surface = with_scanner_errors(surface, kind.form_sd_mm)
+    if surface.finished:
+        surface = without_loud_noise(surface, None if kind is None else kind.form_sd_mm)
     parts = _find_feet(surface, bare.is_sole, facts, config)
     votes, stated = [part.vote for part in parts], config.stated_side_confidence
     sides = judge_feet(votes, surface.inside_out, facts, stated, config.contradiction)
