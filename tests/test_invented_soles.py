@@ -198,6 +198,7 @@ def test_noise_that_stops_at_the_sole() -> None:
     generic = Mesh(np.where(under[:, None], leg().vertices, mesh.vertices), mesh.faces)
     assert "noise stops there" in str(reason(generic))
     assert reason(mesh) is None
+    refused_all(generic)  # though so loud a noise is averaged out before anything is measured
 
 
 @pytest.mark.parametrize("steps", [0, 20])
@@ -239,7 +240,7 @@ def test_a_flat_filling_is_coarser_than_the_skin_beside_it() -> None:
     assert "times as long as those beside it" in str(reason(filled))
 
 
-@pytest.mark.parametrize("kind", ["child", "coarse", "low arch", "as Poisson makes it"])
+@pytest.mark.parametrize("kind", ["child", "coarse", "low arch", "flat from side to side", "as Poisson makes it"])
 def test_feet_hang_from_their_rims_as_feet_do(kind: str) -> None:
     """Their triangles are alike, they rest inside the heel, and neither lie in a membrane nor hang far below it."""
     whole = capped(leg(), 120.0)
@@ -247,6 +248,7 @@ def test_feet_hang_from_their_rims_as_feet_do(kind: str) -> None:
         "child": lambda: Mesh(0.6 * whole.vertices, whole.faces),
         "coarse": lambda: decimated(whole, 6_000),
         "low arch": lambda: lowered(whole, 6.0),
+        "flat from side to side": lambda: AnalyticFoot(arch_mm=6.0, step_mm=3.0).mesh(),
         "as Poisson makes it": lambda: skirt(whole, seen_from_above=False),
     }[kind]()
     for steps in (0, 10):

@@ -48,7 +48,7 @@ _BELLY_MM, _BELLY_SHARE = 1.0, 0.05  # thin plates: 7 to 22 % of the midfoot lie
 # up to 0.0039, by 100 up to 0.0051; of thin plates 0.0140 and more, of Poisson's skirts 0.0109 and more.
 _LEAST_HANG, _MOST_HANG = 0.0039, 0.0120
 # The same feet: 0.59 to 0.87, 6 mm deep on glass 0.51 and more; films 0.07 to 0.43, smoothed by 100 steps 0.36 to 0.60.
-_LEAST_CONTACT_DEPTH = 0.48
+_LEAST_CONTACT_DEPTH, _FLAT_CONTACT_DEPTH = 0.48, 0.6
 _COARSER = (
     1.8  # times the edges beside it: of feet, decimated, too, 0.99 to 1.2; of skirts and flat fillings 1.2 to 7.9
 )
@@ -143,7 +143,8 @@ def _against_rim(rim: RimRelations, arch_mm: float, length: float) -> str | None
     """Return what is wrong with how a sole lies against its own rim."""
     if rim.contact_depth < _LEAST_CONTACT_DEPTH:
         return "its heel rests on its rim, as a film over a hole does"
-    if rim.hang < _LEAST_HANG and arch_mm > _ARCH_LEFT_MM:  # a flat foot on glass lies in one, too
+    in_membrane = rim.hang < _LEAST_HANG and rim.contact_depth < _FLAT_CONTACT_DEPTH
+    if in_membrane and arch_mm > _ARCH_LEFT_MM:  # a flat foot on glass lies in one, too
         return "it lies in a membrane over its rim, as a film over a hole does"
     if rim.hang > _MOST_HANG:
         return f"it hangs {rim.hang * length:.1f} mm below its rim, farther than skin does"

@@ -18,13 +18,14 @@ from scanproc.frames import FloatArray
 
 _MARGIN = 0.04  # of the length: the membrane is spanned so far inside the border, where smoothing has not rounded it
 _RIM_CELLS = 2
+_WHOLE_SHARE = 0.8  # of the plan: of whole soles 0.96 and more, of skirts 0.84; what is open has a rim of its own
 _LEAST_CELLS = 100  # fewer tell nothing
 _LOWEST_MM = 0.5  # what lies so near the lowest of the heel touches the ground
 
 
 @dataclass(frozen=True)
 class RimRelations:
-    """What a sole is like against its rim; nan where too little of it is known.
+    """What a sole is like against its rim; nan where it is open, or too little of it is known.
 
     Attributes
     ----------
@@ -45,6 +46,8 @@ def rim_relations(found: SoleMap, height: FloatArray, heel: BoolArray, length: f
     heel : (A, B) bool, cells of the heel.
     length : of the foot, mm.
     """
+    if np.isfinite(height).sum() < _WHOLE_SHARE * found.inside.sum():
+        return RimRelations(np.nan, np.nan)
     steps = (float(found.x[1] - found.x[0]), float(found.y[1] - found.y[0]))
     sole = _largest(binary_opening(np.isfinite(height)))
     inside_mm = distance_transform_edt(np.pad(sole, 1), sampling=steps)[1:-1, 1:-1]

@@ -137,12 +137,12 @@ def align(surface: Surface, facts: ScanFacts, config: AlignConfig) -> Feet:
 
 def _align_bare(bare: Bare, facts: ScanFacts, config: AlignConfig) -> Feet:
     surface, kind = bare.surface, sensor_class(facts.sensor)
-    if surface.finished:
+    if surface.finished and len(surface.mesh.faces):
         surface = without_loud_noise(surface, None if kind is None else kind.form_sd_mm)
     parts = _find_feet(surface, bare.is_sole, facts, config)
     votes, stated = [part.vote for part in parts], config.stated_side_confidence
     sides = judge_feet(votes, surface.inside_out, facts, stated, config.contradiction)
-    feet = [_place(surface, part, side, config) for part, side in zip(parts, sides, strict=True)]
+    feet = [_place(surface, bare.surface.mesh, part, side, config) for part, side in zip(parts, sides, strict=True)]
     check_lengths([foot_length(foot) for foot in feet], facts)
     if bare.cut is not None:
         log.info("align: cut off %s", bare.cut)
@@ -222,12 +222,11 @@ def _foot_limits(config: AlignConfig) -> FootLimits:
 # ------------------------------------------------------------------------------------------- frame and landmarks
 
 
-def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignConfig) -> Foot:
-    """Settle the foot frame of one foot, check the foot in it, and name its landmarks."""
+def _place(surface: Surface, scanned: Mesh, part: _Part, judged: SideJudgement, config: AlignConfig) -> Foot:
+    """Settle the foot frame of one foot, check it there, name its landmarks; the mesh as scanned tells what is skin."""
     medial_y, ground = -1.0 if judged.side == "left" else 1.0, part.stance.ground
     frame = settle(part.smooth, part.stance.pose.R_foot_scan, medial_y, ground != "support", config.toe_gap_mm)
-    if frame.last_turn_rad > np.deg2rad(0.01):
-        turn_deg = np.rad2deg(frame.last_turn_rad)
+    if (turn_deg := float(np.rad2deg(frame.last_turn_rad))) > 0.01:
         log.warning("align: the %s foot's frame did not settle: its last turn was %.3f°", judged.side, turn_deg)
     is_foot, points, errors_mm = part.object == "foot", frame.points, surface.errors_mm
     if errors_mm is None and part.stance.errors is not None:  # nothing is known but how far the ground may be off
@@ -240,8 +239,8 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
     rules = FrameRules(medial_y, ground_sd, config.toe_gap_mm, config.denoise_edge_mm)
     settling = partial(foot_replicates, part.mesh, part.smooth, part.views, own_errors_mm, frame, rules)
     with meanwhile(settling) as replicates:
-        mesh = Mesh(transform(frame.T_foot_scan, part.mesh.vertices), part.mesh.faces)
-        smooth = Mesh(transform(frame.T_foot_scan, part.smooth.vertices), part.mesh.faces)
+        placed = [transform(frame.T_foot_scan, each.vertices) for each in (part.mesh, part.smooth)]
+        mesh, smooth = (Mesh(vertices, part.mesh.faces) for vertices in placed)
         like = likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))) if is_foot else sole_likeness(smooth)
         _foot_limits(config).check_likeness(like)
         # Wide means would bend the rims by which a cut is told from an end.
@@ -260,14 +259,15 @@ def _place(surface: Surface, part: _Part, judged: SideJudgement, config: AlignCo
         color = None if surface.color is None else surface.color[part.vertices]
         if color is not None:
             named |= skin_markers(mesh, color, seen, points, medial_y)
-        # Fusion knows what was seen, other scanners do not.
+        T_foot_scan = frame.T_foot_scan @ part.stance.T_level_scan
+        as_scanned = Mesh(transform(T_foot_scan, scanned.vertices[part.vertices]), part.mesh.faces)
         return Foot(
             side=judged.side,
             side_confidence=judged.confidence,
             ground=ground,
-            T_foot_scan=frame.T_foot_scan @ part.stance.T_level_scan,
+            T_foot_scan=T_foot_scan,
             mesh=mesh,
-            views=believed_views(part.views, mesh, cap, points if surface.finished and is_foot else None),
+            views=believed_views(part.views, as_scanned, cap, points if surface.finished and is_foot else None),
             landmarks=named,
             color=color,
             replicates=replicates(),
