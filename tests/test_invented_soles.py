@@ -156,7 +156,7 @@ def reason(mesh: Mesh) -> str | None:
     frame = settle(mesh, np.eye(3), -1.0, False, 2.0)
     level = Mesh(transform(frame.T_foot_scan, mesh.vertices), mesh.faces)
     seen = np.ones(len(mesh.vertices), dtype=np.bool_)
-    found = invented_sole(level, seen, float(frame.points.pternion[0]), frame.points.length_mm)
+    found = invented_sole(level, level, seen, float(frame.points.pternion[0]), frame.points.length_mm)
     return None if found is None else found.reason
 
 

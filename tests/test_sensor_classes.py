@@ -15,7 +15,7 @@ from feet import AnalyticFoot, as_surface, noisy
 from visits import facts as stated_facts
 from visits import measures
 
-from scanproc.anatomy.scanner_errors import noise_of, with_scanner_errors
+from scanproc.anatomy.scanner_errors import noise_of, with_scanner_errors, without_loud_noise
 from scanproc.artifacts import (
     CameraCertificate,
     CloudFrame,
@@ -246,6 +246,16 @@ def test_the_noise_of_a_finished_mesh_moves_no_measure_by_more_than_its_uncertai
         assert before is not None and found is not None and sd is not None
         assert abs(found - before) < 2.0 * sd, name
         assert sd < 1.5, name
+
+
+def test_what_is_coarse_or_quiet_stays_as_it_was_scanned() -> None:
+    """The curve of a ball of 40 mm looks like noise of 0.2 mm where its vertices are 12 mm apart."""
+    ball = trimesh.creation.icosphere(subdivisions=2, radius=40.0)
+    coarse = Mesh(np.array(ball.vertices), np.array(ball.faces, dtype=np.int32))
+    for quiet in (coarse, mesh(), noisy(mesh(), 0.05)):
+        assert without_loud_noise(as_surface(quiet, False), None).mesh is quiet
+    loud = noisy(mesh(), 0.5)
+    assert noise_of(without_loud_noise(as_surface(loud, False), None).mesh) < 0.25
 
 
 def test_the_errors_of_a_scanner_are_its_form_s_and_its_noise_s() -> None:

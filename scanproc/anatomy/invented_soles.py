@@ -65,35 +65,38 @@ class InventedSole:
     vertices: BoolArray
 
 
-def believed_views(views: ByteArray, mesh: Mesh, cap: Cap, points: FootPoints | None) -> ByteArray:
+def believed_views(views: ByteArray, mesh: Mesh, as_scanned: Mesh, cap: Cap, points: FootPoints | None) -> ByteArray:
     """Return (V,) views in which a sole that was made up counts as what it is: not seen.
 
     Parameters
     ----------
-    mesh : foot frame.
+    mesh, as_scanned : foot frame; the same before anything evened it, with its noise.
     points : of a foot that another scanner finished, whose file does not say what was seen; None of others.
     """
     if cap.closes_the_arch:
         log.warning("align: the sole is closed by a plane; it counts as not seen")
         views = np.where(np.isin(np.arange(len(views)), mesh.faces[cap.faces]), 0, views).astype(np.uint8)
-    invented = None if points is None else invented_sole(mesh, views > 0, float(points.pternion[0]), points.length_mm)
+    if points is None:
+        return views
+    invented = invented_sole(mesh, as_scanned, views > 0, float(points.pternion[0]), points.length_mm)
     if invented is None:
         return views
     log.warning("align: a program made up the sole, which counts as not seen: %s", invented.reason)
     return np.where(invented.vertices, 0, views).astype(np.uint8)
 
 
-def invented_sole(mesh: Mesh, seen: BoolArray, rear: float, length: float) -> InventedSole | None:
+def invented_sole(mesh: Mesh, as_scanned: Mesh, seen: BoolArray, rear: float, length: float) -> InventedSole | None:
     """Find out whether the sole of a foot in its frame was invented by a program; None where nothing tells so.
 
     Parameters
     ----------
+    mesh, as_scanned : the same before anything evened it, with its noise.
     seen : (V,) bool.
     rear, length : mm, of the pternion and of the foot.
     """
     normals = vertex_normals(mesh)
     sole = (normals[:, 2] < -_SOLE_COSINE) & (mesh.vertices[:, 2] < _SOLE_MM)
-    reason = _too_smooth(mesh, normals, sole & seen) or _too_coarse(mesh) or _no_skin(mesh, seen, rear, length)
+    reason = _too_smooth(as_scanned, sole & seen) or _too_coarse(mesh) or _no_skin(mesh, seen, rear, length)
     return (
         None
         if reason is None
@@ -189,8 +192,9 @@ def _bends(found: SoleMap, height: FloatArray, disc_mm: float, length: float) ->
     return _Bends(greatest, mean, np.hypot(slope_x, slope_y), known)
 
 
-def _too_smooth(mesh: Mesh, normals: FloatArray, sole: BoolArray) -> str | None:
+def _too_smooth(mesh: Mesh, sole: BoolArray) -> str | None:
     """Tell whether the noise of a scan stops at the sole: the rest of the foot is rough, its (V,) sole is not."""
+    normals = vertex_normals(mesh)
     rest = (normals[:, 2] > -_WALL_COSINE) & (mesh.vertices[:, 2] < FOOT_HEIGHT_MM)
     if not sole.any() or not rest.any():
         return None

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 # Noise of so much, and by the spacing of the vertices, is averaged out: heights pick the worst of it. Of 0.5 mm, a mm
 # apart, it made dorsum and arch 1.4 and 1.2 mm higher; where vertices lie far apart, averages take more than noise.
 _LOUD_MM, _LOUD_SHARE = 0.15, 0.08
+_COARSE_MM = 4.5  # of vertices farther apart, their shape looks like noise
 _EVEN_EDGES = 2.0  # times the median edge: shorter ones are averaged along
 _LEFT_SHARE = 0.5  # of the noise, that is left in places where extremes are sought
 _EVEN_ROUNDS, _EVEN_MM = 4, 2.0  # rounds of means, up to this spacing; where it is wider, fewer reach as far
@@ -40,7 +41,7 @@ def without_loud_noise(surface: Surface, form_sd_mm: float | None) -> Surface:
     noise_mm, edge_mm = noise_of(surface.mesh), _edge_length(surface.mesh)
     spacing_mm = float(np.sqrt(max(edge_mm**2 - 6.0 * noise_mm**2, edge_mm**2 / 9.0)))  # noise makes edges longer
     left_mm = 0.0
-    if noise_mm > max(_LOUD_MM, _LOUD_SHARE * spacing_mm):
+    if spacing_mm < _COARSE_MM and noise_mm > max(_LOUD_MM, _LOUD_SHARE * spacing_mm):
         log.info("align: the mesh is noisy by %.2f mm, and was averaged along its edges", noise_mm)
         rounds = int(np.clip(round(_EVEN_ROUNDS * (_EVEN_MM / spacing_mm) ** 2), 1, _EVEN_ROUNDS))
         even = smoothed_vertices(surface.mesh, _EVEN_EDGES * edge_mm, rounds)

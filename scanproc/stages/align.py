@@ -223,7 +223,7 @@ def _foot_limits(config: AlignConfig) -> FootLimits:
 
 
 def _place(surface: Surface, scanned: Mesh, part: _Part, judged: SideJudgement, config: AlignConfig) -> Foot:
-    """Settle the foot frame of one foot, check it there, name its landmarks; the mesh as scanned tells what is skin."""
+    """Settle the foot frame of one foot, check it there, name its landmarks; its noise as scanned tells of skin."""
     medial_y, ground = -1.0 if judged.side == "left" else 1.0, part.stance.ground
     frame = settle(part.smooth, part.stance.pose.R_foot_scan, medial_y, ground != "support", config.toe_gap_mm)
     if (turn_deg := float(np.rad2deg(frame.last_turn_rad))) > 0.01:
@@ -267,7 +267,7 @@ def _place(surface: Surface, scanned: Mesh, part: _Part, judged: SideJudgement, 
             ground=ground,
             T_foot_scan=T_foot_scan,
             mesh=mesh,
-            views=believed_views(part.views, as_scanned, cap, points if surface.finished and is_foot else None),
+            views=believed_views(part.views, mesh, as_scanned, cap, points if surface.finished and is_foot else None),
             landmarks=named,
             color=color,
             replicates=replicates(),
