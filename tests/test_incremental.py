@@ -11,7 +11,8 @@ from posed import errors, pose, prepared, view
 from scanproc.artifacts import CleanView
 from scanproc.frames import FloatArray
 from scanproc.registration.agreement import Ranking
-from scanproc.registration.incremental import SearchLimits, register_incrementally, register_more
+from scanproc.registration.candidates import SearchLimits
+from scanproc.registration.incremental import register_incrementally, register_more
 
 LIMITS = SearchLimits(
     tolerance_mm=4.0,
