@@ -64,16 +64,14 @@ def run(
     scan = open_scan(scan_path, camera)
     stages = stages_of(scan, to)
     store = open_store(out, scan.name, version)
-    with locked(store.root), beside() as others:
+    with locked(store.root), meanwhile(partial(load, stages)), beside() as others:
         prescription = prescription_of(store, given)
         job = _Job(scan, store, prescription, configs_of(to, prescription, version), others)
         store.tidy()
         try:
             for number, stage in enumerate(stages, start=1):
-                # Beside the first, which makes what all are made of, nothing is begun, and the second alone is loaded:
-                # reading images and cutting out the foot want the GIL, too.
-                with meanwhile(partial(load, stages[1:2] if number == 1 else stages[number:])):
-                    job.bring_up_to_date(stage, stages[number] if 1 < number < len(stages) else None)
+                # The first makes what all are made of: nothing is begun beside it, nor loaded for that.
+                job.bring_up_to_date(stage, stages[number] if 1 < number < len(stages) else None)
                 job.keep_for(stages[number:])
             others.end_writing()
         finally:  # what was made before a bug showed is on record, too
@@ -227,9 +225,11 @@ class _Job:
         new = (Refusal(stage.name, message) for message in messages)
         self.refusals += [refusal for refusal in new if not refusal.is_said_by(self.refusals)]
 
+    def _has(self, kind: type) -> bool:
+        return kind is Refusals or kind in self.keys
+
     def _missing(self, stage: Stage) -> list[type]:
-        known = {Refusals, *self.keys}
-        return [need.artifact for need in stage.takes.values() if not need.optional and need.artifact not in known]
+        return [need.artifact for need in stage.takes.values() if not need.optional and not self._has(need.artifact)]
 
     def _arguments(self, stage: Stage) -> dict[str, Any]:
         """Return what a stage takes. What cannot be read ends the run with its one message; nothing is lost."""
