@@ -10,8 +10,10 @@ from posed import errors, pose, prepared, view
 
 from scanproc.artifacts import CleanView
 from scanproc.frames import FloatArray
+from scanproc.parallel import using_workers
 from scanproc.registration.agreement import Ranking
-from scanproc.registration.incremental import SearchLimits, register_incrementally, register_more
+from scanproc.registration.candidates import SearchLimits
+from scanproc.registration.incremental import register_incrementally, register_more
 
 LIMITS = SearchLimits(
     tolerance_mm=4.0,
@@ -127,3 +129,17 @@ def test_the_far_side_of_a_recording_is_reached_through_others() -> None:
     main, *others = register_incrementally(views, limits)
     assert not others
     check(main, truth(angles), (1.0, 1.5))
+
+
+def test_views_that_are_tried_side_by_side_come_to_lie_as_if_tried_in_turn() -> None:
+    """The second overlaps no other. Those after it are tried at once, and a place of one changes what others meet."""
+    views = prepared(views_from((0.0, 200.0, 25.0, 50.0, 230.0, 80.0, 110.0)))
+    found = []
+    for workers in (1, 2, 5):
+        with using_workers(workers):
+            placed = register_more(views, {0: pose(0.0)}, LIMITS, range(len(views)))
+        poses = {number: place.tobytes() for number, place in placed.poses.items()}
+        found.append((poses, placed.misses))
+    assert sorted(found[0][0]) == [0, 2, 3, 5, 6]
+    assert found[1] == found[0]
+    assert found[2] == found[0]

@@ -19,7 +19,8 @@ from scanproc.open3d_bridge import RayScene
 from scanproc.parallel import using_workers
 from scanproc.registration import incremental, still_views
 from scanproc.registration.agreement import Ranking
-from scanproc.registration.incremental import Poses, SearchLimits
+from scanproc.registration.candidates import SearchLimits
+from scanproc.registration.incremental import Poses
 from scanproc.registration.movement import Movement
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.simulation.bodies import box, floor

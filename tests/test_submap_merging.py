@@ -12,7 +12,7 @@ from scanproc.artifacts import CleanView
 from scanproc.frames import FloatArray, rigid, rotation_about
 from scanproc.parallel import using_workers
 from scanproc.registration.agreement import Ranking
-from scanproc.registration.incremental import SearchLimits
+from scanproc.registration.candidates import SearchLimits
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.submap_merging import merge_submap
 

@@ -73,6 +73,8 @@ def ways_up(stated: FloatArray | None, floor_seen: bool) -> FloatArray:
 def _large_parts(mesh: Mesh, min_share: float) -> list[IntArray]:
     """Return the vertices of each loose part that has at least a share of the largest one's area."""
     parts = connected_components(mesh)[:_MOST_PARTS]
+    if len(parts) == 1:
+        return [*parts]
     areas = [float(face_areas(submesh(mesh, part)).sum()) for part in parts]
     return [part for part, area in zip(parts, areas, strict=True) if area >= min_share * areas[0]]
 

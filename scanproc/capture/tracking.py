@@ -15,7 +15,8 @@ from scanproc.artifacts import CleanView
 from scanproc.capture.settings import CaptureConfig
 from scanproc.frames import FloatArray
 from scanproc.registration.agreement import Ranking
-from scanproc.registration.incremental import SearchLimits, register_more
+from scanproc.registration.candidates import SearchLimits
+from scanproc.registration.incremental import register_more
 from scanproc.registration.sampled_views import sample_views
 
 #: As in `register`: where another place need not be looked for, and how much agreement counts against overlap.

@@ -22,7 +22,7 @@ _CAPPED = "the sole is closed by a plane, which is no skin (a cap of the scan, o
 
 def arch_height_index(shape: FootShape) -> Reading:
     """Dorsum height by truncated foot length (Williams & McClay 2000)."""
-    dorsum, truncated = dorsum_height(shape), truncated_foot_length(shape)
+    dorsum, truncated = shape.once(dorsum_height), shape.once(truncated_foot_length)
     if dorsum.value is None or truncated.value is None:
         return dorsum if dorsum.value is None else truncated
     worse = max(dorsum, truncated, key=lambda reading: reading.unseen_share)

@@ -48,7 +48,7 @@ def _leg_geometry(shape: FootShape) -> ReadGeometry:
 
 def leg_heel_angle_deg(shape: FootShape) -> Reading:
     """Heel angle less leg angle; refused with either."""
-    heel, leg = heel_angle_deg(shape), leg_angle_deg(shape)
+    heel, leg = shape.once(heel_angle_deg), shape.once(leg_angle_deg)
     if heel.value is None or leg.value is None:
         return heel if heel.value is None else leg
     worse = max(heel, leg, key=lambda reading: reading.unseen_share)
@@ -69,7 +69,7 @@ def forefoot_angle_deg(shape: FootShape) -> Reading:
     """
     if shape.foot.ground != "support":
         return no_reading("the floor under the foot hides it (raised scans only)")
-    heel = heel_angle_deg(shape)
+    heel = shape.once(heel_angle_deg)
     if heel.value is None:
         return heel
     if shape.unseen_points("metatarsale_tibiale", "metatarsale_fibulare") == 1.0:
@@ -101,7 +101,7 @@ def heel_contact_offset(shape: FootShape) -> Reading:
     leg = shape.once(leg_line)
     if leg.line is None:
         return no_reading(str(leg.refused))
-    if (width := heel_width(shape)).value is None:
+    if (width := shape.once(heel_width)).value is None:
         return width
     border = shape.low_mesh.vertices[:, 1]
     sole = sole_map(shape.plantar, shape.rear, shape.at(HEEL_SHARE), float(border.min()), float(border.max()))

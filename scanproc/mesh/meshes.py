@@ -140,12 +140,14 @@ def connected_components(mesh: Mesh) -> tuple[IntArray, ...]:
     Vertices at exactly the same place count as one, so that the loose triangles of an STL file hang together.
     Vertices that no face uses belong to no part.
     """
+    used = np.zeros(len(mesh.vertices), dtype=np.bool_)
+    used[mesh.faces] = True
+    if len(mesh.faces) and np.ptp(component_labels(mesh)[used]) == 0:  # a fused surface: places need not be compared
+        return (np.flatnonzero(used).astype(np.int32),)
     first, place = distinct_places(mesh.vertices)
     label = component_labels(Mesh(mesh.vertices[first], place[mesh.faces].astype(np.int32)))[place]
     part, index = np.unique(label[mesh.faces[:, 0]], return_inverse=True)
     order = np.argsort(-np.bincount(index.reshape(-1), weights=face_areas(mesh)), kind="stable")
-    used = np.zeros(len(mesh.vertices), dtype=np.bool_)
-    used[mesh.faces] = True
     return tuple(np.flatnonzero(used & (label == part[k])).astype(np.int32) for k in order)
 
 
@@ -212,6 +214,8 @@ def _kept_faces(
 
 def submesh(mesh: Mesh, vertices: NDArray[np.integer]) -> Mesh:
     """Return the part of a mesh that the sorted (K,) vertex indices span; vertex k of it is vertices[k] of the mesh."""
+    if len(vertices) == len(mesh.vertices):
+        return mesh
     new = np.full(len(mesh.vertices), -1, dtype=np.int32)
     new[vertices] = np.arange(len(vertices), dtype=np.int32)
     faces = new[mesh.faces]

@@ -6,7 +6,7 @@ import numpy as np
 
 from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import submap_of
-from scanproc.registration.incremental import SearchLimits, best_beside
+from scanproc.registration.candidates import SearchLimits, best_beside
 from scanproc.registration.pair_statistics import pair_statistics
 from scanproc.registration.sampled_views import WholeAndInner
 

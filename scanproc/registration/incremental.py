@@ -2,64 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from scanproc.frames import FloatArray, inverse, rotation_angles_rad, transform
-from scanproc.parallel import parallel_map, shares
-from scanproc.registration.agreement import Agreement, Ranking, Submap, agreement_at, submap_of
-from scanproc.registration.grid_icp import grid_icp_from_all
+from scanproc.frames import FloatArray
+from scanproc.parallel import num_workers, parallel_map
+from scanproc.registration.agreement import Agreement, Submap, submap_of
+from scanproc.registration.candidates import Candidate, SearchLimits, best_candidate
 from scanproc.registration.sampled_views import SampledViews
-from scanproc.registration.stacked_views import Samples
-from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
 
 Poses = dict[int, FloatArray]  # T_common_camera of the views that have a place
-
-# The numbers below steer the search alone: what it finds is let in by `SearchLimits`.
-#: Turns about the foot's centre from which an alignment is tried, batch by batch; it finds the last 15 deg by itself.
-_STARTS_DEG = ((25.0,), (45.0, 70.0))
-_SHIFTS_MM = np.array([(0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0)])
-#: From half a foot's width, within which a start lies, to where the next, finer samples take over.
-_FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
-_FIRST_STEPS = 4
-_SECOND_GATES_MM = np.array([25.0, 20.0, 15.0])
-_THIRD_GATES_MM = np.array([10.0, 6.0])
-_SECOND_STEPS = 12
-
-
-@dataclass(frozen=True)
-class SearchLimits:
-    """When a placement counts.
-
-    Attributes
-    ----------
-    tolerance_mm : distance at which two views agree on a surface.
-    min_overlap : share of a view's points that the model must have.
-    min_consistency : share of judged points that must agree, both ways.
-    num_guesses : guesses of the coarse search that are refined and judged.
-    search_back : nearest placed views, in recorded order, that a view is tried against first.
-    max_gap : a view is tried only if the nearest of them is at most so many steps away; see `SampledViews.gap`.
-    max_step_deg : and has a place only where the camera turned no farther from there.
-    ranking : which guess is the best, and when no more are made.
-    """
-
-    tolerance_mm: float
-    min_overlap: float
-    min_consistency: float
-    num_guesses: int
-    search_back: int
-    ranking: Ranking
-    max_gap: int = sys.maxsize
-    max_step_deg: float = 180.0
-
-    def admit(self, fit: Agreement, step_deg: float) -> bool:
-        """Tell whether a view that fits so well where the camera turned so far has a place there."""
-        is_near = step_deg <= self.max_step_deg
-        return is_near and fit.overlap >= self.min_overlap and fit.consistency >= self.min_consistency
+_Try = tuple[int, ...]  # a view, and those with a place that it is tried against, the nearest first
 
 
 @dataclass(frozen=True)
@@ -111,146 +66,75 @@ class _IncrementalSearch:
     misses: dict[int, Agreement] = field(default_factory=dict)
     tried: dict[int, tuple[int, int]] = field(default_factory=dict)  # the nearest and the number of views, last time
     models: dict[tuple[int, ...], Submap] = field(default_factory=dict)  # of placed views, the nearest first
-    known: set[tuple[int, ...]] = field(default_factory=set)  # a view, and those against which it found no place
+    known: set[_Try] = field(default_factory=set)
 
     def try_neighbours(self) -> None:
         """Place views recorded near a placed one, as long as there are such."""
-        reach = min(self.limits.search_back, self.limits.max_gap)
         before = -1
         while before != len(self.waiting):
             before = len(self.waiting)
-            for index in list(self.waiting):
-                near = self._nearest(index, self.limits.search_back)
-                if self.views.gap(near[0], index) <= reach:
-                    self._try(index, near)
+            self._try_each(self.limits.search_back, min(self.limits.search_back, self.limits.max_gap))
 
     def try_all(self) -> bool:
         """Try each view that waits once, against more of the placed ones; say whether any found a place."""
         before = len(self.waiting)
-        for index in list(self.waiting):
-            self._try(index, self._nearest(index, 3 * self.limits.search_back))
+        self._try_each(3 * self.limits.search_back, sys.maxsize)
         return len(self.waiting) < before
+
+    def _try_each(self, count: int, reach: int) -> None:
+        """Try each view that waits once, against so many placed ones, if the nearest lies within reach.
+
+        After one that found no place several are tried side by side, as if they found none, either. If one does, those
+        that are to be tried against other views for that are tried again: the result is that of trying them in turn.
+        """
+        found: dict[_Try, Candidate] = {}
+        waiting, at_once = list(self.waiting), 1
+        for place, index in enumerate(waiting):
+            one = self._try_of(index, count, reach)
+            self._note_try(index, count, reach)
+            if one is None:
+                continue
+            if one not in found:
+                later = (self._try_of(other, count, reach) for other in waiting[place + 1 :])
+                some = [one, *itertools.islice(filter(None, later), at_once - 1)]
+                found |= zip(some, self._best_of(some), strict=True)
+            at_once = 1 if self._find_place(one, found[one]) else num_workers()
 
     def _nearest(self, index: int, count: int) -> tuple[int, ...]:
         return tuple(sorted(self.poses, key=lambda other: (self.views.gap(other, index), other))[:count])
 
-    def _try(self, index: int, near: tuple[int, ...]) -> None:
-        """Try a view against placed ones, unless nothing much has changed since it was last tried."""
-        if self.tried.get(index) == (near[0], len(near)):
-            return
-        self.tried[index] = (near[0], len(near))
-        if (index, *near) in self.known:  # what has a place stays there: it would be the same again
-            return
-        self.known.add((index, *near))
-        if near not in self.models:  # likewise
-            self.models[near] = submap_of(self.views, near, [self.poses[other] for other in near])
-        model = self.models[near]
-        best = _best_candidate(self.views, index, model, self.limits, self.wide)
-        if self.limits.admit(best.fit, best.step_deg):
-            self.poses[index] = best.pose
-            self.waiting.remove(index)
-            self.misses.pop(index, None)
-        else:
+    def _try_of(self, index: int, count: int, reach: int) -> _Try | None:
+        """Return what a view is to be tried against; None if nothing much has changed since it was last tried."""
+        near = self._nearest(index, count)
+        if self.views.gap(near[0], index) > reach or self.tried.get(index) == (near[0], len(near)):
+            return None
+        return None if (index, *near) in self.known else (index, *near)  # there it would be the same again
+
+    def _note_try(self, index: int, count: int, reach: int) -> None:
+        near = self._nearest(index, count)
+        if self.views.gap(near[0], index) <= reach:
+            self.tried[index] = (near[0], len(near))
+
+    def _best_of(self, tries: Sequence[_Try]) -> list[Candidate]:
+        """Return where the view of each try fits best."""
+        for _, *others in tries:
+            near = tuple(others)
+            if near not in self.models:  # what has a place stays there
+                self.models[near] = submap_of(self.views, near, [self.poses[other] for other in near])
+
+        def best(one: _Try) -> Candidate:
+            return best_candidate(self.views, one[0], self.models[one[1:]], self.limits, self.wide)
+
+        return parallel_map(best, tries, "placing views")
+
+    def _find_place(self, one: _Try, best: Candidate) -> bool:
+        """Give the view of a try the place that was found, if it counts; say whether it does."""
+        self.known.add(one)
+        index = one[0]
+        if not self.limits.admit(best.fit, best.step_deg):
             self.misses[index] = max(best.fit, self.misses.get(index, best.fit), key=self.limits.ranking.score)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A T_common_camera, how well the view fits there, and how far the camera turned from the nearest placed view."""
-
-    fit: Agreement
-    pose: FloatArray
-    step_deg: float
-
-
-def best_beside(views: SampledViews, index: int, model: Submap, limits: SearchLimits) -> Candidate:
-    """Return where the view fits the model best, if its camera has hardly turned from the nearest placed one."""
-    level = views.views[index].floor is not None and model.stands
-    starts = (_yaw_starts if level else _rotated_starts)(views, index, model)[0]
-    rounds = [_Round(views.tiny, _SECOND_GATES_MM, _SECOND_STEPS), _Round(views.coarse, _THIRD_GATES_MM, _SECOND_STEPS)]
-    [found] = _aligned(views, index, model, starts, rounds, LEVEL_FREE if level else ALL_FREE, limits)
-    return found
-
-
-def _best_candidate(views: SampledViews, index: int, model: Submap, limits: SearchLimits, wide: bool) -> Candidate:
-    """Return where the view fits the model best; the widest turns are tried only where the nearer ones are not sure."""
-    level = views.views[index].floor is not None and model.stands
-    batches = _yaw_starts(views, index, model) if level else _rotated_starts(views, index, model)
-    free = LEVEL_FREE if level else ALL_FREE
-    first, second, third = (
-        _Round(views.tiny, _FIRST_GATES_MM, _FIRST_STEPS),
-        _Round(views.tiny, _SECOND_GATES_MM, _SECOND_STEPS),
-        _Round(views.coarse, _THIRD_GATES_MM, _SECOND_STEPS),
-    )
-    guesses: list[Candidate] = []
-    for starts in batches if wide else batches[:2]:
-        if len(starts) > 1:
-            tries = _aligned(views, index, model, starts, [first], free, limits)
-            tries.sort(key=lambda guess: -limits.ranking.score(guess.fit))
-            starts = np.array([guess.pose for guess in tries[: limits.num_guesses]])
-        guesses += _aligned(views, index, model, starts, [second, third], free, limits)
-        if any(limits.ranking.is_sure(guess.fit) for guess in guesses):
-            break
-    near = [guess for guess in guesses if guess.step_deg <= limits.max_step_deg]
-    return max(near or guesses, key=lambda guess: limits.ranking.score(guess.fit))
-
-
-@dataclass(frozen=True)
-class _Round:
-    """Samples that are aligned, and how: see `grid_icp`."""
-
-    samples: Samples
-    gates_mm: FloatArray
-    max_steps: int
-
-
-def _aligned(
-    views: SampledViews,
-    index: int,
-    model: Submap,
-    starts: FloatArray,
-    rounds: Sequence[_Round],
-    free: NDArray[np.bool_],
-    limits: SearchLimits,
-) -> list[Candidate]:
-    """Return where a view comes to lie from each start after all rounds, and how well the last samples fit there."""
-
-    def align(some: Sequence[FloatArray]) -> list[Candidate]:
-        poses = np.array(some)
-        for one in rounds:
-            points, normals = one.samples.of(index)
-            poses = grid_icp_from_all(points, normals, model.grid, list(poses), one.gates_mm, one.max_steps, free)
-        fits = agreement_at(views, rounds[-1].samples, index, model, list(poses), limits.tolerance_mm)
-        steps_deg = np.degrees(rotation_angles_rad(model.poses[0][:3, :3].T @ poses[:, :3, :3]))
-        return [Candidate(*guess) for guess in zip(fits, poses, steps_deg, strict=True)]
-
-    return [each for some in parallel_map(align, shares(list(starts)), "placing views") for each in some]
-
-
-def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArray]:
-    """Return batches of guesses for a view that stands on the model's floor, from where the nearest placed view was."""
-    T_level_camera = views.T_level_camera[index]
-    nearest = int(model.near[0])
-    T_common_nearest = model.poses[0] @ inverse(views.T_level_camera[nearest])
-    points = transform(T_level_camera, views.tiny.of(index)[0])
-    source = points.mean(axis=0)
-    turns = T_common_nearest[:3, :3] @ yaw_rotations()
-    starts = np.tile(np.eye(4), (len(turns), len(_SHIFTS_MM), 1, 1))
-    starts[..., :3, :3] = turns[:, None]
-    starts[..., :2, 3] = (model.centre - turns @ source)[:, None, :2] + _SHIFTS_MM
-    starts = starts.reshape(-1, 4, 4) @ T_level_camera
-    return [starts[:1], starts]
-
-
-def _rotated_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArray]:
-    """Return batches of guesses that turn the view about its centre, from where the nearest placed view was."""
-    source = views.tiny.of(index)[0].mean(axis=0)
-    batches = [np.eye(3)[None], *(rotations_all_ways(angles_deg) for angles_deg in _STARTS_DEG)]
-    return [_turned_about(model.poses[0][:3, :3] @ turns, source, model.centre) for turns in batches]
-
-
-def _turned_about(rotations: FloatArray, source: FloatArray, target: FloatArray) -> FloatArray:
-    """Return (N, 4, 4) motions by (N, 3, 3) rotations that bring one point, (3,), to another."""
-    poses = np.tile(np.eye(4), (len(rotations), 1, 1))
-    poses[:, :3, :3], poses[:, :3, 3] = rotations, target - rotations @ source
-    return poses
+            return False
+        self.poses[index] = best.pose
+        self.waiting.remove(index)
+        self.misses.pop(index, None)
+        return True

@@ -8,7 +8,7 @@ import numpy as np
 
 from scanproc.registration.agreement import Agreement
 from scanproc.registration.bending import Bending, BendLimits
-from scanproc.registration.incremental import SearchLimits
+from scanproc.registration.candidates import SearchLimits
 from scanproc.registration.movement import Movement, MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits, RejectedView
 

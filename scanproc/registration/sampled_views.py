@@ -25,6 +25,32 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
+class PickedPoints:
+    """Points of views at three spacings, picked when they are first wanted: by all that differ in what is known.
+
+    Attributes
+    ----------
+    coarse_mm, fine_mm : how far points of `coarse` and `fine` lie apart.
+    """
+
+    views: Sequence[CleanView]
+    coarse_mm: float
+    fine_mm: float
+
+    @cached_property
+    def tiny(self) -> Samples:
+        return sample(self.views, 2.0 * self.coarse_mm)
+
+    @cached_property
+    def coarse(self) -> Samples:
+        return sample(self.views, self.coarse_mm)
+
+    @cached_property
+    def fine(self) -> Samples:
+        return sample(self.views, self.fine_mm)
+
+
+@dataclass(frozen=True)
 class SampledViews:
     """All usable views, ready for alignment.
 
@@ -32,15 +58,20 @@ class SampledViews:
     ----------
     numbers : of each in the recording: what lies between two was not usable.
     T_level_camera : puts each view's floor at z = 0; the identity without a floor.
-    coarse_mm, fine_mm : how far points of `coarse` and `fine` lie apart.
     """
 
-    views: Sequence[CleanView]
+    picked: PickedPoints
     numbers: Sequence[int]
     images: Images
     T_level_camera: Sequence[FloatArray]
-    coarse_mm: float
-    fine_mm: float
+
+    @property
+    def views(self) -> Sequence[CleanView]:
+        return self.picked.views
+
+    @property
+    def coarse_mm(self) -> float:
+        return self.picked.coarse_mm
 
     def __len__(self) -> int:
         return len(self.views)
@@ -55,7 +86,12 @@ class SampledViews:
 
     def with_views(self, views: Sequence[CleanView], coarse_mm: float) -> SampledViews:
         """Return the same views with another choice of their pixels, sampled at another spacing."""
-        return replace(self, views=views, images=self.images.with_depths(views), coarse_mm=coarse_mm)
+        picked = PickedPoints(views, coarse_mm, self.picked.fine_mm)
+        return replace(self, picked=picked, images=self.images.with_depths(views))
+
+    def at_spacing(self, coarse_mm: float) -> SampledViews:
+        """Return the same views, sampled at another spacing."""
+        return replace(self, picked=replace(self.picked, coarse_mm=coarse_mm))
 
     def with_noise(self, noise: DepthNoise) -> SampledViews:
         """Return the same views, which are judged by the noise at their depth, and weigh alike."""
@@ -75,20 +111,20 @@ class SampledViews:
         order = min(self.images.noise_order, _MOST_WEIGHT_ORDER)
         return replace(self, images=self.images._replace(weight_order=order))
 
-    @cached_property
+    @property
     def tiny(self) -> Samples:
         """Return the points of each view that first guesses are made with."""
-        return sample(self.views, 2.0 * self.coarse_mm)
+        return self.picked.tiny
 
-    @cached_property
+    @property
     def coarse(self) -> Samples:
         """Return the points of each view by which guesses are judged, closer to each other."""
-        return sample(self.views, self.coarse_mm)
+        return self.picked.coarse
 
-    @cached_property
+    @property
     def fine(self) -> Samples:
         """Return the points of each view that are aligned in the end, ever closer."""
-        return sample(self.views, self.fine_mm)
+        return self.picked.fine
 
     @cached_property
     def middles(self) -> FloatArray:
@@ -122,12 +158,10 @@ def sample_views(
 ) -> SampledViews:
     """Bring views into the form that alignment wants; without `numbers` they are all of the recording."""
     return SampledViews(
-        views=views,
+        picked=PickedPoints(views, coarse_mm, fine_mm),
         numbers=range(len(views)) if numbers is None else numbers,
         images=stack_images(views),
         T_level_camera=[np.eye(4) if view.floor is None else levelling(view.floor) for view in views],
-        coarse_mm=coarse_mm,
-        fine_mm=fine_mm,
     )
 
 

@@ -10,7 +10,8 @@ from scanproc.artifacts import CleanView, RimTerm
 from scanproc.depth.rims import without_rim_bias
 from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Agreement
-from scanproc.registration.incremental import Poses, SearchLimits
+from scanproc.registration.candidates import SearchLimits
+from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
 from scanproc.registration.judgement import (
     Judgement,

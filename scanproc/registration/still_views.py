@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from scanproc.parallel import meanwhile
@@ -61,7 +61,7 @@ def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
     alike = views.whole.weighed_alike()
     inner = without_rims(views.whole.views, _RIM_DEG)
     regions = alike.with_views(inner, _SPACING_MM)
-    parts = replace(regions, coarse_mm=_BEND_SPACING_MM)
+    parts = regions.at_spacing(_BEND_SPACING_MM)
     moved, misfits = dict[int, str](), dict[int, str]()
     even = judged.poses
     if views.whole.weighs_noise and len(even) >= _MIN_VIEWS:

@@ -18,8 +18,9 @@ from scanproc.registration.agreement import (
     count_agreement,
     submap_of,
 )
+from scanproc.registration.candidates import SearchLimits
 from scanproc.registration.grid_icp import distinct_poses, grid_icp_from_all
-from scanproc.registration.incremental import Poses, SearchLimits
+from scanproc.registration.incremental import Poses
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
 

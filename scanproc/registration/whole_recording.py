@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from scanproc.registration.candidates import SearchLimits
 from scanproc.registration.first_noise import first_noise_mm
 from scanproc.registration.incremental import (
     IncrementalResult,
     Poses,
-    SearchLimits,
     register_incrementally,
     register_more,
 )

@@ -95,7 +95,7 @@ def _readings(shape: FootShape, rows: Sequence[MeasureRow]) -> dict[str, Reading
     def read(row: MeasureRow) -> Reading:
         if row.needs_foot and is_sole:
             return no_reading(f"it lies above the sole, and what was scanned is {in_words(shape.foot.object)}")
-        return no_reading(_NO_GROUND) if row.needs_ground and guessed else row.read(shape)
+        return no_reading(_NO_GROUND) if row.needs_ground and guessed else shape.once(row.read)
 
     return {row.key: read(row) for row in rows}
 

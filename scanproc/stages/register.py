@@ -19,8 +19,8 @@ from scanproc.errors import ScanError
 from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.bending import BendLimits
+from scanproc.registration.candidates import SearchLimits
 from scanproc.registration.doubts import DoubtLimits, doubt_of, focal_doubt_of, quoted
-from scanproc.registration.incremental import SearchLimits
 from scanproc.registration.joint_alignment import NeighbourLimits, focal_error
 from scanproc.registration.judgement import JudgementLimits
 from scanproc.registration.movement import MovementLimits
