@@ -315,6 +315,36 @@ def test_table_of_feet_as_scanners_make_them(index: int) -> None:
     assert not refused
 
 
+def reshaped(mesh: Mesh, seed: int) -> Mesh:
+    """Return a foot of another size: broader or slimmer, twisted ahead of the heel, with another arch, and uneven."""
+    rng = np.random.default_rng(seed)
+    size = rng.uniform(0.6, 1.1)
+    x, y, z = size * mesh.vertices.T
+    share = (x - x[z < 60.0].min()) / np.ptp(x[z < 60.0])
+    y = y * rng.uniform(0.85, 1.18)
+    twist = np.radians(rng.uniform(-4.0, 4.0)) * np.clip((share - 0.3) / 0.5, 0.0, 1.0)
+    y, z = y * np.cos(twist) - z * np.sin(twist), y * np.sin(twist) + z * np.cos(twist)
+    arch = (
+        np.exp(-(((share - 0.45) / 0.16) ** 2)) * np.clip(0.5 + y / 40.0, 0.0, 1.0) * np.clip(1.0 - z / 60.0, 0.0, 1.0)
+    )
+    vertices = np.column_stack([x, y, z + size * rng.uniform(-3.0, 3.0) * arch])
+    waves = np.cos(vertices @ (rng.normal(size=(3, 6)) / 70.0) + rng.uniform(0.0, 2.0 * np.pi, 6))
+    return Mesh(vertices + 0.35 * waves @ rng.normal(size=(6, 3)), mesh.faces)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("index", range(4))
+def test_table_of_feet_of_other_shapes(index: int) -> None:
+    """One of the 160 is refused: the midfoot of a foot that stands on glass 2 mm deep is flat over 12 % of it."""
+    whole = capped(legs(index), 120.0)
+    refused = []
+    for seed in range(20):
+        foot = reshaped(whole, 100 * index + seed)
+        made = {depth_mm: pressed(foot, depth_mm) if depth_mm else foot for depth_mm in (0.0, 2.0)}
+        refused += [(seed, depth_mm) for depth_mm, each in made.items() if reason(smoothed(each, 5)) is not None]
+    assert refused in ([], [(15, 2.0)] if index == 3 else [])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("index", range(4))
 def test_table_of_pressed_soles(index: int) -> None:
