@@ -268,6 +268,7 @@ def test_the_errors_of_a_scanner_are_its_form_s_and_its_noise_s() -> None:
 
 
 def test_a_finished_mesh_is_uncertain_by_its_scanner_or_asked_for(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="scanproc")
     assert {name: found.sd for name, found in measured(None).items() if found.sd is not None} == {}
     assert "no uncertainty is known: state the scanner in scan.toml" in caplog.text
     caplog.clear()

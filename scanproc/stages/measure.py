@@ -47,7 +47,7 @@ def measure(feet: Feet, facts: ScanFacts, config: MeasureConfig) -> Measures:
     facts : the loading decides whether there is a print.
     """
     if not all(foot.replicates for foot in feet.feet):  # the finished mesh of a scanner of which nothing is known
-        log.warning(
+        log.info(
             "measure: no uncertainty is known: state the scanner in scan.toml, such as sensor ="
             ' "structured-light scanner", "depth camera" or "phone"'
         )
