@@ -41,7 +41,6 @@ from scanproc.pipeline import STAGES
 
 _NAMES = [stage.name for stage in STAGES]
 
-_SWITCH_S = 0.0005
 _STOPPED = 130  # what shells say of a program that Ctrl-C ended
 
 
@@ -88,9 +87,6 @@ def main(quiet: bool, verbose: bool) -> None:
     # out, takes 0.3 s.
     gc.set_threshold(50_000, 20, 20)
     atexit.register(gc.freeze)
-    # So long a thread that comes out of a compiled loop waits until another lets go of the GIL: by default 5 ms, which
-    # many of the loops do not take themselves.
-    sys.setswitchinterval(_SWITCH_S)
 
 
 _to = click.option("--to", type=click.Choice(_NAMES), default=_NAMES[-1], show_default=True, help="Last stage to run.")
