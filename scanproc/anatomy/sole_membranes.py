@@ -2,7 +2,7 @@
 
 Skin rests on the ground well inside its border, and hangs some mm below a membrane that is spanned there. A film over a
 hole rests on the hole's rim and lies in the membrane; what goes on with the slope of the rim (thin plates, the skirts
-of Poisson's surface) hangs twice as far below it as skin does.
+of Poisson's surface) mostly hangs farther below it than skin does.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class _IncrementalSearch:
     misses: dict[int, Agreement] = field(default_factory=dict)
     tried: dict[int, tuple[int, int]] = field(default_factory=dict)  # the nearest and the number of views, last time
     models: dict[tuple[int, ...], Submap] = field(default_factory=dict)  # of placed views, the nearest first
-    known: set[_Try] = field(default_factory=set)
+    known: set[_Try] = field(default_factory=set)  # that were made: what has a place stays there
 
     def try_neighbours(self) -> None:
         """Place views recorded near a placed one, as long as there are such."""
