@@ -247,6 +247,7 @@ class CleanView:
     counts : pixels left after each filter, in the order of the filters.
     color : (H, W, 3) uint8, or None.
     rim_deg : (H, W) float16, angle from where the pixel's surface ends, see `depth.rims`; None if nobody looked.
+    fine_rim_deg : (H, W) float16, the same where it may end before what is hardly farther; None as well.
     floor_tilt_sd_deg : standard uncertainty of the direction of the floor's normal; None if there is no floor.
     """
 
@@ -260,6 +261,7 @@ class CleanView:
     color: ByteArray | None = None
     floor_tilt_sd_deg: float | None = None
     rim_deg: NDArray[np.float16] | None = None
+    fine_rim_deg: NDArray[np.float16] | None = None
 
     def __post_init__(self) -> None:
         if self.depth_mm.shape != (self.intrinsics.height, self.intrinsics.width):

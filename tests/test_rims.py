@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scanproc.artifacts import CleanView, Intrinsics, Plane
-from scanproc.depth.rims import RIM_REACH_DEG, rim_angles, without_floor_contact
+from scanproc.depth.rims import RIM_REACH_DEG, rim_angles, with_fine_rims, without_floor_contact
 from scanproc.registration.sampled_views import without_rims
 
 CAMERA = Intrinsics(120, 90, 400.0, 400.0, 60.0, 45.0)
@@ -37,6 +37,33 @@ def test_what_is_behind_has_no_rim_and_the_image_s_border_is_none() -> None:
 def test_a_steep_slope_is_no_rim() -> None:
     slope = (400.0 + 0.015 * 400.0 * np.arange(120)[None]).repeat(90, axis=0).astype(np.float32)
     assert rim_angles(slope, CAMERA).min() == FAR
+
+
+@pytest.mark.parametrize(
+    ("behind_mm", "rim", "fine_rim"), [(6.0, False, False), (10.0, False, True), (15.0, True, True)]
+)
+def test_finer_rims_end_before_what_is_hardly_farther(behind_mm: float, rim: bool, fine_rim: bool) -> None:
+    far = card()
+    far[:] = np.where(far > 0.0, 600.0, 600.0 + behind_mm)  # two in a hundred of it are 12 mm
+    assert (rim_angles(far, CAMERA)[45, 30] == 0.0) == rim
+    assert (rim_angles(far, CAMERA, is_fine=True)[45, 30] == 0.0) == fine_rim
+    assert rim_angles(far, CAMERA, is_fine=True)[45, 60] == FAR
+
+
+@pytest.mark.parametrize(("step_px", "is_rim"), [(2.6, False), (3.0, True)])
+def test_a_slope_of_wide_pixels_is_no_finer_rim(step_px: float, is_rim: bool) -> None:
+    wide = Intrinsics(60, 45, 150.0, 150.0, 30.0, 22.5)
+    depth = np.full((45, 60), 600.0, dtype=np.float32)
+    depth[:, 30:] += step_px * 600.0 / 150.0  # more than 8 mm, less than two in a hundred
+    assert (rim_angles(depth, wide, is_fine=True).min() == 0.0) == is_rim
+
+
+def test_a_view_is_given_its_finer_rims_where_it_has_some() -> None:
+    rims = np.ones((90, 120), np.float16)
+    one = CleanView("000000", card(), np.zeros((90, 120, 3), np.float16), card() > 0, CAMERA, None, {}, rim_deg=rims)
+    assert with_fine_rims(one) is one
+    finer = CleanView(**{**vars(one), "fine_rim_deg": np.zeros((90, 120), np.float16)})
+    np.testing.assert_array_equal(with_fine_rims(finer).rim_deg, 0.0)
 
 
 def test_a_hole_has_no_rim_but_a_gap_before_something_farther_has() -> None:

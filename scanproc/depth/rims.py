@@ -23,10 +23,14 @@ _MIXED_MM, _MIXED_DEG = 6.0, 0.5  # a foot's bulge hides what is lower: depth th
 _LOW_MM = 30.0  # over the floor: the window reaches both from there, at 45 degrees
 _NORMAL_RADIUS_MM = 4.0  # half the window of normals of corrected depth, on the surface
 _JUMP_SHARE = 0.02  # of the depth: a step that a surface seen at a cosine of 0.34 does not make
+_FINE_JUMP_MM = 8.0  # a foot's bulge hides 6 to 12 mm of the line of sight to the floor that it ends before
+_STEEPEST = 2.8  # pixels: the step that a surface seen at that cosine makes
 _GAP_DEG = 1.0  # a gap that narrow, with the same surface beyond it, is a hole
 
 
-def rim_angles(depth_mm: DepthImage, intrinsics: Intrinsics, hidden: BoolArray | None = None) -> NDArray[np.float32]:
+def rim_angles(
+    depth_mm: DepthImage, intrinsics: Intrinsics, hidden: BoolArray | None = None, is_fine: bool = False
+) -> NDArray[np.float32]:
     """Return how far each pixel is from where its surface ends, (H, W) deg; RIM_REACH_DEG where it is that or more.
 
     It ends before nothing, or before what is farther. What is itself behind something nearer has no rim there, and the
@@ -36,48 +40,61 @@ def rim_angles(depth_mm: DepthImage, intrinsics: Intrinsics, hidden: BoolArray |
     ----------
     depth_mm : (H, W) float32, 0 = none.
     hidden : (H, W) pixels where the surface may go on although nothing is there: it was cropped.
+    is_fine : before what is hardly farther, too. A foot far from the camera ends so before its floor; but so do the
+        parts of it, one before another.
     """
     px_deg = float(np.degrees(1.0 / intrinsics.fx))
     none = np.zeros(depth_mm.shape, np.bool_) if hidden is None else hidden
-    return np.asarray(_rim_angles(depth_mm, none, px_deg, round(RIM_REACH_DEG / px_deg), round(_GAP_DEG / px_deg)))
+    reach_px, gap_px = round(RIM_REACH_DEG / px_deg), round(_GAP_DEG / px_deg)
+    jump_mm = _FINE_JUMP_MM if is_fine else np.inf
+    return np.asarray(_rim_angles(depth_mm, none, px_deg, reach_px, gap_px, jump_mm))
 
 
 @compiled
 def _rim_angles(
-    depth_mm: DepthImage, hidden: BoolArray, px_deg: float, reach_px: int, gap_px: int
+    depth_mm: DepthImage, hidden: BoolArray, px_deg: float, reach_px: int, gap_px: int, jump_mm: float
 ) -> NDArray[np.float32]:
     height, width = depth_mm.shape
     squares = np.full((height, width), reach_px * reach_px, dtype=np.int32)
     for v in range(height):
         for u in range(width):
             z = depth_mm[v, u]
-            if z > 0.0 and _ends_beside(depth_mm, hidden, v, u, gap_px):
+            limit = z + min(_JUMP_SHARE * z, max(jump_mm, _STEEPEST * np.radians(px_deg) * z))
+            if z > 0.0 and _ends_beside(depth_mm, hidden, v, u, gap_px, limit):
                 # What is no farther than the rim, round it, is of the same surface.
                 for i in range(max(v - reach_px, 0), min(v + reach_px + 1, height)):
                     for j in range(max(u - reach_px, 0), min(u + reach_px + 1, width)):
                         square = (i - v) ** 2 + (j - u) ** 2
-                        if square < squares[i, j] and 0.0 < depth_mm[i, j] < z * (1.0 + _JUMP_SHARE):
+                        if square < squares[i, j] and 0.0 < depth_mm[i, j] < limit:
                             squares[i, j] = square
     return np.asarray(px_deg * np.sqrt(squares), np.float32)
 
 
 @compiled
-def _ends_beside(depth_mm: DepthImage, hidden: BoolArray, v: int, u: int, gap_px: int) -> bool:
-    """Tell whether a surface ends at a pixel, to one of the four sides."""
+def _ends_beside(depth_mm: DepthImage, hidden: BoolArray, v: int, u: int, gap_px: int, limit_mm: float) -> bool:
+    """Tell whether a surface ends at a pixel, to one of the four sides: before nothing, or what is beyond a limit."""
     height, width = depth_mm.shape
-    limit = depth_mm[v, u] * (1.0 + _JUMP_SHARE)
     for dv, du in ((-1, 0), (1, 0), (0, -1), (0, 1)):
         for step in range(1, gap_px + 2):
             q, p = v + step * dv, u + step * du
             if q < 0 or q >= height or p < 0 or p >= width or hidden[q, p]:
                 break
             if depth_mm[q, p] > 0.0:
-                if depth_mm[q, p] > limit:
+                if depth_mm[q, p] > limit_mm:
                     return True
                 break
             if step == gap_px + 1:
                 return True
     return False
+
+
+def with_fine_rims(view: CleanView) -> CleanView:
+    """Return a view with its finer rims alone.
+
+    It is fused by them: what they spoil beside a floor others see from the front. Registered it is without: inner steps
+    of what is far away are most of what its place is told by.
+    """
+    return view if view.fine_rim_deg is None else replace(view, rim_deg=view.fine_rim_deg)
 
 
 def rim_bias(depth_mm: NDArray[np.floating], rim_deg: NDArray[np.floating], decay_deg: float) -> NDArray[np.float32]:

@@ -114,7 +114,7 @@ def _view_file(number: int) -> str:
 
 def _view_npz(view: CleanView) -> bytes:
     arrays = {"depth_mm": view.depth_mm, "normals": view.normals, "silhouette": view.silhouette}
-    for name in ("color", "rim_deg"):
+    for name in ("color", "rim_deg", "fine_rim_deg"):
         if (image := getattr(view, name)) is not None:
             arrays[name] = image
     return _npz(arrays)
@@ -136,6 +136,7 @@ def _decode_clean(files: Files) -> CleanViews:
             counts=dict(entry["counts"]),
             color=arrays.get("color"),
             rim_deg=arrays.get("rim_deg"),
+            fine_rim_deg=arrays.get("fine_rim_deg"),
             floor_tilt_sd_deg=entry["floor_tilt_sd_deg"],
         )
 

@@ -85,6 +85,7 @@ def foot_view(
         color=None if image.color is None else image.color[rows, columns].copy(),
         floor_tilt_sd_deg=None if floor is None else floor.tilt_sd_deg,
         rim_deg=np.asarray(rim_angles(whole, intrinsics, hidden), np.float16),
+        fine_rim_deg=np.asarray(rim_angles(whole, intrinsics, hidden, is_fine=True), np.float16),
     )
 
 

@@ -9,7 +9,14 @@ from functools import partial
 import numpy as np
 
 from scanproc.artifacts import BoolArray, ByteArray, CleanView, CleanViews, Mesh, Registration, RimTerm, Surface
-from scanproc.depth.rims import low_rim_trust, rim_shift_mm, rim_trust, without_floor_contact, without_rim_bias
+from scanproc.depth.rims import (
+    low_rim_trust,
+    rim_shift_mm,
+    rim_trust,
+    with_fine_rims,
+    without_floor_contact,
+    without_rim_bias,
+)
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.fusion.border_morphology import dilated, opened, shrunk
@@ -130,7 +137,8 @@ def _posed_views(
     ]
 
     def posed(one: tuple[CleanView, FloatArray]) -> PosedView:
-        return averaged(_posed_view(*one, registration.rim), smoothing_mm, limit_mm)
+        view, pose = one
+        return averaged(_posed_view(with_fine_rims(view), pose, registration.rim), smoothing_mm, limit_mm)
 
     return parallel_map(posed, seen, "correcting rims")
 
