@@ -108,6 +108,45 @@ def test_a_standing_foot_seen_from_above_ends_truly_at_its_toes() -> None:
     assert found["foot_length_mm"].status == "measured"
 
 
+def torn_under_the_nails(height_mm: float) -> Mesh:
+    toes = kept(leg(), lambda v: (v[:, 2] > height_mm) | (v[:, 0] < 235.0))
+    return kept(toes, lambda v: v[:, 2] > 3.0)
+
+
+@pytest.mark.parametrize("height_mm", [17.0, 18.0])
+def test_a_second_toe_torn_up_to_its_nail_leaves_no_length_but_the_rest(height_mm: float) -> None:
+    """It may be the longest: 12 stops above a standing foot see no more of it, which is no reason to refuse a foot."""
+    whole = measured(as_surface(leg(), True))
+    found = measured(as_surface(torn_under_the_nails(height_mm), True))
+    assert found["foot_length_mm"].status == "refused"
+    for name, within in (("foot_width_mm", 0.1), ("heel_width_mm", 0.1), ("dorsum_height_mm", 0.3)):
+        assert found[name].status == "measured"
+        assert value(found[name]) == pytest.approx(value(whole[name]), abs=within)
+    assert value(found["heel_angle_deg"]) == pytest.approx(value(whole["heel_angle_deg"]), abs=0.1)
+
+
+def test_toes_that_are_all_torn_up_to_their_nails_are_refused() -> None:
+    """The longest has lost 1.3 mm by then, and the dorsum is read 0.5 mm too high."""
+    with pytest.raises(ScanError, match="toes ending"):
+        measured(as_surface(torn_under_the_nails(19.0), True))
+
+
+def test_what_is_read_at_half_a_length_that_nobody_saw_is_as_uncertain() -> None:
+    def sd_mm(mesh: Mesh, name: str) -> float:
+        errors = np.zeros((len(mesh.vertices), 4), dtype=np.float16)
+        parts = measured(replace(as_surface(mesh, True), errors_mm=errors))[name].sd_parts
+        assert parts is not None
+        return parts.repeat
+
+    without_hallux = kept(leg(), lambda v: (v[:, 0] < 268.0) | (v[:, 1] > -14.0))
+    x, _, z = leg().vertices.T
+    middles = np.arange(137.0, 152.0, 2.0)
+    slope, _ = np.polyfit(middles, [z[np.abs(x - middle) < 1.0].max() for middle in middles], 1)
+    assert sd_mm(leg(), "dorsum_height_mm") < 0.2
+    assert sd_mm(without_hallux, "dorsum_height_mm") == pytest.approx(abs(slope) * 0.5 * 3.0, rel=0.3)
+    assert sd_mm(without_hallux, "foot_width_mm") < 0.2
+
+
 def test_a_small_hole_in_a_toe_does_no_harm() -> None:
     mesh = leg()
     tip = mesh.vertices[np.argmax(mesh.vertices[:, 0])]

@@ -51,10 +51,12 @@ class OpenEnds:
     """Which ends of a foot are ends of the scan alone.
 
     The heel, the second toe's tip (the axis), the longest toe, the medial and the lateral border of the ball.
+    axis_lost : the second toe's tip is open up to its nail, or the longest toe's own is open as well.
     """
 
     heel_open: bool
     axis_open: bool
+    axis_lost: bool
     toes_open: bool
     tibiale_open: bool = False
     fibulare_open: bool = False
@@ -75,12 +77,14 @@ def open_ends(
     forward = vertex_normals(mesh)[:, 0]
     medial, lateral = float(points.metatarsale_tibiale[1]), float(points.metatarsale_fibulare[1])
     front = front_profile(mesh, float(points.pternion[0] + 0.7 * points.length_mm), medial, lateral)
-    longest, cosine = points.longest_toe_tip, border_cosine(what, is_torn)
+    second, cosine = points.second_toe.tip, border_cosine(what, is_torn)
+    axis_open = _ends_open(mesh, boundary, second, 1.0, forward, is_torn)
+    longest_open = _ends_open(mesh, boundary, points.longest_toe_tip, 1.0, forward, is_torn)
     return OpenEnds(
         heel_open=_ends_open(mesh, boundary, points.pternion, -1.0, forward, is_torn),
-        axis_open=_ends_open(mesh, boundary, points.second_toe.tip, 1.0, forward, is_torn),
-        toes_open=_ends_open(mesh, boundary, longest, 1.0, forward, is_torn)
-        or _front_is_open(mesh, boundary, front, forward, is_torn),
+        axis_open=axis_open,
+        axis_lost=axis_open and (longest_open or _ends_open(mesh, boundary, second, 1.0, forward, is_torn=True)),
+        toes_open=longest_open or _front_is_open(mesh, boundary, front, forward, is_torn),
         tibiale_open=border_is_open(mesh, boundary, points.metatarsale_tibiale, np.sign(medial - lateral), cosine),
         fibulare_open=border_is_open(mesh, boundary, points.metatarsale_fibulare, np.sign(lateral - medial), cosine),
     )
@@ -139,7 +143,8 @@ def refuse_open_ends(ends: OpenEnds) -> None:
     """Refuse a foot whose heel or axis was not scanned: nothing else has a place without them.
 
     Where the toes end truly but the second, what is left of it still shows where its middle runs. A camera over a
-    standing foot sees the thin second toe down to where noise bends it most, and the longest toe lower.
+    standing foot sees the thin second toe down to where noise bends it most, and the longest toe lower: the second may
+    then be the longer one, so that the length is not known, but where the foot points is.
 
     Raises
     ------
@@ -151,7 +156,7 @@ def refuse_open_ends(ends: OpenEnds) -> None:
             "found the heel ending in an open or cut edge, expected it rounded off: the rear of the heel was not "
             "covered, and every measure starts there. Scan the heel from behind."
         )
-    if ends.axis_open and ends.toes_open:
+    if ends.axis_lost and ends.toes_open:
         raise ScanError(
             "found the toes ending in an open or cut edge, expected the tip of the second toe: the toes were cut off "
             "or not covered, and they give the foot its axis. Scan the toes from the front."

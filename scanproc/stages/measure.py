@@ -15,6 +15,7 @@ from scanproc.measures.replicates import replicate_shapes
 from scanproc.measures.sensor_classes import scale_sd_of
 from scanproc.measures.table import MEASURES, MeasureRow
 from scanproc.measures.uncertainty import ErrorSources, sd_parts
+from scanproc.measures.unseen_length import unsure_of_length
 from scanproc.parallel import parallel_map, shares
 from scanproc.settings import setting
 
@@ -62,6 +63,7 @@ def _measure_foot(foot: Foot, facts: ScanFacts, config: MeasureConfig) -> FootMe
     found = parallel_map(partial(_readings, shape), shares(MEASURES), "measuring")
     readings = {key: reading for share in found for key, reading in share.items()}
     rows = [row for row in MEASURES if readings[row.key].value is not None]
+    readings = unsure_of_length(shape, readings, partial(_values, rows=rows))
     makers = replicate_shapes(shape)
     replicates = parallel_map(lambda make: _values(make(), rows), makers, "measure: how sure it is")
     sources = ErrorSources(scale_sd_of(facts) if config.scale_sd is None else config.scale_sd, config.surface_sd_mm)
