@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -177,6 +178,17 @@ def test_no_ball_reaches_through_a_kink_of_the_top() -> None:
     distance, _ = tree.query(np.column_stack([nodes[near], bottom.z.ravel()[near]]))
     assert near.sum() > 300
     assert 0.0 < (distance - proven.asked.wall_at(nodes[near])).min() < 0.03
+
+
+@pytest.mark.parametrize("foot", [lambda: leg(0), lambda: mirrored(leg(3))])
+def test_a_lift_below_a_post_that_is_lowered_is_no_thicker_than_that(foot: Callable[[], Foot]) -> None:
+    """By rays: the post was lowered by 1.5 and 2.6 mm to a lower forefoot post, and its lift taken for too thick."""
+    proven = made(foot(), sensible(4043))
+    assert failed(proven) == []
+    assert 1.0 < proven.built.lowered_mm < 3.0
+    heel = proven.asked.plan.heel[None]
+    thick_mm = proven.asked.top_at(heel)[0] - met_from_below(proven.solid, heel)[0]
+    assert thick_mm == pytest.approx(proven.rx.thickness.thickness_mm + 3.0 + proven.built.lowered_mm, abs=1.0)
 
 
 def test_a_post_with_a_motion_is_lowered_as_it_is() -> None:

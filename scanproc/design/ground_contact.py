@@ -50,6 +50,11 @@ class GroundContact:
     spared: tuple[Region, ...] = ()
     lowered: tuple[tuple[Region, float], ...] = ()
 
+    @property
+    def lowered_mm(self) -> float:
+        """By how much the heel's post is lowered, whose two planes are left as they are; 0 where it is not."""
+        return sum(by_mm for _, by_mm in self.lowered)
+
     def applied(self, xy: FloatArray, z: FloatArray) -> FloatArray:
         """Return heights z, (N,), at (N, 2) points flattened, (N,) mm."""
         ground = self.rest.at(xy)

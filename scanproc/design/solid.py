@@ -50,12 +50,14 @@ class Built:
     flattened_mm : how far its underside was flattened for the printer.
     edge_radius_mm : largest radius of its lower edge.
     extension : the soft part ahead of it, where one is asked.
+    lowered_mm : by how much the heel's post was lowered as it is, to where the front end stands.
     """
 
     solid: Mesh
     flattened_mm: float
     edge_radius_mm: float
     extension: Mesh | None = None
+    lowered_mm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def build(asked: Design) -> Built:
     )
     solid = _between(top, bottom, outline, within, rx)
     soft = None if asked.extension is None else _extension(asked.extension, rx)
-    return Built(solid, contact.flattening.depth_mm, float(edge.radius_mm.max()), soft)
+    return Built(solid, contact.flattening.depth_mm, float(edge.radius_mm.max()), soft, contact.lowered_mm)
 
 
 def _extension(soft: SoftExtension, rx: Prescription) -> Mesh:

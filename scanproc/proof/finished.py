@@ -33,6 +33,7 @@ class Finished:
     ----------
     quick : whether the wall is touched at fewer places.
     extension : the soft part ahead of it.
+    flattened_mm, edge_radius_mm, lowered_mm : see `design.solid.Built`.
     """
 
     solid: Mesh
@@ -41,6 +42,7 @@ class Finished:
     asked: Design
     quick: bool = False
     extension: Mesh | None = None
+    lowered_mm: float = 0.0
 
     def ready(self) -> None:
         """Make what all checks share, before several of them run at once."""

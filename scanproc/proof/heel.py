@@ -44,9 +44,10 @@ def heel_checks(done: Finished) -> tuple[Check, ...]:
         checks.append(within("heel_lift_mm", rx.heel.heel_lift_mm, _lift(done), _LIFT_MM))
         if rx.device.style == "shell":  # a block stands on its base
             below = _stands_below(done)
-            # Beside an intrinsic post the platform may be flattened for the printer.
-            flattened = min(max(below - rx.heel.heel_lift_mm, 0.0), done.flattened_mm)
-            checks.append(within("heel_lift_below_mm", rx.heel.heel_lift_mm + flattened, below, _BELOW_MM))
+            # Beside an intrinsic post the platform may be flattened for the printer; one of two planes is lowered.
+            lowered = rx.heel.heel_lift_mm + done.lowered_mm
+            flattened = min(max(below - lowered, 0.0), 0.0 if done.lowered_mm else done.flattened_mm)
+            checks.append(within("heel_lift_below_mm", lowered + flattened, below, _BELOW_MM))
     return tuple(checks)
 
 

@@ -21,7 +21,9 @@ def prove(built: Built, asked: Design, *, quick: bool = False) -> tuple[Check, .
     built : its solid rounded to single precision, as it is going to be written.
     quick : touch the wall at the triangles' corners and middles alone, for a preview.
     """
-    done = Finished(built.solid, built.flattened_mm, built.edge_radius_mm, asked, quick, built.extension)
+    done = Finished(
+        built.solid, built.flattened_mm, built.edge_radius_mm, asked, quick, built.extension, built.lowered_mm
+    )
     done.ready()
     found = parallel_map(lambda checks: checks(done), CHECKS, "insole: proof")
     return tuple(check for checks in found for check in checks)
