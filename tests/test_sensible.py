@@ -180,6 +180,14 @@ def test_no_ball_reaches_through_a_kink_of_the_top() -> None:
     assert 0.0 < (distance - proven.asked.wall_at(nodes[near])).min() < 0.03
 
 
+def test_a_device_that_rolls_over_its_arch_support_is_advised_to_leave_it_out() -> None:
+    """Four times less of its forefoot post rolled it by as much, and was advised for the rest of the day."""
+    one, config = insole_of(scanned("find-mean.ply"), sensible(4120)), sensible(4120)
+    assert one.failed is not None and "roll_midfoot_deg" in one.failed
+    made_of_it = insole_of(scanned("find-mean.ply"), advised_by(one.failed, config))
+    assert made_of_it.failed is None and not advised_by(one.failed, config).arch_support
+
+
 @pytest.mark.parametrize("foot", [lambda: leg(0), lambda: mirrored(leg(3))])
 def test_a_lift_below_a_post_that_is_lowered_is_no_thicker_than_that(foot: Callable[[], Foot]) -> None:
     """By rays: the post was lowered by 1.5 and 2.6 mm to a lower forefoot post, and its lift taken for too thick."""

@@ -165,7 +165,8 @@ DOSES: tuple[Dose, ...] = (
     Dose("forefoot_post_deg", forefoot_post, post_checks, ("forefoot_post_deg",), "Below", _FOREFOOT),
     Dose("forefoot_post", forefoot_post, post_checks, ("forefoot_post",), "Below", _FOREFOOT),
     Dose("level_front", front_platform, stance_checks, _STANCE, "Below",
-         (lower("rearfoot_post_deg"), lower("forefoot_post_deg"), Change("level_front", to=False))),
+         (Change("arch_support", to=False), lower("rearfoot_post_deg"), lower("forefoot_post_deg"),
+          Change("level_front", to=False))),
     # pads, reliefs and cut-outs
     *(Dose(pad.dose, pad.place, pad_checks, pad.checks, "Gap to the sole", pad.advice) for pad in PADS),
     Dose("first_ray_cut", cut_outs, size_checks, ("first_ray_cut_mm2",), "Top",
