@@ -40,7 +40,7 @@ def test_a_steep_slope_is_no_rim() -> None:
 
 
 @pytest.mark.parametrize(
-    ("behind_mm", "rim", "fine_rim"), [(6.0, False, False), (10.0, False, True), (15.0, True, True)]
+    ("behind_mm", "rim", "fine_rim"), [(5.0, False, False), (7.0, False, True), (11.0, False, True), (13.0, True, True)]
 )
 def test_finer_rims_end_before_what_is_hardly_farther(behind_mm: float, rim: bool, fine_rim: bool) -> None:
     far = card()
@@ -54,7 +54,7 @@ def test_finer_rims_end_before_what_is_hardly_farther(behind_mm: float, rim: boo
 def test_a_slope_of_wide_pixels_is_no_finer_rim(step_px: float, is_rim: bool) -> None:
     wide = Intrinsics(60, 45, 150.0, 150.0, 30.0, 22.5)
     depth = np.full((45, 60), 600.0, dtype=np.float32)
-    depth[:, 30:] += step_px * 600.0 / 150.0  # more than 8 mm, less than two in a hundred
+    depth[:, 30:] += step_px * 600.0 / 150.0  # more than 6 mm, less than two in a hundred
     assert (rim_angles(depth, wide, is_fine=True).min() == 0.0) == is_rim
 
 

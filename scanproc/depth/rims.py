@@ -23,7 +23,7 @@ _MIXED_MM, _MIXED_DEG = 6.0, 0.5  # a foot's bulge hides what is lower: depth th
 _LOW_MM = 30.0  # over the floor: the window reaches both from there, at 45 degrees
 _NORMAL_RADIUS_MM = 4.0  # half the window of normals of corrected depth, on the surface
 _JUMP_SHARE = 0.02  # of the depth: a step that a surface seen at a cosine of 0.34 does not make
-_FINE_JUMP_MM = 8.0  # a foot's bulge hides 6 to 12 mm of the line of sight to the floor that it ends before
+_FINE_JUMP_MM = 6.0  # a foot's bulge hides 6 to 12 mm of the line of sight to the floor that it ends before
 _STEEPEST = 2.8  # pixels: the step that a surface seen at that cosine makes
 _GAP_DEG = 1.0  # a gap that narrow, with the same surface beyond it, is a hole
 
