@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM, HEEL_SECTION, SOLE_HEIGHT_MM, foot_length, rear_of
-from scanproc.anatomy.landmarks import FootPoints, FrontProfile, Support, front_profile
+from scanproc.anatomy.landmarks import FootPoints, FrontProfile, front_profile
 from scanproc.anatomy.profiles import Borders, borders_at
 from scanproc.artifacts import BoolArray, Foot, Mesh, Object
 from scanproc.errors import ScanError
@@ -29,12 +29,12 @@ _BORDER_REACH_MM, _BORDER_COSINE = 6.0, 0.9  # 26 degrees short of upright: 1 mm
 _LOOSE_BORDER_COSINE = 0.75
 _RIM_VERTICES = 3  # fewer are noise
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
+_LEVEL_RIM_MM = 5.0  # of toes torn from below 0.4 to 2.7, of toes cut off 8 to 14
 _UNDER_TOE_SHARE = 0.9  # of the height of a toe, up to which a lower border may be torn
 _STEP_MM = 3.0  # from one strip of the front to the next: more is another toe
 _CUT_AREA_MM2 = 200.0  # no heel and no toe has as much skin in one plane
 _CUT_COSINE = 0.6  # between the plane of a cut and straight across the foot
 _CUT_NEAR_MM = 80.0
-STAND_MM = 3.0  # round a point that a foot stands on
 _FRONT_STRIPS = 9  # of 1 % of the width: fewer are a cleft between toes
 
 
@@ -51,7 +51,7 @@ class OpenEnds:
     """Which ends of a foot are ends of the scan alone.
 
     The heel, the second toe's tip (the axis), the longest toe, the medial and the lateral border of the ball.
-    axis_lost : the second toe's tip is open up to its nail, or the longest toe's own is open as well.
+    axis_lost : it is cut off, not torn from below alone, or the longest toe's own tip is open as well.
     """
 
     heel_open: bool
@@ -83,7 +83,7 @@ def open_ends(
     return OpenEnds(
         heel_open=_ends_open(mesh, boundary, points.pternion, -1.0, forward, is_torn),
         axis_open=axis_open,
-        axis_lost=axis_open and (longest_open or _ends_open(mesh, boundary, second, 1.0, forward, is_torn=True)),
+        axis_lost=axis_open and (longest_open or not _is_torn_from_below(mesh, boundary, second)),
         toes_open=longest_open or _front_is_open(mesh, boundary, front, forward, is_torn),
         tibiale_open=border_is_open(mesh, boundary, points.metatarsale_tibiale, np.sign(medial - lateral), cosine),
         fibulare_open=border_is_open(mesh, boundary, points.metatarsale_fibulare, np.sign(lateral - medial), cosine),
@@ -163,27 +163,6 @@ def refuse_open_ends(ends: OpenEnds) -> None:
         )
 
 
-def refuse_open_sole(stand: Support, edge: FloatArray) -> None:
-    """Refuse a foot that would be levelled by the (K, 3) edge of its sole: a foot stands on no edge.
-
-    Raises
-    ------
-    ScanError
-        If a point that it stands on lies at the edge.
-    """
-    places = (
-        ("heel", stand.heel),
-        ("1st metatarsal head", stand.first_head),
-        ("5th metatarsal head", stand.fifth_head),
-    )
-    for name, point in places:
-        if len(edge) and np.linalg.norm(edge - point, axis=1).min() < STAND_MM:
-            raise ScanError(
-                f"found the sole ending in an open edge under the {name}, expected skin there: without a floor the "
-                "foot is levelled by it. Scan the floor with it, or the whole sole from below."
-            )
-
-
 def _ends_open(
     mesh: Mesh, boundary: BoolArray, tip: FloatArray, outward: float, forward: FloatArray, is_torn: bool
 ) -> bool:
@@ -203,6 +182,13 @@ def _ends_open(
     if on_rim and is_torn and outward > 0.0:
         on_rim = not _is_under_toe(mesh.vertices[:, 2], boundary & end, apart < _END_REACH_MM)
     return (on_rim and not _has_turned(apart, forward, outward)) or _is_cut(mesh, end, tip, outward)
+
+
+def _is_torn_from_below(mesh: Mesh, boundary: BoolArray, tip: FloatArray) -> bool:
+    """Tell whether the rim at a (3,) tip is level, as where a camera above saw no more; a cut goes round the toe."""
+    near = np.linalg.norm(mesh.vertices - tip, axis=1) < _END_REACH_MM
+    rim = mesh.vertices[boundary & near & (mesh.vertices[:, 0] - tip[0] > -_END_BAND_MM), 2]
+    return bool(len(rim) and np.ptp(rim) < _LEVEL_RIM_MM)
 
 
 def _is_under_toe(height: FloatArray, on_rim: BoolArray, near: BoolArray) -> bool:

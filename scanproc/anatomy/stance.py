@@ -11,14 +11,14 @@ from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_pose import RoughPose, resting_directions, rough_pose
 from scanproc.anatomy.foot_profile import FootShape
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
-from scanproc.anatomy.landmarks import FootPoints, support
-from scanproc.anatomy.open_boundaries import STAND_MM, refuse_open_sole
+from scanproc.anatomy.landmarks import FootPoints, Support, support
 from scanproc.anatomy.plantar_surface import seen_sole_share
 from scanproc.artifacts import BoolArray, Ground, Mesh, Vertical
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, rigid
 
 _LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
+_STAND_MM = 3.0  # round a point that a foot stands on
 _UP = np.array([0.0, 0.0, 1.0])
 _STATED_COSINE = 0.707  # which axis of the file points up is stated, and a foot may lie askew in it
 _PAIR_MM = 30.0  # half a foot's width: feet that lie nearer run through each other
@@ -188,7 +188,7 @@ def shows_sole(
     ball, middle = _within(share, _BALL), float(np.median(rough[_within(share, _BALL), 1]))
     regions = (_within(share, _HEEL), ball & (rough[:, 1] < middle), ball & (rough[:, 1] >= middle))
     lowest = [rough[region][np.argmin(rough[region, 2])] for region in regions]
-    return all(np.linalg.norm(rough[boundary] - point, axis=1).min(initial=np.inf) > STAND_MM for point in lowest)
+    return all(np.linalg.norm(rough[boundary] - point, axis=1).min(initial=np.inf) > _STAND_MM for point in lowest)
 
 
 def _length_shares(rough: FloatArray) -> FloatArray:
@@ -239,4 +239,25 @@ def refuse_unlevel(mesh: Mesh, seen: BoolArray, boundary: BoolArray, points: Foo
             f"{100.0 * min_share:.0f} % of the sole (align.min_sole_share), or a turn all round whose axis "
             "is upright. Scan with the floor in view, or the raised foot from below."
         )
-    refuse_open_sole(support(mesh.vertices, points), mesh.vertices[boundary])
+    _refuse_open_sole(support(mesh.vertices, points), mesh.vertices[boundary])
+
+
+def _refuse_open_sole(stand: Support, edge: FloatArray) -> None:
+    """Refuse a foot that would be levelled by the (K, 3) edge of its sole: a foot stands on no edge.
+
+    Raises
+    ------
+    ScanError
+        If a point that it stands on lies at the edge.
+    """
+    places = (
+        ("heel", stand.heel),
+        ("1st metatarsal head", stand.first_head),
+        ("5th metatarsal head", stand.fifth_head),
+    )
+    for name, point in places:
+        if len(edge) and np.linalg.norm(edge - point, axis=1).min() < _STAND_MM:
+            raise ScanError(
+                f"found the sole ending in an open edge under the {name}, expected skin there: without a floor the "
+                "foot is levelled by it. Scan the floor with it, or the whole sole from below."
+            )
