@@ -50,6 +50,7 @@ from benchmarking.milling_speed import measure_milling_speed, milling_speed_sect
 from benchmarking.movement import measure_movement, movement_recordings  # noqa: E402
 from benchmarking.page import write_page  # noqa: E402
 from benchmarking.parts import Rows, measured, read_part  # noqa: E402
+from benchmarking.printed import measure_printed, printed_section  # noqa: E402
 from benchmarking.real import measure_real  # noqa: E402
 from benchmarking.real_design import D435, SEEDS, real_recordings  # noqa: E402
 from benchmarking.scale import measure_scale, scale_scans  # noqa: E402
@@ -118,6 +119,7 @@ def parse() -> argparse.Namespace:
     insoles.add_argument("--first", type=int, default=0, help="seed of the first (0)")
     insoles.add_argument("--sensible", action="store_true", help="sensible ones alone; refusals' advice is followed")
     insoles.add_argument("--every-foot", action="store_true", help="each sensible one on all feet, not on one in turn")
+    insoles.add_argument("--printed", action="store_true", help="the noise of recorded feet in their shells, alone")
     insoles.add_argument("--grid-mm", type=float, default=0.5, help="insole.grid_mm (0.5)")
     milling = commands.add_parser("milling", help="time the milling programs of one block")
     milling.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the rows here")
@@ -177,6 +179,9 @@ def benchmark_measures(options: argparse.Namespace, folder: Path) -> None:
 
 def benchmark_insoles(options: argparse.Namespace, folder: Path) -> None:
     """Make random insoles, judge their files by other programs; time a changed prescription."""
+    if options.printed:
+        print(printed_section(measured(folder, "printed", lambda: measure_printed(folder))))
+        return
     if options.sensible:
         number, first, every = options.number, options.first, options.every_foot
         rows = measured(folder, "sensible", lambda: measure_sensible(folder, number, first, every_foot=every))

@@ -18,6 +18,7 @@ from benchmarking.measure_tables import measures_section
 from benchmarking.milling_speed import milling_speed_section
 from benchmarking.movement import movement_section
 from benchmarking.parts import Rows, read_part
+from benchmarking.printed import printed_section
 from benchmarking.real_tables import real_section
 from benchmarking.run_tables import scale_section, speed_section, turntable_section, yardstick_section
 from benchmarking.sensible import sensible_tables
@@ -31,6 +32,7 @@ FURTHER_PARTS: dict[str, Callable[[Rows], str]] = {
     "measures": measures_section,
     "insoles": insole_tables,
     "sensible": sensible_tables,
+    "printed": printed_section,
     "insole-speed": insole_speed_section,
     "milling-speed": milling_speed_section,
     "jobs": jobs_section,
