@@ -13,7 +13,7 @@ from scanproc.solid.blending import smooth_step
 from scanproc.solid.height_fields import HeightField
 
 _STD_PER_MEDIAN = 1.4826  # of the normal distribution
-_NOISES, _LEAST_FORM_MM, _MOST_MOVED_MM, _AROUND_MM = 3.0, 0.04, 0.18, 1.0
+_NOISES, _LEAST_FORM_MM, _MOST_MOVED_MM, _AROUND_MM = 3.0, 0.04, 0.14, 1.0
 _SIGMAS_MM = (1.0, 1.5, 2.0, 2.5, 3.0)  # the last takes what is shorter than 10 mm; more would take a heel's form
 _LOOKED_OVER_MM, _SMOOTH_MM = 6.0, 0.010  # over such a length third differences of noise-free feet are 0.009 or less
 
@@ -65,7 +65,7 @@ def denoised(field: HeightField, sigma_mm: float, trusted: BoolArray) -> HeightF
 
     The noise is the median of what smoothing takes, along the normal; where the root mean square around a place exceeds
     three times that (and 0.04 mm), a share is given back as by Wiener's filter (Lee 1980), nearly all where it is form.
-    A wide smoothing takes form everywhere: it may take 0.18 mm, or three times what a narrow one takes. Less left more
+    A wide smoothing takes form everywhere: it may take 0.14 mm, or three times what a narrow one takes. Less left more
     noise, and fitted the true sole no better, in raised scans with realistic noise (`benchmark.py insole --printed`).
 
     Parameters
