@@ -28,9 +28,8 @@ from scanproc.parallel import parallel_map
 PALPATION_SD_MM = 4.1
 _MARGIN, _MARGIN_MM = 0.04, 10.0  # of the regions below, of the length and upright: replicates lie a little otherwise
 _END_MM = 15.0  # of heel and toes, within which their ends stay
-_WHOLE = OpenEnds(
-    heel_open=False, axis_open=False, axis_lost=False, toes_open=False
-)  # of replicates nobody asks for confidence
+# Of replicates nobody asks for confidence.
+_WHOLE = OpenEnds(heel_open=False, axis_open=False, axis_lost=False, toes_open=False)
 
 
 @dataclass(frozen=True)

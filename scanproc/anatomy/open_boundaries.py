@@ -51,7 +51,7 @@ class OpenEnds:
     """Which ends of a foot are ends of the scan alone.
 
     The heel, the second toe's tip (the axis), the longest toe, the medial and the lateral border of the ball.
-    axis_lost : it is cut off, not torn from below alone, or the longest toe's own tip is open as well.
+    axis_lost : the second toe is cut off, not torn at one height alone, or the longest toe's own tip is open as well.
     """
 
     heel_open: bool
@@ -83,7 +83,7 @@ def open_ends(
     return OpenEnds(
         heel_open=_ends_open(mesh, boundary, points.pternion, -1.0, forward, is_torn),
         axis_open=axis_open,
-        axis_lost=axis_open and (longest_open or not _is_torn_from_below(mesh, boundary, second)),
+        axis_lost=axis_open and (longest_open or not _has_level_rim(mesh, boundary, second)),
         toes_open=longest_open or _front_is_open(mesh, boundary, front, forward, is_torn),
         tibiale_open=border_is_open(mesh, boundary, points.metatarsale_tibiale, np.sign(medial - lateral), cosine),
         fibulare_open=border_is_open(mesh, boundary, points.metatarsale_fibulare, np.sign(lateral - medial), cosine),
@@ -184,8 +184,8 @@ def _ends_open(
     return (on_rim and not _has_turned(apart, forward, outward)) or _is_cut(mesh, end, tip, outward)
 
 
-def _is_torn_from_below(mesh: Mesh, boundary: BoolArray, tip: FloatArray) -> bool:
-    """Tell whether the rim at a (3,) tip is level, as where a camera above saw no more; a cut goes round the toe."""
+def _has_level_rim(mesh: Mesh, boundary: BoolArray, tip: FloatArray) -> bool:
+    """Tell whether the rim at a (3,) tip is level, as where a camera above saw no lower; a cut goes round the toe."""
     near = np.linalg.norm(mesh.vertices - tip, axis=1) < _END_REACH_MM
     rim = mesh.vertices[boundary & near & (mesh.vertices[:, 0] - tip[0] > -_END_BAND_MM), 2]
     return bool(len(rim) and np.ptp(rim) < _LEVEL_RIM_MM)
