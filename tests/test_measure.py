@@ -71,6 +71,28 @@ def value(found: Measure) -> float:
     return found.value
 
 
+@pytest.mark.parametrize(
+    ("share", "status"), [(0.62, "refused"), (0.66, "refused"), (0.69, "measured"), (0.79, "refused")]
+)
+def test_no_foot_has_its_first_metatarsal_head_there(share: float, status: str) -> None:
+    """Depth that is noisy beside a floor made it of what lies at 0.62: a truncated length was 26 mm too short."""
+    foot = placed(as_surface(built(AnalyticFoot(step_mm=3.0)), True))
+    length = float(foot.landmarks["longest_toe_tip"].xyz_mm[0])
+    mark = foot.landmarks["metatarsale_tibiale"]
+
+    def found(method: Any) -> dict[str, Measure]:
+        put = replace(mark, xyz_mm=np.array([share * length, *mark.xyz_mm[1:]]), method=method)
+        feet = Feet((replace(foot, landmarks={**foot.landmarks, "metatarsale_tibiale": put}),))
+        return dict(measure(feet, STANDING, MeasureConfig()).feet[0].measures)
+
+    for name in ("truncated_foot_length_mm", "arch_height_index"):
+        assert found("auto")[name].status == status, name
+        assert found("edited")[name].status == "measured"
+    assert found("auto")["foot_length_mm"].status == "measured"
+    if status == "refused":
+        assert f"widest at {100.0 * share:.0f} % of the length" in str(found("auto")["truncated_foot_length_mm"].reason)
+
+
 @pytest.mark.few(2)
 @pytest.mark.parametrize("length", [180.0, 275.0])
 @pytest.mark.parametrize("floor_seen", [True, False])

@@ -18,6 +18,9 @@ from scanproc.mesh.sections import axis_section
 HEEL_SIDE = 0.05  # of the length: heels are 0.268 +- 0.018 of it wide (ANSUR II), the axis near their middle
 TOES_FROM = 0.85  # share of the length: ahead of the webs between them
 _ROWS, _TORN_MM = 5, 1.0  # rows of a heel's wall that tell where the next one lies, and how far out a torn one does
+# Of the length: nine feet have 0.71 to 0.74. Of 300 scans with realistic noise seven had a point outside of these
+# limits, and a truncated length wrong by 13 to 26 mm, more than twice what it was thought uncertain by.
+_HEAD_SHARES = (0.67, 0.78)
 _BALL = ("metatarsale_tibiale", "metatarsale_fibulare")
 # Where the dimension lines of lengths are put, as on a drawing.
 _BESIDE_MM = 8.0  # from the lateral border
@@ -36,8 +39,15 @@ def foot_length(shape: FootShape) -> Reading:
 
 
 def truncated_foot_length(shape: FootShape) -> Reading:
-    """Pternion to metatarsale tibiale, along x."""
+    """Pternion to metatarsale tibiale, along x; none where no foot has its first metatarsal head."""
     name = "metatarsale_tibiale"
+    share = (float(shape.landmark(name)[0]) - shape.rear) / shape.length
+    low, high = _HEAD_SHARES
+    if shape.itself is None and shape.foot.landmarks[name].method == "auto" and not low <= share <= high:
+        return no_reading(
+            f"the medial border of the ball is widest at {100.0 * share:.0f} % of the length, expected"
+            f" {100.0 * low:.0f} to {100.0 * high:.0f} %: what lies there is not of the first metatarsal head"
+        )
     return _along(shape, name, lambda: _along_geometry(shape, name, 0.0, -_BELOW_MM))
 
 
