@@ -80,14 +80,17 @@ def test_no_foot_has_its_first_metatarsal_head_there(share: float, status: str) 
     length = float(foot.landmarks["longest_toe_tip"].xyz_mm[0])
     mark = foot.landmarks["metatarsale_tibiale"]
 
-    def found(method: Any) -> dict[str, Measure]:
+    def found(method: Any, tip_confidence: float = 0.95) -> dict[str, Measure]:
         put = replace(mark, xyz_mm=np.array([share * length, *mark.xyz_mm[1:]]), method=method)
-        feet = Feet((replace(foot, landmarks={**foot.landmarks, "metatarsale_tibiale": put}),))
+        tip = replace(foot.landmarks["longest_toe_tip"], confidence=tip_confidence)
+        marks = {**foot.landmarks, "metatarsale_tibiale": put, "longest_toe_tip": tip}
+        feet = Feet((replace(foot, landmarks=marks),))
         return dict(measure(feet, STANDING, MeasureConfig()).feet[0].measures)
 
     for name in ("truncated_foot_length_mm", "arch_height_index"):
         assert found("auto")[name].status == status, name
         assert found("edited")[name].status == "measured"
+        assert found("auto", tip_confidence=0.0)[name].status == "measured"  # of what length is not known
     assert found("auto")["foot_length_mm"].status == "measured"
     if status == "refused":
         assert f"widest at {100.0 * share:.0f} % of the length" in str(found("auto")["truncated_foot_length_mm"].reason)

@@ -43,7 +43,8 @@ def truncated_foot_length(shape: FootShape) -> Reading:
     name = "metatarsale_tibiale"
     share = (float(shape.landmark(name)[0]) - shape.rear) / shape.length
     low, high = _HEAD_SHARES
-    if shape.itself is None and shape.foot.landmarks[name].method == "auto" and not low <= share <= high:
+    was_found = shape.itself is None and shape.foot.landmarks[name].method == "auto"
+    if was_found and shape.unseen("longest_toe_tip") < 1.0 and not low <= share <= high:
         return no_reading(
             f"the medial border of the ball is widest at {100.0 * share:.0f} % of the length, expected"
             f" {100.0 * low:.0f} to {100.0 * high:.0f} %: what lies there is not of the first metatarsal head"
