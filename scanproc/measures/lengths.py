@@ -18,8 +18,8 @@ from scanproc.mesh.sections import axis_section
 HEEL_SIDE = 0.05  # of the length: heels are 0.268 +- 0.018 of it wide (ANSUR II), the axis near their middle
 TOES_FROM = 0.85  # share of the length: ahead of the webs between them
 _ROWS, _TORN_MM = 5, 1.0  # rows of a heel's wall that tell where the next one lies, and how far out a torn one does
-# Of the length: nine feet have 0.71 to 0.74. Of 300 scans with realistic noise seven had a point outside of these
-# limits, and a truncated length wrong by 13 to 26 mm, more than twice what it was thought uncertain by.
+# Of the length: nine feet have 0.71 to 0.74. Of 300 feet scanned with realistic noise six had a point outside of these
+# limits, and a truncated length wrong by 17 to 26 mm.
 _HEAD_SHARES = (0.67, 0.78)
 _BALL = ("metatarsale_tibiale", "metatarsale_fibulare")
 # Where the dimension lines of lengths are put, as on a drawing.
