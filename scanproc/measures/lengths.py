@@ -47,7 +47,8 @@ def truncated_foot_length(shape: FootShape) -> Reading:
     if was_found and shape.unseen("longest_toe_tip") < 1.0 and not low <= share <= high:
         return no_reading(
             f"the medial border of the ball is widest at {100.0 * share:.0f} % of the length, expected"
-            f" {100.0 * low:.0f} to {100.0 * high:.0f} %: what lies there is not of the first metatarsal head"
+            f" {100.0 * low:.0f} to {100.0 * high:.0f} %: what lies there is not of the first metatarsal head;"
+            " set metatarsale_tibiale by hand"
         )
     return _along(shape, name, lambda: _along_geometry(shape, name, 0.0, -_BELOW_MM))
 

@@ -11,7 +11,7 @@ import numpy as np
 from scanproc.measures.readings import FootShape, Reading
 
 _TIP = "longest_toe_tip"
-_UNSEEN_MM = 3.0  # first and second toes of nine feet end 1 to 7 mm apart: one that was not seen may be as much longer
+_UNSEEN_MM = 3.0  # first and second toes of nine feet end 1 to 8 mm apart: one that was not seen may be as much longer
 
 
 def unsure_of_length(
