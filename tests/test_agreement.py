@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def views() -> SampledViews:
 
 def fits(index: int, poses: list[FloatArray], near: tuple[int, ...] = (0, 1, 2)) -> list[Agreement]:
     model = submap_of(views(), near, [pose(AZIMUTHS[other]) for other in near])
-    return agreement_at(views(), views().coarse, index, model, poses, 4.0)
+    return agreement_at(views(), attrgetter("coarse"), index, model, poses, 4.0)
 
 
 def test_the_truth_fits() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from scanproc.registration.projective_icp import count_inliers
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
 
+Spacing = Callable[[SampledViews], Samples]  # which of their points
 _CELL_MM = 7.0  # of the grid of nearest points
 _REACH_MM = 40.0  # how far beyond the model it goes on
 
@@ -112,15 +113,22 @@ def count_agreement(
 
 def agreement_at(
     views: SampledViews,
-    samples: Samples,
+    spacing: Spacing,
     index: int,
     model: Submap,
     poses: Sequence[FloatArray],
     tolerance_mm: float,
 ) -> list[Agreement]:
-    counts = count_agreement(views, samples, index, model, poses, tolerance_mm)
+    """Return how a view fits the model at each of several poses.
+
+    Rims overlap as the rest does; but where they err more than the tolerance they are not what a view is judged by.
+    """
+    counts = count_agreement(views, spacing(views), index, model, poses, tolerance_mm)
+    overlap = counts.overlap
+    if views.inside is not None:
+        counts = count_agreement(views.inside, spacing(views.inside), index, model, poses, tolerance_mm)
     consistency = consistency_of(counts.inliers, counts.violations)
-    return [Agreement(*fit) for fit in zip(counts.overlap.tolist(), consistency.tolist(), strict=True)]
+    return [Agreement(*fit) for fit in zip(overlap.tolist(), consistency.tolist(), strict=True)]
 
 
 def consistency_of(inliers: FloatArray, violations: FloatArray) -> FloatArray:

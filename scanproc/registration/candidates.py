@@ -5,27 +5,36 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scanproc.frames import FloatArray, inverse, rotation_angles_rad, transform
-from scanproc.registration.agreement import Agreement, Ranking, Submap, agreement_at
+from scanproc.registration.agreement import Agreement, Ranking, Spacing, Submap, agreement_at
 from scanproc.registration.grid_icp import grid_icp_from_all
 from scanproc.registration.sampled_views import SampledViews
-from scanproc.registration.stacked_views import Samples
 from scanproc.registration.start_rotations import ALL_FREE, LEVEL_FREE, rotations_all_ways, yaw_rotations
 
 # The numbers below steer the search alone: what it finds is let in by `SearchLimits`.
 #: Turns about the foot's centre from which an alignment is tried, batch by batch; it finds the last 15 deg by itself.
 _STARTS_DEG = ((25.0,), (45.0, 70.0))
 _SHIFTS_MM = np.array([(0.0, 0.0), (50.0, 0.0), (-50.0, 0.0), (0.0, 50.0), (0.0, -50.0)])
-#: From half a foot's width, within which a start lies, to where the next, finer samples take over.
-_FIRST_GATES_MM = np.array([40.0, 30.0, 20.0])
-_FIRST_STEPS = 4
-_SECOND_GATES_MM = np.array([25.0, 20.0, 15.0])
-_THIRD_GATES_MM = np.array([10.0, 6.0])
-_SECOND_STEPS = 12
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Which points are aligned, and how: see `grid_icp`."""
+
+    spacing: Spacing
+    gates_mm: FloatArray
+    max_steps: int
+
+
+#: From half a foot's width, within which a start lies, to where the next, finer points take over.
+_FIRST = _Round(attrgetter("tiny"), np.array([40.0, 30.0, 20.0]), 4)
+_SECOND = _Round(attrgetter("tiny"), np.array([25.0, 20.0, 15.0]), 12)
+_THIRD = _Round(attrgetter("coarse"), np.array([10.0, 6.0]), 12)
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class SearchLimits:
     max_gap : a view is tried only if the nearest of them is at most so many steps away; see `SampledViews.gap`.
     max_step_deg : and has a place only where the camera turned no farther from there.
     ranking : which guess is the best, and when no more are made.
+    behind : how far behind what a view saw the point lies about which guesses turn it, in units of its smaller spread.
     """
 
     tolerance_mm: float
@@ -52,6 +62,7 @@ class SearchLimits:
     ranking: Ranking
     max_gap: int = sys.maxsize
     max_step_deg: float = 180.0
+    behind: float = 0.0
 
     def admit(self, fit: Agreement, step_deg: float) -> bool:
         """Tell whether a view that fits so well where the camera turned so far has a place there."""
@@ -71,9 +82,8 @@ class Candidate:
 def best_beside(views: SampledViews, index: int, model: Submap, limits: SearchLimits) -> Candidate:
     """Return where the view fits the model best, if its camera has hardly turned from the nearest placed one."""
     level = views.views[index].floor is not None and model.stands
-    starts = (_yaw_starts if level else _rotated_starts)(views, index, model)[0]
-    rounds = [_Round(views.tiny, _SECOND_GATES_MM, _SECOND_STEPS), _Round(views.coarse, _THIRD_GATES_MM, _SECOND_STEPS)]
-    [found] = _aligned(views, index, model, starts, rounds, LEVEL_FREE if level else ALL_FREE, limits)
+    starts = _starts(views, index, model, level, limits)[0]
+    [found] = _aligned(views, index, model, starts, [_SECOND, _THIRD], LEVEL_FREE if level else ALL_FREE, limits)
     return found
 
 
@@ -83,33 +93,19 @@ def best_candidate(views: SampledViews, index: int, model: Submap, limits: Searc
     It takes 1 to 10 ms: too little to be shared out among threads, which are better used for several views.
     """
     level = views.views[index].floor is not None and model.stands
-    batches = _yaw_starts(views, index, model) if level else _rotated_starts(views, index, model)
+    batches = _starts(views, index, model, level, limits)
     free = LEVEL_FREE if level else ALL_FREE
-    first, second, third = (
-        _Round(views.tiny, _FIRST_GATES_MM, _FIRST_STEPS),
-        _Round(views.tiny, _SECOND_GATES_MM, _SECOND_STEPS),
-        _Round(views.coarse, _THIRD_GATES_MM, _SECOND_STEPS),
-    )
     guesses: list[Candidate] = []
     for starts in batches if wide else batches[:2]:
         if len(starts) > 1:
-            tries = _aligned(views, index, model, starts, [first], free, limits)
+            tries = _aligned(views, index, model, starts, [_FIRST], free, limits)
             tries.sort(key=lambda guess: -limits.ranking.score(guess.fit))
             starts = np.array([guess.pose for guess in tries[: limits.num_guesses]])
-        guesses += _aligned(views, index, model, starts, [second, third], free, limits)
+        guesses += _aligned(views, index, model, starts, [_SECOND, _THIRD], free, limits)
         if any(limits.ranking.is_sure(guess.fit) for guess in guesses):
             break
     near = [guess for guess in guesses if guess.step_deg <= limits.max_step_deg]
     return max(near or guesses, key=lambda guess: limits.ranking.score(guess.fit))
-
-
-@dataclass(frozen=True)
-class _Round:
-    """Samples that are aligned, and how: see `grid_icp`."""
-
-    samples: Samples
-    gates_mm: FloatArray
-    max_steps: int
 
 
 def _aligned(
@@ -124,11 +120,16 @@ def _aligned(
     """Return where a view comes to lie from each start after all rounds, and how well the last samples fit there."""
     poses = starts
     for one in rounds:
-        points, normals = one.samples.of(index)
+        points, normals = one.spacing(views).of(index)
         poses = grid_icp_from_all(points, normals, model.grid, list(poses), one.gates_mm, one.max_steps, free)
-    fits = agreement_at(views, rounds[-1].samples, index, model, list(poses), limits.tolerance_mm)
+    fits = agreement_at(views, rounds[-1].spacing, index, model, list(poses), limits.tolerance_mm)
     steps_deg = np.degrees(rotation_angles_rad(model.poses[0][:3, :3].T @ poses[:, :3, :3]))
     return [Candidate(*guess) for guess in zip(fits, poses, steps_deg, strict=True)]
+
+
+def _starts(views: SampledViews, index: int, model: Submap, level: bool, limits: SearchLimits) -> list[FloatArray]:
+    """Return batches of guesses for a view, from where the nearest placed view was."""
+    return _yaw_starts(views, index, model) if level else _rotated_starts(views, index, model, limits.behind)
 
 
 def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArray]:
@@ -146,11 +147,19 @@ def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArr
     return [starts[:1], starts]
 
 
-def _rotated_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArray]:
-    """Return batches of guesses that turn the view about its centre, from where the nearest placed view was."""
-    source = views.tiny.of(index)[0].mean(axis=0)
+def _rotated_starts(views: SampledViews, index: int, model: Submap, behind: float) -> list[FloatArray]:
+    """Return batches of guesses that turn the view about its middle, from where the nearest placed view was."""
+    source, seen = (_middle(views.tiny.of(view)[0], behind) for view in (index, int(model.near[0])))
+    target = transform(model.poses[0], seen[None])[0]
     batches = [np.eye(3)[None], *(rotations_all_ways(angles_deg) for angles_deg in _STARTS_DEG)]
-    return [_turned_about(model.poses[0][:3, :3] @ turns, source, model.centre) for turns in batches]
+    return [_turned_about(model.poses[0][:3, :3] @ turns, source, target) for turns in batches]
+
+
+def _middle(points: FloatArray, behind: float) -> FloatArray:
+    """Return the point, (3,), about which a view is turned: (N, 3) points of the camera's frame."""
+    seen = points.mean(axis=0)
+    across = float(np.linalg.eigvalsh(np.cov(points[:, :2].T))[0]) if len(points) > 1 else 0.0
+    return np.asarray(seen * (1.0 + behind * np.sqrt(max(across, 0.0)) / np.linalg.norm(seen)))
 
 
 def _turned_about(rotations: FloatArray, source: FloatArray, target: FloatArray) -> FloatArray:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import submap_of
-from scanproc.registration.candidates import SearchLimits, best_beside
+from scanproc.registration.candidates import SearchLimits, best_beside, best_candidate
 from scanproc.registration.pair_statistics import pair_statistics
 from scanproc.registration.sampled_views import WholeAndInner
 
@@ -25,9 +27,15 @@ def first_noise_mm(views: WholeAndInner, limits: SearchLimits, min_pair_overlap:
     min_pair_overlap : see `pair_statistics`.
     """
 
-    def rms_mm(first: int) -> float:
-        T_level_first = views.whole.T_level_camera[first]
-        second = best_beside(views.whole, first + 1, submap_of(views.whole, [first], [T_level_first]), limits)
+    searched = views.judged_inside
+
+    def rms_mm(first: int, wide: bool) -> float:
+        T_level_first = searched.T_level_camera[first]
+        model = submap_of(searched, [first], [T_level_first])
+        if wide:
+            second = best_candidate(searched, first + 1, model, limits, wide=False)
+        else:
+            second = best_beside(searched, first + 1, model, limits)
         if not limits.admit(second.fit, second.step_deg):
             return np.nan
         pairs = np.array([[first, first + 1], [first + 1, first]])
@@ -38,6 +46,10 @@ def first_noise_mm(views: WholeAndInner, limits: SearchLimits, min_pair_overlap:
 
     beside = [first for first in range(len(views) - 1) if views.whole.gap(first, first + 1) <= limits.max_gap]
     asked = beside[:: -(-len(beside) // _MOST_PAIRS) or 1]
-    found = np.array(parallel_map(rms_mm, asked, "finding the noise"))
-    told = found[~np.isnan(found)]
-    return float(np.median(told)) if len(told) >= max(_MIN_SHARE * len(found), 1.0) else 0.0
+    least = max(_MIN_SHARE * len(asked), 1.0)
+    for wide in (False, True):
+        found = np.array(parallel_map(partial(rms_mm, wide=wide), asked, "finding the noise"))
+        told = found[~np.isnan(found)]
+        if len(told) >= least:
+            return float(np.median(told))
+    return 0.0

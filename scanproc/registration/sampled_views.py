@@ -58,12 +58,14 @@ class SampledViews:
     ----------
     numbers : of each in the recording: what lies between two was not usable.
     T_level_camera : puts each view's floor at z = 0; the identity without a floor.
+    inside : the same views without what a search does not judge them by; None where all of it counts.
     """
 
     picked: PickedPoints
     numbers: Sequence[int]
     images: Images
     T_level_camera: Sequence[FloatArray]
+    inside: SampledViews | None = None
 
     @property
     def views(self) -> Sequence[CleanView]:
@@ -174,6 +176,11 @@ class WholeAndInner:
 
     def __len__(self) -> int:
         return len(self.whole)
+
+    @property
+    def judged_inside(self) -> SampledViews:
+        """Return the whole views for a search that does not judge them by their rims."""
+        return replace(self.whole, inside=self.inner)
 
     @cached_property
     def clear(self) -> SampledViews:

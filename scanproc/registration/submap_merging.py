@@ -110,9 +110,11 @@ def _agreements(
     the most. A view of which nothing is judged is consistent.
     """
 
+    judges = views if views.inside is None else views.inside
+
     def count(view: int) -> AgreementCounts:
         poses = [pose @ group[view] for pose in tries]
-        return count_agreement(views, views.tiny, view, model, poses, limits.tolerance_mm)
+        return count_agreement(judges, judges.tiny, view, model, poses, limits.tolerance_mm)
 
     every = parallel_map(count, few, "placing views")
     overlap = np.max([one.overlap for one in every], axis=0)

@@ -15,8 +15,11 @@ from scanproc.registration.incremental import (
 )
 from scanproc.registration.joint_alignment import FAR, MIDDLE, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import JudgementLimits, judge_views, tolerance_mm_of
-from scanproc.registration.sampled_views import WholeAndInner
+from scanproc.registration.sampled_views import SampledViews, WholeAndInner
 from scanproc.registration.submap_merging import merge_submap
+
+#: In a ball of which half is seen the middle lies so far behind what was seen, in units of its spread across.
+_MIDDLE_BEHIND = 1.33
 
 
 @dataclass(frozen=True)
@@ -25,22 +28,61 @@ class RecordingLimits:
 
     Attributes
     ----------
-    seed : at first, of views beyond doubt: the truer the model, the better it tells where the others belong.
+    seed : at first, of views beyond doubt: the truer the model, the better it tells where the others belong. The next
+        counts where no two views fit by the one before.
     submap : of a group.
-    beside : of views recorded beside placed ones, where the noise asks for more than the usual tolerance.
     grow : next, ever less.
-    among : in the end of those like `beside`, against more of what has a place by then.
+    loud : how they differ where the noise asks for more than the usual tolerance.
     """
 
-    seed: SearchLimits
+    seed: Sequence[SearchLimits]
     submap: SearchLimits
-    beside: SearchLimits
     grow: Sequence[SearchLimits]
-    among: SearchLimits
+    loud: LoudLimits
 
     @property
     def last(self) -> SearchLimits:
         return self.grow[-1]
+
+    def at_noise(self, tolerance_mm: float) -> RecordingLimits:
+        """Return the limits of a recording whose noise asks for that tolerance: neighbours come first."""
+        seed, grow = ([self.loud.of(step, tolerance_mm) for step in steps] for steps in (self.seed, self.grow))
+        return replace(
+            self,
+            seed=[*map(self.loud.beside, seed), *seed],
+            submap=self.loud.of(self.submap, tolerance_mm),
+            grow=[*map(self.loud.beside, grow), *grow],
+        )
+
+
+@dataclass(frozen=True)
+class LoudLimits:
+    """How a search among much noise goes.
+
+    What is not judged by its rims contradicts little, so that a contradiction tells more. What looks alike from two
+    sides fits another place as well as it would its own, but a view recorded beside another lies near that; and the
+    middle of a body stays where it is when a camera goes round, as that of what was seen does not.
+
+    Attributes
+    ----------
+    num_guesses, consistency_power : in place of those of `SearchLimits` and of its `Ranking`.
+    beside_deg : largest turn of the camera between views recorded one after the other.
+    """
+
+    num_guesses: int
+    consistency_power: float
+    beside_deg: float
+
+    def of(self, limits: SearchLimits, tolerance_mm: float) -> SearchLimits:
+        ranking = replace(limits.ranking, consistency_power=self.consistency_power)
+        tolerance_mm = max(limits.tolerance_mm, tolerance_mm)
+        return replace(
+            limits, tolerance_mm=tolerance_mm, num_guesses=self.num_guesses, ranking=ranking, behind=_MIDDLE_BEHIND
+        )
+
+    def beside(self, limits: SearchLimits) -> SearchLimits:
+        """Return the limits of a view recorded next to one that has a place."""
+        return replace(limits, max_gap=1, max_step_deg=self.beside_deg)
 
 
 def place_views(
@@ -48,16 +90,19 @@ def place_views(
 ) -> IncrementalResult:
     """Return the poses of all views that have a place, and how well the others fit where they fit best."""
     noise_mm = _first_noise_mm(views, limits, judging)
-    main, *others = _first_groups(views, limits, judging, noise_mm)
+    if noise_mm > 0.0:
+        limits = limits.at_noise(tolerance_mm_of(views.inner, judging, noise_mm))
+    searched = _searched(views, judging, noise_mm)
+    main, *others = _first_groups(searched, limits)
     poses = align_jointly(views.whole, main, [FAR, MIDDLE], neighbours)
     for group in others:
         if len(group) > 1:
             aligned = align_jointly(views.whole, group, [FAR, MIDDLE], neighbours)
-            joined = merge_submap(views.whole, aligned, poses, limits.submap)
+            joined = merge_submap(searched, aligned, poses, limits.submap)
             poses = align_jointly(views.whole, poses | joined, [FAR, MIDDLE], neighbours) if joined else poses
     judged = judge_views(views.inner, poses, judging, noise_mm)
     placement = IncrementalResult(judged.poses or poses, {})
-    for step in (limits.beside, *limits.grow, limits.among) if noise_mm > 0.0 else limits.grow:
+    for step in limits.grow:
         placement = place_more(views, judged.poses or poses, step, judging, max(noise_mm, judged.noise_mm))
         if len(placement.poses) > len(judged.poses):
             poses = align_jointly(views.whole, placement.poses, [FAR, MIDDLE], neighbours)
@@ -67,21 +112,22 @@ def place_views(
 
 def _first_noise_mm(views: WholeAndInner, limits: RecordingLimits, judging: JudgementLimits) -> float:
     """Return the noise of a recording where it asks for more than the usual tolerance, mm; else 0."""
-    widest = replace(limits.beside, tolerance_mm=judging.max_tolerance_mm)
+    widest = limits.loud.beside(limits.loud.of(limits.last, judging.max_tolerance_mm))
     noise_mm = first_noise_mm(views, widest, judging.min_pair_overlap)
-    return noise_mm if tolerance_mm_of(views.inner, judging, noise_mm) > limits.beside.tolerance_mm else 0.0
+    return noise_mm if tolerance_mm_of(views.inner, judging, noise_mm) > judging.tolerance_mm else 0.0
 
 
-def _first_groups(
-    views: WholeAndInner, limits: RecordingLimits, judging: JudgementLimits, noise_mm: float
-) -> list[Poses]:
+def _searched(views: WholeAndInner, judging: JudgementLimits, noise_mm: float) -> SampledViews:
+    """Return the views to search among: where noise asks for more than the usual tolerance, rims err by more still."""
+    is_loud = tolerance_mm_of(views.inner, judging, noise_mm) > judging.tolerance_mm
+    return views.judged_inside if is_loud else views.whole
+
+
+def _first_groups(views: SampledViews, limits: RecordingLimits) -> list[Poses]:
     """Return the groups of views that fit together beyond doubt, or as far as the noise allows; the largest first."""
-    steps = [limits.seed, limits.last, replace(limits.last, tolerance_mm=judging.max_tolerance_mm)]
-    if noise_mm > 0.0:
-        steps.insert(0, replace(limits.beside, tolerance_mm=tolerance_mm_of(views.inner, judging, noise_mm)))
     groups: list[Poses] = []
-    for step in steps:
-        groups = register_incrementally(views.whole, step)
+    for step in limits.seed:
+        groups = register_incrementally(views, step)
         if len(groups[0]) > 1:
             break
     return groups
@@ -92,4 +138,5 @@ def place_more(
 ) -> IncrementalResult:
     """Place the rest of the views where they fit, at a tolerance that the noise of the placed ones asks for."""
     tolerance_mm = max(limits.tolerance_mm, tolerance_mm_of(views.inner, judging, noise_mm))
-    return register_more(views.whole, poses, replace(limits, tolerance_mm=tolerance_mm), range(len(views)))
+    searched = _searched(views, judging, noise_mm)
+    return register_more(searched, poses, replace(limits, tolerance_mm=tolerance_mm), range(len(views)))

@@ -31,7 +31,7 @@ from scanproc.registration.starts import StartLimits, place_and_settle
 from scanproc.registration.still_views import StillLimits, keep_still_views
 from scanproc.registration.turn_axis import TurnLimits, axis_of_turn
 from scanproc.registration.turntable import EvenSteps
-from scanproc.registration.whole_recording import RecordingLimits
+from scanproc.registration.whole_recording import LoudLimits, RecordingLimits
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -66,15 +66,12 @@ class RegisterConfig:
     consistency_power: float = setting(
         6.0, "in overlap * consistency^power: what is misplaced may overlap twice as much, at 0.85", low=1.0, high=20.0
     )
-    # Noisy views contradict each other in the right place as well, and what looks alike from two sides fits another
-    # place as well as it would its own: a view recorded beside another lies near that, where less has to agree.
-    beside_consistency: float = setting(
-        0.88, "that consistency of a view recorded next to a placed one, where noise widens tolerance_mm", low=0, high=1
+    # Where noise widens tolerance_mm, rims err by more and do not count in it, and views recorded in a row come first.
+    loud_consistency_power: float = setting(12.0, "consistency_power there, where less contradicts", low=1.0, high=20)
+    loud_num_guesses: int = setting(12, "num_guesses there", low=1)
+    beside_deg: float = setting(
+        75.0, "largest turn of the camera between views recorded in a row there, deg", low=0.0, high=180.0
     )
-    among_consistency: float = setting(
-        0.85, "the same in the end, of one that is tried against three times search_back views", low=0.0, high=1.0
-    )
-    beside_deg: float = setting(75.0, "largest turn of the camera between two such views, deg", low=0.0, high=180.0)
     stop_overlap: float = setting(0.60, "share above which no better place is looked for", low=0.0, high=1.0)
     stop_consistency: float = setting(0.97, "consistency that this takes, too", low=0.0, high=1.0)
     # First where the scan states a turntable; otherwise where views are lost, as all may still lie on a ring of stops.
@@ -212,21 +209,16 @@ def _search_limits(overlap: float, consistency: float, config: RegisterConfig) -
 
 
 def _recording_limits(config: RegisterConfig) -> RecordingLimits:
-    beside = replace(
-        _search_limits(0.0, 0.0, config),
-        min_consistency=config.beside_consistency,
-        max_gap=1,
-        max_step_deg=config.beside_deg,
-    )
+    last = _search_limits(0.0, 0.0, config)
     return RecordingLimits(
-        seed=_search_limits(config.seed_overlap, config.seed_consistency, config),
-        submap=_search_limits(config.submap_overlap, config.submap_consistency, config),
-        beside=beside,
-        among=replace(beside, min_consistency=config.among_consistency, search_back=3 * config.search_back),
-        grow=(
-            _search_limits(config.grow_overlap, config.grow_consistency, config),
-            _search_limits(0.0, 0.0, config),
+        seed=(
+            _search_limits(config.seed_overlap, config.seed_consistency, config),
+            last,
+            replace(last, tolerance_mm=config.max_tolerance_mm),
         ),
+        submap=_search_limits(config.submap_overlap, config.submap_consistency, config),
+        grow=(_search_limits(config.grow_overlap, config.grow_consistency, config), last),
+        loud=LoudLimits(config.loud_num_guesses, config.loud_consistency_power, config.beside_deg),
     )
 
 
