@@ -9,7 +9,9 @@ from operator import attrgetter
 import numpy as np
 import pytest
 from posed import UP, motion, pose, prepared, view
+from scipy import ndimage
 
+from scanproc.artifacts import CleanView
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, transform
 from scanproc.parallel import using_workers
 from scanproc.registration.agreement import Agreement, Ranking, agreement_at, count_agreement, submap_of
@@ -110,6 +112,26 @@ def test_the_worse_way_counts() -> None:
         shares.append([hits / (hits + against) for hits, against in counts])
     assert np.ptp(shares, axis=1).max() > 0.02
     np.testing.assert_allclose([fit.consistency for fit in fits(3, poses, near=(0,))], np.min(shares, axis=1))
+
+
+def test_rims_overlap_but_do_not_judge_where_the_inside_does() -> None:
+    """Beyond the tolerance by as much as a matching window fattens what is in front."""
+
+    def with_false_rim(whole: CleanView, keep_rim: bool) -> CleanView:
+        inner = ndimage.binary_erosion(whole.depth_mm > 0.0, iterations=6)
+        rim = whole.depth_mm - 8.0 if keep_rim else np.float32(0.0)
+        return replace(whole, depth_mm=np.where(inner | (whole.depth_mm == 0.0), whole.depth_mm, rim))
+
+    seen = [view(azimuth) for azimuth in AZIMUTHS]
+    whole, inner = (prepared([*seen[:3], with_false_rim(seen[3], keep)]) for keep in (True, False))
+    model = submap_of(whole, (0, 1, 2), [pose(azimuth) for azimuth in AZIMUTHS[:3]])
+    [by_rims], [inside] = (
+        agreement_at(one, attrgetter("coarse"), 3, model, [pose(20.0)], 4.0)
+        for one in (whole, replace(whole, inside=inner))
+    )
+    assert by_rims.consistency < 0.85
+    assert inside.consistency > 0.98
+    assert inside.overlap == by_rims.overlap
 
 
 def test_a_model_is_all_that_its_views_show() -> None:

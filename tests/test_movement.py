@@ -80,6 +80,16 @@ def test_views_after_a_movement_are_found_by_name_and_amount(after: tuple[int, .
     assert found.share == pytest.approx(MOVED / REGIONS, abs=0.04)
 
 
+@pytest.mark.parametrize(("blind", "goes"), [((13, 14), True), ((17,), True), ((5, 6), False), ((7, 9), False)])
+def test_a_view_that_saw_nothing_of_what_moved_goes_with_those_beside_it(blind: tuple[int, ...], goes: bool) -> None:
+    told = distances(3.0, LATE, 0)
+    sees = ~((np.isin(told.source, blind) | np.isin(told.target, blind)) & (told.region < MOVED))
+    some = [part[sees] for part in (told.source, told.target, told.region, told.distance_mm)]
+    found = find_movement(RegionalDistances(*some, VIEWS, REGIONS), LIMITS)
+    assert found is not None
+    assert set(found.moved) == set(LATE) - (set() if goes else set(blind))
+
+
 def test_what_noise_hides_is_not_told() -> None:
     """The same movement under four times the noise, of which it is no more than the spread."""
     assert find_movement(distances(2.5, LATE, 0), LIMITS) is not None

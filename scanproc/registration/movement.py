@@ -50,7 +50,7 @@ class Movement:
 
     Attributes
     ----------
-    moved : views of the smaller group.
+    moved : views of the smaller group, and those recorded among them that saw nothing of what moved.
     distance_mm : RMS distance between the surfaces where they are two.
     noise_mm : RMS distance there between views of one group.
     share : of the regions in which both groups saw the foot that have moved.
@@ -108,12 +108,25 @@ def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movem
     smaller = min(first, second, key=lambda group: (len(group), -group[0]))  # as large: what was seen first stays
     within = (best.is_second[distances.source] == best.is_second[distances.target]) & best.moved[distances.region]
     return Movement(
-        moved=tuple(int(view) for view in smaller),
+        moved=_with_views_between(smaller, first if smaller is second else second, np.unique(distances.source)),
         distance_mm=float(np.sqrt(np.mean(best.offset_mm[best.moved] ** 2))),
         noise_mm=float(np.sqrt(np.mean(distances.distance_mm[within] ** 2))) if within.any() else best.noise_mm,
         share=float(best.moved.sum() / best.both.sum()),
         strength=best.strength,
     )
+
+
+def _with_views_between(moved: NDArray[np.intp], still: NDArray[np.intp], placed: NDArray[np.int64]) -> tuple[int, ...]:
+    """Return the views that moved, and those of the placed ones that tell of no group but lie next to them alone.
+
+    The foot may have moved in them as well: one that saw the leg alone says nothing of an ankle that bent.
+    """
+    told = np.sort(np.concatenate([moved, still]))
+    before = np.searchsorted(told, placed, side="right") - 1
+    after = np.searchsorted(told, placed, side="left")
+    is_moved = np.isin(told, moved)
+    beside = is_moved[before.clip(0)] | (before < 0), is_moved[after.clip(max=len(told) - 1)] | (after >= len(told))
+    return tuple(int(view) for view in placed[beside[0] & beside[1]])
 
 
 def _starts(distances: RegionalDistances) -> list[BoolArray]:

@@ -65,11 +65,12 @@ class LoudLimits:
 
     Attributes
     ----------
-    num_guesses, consistency_power : in place of those of `SearchLimits` and of its `Ranking`.
+    num_guesses, search_back, consistency_power : in place of those of `SearchLimits` and of its `Ranking`.
     beside_deg : largest turn of the camera between views recorded one after the other.
     """
 
     num_guesses: int
+    search_back: int
     consistency_power: float
     beside_deg: float
 
@@ -77,7 +78,12 @@ class LoudLimits:
         ranking = replace(limits.ranking, consistency_power=self.consistency_power)
         tolerance_mm = max(limits.tolerance_mm, tolerance_mm)
         return replace(
-            limits, tolerance_mm=tolerance_mm, num_guesses=self.num_guesses, ranking=ranking, behind=_MIDDLE_BEHIND
+            limits,
+            tolerance_mm=tolerance_mm,
+            num_guesses=self.num_guesses,
+            search_back=self.search_back,
+            ranking=ranking,
+            behind=_MIDDLE_BEHIND,
         )
 
     def beside(self, limits: SearchLimits) -> SearchLimits:

@@ -69,6 +69,7 @@ class RegisterConfig:
     # Where noise widens tolerance_mm, rims err by more and do not count in it, and views recorded in a row come first.
     loud_consistency_power: float = setting(12.0, "consistency_power there, where less contradicts", low=1.0, high=20)
     loud_num_guesses: int = setting(12, "num_guesses there", low=1)
+    loud_search_back: int = setting(12, "search_back there: few neighbours look alike from two sides", low=1)
     beside_deg: float = setting(
         75.0, "largest turn of the camera between views recorded in a row there, deg", low=0.0, high=180.0
     )
@@ -218,7 +219,9 @@ def _recording_limits(config: RegisterConfig) -> RecordingLimits:
         ),
         submap=_search_limits(config.submap_overlap, config.submap_consistency, config),
         grow=(_search_limits(config.grow_overlap, config.grow_consistency, config), last),
-        loud=LoudLimits(config.loud_num_guesses, config.loud_consistency_power, config.beside_deg),
+        loud=LoudLimits(
+            config.loud_num_guesses, config.loud_search_back, config.loud_consistency_power, config.beside_deg
+        ),
     )
 
 
