@@ -149,17 +149,18 @@ def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArr
 
 def _rotated_starts(views: SampledViews, index: int, model: Submap, behind: float) -> list[FloatArray]:
     """Return batches of guesses that turn the view about its middle, from where the nearest placed view was."""
-    source, seen = (_middle(views.tiny.of(view)[0], behind) for view in (index, int(model.near[0])))
-    target = transform(model.poses[0], seen[None])[0]
+    own, near = (views.tiny.of(view)[0] for view in (index, int(model.near[0])))
+    source = own.mean(axis=0) + behind * _depth(own)
+    target = model.centre + behind * model.poses[0][:3, :3] @ _depth(near)
     batches = [np.eye(3)[None], *(rotations_all_ways(angles_deg) for angles_deg in _STARTS_DEG)]
     return [_turned_about(model.poses[0][:3, :3] @ turns, source, target) for turns in batches]
 
 
-def _middle(points: FloatArray, behind: float) -> FloatArray:
-    """Return the point, (3,), about which a view is turned: (N, 3) points of the camera's frame."""
+def _depth(points: FloatArray) -> FloatArray:
+    """Return the way, (3,), from the camera onwards that is as long as (N, 3) points of its frame spread across."""
     seen = points.mean(axis=0)
     across = float(np.linalg.eigvalsh(np.cov(points[:, :2].T))[0]) if len(points) > 1 else 0.0
-    return np.asarray(seen * (1.0 + behind * np.sqrt(max(across, 0.0)) / np.linalg.norm(seen)))
+    return np.asarray(np.sqrt(max(across, 0.0)) * seen / np.linalg.norm(seen))
 
 
 def _turned_about(rotations: FloatArray, source: FloatArray, target: FloatArray) -> FloatArray:
