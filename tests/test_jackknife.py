@@ -6,12 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import trimesh
 from pictures import fused, posed_plane
 
 from scanproc.anatomy.foot_replicates import replicate_of
 from scanproc.artifacts import Foot, Intrinsics, Landmark, Mesh, Replicates
 from scanproc.frames import FloatArray, rigid, rotation_about, transform
-from scanproc.fusion.jackknife import common_errors, extrapolate_errors, jackknife_errors, regional_spread
+from scanproc.fusion.jackknife import (
+    common_errors,
+    extrapolate_errors,
+    jackknife_errors,
+    regional_spread,
+    stretch_errors,
+)
 from scanproc.fusion.posed_views import PosedView, pixel_weight
 from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.measures.table import ROWS
@@ -94,6 +101,17 @@ def test_what_all_views_share_is_alike_in_a_region() -> None:
     errors = common_errors(np.column_stack([x, 0.0 * x, 0.0 * x]), np.ones(3), 8)
     alike = errors @ errors[0] / 8.0
     assert alike == pytest.approx([1.0, 0.97, 0.46], abs=0.02)
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_a_stretch_lengthens_what_is_long_most(count: int) -> None:
+    """A ball of 250 mm becomes one of 250 mm times 1 plus or minus the stretch, wherever it lies."""
+    ball = trimesh.creation.icosphere(subdivisions=3, radius=125.0)
+    mesh = Mesh(np.asarray(ball.vertices) + 700.0, np.asarray(ball.faces, np.int32))
+    errors = stretch_errors(mesh, 0.002, count)
+    assert np.sqrt(np.mean(errors**2, axis=1)) == pytest.approx(np.full(len(errors), 0.25), rel=0.01)
+    assert np.ptp(errors, axis=0).max() < 0.005  # all of it outwards at once
+    assert not stretch_errors(mesh, 0.002, 1).any()
 
 
 def test_what_one_group_alone_saw_is_not_drawn() -> None:

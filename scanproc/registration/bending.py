@@ -18,6 +18,7 @@ import numpy as np
 from scanproc.artifacts import BoolArray
 from scanproc.frames import FloatArray
 from scanproc.parallel import parallel_map
+from scanproc.registration.foot_axes import axes_of_feet
 from scanproc.registration.incremental import Poses
 from scanproc.registration.regional_equations import (
     RegionalEquations,
@@ -38,8 +39,6 @@ _NUM_DIRECTIONS = 6  # of planes that part the foot
 _SHARES = (0.12, 0.3, 0.5, 0.7, 0.88)  # of what was seen, on one side of them
 _LEVER_MM = 100.0  # turns are told by what they move at half a foot's length
 _DAMPING = 1e-4
-_ROUNDS = 10  # after which two feet are told apart
-_TWO_FEET = 0.18  # of their extent is left within each of two; of halves of one body a quarter or more
 _KNOWN = 0.03  # of the largest information that a view gives: with less its share is noise
 
 
@@ -52,9 +51,13 @@ class BendLimits:
     max_strength : t value of the step that the views' shares make, times how many sd of the noise the bend explains.
         Both grow with the root of the number of views, also of errors that views from one side share: of more than 30
         views, as if they were 30.
+    min_t : that t value from which on a bend counts. Waves of the depth of phones and time-of-flight cameras explain
+        as much as a bend does, but not alike in all views: of 102 recordings of still feet it was 8 at most wherever a
+        strength of 200 was reached, of 13 feet with a joint that bent, 17 at least.
     """
 
     max_strength: float
+    min_t: float = 12.0
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,9 @@ def find_bending(views: SampledViews, poses: Poses, limits: BendLimits) -> Bendi
     problem = _Problem.of(
         regional_equations(views, told, _SIZE_MM, _GATE_MM, _MAX_ANGLE_DEG, _NUM_NEIGHBOURS), len(asked)
     )
-    best = max(problem.bends(), key=lambda bend: bend.strength)
-    if best.strength <= limits.max_strength:
+    bends = [bend for bend in problem.bends() if bend.t_value > limits.min_t]
+    best = max(bends, key=lambda bend: bend.strength, default=None)
+    if best is None or best.strength <= limits.max_strength:
         return None
     late = placed >= asked[np.argmax(best.late)]
     late[np.isin(placed, asked)] = best.is_late()
@@ -109,6 +113,16 @@ class _Bend:
     @property
     def strength(self) -> float:
         """See `BendLimits.max_strength`."""
+        return self.t_value * self.explained_sd / self._excess
+
+    @property
+    def _excess(self) -> float:
+        """Return how much both parts of the strength have grown by the number of views alone, the root of it each."""
+        return float(np.sqrt(max(1.0, len(self.share) / _USUAL_VIEWS)))
+
+    @property
+    def t_value(self) -> float:
+        """Return that of the step that the views' shares make; 0 where too few views tell of it."""
         groups = [self._known & group for group in (self.late, ~self.late)]
         if min(group.sum() for group in groups) < _MIN_VIEWS:
             return 0.0
@@ -118,7 +132,7 @@ class _Bend:
         squares = sum(float(w @ (x - m) ** 2) for x, w, m in zip(shares, weights, means, strict=True))
         variance = squares / (sum(map(len, shares)) - 2)
         t = (means[0] - means[1]) / np.sqrt(variance * sum(1.0 / w.sum() for w in weights) + 1e-18)
-        return float(abs(t) * self.explained_sd) / max(1.0, len(self.share) / _USUAL_VIEWS)
+        return float(abs(t)) / self._excess
 
     def is_late(self) -> BoolArray:
         """Return which views lie nearer to those after the bend; by their order where they do not tell."""
@@ -244,27 +258,3 @@ class _Problem:
         pulls = self.ends @ g
         share = -(vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ pulls)
         return np.asarray(share), np.asarray(np.diag(S).clip(0.0), np.float64)
-
-
-def axes_of_feet(points: FloatArray, weight: FloatArray) -> FloatArray:
-    """Return (3, 3) axes, that from side to side first, of (R, 3) points of one foot or of two.
-
-    A foot with its leg is thinnest from side to side; two feet stand side by side.
-    """
-    centred = points - np.average(points, axis=0, weights=weight)
-    axes = np.linalg.eigh((centred.T * weight) @ centred)[1].T
-    for axis in axes[::-1]:
-        along = centred @ axis
-        cut = 0.0
-        for _ in range(_ROUNDS):
-            above = along > cut
-            middles = [float(np.average(along[side], weights=weight[side])) for side in (above, ~above)]
-            cut = sum(middles) / 2.0
-        within = np.average((along - np.where(above, *middles)) ** 2, weights=weight)
-        if within < _TWO_FEET * np.average(along**2, weights=weight):
-            between = np.subtract(
-                *(np.average(centred[side], axis=0, weights=weight[side]) for side in (above, ~above))
-            )
-            first = between / np.linalg.norm(between)
-            return np.asarray(np.vstack([first, np.linalg.svd(first[None])[2][1:]]))
-    return np.asarray(axes)

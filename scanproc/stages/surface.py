@@ -21,7 +21,13 @@ from scanproc.errors import ScanError
 from scanproc.frames import FloatArray
 from scanproc.fusion.border_morphology import dilated, opened, shrunk
 from scanproc.fusion.dual_marching_cubes import dual_marching_cubes
-from scanproc.fusion.jackknife import common_errors, extrapolate_errors, jackknife_errors, regional_spread
+from scanproc.fusion.jackknife import (
+    common_errors,
+    extrapolate_errors,
+    jackknife_errors,
+    regional_spread,
+    stretch_errors,
+)
 from scanproc.fusion.posed_views import PosedView, averaged
 from scanproc.fusion.tsdf import TsdfLimits, integrate
 from scanproc.fusion.visibility import VisibilityLimits, visibility
@@ -66,6 +72,9 @@ class SurfaceConfig:
     shared_doubt: float = setting(
         0.8, "standard uncertainty of what all views share, as a share of what an eighth of them errs by", low=0.0
     )
+    stretch: float = setting(
+        0.0015, "standard uncertainty of the size of what no floor holds, as a share of it", low=0.0, high=0.1
+    )
     max_bridge_mm: float = setting(
         30.0, "two standing feet that hang together by less than this are parted, mm", low=0.0, high=50.0
     )
@@ -105,7 +114,10 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     with meanwhile(partial(close_holes, kept.mesh, config.max_hole_mm, config.voxel_mm)) as closed:
         shared_mm = config.shared_doubt * regional_spread(kept.mesh, own_errors_mm)
         doubt_mm = np.hypot(shared_mm, config.rim_doubt * seen.shift_mm[kept.vertices])
-        own_errors_mm += common_errors(kept.mesh.vertices, doubt_mm, num_groups).astype(np.float16)
+        common_mm = common_errors(kept.mesh.vertices, doubt_mm, num_groups)
+        if not registration.floor_seen:
+            common_mm += stretch_errors(kept.mesh, config.stretch, num_groups)
+        own_errors_mm += common_mm.astype(np.float16)
         filled = closed()
     invented = len(filled.mesh.vertices) - filled.num_original
     log.info(
