@@ -22,7 +22,7 @@ from scanproc.registration.judgement import (
     odd_views,
 )
 from scanproc.registration.pair_statistics import RejectedView
-from scanproc.registration.sampled_views import SampledViews, WholeAndInner
+from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.strangers import find_stranger
 from scanproc.registration.whole_recording import place_more
 
@@ -34,14 +34,12 @@ class SettledViews:
     Attributes
     ----------
     views : without the bias of their rims.
-    aligned : those of them by which they were aligned in the end: where rims err, not by what errs most.
     judged : the views that stay, in their places.
     misses, misfits : how those fit that have no place, and those that were dropped.
     rim : None where the recording does not show that its rims err.
     """
 
     views: WholeAndInner
-    aligned: SampledViews
     judged: Judgement
     misses: dict[int, Agreement]
     misfits: dict[int, RejectedView]
@@ -90,8 +88,8 @@ def settle(
         poses = align_jointly(views.whole, poses, [NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
     if rim is None or not judged.poses:
-        return SettledViews(views, views.whole, judged, misses, misfits, rim)
+        return SettledViews(views, judged, misses, misfits, rim)
     # Rims tell who belongs to whom: without the worst of them, the halves of two feet came together.
     poses = align_jointly(views.clear, judged.poses, [NEAR], neighbours)
     judged = judged_at(poses, views.inner, judged, judging)
-    return SettledViews(views, views.clear, judged, misses, misfits, rim)
+    return SettledViews(views, judged, misses, misfits, rim)

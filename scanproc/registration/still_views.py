@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,7 +10,7 @@ from scanproc.parallel import meanwhile
 from scanproc.registration.bending import BendLimits, find_bending
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
-from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views, judged_at
+from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
 from scanproc.registration.movement import MovementLimits, find_movement
 from scanproc.registration.reasons import bent_reason, misfit_reasons, moved_reason
 from scanproc.registration.regional_distances import RegionLimits, regional_distances
@@ -43,19 +44,31 @@ class StillViews:
 
     Attributes
     ----------
+    settled : in their places.
     moved : why each view was dropped that saw another surface.
     misfits : why each view was dropped that did not fit those that are left.
     unrest : what is said of movement that is left whichever views were dropped, or None.
     """
 
-    judged: Judgement
+    settled: SettledViews
     moved: dict[int, str]
     misfits: dict[int, str]
     unrest: str | None
 
+    @property
+    def judged(self) -> Judgement:
+        return self.settled.judged
 
-def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
-    """Drop the smaller group of views wherever two groups see two surfaces."""
+
+def keep_still_views(
+    settled: SettledViews, limits: StillLimits, settle_again: Callable[[Poses], SettledViews]
+) -> StillViews:
+    """Drop the smaller group of views wherever two groups see two surfaces.
+
+    Parameters
+    ----------
+    settle_again : aligns those that are left from the beginning: what moved hides the noise, and whether rims err.
+    """
     views, judged = settled.views, settled.judged
     # As if all views knew alike where the foot is: those from near would hide what moved in others.
     alike = views.whole.weighed_alike()
@@ -77,10 +90,10 @@ def keep_still_views(settled: SettledViews, limits: StillLimits) -> StillViews:
         misfits |= misfit_reasons(judged.misfits, limits.judging.agreement)
         even = judged.poses
         unrest = _unrest(regions, parts, even, limits)
-    if moved and judged.poses and views.whole.weighs_noise:
-        poses = align_jointly(settled.aligned, judged.poses, [NEAR], limits.neighbours)
-        judged = judged_at(poses, views.inner, judged, limits.judging)
-    return StillViews(judged, moved, misfits, None if unrest is None else unrest.reason)
+    if moved and judged.poses:
+        settled = settle_again(judged.poses)
+        misfits |= misfit_reasons(settled.misfits, limits.judging.agreement)
+    return StillViews(settled, moved, misfits, None if unrest is None else unrest.reason)
 
 
 @dataclass(frozen=True)

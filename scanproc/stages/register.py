@@ -27,6 +27,7 @@ from scanproc.registration.movement import MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
 from scanproc.registration.reasons import misfit_reasons, no_place_reason
 from scanproc.registration.sampled_views import frame_of_floors, whole_and_inner
+from scanproc.registration.settling import settle
 from scanproc.registration.starts import StartLimits, place_and_settle
 from scanproc.registration.still_views import StillLimits, keep_still_views
 from scanproc.registration.turn_axis import TurnLimits, axis_of_turn
@@ -158,7 +159,9 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     starts = StartLimits(is_turn, config.turn_min_views, placement, neighbours, judging)
     settled = place_and_settle(prepared, EvenSteps(np.array(usable), len(views.views)), prepare, starts)
     still = keep_still_views(
-        settled, StillLimits(MovementLimits(config.max_movement), BendLimits(config.max_bend), neighbours, judging)
+        settled,
+        StillLimits(MovementLimits(config.max_movement), BendLimits(config.max_bend), neighbours, judging),
+        lambda poses: settle(prepared, poses, prepare, neighbours, judging, None),
     )
     judged = still.judged
     misfits = {index: no_place_reason(fit, placement.last) for index, fit in settled.misses.items()}
@@ -168,7 +171,7 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     log.info("register: %d → %d views", len(views.views), len(judged.poses))
     told, num_still = quoted(reasons, names), len(usable) - len(still.moved)
     doubt = doubt_of(still, num_still, len(names), told, _doubt_limits(config)) or focal_doubt_of(
-        focal_error(settled.views.whole, judged.poses, neighbours, config.max_focal_error, judged.noise_mm)
+        focal_error(still.settled.views.whole, judged.poses, neighbours, config.max_focal_error, judged.noise_mm)
     )
     if doubt is not None:
         raise ScanError(doubt)
@@ -183,7 +186,7 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
         for index, pose in judged.poses.items()
     }
     vertical = None if axis is None else axis.vertical
-    return Registration(_in_recorded_order(views, found, reasons), floor_seen, settled.rim, vertical)
+    return Registration(_in_recorded_order(views, found, reasons), floor_seen, still.settled.rim, vertical)
 
 
 def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: dict[int, str]) -> tuple[ViewPose, ...]:
