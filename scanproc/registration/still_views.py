@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from scanproc.parallel import meanwhile
@@ -90,8 +90,8 @@ def keep_still_views(
         misfits |= misfit_reasons(judged.misfits, limits.judging.agreement)
         even = judged.poses
         unrest = _unrest(regions, parts, even, limits)
-    if moved and judged.poses:
-        settled = settle_again(judged.poses)
+    if moved:
+        settled = settle_again(judged.poses) if judged.poses else replace(settled, judged=judged)
         misfits |= misfit_reasons(settled.misfits, limits.judging.agreement)
     return StillViews(settled, moved, misfits, None if unrest is None else unrest.reason)
 
