@@ -91,6 +91,15 @@ def test_a_view_that_saw_nothing_of_what_moved_goes_with_those_beside_it(blind: 
     assert set(found.moved) == set(LATE) - (set() if goes else set(blind))
 
 
+def test_who_wiggles_the_toes_holds_still_in_views_that_did_not_see_them() -> None:
+    told, blind = distances(3.0, TOES, 0), (2, 3, 8, 9)
+    sees = ~((np.isin(told.source, blind) | np.isin(told.target, blind)) & (told.region < MOVED))
+    some = [part[sees] for part in (told.source, told.target, told.region, told.distance_mm)]
+    found = find_movement(RegionalDistances(*some, VIEWS, REGIONS), LIMITS)
+    assert found is not None
+    assert set(found.moved) == set(TOES)
+
+
 def test_what_noise_hides_is_not_told() -> None:
     """The same movement under four times the noise, of which it is no more than the spread."""
     assert find_movement(distances(2.5, LATE, 0), LIMITS) is not None

@@ -119,9 +119,12 @@ def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movem
 def _with_views_between(moved: NDArray[np.intp], still: NDArray[np.intp], placed: NDArray[np.int64]) -> tuple[int, ...]:
     """Return the views that moved, and those of the placed ones that tell of no group but lie next to them alone.
 
-    The foot may have moved in them as well: one that saw the leg alone says nothing of an ankle that bent.
+    Where the foot moved once, or once there and back, it has moved in them as well: one that saw the leg alone says
+    nothing of an ankle that bent. Who wiggles the toes holds still between.
     """
     told = np.sort(np.concatenate([moved, still]))
+    if np.count_nonzero(np.diff(np.isin(told, moved))) > 2:
+        return tuple(int(view) for view in moved)
     before = np.searchsorted(told, placed, side="right") - 1
     after = np.searchsorted(told, placed, side="left")
     is_moved = np.isin(told, moved)
