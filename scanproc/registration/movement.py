@@ -40,7 +40,7 @@ class MovementLimits:
     """
 
     max_strength: float
-    min_sd: float = 3.5
+    min_sd: float = 3.25
     min_regions: int = 5
 
 

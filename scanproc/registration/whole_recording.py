@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scanproc.registration.candidates import SearchLimits
@@ -44,15 +44,21 @@ class RecordingLimits:
     def last(self) -> SearchLimits:
         return self.grow[-1]
 
-    def at_noise(self, tolerance_mm: float) -> RecordingLimits:
-        """Return the limits of a recording whose noise asks for that tolerance: neighbours come first."""
-        seed, grow = ([self.loud.of(step, tolerance_mm) for step in steps] for steps in (self.seed, self.grow))
-        return replace(
-            self,
-            seed=[*map(self.loud.beside, seed), *seed],
-            submap=self.loud.of(self.submap, tolerance_mm),
-            grow=[*map(self.loud.beside, grow), *grow],
-        )
+    def at_noise(self, tolerance_mm: float) -> Iterator[RecordingLimits]:
+        """Yield the limits of a recording whose noise asks for that tolerance, the next for where views are lost.
+
+        Neighbours come first. One that was misplaced among so much noise misleads those after it: among fewer of them,
+        or from other starts, it is another.
+        """
+        fewer = replace(self.loud, search_back=self.last.search_back)
+        for loud in (self.loud, replace(fewer, behind=0.0), fewer):
+            seed, grow = ([loud.of(step, tolerance_mm) for step in steps] for steps in (self.seed, self.grow))
+            yield replace(
+                self,
+                seed=[*map(loud.beside, seed), *seed],
+                submap=loud.of(self.submap, tolerance_mm),
+                grow=[*map(loud.beside, grow), *grow],
+            )
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,14 @@ class LoudLimits:
     ----------
     num_guesses, search_back, consistency_power : in place of those of `SearchLimits` and of its `Ranking`.
     beside_deg : largest turn of the camera between views recorded one after the other.
+    behind : see `SearchLimits`.
     """
 
     num_guesses: int
     search_back: int
     consistency_power: float
     beside_deg: float
+    behind: float = _MIDDLE_BEHIND
 
     def of(self, limits: SearchLimits, tolerance_mm: float) -> SearchLimits:
         ranking = replace(limits.ranking, consistency_power=self.consistency_power)
@@ -83,7 +91,7 @@ class LoudLimits:
             num_guesses=self.num_guesses,
             search_back=self.search_back,
             ranking=ranking,
-            behind=_MIDDLE_BEHIND,
+            behind=self.behind,
         )
 
     def beside(self, limits: SearchLimits) -> SearchLimits:
@@ -96,8 +104,24 @@ def place_views(
 ) -> IncrementalResult:
     """Return the poses of all views that have a place, and how well the others fit where they fit best."""
     noise_mm = _first_noise_mm(views, limits, judging)
-    if noise_mm > 0.0:
-        limits = limits.at_noise(tolerance_mm_of(views.inner, judging, noise_mm))
+    if noise_mm <= 0.0:
+        return _placed(views, limits, neighbours, judging, noise_mm)
+    tries: list[IncrementalResult] = []
+    for loud in limits.at_noise(tolerance_mm_of(views.inner, judging, noise_mm)):
+        tries.append(_placed(views, loud, neighbours, judging, noise_mm))
+        if len(tries[-1].poses) == len(views):
+            break
+    return max(tries, key=lambda placed: len(placed.poses))
+
+
+def _placed(
+    views: WholeAndInner,
+    limits: RecordingLimits,
+    neighbours: NeighbourLimits,
+    judging: JudgementLimits,
+    noise_mm: float,
+) -> IncrementalResult:
+    """Return the same by one search; the noise is 0 where it asks for no more than the usual tolerance."""
     searched = _searched(views, judging, noise_mm)
     main, *others = _first_groups(searched, limits)
     poses = align_jointly(views.whole, main, [FAR, MIDDLE], neighbours)
