@@ -35,7 +35,7 @@ class MovementLimits:
     max_strength : largest number of moved regions times their median squared distance in units of the noise.
     min_sd : distance between the groups in a region, in units of its noise, from which the region has moved. Views from
         one side err alike, so that a larger group is no better known: the noise is that of a single view, whatever
-        their number. From 3.0 on rings of a time-of-flight camera, whose waves go with the direction, moved as well.
+        their number. From 3.0 on waves of time-of-flight cameras counted as well.
     min_regions : moved regions; fewer are where one surface hides another.
     """
 
