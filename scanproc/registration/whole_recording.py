@@ -105,16 +105,16 @@ def place_views(
     """Return the poses of all views that have a place, and how well the others fit where they fit best."""
     noise_mm = _first_noise_mm(views, limits, judging)
     if noise_mm <= 0.0:
-        return _placed(views, limits, neighbours, judging, noise_mm)
+        return _place_once(views, limits, neighbours, judging, noise_mm)
     tries: list[IncrementalResult] = []
     for loud in limits.at_noise(tolerance_mm_of(views.inner, judging, noise_mm)):
-        tries.append(_placed(views, loud, neighbours, judging, noise_mm))
+        tries.append(_place_once(views, loud, neighbours, judging, noise_mm))
         if len(tries[-1].poses) == len(views):
             break
     return max(tries, key=lambda placed: len(placed.poses))
 
 
-def _placed(
+def _place_once(
     views: WholeAndInner,
     limits: RecordingLimits,
     neighbours: NeighbourLimits,
