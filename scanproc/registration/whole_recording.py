@@ -83,6 +83,7 @@ class LoudLimits:
     behind: float = _MIDDLE_BEHIND
 
     def of(self, limits: SearchLimits, tolerance_mm: float) -> SearchLimits:
+        """Return limits of a search as they are among so much noise."""
         ranking = replace(limits.ranking, consistency_power=self.consistency_power)
         tolerance_mm = max(limits.tolerance_mm, tolerance_mm)
         return replace(
