@@ -99,8 +99,8 @@ def common_errors(points: FloatArray, doubt_mm: FloatArray, count: int) -> Float
 def stretch_errors(mesh: Mesh, stretch: float, count: int) -> FloatArray:
     """Return replicates, (V, count) mm, of a surface that is stretched about its middle: a share, one sd.
 
-    Views that differ by group do not show it. Of 34 recordings of raised feet, which no floor holds, lengths were 0.6 mm
-    too long in the mean, at the toes, and with true poses hardly; why the poses do that is not known.
+    Groups of views do not show it. Of 34 recordings of raised feet, which no floor holds, lengths were 0.6 mm too long
+    in the mean, at the toes, and with true poses hardly; why the poses do that is not known.
     """
     outward_mm = np.einsum("ij,ij->i", mesh.vertices - mesh.vertices.mean(axis=0), vertex_normals(mesh))
     if count < 2:
