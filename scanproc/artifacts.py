@@ -231,6 +231,11 @@ class Plane:
         """Return the signed distances in mm of (N, 3) points, positive on the normal's side."""
         return np.asarray(points @ self.normal - self.offset_mm, dtype=np.float64)
 
+    def moved(self, T: FloatArray) -> Plane:
+        """Return the plane after a rigid motion, (4, 4)."""
+        normal = T[:3, :3] @ self.normal
+        return Plane(normal, self.offset_mm + float(normal @ T[:3, 3]))
+
 
 @dataclass(frozen=True)
 class CleanView:
@@ -319,6 +324,22 @@ class Vertical:
 
 
 @dataclass(frozen=True)
+class OtherFoot:
+    """The one of two feet that moved against each other which has poses beside those of the views.
+
+    Attributes
+    ----------
+    divide : between the feet, scan frame: above it lies this foot, where the views' own poses bring it.
+    T_scan_camera : of this foot, by the name of the view; without those that hardly saw it.
+    apart_mm : by how much it moved against the other from view to view, RMS.
+    """
+
+    divide: Plane
+    T_scan_camera: Mapping[str, FloatArray]
+    apart_mm: float
+
+
+@dataclass(frozen=True)
 class Registration:
     """The poses of all views, in recorded order.
 
@@ -327,12 +348,14 @@ class Registration:
     floor_seen : whether the scan frame's z = 0 is the floor under the foot.
     vertical : how z is known to be upright without a floor; None if there is a floor, or the frame lies anyhow.
     rim : what the poses take the depth at rims to be wrong by; None where the recording shows no such thing.
+    other_foot : None where all that was recorded is one rigid body.
     """
 
     views: tuple[ViewPose, ...]
     floor_seen: bool
     rim: RimTerm | None = None
     vertical: Vertical | None = None
+    other_foot: OtherFoot | None = None
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from scanproc.artifacts import (
     Making,
     Measure,
     Measures,
+    OtherFoot,
     PlanCurve,
     Plane,
     ReadGeometry,
@@ -155,6 +156,12 @@ def _encode_registration(registration: Registration) -> Files:
     content: dict[str, Any] = {"schema": 1, **_frame_entries(registration), "views": views}
     if (rim := registration.rim) is not None:
         content["rim_term"] = {"per_mm": rim.value, "sd_per_mm": rim.sd, "decay_deg": rim.decay_deg}
+    if (other := registration.other_foot) is not None:
+        content["other_foot"] = {
+            "divide": {"normal": other.divide.normal.tolist(), "offset_mm": other.divide.offset_mm},
+            "apart_mm": other.apart_mm,
+            "T_scan_camera": {name: pose.tolist() for name, pose in other.T_scan_camera.items()},
+        }
     return {"poses.json": _json(content)}
 
 
@@ -166,7 +173,16 @@ def _decode_registration(files: Files) -> Registration:
         views.append(ViewPose(**entry, T_scan_camera=None if pose is None else np.array(pose)))
     term = content.get("rim_term")
     rim = None if term is None else RimTerm(term["per_mm"], term["sd_per_mm"], term["decay_deg"])
-    return Registration(tuple(views), content["floor_seen"], rim, _vertical(content))
+    return Registration(tuple(views), content["floor_seen"], rim, _vertical(content), _other_foot(content))
+
+
+def _other_foot(content: dict[str, Any]) -> OtherFoot | None:
+    entry = content.get("other_foot")
+    if entry is None:
+        return None
+    divide = Plane(np.array(entry["divide"]["normal"]), entry["divide"]["offset_mm"])
+    poses = {name: np.array(pose) for name, pose in entry["T_scan_camera"].items()}
+    return OtherFoot(divide, poses, entry["apart_mm"])
 
 
 def _frame_entries(artifact: Registration | Surface) -> dict[str, Any]:

@@ -49,6 +49,13 @@ def count_names(views: CleanViews | None) -> list[str]:
     return list(dict.fromkeys(name for view in (views.views if views else ()) for name in view.counts))
 
 
+def feet_apart_text(words: Words, registration: Registration | None) -> str:
+    """Return that the two feet of a pair moved against each other, or nothing."""
+    if registration is None or registration.other_foot is None:
+        return ""
+    return words("feet_apart", apart=words.number(registration.other_foot.apart_mm, 1))
+
+
 def rim_text(words: Words, views: CleanViews | None, registration: Registration | None) -> str:
     """Return what was found of the depth at rims, or nothing."""
     depths = [

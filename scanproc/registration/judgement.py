@@ -118,6 +118,11 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
     )
 
 
+def strain_mm_of(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float) -> float:
+    """Return the strain of views that all stay, see `PairStatistics.strain_mm`."""
+    return judge_views(views, poses, replace(limits, agreement=_ANY), noise_mm).strain_mm
+
+
 def odd_views(views: SampledViews, judged: Judgement, limits: JudgementLimits) -> dict[int, RejectedView]:
     """Return views whose rims contradict the others' as no other view's do.
 

@@ -21,6 +21,7 @@ from scanproc.registration.agreement import Ranking
 from scanproc.registration.bending import BendLimits
 from scanproc.registration.candidates import SearchLimits
 from scanproc.registration.doubts import DoubtLimits, doubt_of, focal_doubt_of, quoted
+from scanproc.registration.feet_apart import ApartLimits, register_feet_apart
 from scanproc.registration.joint_alignment import NeighbourLimits, focal_error
 from scanproc.registration.judgement import JudgementLimits
 from scanproc.registration.movement import MovementLimits
@@ -124,6 +125,9 @@ class RegisterConfig:
     max_focal_error: float = setting(
         0.015, "share by which the focal length may be off, as far as the views tell", low=0.001, high=1.0
     )
+    max_pair_strain: float = setting(
+        1.6, "how much more two feet strain as one body than as two, before each has poses of its own", low=1.0
+    )
     max_movement: float = setting(
         150.0, "regions that moved between two groups of views, times the square of how far in sd of the noise", low=1.0
     )
@@ -158,10 +162,14 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     is_turn = facts.motion == "turntable"
     starts = StartLimits(is_turn, config.turn_min_views, placement, neighbours, judging)
     settled = place_and_settle(prepared, EvenSteps(np.array(usable), len(views.views)), prepare, starts)
-    still = keep_still_views(
-        settled,
-        StillLimits(MovementLimits(config.max_movement), BendLimits(config.max_bend), neighbours, judging),
-        lambda poses: settle(prepared, poses, prepare, neighbours, judging, None),
+    limits = StillLimits(MovementLimits(config.max_movement), BendLimits(config.max_bend), neighbours, judging)
+    feet = register_feet_apart(settled, prepared.whole.views, prepare, limits, _apart_limits(config))
+    still = (
+        feet.still
+        if feet is not None
+        else keep_still_views(
+            settled, limits, lambda poses: settle(prepared, poses, prepare, neighbours, judging, None)
+        )
     )
     judged = still.judged
     misfits = {index: no_place_reason(fit, placement.last) for index, fit in settled.misses.items()}
@@ -170,8 +178,9 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
 
     log.info("register: %d → %d views", len(views.views), len(judged.poses))
     told, num_still = quoted(reasons, names), len(usable) - len(still.moved)
+    of_lens = judged.poses if feet is None else settled.judged.poses  # by one foot alone it is hardly told
     doubt = doubt_of(still, num_still, len(names), told, _doubt_limits(config)) or focal_doubt_of(
-        focal_error(still.settled.views.whole, judged.poses, neighbours, config.max_focal_error, judged.noise_mm)
+        focal_error(still.settled.views.whole, of_lens, neighbours, config.max_focal_error, judged.noise_mm)
     )
     if doubt is not None:
         raise ScanError(doubt)
@@ -186,7 +195,9 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
         for index, pose in judged.poses.items()
     }
     vertical = None if axis is None else axis.vertical
-    return Registration(_in_recorded_order(views, found, reasons), floor_seen, still.settled.rim, vertical)
+    other_foot = None if feet is None else feet.other_foot([view.name for view in prepared.whole.views], T_scan_common)
+    in_order = _in_recorded_order(views, found, reasons)
+    return Registration(in_order, floor_seen, still.settled.rim, vertical, other_foot)
 
 
 def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: dict[int, str]) -> tuple[ViewPose, ...]:
@@ -199,6 +210,11 @@ def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: d
 
 def _doubt_limits(config: RegisterConfig) -> DoubtLimits:
     return DoubtLimits(config.min_views, config.min_share, config.max_strain_mm, config.max_strain_sd)
+
+
+def _apart_limits(config: RegisterConfig) -> ApartLimits:
+    # Whatever has enough of two feet has half as much of one.
+    return ApartLimits(config.min_points // 2, config.max_pair_strain)
 
 
 def _search_limits(overlap: float, consistency: float, config: RegisterConfig) -> SearchLimits:

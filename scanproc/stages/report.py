@@ -32,7 +32,15 @@ from scanproc.pages.first_screen import Fact, headline, insole_cards, refusal_te
 from scanproc.pages.html import Figure, embedded, fill
 from scanproc.pages.job_sheet import job_sheet
 from scanproc.pages.model import model_json
-from scanproc.pages.provenance import count_names, file_rows, landmark_texts, rim_text, stated, view_rows
+from scanproc.pages.provenance import (
+    count_names,
+    feet_apart_text,
+    file_rows,
+    landmark_texts,
+    rim_text,
+    stated,
+    view_rows,
+)
 from scanproc.pages.sentences import Said
 from scanproc.pages.strips import strips
 from scanproc.pages.wearer import wearer_page
@@ -181,6 +189,7 @@ def _origin(
         "view_rows": view_rows(words, views, registration),
         "count_names": count_names(views),
         "rim": rim_text(words, views, registration),
+        "feet_apart": feet_apart_text(words, registration),
         "files": file_rows(exports),
     }
 

@@ -35,6 +35,7 @@ from scanproc.mesh.hole_filling import close_holes
 from scanproc.mesh.meshes import Submesh, all_corners, component_labels, keep_faces
 from scanproc.parallel import meanwhile, parallel_map
 from scanproc.segmentation.joined_feet import faces_between_feet
+from scanproc.segmentation.two_feet import parted
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -147,6 +148,11 @@ def _posed_views(
         for view, pose in zip(views.views, registration.views, strict=True)
         if pose.T_scan_camera is not None
     ]
+    if (other := registration.other_foot) is not None:
+        halves = [(view.name, pose, parted(view, pose, other.divide)) for view, pose in seen]
+        seen = [(below, pose) for _, pose, (below, _) in halves] + [
+            (above, other.T_scan_camera[name]) for name, _, (_, above) in halves if name in other.T_scan_camera
+        ]
 
     def posed(one: tuple[CleanView, FloatArray]) -> PosedView:
         view, pose = one

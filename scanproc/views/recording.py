@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from scanproc.anatomy.foot_regions import FOOT_HEIGHT_MM
-from scanproc.artifacts import ByteArray, CleanView, CleanViews, Feet, Registration, ViewPose
+from scanproc.artifacts import ByteArray, CleanView, CleanViews, Feet, OtherFoot, Registration, ViewPose
 from scanproc.depth.images import unproject
 from scanproc.frames import FloatArray, transform
 from scanproc.views.colors import GREY, VIRIDIS, WHITE, colors_of
@@ -122,10 +122,11 @@ class PlacedView:
 
 def place_views(registration: Registration, views: CleanViews | None, T_shown_scan: FloatArray) -> list[PlacedView]:
     """Return the views that are used, in their places."""
-    return [_place(pose, views, T_shown_scan) for pose in registration.views if pose.accepted]
+    other = registration.other_foot
+    return [_place(pose, other, views, T_shown_scan) for pose in registration.views if pose.accepted]
 
 
-def _place(pose: ViewPose, views: CleanViews | None, T_shown_scan: FloatArray) -> PlacedView:
+def _place(pose: ViewPose, other: OtherFoot | None, views: CleanViews | None, T_shown_scan: FloatArray) -> PlacedView:
     assert pose.T_scan_camera is not None  # it is accepted
     T_shown_camera = T_shown_scan @ pose.T_scan_camera
     view = next((view for view in views.views if view.name == pose.name), None) if views else None
@@ -135,9 +136,14 @@ def _place(pose: ViewPose, views: CleanViews | None, T_shown_scan: FloatArray) -
     lens = view.intrinsics
     u = (np.array([0, lens.width, lens.width, 0]) - lens.cx) / lens.fx
     v = (np.array([0, 0, lens.height, lens.height]) - lens.cy) / lens.fy
-    points = unproject(view.depth_mm, lens)
-    points = transform(T_shown_camera, points[:: max(1, len(points) // _POINTS_OF_A_VIEW)])
-    return PlacedView(pose.name, T_shown_camera, points, np.stack([u, v, np.ones(4)], axis=1))
+    seen = unproject(view.depth_mm, lens)
+    seen = seen[:: max(1, len(seen) // _POINTS_OF_A_VIEW)]
+    points = transform(pose.T_scan_camera, seen)
+    if other is not None and pose.name in other.T_scan_camera:
+        is_above = other.divide.heights(points) > 0.0
+        points[is_above] = transform(other.T_scan_camera[pose.name], seen[is_above])
+    corners = np.stack([u, v, np.ones(4)], axis=1)
+    return PlacedView(pose.name, T_shown_camera, transform(T_shown_scan, points), corners)
 
 
 def frustum(view: PlacedView, depth_mm: float = 45.0) -> FloatArray:
