@@ -30,6 +30,7 @@ from scanproc.artifacts import (
     Measure,
     Measures,
     Mesh,
+    OtherFoot,
     PlanCurve,
     Plane,
     ReadGeometry,
@@ -92,6 +93,7 @@ def clean_views(with_color: bool, with_floor: bool) -> CleanViews:
 
 
 AXIS = Vertical(0.1 / 3.0, "turn")
+OTHER_FOOT = OtherFoot(Plane(np.array([0.6, -0.8, 0.0]), 1.0 / 7.0), {"a": np.eye(4) / 3.0}, 2.0 / 3.0)
 
 
 def registration() -> Registration:
@@ -192,6 +194,7 @@ ARTIFACTS: dict[str, Callable[[], Any]] = {
     "insoles": insoles,
     "exports": lambda: Exports({"left.stl": b"\0\xff", "left-outline.dxf": b""}),
     "registration of a turn": lambda: dataclasses.replace(registration(), floor_seen=False, vertical=AXIS),
+    "registration of two feet": lambda: dataclasses.replace(registration(), other_foot=OTHER_FOOT),
     "surface of a turn": lambda: dataclasses.replace(surface(with_color=True), vertical=AXIS),
     "exports, none": lambda: Exports({}),
     "report": lambda: Report("<p>größer → “Ω”</p>\n"),

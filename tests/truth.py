@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scanproc.artifacts import Mesh, Registration, ScanFacts, Side, Surface, Vertical, ViewPose
+from scanproc.artifacts import Mesh, OtherFoot, Plane, Registration, ScanFacts, Side, Surface, Vertical, ViewPose
 from scanproc.formats.ply import read_ply
 from scanproc.frames import FloatArray, inverse, rigid, rotation_about, rotation_angle_rad, transform
 from scanproc.open3d_bridge import RayScene
@@ -68,7 +68,13 @@ def read_truth(scan: Path) -> Truth:
     poses = json.loads((scan / "truth" / "poses.json").read_text())["views"]
     settings = json.loads((scan / "truth" / "simulation.json").read_text())["settings"]
     views = tuple(
-        TrueView(view["name"], np.array(view["T_mesh_camera"]), view["fault"], bend=Bend(**view.get("bend_rad", {})))
+        TrueView(
+            view["name"],
+            np.array(view["T_mesh_camera"]),
+            view["fault"],
+            np.array(view["T_right_camera"]) if "T_right_camera" in view else None,
+            Bend(**view.get("bend_rad", {})),
+        )
         for view in poses
     )
     return Truth(true_mesh(scan), views, SimulationConfig(**settings))
@@ -101,7 +107,10 @@ def true_registration(truth: Truth) -> Registration:
     ]
     # Where the floor was cut away, nothing but the ring says what is upright.
     vertical = None if truth.shows_floor or not truth.stands else Vertical(0.0, "turn")
-    return Registration(tuple(poses), floor_seen=truth.shows_floor, vertical=vertical)
+    rights = {view.name: view.T_right_camera for view in truth.views if view.T_right_camera is not None}
+    to_the_right = Plane(np.array([0.0, -1.0, 0.0]), 0.0)
+    other = OtherFoot(to_the_right, rights, truth.config.pair_sway_mm) if truth.config.pair_sway_mm else None
+    return Registration(tuple(poses), floor_seen=truth.shows_floor, vertical=vertical, other_foot=other)
 
 
 def middle_of(mesh: Mesh) -> FloatArray:

@@ -1,4 +1,8 @@
-"""Two feet that moved against each other from view to view: each is registered by itself, in what shows it alone."""
+"""Two feet that moved against each other from view to view: each is registered by itself, in what shows it alone.
+
+Whatever is parted fits together better: noise has waves, and cameras bend what they see. By how much, the same feet
+show when they are halved across, where nothing moved. If the feet gain far more by poses of their own, they moved.
+"""
 
 from __future__ import annotations
 
@@ -20,31 +24,19 @@ from scanproc.registration.reasons import misfit_reasons
 from scanproc.registration.sampled_views import SampledViews, WholeAndInner
 from scanproc.registration.settling import SettledViews, settle
 from scanproc.registration.still_views import StillLimits, StillViews, keep_still_views
-from scanproc.segmentation.two_feet import parted, plane_between_feet
+from scanproc.registration.two_feet import parted, plane_across_feet, plane_between_feet
 
 log = logging.getLogger(__name__)
 
-_LEAST_VIEWS = 4  # of a foot that can tell of its own poses
+# Of a foot: of eight on a ring, each of which sees half of it, poses of its own made heels 3 mm too wide.
+_LEAST_VIEWS = 10
+_LEAST_SHARE = 0.25  # of what the median view shows of a foot: less, seen past the other one, holds no pose
 
 
 class Prepare(Protocol):
     """Samples views; `numbers` says which of the recording they are."""
 
     def __call__(self, views: Sequence[CleanView], *, numbers: Sequence[int] = ...) -> WholeAndInner: ...
-
-
-@dataclass(frozen=True)
-class ApartLimits:
-    """When two feet count as two bodies.
-
-    Attributes
-    ----------
-    min_points : pixels of a foot that a view of it needs.
-    max_strain_ratio : of the strain as one body to that as two, see `PairStatistics.strain_mm`.
-    """
-
-    min_points: int
-    max_strain_ratio: float
 
 
 @dataclass(frozen=True)
@@ -79,9 +71,13 @@ class _OneFoot:
     number: list[int]
     poses: Poses
 
+    def placed_at(self, poses: Poses) -> _OneFoot:
+        """Return the same views at the poses of those of both."""
+        return replace(self, poses={k: poses.get(view, self.poses[k]) for k, view in enumerate(self.number)})
+
 
 def register_feet_apart(
-    settled: SettledViews, views: Sequence[CleanView], prepare: Prepare, limits: StillLimits, apart: ApartLimits
+    settled: SettledViews, views: Sequence[CleanView], prepare: Prepare, limits: StillLimits, min_gain: float
 ) -> FeetApart | None:
     """Register each of two feet by itself, where they fit together far better so; None where they do not.
 
@@ -89,19 +85,21 @@ def register_feet_apart(
     ----------
     settled : both as one body.
     views : as they were recorded: with the bias of their rims.
+    min_gain : by how much more own poses of the feet ease the strain, see `PairStatistics.strain_mm`, than own poses of
+        front and rear halves do.
     """
     poses = settled.judged.poses
     divide = plane_between_feet(_points(settled.views.whole, poses)) if poses else None
     if divide is None:
         return None
-    feet = _single_feet(settled.views.whole.views, poses, divide, apart.min_points)
-    if min(len(foot.views) for foot in feet) < _LEAST_VIEWS:
+    own_poses, gain = _by_themselves(settled, divide, prepare, limits)
+    if gain <= min_gain:  # nothing that is parted gains less than nothing
         return None
-    own_poses, ratio = _strain_as_one(feet, settled, prepare, limits)
-    if ratio <= apart.max_strain_ratio:
+    across = plane_across_feet(_points(settled.views.whole, poses), divide)
+    if gain <= min_gain * _by_themselves(settled, across, prepare, limits)[1]:
         return None
-    recorded = _single_feet(views, poses, divide, apart.min_points)
-    feet = [replace(foot, poses=own) for foot, own in zip(recorded, own_poses, strict=True)]
+    recorded = _single_feet(views, poses, divide)
+    feet = [foot.placed_at(own) for foot, own in zip(recorded, own_poses, strict=True)]
     return _of_both(feet, [_settle_foot(foot, prepare, limits) for foot in feet], settled, divide, limits)
 
 
@@ -110,30 +108,39 @@ def _points(views: SampledViews, poses: Poses) -> FloatArray:
     return np.concatenate([transform(pose, views.coarse.of(view)[0]) for view, pose in poses.items()])
 
 
-def _single_feet(views: Sequence[CleanView], poses: Poses, divide: Plane, min_points: int) -> list[_OneFoot]:
-    """Part placed views by the plane between the feet; what shows fewer points of a foot is no view of it."""
+def _single_feet(views: Sequence[CleanView], poses: Poses, divide: Plane) -> list[_OneFoot]:
+    """Part placed views by the plane between the feet: each shows that of which it has more, and often both."""
     placed = sorted(poses)
     halves = parallel_map(lambda view: parted(views[view], poses[view], divide), placed, "parting feet")
+    counts = np.array([[np.count_nonzero(half.depth_mm) for half in both] for both in halves])
+    shows = (counts >= _LEAST_SHARE * np.median(counts, axis=0)) | (counts == counts.max(axis=1, keepdims=True))
     feet = []
-    for shown in zip(*halves, strict=True):
-        number = [k for k, view in enumerate(shown) if np.count_nonzero(view.depth_mm) >= min_points]
-        numbered = {n: poses[placed[k]] for n, k in enumerate(number)}
-        feet.append(_OneFoot([shown[k] for k in number], [placed[k] for k in number], numbered))
+    for side in range(2):
+        of_it = np.flatnonzero(shows[:, side])
+        number = [placed[k] for k in of_it]
+        numbered = {n: poses[view] for n, view in enumerate(number)}
+        feet.append(_OneFoot([halves[k][side] for k in of_it], number, numbered))
     return feet
 
 
-def _strain_as_one(
-    feet: list[_OneFoot], settled: SettledViews, prepare: Prepare, limits: StillLimits
+def _by_themselves(
+    settled: SettledViews, divide: Plane, prepare: Prepare, limits: StillLimits
 ) -> tuple[list[Poses], float]:
-    """Return the poses of each foot by itself, and how much greater the strain is without them."""
-    noise = depth_noise_of(settled.views.inner, settled.judged.poses, limits.judging)
+    """Return the poses of what lies on either side of a plane, and the strain without them in units of that with them.
+
+    Of fewer than `_LEAST_VIEWS` of a side nothing is told: no pose, no gain.
+    """
+    poses, noise_mm = settled.judged.poses, settled.judged.noise_mm
+    noise = depth_noise_of(settled.views.inner, poses, limits.judging)
     joined, single, own_poses = 0.0, 0.0, []
-    for foot in feet:
-        sampled = prepare(foot.views, numbers=foot.number).with_noise(noise)
-        own = align_jointly(sampled.whole, foot.poses, [MIDDLE, NEAR], limits.neighbours)
-        strain = partial(strain_mm_of, sampled.inner, limits=limits.judging, noise_mm=settled.judged.noise_mm)
-        joined, single = np.hypot(joined, strain(foot.poses)), np.hypot(single, strain(own))
-        own_poses.append(own)
+    for side in _single_feet(settled.views.whole.views, poses, divide):
+        if len(side.views) < _LEAST_VIEWS:
+            return [], 1.0
+        sampled = prepare(side.views, numbers=side.number).with_noise(noise)
+        own = align_jointly(sampled.whole, side.poses, [MIDDLE, NEAR], limits.neighbours)
+        strain = partial(strain_mm_of, sampled.inner, limits=limits.judging, noise_mm=noise_mm)
+        joined, single = np.hypot(joined, strain(side.poses)), np.hypot(single, strain(own))
+        own_poses.append({side.number[k]: pose for k, pose in own.items()})
     return own_poses, float(joined / max(single, 1e-9))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 import numpy as np
 
+from scanproc.artifacts import CleanViews
+from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Agreement
 from scanproc.registration.bending import Bending, BendLimits
 from scanproc.registration.candidates import SearchLimits
@@ -59,3 +62,17 @@ def bent_reason(bending: Bending, limits: BendLimits) -> str:
 def _short(share: float) -> str:
     """Return a share with two decimals, cut off: what falls short of a limit must not read as if it did not."""
     return f"{np.floor(100.0 * share) / 100.0:.2f}"
+
+
+def unusable_reasons(views: CleanViews, min_points: int) -> dict[int, str]:
+    """Return the reasons against views that cannot take part: hardly any foot, or a copy of an earlier image."""
+    reasons, seen = {}, dict[str, str]()
+    digests = parallel_map(lambda view: hashlib.sha256(view.depth_mm.tobytes()).hexdigest(), views.views, "comparing")
+    for index, (view, digest) in enumerate(zip(views.views, digests, strict=True)):
+        pixels = int((view.depth_mm > 0).sum())
+        if pixels < min_points:
+            reasons[index] = f"{pixels} points of a foot < register.min_points {min_points}"
+        elif digest in seen:
+            reasons[index] = f"the same image as view {seen[digest]}"
+        seen.setdefault(digest, view.name)
+    return reasons

@@ -7,7 +7,6 @@ jointly, which closes the loops, and every view is judged.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,17 +15,16 @@ import numpy as np
 
 from scanproc.artifacts import CleanViews, Registration, ScanFacts, ViewPose
 from scanproc.errors import ScanError
-from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.bending import BendLimits
 from scanproc.registration.candidates import SearchLimits
 from scanproc.registration.doubts import DoubtLimits, doubt_of, focal_doubt_of, quoted
-from scanproc.registration.feet_apart import ApartLimits, register_feet_apart
+from scanproc.registration.feet_apart import register_feet_apart
 from scanproc.registration.joint_alignment import NeighbourLimits, focal_error
 from scanproc.registration.judgement import JudgementLimits
 from scanproc.registration.movement import MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
-from scanproc.registration.reasons import misfit_reasons, no_place_reason
+from scanproc.registration.reasons import misfit_reasons, no_place_reason, unusable_reasons
 from scanproc.registration.sampled_views import frame_of_floors, whole_and_inner
 from scanproc.registration.settling import settle
 from scanproc.registration.starts import StartLimits, place_and_settle
@@ -125,8 +123,8 @@ class RegisterConfig:
     max_focal_error: float = setting(
         0.015, "share by which the focal length may be off, as far as the views tell", low=0.001, high=1.0
     )
-    max_pair_strain: float = setting(
-        1.6, "how much more two feet strain as one body than as two, before each has poses of its own", low=1.0
+    min_pair_gain: float = setting(
+        1.45, "gain of two feet by poses of their own, in units of that of their halves, that shows they moved", low=1.0
     )
     max_movement: float = setting(
         150.0, "regions that moved between two groups of views, times the square of how far in sd of the noise", low=1.0
@@ -144,7 +142,7 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     ScanError
         If too few views fit together.
     """
-    reasons, names = _unusable(views, config), [view.name for view in views.views]
+    reasons, names = unusable_reasons(views, config.min_points), [view.name for view in views.views]
     usable = [index for index in range(len(views.views)) if index not in reasons]
     if not usable:
         raise ScanError(
@@ -163,7 +161,7 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     starts = StartLimits(is_turn, config.turn_min_views, placement, neighbours, judging)
     settled = place_and_settle(prepared, EvenSteps(np.array(usable), len(views.views)), prepare, starts)
     limits = StillLimits(MovementLimits(config.max_movement), BendLimits(config.max_bend), neighbours, judging)
-    feet = register_feet_apart(settled, prepared.whole.views, prepare, limits, _apart_limits(config))
+    feet = register_feet_apart(settled, prepared.whole.views, prepare, limits, config.min_pair_gain)
     still = (
         feet.still
         if feet is not None
@@ -212,11 +210,6 @@ def _doubt_limits(config: RegisterConfig) -> DoubtLimits:
     return DoubtLimits(config.min_views, config.min_share, config.max_strain_mm, config.max_strain_sd)
 
 
-def _apart_limits(config: RegisterConfig) -> ApartLimits:
-    # Whatever has enough of two feet has half as much of one.
-    return ApartLimits(config.min_points // 2, config.max_pair_strain)
-
-
 def _search_limits(overlap: float, consistency: float, config: RegisterConfig) -> SearchLimits:
     return SearchLimits(
         tolerance_mm=config.tolerance_mm,
@@ -251,20 +244,6 @@ def _neighbour_limits(config: RegisterConfig) -> NeighbourLimits:
         min_overlap=config.min_pair_overlap,
         fine_below_mm=config.coarse_spacing_mm,
     )
-
-
-def _unusable(views: CleanViews, config: RegisterConfig) -> dict[int, str]:
-    """Return the reasons against views that cannot take part: hardly any foot, or a copy of an earlier image."""
-    reasons, seen = {}, dict[str, str]()
-    digests = parallel_map(lambda view: hashlib.sha256(view.depth_mm.tobytes()).hexdigest(), views.views, "comparing")
-    for index, (view, digest) in enumerate(zip(views.views, digests, strict=True)):
-        pixels = int((view.depth_mm > 0).sum())
-        if pixels < config.min_points:
-            reasons[index] = f"{pixels} points of a foot < register.min_points {config.min_points}"
-        elif digest in seen:
-            reasons[index] = f"the same image as view {seen[digest]}"
-        seen.setdefault(digest, view.name)
-    return reasons
 
 
 def _judgement_limits(config: RegisterConfig) -> JudgementLimits:

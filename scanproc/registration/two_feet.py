@@ -40,8 +40,17 @@ def plane_between_feet(points: FloatArray) -> Plane | None:
     return None
 
 
+def plane_across_feet(points: FloatArray, divide: Plane) -> Plane:
+    """Return the plane that halves both of two feet, parted by `divide`, across their longest extent."""
+    is_above = divide.heights(points) > 0.0
+    centred = points - np.where(is_above[:, None], points[is_above].mean(axis=0), points[~is_above].mean(axis=0))
+    centred = centred - np.outer(centred @ divide.normal, divide.normal)
+    longest = np.linalg.eigh(centred.T @ centred)[1][:, -1]
+    return Plane(longest, float(np.median(points @ longest)))
+
+
 def parted(view: CleanView, T_common_camera: FloatArray, divide: Plane) -> tuple[CleanView, CleanView]:
-    """Return a view twice, with what lies below the plane between two feet, and with what lies above it."""
+    """Return a view twice, with what lies below a plane, and with what lies above it."""
     depth_mm = view.depth_mm
     is_above = np.zeros(depth_mm.shape, dtype=np.bool_)
     points = transform(T_common_camera, unproject(depth_mm, view.intrinsics))
