@@ -16,6 +16,7 @@ import scanproc.stages.register as stage
 from scanproc.artifacts import CleanViews, Mesh, Registration, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, transform
+from scanproc.registration.reasons import unusable_reasons
 from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.settling import settle
 from scanproc.simulation.motions import Path
@@ -51,7 +52,9 @@ def recorded(mesh: Mesh, path: Path, seed: int, distance_mm: float = 650.0, **ch
 
 def with_true_poses(made: Recorded, monkeypatch: pytest.MonkeyPatch) -> Registration | None:
     """Return what becomes of the views if the search begins, and so ends, where they were; None where refused."""
-    usable = [k for k in range(len(made.views.views)) if k not in stage._unusable(made.views, RegisterConfig())]
+    usable = [
+        k for k in range(len(made.views.views)) if k not in unusable_reasons(made.views, RegisterConfig().min_points)
+    ]
     there = {number: made.poses[k] for number, k in enumerate(usable)}
     with monkeypatch.context() as patch:
         patch.setattr(
