@@ -52,9 +52,8 @@ def recorded(mesh: Mesh, path: Path, seed: int, distance_mm: float = 650.0, **ch
 
 def with_true_poses(made: Recorded, monkeypatch: pytest.MonkeyPatch) -> Registration | None:
     """Return what becomes of the views if the search begins, and so ends, where they were; None where refused."""
-    usable = [
-        k for k in range(len(made.views.views)) if k not in unusable_reasons(made.views, RegisterConfig().min_points)
-    ]
+    unusable = unusable_reasons(made.views, RegisterConfig().min_points)
+    usable = [k for k in range(len(made.views.views)) if k not in unusable]
     there = {number: made.poses[k] for number, k in enumerate(usable)}
     with monkeypatch.context() as patch:
         patch.setattr(
