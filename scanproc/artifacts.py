@@ -387,6 +387,7 @@ class Surface:
     vertical : as in `Registration`.
     inside_out : whether the faces of a finished mesh had to be turned, all of them: it may be the image of a foot.
     finished : whether another scanner made it, which does not say what of it was seen.
+    torn : whether its border was cut off, which ended in a mixture with the ground.
     """
 
     mesh: Mesh
@@ -397,6 +398,7 @@ class Surface:
     vertical: Vertical | None = None
     inside_out: bool = False
     finished: bool = False
+    torn: bool = False
 
     def __post_init__(self) -> None:
         if self.views.shape != (len(self.mesh.vertices),):

@@ -196,6 +196,7 @@ ARTIFACTS: dict[str, Callable[[], Any]] = {
     "registration of a turn": lambda: dataclasses.replace(registration(), floor_seen=False, vertical=AXIS),
     "registration of two feet": lambda: dataclasses.replace(registration(), other_foot=OTHER_FOOT),
     "surface of a turn": lambda: dataclasses.replace(surface(with_color=True), vertical=AXIS),
+    "surface, torn": lambda: dataclasses.replace(surface(with_color=False), vertical=AXIS, torn=True),
     "exports, none": lambda: Exports({}),
     "report": lambda: Report("<p>größer → “Ω”</p>\n"),
 }

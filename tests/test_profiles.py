@@ -8,7 +8,7 @@ from feet import AnalyticFoot
 from not_feet import kept
 from recordings import leg
 
-from scanproc.anatomy.landmarks import MEDIAL_WINDOW, border_point
+from scanproc.anatomy.landmarks import MEDIAL_WINDOW, border_point, second_toe
 from scanproc.anatomy.open_boundaries import open_boundary_vertices
 from scanproc.anatomy.plantar_surface import ARCH_WINDOW, PlantarSurface, arch_profile
 from scanproc.anatomy.profiles import borders_at, underside_at
@@ -120,3 +120,13 @@ def test_a_running_median_is_that_of_each_window(reach: int) -> None:
         reaches = [min(reach, at, count - 1 - at) for at in range(count)]
         one_by_one = [np.median(values[at - r : at + r + 1]) for at, r in enumerate(reaches)]
         np.testing.assert_array_equal(running_median(values, reach), one_by_one)
+
+
+def test_where_nothing_lies_in_front_the_second_toe_is_what_lies_beside() -> None:
+    """Plates from y = 0 to 40 and from 50 to 100 mm: at 46 % of the breadth there is nothing."""
+    x, y = np.array([150.0, 250.0]), [0.0, 40.0, 50.0, 100.0]
+    corners = np.array([[a, b, 10.0 + (a - 150.0) * 0.01] for b in y for a in x])
+    mesh = Mesh(corners, np.array([[0, 1, 3], [0, 3, 2], [4, 5, 7], [4, 7, 6]], dtype=np.int32))
+    found = second_toe(mesh, 200.0, 0.0, 100.0, gap_depth_mm=2.0)
+    assert found.confidence < 0.5
+    assert found.tip == pytest.approx([250.0, 50.5, 11.0])

@@ -211,7 +211,9 @@ def test_a_torn_border_is_cut_off_over_an_unseen_ground_alone() -> None:
     lowest = []
     for vertical in (None, Vertical(0.1, "turn")):
         known = replace(registration, rim=RimTerm(1e-9, 1e-9, 0.4), vertical=vertical)
-        lowest.append([surface(views, known, SurfaceConfig(torn_mm=mm)).mesh.vertices[:, 2].min() for mm in (0.0, 5.0)])
+        found = [surface(views, known, SurfaceConfig(torn_mm=mm)) for mm in (0.0, 5.0)]
+        assert [one.torn for one in found] == [False, vertical is not None]
+        lowest.append([one.mesh.vertices[:, 2].min() for one in found])
     assert lowest[0][1] == lowest[0][0] == lowest[1][0]
     assert lowest[1][1] > lowest[1][0] + 2.0
 

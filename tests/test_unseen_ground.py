@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 from feet import AnalyticFoot, mirrored, moved, without
+from recordings import leg
+from rings import of_length
 from scipy.spatial.transform import Rotation
 
 from scanproc.artifacts import Feet, Foot, Measure, Mesh, ScanFacts, Surface, Vertical
 from scanproc.errors import ScanError
 from scanproc.frames import rigid
 from scanproc.measures.table import MEASURES
+from scanproc.mesh.meshes import keep_faces
 from scanproc.prescription.fields import InsoleConfig
 from scanproc.stages.align import AlignConfig, align
 from scanproc.stages.insole import insole
@@ -26,11 +29,15 @@ CUT_MM = 6.0  # as far below the lowest skin seen as align.unseen_ground_mm gues
 AXIS = Vertical(0.2, "turn")
 
 
-def seen_from_above(mesh: Mesh, vertical: Vertical | None = AXIS, replicates: int = 2) -> Surface:
+def seen_from_above(mesh: Mesh, vertical: Vertical | None = AXIS, replicates: int = 2, torn: bool = False) -> Surface:
     """Return a surface without errors; few replicates will do where its uncertainty is not looked at."""
     views = np.full(len(mesh.vertices), 9, dtype=np.uint8)
     errors = np.zeros((len(mesh.vertices), replicates), dtype=np.float16)
-    return Surface(mesh, views, floor_seen=False, errors_mm=errors, vertical=vertical)
+    return Surface(mesh, views, floor_seen=False, errors_mm=errors, vertical=vertical, torn=torn)
+
+
+def compact(mesh: Mesh) -> Mesh:
+    return keep_faces(mesh, np.ones(len(mesh.faces), dtype=np.bool_)).mesh
 
 
 def turned(mesh: Mesh, yaw_deg: float = 130.0, upside_down: bool = False, tilt_deg: float = 0.0) -> Mesh:
@@ -79,6 +86,60 @@ def test_a_foot_with_neither_floor_nor_sole_is_measured_but_for_heights(upside_d
             assert (found[row.key].value, found[row.key].status) == refused, row.key
         if row.needs_ground:
             assert str(found[row.key].reason).startswith("the height of the ground is not known")
+
+
+def true_dorsum_mm(mesh: Mesh) -> float:
+    """Return the height of the dorsum of a whole mesh that stands on z = 0, with its sole."""
+    surface = replace(seen_from_above(mesh), floor_seen=True, vertical=None)
+    value = measured(the_foot(surface, replace(STANDING, side="left")))["dorsum_height_mm"].value
+    assert value is not None
+    return value
+
+
+@cache
+def real_leg(length_mm: float = 250.0) -> Mesh:
+    return of_length(leg(), length_mm)
+
+
+@pytest.mark.few(5)
+@pytest.mark.parametrize("upside_down", [False, True])
+@pytest.mark.parametrize(
+    ("cut_mm", "torn"),
+    [(2.0, False), (4.0, False), (8.0, False), (12.0, False), (12.0, True), (14.0, True), (16.0, True)],
+)
+@pytest.mark.parametrize("mesh_of", [FOOT.mesh, real_leg, lambda: real_leg(215.0), lambda: real_leg(285.0)])
+def test_the_dorsum_is_as_high_as_it_says_wherever_the_foot_was_cut(
+    mesh_of: Callable[[], Mesh], cut_mm: float, torn: bool, upside_down: bool
+) -> None:
+    """Torn borders end higher, cut or not: walls that overhang are hardly seen."""
+    whole = mesh_of()
+    surface = seen_from_above(turned(compact(without(whole, high=cut_mm)), upside_down=upside_down), torn=torn)
+    dorsum = measured(the_foot(surface))["dorsum_height_mm"]
+    assert dorsum.status == "measured" and dorsum.value is not None and dorsum.sd is not None
+    assert 1.3 < dorsum.sd < 3.0
+    assert dorsum.value == pytest.approx(true_dorsum_mm(whole), abs=min(2.0 * dorsum.sd, 3.6))
+
+
+def test_where_a_torn_border_was_cut_off_the_lowest_skin_lies_higher() -> None:
+    """Of a leg that is torn off 14 mm up: as of a cut it would stand 3 mm too low, on its toes' word alone 1 mm."""
+    surface = seen_from_above(turned(compact(without(real_leg(), high=14.0))))
+    found = [measured(the_foot(replace(surface, torn=torn)))["dorsum_height_mm"] for torn in (False, True)]
+    errors, sds = (np.array([getattr(one, name) for one in found]) for name in ("value", "sd"))
+    assert errors - true_dorsum_mm(real_leg()) == pytest.approx([-2.4, 0.6], abs=0.6)
+    assert sds[1] < sds[0] < 3.0  # the toes contradict what is not so
+
+
+def test_toes_that_are_held_up_make_the_height_less_sure() -> None:
+    """How low skin is seen then speaks against them."""
+    sds = []
+    for held_mm in (0.0, 12.0):
+        vertices = np.array(cropped().vertices)
+        vertices[:, 2] += held_mm * np.clip((vertices[:, 0] / FOOT.length - 0.75) / 0.15, 0.0, 1.0)
+        dorsum = measured(the_foot(seen_from_above(turned(Mesh(vertices, cropped().faces)))))["dorsum_height_mm"]
+        assert dorsum.value is not None and dorsum.sd is not None
+        assert dorsum.value == pytest.approx(FOOT.dorsum_height, abs=2.5 * dorsum.sd)
+        sds.append(dorsum.sd)
+    assert sds[1] > 1.5 * sds[0]
 
 
 def test_angles_carry_the_tilt_of_the_axis_and_lengths_hardly_do() -> None:

@@ -201,7 +201,7 @@ def second_toe(mesh: Mesh, from_x: float, medial: float, lateral: float, gap_dep
 
     It is the most anterior point next to the gap beside the hallux. Where no such gap shows (toes together, socks, too
     coarse a scan), a shallow one counts if the toe beside it lies where second toes do. Without any, the front border
-    at 46 % of the width stands in for the tip, with little confidence.
+    next to 46 % of the width stands in for the tip, with little confidence.
     """
     profile = front_profile(mesh, from_x, medial, lateral)
     across, x = profile.across, profile.points[:, 0]
@@ -224,7 +224,7 @@ def second_toe(mesh: Mesh, from_x: float, medial: float, lateral: float, gap_dep
             clear = min((depth[gap] - gap_depth_mm) / (_CLEAR_GAP_MM - gap_depth_mm), 1.0)
             middle = _middle_of_toe(mesh, profile.points[tip], profile.points[gap, 1])
             return SecondToe(middle, float(0.6 + 0.39 * clear))
-    level = int(np.argmin(np.abs(across - _SECOND_TOE_SHARE)))
+    level = int(np.argmin(np.where(np.isfinite(x), np.abs(across - _SECOND_TOE_SHARE), np.inf)))
     return SecondToe(profile.points[level], 0.4)
 
 

@@ -1,4 +1,4 @@
-"""What a foot stands on: a floor, its own sole, or, where neither was seen, a ground guessed below it."""
+"""What a foot stands on: a floor, or its own sole; of a ground that was not seen, see `unseen_grounds`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from scanproc.anatomy.landmarks import FootPoints, Support, support
 from scanproc.anatomy.plantar_surface import seen_sole_share
 from scanproc.artifacts import BoolArray, Ground, Mesh, Vertical
 from scanproc.errors import ScanError
-from scanproc.frames import FloatArray, rigid
+from scanproc.frames import FloatArray
 
-_LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
+LOWEST_SHARE = 0.001  # of the vertices: fewer that lie lower are noise
 _STAND_MM = 3.0  # round a point that a foot stands on
 _UP = np.array([0.0, 0.0, 1.0])
 _STATED_COSINE = 0.707  # which axis of the file points up is stated, and a foot may lie askew in it
@@ -49,13 +49,14 @@ class Stance:
     """What a foot stands on, and a level frame: z up from there; on its own sole, the scan frame as it is.
 
     `pose.R_foot_scan` is a rough frame as seen from the level one. `errors` of a ground that was guessed by the shape
-    of the foot; None where other things tell them.
+    of the foot; None where other things tell them, all but `height_sd_mm`.
     """
 
     ground: Ground
     T_level_scan: FloatArray
     pose: RoughPose
     errors: GroundErrors | None = None
+    height_sd_mm: float = 0.0
 
     @property
     def up(self) -> FloatArray:
@@ -64,14 +65,17 @@ class Stance:
 
 
 def ground_errors(
-    ground: Ground, vertical: Vertical | None, by_floor: GroundErrors, by_axis: GroundErrors
+    stance: Stance, vertical: Vertical | None, by_floor: GroundErrors, axis_tilt_sd_deg: float
 ) -> GroundErrors | None:
     """Return how far a ground may be off: as a floor, or square to a turn's axis; None where the sole itself is it."""
-    if ground == "support":
+    if stance.ground == "support":
         return None
-    if ground == "floor" or vertical is None:
+    if stance.errors is not None:
+        return stance.errors
+    if stance.ground == "floor" or vertical is None:
         return by_floor
-    return replace(by_axis, tilt_sd_deg=float(np.hypot(vertical.sd_deg, by_axis.tilt_sd_deg)))
+    tilt_sd_deg = float(np.hypot(vertical.sd_deg, axis_tilt_sd_deg))
+    return replace(by_floor, tilt_sd_deg=tilt_sd_deg, height_sd_mm=stance.height_sd_mm)
 
 
 def stands_on_floor(mesh: Mesh, touch_mm: float, sink_mm: float) -> bool:
@@ -86,7 +90,7 @@ def stands_on_floor(mesh: Mesh, touch_mm: float, sink_mm: float) -> bool:
     ScanError
         If it reaches further below the floor than that.
     """
-    lowest = float(np.quantile(mesh.vertices[:, 2], _LOWEST_SHARE))
+    lowest = float(np.quantile(mesh.vertices[:, 2], LOWEST_SHARE))
     if lowest < -sink_mm:
         raise ScanError(
             f"found the foot reaching {-lowest:.0f} mm below the floor, expected at most align.floor_sink_mm = "
@@ -199,29 +203,6 @@ def _length_shares(rough: FloatArray) -> FloatArray:
 
 def _within(share: FloatArray, limits: tuple[float, float]) -> BoolArray:
     return np.asarray((share >= limits[0]) & (share <= limits[1]))
-
-
-def over_unseen_ground(shape: FootShape, smooth: Mesh, limits: FootLimits, below_mm: float) -> Stance:
-    """Return how a foot stands whose z is upright, by its shape up or down; the ground lies below what was seen.
-
-    A foot that hangs in the air, by more than 8 degrees, is not like one that stands: at 6 its length is 0.7 mm off.
-
-    Raises
-    ------
-    ScanError
-        If it is a foot either way up.
-    """
-    up, down = rough_pose(shape, _UP[None]), rough_pose(shape, -_UP[None])
-    if limits.admit(up.likeness) and limits.admit(down.likeness):
-        raise ScanError(
-            f"found a shape that is a foot either way up (misfit {up.likeness.misfit:.2f} and "
-            f"{down.likeness.misfit:.2f}), expected one way. Scan the ankle too, or the floor."
-        )
-    is_up = up.likeness.misfit <= down.likeness.misfit
-    pose, R_level_scan = (up, np.eye(3)) if is_up else (down, np.diag([1.0, -1.0, -1.0]))
-    lowest = float(np.quantile(smooth.vertices @ R_level_scan[2], _LOWEST_SHARE))
-    T_level_scan = rigid(R_level_scan, np.array([0.0, 0.0, below_mm - lowest]))
-    return Stance("estimated", T_level_scan, replace(pose, R_foot_scan=pose.R_foot_scan @ R_level_scan.T))
 
 
 def refuse_unlevel(mesh: Mesh, seen: BoolArray, boundary: BoolArray, points: FootPoints, min_share: float) -> None:

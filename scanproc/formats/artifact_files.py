@@ -199,7 +199,7 @@ def _vertical(content: dict[str, Any]) -> Vertical | None:
 def _encode_surface(surface: Surface) -> Files:
     files = {
         "surface.ply": write_ply(surface.mesh, surface.views, surface.color),
-        "surface.json": _json({"schema": 1, **_frame_entries(surface)}),
+        "surface.json": _json({"schema": 1, **_frame_entries(surface), **({"torn": True} if surface.torn else {})}),
     }
     if surface.errors_mm is not None:
         files["errors.npz"] = _npz({"errors_mm": surface.errors_mm})
@@ -211,7 +211,8 @@ def _decode_surface(files: Files) -> Surface:
     assert views is not None  # write_ply wrote it
     errors_mm = _from_npz(files["errors.npz"])["errors_mm"] if "errors.npz" in files else None
     content = json.loads(files["surface.json"])
-    return Surface(mesh, views, content["floor_seen"], color, errors_mm, _vertical(content))
+    torn = content.get("torn", False)
+    return Surface(mesh, views, content["floor_seen"], color, errors_mm, _vertical(content), torn=torn)
 
 
 # ------------------------------------------------------------------------------------------- stages 4-8

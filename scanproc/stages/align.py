@@ -36,12 +36,12 @@ from scanproc.anatomy.stance import (
     ground_errors,
     on_floor,
     on_sole,
-    over_unseen_ground,
     refuse_unlevel,
     shows_sole,
     stands_on_floor,
 )
 from scanproc.anatomy.stated_length import check_lengths
+from scanproc.anatomy.unseen_grounds import SeenSkin, over_unseen_ground
 from scanproc.artifacts import BoolArray, ByteArray, Feet, Foot, IntArray, Mesh, Object, ScanFacts, Surface
 from scanproc.errors import ScanError
 from scanproc.frames import transform
@@ -84,10 +84,10 @@ class AlignConfig:
     axis_tilt_sd_deg: float = setting(
         0.3, "standard uncertainty of the tilt of a turn's axis against the ground, deg", low=0.0, high=5.0
     )
-    unseen_ground_mm: float = setting(
-        6.0, "height of the lowest skin seen over a ground that was not seen, mm", low=0.0, high=30.0
-    )
-    unseen_ground_sd_mm: float = setting(3.0, "its standard uncertainty, mm", low=0.0, high=30.0)
+    unseen_ground_mm: float = setting(6.0, "usual height of the lowest skin, ground not seen, mm", low=0.0, high=30.0)
+    torn_ground_mm: float = setting(13.5, "the same where a torn border was cut off, mm", low=0.0, high=30.0)
+    torn_toes_mm: float = setting(1.0, "by which toes are seen too high there, mm", low=0.0, high=5.0)
+    unseen_ground_sd_mm: float = setting(3.0, "standard uncertainty of either, mm", low=0.1, high=30.0)
     border_lean_sd: float = setting(
         0.008, "standard uncertainty of the slope of a lateral border beside a ground, mm by mm", low=0.0, high=0.1
     )
@@ -195,7 +195,9 @@ def _recognise(surface: Surface, piece: IntArray, is_sole: bool, facts: ScanFact
         stance = on_sole(shape, smooth, facts.up_vector, config.contradiction)
         is_level = shows_sole(smooth, boundary, stance, views > 0, limits, config.min_sole_share)
         if surface.vertical is not None and not is_level:
-            stance = over_unseen_ground(shape, smooth, limits, config.unseen_ground_mm)
+            torn, intact = (config.torn_ground_mm, config.torn_toes_mm), (config.unseen_ground_mm, 0.0)
+            seen = SeenSkin(*(torn if surface.torn else intact), config.unseen_ground_sd_mm)
+            stance = over_unseen_ground(shape, smooth, limits, seen)
         elif surface.finished and not is_level:
             stance = over_open_underside(shape, smooth, limits, facts.loading) or stance
     if not limits.admit(stance.pose.likeness):
@@ -232,10 +234,8 @@ def _place(surface: Surface, scanned: Mesh, part: _Part, judged: SideJudgement, 
     if errors_mm is None and part.stance.errors is not None:  # nothing is known but how far the ground may be off
         errors_mm = np.zeros((len(surface.views), _GROUNDS), dtype=np.float16)
     own_errors_mm = None if errors_mm is None else errors_mm[part.vertices]
-    lean_sd = 0.0 if surface.finished else config.border_lean_sd
-    by_floor = GroundErrors(config.ground_tilt_sd_deg, 0.0, lean_sd)
-    by_axis = GroundErrors(config.axis_tilt_sd_deg, config.unseen_ground_sd_mm, lean_sd)
-    ground_sd = part.stance.errors or ground_errors(ground, surface.vertical, by_floor, by_axis)
+    by_floor = GroundErrors(config.ground_tilt_sd_deg, 0.0, 0.0 if surface.finished else config.border_lean_sd)
+    ground_sd = ground_errors(part.stance, surface.vertical, by_floor, config.axis_tilt_sd_deg)
     rules = FrameRules(medial_y, ground_sd, config.toe_gap_mm, config.denoise_edge_mm)
     settling = partial(foot_replicates, part.mesh, part.smooth, part.views, own_errors_mm, frame, rules)
     with meanwhile(settling) as replicates:

@@ -136,7 +136,8 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     errors_mm = np.full((len(counts), num_groups), np.nan, dtype=np.float16)
     errors_mm[: filled.num_original] = own_errors_mm
     errors_mm = extrapolate_errors(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
-    return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm, registration.vertical)
+    vertical = registration.vertical
+    return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm, vertical, torn=torn_mm > 0.0)
 
 
 def _posed_views(
