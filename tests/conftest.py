@@ -37,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def loud() -> Iterator[None]:
-    """Undo what the command line's --quiet did to the log in the test before."""
+    """Undo what the command line's --quiet, or `capture`, did to the log in the test before."""
     yield
-    logging.getLogger("scanproc").setLevel(logging.NOTSET)
+    for name in ("scanproc", "scanproc.stages"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
