@@ -330,13 +330,20 @@ class OtherFoot:
     Attributes
     ----------
     divide : between the feet, scan frame: above it lies this foot, where the views' own poses bring it.
-    T_scan_camera : of this foot, by the name of the view; without those that hardly saw it.
+    T_scan_camera : of this foot, by the name of the view; without those that hardly saw it, or in which it moved.
+    alone : names of the views to which that happened with the foot below: their own pose is that of this foot.
     apart_mm : by how much it moved against the other from view to view, RMS.
     """
 
     divide: Plane
     T_scan_camera: Mapping[str, FloatArray]
+    alone: tuple[str, ...]
     apart_mm: float
+
+    def poses_of(self, view: ViewPose) -> tuple[FloatArray | None, FloatArray | None]:
+        """Return the T_scan_camera of the foot below the divide, and of this one; None where the view has none."""
+        below = None if view.name in self.alone else view.T_scan_camera
+        return below, self.T_scan_camera.get(view.name)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def clean_views(with_color: bool, with_floor: bool) -> CleanViews:
 
 
 AXIS = Vertical(0.1 / 3.0, "turn")
-OTHER_FOOT = OtherFoot(Plane(np.array([0.6, -0.8, 0.0]), 1.0 / 7.0), {"a": np.eye(4) / 3.0}, 2.0 / 3.0)
+OTHER_FOOT = OtherFoot(Plane(np.array([0.6, -0.8, 0.0]), 1.0 / 7.0), {"a": np.eye(4) / 3.0}, ("a",), 2.0 / 3.0)
 
 
 def registration() -> Registration:

@@ -109,7 +109,7 @@ def true_registration(truth: Truth) -> Registration:
     vertical = None if truth.shows_floor or not truth.stands else Vertical(0.0, "turn")
     rights = {view.name: view.T_right_camera for view in truth.views if view.T_right_camera is not None}
     to_the_right = Plane(np.array([0.0, -1.0, 0.0]), 0.0)
-    other = OtherFoot(to_the_right, rights, truth.config.pair_sway_mm) if truth.config.pair_sway_mm else None
+    other = OtherFoot(to_the_right, rights, (), truth.config.pair_sway_mm) if truth.config.pair_sway_mm else None
     return Registration(tuple(poses), floor_seen=truth.shows_floor, vertical=vertical, other_foot=other)
 
 

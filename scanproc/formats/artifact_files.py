@@ -160,6 +160,7 @@ def _encode_registration(registration: Registration) -> Files:
         content["other_foot"] = {
             "divide": {"normal": other.divide.normal.tolist(), "offset_mm": other.divide.offset_mm},
             "apart_mm": other.apart_mm,
+            "alone": list(other.alone),
             "T_scan_camera": {name: pose.tolist() for name, pose in other.T_scan_camera.items()},
         }
     return {"poses.json": _json(content)}
@@ -182,7 +183,7 @@ def _other_foot(content: dict[str, Any]) -> OtherFoot | None:
         return None
     divide = Plane(np.array(entry["divide"]["normal"]), entry["divide"]["offset_mm"])
     poses = {name: np.array(pose) for name, pose in entry["T_scan_camera"].items()}
-    return OtherFoot(divide, poses, entry["apart_mm"])
+    return OtherFoot(divide, poses, tuple(entry["alone"]), entry["apart_mm"])
 
 
 def _frame_entries(artifact: Registration | Surface) -> dict[str, Any]:

@@ -21,18 +21,18 @@ class DoubtLimits:
     max_strain_sd: float
 
 
-def doubt_of(still: StillViews, num_still: int, num_recorded: int, told: str, limits: DoubtLimits) -> str | None:
+def doubt_of(still: StillViews, num_shown: int, num_recorded: int, told: str, limits: DoubtLimits) -> str | None:
     """Return why the views that fit together are no foundation, with the number, its limit and what to do, or None.
 
     Parameters
     ----------
-    num_still : views that show a foot as it lay in most of them.
+    num_shown : views that show the foot.
     told : why views were left out; empty if none was.
     """
     if still.unrest is not None:
         return f"{still.unrest}, whichever views are left out. {_AGAIN}"
     judged, which = still.judged, " as it lay in most" if still.moved else ""
-    placed = len(judged.poses)
+    placed, num_still = len(judged.poses), num_shown - len(still.moved)
     if placed < limits.min_views or placed < limits.min_share * num_still:
         return (
             f"only {placed} of {num_recorded} views fit together (register.min_views = {limits.min_views},"

@@ -28,13 +28,15 @@ from scanproc.registration.two_feet import parted, plane_across_feet, plane_betw
 
 log = logging.getLogger(__name__)
 
+_UP = np.array([0.0, 0.0, 1.0])  # where views have floors, these are near z = 0 of the common frame
 # Of a foot: of eight on a ring, each of which sees half of it, poses of its own made heels 3 mm too wide.
 _LEAST_VIEWS = 10
-_LEAST_SHARE = 0.25  # of what the median view shows of a foot: less, seen past the other one, holds no pose
+# Of what nine of ten views that show a foot show of it at most: less, seen past the other one, holds no pose.
+_LEAST_SHARE = 0.15
 
 
 class Prepare(Protocol):
-    """Samples views; `numbers` says which of the recording they are."""
+    """Samples views; `numbers` says in which order they were recorded."""
 
     def __call__(self, views: Sequence[CleanView], *, numbers: Sequence[int] = ...) -> WholeAndInner: ...
 
@@ -45,22 +47,25 @@ class FeetApart:
 
     Attributes
     ----------
-    still : the views that stay, which are those in which each foot that they show fits; poses of the one foot, or of
-        the other where they show that alone.
+    still : the views in which a foot fits; poses of the one foot, or of the other where that alone does.
+    each : what was found of either foot, and how many views show it.
     divide : between the feet, common frame: the other one lies above it.
-    other_poses : T_common_camera of the other foot, of the views that show it and stay.
+    one_poses, other_poses : T_common_camera of either foot, of the views in which it fits.
     apart_mm : by how much the other foot moved against the one from view to view, RMS.
     """
 
     still: StillViews
+    each: list[tuple[StillViews, int]]
     divide: Plane
+    one_poses: Poses
     other_poses: Poses
     apart_mm: float
 
     def other_foot(self, names: Sequence[str], T_scan_common: FloatArray) -> OtherFoot:
         """Return the other foot in the scan frame; `names` are of all views."""
         poses = {names[view]: T_scan_common @ pose for view, pose in self.other_poses.items()}
-        return OtherFoot(self.divide.moved(T_scan_common), poses, self.apart_mm)
+        alone = tuple(names[view] for view in self.still.judged.poses if view not in self.one_poses)
+        return OtherFoot(self.divide.moved(T_scan_common), poses, alone, self.apart_mm)
 
 
 @dataclass(frozen=True)
@@ -89,18 +94,23 @@ def register_feet_apart(
         front and rear halves do.
     """
     poses = settled.judged.poses
-    divide = plane_between_feet(_points(settled.views.whole, poses)) if poses else None
+    if not poses:
+        return None
+    points = _points(settled.views.whole, poses)
+    divide = plane_between_feet(points)
     if divide is None:
         return None
     own_poses, gain = _by_themselves(settled, divide, prepare, limits)
-    if gain <= min_gain:  # nothing that is parted gains less than nothing
+    if gain <= min_gain:  # whatever is parted, it gains something
         return None
-    across = plane_across_feet(_points(settled.views.whole, poses), divide)
-    if gain <= min_gain * _by_themselves(settled, across, prepare, limits)[1]:
+    up = None if all(settled.views.whole.floors[view] is None for view in poses) else _UP
+    across = plane_across_feet(points, divide, up)
+    halves, gain_of_halves = _by_themselves(settled, across, prepare, limits)
+    if not halves or gain <= min_gain * gain_of_halves:
         return None
     recorded = _single_feet(views, poses, divide)
     feet = [foot.placed_at(own) for foot, own in zip(recorded, own_poses, strict=True)]
-    return _of_both(feet, [_settle_foot(foot, prepare, limits) for foot in feet], settled, divide, limits)
+    return _of_both(feet, [_settle_foot(foot, prepare, limits) for foot in feet], settled, divide)
 
 
 def _points(views: SampledViews, poses: Poses) -> FloatArray:
@@ -113,10 +123,10 @@ def _single_feet(views: Sequence[CleanView], poses: Poses, divide: Plane) -> lis
     placed = sorted(poses)
     halves = parallel_map(lambda view: parted(views[view], poses[view], divide), placed, "parting feet")
     counts = np.array([[np.count_nonzero(half.depth_mm) for half in both] for both in halves])
-    shows = (counts >= _LEAST_SHARE * np.median(counts, axis=0)) | (counts == counts.max(axis=1, keepdims=True))
     feet = []
-    for side in range(2):
-        of_it = np.flatnonzero(shows[:, side])
+    for side, count in enumerate(counts.T):
+        most = np.quantile(count[count > 0], 0.9) if count.any() else np.inf
+        of_it = np.flatnonzero((count >= _LEAST_SHARE * most) | (count == counts.max(axis=1)) & (count > 0))
         number = [placed[k] for k in of_it]
         numbered = {n: poses[view] for n, view in enumerate(number)}
         feet.append(_OneFoot([halves[k][side] for k in of_it], number, numbered))
@@ -151,29 +161,29 @@ def _settle_foot(foot: _OneFoot, prepare: Prepare, limits: StillLimits) -> Still
     def settled(poses: Poses) -> SettledViews:
         return settle(sampled, poses, sample_foot, limits.neighbours, limits.judging, None)
 
-    return keep_still_views(settled(foot.poses), limits, settled)
+    first = settled(foot.poses)
+    still = keep_still_views(first, limits, settled)
+    # What is settled again after a movement knows nothing of these.
+    return replace(still, misfits=misfit_reasons(first.misfits, limits.judging.agreement) | still.misfits)
 
 
-def _of_both(
-    feet: list[_OneFoot], found: list[StillViews], joined: SettledViews, divide: Plane, limits: StillLimits
-) -> FeetApart:
+def _of_both(feet: list[_OneFoot], found: list[StillViews], joined: SettledViews, divide: Plane) -> FeetApart:
     """Bring what was found of each foot together, view by view."""
     poses: list[Poses] = [{}, {}]
-    rms_mm, moved, misfits, lost = dict[int, list[float]](), dict[int, str](), dict[int, str](), set[int]()
+    rms_mm, moved, misfits = dict[int, list[float]](), dict[int, str](), dict[int, str]()
     for foot, still, own in zip(feet, found, poses, strict=True):
         judged = still.judged
-        reasons = misfit_reasons(still.settled.misfits, limits.judging.agreement) | still.misfits
         moved |= {foot.number[k]: reason for k, reason in still.moved.items()}
-        misfits |= {foot.number[k]: reason for k, reason in reasons.items()}
+        misfits |= {foot.number[k]: reason for k, reason in still.misfits.items()}
         own |= {foot.number[k]: pose for k, pose in judged.poses.items()}
-        lost |= {view for k, view in enumerate(foot.number) if k not in judged.poses}
         for k, rms in judged.rms_mm.items():
             rms_mm.setdefault(foot.number[k], []).append(rms)
-    one, other = ({view: pose for view, pose in own.items() if view not in lost} for own in poses)
+    one, other = poses
     stay = sorted({*one, *other})
     worst = max((still.judged for still in found), key=lambda judged: judged.strain_mm)
     judged = replace(
         worst,
+        misfits={},
         poses={view: one[view] if view in one else other[view] for view in stay},
         rms_mm={view: float(np.sqrt(np.mean(np.square(rms_mm[view])))) for view in stay},
     )
@@ -183,7 +193,8 @@ def _of_both(
     apart_mm = _apart_mm(one, other, _points(joined.views.whole, joined.judged.poses), divide)
     log.info("register: two feet that moved against each other by %.1f mm from view to view, RMS", apart_mm)
     settled = replace(joined, judged=judged, rim=rim)
-    return FeetApart(StillViews(settled, moved, misfits, unrest), divide, other, apart_mm)
+    each = [(still, len(foot.views)) for foot, still in zip(feet, found, strict=True)]
+    return FeetApart(StillViews(settled, moved, misfits, unrest), each, divide, one, other, apart_mm)
 
 
 def _apart_mm(one: Poses, other: Poses, points: FloatArray, divide: Plane) -> float:

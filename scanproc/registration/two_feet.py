@@ -40,11 +40,17 @@ def plane_between_feet(points: FloatArray) -> Plane | None:
     return None
 
 
-def plane_across_feet(points: FloatArray, divide: Plane) -> Plane:
-    """Return the plane that halves both of two feet, parted by `divide`, across their longest extent."""
+def plane_across_feet(points: FloatArray, divide: Plane, up: FloatArray | None) -> Plane:
+    """Return the plane that halves both of two feet, parted by `divide`, across their longest extent.
+
+    Parameters
+    ----------
+    up : (3,) unit vector, if known: with legs, feet extend farthest along that, and the ankle may bend.
+    """
     is_above = divide.heights(points) > 0.0
     centred = points - np.where(is_above[:, None], points[is_above].mean(axis=0), points[~is_above].mean(axis=0))
-    centred = centred - np.outer(centred @ divide.normal, divide.normal)
+    for normal in (divide.normal,) if up is None else (divide.normal, up):
+        centred = centred - np.outer(centred @ normal, normal)
     longest = np.linalg.eigh(centred.T @ centred)[1][:, -1]
     return Plane(longest, float(np.median(points @ longest)))
 

@@ -175,9 +175,11 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     reasons |= {usable[index]: reason for index, reason in misfits.items() if index not in judged.poses}
 
     log.info("register: %d → %d views", len(views.views), len(judged.poses))
-    told, num_still = quoted(reasons, names), len(usable) - len(still.moved)
+    bodies = [(still, len(usable)), *(() if feet is None else feet.each)]
+    told = quoted(reasons, names)
+    doubts = [doubt_of(body, shown, len(names), told, _doubt_limits(config)) for body, shown in bodies]
     of_lens = judged.poses if feet is None else settled.judged.poses  # by one foot alone it is hardly told
-    doubt = doubt_of(still, num_still, len(names), told, _doubt_limits(config)) or focal_doubt_of(
+    doubt = next(filter(None, doubts), None) or focal_doubt_of(
         focal_error(still.settled.views.whole, of_lens, neighbours, config.max_focal_error, judged.noise_mm)
     )
     if doubt is not None:

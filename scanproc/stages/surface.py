@@ -8,7 +8,18 @@ from functools import partial
 
 import numpy as np
 
-from scanproc.artifacts import BoolArray, ByteArray, CleanView, CleanViews, Mesh, Registration, RimTerm, Surface
+from scanproc.artifacts import (
+    BoolArray,
+    ByteArray,
+    CleanView,
+    CleanViews,
+    Mesh,
+    OtherFoot,
+    Registration,
+    RimTerm,
+    Surface,
+    ViewPose,
+)
 from scanproc.depth.rims import (
     low_rim_trust,
     rim_shift_mm,
@@ -144,22 +155,25 @@ def _posed_views(
     views: CleanViews, registration: Registration, smoothing_mm: float, limit_mm: float
 ) -> list[PosedView]:
     """Return the accepted views in their places, `averaged`; where rims err, without that, and less trusted there."""
-    seen = [
-        (view, pose.T_scan_camera)
-        for view, pose in zip(views.views, registration.views, strict=True)
-        if pose.T_scan_camera is not None
-    ]
-    if (other := registration.other_foot) is not None:
-        halves = [(view.name, pose, parted(view, pose, other.divide)) for view, pose in seen]
-        seen = [(below, pose) for _, pose, (below, _) in halves] + [
-            (above, other.T_scan_camera[name]) for name, _, (_, above) in halves if name in other.T_scan_camera
-        ]
+    accepted = [pair for pair in zip(views.views, registration.views, strict=True) if pair[1].accepted]
+    if (other := registration.other_foot) is None:
+        halves = [(view, pose.T_scan_camera) for view, pose in accepted]
+    else:  # foot after foot, so that each group of the jackknife goes all round both
+        by_foot = zip(*(_single_feet(view, pose, other) for view, pose in accepted), strict=True)
+        halves = [half for foot in by_foot for half in foot]
+    seen = [(view, pose) for view, pose in halves if pose is not None]
 
     def posed(one: tuple[CleanView, FloatArray]) -> PosedView:
         view, pose = one
         return averaged(_posed_view(with_fine_rims(view), pose, registration.rim), smoothing_mm, limit_mm)
 
     return parallel_map(posed, seen, "correcting rims")
+
+
+def _single_feet(view: CleanView, pose: ViewPose, other: OtherFoot) -> list[tuple[CleanView, FloatArray | None]]:
+    """Return a view of each of two feet, with its pose."""
+    assert pose.T_scan_camera is not None  # it is accepted
+    return list(zip(parted(view, pose.T_scan_camera, other.divide), other.poses_of(pose), strict=True))
 
 
 def _posed_view(view: CleanView, pose: FloatArray, rim: RimTerm | None) -> PosedView:

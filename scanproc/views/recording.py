@@ -139,9 +139,10 @@ def _place(pose: ViewPose, other: OtherFoot | None, views: CleanViews | None, T_
     seen = unproject(view.depth_mm, lens)
     seen = seen[:: max(1, len(seen) // _POINTS_OF_A_VIEW)]
     points = transform(pose.T_scan_camera, seen)
-    if other is not None and pose.name in other.T_scan_camera:
+    if other is not None:
         is_above = other.divide.heights(points) > 0.0
-        points[is_above] = transform(other.T_scan_camera[pose.name], seen[is_above])
+        both = zip((seen[~is_above], seen[is_above]), other.poses_of(pose), strict=True)
+        points = np.concatenate([transform(own, foot) for foot, own in both if own is not None])
     corners = np.stack([u, v, np.ones(4)], axis=1)
     return PlacedView(pose.name, T_shown_camera, transform(T_shown_scan, points), corners)
 
