@@ -259,14 +259,16 @@ def support(vertices: FloatArray, points: FootPoints) -> Support:
     tibiale, fibulare = points.metatarsale_tibiale, points.metatarsale_fibulare
     across = (vertices[:, 1] - tibiale[1]) / (fibulare[1] - tibiale[1])  # 0 at the medial border, 1 at the lateral
 
-    regions: list[BoolArray] = [
-        vertices[:, 0] < points.pternion[0] + HEEL_SHARE * points.length_mm,
-        (np.abs(vertices[:, 0] - tibiale[0]) <= HEAD_REACH_MM) & (across <= HEAD_SHARE),
-        (np.abs(vertices[:, 0] - fibulare[0]) <= HEAD_REACH_MM) & (across >= 1.0 - HEAD_SHARE),
-    ]
-    lowest = [inside[np.argmin(inside[:, 2])] for region in regions if len(inside := vertices[region])]
-    if len(lowest) < len(regions) or len(np.unique(lowest, axis=0)) < len(regions):  # a scrap may lie in two regions
-        raise ScanError(
-            "found no surface under the heel or a metatarsal head, expected the sole. Scan the foot from below."
-        )
-    return Support(*lowest)
+    def lowest(region: BoolArray) -> FloatArray:
+        inside = vertices[region]
+        if not len(inside):
+            raise ScanError(
+                "found no surface under the heel or a metatarsal head, expected the sole. Scan the foot from below."
+            )
+        return np.asarray(inside[np.argmin(inside[:, 2])])
+
+    return Support(
+        heel=lowest(vertices[:, 0] < points.pternion[0] + HEEL_SHARE * points.length_mm),
+        first_head=lowest((np.abs(vertices[:, 0] - tibiale[0]) <= HEAD_REACH_MM) & (across <= HEAD_SHARE)),
+        fifth_head=lowest((np.abs(vertices[:, 0] - fibulare[0]) <= HEAD_REACH_MM) & (across >= 1.0 - HEAD_SHARE)),
+    )
