@@ -42,6 +42,7 @@ CAMERA_OF: dict[NoiseName, CameraName] = {
     "phone-truedepth": "truedepth",
 }
 SIDES: tuple[Side, Side] = ("left", "right")
+WALL = np.stack(np.meshgrid(np.arange(300.0), np.arange(200.0), [500.0]), axis=-1).reshape(-1, 3)  # quite flat
 SWAY_MM = 1.5  # of each foot, along and across
 APART_MM = 2.0 * SWAY_MM  # of the one against the other, both ways together
 
@@ -64,10 +65,10 @@ def test_a_plane_parts_two_feet(gap_mm: float, top_mm: float, seed: int) -> None
     assert sorted(sides) == [0.0, 1.0]
 
 
-@pytest.mark.parametrize("name", ["a foot", "a foot and its leg", "a ring", "a pot"])
+@pytest.mark.parametrize("name", ["a foot", "a foot and its leg", "a ring", "a pot", "a wall", "a point"])
 def test_one_body_is_not_parted(name: str) -> None:
     bodies = {"a foot": low(leg(), 100.0), "a foot and its leg": low(leg(), 300.0)}
-    bodies |= {"a ring": torus(2).vertices, "a pot": pot(6.0).vertices}
+    bodies |= {"a ring": torus(2).vertices, "a pot": pot(6.0).vertices, "a wall": WALL, "a point": np.zeros((9, 3))}
     assert plane_between_feet(bodies[name]) is None
 
 

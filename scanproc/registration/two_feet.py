@@ -14,6 +14,7 @@ _ROUNDS = 20  # after which the plane stays as it is
 _LEAST_SHARE = 0.25  # of all points that either foot has
 _GAP_MM = 10.0  # on either side of the plane, where next to nothing may lie
 _IN_GAP = 0.005  # of all points
+_LEAST_SPREAD = 1e-9  # of all, that each axis counts with: what is quite flat has no spread along one
 
 
 def plane_between_feet(points: FloatArray) -> Plane | None:
@@ -30,7 +31,8 @@ def plane_between_feet(points: FloatArray) -> Plane | None:
                 break
             above, below = centred[is_above].mean(axis=0), centred[~is_above].mean(axis=0)
             within = centred - np.where(is_above[:, None], above, below)
-            normal = np.linalg.solve(within.T @ within, above - below)
+            spread = within.T @ within
+            normal = np.linalg.solve(spread + _LEAST_SPREAD * np.trace(spread) * np.eye(3), above - below)
             normal /= np.linalg.norm(normal)
             offset_mm = float((above + below) @ normal) / 2.0
         else:
