@@ -82,7 +82,13 @@ def low(mesh: Mesh, top_mm: float) -> FloatArray:
 @cache
 def recorded(sway_mm: float, noise_model: NoiseName, seed: int = 11, views: int = 16) -> tuple[Simulation, CleanViews]:
     config = SimulationConfig(
-        path="hand-held", pair=True, pair_sway_mm=sway_mm, views=views, seed=seed, noise_model=noise_model
+        path="hand-held",
+        pair=True,
+        pair_sway_mm=sway_mm,
+        views=views,
+        seed=seed,
+        noise_model=noise_model,
+        image_scale=0.5 if noise_model == "stereo-real" else 1.0,
     )
     made = simulate(leg(), replace(config, camera=CAMERA_OF[noise_model]))
     return made, clean(made.recording, CleanConfig())
