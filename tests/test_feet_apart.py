@@ -156,18 +156,18 @@ def test_each_of_two_feet_that_moved_has_poses_and_a_surface_of_its_own() -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("hidden", [3, 9])
+@pytest.mark.parametrize("hidden", [4, 16])
 @pytest.mark.parametrize("side", SIDES)
 def test_a_foot_that_many_views_hide_costs_no_view(hidden: int, side: Side) -> None:
     """A foot of fewer than ten views has no poses of its own."""
-    made, seen = recorded(SWAY_MM, "stereo-real")
+    made, seen = recorded(SWAY_MM, "stereo-real", views=24)
     between = Plane(np.array([0.0, -1.0, 0.0]), 0.0)
     views = list(seen.views)
     for k in range(hidden):
         views[k] = parted(views[k], made.views[k].T_mesh_camera, between)[side == "left"]
     found = register(CleanViews(tuple(views)), made.facts, RegisterConfig())
-    assert sum(view.accepted for view in found.views) >= 13
-    assert (found.other_foot is None) == (hidden == 9)
+    assert sum(view.accepted for view in found.views) >= 20
+    assert (found.other_foot is None) == (hidden == 16)
     if found.other_foot is not None:
         [left, right] = poses_of_feet(found, made)
         unseen = left if side == "left" else right
