@@ -13,19 +13,21 @@ from functools import partial
 
 import numpy as np
 
-from scanproc.artifacts import CleanViews, Registration, ScanFacts, ViewPose
+from scanproc.artifacts import CleanViews, Registration, ScanFacts, Vertical, ViewPose
 from scanproc.errors import ScanError
+from scanproc.frames import FloatArray
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.bending import BendLimits
 from scanproc.registration.candidates import SearchLimits
 from scanproc.registration.doubts import DoubtLimits, doubt_of, focal_doubt_of, quoted
 from scanproc.registration.feet_apart import register_feet_apart
+from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NeighbourLimits, focal_error
 from scanproc.registration.judgement import JudgementLimits
 from scanproc.registration.movement import MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
 from scanproc.registration.reasons import misfit_reasons, no_place_reason, unusable_reasons
-from scanproc.registration.sampled_views import frame_of_floors, whole_and_inner
+from scanproc.registration.sampled_views import SampledViews, frame_of_floors, whole_and_inner
 from scanproc.registration.settling import settle
 from scanproc.registration.starts import StartLimits, place_and_settle
 from scanproc.registration.still_views import StillLimits, keep_still_views
@@ -163,13 +165,8 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     settled = place_and_settle(prepared, EvenSteps(np.array(usable), len(views.views)), prepare, starts)
     limits = StillLimits(MovementLimits(config.max_movement), BendLimits(config.max_bend), neighbours, judging)
     feet = register_feet_apart(settled, prepared.whole.views, prepare, limits, config.min_pair_gain)
-    still = (
-        feet.still
-        if feet is not None
-        else keep_still_views(
-            settled, limits, lambda poses: settle(prepared, poses, prepare, neighbours, judging, None)
-        )
-    )
+    settle_again = partial(settle, prepared, prepare=prepare, neighbours=neighbours, judging=judging, more=None)
+    still = keep_still_views(settled, limits, settle_again) if feet is None else feet.still
     judged = still.judged
     misfits = {index: no_place_reason(fit, placement.last) for index, fit in settled.misses.items()}
     misfits |= misfit_reasons(settled.misfits, judging.agreement) | still.misfits | still.moved
@@ -185,28 +182,27 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     )
     if doubt is not None:
         raise ScanError(doubt)
-    floor_seen = any(prepared.whole.floors[index] is not None for index in judged.poses)
-    round_once = TurnLimits(config.axis_max_spread_deg, config.axis_max_gap_deg)
-    axis = None if floor_seen else axis_of_turn(judged.poses, round_once)
-    T_scan_common = frame_of_floors(prepared.whole, judged.poses) if axis is None else axis.T_upright_common
+    T_scan_common, floor_seen, vertical = _scan_frame(prepared.whole, judged.poses, config)
     found = {
-        usable[index]: ViewPose(
-            prepared.whole.views[index].name, True, None, judged.rms_mm[index], T_scan_common @ pose
-        )
+        usable[index]: ViewPose(names[usable[index]], True, None, judged.rms_mm[index], T_scan_common @ pose)
         for index, pose in judged.poses.items()
     }
-    vertical = None if axis is None else axis.vertical
-    other_foot = None if feet is None else feet.other_foot([view.name for view in prepared.whole.views], T_scan_common)
-    in_order = _in_recorded_order(views, found, reasons)
-    return Registration(in_order, floor_seen, still.settled.rim, vertical, other_foot)
-
-
-def _in_recorded_order(views: CleanViews, found: dict[int, ViewPose], reasons: dict[int, str]) -> tuple[ViewPose, ...]:
-    """Return the pose of each view, or the reason why it has none."""
-    return tuple(
-        found[index] if index in found else ViewPose(view.name, False, reason=reasons[index])
-        for index, view in enumerate(views.views)
+    return Registration(
+        views=tuple(found.get(k) or ViewPose(name, False, reasons[k]) for k, name in enumerate(names)),
+        floor_seen=floor_seen,
+        rim=still.settled.rim,
+        vertical=vertical,
+        other_foot=None if feet is None else feet.other_foot([names[index] for index in usable], T_scan_common),
     )
+
+
+def _scan_frame(views: SampledViews, poses: Poses, config: RegisterConfig) -> tuple[FloatArray, bool, Vertical | None]:
+    """Return T_scan_common, whether z = 0 is the floor, and else how z is known to be upright, if it is."""
+    floor_seen = any(views.floors[index] is not None for index in poses)
+    turn = None if floor_seen else axis_of_turn(poses, TurnLimits(config.axis_max_spread_deg, config.axis_max_gap_deg))
+    if turn is not None:
+        return turn.T_upright_common, False, turn.vertical
+    return frame_of_floors(views, poses), floor_seen, None
 
 
 def _doubt_limits(config: RegisterConfig) -> DoubtLimits:
