@@ -27,11 +27,24 @@ LIMITS = MovementLimits(RegisterConfig().max_movement)
 
 
 def distances(
-    offset_mm: float, after: Sequence[int], seed: int, noise_mm: float = 0.4, views: int = VIEWS, sway_mm: float = 0.3
+    offset_mm: float,
+    after: Sequence[int],
+    seed: int,
+    noise_mm: float = 0.4,
+    views: int = VIEWS,
+    sway_mm: float = 0.3,
+    together: bool = False,
 ) -> RegionalDistances:
-    """Return distances of views whose neighbours are four away; every view errs, and those beside each other alike."""
+    """Return distances of views whose neighbours are four away; every view errs, and those beside each other alike.
+
+    Parameters
+    ----------
+    together : whether a view errs by the same in all regions that may move.
+    """
     rng = np.random.default_rng(seed)
     heights = noise_mm * rng.standard_normal((views, REGIONS))
+    if together:
+        heights[:, :MOVED] = heights[:, :1]
     azimuths = 2.0 * np.pi * np.arange(views) / views
     heights += sway_mm * np.sin(azimuths[:, None] + 2.0 * np.pi * rng.random(REGIONS))
     heights[np.ix_(after, range(MOVED))] += offset_mm
@@ -67,7 +80,19 @@ def test_a_movement_counts_as_much_of_more_views() -> None:
     found = [find_movement(distances(3.0, range(views // 2, views), 0, views=views), LIMITS) for views in (18, 36, 72)]
     strengths = [movement.strength for movement in found if movement is not None]
     assert len(strengths) == 3
-    assert max(strengths) < 1.5 * min(strengths)
+    assert max(strengths) < 1.7 * min(strengths)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_regions_in_which_views_err_together_count_as_fewer(seed: int) -> None:
+    """A pair of views sees a third of eight regions, which are worth one to them."""
+    alone, alike = (
+        find_movement(distances(3.0, LATE, seed, sway_mm=0.0, together=together), MovementLimits(0.0))
+        for together in (False, True)
+    )
+    assert alone is not None and alike is not None
+    assert set(alone.moved) == set(alike.moved) == set(LATE)
+    assert 2.0 < alone.strength / alike.strength < 5.0
 
 
 @pytest.mark.parametrize("after", [LATE, TOES])

@@ -243,7 +243,7 @@ def test_a_foot_that_moves_whichever_views_are_left_out_is_refused(monkeypatch: 
     monkeypatch.setattr(still_views, "find_movement", lambda *_: next(moves))
     message = refusal(perfect(*["leg"] * 12), RegisterConfig())
     assert (
-        "the foot moved: 6 % of it lies 3.1 mm off, noise 0.6 mm (movement 701 > register.max_movement 150)" in message
+        "the foot moved: 6 % of it lies 3.1 mm off, noise 0.6 mm (movement 701 > register.max_movement 90)" in message
     )
     assert "whichever views are left out" in message
     assert next(moves).moved == (4,)  # three times views were left out, then it was looked at once more

@@ -32,7 +32,8 @@ class MovementLimits:
 
     Attributes
     ----------
-    max_strength : largest number of moved regions times their median squared distance in units of the noise.
+    max_strength : largest number of moved regions times their median squared distance in units of the noise; regions
+        in which views err together count as the fewer that they are worth.
     min_sd : distance between the groups in a region, in units of its noise, from which the region has moved. Views from
         one side err alike, so that a larger group is no better known: the noise is that of a single view, whatever
         their number. From 3.0 on waves of time-of-flight cameras counted as well.
@@ -74,6 +75,8 @@ class _Split:
     weight : (V,) squared distances in mm^2 by which that is known.
     offset_mm : (R,) of the second group's surface outside of the first's, 0 where that is noise.
     both : (R,) bool, regions that both groups saw.
+    noise_mm : of one view.
+    together : regions that are worth one: what views err by is alike in regions near each other.
     """
 
     is_second: BoolArray
@@ -82,6 +85,7 @@ class _Split:
     offset_mm: FloatArray
     both: BoolArray
     noise_mm: float
+    together: float
 
     @property
     def moved(self) -> BoolArray:
@@ -91,7 +95,8 @@ class _Split:
     @property
     def strength(self) -> float:
         """See `MovementLimits.max_strength`."""
-        return float(self.moved.sum() * np.median(self.offset_mm[self.moved] ** 2)) / self.noise_mm**2
+        num_regions = self.moved.sum() / self.together
+        return float(num_regions * np.median(self.offset_mm[self.moved] ** 2)) / self.noise_mm**2
 
 
 def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movement | None:
@@ -170,7 +175,8 @@ def _split(distances: RegionalDistances, is_second: BoolArray, min_sd: float) ->
     sums = np.bincount(place, outward, shape[0] * shape[1]).reshape(shape)
     pairs = np.bincount(place, is_cross, shape[0] * shape[1]).reshape(shape)
     mean = np.divide(sums.sum(axis=0), pairs.sum(axis=0), out=np.zeros(shape[1]), where=pairs.sum(axis=0) > 0.0)
-    noise, noise_of_region = _noise(distances, np.where(is_cross, outward - mean[region], distance))
+    left_mm = np.where(is_cross, outward - mean[region], distance)
+    noise, noise_of_region = _noise(distances, left_mm)
 
     # Every pair is there both ways: half of the sum over all views, less what this one says.
     others = pairs.sum(axis=0) / 2.0 - pairs
@@ -192,13 +198,29 @@ def _split(distances: RegionalDistances, is_second: BoolArray, min_sd: float) ->
     weight = np.asarray(np.bincount(source, expected**2, shape[0]), np.float64)
     along = np.bincount(source, expected * (distance + is_second[target] * expected), shape[0])
     position = np.divide(along, weight, out=np.full(shape[0], 0.5), where=weight > 0.0)
-    return _Split(is_second, position, weight, np.where(moved, mean, 0.0), np.asarray(is_known.any(axis=0)), noise)
+    offset_mm = np.where(moved, mean, 0.0)
+    both = np.asarray(is_known.any(axis=0))
+    return _Split(
+        is_second, position, weight, offset_mm, both, noise, _together(distances, left_mm * offset_mm[region])
+    )
 
 
 def _views_beside(has_pair: BoolArray, group: BoolArray) -> NDArray[np.int64]:
     """Return how many views of a group, but for the view itself, have a pair across in each region, (V, R)."""
     own = has_pair & group[:, None]
     return np.asarray(own.sum(axis=0) - own, np.int64)
+
+
+def _together(distances: RegionalDistances, along: FloatArray) -> float:
+    """Return the mean square of sums over the regions of a pair of views, in units of that of as many that err alone.
+
+    Parameters
+    ----------
+    along : (N,) what two groups leave unexplained of each distance, times the offset of its region.
+    """
+    _, pair = np.unique(distances.source * distances.num_views + distances.target, return_inverse=True)
+    sums, squares = np.bincount(pair, along), np.bincount(pair, along**2)
+    return max(float((sums**2).sum() / squares.sum()), 1.0) if squares.any() else 1.0
 
 
 def _noise(distances: RegionalDistances, left_mm: FloatArray) -> tuple[float, FloatArray]:

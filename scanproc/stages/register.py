@@ -129,8 +129,9 @@ class RegisterConfig:
     min_pair_gain: float = setting(
         1.5, "gain of two feet by poses of their own, in units of that of their halves, that shows they moved", low=1.0
     )
+    # Of 36 rings of still feet it is 88 at most, but for one of a phone (114); of a heel that rises by 1 deg 97 and more.
     max_movement: float = setting(
-        150.0, "regions that moved between two groups of views, times the square of how far in sd of the noise", low=1.0
+        90.0, "regions that moved between two groups of views, times the square of how far in sd of the noise", low=1.0
     )
     max_bend: float = setting(
         300.0, "of a bend that begins at some view: t value of that step, times what it explains in sd", low=1.0
