@@ -93,10 +93,14 @@ class _Split:
         return np.asarray(self.offset_mm != 0.0)
 
     @property
+    def explained(self) -> float:
+        """Return the number of moved regions times their median squared distance in units of the noise."""
+        return float(self.moved.sum() * np.median(self.offset_mm[self.moved] ** 2)) / self.noise_mm**2
+
+    @property
     def strength(self) -> float:
         """See `MovementLimits.max_strength`."""
-        num_regions = self.moved.sum() / self.together
-        return float(num_regions * np.median(self.offset_mm[self.moved] ** 2)) / self.noise_mm**2
+        return self.explained / self.together
 
 
 def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movement | None:
@@ -105,7 +109,7 @@ def find_movement(distances: RegionalDistances, limits: MovementLimits) -> Movem
     found = [split for split in splits if split is not None and split.moved.sum() >= limits.min_regions]
     if not found:
         return None
-    best = max(found, key=lambda split: split.strength)
+    best = max(found, key=lambda split: split.explained)
     told = best.weight > 0.0
     first, second = np.flatnonzero(told & ~best.is_second), np.flatnonzero(told & best.is_second)
     if best.strength <= limits.max_strength or not len(first) or not len(second):

@@ -129,7 +129,7 @@ class RegisterConfig:
     min_pair_gain: float = setting(
         1.5, "gain of two feet by poses of their own, in units of that of their halves, that shows they moved", low=1.0
     )
-    # Of 36 rings of still feet it is 88 at most, but for one of a phone (114); of a heel that rises by 1 deg 97 and more.
+    # Of rings of still feet it is 81 at most, but for one of a phone (114); of a heel that rises by 1 deg at least 97.
     max_movement: float = setting(
         90.0, "regions that moved between two groups of views, times the square of how far in sd of the noise", low=1.0
     )
