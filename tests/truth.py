@@ -139,11 +139,15 @@ class PoseErrors:
 
 
 def pose_errors_of(registration: Registration, truth: Truth) -> PoseErrors | None:
-    """Compare the poses of accepted good views with the truth; None if there is no such view."""
+    """Compare the poses of accepted good views with the truth; None if there is no such view.
+
+    Views go by their names: of a long recording only some are used.
+    """
+    true = {view.name: view for view in truth.views}
     pairs = [
-        (pose.T_scan_camera, true.T_mesh_camera)
-        for pose, true in zip(registration.views, truth.views, strict=True)
-        if pose.T_scan_camera is not None and true.fault is None
+        (pose.T_scan_camera, true[pose.name].T_mesh_camera)
+        for pose in registration.views
+        if pose.T_scan_camera is not None and true[pose.name].fault is None
     ]
     if not pairs:
         return None
