@@ -11,6 +11,6 @@ pose_graph         all overlapping pairs at once: point-to-plane projective ICP 
 pair_statistics    overlap, consistency, residual and strain of each pair of views, by which views are rejected
 movement           two groups of views that see two surfaces, by the distances of views in each region of the foot
                    (regional_distances); the larger group stays (still_views)
-feet_apart         two feet that moved against each other, parted by a plane (two_feet; Fisher 1936): each by itself, if
-                   that eases the strain far more than parting them across does
+feet_apart         two feet that moved against each other, parted by a plane (dividing_planes; Fisher 1936): each by
+                   itself, if that eases the strain far more than parting them across does
 """

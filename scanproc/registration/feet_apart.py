@@ -17,14 +17,14 @@ import numpy as np
 from scanproc.artifacts import CleanView, OtherFoot, Plane
 from scanproc.frames import FloatArray, inverse, transform
 from scanproc.parallel import parallel_map
+from scanproc.registration.dividing_planes import parted, plane_across_feet, plane_between_feet
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, align_jointly
 from scanproc.registration.judgement import depth_noise_of, strain_mm_of
-from scanproc.registration.reasons import misfit_reasons
+from scanproc.registration.rejections import misfit_reasons
 from scanproc.registration.sampled_views import SampledViews, WholeAndInner
 from scanproc.registration.settling import SettledViews, settle
 from scanproc.registration.still_views import StillLimits, StillViews, keep_still_views
-from scanproc.registration.two_feet import parted, plane_across_feet, plane_between_feet
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from scanproc.depth.rims import without_rim_bias
 from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Agreement
 from scanproc.registration.candidates import SearchLimits
+from scanproc.registration.global_registration import place_more
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
 from scanproc.registration.judgement import (
@@ -24,7 +25,6 @@ from scanproc.registration.judgement import (
 from scanproc.registration.pair_statistics import RejectedView
 from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.strangers import find_stranger
-from scanproc.registration.whole_recording import place_more
 
 
 @dataclass(frozen=True)

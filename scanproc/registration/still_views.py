@@ -12,8 +12,8 @@ from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
 from scanproc.registration.movement import MovementLimits, find_movement
-from scanproc.registration.reasons import bent_reason, misfit_reasons, moved_reason
 from scanproc.registration.regional_distances import RegionLimits, regional_distances
+from scanproc.registration.rejections import bent_reason, misfit_reasons, moved_reason
 from scanproc.registration.sampled_views import SampledViews, without_rims
 from scanproc.registration.settling import SettledViews
 

@@ -19,21 +19,21 @@ from scanproc.frames import FloatArray
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.bending import BendLimits
 from scanproc.registration.candidates import SearchLimits
-from scanproc.registration.doubts import DoubtLimits, doubt_of, focal_doubt_of, quoted
 from scanproc.registration.feet_apart import register_feet_apart
+from scanproc.registration.global_registration import LoudLimits, RecordingLimits
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NeighbourLimits, focal_error
 from scanproc.registration.judgement import JudgementLimits
 from scanproc.registration.movement import MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
-from scanproc.registration.reasons import misfit_reasons, no_place_reason, unusable_reasons
+from scanproc.registration.refusals import DoubtLimits, doubt_of, focal_doubt_of, quoted
+from scanproc.registration.rejections import misfit_reasons, no_place_reason, unusable_reasons
 from scanproc.registration.sampled_views import SampledViews, frame_of_floors, whole_and_inner
 from scanproc.registration.settling import settle
-from scanproc.registration.starts import StartLimits, place_and_settle
 from scanproc.registration.still_views import StillLimits, keep_still_views
 from scanproc.registration.turn_axis import TurnLimits, axis_of_turn
+from scanproc.registration.turn_or_search import StartLimits, place_and_settle
 from scanproc.registration.turntable import EvenSteps
-from scanproc.registration.whole_recording import LoudLimits, RecordingLimits
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)

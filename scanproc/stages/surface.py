@@ -45,7 +45,7 @@ from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.mesh.hole_filling import close_holes
 from scanproc.mesh.meshes import Submesh, all_corners, component_labels, keep_faces
 from scanproc.parallel import meanwhile, parallel_map
-from scanproc.registration.two_feet import parted
+from scanproc.registration.dividing_planes import parted
 from scanproc.segmentation.joined_feet import faces_between_feet
 from scanproc.settings import setting
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from scanproc.artifacts import CleanView
+from scanproc.registration.global_registration import RecordingLimits, place_views
 from scanproc.registration.joint_alignment import NeighbourLimits
 from scanproc.registration.judgement import JudgementLimits
 from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.settling import SettledViews, settle
 from scanproc.registration.turn_axis import LEAST_VIEWS, spread_about_axis_deg
 from scanproc.registration.turntable import EvenSteps, register_one_turn
-from scanproc.registration.whole_recording import RecordingLimits, place_views
 
 log = logging.getLogger(__name__)
 
