@@ -115,7 +115,7 @@ def register_feet_apart(
 
 def _points(views: SampledViews, poses: Poses) -> FloatArray:
     """Return some of what placed views saw, (N, 3) mm, common frame."""
-    return np.concatenate([transform(pose, views.tiny.of(view)[0]) for view, pose in poses.items()])
+    return np.concatenate([transform(pose, views.coarsest.of(view)[0]) for view, pose in poses.items()])
 
 
 def _single_feet(views: Sequence[CleanView], poses: Poses, divide: Plane) -> list[_OneFoot]:

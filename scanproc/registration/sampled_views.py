@@ -26,11 +26,13 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 @dataclass(frozen=True)
 class PickedPoints:
-    """Points of views at three spacings, picked when they are first wanted: by all that differ in what is known.
+    """Points of views at three spacings, each picked when it is first wanted, once for all that is said of the views.
+
+    `SampledViews` that differ in the noise or in the weights alone share them.
 
     Attributes
     ----------
-    coarse_mm, fine_mm : how far points of `coarse` and `fine` lie apart.
+    coarse_mm, fine_mm : how far points of `coarse` and `fine` lie apart; those of `coarsest` twice as far as `coarse`.
     """
 
     views: Sequence[CleanView]
@@ -38,7 +40,7 @@ class PickedPoints:
     fine_mm: float
 
     @cached_property
-    def tiny(self) -> Samples:
+    def coarsest(self) -> Samples:
         return sample(self.views, 2.0 * self.coarse_mm)
 
     @cached_property
@@ -114,18 +116,18 @@ class SampledViews:
         return replace(self, images=self.images._replace(weight_order=order))
 
     @property
-    def tiny(self) -> Samples:
+    def coarsest(self) -> Samples:
         """Return the points of each view that first guesses are made with."""
-        return self.picked.tiny
+        return self.picked.coarsest
 
     @property
     def coarse(self) -> Samples:
-        """Return the points of each view by which guesses are judged, closer to each other."""
+        """Return the points of each view by which guesses and views are judged, closer to each other."""
         return self.picked.coarse
 
     @property
     def fine(self) -> Samples:
-        """Return the points of each view that are aligned in the end, ever closer."""
+        """Return the points of each view that are aligned in the end, closest to each other."""
         return self.picked.fine
 
     @cached_property

@@ -91,8 +91,8 @@ def _starts(
     views: SampledViews, own_pose: FloatArray, own: int, other_pose: FloatArray, other: int, level: bool
 ) -> list[FloatArray]:
     """Return guesses of T_main_group that put one view's camera near another's, turned about what it saw."""
-    source = transform(own_pose, views.tiny.of(own)[0].mean(axis=0)[None])[0]
-    target = transform(other_pose, views.tiny.of(other)[0].mean(axis=0)[None])[0]
+    source = transform(own_pose, views.coarsest.of(own)[0].mean(axis=0)[None])[0]
+    target = transform(other_pose, views.coarsest.of(other)[0].mean(axis=0)[None])[0]
     if level:
         flat = np.array([1.0, 1.0, 0.0])
         return [rigid(turn, (target - turn @ source) * flat) for turn in yaw_rotations()]
@@ -114,7 +114,7 @@ def _agreements(
 
     def count(view: int) -> AgreementCounts:
         poses = [pose @ group[view] for pose in tries]
-        return count_agreement(judges, judges.tiny, view, model, poses, limits.tolerance_mm)
+        return count_agreement(judges, judges.coarsest, view, model, poses, limits.tolerance_mm)
 
     every = parallel_map(count, few, "placing views")
     overlap = np.max([one.overlap for one in every], axis=0)

@@ -128,7 +128,7 @@ def _even_turn(views: WholeAndInner, steps: EvenSteps, tolerance_mm: float) -> T
     """Return the turn in steps that were even at first, then free."""
     whole, pairs = views.whole, _neighbours(len(views))
     starts = _starts(whole, steps)
-    turns = [_settled(whole, whole.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in starts]
+    turns = [_settled(whole, whole.coarsest, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in starts]
     best = max(turns, key=lambda turn: _score(views.inner, turn, pairs, tolerance_mm))
     return _settled(whole, whole.coarse, best, pairs, _ANGLE_GATES_MM, free_angles=True)
 
@@ -142,7 +142,7 @@ def _neighbours(count: int) -> Pairs:
 
 def _starts(views: SampledViews, steps: EvenSteps) -> list[TurntableMotion]:
     angles_rad = 2.0 * np.pi * (steps.number - steps.number[0]) / steps.total
-    middle = np.mean([views.tiny.of(view)[0].mean(axis=0) for view in range(len(views))], axis=0)
+    middle = np.mean([views.coarsest.of(view)[0].mean(axis=0) for view in range(len(views))], axis=0)
     point = middle * (1.0 + _BEHIND_MM / np.linalg.norm(middle))
     found = []
     for elevation in np.radians(_ELEVATIONS_DEG):
