@@ -59,8 +59,9 @@ def place_and_settle(
     found = settle(views, placed.poses, prepare, limits.neighbours, limits.judging, limits.placing.last)
     if not limits.turn_stated and len(found.judged.poses) < len(views) and not _is_no_turn(found, len(views)):
         turn = _of_one_turn(views, steps, prepare, limits, len(found.judged.poses))
-    stands = turn is not None and len(turn.judged.poses) >= len(found.judged.poses)
-    return turn if turn is not None and stands else found
+    if turn is not None and len(turn.judged.poses) >= len(found.judged.poses):
+        return turn
+    return found
 
 
 def _is_no_turn(found: SettledViews, count: int) -> bool:
