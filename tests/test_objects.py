@@ -113,7 +113,7 @@ def test_a_bear_in_coarse_images_is_registered_as_it_is_from_its_true_poses(monk
     assert ideal is not None and found is not None
     assert sum(view.accepted for view in found.views) == sum(view.accepted for view in ideal.views) >= 9
     assert off_mm(found, made).max() < 2.5
-    monkeypatch.setattr(WholeAndInner, "judged_inside", property(lambda views: views.whole))
+    monkeypatch.setattr(WholeAndInner, "judged_by_inner", property(lambda views: views.whole))
     monkeypatch.setattr("scanproc.registration.global_registration.first_noise_mm", lambda *_: 0.0)
     assert not is_right(registered(made), ideal, made)
 

@@ -18,7 +18,7 @@ from scanproc.registration.stacked_views import Images, Samples
 
 Spacing = Callable[[SampledViews], Samples]  # which of their points
 _CELL_MM = 7.0  # of the grid of nearest points
-_MOST_OF_INSIDE = 2.0  # times what overlaps within rims: where that is little, hardly anything was judged
+_MOST_OF_INNER = 2.0  # times what overlaps without rims: where that is little, hardly anything was judged
 _REACH_MM = 40.0  # how far beyond the model it goes on
 
 
@@ -126,9 +126,9 @@ def agreement_at(
     """
     counts = count_agreement(views, spacing(views), index, model, poses, tolerance_mm)
     overlap = counts.overlap
-    if views.inside is not None:
-        counts = count_agreement(views.inside, spacing(views.inside), index, model, poses, tolerance_mm)
-        overlap = np.minimum(overlap, _MOST_OF_INSIDE * counts.overlap)
+    if views.inner is not None:
+        counts = count_agreement(views.inner, spacing(views.inner), index, model, poses, tolerance_mm)
+        overlap = np.minimum(overlap, _MOST_OF_INNER * counts.overlap)
     consistency = consistency_of(counts.inliers, counts.violations)
     return [Agreement(*fit) for fit in zip(overlap.tolist(), consistency.tolist(), strict=True)]
 

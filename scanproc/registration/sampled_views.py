@@ -60,14 +60,14 @@ class SampledViews:
     ----------
     numbers : of each in the recording: what lies between two was not usable.
     T_level_camera : puts each view's floor at z = 0; the identity without a floor.
-    inside : the same views without what a search does not judge them by; None where all of it counts.
+    inner : the same views without their rims, if a search is to judge them by that; None where rims count as well.
     """
 
     picked: PickedPoints
     numbers: Sequence[int]
     images: Images
     T_level_camera: Sequence[FloatArray]
-    inside: SampledViews | None = None
+    inner: SampledViews | None = None
 
     @property
     def views(self) -> Sequence[CleanView]:
@@ -171,7 +171,7 @@ def sample_views(
 
 @dataclass(frozen=True)
 class WholeAndInner:
-    """The same views twice: whole ones hold the poses best, but what rims say of the fit is false."""
+    """The same views twice: with their rims, which hold the poses best, and without, which tell how well they fit."""
 
     whole: SampledViews
     inner: SampledViews
@@ -180,9 +180,9 @@ class WholeAndInner:
         return len(self.whole)
 
     @property
-    def judged_inside(self) -> SampledViews:
-        """Return the whole views for a search that does not judge them by their rims."""
-        return replace(self.whole, inside=self.inner)
+    def judged_by_inner(self) -> SampledViews:
+        """Return the whole views for a search that judges them by the inner ones."""
+        return replace(self.whole, inner=self.inner)
 
     @cached_property
     def clear(self) -> SampledViews:

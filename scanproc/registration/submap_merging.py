@@ -110,7 +110,7 @@ def _agreements(
     the most. A view of which nothing is judged is consistent.
     """
 
-    judges = views if views.inside is None else views.inside
+    judges = views if views.inner is None else views.inner
 
     def count(view: int) -> AgreementCounts:
         poses = [pose @ group[view] for pose in tries]
