@@ -43,10 +43,10 @@ def optimise_pose_graph(
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
     for gate in gates_mm:
-        system = PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
-        steps = system.steps(system.right)
-        current = system.moved(current, steps)
-        if largest_mm(steps) < settled_share * gate:
+        graph = PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
+        steps = graph.steps(graph.right)
+        current = graph.moved(current, steps)
+        if _largest_mm(steps) < settled_share * gate:
             break
     current[:, :3, 3] += centre
     return {view: current[view] for view in sorted(poses)}
@@ -55,7 +55,7 @@ def optimise_pose_graph(
 def optimise_one_pose(
     views: SampledViews, samples: Samples, poses: Poses, view: int, pairs: Pairs, gates_mm: Sequence[float]
 ) -> Poses:
-    """Do the same with one view alone, in its pairs; all others are held fast."""
+    """Return the poses after one Gauss-Newton step a gate of one view alone, in its pairs; all others are held fast."""
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
     for gate in gates_mm:
@@ -67,7 +67,7 @@ def optimise_one_pose(
     return poses | {view: current[view]}
 
 
-def largest_mm(steps: FloatArray) -> float:
+def _largest_mm(steps: FloatArray) -> float:
     """Return how far the largest of (P, 6) steps moves what lies half a foot away, mm."""
     ways = _LEVER_MM * np.linalg.norm(steps[:, :3], axis=1) + np.linalg.norm(steps[:, 3:], axis=1)
     return float(ways.max(initial=0.0))
