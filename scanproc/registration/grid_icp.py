@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.registration.point_to_plane import (
+    MIN_MATCHES,
     add_rows,
     apply_step,
     mean_normal,
@@ -21,7 +22,6 @@ from scanproc.registration.point_to_plane import (
     transform_point,
 )
 
-_MIN_PAIRS = 30  # fewer point pairs do not hold six degrees of freedom against noise
 _SETTLED = 0.01  # a step that moves a point 100 mm away less than this share of a gate ends it
 
 
@@ -179,7 +179,7 @@ def grid_icp(
         for _ in range(max_steps):
             centre = _move(points, pose, moved)
             H, g = np.zeros((6, 6)), np.zeros(6)
-            if _add_normal_equations(moved, normals, grid, pose, centre, gate, H, g) < _MIN_PAIRS:
+            if _add_normal_equations(moved, normals, grid, pose, centre, gate, H, g) < MIN_MATCHES:
                 return pose
             step = solve_step(H, g, free)
             pose = apply_step(pose, step, centre)

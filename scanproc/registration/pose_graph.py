@@ -12,12 +12,11 @@ from scanproc.artifacts import Plane
 from scanproc.frames import FloatArray, rotate, transform
 from scanproc.registration.incremental import Poses
 from scanproc.registration.normal_equations import solve_normal_equations
-from scanproc.registration.point_to_plane import apply_step
+from scanproc.registration.point_to_plane import MIN_MATCHES, apply_step
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
 from scanproc.registration.view_pairs import EdgeEquations, Pairs, centre_poses, edge_equations, view_centres
 
-_MIN_MATCHES = 30  # fewer do not hold six degrees of freedom against noise; such a pair pulls at nothing
 _LEVER_MM = 100.0  # half a foot: makes the tilt of a floor comparable with its height
 
 
@@ -101,7 +100,7 @@ class PoseGraph:
         number[placed] = np.arange(len(placed))
         a, b = np.ascontiguousarray(number[pairs].T)
         found = edge_equations(samples, images, current, pairs, gate_mm)
-        found = found.of_pairs(found.matches >= _MIN_MATCHES)
+        found = found.of_pairs(found.matches >= MIN_MATCHES)  # a pair with fewer pulls at nothing
         graph = cls(placed, a, b, found, np.zeros((len(placed), 6, 6)), np.zeros((len(placed), 6)))
         pulls = graph.summed(found.g)
         diagonal = np.zeros_like(graph.own)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from scanproc.parallel import meanwhile
-from scanproc.registration.bending import BendLimits, find_bending
+from scanproc.registration.bending import MAX_ANGLE_DEG, NUM_NEIGHBOURS, BendLimits, find_bending
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
@@ -23,9 +23,11 @@ _RIM_DEG = 0.35  # the outermost pixels lie false; more would take the toes, whi
 _SPACING_MM = 6.0  # of the points that are compared: a dozen in a region
 _BEND_SPACING_MM = 4.0  # of those that tell of a bend: the noise has waves of 5 to 10 mm
 
-#: A region is about as large as a toe, and several waves of a camera's noise. Two views of one spot from within 60 deg
-#: err alike there. Surfaces that are farther apart than 20 mm are not the same part of the foot.
-_REGIONS = RegionLimits(size_mm=30.0, reach_mm=20.0, min_points=4, max_angle_deg=60.0, num_neighbours=16)
+#: A region is about as large as a toe, and several waves of a camera's noise. Surfaces farther apart than 20 mm are not
+#: the same part of the foot.
+_REGIONS = RegionLimits(
+    size_mm=30.0, reach_mm=20.0, min_points=4, max_angle_deg=MAX_ANGLE_DEG, num_neighbours=NUM_NEIGHBOURS
+)
 
 
 @dataclass(frozen=True)

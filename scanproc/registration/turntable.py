@@ -26,6 +26,7 @@ _BEHIND_MM = 30.0  # the axis lies that far behind the surface that is seen
 _AXIS_GATES_MM = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 15.0)
 _ANGLE_GATES_MM = (20.0, 15.0, 12.0, 10.0, 8.0)
 _NEIGHBOURS = 2  # pairs of views one and two steps apart
+_CONSISTENCY_POWER = 6  # in the score of a turn, beside the overlap: see `agreement.Ranking`
 
 
 @dataclass(frozen=True)
@@ -182,4 +183,4 @@ def _score(inner: SampledViews, turn: TurntableMotion, pairs: Pairs, tolerance_m
     counts = count_pairs(inner.coarse, inner.images, turn.poses(), pairs, 2.0 * tolerance_mm)
     points = np.maximum(np.diff(inner.coarse.first), 1)[pairs[:, 0]]
     consistency = counts.inliers / np.maximum(counts.inliers + counts.violations, 1.0)
-    return float(np.mean(counts.inliers / points * consistency**6))
+    return float(np.mean(counts.inliers / points * consistency**_CONSISTENCY_POWER))
