@@ -24,7 +24,14 @@ _REACH_MM = 40.0  # how far beyond the model it goes on
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a view fits others: overlap is its share that they saw too, consistency the worse way."""
+    """How well a view fits others.
+
+    Attributes
+    ----------
+    overlap : share of the view's points that lie on what the others saw.
+    consistency : inliers among inliers and violations, of the view against the others or of them against it, whichever
+        is less.
+    """
 
     overlap: float
     consistency: float
@@ -54,16 +61,26 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Submap:
-    """Placed views, the nearest first, and what they show together, in the common frame."""
+    """K placed views, the nearest first, and what they show together, in the common frame.
+
+    Attributes
+    ----------
+    near : (K,) their numbers.
+    poses : (K, 4, 4) T_common_camera.
+    grid : of their coarse samples.
+    centre : (3,) mm, the middle of what the nearest one saw.
+    stands : whether all of them saw the floor, so that z is the height over it.
+    """
 
     near: NDArray[np.int64]
-    poses: FloatArray  # (K, 4, 4) T_common_camera
+    poses: FloatArray
     grid: NearestPointGrid
     centre: FloatArray
     stands: bool
 
 
 def submap_of(views: SampledViews, near: Sequence[int], poses: Sequence[FloatArray]) -> Submap:
+    """Return the submap of placed views, the nearest first, at their T_common_camera."""
     seen = [views.coarse.of(view) for view in near]
     points = np.vstack([transform(pose, one[0]) for pose, one in zip(poses, seen, strict=True)])
     normals = np.vstack([rotate(pose, one[1]) for pose, one in zip(poses, seen, strict=True)])
@@ -83,7 +100,7 @@ class AgreementCounts:
     Attributes
     ----------
     overlap : the share of its points that the model has.
-    inliers, violations : hits and contradictions, the worse way.
+    inliers, violations : numbers of points, of the view against the model or back, whichever is less consistent.
     """
 
     overlap: FloatArray
@@ -134,7 +151,7 @@ def agreement_at(
 
 
 def consistency_of(inliers: FloatArray, violations: FloatArray) -> FloatArray:
-    """Return the share of hits among what is judged; 0 where nothing is."""
+    """Return the share of inliers among what is judged, inliers and violations; 0 where nothing is."""
     return np.asarray(inliers / np.maximum(inliers + violations, 1.0))
 
 
@@ -148,7 +165,10 @@ def _count(
     T_common_target: FloatArray,
     tolerance_mm: float,
 ) -> FloatArray:
-    """Return for each of (P, 4, 4) poses: points seen by any target, hits and contradictions by all, and both back."""
+    """Return (P, 5) for (P, 4, 4) poses: points on any target's surface, then sums over the targets, (K,).
+
+    The sums are inliers and violations of the source against each target, and those of the target against the source.
+    """
     counts = np.zeros((len(T_common_source), 5))
     unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
     for p in range(len(T_common_source)):

@@ -147,7 +147,7 @@ class _Bend:
 
 @dataclass(frozen=True)
 class _Problem:
-    """The equations of E pairs of V views, turns in units of `_LEVER_MM`.
+    """The equations of E pairs of V views, in which bends are solved for with all poses; turns in units of `_LEVER_MM`.
 
     Attributes
     ----------

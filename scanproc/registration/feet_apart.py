@@ -155,6 +155,7 @@ def _by_themselves(
 
 
 def _settle_foot(foot: _OneFoot, prepare: Prepare, limits: StillLimits) -> StillViews:
+    """Return what is left in the end of one foot by itself, its views by their numbers among those that show it."""
     sample_foot = partial(prepare, numbers=foot.number)
     sampled = sample_foot(foot.views)
 

@@ -108,7 +108,7 @@ def _agreement_at(noise_mm: float, limits: JudgementLimits) -> AgreementLimits:
 
 
 def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float = 0.0) -> Judgement:
-    """Drop the views that do not fit the others; the noise is unknown where it is 0."""
+    """Judge views where they lie, and drop those that do not fit the others; the noise is unknown where it is 0."""
     tolerance_mm = tolerance_mm_of(views, limits, noise_mm)
     pairs = sample_pairs(views, poses, 180.0, limits.num_judges)
     table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)

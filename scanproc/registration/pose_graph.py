@@ -74,7 +74,16 @@ def _largest_mm(steps: FloatArray) -> float:
 
 @dataclass(frozen=True)
 class PoseGraph:
-    """The normal equations of P placed views: what pairs pull, (E,), between which of them, and what floors hold."""
+    """The normal equations of the poses of P placed views, about the middle of the foot: what E pairs and floors pull.
+
+    Attributes
+    ----------
+    placed : (P,) the views, in order.
+    a, b : (E,) number of source and target of each pair among them.
+    equations : of the pairs.
+    own : (P, 6, 6), what holds each view by itself: its floor, and a little damping.
+    right : (P, 6), gradient of all squared distances.
+    """
 
     placed: NDArray[np.int64]
     a: NDArray[np.int64]
@@ -95,6 +104,10 @@ class PoseGraph:
         gate_mm: float,
         floor_mm: float,
     ) -> PoseGraph:
+        """Return the equations at the poses `current`, (V, 4, 4) as of `centre_poses`, where floors belong at floor_mm.
+
+        Of `poses` it only counts which views have one.
+        """
         placed = np.array(sorted(poses))
         number = np.zeros(len(views), dtype=np.int64)
         number[placed] = np.arange(len(placed))
@@ -128,6 +141,7 @@ class PoseGraph:
         return np.asarray(solve_normal_equations(self.equations.H, self.a, self.b, self.own, right))
 
     def moved(self, current: FloatArray, steps: FloatArray) -> FloatArray:
+        """Return the (V, 4, 4) poses after the (P, 6) steps of those that are placed."""
         after: FloatArray = current.copy()
         for view, step in zip(self.placed, steps, strict=True):
             after[view] = apply_step(current[view], step, np.zeros(3))

@@ -39,9 +39,15 @@ class RegionLimits:
 
 @dataclass(frozen=True)
 class RegionalDistances:
-    """Median signed distances, N of them: how far view `source` lies outside of view `target` in a region, mm.
+    """Median signed distances, N of them: how far view `source` lies outside of view `target` in a region.
 
-    Each is there both ways, with the opposite sign. `points` is the number of points that it is the median of.
+    Each is there both ways, with the opposite sign.
+
+    Attributes
+    ----------
+    source, target, region : (N,) int64, numbers of the views and of the region.
+    distance_mm : (N,).
+    num_views, num_regions : of all, whether they have a distance or not.
     """
 
     source: NDArray[np.int64]

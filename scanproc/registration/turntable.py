@@ -2,7 +2,7 @@
 
 All poses are T_common_camera = a turn about one axis by k even steps; the common frame is the first camera's. The four
 numbers of the axis, then the angles of the steps as well, are found by Gauss-Newton on the point-to-plane equations of
-neighbouring views (`pose_graph.edge_equations`), from several elevations and in both senses.
+neighbouring views (`view_pairs.edge_equations`), from several elevations and in both senses.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ def _even_turn(views: WholeAndInner, steps: EvenSteps, tolerance_mm: float) -> T
 
 
 def _neighbours(count: int) -> Pairs:
+    """Return the pairs, both ways, of each of so many views and the next few round the turn."""
     reach = range(1, min(_NEIGHBOURS, (count - 1) // 2) + 1)
     return np.array(
         [pair for a in range(count) for k in reach for pair in ((a, (a + k) % count), ((a + k) % count, a))]
@@ -142,6 +143,7 @@ def _neighbours(count: int) -> Pairs:
 
 
 def _starts(views: SampledViews, steps: EvenSteps) -> list[TurntableMotion]:
+    """Return turns in even steps about an axis behind what was seen, from each elevation and in both senses."""
     angles_rad = 2.0 * np.pi * (steps.number - steps.number[0]) / steps.total
     middle = np.mean([views.coarsest.of(view)[0].mean(axis=0) for view in range(len(views))], axis=0)
     point = middle * (1.0 + _BEHIND_MM / np.linalg.norm(middle))

@@ -110,10 +110,13 @@ def _count_pairs(samples: Samples, images: Images, poses: FloatArray, pairs: Pai
 
 @dataclass(frozen=True)
 class EdgeEquations:
-    """Normal equations of E pairs, sums of squared distances (E,) mm2, number of matches (E,).
+    """Point-to-plane equations of E pairs.
 
-    H, g : (E, 6, 6) and (E, 6), of the pose of the source.
+    Attributes
+    ----------
+    H, g : (E, 6, 6) and (E, 6), of a motion (rotation vector, translation) of the source, common frame, rad and mm.
     shared_H, shared_g : (E, 7) and (E,), of the term that all views share: with that pose and with itself.
+    squares, matches : (E,) sum of squared distances in mm2, and number of matched points.
     """
 
     H: FloatArray
