@@ -103,37 +103,6 @@ def grid_icp_from_all(
 
 
 @compiled
-def distinct_poses(poses: FloatArray, centre: FloatArray, near_mm: float) -> NDArray[np.int64]:
-    """Return which of (P, 4, 4) poses lie apart, (D,): the first of those that lie together.
-
-    Parameters
-    ----------
-    centre : (3,) mm, about which what is moved lies.
-    near_mm : how far points 100 mm from there come to lie apart at most, RMS, and count as together.
-    """
-    kept = np.empty(len(poses), np.int64)
-    middles = np.empty((len(poses), 3))
-    count = 0
-    for k in range(len(poses)):
-        x, y, z = transform_point(poses[k], centre[0], centre[1], centre[2])
-        is_new = True
-        for n in range(count):
-            other = poses[kept[n]]
-            squares = (x - middles[n, 0]) ** 2 + (y - middles[n, 1]) ** 2 + (z - middles[n, 2]) ** 2
-            for i in range(3):
-                for j in range(3):
-                    squares += 3333.0 * (poses[k, i, j] - other[i, j]) ** 2  # 100 mm, shared by three axes
-            if squares < near_mm * near_mm:
-                is_new = False
-                break
-        if is_new:
-            kept[count] = k
-            middles[count, 0], middles[count, 1], middles[count, 2] = x, y, z
-            count += 1
-    return np.asarray(kept[:count].copy())
-
-
-@compiled
 def _from_each(
     points: FloatArray,
     normals: FloatArray,
@@ -251,3 +220,34 @@ def _add_normal_equations(
             matches += 1
     add_rows(H, g, rows[:matches], weights[:matches])
     return matches
+
+
+@compiled
+def distinct_poses(poses: FloatArray, centre: FloatArray, near_mm: float) -> NDArray[np.int64]:
+    """Return which of (P, 4, 4) poses lie apart, (D,): the first of those that lie together.
+
+    Parameters
+    ----------
+    centre : (3,) mm, about which what is moved lies.
+    near_mm : how far points 100 mm from there come to lie apart at most, RMS, and count as together.
+    """
+    kept = np.empty(len(poses), np.int64)
+    middles = np.empty((len(poses), 3))
+    count = 0
+    for k in range(len(poses)):
+        x, y, z = transform_point(poses[k], centre[0], centre[1], centre[2])
+        is_new = True
+        for n in range(count):
+            other = poses[kept[n]]
+            squares = (x - middles[n, 0]) ** 2 + (y - middles[n, 1]) ** 2 + (z - middles[n, 2]) ** 2
+            for i in range(3):
+                for j in range(3):
+                    squares += 3333.0 * (poses[k, i, j] - other[i, j]) ** 2  # 100 mm, shared by three axes
+            if squares < near_mm * near_mm:
+                is_new = False
+                break
+        if is_new:
+            kept[count] = k
+            middles[count, 0], middles[count, 1], middles[count, 2] = x, y, z
+            count += 1
+    return np.asarray(kept[:count].copy())
