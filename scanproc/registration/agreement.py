@@ -81,16 +81,24 @@ class Submap:
 
 def submap_of(views: SampledViews, near: Sequence[int], poses: Sequence[FloatArray]) -> Submap:
     """Return the submap of placed views, the nearest first, at their T_common_camera."""
-    seen = [views.coarse.of(view) for view in near]
-    points = np.vstack([transform(pose, one[0]) for pose, one in zip(poses, seen, strict=True)])
-    normals = np.vstack([rotate(pose, one[1]) for pose, one in zip(poses, seen, strict=True)])
+    points, normals = merged_samples(views, near, poses)
     return Submap(
         near=np.array(near, dtype=np.int64),
         poses=np.array(poses),
         grid=nearest_point_grid(points, normals, _CELL_MM, _REACH_MM),
-        centre=transform(poses[0], seen[0][0].mean(axis=0)[None])[0],
+        centre=transform(poses[0], views.coarse.of(near[0])[0].mean(axis=0)[None])[0],
         stands=all(views.views[view].floor is not None for view in near),
     )
+
+
+def merged_samples(
+    views: SampledViews, placed: Sequence[int], poses: Sequence[FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the coarse points and normals of placed views, (N, 3) each, in the frame of their T_common_camera."""
+    seen = [views.coarse.of(view) for view in placed]
+    points = np.vstack([transform(pose, one[0]) for pose, one in zip(poses, seen, strict=True)])
+    normals = np.vstack([rotate(pose, one[1]) for pose, one in zip(poses, seen, strict=True)])
+    return points, normals
 
 
 @dataclass(frozen=True)
