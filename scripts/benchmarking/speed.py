@@ -177,7 +177,13 @@ def run_and_compare(scan: Path) -> dict[str, Any]:
         return {**row, "failed": "no good view accepted"}
     errors = surface_errors(surface, truth.mesh, poses.T_mesh_scan, NUM_POINTS)
     accepted = sum(view.accepted for view in registration.views)
-    return {**row, "median_mm": errors.median, "p95_mm": errors.p95, "accepted": accepted, "of": len(registration.views)}
+    return {
+        **row,
+        "median_mm": errors.median,
+        "p95_mm": errors.p95,
+        "accepted": accepted,
+        "of": len(registration.views),
+    }
 
 
 def told(row: dict[str, Any]) -> str:
