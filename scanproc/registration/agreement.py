@@ -16,7 +16,7 @@ from scanproc.registration.projective_icp import count_inliers
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
 
-Spacing = Callable[[SampledViews], Samples]  # which of their points
+Spacing = Callable[[SampledViews], Samples]  # which of their samples: attrgetter("coarsest") or "coarse"
 _CELL_MM = 7.0  # of the grid of nearest points
 _MOST_OF_INNER = 2.0  # times what overlaps without rims: where that is little, hardly anything was judged
 _REACH_MM = 40.0  # how far beyond the model it goes on

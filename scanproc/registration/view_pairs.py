@@ -99,6 +99,7 @@ def count_pairs(
 
 @compiled
 def _count_pairs(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, tolerance_mm: float) -> FloatArray:
+    """Return (E, 2): inliers and violations of each pair."""
     counts = np.zeros((len(pairs), 2))
     unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
     for e in range(len(pairs)):
@@ -155,6 +156,7 @@ def edge_equations(samples: Samples, images: Images, poses: FloatArray, pairs: P
 
 @compiled
 def _edge_equations(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, gate_mm: float) -> FloatArray:
+    """Return (E, 58): H, (7, 7), and g, (7,), of each pair, the shared term last; squared distances, mm2; matches."""
     rows = np.zeros((len(pairs), 58))
     origin = np.zeros(3)
     for e in range(len(pairs)):
