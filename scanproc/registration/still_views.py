@@ -75,23 +75,23 @@ def keep_still_views(
     # As if all views knew alike where the foot is: those from near would hide what moved in others.
     alike = views.whole.weighed_alike()
     inner = without_rims(views.whole.views, _RIM_DEG)
-    regions = alike.with_views(inner, _SPACING_MM)
-    parts = regions.at_spacing(_BEND_SPACING_MM)
+    sparse = alike.with_views(inner, _SPACING_MM)
+    dense = sparse.at_spacing(_BEND_SPACING_MM)
     moved, misfits = dict[int, str](), dict[int, str]()
-    even = judged.poses
-    if views.whole.weighs_noise and len(even) >= _MIN_VIEWS:
-        even = align_jointly(alike, even, [NEAR], limits.neighbours)
-    unrest = _unrest(regions, parts, even, limits)
+    poses = judged.poses
+    if views.whole.weighs_noise and len(poses) >= _MIN_VIEWS:
+        poses = align_jointly(alike, poses, [NEAR], limits.neighbours)
+    unrest = _unrest(sparse, dense, poses, limits)
     for _ in range(_MAX_MOVEMENTS):
         if unrest is None:
             break
         moved |= dict.fromkeys(unrest.views, unrest.reason)
-        poses = {view: pose for view, pose in even.items() if view not in unrest.views}
-        even = align_jointly(alike, poses, [NEAR], limits.neighbours)
-        judged = judge_views(views.inner, even, limits.judging, judged.noise_mm)
+        poses = {view: pose for view, pose in poses.items() if view not in unrest.views}
+        poses = align_jointly(alike, poses, [NEAR], limits.neighbours)
+        judged = judge_views(views.inner, poses, limits.judging, judged.noise_mm)
         misfits |= misfit_reasons(judged.misfits, limits.judging.agreement)
-        even = judged.poses
-        unrest = _unrest(regions, parts, even, limits)
+        poses = judged.poses
+        unrest = _unrest(sparse, dense, poses, limits)
     if moved:
         settled = settle_again(judged.poses) if judged.poses else replace(settled, judged=judged)
         misfits |= misfit_reasons(settled.misfits, limits.judging.agreement)
@@ -106,12 +106,17 @@ class _Unrest:
     reason: str
 
 
-def _unrest(regions: SampledViews, parts: SampledViews, poses: Poses, limits: StillLimits) -> _Unrest | None:
-    """Return what moved: regions that two groups of views see apart, or else a part that turned as a whole."""
+def _unrest(sparse: SampledViews, dense: SampledViews, poses: Poses, limits: StillLimits) -> _Unrest | None:
+    """Return what moved: regions that two groups of views see apart, or else a part that turned as a whole.
+
+    Parameters
+    ----------
+    sparse, dense : the same views, at the spacings that tell of regions and of a bend.
+    """
     if len(poses) < _MIN_VIEWS:
         return None
-    with meanwhile(partial(find_bending, parts, poses, limits.bend)) as found_bending:
-        movement = find_movement(regional_distances(regions, poses, _REGIONS), limits.movement)
+    with meanwhile(partial(find_bending, dense, poses, limits.bend)) as found_bending:
+        movement = find_movement(regional_distances(sparse, poses, _REGIONS), limits.movement)
         if movement is not None:
             return _Unrest(movement.moved, moved_reason(movement, limits.movement))
         bending = found_bending()
