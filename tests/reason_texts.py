@@ -17,7 +17,7 @@ SAYING = (
     *sorted(ROOT.glob("anatomy/*.py")),
     *sorted(ROOT.glob("design/*.py")),
     *sorted(ROOT.glob("prescription/*.py")),
-    *(ROOT / "registration" / name for name in ("doubts.py", "judgement.py", "reasons.py", "still_views.py")),
+    *(ROOT / "registration" / name for name in ("judgement.py", "refusals.py", "rejections.py", "still_views.py")),
     *(ROOT / "proof" / name for name in ("advice.py", "table.py")),
     ROOT / "pads" / "table.py",
     *(ROOT / "machining" / name for name in ("clamping.py", "gcode.py", "programs.py", "tabs.py", "verification.py")),

@@ -127,7 +127,7 @@ def test_rims_overlap_but_do_not_judge_where_the_inside_does() -> None:
     model = submap_of(whole, (0, 1, 2), [pose(azimuth) for azimuth in AZIMUTHS[:3]])
     [by_rims], [inside] = (
         agreement_at(one, attrgetter("coarse"), 3, model, [pose(20.0)], 4.0)
-        for one in (whole, replace(whole, inside=inner))
+        for one in (whole, replace(whole, inner=inner))
     )
     assert by_rims.consistency < 0.85
     assert inside.consistency > 0.98

@@ -21,9 +21,9 @@ from scanproc.open3d_bridge import RayScene
 from scanproc.pages.provenance import feet_apart_text
 from scanproc.pages.words import Words
 from scanproc.registration import feet_apart, still_views
+from scanproc.registration.dividing_planes import parted, plane_between_feet
 from scanproc.registration.pair_statistics import RejectedView
 from scanproc.registration.settling import SettledViews
-from scanproc.registration.two_feet import parted, plane_between_feet
 from scanproc.simulation.bodies import standing_pair
 from scanproc.simulation.cameras import CameraName
 from scanproc.simulation.noise_models import NoiseName

@@ -9,7 +9,6 @@ import pytest
 from posed import pose, prepared, view
 
 from scanproc.artifacts import CleanView
-from scanproc.registration.doubts import focal_doubt_of
 from scanproc.registration.joint_alignment import (
     MIDDLE,
     NEAR,
@@ -18,6 +17,7 @@ from scanproc.registration.joint_alignment import (
     align_jointly,
     focal_error,
 )
+from scanproc.registration.refusals import focal_doubt_of
 
 AZIMUTHS = tuple(range(0, 360, 30))
 LIMITS = NeighbourLimits(count=10, max_angle_deg=90.0, min_overlap=0.1, fine_below_mm=6.0)

@@ -16,7 +16,7 @@ import scanproc.stages.register as stage
 from scanproc.artifacts import CleanViews, Mesh, Registration, ScanFacts
 from scanproc.errors import ScanError
 from scanproc.frames import FloatArray, inverse, transform
-from scanproc.registration.reasons import unusable_reasons
+from scanproc.registration.rejections import unusable_reasons
 from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.settling import settle
 from scanproc.simulation.motions import Path
@@ -113,8 +113,8 @@ def test_a_bear_in_coarse_images_is_registered_as_it_is_from_its_true_poses(monk
     assert ideal is not None and found is not None
     assert sum(view.accepted for view in found.views) == sum(view.accepted for view in ideal.views) >= 9
     assert off_mm(found, made).max() < 2.5
-    monkeypatch.setattr(WholeAndInner, "judged_inside", property(lambda views: views.whole))
-    monkeypatch.setattr("scanproc.registration.whole_recording.first_noise_mm", lambda *_: 0.0)
+    monkeypatch.setattr(WholeAndInner, "judged_by_inner", property(lambda views: views.whole))
+    monkeypatch.setattr("scanproc.registration.global_registration.first_noise_mm", lambda *_: 0.0)
     assert not is_right(registered(made), ideal, made)
 
 

@@ -379,7 +379,7 @@ def test_what_lets_a_view_in_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> No
         return incremental.register_more(views, placed, limits, candidates)
 
     for replacement in (register_incrementally, merge_submap, register_more):
-        monkeypatch.setattr(f"scanproc.registration.whole_recording.{replacement.__name__}", replacement)
+        monkeypatch.setattr(f"scanproc.registration.global_registration.{replacement.__name__}", replacement)
     config = RegisterConfig(
         min_place_overlap=0.22, min_place_consistency=0.91, seed_overlap=0.31, seed_consistency=0.96,
         submap_overlap=0.0, submap_consistency=0.93, grow_overlap=0.27, grow_consistency=0.5,
@@ -394,7 +394,7 @@ def test_what_lets_a_view_in_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> No
         assert limits.ranking == Ranking(5.0, 0.7, 0.98)
     for some in asked.values():
         some.clear()
-    monkeypatch.setattr("scanproc.registration.whole_recording.first_noise_mm", lambda *_: 1.7)
+    monkeypatch.setattr("scanproc.registration.global_registration.first_noise_mm", lambda *_: 1.7)
     register(
         perfect(*["leg"] * 12),
         HELD,

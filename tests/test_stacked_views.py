@@ -90,8 +90,8 @@ def test_views_are_prepared_once_for_all() -> None:
     assert isinstance(floor, Plane)
     np.testing.assert_allclose(views.T_level_camera[0][:3, :3] @ floor.normal, [0.0, 0.0, 1.0], atol=1e-12)
     for number in range(2):
-        tiny, coarse, fine = (len(one.of(number)[0]) for one in (views.tiny, views.coarse, views.fine))
-        assert 3.0 < coarse / tiny < 8.0  # twice as far apart, both ways, but for whole pixels
+        coarsest, coarse, fine = (len(one.of(number)[0]) for one in (views.coarsest, views.coarse, views.fine))
+        assert 3.0 < coarse / coarsest < 8.0  # twice as far apart, both ways, but for whole pixels
         assert fine > coarse
     heights: FloatArray = transform(views.T_level_camera[0], views.fine.of(0)[0])[:, 2]
     assert -0.1 < heights.min() < 15.0

@@ -37,8 +37,9 @@ class SeenSkin:
 
     Attributes
     ----------
-    lowest_mm, sd_mm : height of the lowest skin, and its standard uncertainty.
-    toes_mm : by which toes are seen too high.
+    lowest_mm : height of the lowest skin that is seen over the ground.
+    toes_mm : by how much the upper side of toes is seen too high.
+    sd_mm : standard uncertainty of `lowest_mm`.
     """
 
     lowest_mm: float

@@ -1,4 +1,4 @@
-"""Rims of a fused mesh: how far it goes on where few views saw it, and without the tatters that noise leaves."""
+"""Borders of a fused mesh: how far it goes on where few views saw it, and without the tatters that noise leaves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def dilated(core: BoolArray, mesh: Mesh, num_edges: int) -> BoolArray:
 def opened(mesh: Mesh, min_border_mm: float, num_edges: int) -> BoolArray:
     """Return (V,) the vertices that are left when a mesh shrinks by `num_edges` from its borders and grows back.
 
-    Tongues and bridges narrower than twice that go, straight rims stay.
+    Tongues and bridges narrower than twice that go, straight borders stay.
     """
     return dilated(shrunk(mesh, min_border_mm, num_edges), mesh, num_edges)
 
@@ -27,10 +27,10 @@ def shrunk(mesh: Mesh, min_border_mm: float, num_edges: int) -> BoolArray:
 
     Borders shorter than `min_border_mm` are small holes, from which nothing shrinks.
     """
-    rim = np.zeros(len(mesh.vertices), dtype=np.bool_)
+    on_border = np.zeros(len(mesh.vertices), dtype=np.bool_)
     for loop in border_loops(mesh.faces):
-        rim[loop] |= perimeter_mm(mesh.vertices[loop]) > min_border_mm
-    return np.asarray(_edges_from(rim, mesh.faces, num_edges) >= num_edges)
+        on_border[loop] |= perimeter_mm(mesh.vertices[loop]) > min_border_mm
+    return np.asarray(_edges_from(on_border, mesh.faces, num_edges) >= num_edges)
 
 
 @compiled

@@ -55,6 +55,7 @@ def dual_marching_cubes(field: DistanceField) -> Mesh:
 
 
 def _corner(axis: int, along: int, b: int, c: int) -> int:
+    """Return the number of the corner at a place, 0 or 1, along an axis and along the two that follow it."""
     place = [0, 0, 0]
     place[axis], place[(axis + 1) % 3], place[(axis + 2) % 3] = along, b, c
     return place[0] * 4 + place[1] * 2 + place[2]

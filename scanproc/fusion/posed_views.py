@@ -113,9 +113,8 @@ def _tangent_planes(
         for u in range(width):
             z = np.float64(depth_mm[v, u])
             nx, ny, nz = np.float64(normals[v, u, 0]), np.float64(normals[v, u, 1]), np.float64(normals[v, u, 2])
-            along = (
-                nx * across[u] + ny * down[v] + nz
-            )  # of the ray with z = 1, along the normal: negative if it faces us
+            # Of the ray with z = 1, along the normal: negative if it faces us.
+            along = nx * across[u] + ny * down[v] + nz
             cosine = -along / np.sqrt(across[u] ** 2 + down[v] ** 2 + 1.0)
             if z <= 0.0 or cosine <= 0.0:
                 planes[v, u, 5] = -1.0  # no voxel is as near as that

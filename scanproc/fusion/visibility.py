@@ -117,9 +117,17 @@ def _add_view(
     sums: FloatArray,
     distances: FloatArray,
 ) -> None:
-    """Add one view to the counts, (V,), the sums of weight times colour and of weight, (V, 4), and the distances."""
+    """Add one view to what all say of V vertices.
+
+    Parameters
+    ----------
+    counts : (V,) uint8, see `Visibility.views`.
+    trust : (V, 2), sums of trust, and of weight times shift in mm along the normal.
+    sums : (V, 4), sums of weight times colour, and of weight.
+    distances : (V, 2), of the view's group, see `Visibility`.
+    """
     for i in range(len(vertices)):
-        row, column, cosine, ahead = project_vertex(vertices[i], normals[i], depth_mm, intrinsics_px, T_camera_scan)
+        row, column, cosine, ahead = _project_vertex(vertices[i], normals[i], depth_mm, intrinsics_px, T_camera_scan)
         if row < 0 or cosine < min_cosine:
             continue
         # Along the normal: on a slope one pixel more is much depth.
@@ -168,7 +176,7 @@ def _before_plane(
 
 
 @compiled
-def project_vertex(
+def _project_vertex(
     vertex: FloatArray, normal: FloatArray, depth_mm: DepthImage, intrinsics_px: FloatArray, T_camera_scan: FloatArray
 ) -> tuple[int, int, float, float]:
     """Return the pixel (row, column) that a vertex falls on, the cosine of the angle of view, and its depth in mm.

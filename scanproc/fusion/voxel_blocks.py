@@ -22,7 +22,7 @@ class DistanceField:
     Attributes
     ----------
     blocks : (B, 3) int32, in units of blocks, in ascending order of x, y, z.
-    distance : (B, 512) float32, voxel (i, j, k) of a block at i * 64 + j * 8 + k; NaN where too few views measured.
+    distance : (B, 512) float32, voxel (i, j, k) of a block at i * 64 + j * 8 + k; NaN where no view measured.
     """
 
     blocks: IntArray

@@ -16,15 +16,22 @@ from scanproc.registration.projective_icp import count_inliers
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
 
-Spacing = Callable[[SampledViews], Samples]  # which of their points
+Spacing = Callable[[SampledViews], Samples]  # which of their samples: attrgetter("coarsest") or "coarse"
 _CELL_MM = 7.0  # of the grid of nearest points
-_MOST_OF_INSIDE = 2.0  # times what overlaps within rims: where that is little, hardly anything was judged
+_MOST_OF_INNER = 2.0  # times what overlaps without rims: where that is little, hardly anything was judged
 _REACH_MM = 40.0  # how far beyond the model it goes on
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a view fits others: overlap is its share that they saw too, consistency the worse way."""
+    """How well a view fits others.
+
+    Attributes
+    ----------
+    overlap : share of the view's points that lie on what the others saw.
+    consistency : inliers among inliers and violations, of the view against the others or of them against it, whichever
+        is less.
+    """
 
     overlap: float
     consistency: float
@@ -54,26 +61,44 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Submap:
-    """Placed views, the nearest first, and what they show together, in the common frame."""
+    """K placed views, the nearest first, and what they show together, in the common frame.
+
+    Attributes
+    ----------
+    near : (K,) their numbers.
+    poses : (K, 4, 4) T_common_camera.
+    grid : of their coarse samples.
+    centre : (3,) mm, the middle of what the nearest one saw.
+    stands : whether all of them saw the floor, so that z is the height over it.
+    """
 
     near: NDArray[np.int64]
-    poses: FloatArray  # (K, 4, 4) T_common_camera
+    poses: FloatArray
     grid: NearestPointGrid
     centre: FloatArray
     stands: bool
 
 
 def submap_of(views: SampledViews, near: Sequence[int], poses: Sequence[FloatArray]) -> Submap:
-    seen = [views.coarse.of(view) for view in near]
-    points = np.vstack([transform(pose, one[0]) for pose, one in zip(poses, seen, strict=True)])
-    normals = np.vstack([rotate(pose, one[1]) for pose, one in zip(poses, seen, strict=True)])
+    """Return the submap of placed views, the nearest first, at their T_common_camera."""
+    points, normals = merged_samples(views, near, poses)
     return Submap(
         near=np.array(near, dtype=np.int64),
         poses=np.array(poses),
         grid=nearest_point_grid(points, normals, _CELL_MM, _REACH_MM),
-        centre=transform(poses[0], seen[0][0].mean(axis=0)[None])[0],
+        centre=transform(poses[0], views.coarse.of(near[0])[0].mean(axis=0)[None])[0],
         stands=all(views.views[view].floor is not None for view in near),
     )
+
+
+def merged_samples(
+    views: SampledViews, placed: Sequence[int], poses: Sequence[FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the coarse points and normals of placed views, (N, 3) each, in the frame of their T_common_camera."""
+    seen = [views.coarse.of(view) for view in placed]
+    points = np.vstack([transform(pose, one[0]) for pose, one in zip(poses, seen, strict=True)])
+    normals = np.vstack([rotate(pose, one[1]) for pose, one in zip(poses, seen, strict=True)])
+    return points, normals
 
 
 @dataclass(frozen=True)
@@ -83,7 +108,7 @@ class AgreementCounts:
     Attributes
     ----------
     overlap : the share of its points that the model has.
-    inliers, violations : hits and contradictions, the worse way.
+    inliers, violations : numbers of points, of the view against the model or back, whichever is less consistent.
     """
 
     overlap: FloatArray
@@ -126,15 +151,15 @@ def agreement_at(
     """
     counts = count_agreement(views, spacing(views), index, model, poses, tolerance_mm)
     overlap = counts.overlap
-    if views.inside is not None:
-        counts = count_agreement(views.inside, spacing(views.inside), index, model, poses, tolerance_mm)
-        overlap = np.minimum(overlap, _MOST_OF_INSIDE * counts.overlap)
+    if views.inner is not None:
+        counts = count_agreement(views.inner, spacing(views.inner), index, model, poses, tolerance_mm)
+        overlap = np.minimum(overlap, _MOST_OF_INNER * counts.overlap)
     consistency = consistency_of(counts.inliers, counts.violations)
     return [Agreement(*fit) for fit in zip(overlap.tolist(), consistency.tolist(), strict=True)]
 
 
 def consistency_of(inliers: FloatArray, violations: FloatArray) -> FloatArray:
-    """Return the share of hits among what is judged; 0 where nothing is."""
+    """Return the share of inliers among what is judged, inliers and violations; 0 where nothing is."""
     return np.asarray(inliers / np.maximum(inliers + violations, 1.0))
 
 
@@ -148,7 +173,10 @@ def _count(
     T_common_target: FloatArray,
     tolerance_mm: float,
 ) -> FloatArray:
-    """Return for each of (P, 4, 4) poses: points seen by any target, hits and contradictions by all, and both back."""
+    """Return (P, 5) for (P, 4, 4) poses: points on any target's surface, then sums over the targets, (K,).
+
+    The sums are inliers and violations of the source against each target, and those of the target against the source.
+    """
     counts = np.zeros((len(T_common_source), 5))
     unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
     for p in range(len(T_common_source)):

@@ -28,9 +28,11 @@ from scanproc.registration.regional_equations import (
 )
 from scanproc.registration.sampled_views import SampledViews
 
+#: Which views are compared where movement is sought: two views of one spot from within 60 deg err alike there.
+MAX_ANGLE_DEG, NUM_NEIGHBOURS = 60.0, 16
+
 _SIZE_MM = 20.0  # of the cubes that parts are made of
 _GATE_MM = 8.0  # movements are shared out among views: what is farther apart is hidden or not the same
-_MAX_ANGLE_DEG, _NUM_NEIGHBOURS = 60.0, 16  # as in `still_views`
 _MIN_VIEWS = 4  # before and after: three of a ring that a view has left open may lie off by themselves
 _MAX_VIEWS = 48  # that are asked
 _USUAL_VIEWS = 30.0
@@ -84,7 +86,7 @@ def find_bending(views: SampledViews, poses: Poses, limits: BendLimits) -> Bendi
     asked = placed[np.unique(np.linspace(0, len(placed) - 1, _MAX_VIEWS).round().astype(int))]
     told = {int(view): poses[view] for view in asked}
     problem = _Problem.of(
-        regional_equations(views, told, _SIZE_MM, _GATE_MM, _MAX_ANGLE_DEG, _NUM_NEIGHBOURS), len(asked)
+        regional_equations(views, told, _SIZE_MM, _GATE_MM, MAX_ANGLE_DEG, NUM_NEIGHBOURS), len(asked)
     )
     bends = [bend for bend in problem.bends() if bend.t_value > limits.min_t]
     best = max(bends, key=lambda bend: bend.strength, default=None)
@@ -145,7 +147,7 @@ class _Bend:
 
 @dataclass(frozen=True)
 class _Problem:
-    """The equations of E pairs of V views, turns in units of `_LEVER_MM`.
+    """The equations of E pairs of V views, in which bends are solved for with all poses; turns in units of `_LEVER_MM`.
 
     Attributes
     ----------

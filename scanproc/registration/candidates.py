@@ -32,8 +32,8 @@ class _Round:
 
 
 #: From half a foot's width, within which a start lies, to where the next, finer points take over.
-_FIRST = _Round(attrgetter("tiny"), np.array([40.0, 30.0, 20.0]), 4)
-_SECOND = _Round(attrgetter("tiny"), np.array([25.0, 20.0, 15.0]), 12)
+_FIRST = _Round(attrgetter("coarsest"), np.array([40.0, 30.0, 20.0]), 4)
+_SECOND = _Round(attrgetter("coarsest"), np.array([25.0, 20.0, 15.0]), 12)
 _THIRD = _Round(attrgetter("coarse"), np.array([10.0, 6.0]), 12)
 
 
@@ -137,7 +137,7 @@ def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArr
     T_level_camera = views.T_level_camera[index]
     nearest = int(model.near[0])
     T_common_nearest = model.poses[0] @ inverse(views.T_level_camera[nearest])
-    points = transform(T_level_camera, views.tiny.of(index)[0])
+    points = transform(T_level_camera, views.coarsest.of(index)[0])
     source = points.mean(axis=0)
     turns = T_common_nearest[:3, :3] @ yaw_rotations()
     starts = np.tile(np.eye(4), (len(turns), len(_SHIFTS_MM), 1, 1))
@@ -149,7 +149,7 @@ def _yaw_starts(views: SampledViews, index: int, model: Submap) -> list[FloatArr
 
 def _rotated_starts(views: SampledViews, index: int, model: Submap, behind: float) -> list[FloatArray]:
     """Return batches of guesses that turn the view about its middle, from where the nearest placed view was."""
-    own, near = (views.tiny.of(view)[0] for view in (index, int(model.near[0])))
+    own, near = (views.coarsest.of(view)[0] for view in (index, int(model.near[0])))
     source = own.mean(axis=0) + behind * _depth(own)
     target = model.centre + behind * model.poses[0][:3, :3] @ _depth(near)
     batches = [np.eye(3)[None], *(rotations_all_ways(angles_deg) for angles_deg in _STARTS_DEG)]

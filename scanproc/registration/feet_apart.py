@@ -17,14 +17,14 @@ import numpy as np
 from scanproc.artifacts import CleanView, OtherFoot, Plane
 from scanproc.frames import FloatArray, inverse, transform
 from scanproc.parallel import parallel_map
+from scanproc.registration.dividing_planes import parted, plane_across_feet, plane_between_feet
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, align_jointly
 from scanproc.registration.judgement import depth_noise_of, strain_mm_of
-from scanproc.registration.reasons import misfit_reasons
+from scanproc.registration.rejections import misfit_reasons
 from scanproc.registration.sampled_views import SampledViews, WholeAndInner
 from scanproc.registration.settling import SettledViews, settle
 from scanproc.registration.still_views import StillLimits, StillViews, keep_still_views
-from scanproc.registration.two_feet import parted, plane_across_feet, plane_between_feet
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def register_feet_apart(
 
 def _points(views: SampledViews, poses: Poses) -> FloatArray:
     """Return some of what placed views saw, (N, 3) mm, common frame."""
-    return np.concatenate([transform(pose, views.tiny.of(view)[0]) for view, pose in poses.items()])
+    return np.concatenate([transform(pose, views.coarsest.of(view)[0]) for view, pose in poses.items()])
 
 
 def _single_feet(views: Sequence[CleanView], poses: Poses, divide: Plane) -> list[_OneFoot]:
@@ -155,6 +155,7 @@ def _by_themselves(
 
 
 def _settle_foot(foot: _OneFoot, prepare: Prepare, limits: StillLimits) -> StillViews:
+    """Return what is left in the end of one foot by itself, its views by their numbers among those that show it."""
     sample_foot = partial(prepare, numbers=foot.number)
     sampled = sample_foot(foot.views)
 

@@ -26,8 +26,7 @@ def first_noise_mm(views: WholeAndInner, limits: SearchLimits, min_pair_overlap:
     limits : by which two such views fit, at the widest tolerance.
     min_pair_overlap : see `pair_statistics`.
     """
-
-    searched = views.judged_inside
+    searched = views.judged_by_inner
 
     def rms_mm(first: int, wide: bool) -> float:
         T_level_first = searched.T_level_camera[first]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 from scanproc.registration.point_to_plane import (
+    MIN_MATCHES,
     add_rows,
     apply_step,
     mean_normal,
@@ -21,7 +22,6 @@ from scanproc.registration.point_to_plane import (
     transform_point,
 )
 
-_MIN_PAIRS = 30  # fewer point pairs do not hold six degrees of freedom against noise
 _SETTLED = 0.01  # a step that moves a point 100 mm away less than this share of a gate ends it
 
 
@@ -103,37 +103,6 @@ def grid_icp_from_all(
 
 
 @compiled
-def distinct_poses(poses: FloatArray, centre: FloatArray, near_mm: float) -> NDArray[np.int64]:
-    """Return which of (P, 4, 4) poses lie apart, (D,): the first of those that lie together.
-
-    Parameters
-    ----------
-    centre : (3,) mm, about which what is moved lies.
-    near_mm : how far points 100 mm from there come to lie apart at most, RMS, and count as together.
-    """
-    kept = np.empty(len(poses), np.int64)
-    middles = np.empty((len(poses), 3))
-    count = 0
-    for k in range(len(poses)):
-        x, y, z = transform_point(poses[k], centre[0], centre[1], centre[2])
-        is_new = True
-        for n in range(count):
-            other = poses[kept[n]]
-            squares = (x - middles[n, 0]) ** 2 + (y - middles[n, 1]) ** 2 + (z - middles[n, 2]) ** 2
-            for i in range(3):
-                for j in range(3):
-                    squares += 3333.0 * (poses[k, i, j] - other[i, j]) ** 2  # 100 mm, shared by three axes
-            if squares < near_mm * near_mm:
-                is_new = False
-                break
-        if is_new:
-            kept[count] = k
-            middles[count, 0], middles[count, 1], middles[count, 2] = x, y, z
-            count += 1
-    return np.asarray(kept[:count].copy())
-
-
-@compiled
 def _from_each(
     points: FloatArray,
     normals: FloatArray,
@@ -179,7 +148,7 @@ def grid_icp(
         for _ in range(max_steps):
             centre = _move(points, pose, moved)
             H, g = np.zeros((6, 6)), np.zeros(6)
-            if _add_normal_equations(moved, normals, grid, pose, centre, gate, H, g) < _MIN_PAIRS:
+            if _add_normal_equations(moved, normals, grid, pose, centre, gate, H, g) < MIN_MATCHES:
                 return pose
             step = solve_step(H, g, free)
             pose = apply_step(pose, step, centre)
@@ -251,3 +220,34 @@ def _add_normal_equations(
             matches += 1
     add_rows(H, g, rows[:matches], weights[:matches])
     return matches
+
+
+@compiled
+def distinct_poses(poses: FloatArray, centre: FloatArray, near_mm: float) -> NDArray[np.int64]:
+    """Return which of (P, 4, 4) poses lie apart, (D,): the first of those that lie together.
+
+    Parameters
+    ----------
+    centre : (3,) mm, about which what is moved lies.
+    near_mm : how far points 100 mm from there come to lie apart at most, RMS, and count as together.
+    """
+    kept = np.empty(len(poses), np.int64)
+    middles = np.empty((len(poses), 3))
+    count = 0
+    for k in range(len(poses)):
+        x, y, z = transform_point(poses[k], centre[0], centre[1], centre[2])
+        is_new = True
+        for n in range(count):
+            other = poses[kept[n]]
+            squares = (x - middles[n, 0]) ** 2 + (y - middles[n, 1]) ** 2 + (z - middles[n, 2]) ** 2
+            for i in range(3):
+                for j in range(3):
+                    squares += 3333.0 * (poses[k, i, j] - other[i, j]) ** 2  # 100 mm, shared by three axes
+            if squares < near_mm * near_mm:
+                is_new = False
+                break
+        if is_new:
+            kept[count] = k
+            middles[count, 0], middles[count, 1], middles[count, 2] = x, y, z
+            count += 1
+    return np.asarray(kept[:count].copy())

@@ -57,10 +57,12 @@ class NeighbourLimits:
 
 @dataclass(frozen=True)
 class FocalError:
-    """The share by which the focal length that fits the views best is longer than the one stated.
+    """By how much the focal length that fits the views best differs from the one stated.
 
     Attributes
     ----------
+    share : by which it is longer.
+    sd : standard deviation of that.
     most : what is borne of it.
     moved_mm : how far such a share moves what the views show, RMS.
     noise_mm : of the views.
@@ -148,6 +150,7 @@ def focal_error(views: SampledViews, poses: Poses, limits: NeighbourLimits, most
 
 
 def _overlapping(views: SampledViews, poses: Poses, tolerance_mm: float, limits: NeighbourLimits) -> Pairs:
+    """Return the pairs of placed views that overlap enough to be aligned with each other."""
     pairs = sample_pairs(views, poses, limits.max_angle_deg, limits.count)
     counts = count_pairs(views.coarse, views.images, stack_poses(views, poses), pairs, tolerance_mm)
     return pairs[counts.inliers > limits.min_overlap * np.diff(views.coarse.first)[pairs[:, 0]]]

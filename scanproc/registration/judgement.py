@@ -76,20 +76,29 @@ def noise_mm_of(views: SampledViews, poses: Poses, limits: JudgementLimits) -> f
 
     Of all: those alone that fit at a tolerance from before the noise was known would tell of less noise.
     """
-    return judge_views(views, poses, replace(limits, agreement=_ANY)).noise_mm
+    return _with_all_kept(views, poses, limits).noise_mm
 
 
 def depth_noise_of(views: SampledViews, poses: Poses, limits: JudgementLimits) -> DepthNoise:
     """Return the noise of a recording, see `noise_mm_of`, and how it grows with the depth."""
-    judged = judge_views(views, poses, replace(limits, agreement=_ANY))
+    judged = _with_all_kept(views, poses, limits)
     rms_mm = np.array([judged.rms_mm[view] for view in sorted(judged.poses)])
     return DepthNoise.of(rms_mm, views.depths_mm[sorted(judged.poses)])
 
 
+def strain_mm_of(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float) -> float:
+    """Return the strain of views that all stay, see `PairStatistics.strain_mm`."""
+    return _with_all_kept(views, poses, limits, noise_mm).strain_mm
+
+
 def judged_at(poses: Poses, views: SampledViews, judged: Judgement, limits: JudgementLimits) -> Judgement:
-    """Return a judgement of views that lie a little otherwise now, and all stay."""
-    again = judge_views(views, poses, replace(limits, agreement=_ANY), judged.noise_mm)
-    return replace(judged, poses=poses, rms_mm=again.rms_mm)
+    """Return a judgement of views that lie a little otherwise now, and all stay: their distances alone are new."""
+    return replace(judged, poses=poses, rms_mm=_with_all_kept(views, poses, limits, judged.noise_mm).rms_mm)
+
+
+def _with_all_kept(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float = 0.0) -> Judgement:
+    """Return what is found of views that all stay, however they fit; the noise is unknown where it is 0."""
+    return judge_views(views, poses, replace(limits, agreement=_ANY), noise_mm)
 
 
 def _agreement_at(noise_mm: float, limits: JudgementLimits) -> AgreementLimits:
@@ -99,7 +108,7 @@ def _agreement_at(noise_mm: float, limits: JudgementLimits) -> AgreementLimits:
 
 
 def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float = 0.0) -> Judgement:
-    """Drop the views that do not fit the others; the noise is unknown where it is 0."""
+    """Judge views where they lie, and drop those that do not fit the others; the noise is unknown where it is 0."""
     tolerance_mm = tolerance_mm_of(views, limits, noise_mm)
     pairs = sample_pairs(views, poses, 180.0, limits.num_judges)
     table = pair_statistics(views, poses, pairs, tolerance_mm, limits.min_pair_overlap)
@@ -116,11 +125,6 @@ def judge_views(views: SampledViews, poses: Poses, limits: JudgementLimits, nois
         strain_mm=table.strain_mm(stays),
         misfits=misfits,
     )
-
-
-def strain_mm_of(views: SampledViews, poses: Poses, limits: JudgementLimits, noise_mm: float) -> float:
-    """Return the strain of views that all stay, see `PairStatistics.strain_mm`."""
-    return judge_views(views, poses, replace(limits, agreement=_ANY), noise_mm).strain_mm
 
 
 def odd_views(views: SampledViews, judged: Judgement, limits: JudgementLimits) -> dict[int, RejectedView]:

@@ -9,7 +9,9 @@ from scanproc.compiled import compiled
 from scanproc.frames import FloatArray
 
 #: Cosine of 45 deg: beyond it two points lie on different sides of a toe or a malleolus.
-MIN_NORMAL_AGREEMENT = 0.7
+_MIN_NORMAL_AGREEMENT = 0.7
+#: Fewer matched points do not hold six degrees of freedom against noise.
+MIN_MATCHES = 30
 
 
 @compiled
@@ -56,7 +58,7 @@ def mean_normal(nx: float, ny: float, nz: float, mx: float, my: float, mz: float
     """Return the mean of two unit normals, which is less noisy than either, and whether they agree."""
     x, y, z = nx + mx, ny + my, nz + mz
     scale = 1.0 / (np.sqrt(x * x + y * y + z * z) + 1e-12)
-    return x * scale, y * scale, z * scale, nx * mx + ny * my + nz * mz > MIN_NORMAL_AGREEMENT
+    return x * scale, y * scale, z * scale, nx * mx + ny * my + nz * mz > _MIN_NORMAL_AGREEMENT
 
 
 @compiled

@@ -12,12 +12,11 @@ from scanproc.artifacts import Plane
 from scanproc.frames import FloatArray, rotate, transform
 from scanproc.registration.incremental import Poses
 from scanproc.registration.normal_equations import solve_normal_equations
-from scanproc.registration.point_to_plane import apply_step
+from scanproc.registration.point_to_plane import MIN_MATCHES, apply_step
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
 from scanproc.registration.view_pairs import EdgeEquations, Pairs, centre_poses, edge_equations, view_centres
 
-_MIN_MATCHES = 30  # fewer do not hold six degrees of freedom against noise; such a pair pulls at nothing
 _LEVER_MM = 100.0  # half a foot: makes the tilt of a floor comparable with its height
 
 
@@ -43,10 +42,10 @@ def optimise_pose_graph(
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
     for gate in gates_mm:
-        system = PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
-        steps = system.steps(system.right)
-        current = system.moved(current, steps)
-        if largest_mm(steps) < settled_share * gate:
+        graph = PoseGraph.of(views, samples, views.images, poses, current, pairs, gate, -centre[2])
+        steps = graph.steps(graph.right)
+        current = graph.moved(current, steps)
+        if _largest_mm(steps) < settled_share * gate:
             break
     current[:, :3, 3] += centre
     return {view: current[view] for view in sorted(poses)}
@@ -55,7 +54,7 @@ def optimise_pose_graph(
 def optimise_one_pose(
     views: SampledViews, samples: Samples, poses: Poses, view: int, pairs: Pairs, gates_mm: Sequence[float]
 ) -> Poses:
-    """Do the same with one view alone, in its pairs; all others are held fast."""
+    """Return the poses after one Gauss-Newton step a gate of one view alone, in its pairs; all others are held fast."""
     centre = view_centres(views, poses).mean(axis=0)
     current = centre_poses(views, poses)
     for gate in gates_mm:
@@ -67,7 +66,7 @@ def optimise_one_pose(
     return poses | {view: current[view]}
 
 
-def largest_mm(steps: FloatArray) -> float:
+def _largest_mm(steps: FloatArray) -> float:
     """Return how far the largest of (P, 6) steps moves what lies half a foot away, mm."""
     ways = _LEVER_MM * np.linalg.norm(steps[:, :3], axis=1) + np.linalg.norm(steps[:, 3:], axis=1)
     return float(ways.max(initial=0.0))
@@ -75,7 +74,16 @@ def largest_mm(steps: FloatArray) -> float:
 
 @dataclass(frozen=True)
 class PoseGraph:
-    """The normal equations of P placed views: what pairs pull, (E,), between which of them, and what floors hold."""
+    """The normal equations of the poses of P placed views, about the middle of the foot: what E pairs and floors pull.
+
+    Attributes
+    ----------
+    placed : (P,) the views, in order.
+    a, b : (E,) number of source and target of each pair among them.
+    equations : of the pairs.
+    own : (P, 6, 6), what holds each view by itself: its floor, and a little damping.
+    right : (P, 6), gradient of all squared distances.
+    """
 
     placed: NDArray[np.int64]
     a: NDArray[np.int64]
@@ -96,12 +104,16 @@ class PoseGraph:
         gate_mm: float,
         floor_mm: float,
     ) -> PoseGraph:
+        """Return the equations at the poses `current`, (V, 4, 4) as of `centre_poses`, where floors belong at floor_mm.
+
+        Of `poses` it only counts which views have one.
+        """
         placed = np.array(sorted(poses))
         number = np.zeros(len(views), dtype=np.int64)
         number[placed] = np.arange(len(placed))
         a, b = np.ascontiguousarray(number[pairs].T)
         found = edge_equations(samples, images, current, pairs, gate_mm)
-        found = found.of_pairs(found.matches >= _MIN_MATCHES)
+        found = found.of_pairs(found.matches >= MIN_MATCHES)  # a pair with fewer pulls at nothing
         graph = cls(placed, a, b, found, np.zeros((len(placed), 6, 6)), np.zeros((len(placed), 6)))
         pulls = graph.summed(found.g)
         diagonal = np.zeros_like(graph.own)
@@ -129,6 +141,7 @@ class PoseGraph:
         return np.asarray(solve_normal_equations(self.equations.H, self.a, self.b, self.own, right))
 
     def moved(self, current: FloatArray, steps: FloatArray) -> FloatArray:
+        """Return the (V, 4, 4) poses after the (P, 6) steps of those that are placed."""
         after: FloatArray = current.copy()
         for view, step in zip(self.placed, steps, strict=True):
             after[view] = apply_step(current[view], step, np.zeros(3))

@@ -37,7 +37,7 @@ _GRAZING, _FACING, _LEAST_TRUST = 0.1, 0.6, 0.05
 
 
 @compiled
-def pixel_of(images: Images, view: int, x: float, y: float, z: float) -> tuple[int, int, int]:
+def _pixel_of(images: Images, view: int, x: float, y: float, z: float) -> tuple[int, int, int]:
     """Return index, u and v of the pixel that a point of the camera frame falls on; the index is -1 outside."""
     if z <= 1.0:
         return -1, 0, 0
@@ -50,7 +50,7 @@ def pixel_of(images: Images, view: int, x: float, y: float, z: float) -> tuple[i
 
 
 @compiled
-def project_samples(
+def _project_samples(
     samples: Samples, source: int, images: Images, target: int, T_target_source: FloatArray, reach_mm: float
 ) -> tuple[NDArray[np.int64], FloatArray, NDArray[np.float32]]:
     """Return what the target saw where the source's points fall, unless it is farther ahead or behind than the reach.
@@ -69,7 +69,7 @@ def project_samples(
     count = 0
     for k in range(begin, end):
         x, y, z = transform_point(T_target_source, samples.points[k, 0], samples.points[k, 1], samples.points[k, 2])
-        pixel, u, v = pixel_of(images, target, x, y, z)
+        pixel, u, v = _pixel_of(images, target, x, y, z)
         if pixel >= 0:
             places[count, 0], places[count, 1], places[count, 2], places[count, 3] = k, pixel, u, v
             points[count, 0], points[count, 1], points[count, 2] = x, y, z
@@ -91,8 +91,8 @@ def project_samples(
 
 
 @compiled
-def _weight(cosine: float) -> float:
-    """Return the weight of a match on a surface whose normal stands at that cosine to the ray of the camera."""
+def _facing_trust(cosine: float) -> float:
+    """Return how much a match counts, up to 1, by the cosine between the surface's normal and the ray of the camera."""
     share = min(max((cosine - _GRAZING) / (_FACING - _GRAZING), 0.0), 1.0)
     return max(share * share, _LEAST_TRUST)
 
@@ -148,7 +148,7 @@ def add_normal_equations(
     rim_deg, rim_value, rim_decay_deg = images.rim_deg, images.rim_value, images.rim_decay_deg
     noise_at_mm, weight_order = images.noise_at_mm, images.weight_order
     squares, matches = 0.0, 0
-    places, points, there = project_samples(samples, source, images, target, T_target_source, 3.0 * gate_mm)
+    places, points, there = _project_samples(samples, source, images, target, T_target_source, 3.0 * gate_mm)
     rows, weights = np.empty((len(places), 8)), np.empty(len(places))
     for m in range(len(places)):
         k, u, v = places[m, 0], places[m, 2], places[m, 3]
@@ -163,7 +163,7 @@ def add_normal_equations(
         distance = x * nx + y * ny + z * nz - seen
         if abs(distance) > gate_mm:
             continue
-        trust = _weight(-(nx * x + ny * y + nz * z) / np.sqrt(x * x + y * y + z * z))
+        trust = _facing_trust(-(nx * x + ny * y + nz * z) / np.sqrt(x * x + y * y + z * z))
         lever = (x - middle[0], y - middle[1], z - middle[2])
         row = point_to_plane_row(lever, (nx, ny, nz))
         for i in range(6):
@@ -204,7 +204,7 @@ def facing_points(
     """
     T_target_source = compose(inverse(T_common_target), T_common_source)
     fx, fy, cx, cy = images.cameras[target, 2:]
-    places, points, there = project_samples(samples, source, images, target, T_target_source, np.inf)
+    places, points, there = _project_samples(samples, source, images, target, T_target_source, np.inf)
     rows, count = np.empty((len(places), 8)), 0
     for m in range(len(places)):
         k, u, v, depth = places[m, 0], places[m, 2], places[m, 3], there[m, 0]
@@ -252,7 +252,7 @@ def count_inliers(
         towards = -(x * nx + y * ny + z * nz)
         if towards < _MIN_COSINE * np.sqrt(x * x + y * y + z * z):
             continue
-        pixel, _, _ = pixel_of(images, target, x, y, z)
+        pixel, _, _ = _pixel_of(images, target, x, y, z)
         if pixel < 0:
             continue
         if images.depth_mm[pixel] <= 0.0:

@@ -14,9 +14,7 @@ from scanproc.registration.incremental import Poses
 from scanproc.registration.projective_icp import facing_points
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
-from scanproc.registration.view_pairs import Pairs, centre_poses, sample_pairs
-
-_CHUNK = 64  # pairs that one thread takes at a time
+from scanproc.registration.view_pairs import Pairs, centre_poses, chunks_of, sample_pairs
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,15 @@ class RegionLimits:
 
 @dataclass(frozen=True)
 class RegionalDistances:
-    """Median signed distances, N of them: how far view `source` lies outside of view `target` in a region, mm.
+    """Median signed distances, N of them: how far view `source` lies outside of view `target` in a region.
 
-    Each is there both ways, with the opposite sign. `points` is the number of points that it is the median of.
+    Each is there both ways, with the opposite sign.
+
+    Attributes
+    ----------
+    source, target, region : (N,) int64, numbers of the views and of the region.
+    distance_mm : (N,).
+    num_views, num_regions : of all, whether they have a distance or not.
     """
 
     source: NDArray[np.int64]
@@ -58,9 +62,10 @@ def regional_distances(views: SampledViews, poses: Poses, limits: RegionLimits) 
     """Compare neighbouring views that have a pose, region by region."""
     stack = centre_poses(views, poses)
     pairs = sample_pairs(views, poses, limits.max_angle_deg, limits.num_neighbours)
-    chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
     found = parallel_map(
-        lambda chunk: _matches(views.coarse, views.images, stack, chunk, limits.reach_mm), chunks, "seeking movement"
+        lambda chunk: _matches(views.coarse, views.images, stack, pairs[chunk], limits.reach_mm),
+        chunks_of(pairs),
+        "seeking movement",
     )
     rows = np.vstack([np.zeros((0, 4)), *found])
     regions, num_regions = _regions(views, stack, limits.size_mm)

@@ -11,14 +11,12 @@ from scanproc.compiled import compiled
 from scanproc.frames import FloatArray, transform
 from scanproc.parallel import parallel_map
 from scanproc.registration.incremental import Poses
-from scanproc.registration.point_to_plane import point_to_plane_row, robust_weight
+from scanproc.registration.point_to_plane import MIN_MATCHES, point_to_plane_row, robust_weight
 from scanproc.registration.projective_icp import facing_points
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.stacked_views import Images, Samples
-from scanproc.registration.view_pairs import Pairs, centre_poses, sample_pairs
+from scanproc.registration.view_pairs import Pairs, centre_poses, chunks_of, sample_pairs
 
-_CHUNK = 64  # pairs that one thread takes at a time
-_MIN_MATCHES = 30  # of a pair, see `pose_graph`
 _ROW, _COLUMN = np.tril_indices(6)
 
 
@@ -58,12 +56,11 @@ def regional_equations(
     middle = np.column_stack([np.bincount(region, points[:, axis]) / count for axis in range(3)])
     rows = np.zeros((len(pairs), len(count), 30))
 
-    def add(first: int) -> None:
-        chunk = slice(first, first + _CHUNK)
+    def add(chunk: slice) -> None:
         _equations(views.coarse, views.images, stack, pairs[chunk], region, gate_mm, rows[chunk])
 
-    parallel_map(add, range(0, len(pairs), _CHUNK), "seeking movement")
-    kept = rows[:, :, 29].sum(axis=1) >= _MIN_MATCHES
+    parallel_map(add, chunks_of(pairs), "seeking movement")
+    kept = rows[:, :, 29].sum(axis=1) >= MIN_MATCHES
     rows, number = rows[kept], np.cumsum(np.isin(np.arange(len(views)), list(poses))) - 1
     a, b = number[pairs[kept]].T
     return RegionalEquations(

@@ -26,11 +26,13 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 @dataclass(frozen=True)
 class PickedPoints:
-    """Points of views at three spacings, picked when they are first wanted: by all that differ in what is known.
+    """Points of views at three spacings, each picked when it is first wanted, once for all that is said of the views.
+
+    `SampledViews` that differ in the noise or in the weights alone share them.
 
     Attributes
     ----------
-    coarse_mm, fine_mm : how far points of `coarse` and `fine` lie apart.
+    coarse_mm, fine_mm : how far points of `coarse` and `fine` lie apart; those of `coarsest` twice as far as `coarse`.
     """
 
     views: Sequence[CleanView]
@@ -38,7 +40,7 @@ class PickedPoints:
     fine_mm: float
 
     @cached_property
-    def tiny(self) -> Samples:
+    def coarsest(self) -> Samples:
         return sample(self.views, 2.0 * self.coarse_mm)
 
     @cached_property
@@ -58,14 +60,14 @@ class SampledViews:
     ----------
     numbers : of each in the recording: what lies between two was not usable.
     T_level_camera : puts each view's floor at z = 0; the identity without a floor.
-    inside : the same views without what a search does not judge them by; None where all of it counts.
+    inner : the same views without their rims, if a search is to judge them by that; None where rims count as well.
     """
 
     picked: PickedPoints
     numbers: Sequence[int]
     images: Images
     T_level_camera: Sequence[FloatArray]
-    inside: SampledViews | None = None
+    inner: SampledViews | None = None
 
     @property
     def views(self) -> Sequence[CleanView]:
@@ -114,18 +116,18 @@ class SampledViews:
         return replace(self, images=self.images._replace(weight_order=order))
 
     @property
-    def tiny(self) -> Samples:
+    def coarsest(self) -> Samples:
         """Return the points of each view that first guesses are made with."""
-        return self.picked.tiny
+        return self.picked.coarsest
 
     @property
     def coarse(self) -> Samples:
-        """Return the points of each view by which guesses are judged, closer to each other."""
+        """Return the points of each view by which guesses and views are judged, closer to each other."""
         return self.picked.coarse
 
     @property
     def fine(self) -> Samples:
-        """Return the points of each view that are aligned in the end, ever closer."""
+        """Return the points of each view that are aligned in the end, closest to each other."""
         return self.picked.fine
 
     @cached_property
@@ -169,7 +171,7 @@ def sample_views(
 
 @dataclass(frozen=True)
 class WholeAndInner:
-    """The same views twice: whole ones hold the poses best, but what rims say of the fit is false."""
+    """The same views twice: with their rims, which hold the poses best, and without, which tell how well they fit."""
 
     whole: SampledViews
     inner: SampledViews
@@ -178,9 +180,9 @@ class WholeAndInner:
         return len(self.whole)
 
     @property
-    def judged_inside(self) -> SampledViews:
-        """Return the whole views for a search that does not judge them by their rims."""
-        return replace(self.whole, inside=self.inner)
+    def judged_by_inner(self) -> SampledViews:
+        """Return the whole views for a search that judges them by the inner ones."""
+        return replace(self.whole, inner=self.inner)
 
     @cached_property
     def clear(self) -> SampledViews:

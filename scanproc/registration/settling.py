@@ -11,6 +11,7 @@ from scanproc.depth.rims import without_rim_bias
 from scanproc.parallel import parallel_map
 from scanproc.registration.agreement import Agreement
 from scanproc.registration.candidates import SearchLimits
+from scanproc.registration.global_registration import place_more
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import MIDDLE, NEAR, NeighbourLimits, align_jointly, align_with_rim_term
 from scanproc.registration.judgement import (
@@ -24,7 +25,6 @@ from scanproc.registration.judgement import (
 from scanproc.registration.pair_statistics import RejectedView
 from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.strangers import find_stranger
-from scanproc.registration.whole_recording import place_more
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def settle(
     prepare : samples views anew, once the bias of their rims is gone.
     more : when a view that was left out finds a place now that the noise is known; None where none is looked for.
     """
+    # The noise, and the bias of rims together with the poses.
     noise = depth_noise_of(views.inner, poses, judging)
     views = views.with_noise(noise)
     biased = align_with_rim_term(views.whole, views.clear, poses, neighbours, noise.mm)
@@ -71,12 +72,16 @@ def settle(
         views = prepare(corrected).with_noise(noise)
     poses = align_jointly(views.whole, poses, [MIDDLE, NEAR], neighbours)
     judged = judge_views(views.inner, poses, judging, noise.mm)
+
+    # Who was left out may find a place now that the noise is known.
     misses: dict[int, Agreement] = {}
     if more is not None and len(judged.poses) < len(views):
         placement = place_more(views, judged.poses or poses, more, judging, judged.noise_mm)
         misses = placement.misses
         poses = align_jointly(views.whole, placement.poses, [MIDDLE, NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
+
+    # Who does not fit is dropped, and the others are aligned without it, until all fit.
     misfits = dict(judged.misfits)
     while dropped := (
         judged.misfits or find_stranger(views, judged, neighbours, judging) or odd_views(views.whole, judged, judging)
@@ -87,6 +92,7 @@ def settle(
             break
         poses = align_jointly(views.whole, poses, [NEAR], neighbours)
         judged = judge_views(views.inner, poses, judging, judged.noise_mm)
+
     if rim is None or not judged.poses:
         return SettledViews(views, judged, misses, misfits, rim)
     # Rims tell who belongs to whom: without the worst of them, the halves of two feet came together.

@@ -34,11 +34,11 @@ def optimise_with_rim_term(
     for gate in gates_mm:
         grown = samples._replace(points=samples.points * (1.0 + value * samples.rim)[:, None])
         images = views.images._replace(rim_value=value, rim_decay_deg=start.decay_deg)
-        system = PoseGraph.of(views, grown, images, poses, current, pairs, gate, -centre[2])
-        rim = _SharedStep.of(system)
-        current = system.moved(current, rim.steps)
+        graph = PoseGraph.of(views, grown, images, poses, current, pairs, gate, -centre[2])
+        rim = _SharedStep.of(graph)
+        current = graph.moved(current, rim.steps)
         value += rim.value
-        sd = rim.sd(system)
+        sd = rim.sd(graph)
     current[:, :3, 3] += centre
     return {view: current[view] for view in sorted(poses)}, RimTerm(value, sd, start.decay_deg)
 

@@ -71,6 +71,7 @@ class Samples(NamedTuple):
     first: NDArray[np.int64]
 
     def with_rims(self, decay_deg: float) -> Samples:
+        """Return the same samples with their `rim` at a decay."""
         return self._replace(rim=rim_bias(self.points[:, 2], self.rim_deg, decay_deg).astype(np.float64))
 
     def of(self, view: int) -> tuple[FloatArray, FloatArray]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from scanproc.parallel import meanwhile
-from scanproc.registration.bending import BendLimits, find_bending
+from scanproc.registration.bending import MAX_ANGLE_DEG, NUM_NEIGHBOURS, BendLimits, find_bending
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NEAR, NeighbourLimits, align_jointly
 from scanproc.registration.judgement import Judgement, JudgementLimits, judge_views
 from scanproc.registration.movement import MovementLimits, find_movement
-from scanproc.registration.reasons import bent_reason, misfit_reasons, moved_reason
 from scanproc.registration.regional_distances import RegionLimits, regional_distances
+from scanproc.registration.rejections import bent_reason, misfit_reasons, moved_reason
 from scanproc.registration.sampled_views import SampledViews, without_rims
 from scanproc.registration.settling import SettledViews
 
@@ -23,9 +23,11 @@ _RIM_DEG = 0.35  # the outermost pixels lie false; more would take the toes, whi
 _SPACING_MM = 6.0  # of the points that are compared: a dozen in a region
 _BEND_SPACING_MM = 4.0  # of those that tell of a bend: the noise has waves of 5 to 10 mm
 
-#: A region is about as large as a toe, and several waves of a camera's noise. Two views of one spot from within 60 deg
-#: err alike there. Surfaces that are farther apart than 20 mm are not the same part of the foot.
-_REGIONS = RegionLimits(size_mm=30.0, reach_mm=20.0, min_points=4, max_angle_deg=60.0, num_neighbours=16)
+#: A region is about as large as a toe, and several waves of a camera's noise. Surfaces farther apart than 20 mm are not
+#: the same part of the foot.
+_REGIONS = RegionLimits(
+    size_mm=30.0, reach_mm=20.0, min_points=4, max_angle_deg=MAX_ANGLE_DEG, num_neighbours=NUM_NEIGHBOURS
+)
 
 
 @dataclass(frozen=True)
@@ -73,23 +75,23 @@ def keep_still_views(
     # As if all views knew alike where the foot is: those from near would hide what moved in others.
     alike = views.whole.weighed_alike()
     inner = without_rims(views.whole.views, _RIM_DEG)
-    regions = alike.with_views(inner, _SPACING_MM)
-    parts = regions.at_spacing(_BEND_SPACING_MM)
+    sparse = alike.with_views(inner, _SPACING_MM)
+    dense = sparse.at_spacing(_BEND_SPACING_MM)
     moved, misfits = dict[int, str](), dict[int, str]()
-    even = judged.poses
-    if views.whole.weighs_noise and len(even) >= _MIN_VIEWS:
-        even = align_jointly(alike, even, [NEAR], limits.neighbours)
-    unrest = _unrest(regions, parts, even, limits)
+    poses = judged.poses
+    if views.whole.weighs_noise and len(poses) >= _MIN_VIEWS:
+        poses = align_jointly(alike, poses, [NEAR], limits.neighbours)
+    unrest = _unrest(sparse, dense, poses, limits)
     for _ in range(_MAX_MOVEMENTS):
         if unrest is None:
             break
         moved |= dict.fromkeys(unrest.views, unrest.reason)
-        poses = {view: pose for view, pose in even.items() if view not in unrest.views}
-        even = align_jointly(alike, poses, [NEAR], limits.neighbours)
-        judged = judge_views(views.inner, even, limits.judging, judged.noise_mm)
+        poses = {view: pose for view, pose in poses.items() if view not in unrest.views}
+        poses = align_jointly(alike, poses, [NEAR], limits.neighbours)
+        judged = judge_views(views.inner, poses, limits.judging, judged.noise_mm)
         misfits |= misfit_reasons(judged.misfits, limits.judging.agreement)
-        even = judged.poses
-        unrest = _unrest(regions, parts, even, limits)
+        poses = judged.poses
+        unrest = _unrest(sparse, dense, poses, limits)
     if moved:
         settled = settle_again(judged.poses) if judged.poses else replace(settled, judged=judged)
         misfits |= misfit_reasons(settled.misfits, limits.judging.agreement)
@@ -104,12 +106,17 @@ class _Unrest:
     reason: str
 
 
-def _unrest(regions: SampledViews, parts: SampledViews, poses: Poses, limits: StillLimits) -> _Unrest | None:
-    """Return what moved: regions that two groups of views see apart, or else a part that turned as a whole."""
+def _unrest(sparse: SampledViews, dense: SampledViews, poses: Poses, limits: StillLimits) -> _Unrest | None:
+    """Return what moved: regions that two groups of views see apart, or else a part that turned as a whole.
+
+    Parameters
+    ----------
+    sparse, dense : the same views, at the spacings that tell of regions and of a bend.
+    """
     if len(poses) < _MIN_VIEWS:
         return None
-    with meanwhile(partial(find_bending, parts, poses, limits.bend)) as found_bending:
-        movement = find_movement(regional_distances(regions, poses, _REGIONS), limits.movement)
+    with meanwhile(partial(find_bending, dense, poses, limits.bend)) as found_bending:
+        movement = find_movement(regional_distances(sparse, poses, _REGIONS), limits.movement)
         if movement is not None:
             return _Unrest(movement.moved, moved_reason(movement, limits.movement))
         bending = found_bending()

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from scanproc.frames import FloatArray, inverse, rigid, rotate, transform
+from scanproc.frames import FloatArray, inverse, rigid, transform
 from scanproc.parallel import parallel_map, shares
 from scanproc.registration.agreement import (
     Agreement,
@@ -16,6 +16,7 @@ from scanproc.registration.agreement import (
     Submap,
     consistency_of,
     count_agreement,
+    merged_samples,
     submap_of,
 )
 from scanproc.registration.candidates import SearchLimits
@@ -51,7 +52,7 @@ def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchL
     starts = [start for own, other in ends for start in _starts(views, group[own], own, main[other], other, level)]
     few = sorted(group)[:_MAX_VIEWS]
 
-    points, normals = _merged(views, group, few)
+    points, normals = _thinned(views, group, few)
     centre = points.mean(axis=0)
 
     def align(some: Sequence[FloatArray], gates_mm: FloatArray, steps: int) -> FloatArray:
@@ -79,10 +80,9 @@ def merge_submap(views: SampledViews, group: Poses, main: Poses, limits: SearchL
     return {view: tries[best] @ pose for view, pose in group.items() if view not in doubted}
 
 
-def _merged(views: SampledViews, group: Poses, few: list[int]) -> tuple[FloatArray, FloatArray]:
-    """Return the points and normals that some views of a group saw, in the group's frame."""
-    points = np.vstack([transform(group[view], views.coarse.of(view)[0]) for view in few])
-    normals = np.vstack([rotate(group[view], views.coarse.of(view)[1]) for view in few])
+def _thinned(views: SampledViews, group: Poses, few: list[int]) -> tuple[FloatArray, FloatArray]:
+    """Return at most `_MAX_POINTS` points and normals that some views of a group saw, in the group's frame."""
+    points, normals = merged_samples(views, few, [group[view] for view in few])
     step = -(-len(points) // _MAX_POINTS)
     return np.ascontiguousarray(points[::step]), np.ascontiguousarray(normals[::step])
 
@@ -91,8 +91,8 @@ def _starts(
     views: SampledViews, own_pose: FloatArray, own: int, other_pose: FloatArray, other: int, level: bool
 ) -> list[FloatArray]:
     """Return guesses of T_main_group that put one view's camera near another's, turned about what it saw."""
-    source = transform(own_pose, views.tiny.of(own)[0].mean(axis=0)[None])[0]
-    target = transform(other_pose, views.tiny.of(other)[0].mean(axis=0)[None])[0]
+    source = transform(own_pose, views.coarsest.of(own)[0].mean(axis=0)[None])[0]
+    target = transform(other_pose, views.coarsest.of(other)[0].mean(axis=0)[None])[0]
     if level:
         flat = np.array([1.0, 1.0, 0.0])
         return [rigid(turn, (target - turn @ source) * flat) for turn in yaw_rotations()]
@@ -110,11 +110,11 @@ def _agreements(
     the most. A view of which nothing is judged is consistent.
     """
 
-    judges = views if views.inside is None else views.inside
+    judges = views if views.inner is None else views.inner
 
     def count(view: int) -> AgreementCounts:
         poses = [pose @ group[view] for pose in tries]
-        return count_agreement(judges, judges.tiny, view, model, poses, limits.tolerance_mm)
+        return count_agreement(judges, judges.coarsest, view, model, poses, limits.tolerance_mm)
 
     every = parallel_map(count, few, "placing views")
     overlap = np.max([one.overlap for one in every], axis=0)

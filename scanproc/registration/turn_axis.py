@@ -78,5 +78,6 @@ def spread_about_axis_deg(poses: Poses) -> float:
 
 
 def _spread_deg(R: FloatArray, axis: FloatArray, in_image: FloatArray) -> float:
+    """Return how far an axis in the common frame, (3,), strays from one in the images, (3,), of (N, 3, 3) rotations."""
     off = np.einsum("nji,j->ni", R, axis) - in_image
     return float(np.rad2deg(np.sqrt((off**2).sum() / (2 * len(R) - 4))))  # two numbers a view, four of the axes

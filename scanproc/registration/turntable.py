@@ -2,7 +2,7 @@
 
 All poses are T_common_camera = a turn about one axis by k even steps; the common frame is the first camera's. The four
 numbers of the axis, then the angles of the steps as well, are found by Gauss-Newton on the point-to-plane equations of
-neighbouring views (`pose_graph.edge_equations`), from several elevations and in both senses.
+neighbouring views (`view_pairs.edge_equations`), from several elevations and in both senses.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _BEHIND_MM = 30.0  # the axis lies that far behind the surface that is seen
 _AXIS_GATES_MM = (60.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 15.0)
 _ANGLE_GATES_MM = (20.0, 15.0, 12.0, 10.0, 8.0)
 _NEIGHBOURS = 2  # pairs of views one and two steps apart
+_CONSISTENCY_POWER = 6  # in the score of a turn, beside the overlap: see `agreement.Ranking`
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,13 @@ def _even_turn(views: WholeAndInner, steps: EvenSteps, tolerance_mm: float) -> T
     """Return the turn in steps that were even at first, then free."""
     whole, pairs = views.whole, _neighbours(len(views))
     starts = _starts(whole, steps)
-    turns = [_settled(whole, whole.tiny, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in starts]
+    turns = [_settled(whole, whole.coarsest, start, pairs, _AXIS_GATES_MM, free_angles=False) for start in starts]
     best = max(turns, key=lambda turn: _score(views.inner, turn, pairs, tolerance_mm))
     return _settled(whole, whole.coarse, best, pairs, _ANGLE_GATES_MM, free_angles=True)
 
 
 def _neighbours(count: int) -> Pairs:
+    """Return the pairs, both ways, of each of so many views and the next few round the turn."""
     reach = range(1, min(_NEIGHBOURS, (count - 1) // 2) + 1)
     return np.array(
         [pair for a in range(count) for k in reach for pair in ((a, (a + k) % count), ((a + k) % count, a))]
@@ -141,8 +143,9 @@ def _neighbours(count: int) -> Pairs:
 
 
 def _starts(views: SampledViews, steps: EvenSteps) -> list[TurntableMotion]:
+    """Return turns in even steps about an axis behind what was seen, from each elevation and in both senses."""
     angles_rad = 2.0 * np.pi * (steps.number - steps.number[0]) / steps.total
-    middle = np.mean([views.tiny.of(view)[0].mean(axis=0) for view in range(len(views))], axis=0)
+    middle = np.mean([views.coarsest.of(view)[0].mean(axis=0) for view in range(len(views))], axis=0)
     point = middle * (1.0 + _BEHIND_MM / np.linalg.norm(middle))
     found = []
     for elevation in np.radians(_ELEVATIONS_DEG):
@@ -182,4 +185,4 @@ def _score(inner: SampledViews, turn: TurntableMotion, pairs: Pairs, tolerance_m
     counts = count_pairs(inner.coarse, inner.images, turn.poses(), pairs, 2.0 * tolerance_mm)
     points = np.maximum(np.diff(inner.coarse.first), 1)[pairs[:, 0]]
     consistency = counts.inliers / np.maximum(counts.inliers + counts.violations, 1.0)
-    return float(np.mean(counts.inliers / points * consistency**6))
+    return float(np.mean(counts.inliers / points * consistency**_CONSISTENCY_POWER))

@@ -21,6 +21,11 @@ _CHUNK = 64  # pairs that one thread takes at a time
 Pairs = NDArray[np.int64]  # (E, 2) indices of a source and a target view
 
 
+def chunks_of(pairs: Pairs) -> list[slice]:
+    """Return which pairs one thread takes at a time."""
+    return [slice(first, first + _CHUNK) for first in range(0, len(pairs), _CHUNK)]
+
+
 def sample_pairs(views: SampledViews, poses: Poses, max_angle_deg: float, count: int) -> Pairs:
     """Return for each placed view `count` others whose cameras lie at evenly spread angles round the foot, both ways.
 
@@ -83,9 +88,10 @@ def count_pairs(
     samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, tolerance_mm: float
 ) -> EdgeAgreement:
     """Count how the views of each pair agree."""
-    chunks = [pairs[k : k + _CHUNK] for k in range(0, len(pairs), _CHUNK)]
     found = parallel_map(
-        lambda chunk: _count_pairs(samples, images, poses, chunk, tolerance_mm), chunks, "comparing views"
+        lambda chunk: _count_pairs(samples, images, poses, pairs[chunk], tolerance_mm),
+        chunks_of(pairs),
+        "comparing views",
     )
     counts = np.vstack([np.zeros((0, 2)), *found])
     return EdgeAgreement(counts[:, 0], counts[:, 1])
@@ -93,6 +99,7 @@ def count_pairs(
 
 @compiled
 def _count_pairs(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, tolerance_mm: float) -> FloatArray:
+    """Return (E, 2): inliers and violations of each pair."""
     counts = np.zeros((len(pairs), 2))
     unused = np.zeros(np.max(samples.first[1:] - samples.first[:-1]))
     for e in range(len(pairs)):
@@ -104,10 +111,13 @@ def _count_pairs(samples: Samples, images: Images, poses: FloatArray, pairs: Pai
 
 @dataclass(frozen=True)
 class EdgeEquations:
-    """Normal equations of E pairs, sums of squared distances (E,) mm2, number of matches (E,).
+    """Point-to-plane equations of E pairs.
 
-    H, g : (E, 6, 6) and (E, 6), of the pose of the source.
+    Attributes
+    ----------
+    H, g : (E, 6, 6) and (E, 6), of a motion (rotation vector, translation) of the source, common frame, rad and mm.
     shared_H, shared_g : (E, 7) and (E,), of the term that all views share: with that pose and with itself.
+    squares, matches : (E,) sum of squared distances in mm2, and number of matched points.
     """
 
     H: FloatArray
@@ -132,9 +142,10 @@ class EdgeEquations:
 def edge_equations(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, gate_mm: float) -> EdgeEquations:
     """Return the equations of each pair, about the origin of the common frame."""
     order = np.lexsort(pairs.T)  # target by target: its image stays at hand, which saves a third of the time
-    chunks = [pairs[order[k : k + _CHUNK]] for k in range(0, len(pairs), _CHUNK)]
     found = parallel_map(
-        lambda chunk: _edge_equations(samples, images, poses, chunk, gate_mm), chunks, "aligning all views"
+        lambda chunk: _edge_equations(samples, images, poses, pairs[order[chunk]], gate_mm),
+        chunks_of(pairs),
+        "aligning all views",
     )
     rows = np.empty((len(pairs), 58))
     rows[order] = np.vstack([np.zeros((0, 58)), *found])
@@ -145,6 +156,7 @@ def edge_equations(samples: Samples, images: Images, poses: FloatArray, pairs: P
 
 @compiled
 def _edge_equations(samples: Samples, images: Images, poses: FloatArray, pairs: Pairs, gate_mm: float) -> FloatArray:
+    """Return (E, 58): H, (7, 7), and g, (7,), of each pair, the shared term last; squared distances, mm2; matches."""
     rows = np.zeros((len(pairs), 58))
     origin = np.zeros(3)
     for e in range(len(pairs)):

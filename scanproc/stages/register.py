@@ -19,21 +19,21 @@ from scanproc.frames import FloatArray
 from scanproc.registration.agreement import Ranking
 from scanproc.registration.bending import BendLimits
 from scanproc.registration.candidates import SearchLimits
-from scanproc.registration.doubts import DoubtLimits, doubt_of, focal_doubt_of, quoted
 from scanproc.registration.feet_apart import register_feet_apart
+from scanproc.registration.global_registration import LoudLimits, RecordingLimits
 from scanproc.registration.incremental import Poses
 from scanproc.registration.joint_alignment import NeighbourLimits, focal_error
 from scanproc.registration.judgement import JudgementLimits
 from scanproc.registration.movement import MovementLimits
 from scanproc.registration.pair_statistics import AgreementLimits
-from scanproc.registration.reasons import misfit_reasons, no_place_reason, unusable_reasons
+from scanproc.registration.refusals import DoubtLimits, doubt_of, focal_doubt_of, quoted
+from scanproc.registration.rejections import misfit_reasons, no_place_reason, unusable_reasons
 from scanproc.registration.sampled_views import SampledViews, frame_of_floors, whole_and_inner
 from scanproc.registration.settling import settle
-from scanproc.registration.starts import StartLimits, place_and_settle
 from scanproc.registration.still_views import StillLimits, keep_still_views
 from scanproc.registration.turn_axis import TurnLimits, axis_of_turn
+from scanproc.registration.turn_or_search import StartLimits, place_and_settle
 from scanproc.registration.turntable import EvenSteps
-from scanproc.registration.whole_recording import LoudLimits, RecordingLimits
 from scanproc.settings import setting
 
 log = logging.getLogger(__name__)
@@ -160,20 +160,27 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
         numbers=usable,
     )
     prepared = prepare([views.views[index] for index in usable])
-    neighbours, judging, placement = _neighbour_limits(config), _judgement_limits(config), _recording_limits(config)
+
+    # All views as one rigid body, down to the noise.
+    neighbours, judging, placing = _neighbour_limits(config), _judgement_limits(config), _recording_limits(config)
     is_turn = facts.motion == "turntable"
-    starts = StartLimits(is_turn, config.turn_min_views, placement, neighbours, judging)
+    starts = StartLimits(is_turn, config.turn_min_views, placing, neighbours, judging)
     settled = place_and_settle(prepared, EvenSteps(np.array(usable), len(views.views)), prepare, starts)
+
+    # Two feet that moved against each other; else the views in which one body lay still.
     limits = StillLimits(MovementLimits(config.max_movement), BendLimits(config.max_bend), neighbours, judging)
     feet = register_feet_apart(settled, prepared.whole.views, prepare, limits, config.min_pair_gain)
     settle_again = partial(settle, prepared, prepare=prepare, neighbours=neighbours, judging=judging, more=None)
     still = keep_still_views(settled, limits, settle_again) if feet is None else feet.still
     judged = still.judged
-    misfits = {index: no_place_reason(fit, placement.last) for index, fit in settled.misses.items()}
+
+    # Why the others are rejected.
+    misfits = {index: no_place_reason(fit, placing.last) for index, fit in settled.misses.items()}
     misfits |= misfit_reasons(settled.misfits, judging.agreement) | still.misfits | still.moved
     reasons |= {usable[index]: reason for index, reason in misfits.items() if index not in judged.poses}
-
     log.info("register: %d → %d views", len(views.views), len(judged.poses))
+
+    # Whether what is left is a foundation.
     bodies = [(still, len(usable)), *(() if feet is None else feet.each)]
     told = quoted(reasons, names)
     doubts = [doubt_of(body, shown, len(names), told, _doubt_limits(config)) for body, shown in bodies]
@@ -183,6 +190,7 @@ def register(views: CleanViews, facts: ScanFacts, config: RegisterConfig) -> Reg
     )
     if doubt is not None:
         raise ScanError(doubt)
+
     T_scan_common, floor_seen, vertical = _scan_frame(prepared.whole, judged.poses, config)
     found = {
         usable[index]: ViewPose(names[usable[index]], True, None, judged.rms_mm[index], T_scan_common @ pose)

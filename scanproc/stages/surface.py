@@ -45,7 +45,7 @@ from scanproc.fusion.visibility import VisibilityLimits, visibility
 from scanproc.mesh.hole_filling import close_holes
 from scanproc.mesh.meshes import Submesh, all_corners, component_labels, keep_faces
 from scanproc.parallel import meanwhile, parallel_map
-from scanproc.registration.two_feet import parted
+from scanproc.registration.dividing_planes import parted
 from scanproc.segmentation.joined_feet import faces_between_feet
 from scanproc.settings import setting
 
@@ -103,12 +103,14 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
     ScanError
         If nothing was seen by enough views.
     """
-    fused_by = _limits(config)
-    posed = _posed_views(views, registration, config.smoothing_mm, 0.5 * fused_by.truncation_mm)
-    fused = dual_marching_cubes(integrate(posed, fused_by))
+    tsdf_limits = _tsdf_limits(config)
+    posed = _posed_views(views, registration, config.smoothing_mm, 0.5 * tsdf_limits.truncation_mm)
+    fused = dual_marching_cubes(integrate(posed, tsdf_limits))
     num_groups = min(config.num_replicates, len(posed))
-    limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, fused_by.cosine_power)
+    limits = VisibilityLimits(config.seen_tolerance_mm, config.seen_min_cosine, tsdf_limits.cosine_power)
     seen = visibility(fused, posed, limits, num_groups)
+
+    # What of it is kept, and how far the groups of views differ there.
     is_upright = registration.floor_seen or registration.vertical is not None
     rims_err = registration.rim is not None
     trusted = np.where(seen.trust >= config.min_trust, seen.views, 0).astype(np.uint8) if rims_err else seen.views
@@ -123,13 +125,15 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
             f"no point was seen by {config.min_views} views (surface.min_views) within {config.seen_tolerance_mm:g} mm"
             " of each other (surface.seen_tolerance_mm); expected a surface. Record more views that overlap."
         )
+
+    # Errors that all views share; meanwhile holes are closed.
     with meanwhile(partial(close_holes, kept.mesh, config.max_hole_mm, config.voxel_mm)) as closed:
         shared_mm = config.shared_doubt * regional_spread(kept.mesh, own_errors_mm)
         doubt_mm = np.hypot(shared_mm, config.rim_doubt * seen.shift_mm[kept.vertices])
         common_mm = common_errors(kept.mesh.vertices, doubt_mm, num_groups)
         if not registration.floor_seen:
             common_mm += stretch_errors(kept.mesh, config.stretch, num_groups)
-        own_errors_mm += common_mm.astype(np.float16)
+        kept_errors_mm = own_errors_mm + common_mm.astype(np.float16)
         filled = closed()
     invented = len(filled.mesh.vertices) - filled.num_original
     log.info(
@@ -140,12 +144,14 @@ def surface(views: CleanViews, registration: Registration, config: SurfaceConfig
         len(filled.open_mm),
         max(filled.open_mm, default=0.0),
     )
+
+    # What was invented was seen by no view, is grey, and errs as its border does.
     counts = np.concatenate([seen.views[kept.vertices], np.zeros(invented, dtype=np.uint8)])
     color = seen.color
     if color is not None:
         color = np.vstack([color[kept.vertices], np.full((invented, 3), 128, dtype=np.uint8)])
     errors_mm = np.full((len(counts), num_groups), np.nan, dtype=np.float16)
-    errors_mm[: filled.num_original] = own_errors_mm
+    errors_mm[: filled.num_original] = kept_errors_mm
     errors_mm = extrapolate_errors(filled.mesh, errors_mm, ~np.isnan(errors_mm[:, 0]))
     vertical = registration.vertical
     return Surface(filled.mesh, counts, registration.floor_seen, color, errors_mm, vertical, torn=torn_mm > 0.0)
@@ -186,7 +192,7 @@ def _posed_view(view: CleanView, pose: FloatArray, rim: RimTerm | None) -> Posed
     return PosedView(view.depth_mm, view.normals, view.intrinsics, pose, view.color, trust, shift_mm)
 
 
-def _limits(config: SurfaceConfig) -> TsdfLimits:
+def _tsdf_limits(config: SurfaceConfig) -> TsdfLimits:
     wider = max(1.0, 2.0 * config.voxel_mm / config.truncation_mm)  # two voxels on either side make a surface
     return TsdfLimits(
         voxel_mm=config.voxel_mm,

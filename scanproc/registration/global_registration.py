@@ -104,7 +104,7 @@ def place_views(
     views: WholeAndInner, limits: RecordingLimits, neighbours: NeighbourLimits, judging: JudgementLimits
 ) -> IncrementalResult:
     """Return the poses of all views that have a place, and how well the others fit where they fit best."""
-    noise_mm = _first_noise_mm(views, limits, judging)
+    noise_mm = _loud_noise_mm(views, limits, judging)
     if noise_mm <= 0.0:
         return _place_once(views, limits, neighbours, judging, noise_mm)
     tries: list[IncrementalResult] = []
@@ -122,8 +122,8 @@ def _place_once(
     judging: JudgementLimits,
     noise_mm: float,
 ) -> IncrementalResult:
-    """Return the same by one search; the noise is 0 where it asks for no more than the usual tolerance."""
-    searched = _searched(views, judging, noise_mm)
+    """Return the poses that one search finds; `noise_mm` is 0 where noise asks for no more than the usual tolerance."""
+    searched = _views_to_search(views, judging, noise_mm)
     main, *others = _first_groups(searched, limits)
     poses = align_jointly(views.whole, main, [FAR, MIDDLE], neighbours)
     for group in others:
@@ -141,17 +141,17 @@ def _place_once(
     return IncrementalResult(judged.poses or poses, placement.misses)
 
 
-def _first_noise_mm(views: WholeAndInner, limits: RecordingLimits, judging: JudgementLimits) -> float:
+def _loud_noise_mm(views: WholeAndInner, limits: RecordingLimits, judging: JudgementLimits) -> float:
     """Return the noise of a recording where it asks for more than the usual tolerance, mm; else 0."""
     widest = limits.loud.beside(limits.loud.of(limits.last, judging.max_tolerance_mm))
     noise_mm = first_noise_mm(views, widest, judging.min_pair_overlap)
     return noise_mm if tolerance_mm_of(views.inner, judging, noise_mm) > judging.tolerance_mm else 0.0
 
 
-def _searched(views: WholeAndInner, judging: JudgementLimits, noise_mm: float) -> SampledViews:
+def _views_to_search(views: WholeAndInner, judging: JudgementLimits, noise_mm: float) -> SampledViews:
     """Return the views to search among: where noise asks for more than the usual tolerance, rims err by more still."""
     is_loud = tolerance_mm_of(views.inner, judging, noise_mm) > judging.tolerance_mm
-    return views.judged_inside if is_loud else views.whole
+    return views.judged_by_inner if is_loud else views.whole
 
 
 def _first_groups(views: SampledViews, limits: RecordingLimits) -> list[Poses]:
@@ -169,5 +169,5 @@ def place_more(
 ) -> IncrementalResult:
     """Place the rest of the views where they fit, at a tolerance that the noise of the placed ones asks for."""
     tolerance_mm = max(limits.tolerance_mm, tolerance_mm_of(views.inner, judging, noise_mm))
-    searched = _searched(views, judging, noise_mm)
+    searched = _views_to_search(views, judging, noise_mm)
     return register_more(searched, poses, replace(limits, tolerance_mm=tolerance_mm), range(len(views)))

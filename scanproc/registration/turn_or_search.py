@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from scanproc.artifacts import CleanView
+from scanproc.registration.global_registration import RecordingLimits, place_views
 from scanproc.registration.joint_alignment import NeighbourLimits
 from scanproc.registration.judgement import JudgementLimits
 from scanproc.registration.sampled_views import WholeAndInner
 from scanproc.registration.settling import SettledViews, settle
 from scanproc.registration.turn_axis import LEAST_VIEWS, spread_about_axis_deg
 from scanproc.registration.turntable import EvenSteps, register_one_turn
-from scanproc.registration.whole_recording import RecordingLimits, place_views
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,9 @@ def place_and_settle(
     found = settle(views, placed.poses, prepare, limits.neighbours, limits.judging, limits.placing.last)
     if not limits.turn_stated and len(found.judged.poses) < len(views) and not _is_no_turn(found, len(views)):
         turn = _of_one_turn(views, steps, prepare, limits, len(found.judged.poses))
-    stands = turn is not None and len(turn.judged.poses) >= len(found.judged.poses)
-    return turn if turn is not None and stands else found
+    if turn is not None and len(turn.judged.poses) >= len(found.judged.poses):
+        return turn
+    return found
 
 
 def _is_no_turn(found: SettledViews, count: int) -> bool:
