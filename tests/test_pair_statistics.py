@@ -11,6 +11,7 @@ from posed import motion, pose, prepared, view
 from scanproc.registration.incremental import Poses
 from scanproc.registration.pair_statistics import AgreementLimits, PairStatistics, pair_statistics
 from scanproc.registration.pose_graph import optimise_pose_graph
+from scanproc.registration.rejections import misfit_reasons
 from scanproc.registration.sampled_views import SampledViews
 from scanproc.registration.view_pairs import sample_pairs
 
@@ -62,12 +63,12 @@ def test_the_worst_goes_first_and_clears_the_others() -> None:
 def test_groups_that_see_nothing_of_each_other_are_not_one_recording() -> None:
     """Neither contradicts the other, wherever it lies: the smaller one has no place."""
     table = PairStatistics(
-        pairs=np.array([[0, 1], [1, 0], [1, 2], [3, 4], [4, 3], [2, 3]]),
-        inliers=np.array([80.0, 70.0, 60.0, 90.0, 90.0, 5.0]),
-        violations=np.zeros(6),
-        squares=np.full(6, 50.0),
-        matches=np.array([80.0, 70.0, 60.0, 90.0, 90.0, 0.0]),
-        strains=np.zeros(6),
+        pairs=np.array([[0, 1], [1, 0], [1, 2], [3, 4], [4, 3], [3, 2], [2, 1]]),
+        inliers=np.array([80.0, 70.0, 60.0, 90.0, 90.0, 5.0, 60.0]),
+        violations=np.zeros(7),
+        squares=np.full(7, 50.0),
+        matches=np.array([80.0, 70.0, 60.0, 90.0, 90.0, 0.0, 60.0]),
+        strains=np.zeros(7),
         points=np.full(5, 100.0),
     )
     every = np.ones(5, dtype=bool)
@@ -75,8 +76,13 @@ def test_groups_that_see_nothing_of_each_other_are_not_one_recording() -> None:
     found = table.misfits(np.array([True, True, False, True, True]), LIMITS, EVEN)
     assert set(found) in ({0, 1}, {3, 4})
     assert {fit.overlap for fit in found.values()} == {0.0}
-    found = table.misfits(every, replace(LIMITS, min_overlap=0.0), EVEN)
-    assert not found
+    assert not table.misfits(every, replace(LIMITS, min_overlap=0.0), EVEN)
+    found = table.misfits(every, LIMITS, EVEN)
+    assert set(found) == {3, 4}
+    assert sorted(fit.overlap for fit in found.values()) == [0.0, 0.05]  # view 2 saw a twentieth of view 3
+    assert [reason.split(" <")[0] for reason in misfit_reasons(found, LIMITS).values()] == [
+        f"overlap {fit.overlap:.2f} with most views" for fit in found.values()
+    ]
 
 
 @pytest.mark.parametrize(

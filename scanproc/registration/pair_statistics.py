@@ -34,12 +34,19 @@ class AgreementLimits:
 
 @dataclass(frozen=True)
 class RejectedView:
-    """How a view fitted when it was dropped; `limit_mm` is what its distance was held against."""
+    """How a view fitted when it was dropped.
+
+    Attributes
+    ----------
+    overlap : with any other view; with those that hang together, if the view is `apart` from them.
+    limit_mm : what its distance was held against.
+    """
 
     overlap: float
     consistency: float
     rms_mm: float
     limit_mm: float
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,14 +153,16 @@ class PairStatistics:
         stays, found, more = stays.copy(), dict[int, RejectedView](), np.maximum(noise_shares, 1.0)
         while stays.any():
             held = self.largest_group(stays)
-            overlap, consistency, rms = self.overlap(stays) * held, self.consistency(stays), self.rms_mm(stays)
+            overlap, with_most = self.overlap(stays) * held, self.overlap(held)
+            consistency, rms = self.consistency(stays), self.rms_mm(stays)
             limit = min(limits.max_residual_mm, limits.max_residual_ratio * float(np.median(rms[stays]))) * more
             is_misfit = (overlap < limits.min_overlap) | (consistency < limits.min_consistency) | (rms > limit)
             if not (stays & is_misfit).any():
                 break
             worst = int(np.argmin(np.where(stays & is_misfit, consistency, np.inf)))
             stays[worst] = False
-            found[worst] = RejectedView(overlap[worst], consistency[worst], rms[worst], limit[worst])
+            told = overlap if held[worst] else with_most
+            found[worst] = RejectedView(told[worst], consistency[worst], rms[worst], limit[worst], not held[worst])
         return found
 
     def _both_ways(self, values: FloatArray, stays: NDArray[np.bool_]) -> FloatArray:

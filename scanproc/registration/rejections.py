@@ -34,6 +34,8 @@ def misfit_reasons(misfits: Mapping[int, RejectedView], limits: AgreementLimits)
 
 
 def _misfit_reason(misfit: RejectedView, limits: AgreementLimits) -> str:
+    if misfit.apart:
+        return f"overlap {_short(misfit.overlap)} with most views < register.min_overlap {limits.min_overlap:.2f}"
     if misfit.overlap < limits.min_overlap:
         return f"overlap {_short(misfit.overlap)} < register.min_overlap {limits.min_overlap:.2f}"
     if misfit.consistency < limits.min_consistency:
