@@ -95,11 +95,13 @@ def test_what_all_views_share_has_the_stated_spread_everywhere(count: int) -> No
     assert not common_errors(points, doubt_mm, 1).any()
 
 
-def test_what_all_views_share_is_alike_in_a_region() -> None:
-    """Along a foot: almost the same 10 mm on, half the same 60 mm on, but never of opposite sign all over."""
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("count", [8, 9, 11])
+def test_what_all_views_share_is_alike_in_a_region(count: int, axis: int) -> None:
+    """Along each axis: almost the same 10 mm on, half the same 60 mm on, but never of opposite sign all over."""
     x = np.array([0.0, 10.0, 60.0])
-    errors = common_errors(np.column_stack([x, 0.0 * x, 0.0 * x]), np.ones(3), 8)
-    alike = errors @ errors[0] / 8.0
+    errors = common_errors(np.outer(x, np.eye(3)[axis]), np.ones(3), count)
+    alike = errors @ errors[0] / count
     assert alike == pytest.approx([1.0, 0.97, 0.46], abs=0.02)
 
 

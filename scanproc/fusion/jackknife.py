@@ -114,11 +114,11 @@ def _orthogonal_columns(count: int) -> FloatArray:
     Where replicates are too few for an axis, it has no wave.
     """
     turns = 2.0 * np.pi * np.arange(count)[:, None] / count * np.arange(1, max((count - 1) // 2, 0) + 1)
-    pairs = np.sqrt(2.0) * np.stack([np.cos(turns), np.sin(turns)], axis=2).reshape(count, -1)[:, :6]
+    pairs = np.sqrt(2.0) * np.stack([np.cos(turns), np.sin(turns)], axis=2).reshape(count, -1)
     if count % 2 == 0:
-        return np.column_stack([np.where(np.arange(count) % 2, -1.0, 1.0), pairs])
+        return np.column_stack([np.where(np.arange(count) % 2, -1.0, 1.0), pairs[:, :6]])
     # An odd number has no alternating column: its last pair gives one.
-    return np.column_stack([pairs[:, -1], pairs[:, :-2]])
+    return np.column_stack([pairs[:, -1], pairs[:, :-2][:, :6]])
 
 
 def extrapolate_errors(mesh: Mesh, errors_mm: NDArray[np.float16], known: BoolArray) -> NDArray[np.float16]:
