@@ -11,6 +11,7 @@ import numpy as np
 
 from scanproc.anatomy.border_gaps import with_border_gaps
 from scanproc.anatomy.cut_ends import CutEnds, cut_ends
+from scanproc.anatomy.cut_off_ends import with_cut_off_ends
 from scanproc.anatomy.foot_frame import refuse_leg_behind, settle
 from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_profile import FootShape, likeness
@@ -241,13 +242,15 @@ def _place(surface: Surface, scanned: Mesh, part: _Part, judged: SideJudgement, 
     with meanwhile(settling) as replicates:
         placed = [transform(frame.T_foot_scan, each.vertices) for each in (part.mesh, part.smooth)]
         mesh, smooth = (Mesh(vertices, part.mesh.faces) for vertices in placed)
-        like = likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))) if is_foot else sole_likeness(smooth)
+        cuts = part.cuts.moved(frame.T_foot_scan)
+        like = likeness(FootShape.of(smooth, cuts)) if is_foot else sole_likeness(smooth)
         _foot_limits(config).check_likeness(like)
         # Wide means would bend the rims by which a cut is told from an end.
         narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
         ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, points, ground == "estimated", part.object)
         if surface.finished and is_foot:
             ends = with_border_gaps(ends, Mesh(narrow, part.mesh.faces), part.boundary, points)
+            ends = with_cut_off_ends(ends, cuts.closed_rims(), points)
         refuse_open_ends(ends)
         refuse_leg_behind(points)
         plantar = PlantarSurface.of(smooth, part.views)
