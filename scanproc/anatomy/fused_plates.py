@@ -89,10 +89,10 @@ def without_mount(surface: Surface, what: Object) -> tuple[Bare, ...]:
         T = plate.T_plate_scan
         standing = replace(rest, mesh=Mesh(transform(T, plate.mesh.vertices), plate.mesh.faces), floor_seen=True)
         floor = Bare(standing, T, "a plate that was one with the scan; it is the floor")
-        alone = Bare(rest, np.eye(4), "a plate that was one with the scan")
+        without = Bare(rest, np.eye(4), "a plate that was one with the scan")
         if _hangs_above(standing.mesh):
-            return (alone,)
-        return floor, alone if uneven is None else whole  # a box beside a foot has planes, too
+            return (without,)
+        return floor, without if uneven is None else whole  # a box beside a foot has planes, too
     if what == "cast":
         return (Bare(_part(surface, without_plane(surface.mesh)), np.eye(4), "the plane that the cast ends in"),)
     return (whole,)

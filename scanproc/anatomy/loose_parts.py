@@ -76,10 +76,9 @@ def _large_parts(mesh: Mesh, min_share: float) -> list[IntArray]:
     parts = connected_components(mesh)[:_MOST_PARTS]
     if len(parts) == 1:
         return [*parts]
-    thick = [part for part in parts if _thickness(mesh.vertices[part]) > _FLAT_PART_MM]
-    parts = thick or parts
-    areas = [float(face_areas(submesh(mesh, part)).sum()) for part in parts]
-    return [part for part, area in zip(parts, areas, strict=True) if area >= min_share * max(areas)]
+    thick = [part for part in parts if _thickness(mesh.vertices[part]) > _FLAT_PART_MM] or [*parts]
+    areas = [float(face_areas(submesh(mesh, part)).sum()) for part in thick]
+    return [part for part, area in zip(thick, areas, strict=True) if area >= min_share * areas[0]]
 
 
 def _thickness(points: FloatArray) -> float:

@@ -251,8 +251,8 @@ def _place(surface: Surface, scanned: Mesh, part: _Part, judged: SideJudgement, 
         if surface.finished and is_foot:
             ends = with_border_gaps(ends, Mesh(narrow, part.mesh.faces), part.boundary, points)
             ends = with_cut_off_ends(ends, cuts.closed_rims(), points)
-        refuse_open_ends(ends)
         refuse_leg_behind(points)
+        refuse_open_ends(ends)
         plantar = PlantarSurface.of(smooth, part.views)
         arch = arch_profile(plantar, float(points.pternion[0]), points.length_mm, medial_y)
         cap, seen = sole_cap(mesh, arch), part.views > 0
