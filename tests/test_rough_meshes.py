@@ -8,7 +8,7 @@ import pytest
 from feet import mirrored
 from not_feet import as_mesh, as_solid, kept, sawn
 from scipy.spatial.transform import Rotation
-from test_invented_soles import decimated, legs
+from test_invented_soles import decimated, legs, smoothed
 from test_part_scans import compact, lying, the_foot
 from test_strange_postures import joined
 
@@ -137,3 +137,24 @@ def test_a_closed_cut_that_runs_through_an_end_is_told(
 def test_a_closed_cut_through_the_leg_alone_leaves_the_ends(cap_mm: float) -> None:
     whole, found = (the_foot(mesh)[1] for mesh in (legs(2), sawn(legs(2), (0.1, 0.2, -0.97), -0.97 * cap_mm + 6.0)))
     assert found["foot_length_mm"].value == pytest.approx(whole["foot_length_mm"].value, abs=0.3)
+
+
+@pytest.mark.parametrize(("index", "cap_mm"), [(1, 83.0), (3, 74.0), (0, 67.0)])
+@pytest.mark.parametrize("kind", ["smoothed", "noisy"])
+def test_a_dorsum_that_a_rough_cap_took_away_is_not_measured(index: int, cap_mm: float, kind: str) -> None:
+    """Three to four mm lower than it was, it was measured: such a cap is no plane."""
+    mesh = sawn(legs(index), (0.0, 0.0, -1.0), -cap_mm)
+    rough = noisy(mesh, 0.15) if kind == "noisy" else smoothed(mesh, 6, mesh.vertices[:, 2] > cap_mm - 12.0)
+    try:
+        found = the_foot(rough)[1]
+    except ScanError as refusal:
+        assert "more than one way that the foot may lie" in str(refusal)
+        return
+    for name in ("dorsum_height_mm", "instep_girth_mm"):
+        assert found[name].reason == "the dorsum was not seen: the surface ends below it, at half the length"
+    assert found["arch_height_index"].status == "refused"
+
+
+def test_a_dorsum_just_below_a_rough_cap_is_measured() -> None:
+    whole, found = (the_foot(mesh)[1] for mesh in (legs(3), noisy(sawn(legs(3), (0.0, 0.0, -1.0), -81.0), 0.1)))
+    assert found["dorsum_height_mm"].value == pytest.approx(whole["dorsum_height_mm"].value, abs=0.7)

@@ -175,7 +175,7 @@ def dorsum_height(shape: FootShape) -> Reading:
     if not len(shape.midfoot):
         return no_reading("there is no surface at half the length")
     extent = shape.midfoot.extent(2)
-    if extent.high_open:
+    if shape.dorsum_is_cut:
         return no_reading("the dorsum was not seen: the surface ends below it, at half the length")
     unseen = 0.0 if extent.high_seen else 1.0
     return Reading(extent.high, unseen, "the dorsum", geometry=partial(height_of, extent.high_point, "dorsum"))
