@@ -7,6 +7,6 @@ foot_frame         the frame in which its own definition holds: pternion, second
 side               left or right by a vote of what differs between the borders (naive Bayes)
 landmarks          pternion, toe tips, metatarsals, support points; malleoli, skin markers, plantar surface beside them
 lone_soles         a sole without the foot above it; foam_blocks, fused_plates: what carried it is taken away
-open_boundaries    where a scan ends although the foot goes on
+open_boundaries    where a scan ends although the foot goes on; cut_off_ends: where a closed cut ran through them
 foot_replicates    frames and landmarks on each jackknife replicate of the surface
 """

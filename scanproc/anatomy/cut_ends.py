@@ -20,6 +20,7 @@ from scanproc.parallel import meanwhile
 _PLANE_MM2, _WIDTH_MM = 1500.0, 90.0
 _OPENING_MM2 = 300.0
 _FLAT_MM, _FLAT_COSINE = 0.05, 0.99996  # one plane: 0.5 degrees
+_DOWN_COSINE = 0.5  # 30 degrees of straight aside
 _LEG_COSINE = 0.7  # a leg's cut looks up within 45 degrees
 # Of the skin beside an opening. The walls of a tube face two ways and more, and hardly its own: its share is 0 to 0.11
 # of a leg's, from 0.2 on of what ends below the ankle, 0.26 of a sole's.
@@ -40,6 +41,7 @@ class CutEnds:
     areas : (K,) mm².
     rims : (N, 3) mm, what lies on the edges of all of them.
     cut_of_face : (F,) which of them a face of the mesh closes; -1 for skin.
+    cut_of_rim : (N,) which of them a point of the rims is of.
     """
 
     normals: FloatArray
@@ -47,6 +49,7 @@ class CutEnds:
     areas: FloatArray
     rims: FloatArray
     cut_of_face: NDArray[np.int64]
+    cut_of_rim: NDArray[np.int64]
 
     def rotated(self, R: FloatArray) -> CutEnds:
         """Return the same in the frame that the (3, 3) rotation leads to."""
@@ -62,8 +65,14 @@ class CutEnds:
         closes_leg = np.append(self.normals @ up > _LEG_COSINE, False)
         return ~closes_leg[self.cut_of_face]
 
+    def closed_rims(self) -> FloatArray:
+        """Return (M, 3) the rims of the cuts that faces close, but for those that look down, as one through a sole."""
+        closed = np.isin(np.arange(len(self.areas)), self.cut_of_face) & (self.normals[:, 2] > -_DOWN_COSINE)
+        return np.asarray(self.rims[closed[self.cut_of_rim]])
 
-NO_CUTS = CutEnds(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)), np.zeros(0, dtype=np.int64))
+
+_NONE = np.zeros(0, dtype=np.int64)
+NO_CUTS = CutEnds(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3)), _NONE, _NONE)
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,7 @@ def cut_ends(mesh: Mesh) -> CutEnds:
         np.array([cut.area for cut in cuts]),
         np.vstack([cut.rim for cut in cuts]),
         cut_of_face,
+        np.repeat(np.arange(len(cuts)), [len(cut.rim) for cut in cuts]),
     )
 
 

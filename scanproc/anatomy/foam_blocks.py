@@ -30,14 +30,14 @@ def without_foam(mesh: Mesh) -> Submesh | None:
     ----------
     mesh : in any position, its faces out of the foam; noisy as a recording is.
     """
-    evened = face_normals(Mesh(smoothed_vertices(mesh, _EVENED_MM), mesh.faces))
+    evened = evened_normals(mesh)
     untried = np.ones(len(evened), dtype=np.bool_)
     for _ in range(_MOST_PLANES):
         if not untried.any():
             break
-        normal = _commonest_normal(evened[untried], face_areas(mesh)[untried])
+        normal = commonest_direction(evened[untried], face_areas(mesh)[untried])
         untried &= evened @ normal <= _LEANING
-        found = _plane_facing(mesh, evened, normal)
+        found = plane_facing(mesh, evened, normal)
         if found is None:
             continue
         normal, offset, sd_mm = found
@@ -53,7 +53,12 @@ def without_foam(mesh: Mesh) -> Submesh | None:
     return None
 
 
-def _plane_facing(mesh: Mesh, normals: FloatArray, normal: FloatArray) -> tuple[FloatArray, float, float] | None:
+def evened_normals(mesh: Mesh) -> FloatArray:
+    """Return the (F, 3) unit normals of the faces without their noise."""
+    return face_normals(Mesh(smoothed_vertices(mesh, _EVENED_MM), mesh.faces))
+
+
+def plane_facing(mesh: Mesh, normals: FloatArray, normal: FloatArray) -> tuple[FloatArray, float, float] | None:
     """Return the (3,) normal, offset and scatter in mm of the largest plane that faces a way; None if it is small."""
     areas, middles = face_areas(mesh), mesh.vertices[mesh.faces].mean(axis=1)
     near_mm, sd_mm = _NEAR_MM, 0.0
@@ -74,7 +79,7 @@ def _plane_facing(mesh: Mesh, normals: FloatArray, normal: FloatArray) -> tuple[
     return normal, offset, sd_mm
 
 
-def _commonest_normal(normals: FloatArray, areas: FloatArray) -> FloatArray:
+def commonest_direction(normals: FloatArray, areas: FloatArray) -> FloatArray:
     """Return the (3,) direction that most area faces."""
     _, cell = np.unique(np.round(normals / _CELL), axis=0, return_inverse=True)
     cell = cell.reshape(-1)

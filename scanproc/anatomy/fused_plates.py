@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from scanproc.anatomy.foam_blocks import beyond_mm, without_foam
+from scanproc.anatomy.foam_blocks import beyond_mm, commonest_direction, evened_normals, plane_facing, without_foam
 from scanproc.anatomy.seen_soles import near_sole
+from scanproc.anatomy.stance import LOWEST_SHARE
 from scanproc.artifacts import BoolArray, Mesh, Object, Surface
 from scanproc.frames import FloatArray, rigid, rotation_between, transform
-from scanproc.mesh.meshes import Submesh, component_labels, face_areas, face_normals, keep_faces
+from scanproc.mesh.meshes import Submesh, component_labels, connected_components, face_areas, face_normals, keep_faces
 
 _COSINE = 0.9999  # 0.8 degrees
 _EVEN_MM = 0.2  # faces so near to a plane lie in it
@@ -21,6 +22,13 @@ _BEYOND_MM = 5.0  # a plate goes beyond what stands on it, in one direction at l
 _STEEP_COSINE = 0.35  # what rises so steeply out of a plate, 70 degrees, joins it to the edge of what was seen
 _PART_SHARE = 0.2  # of the area of a plate, that its parts have
 _MIN_FACES = 100
+_TOUCH_MM = 5.0  # a foot touches a floor so near; one that shows its sole higher up hangs over it
+_UNDERSIDE_MM, _UNDERSIDE_SHARE = 30.0, 0.4  # within that of its lowest point, of what looks up: of a sole 0.7 and more
+# A floor that was scanned with the foot: noisy and a little uneven. No plane of a foot reaches far beyond it.
+_UNEVEN_MM, _FAR_BEYOND_MM = 2.0, 30.0  # standard deviation; that it reaches further, in one direction at least
+_ABOVE_MM, _SDS = 1.5, 3.0  # what lies higher above it stands on it
+_MIN_JOINING = 20  # faces, by which what stands on it goes down to it
+_SOME_PLANES, _SAME_COSINE = 3, 0.94  # that are tried; one plane, 20 degrees
 _UP = np.array([0.0, 0.0, 1.0])
 
 
@@ -73,15 +81,31 @@ def without_mount(surface: Surface, what: Object) -> tuple[Bare, ...]:
         return (sole,) if what == "sole" else (whole, sole)
     if not surface.finished or surface.floor_seen:
         return (whole,)
-    if (plate := without_plate(surface.mesh)) is not None:
+    plate, uneven = without_plate(surface.mesh), None
+    if plate is None:
+        plate = uneven = without_uneven_plate(surface.mesh)
+    if plate is not None:
         rest = _part(surface, Submesh(plate.mesh, plate.vertices))
         T = plate.T_plate_scan
         standing = replace(rest, mesh=Mesh(transform(T, plate.mesh.vertices), plate.mesh.faces), floor_seen=True)
         floor = Bare(standing, T, "a plate that was one with the scan; it is the floor")
-        return floor, Bare(rest, np.eye(4), "a plate that was one with the scan")
+        without = Bare(rest, np.eye(4), "a plate that was one with the scan")
+        if _hangs_above(standing.mesh):
+            return (without,)
+        return floor, without if uneven is None else whole  # a box beside a foot has planes, too
     if what == "cast":
         return (Bare(_part(surface, without_plane(surface.mesh)), np.eye(4), "the plane that the cast ends in"),)
     return (whole,)
+
+
+def _hangs_above(mesh: Mesh) -> bool:
+    """Tell whether what lies above z = 0 shows an underside of its own, out of reach of a floor there."""
+    low = float(np.quantile(mesh.vertices[:, 2], LOWEST_SHARE))
+    if low < _TOUCH_MM:
+        return False
+    level = face_areas(mesh) * face_normals(mesh)[:, 2]
+    under = mesh.vertices[mesh.faces, 2].max(axis=1) < low + _UNDERSIDE_MM
+    return float(-level[(level < 0.0) & under].sum()) > _UNDERSIDE_SHARE * float(level[level > 0.0].sum())
 
 
 def _part(surface: Surface, kept: Submesh) -> Surface:
@@ -113,6 +137,36 @@ def without_plate(mesh: Mesh) -> Plate | None:
     above = float(np.median(kept.mesh.vertices @ normal)) > 0.5 * (low + high)
     up, offset = (normal, levels[-1]) if above else (-normal, -levels[0])
     return Plate(kept.vertices, kept.mesh, rigid(rotation_between(up, _UP), np.array([0.0, 0.0, -offset])))
+
+
+def without_uneven_plate(mesh: Mesh) -> Plate | None:
+    """Cut off the floor that was scanned with a foot, noise and all, and what lies below; None where there is none."""
+    normals, areas = evened_normals(mesh), face_areas(mesh)
+    untried = np.ones(len(normals), dtype=np.bool_)
+    for _ in range(_SOME_PLANES):
+        if not untried.any():
+            return None
+        direction = commonest_direction(normals[untried], areas[untried])
+        untried &= normals @ direction <= _SAME_COSINE
+        found = plane_facing(mesh, normals, direction)
+        if found is None or found[2] > _UNEVEN_MM:
+            continue
+        up, offset, sd_mm = found
+        height = mesh.vertices @ up - offset
+        is_above = height > max(_ABOVE_MM, _SDS * sd_mm)
+        above = is_above[mesh.faces].all(axis=1)
+        if areas[above].sum() < _LEVEL_SHARE * areas.sum() or np.count_nonzero(above) < _MIN_FACES:
+            continue
+        kept = keep_faces(mesh, np.asarray(above))
+        standing = np.zeros(len(mesh.vertices), dtype=np.bool_)
+        standing[kept.vertices[connected_components(kept.mesh)[0]]] = True
+        joins = standing[mesh.faces].any(axis=1) & ~is_above[mesh.faces].all(axis=1)
+        if np.count_nonzero(joins) < _MIN_JOINING:  # what hangs over it, or lies beside it
+            continue
+        in_plate = mesh.vertices[np.abs(height) < _SDS * max(sd_mm, _EVEN_MM)]
+        if beyond_mm(in_plate, kept.mesh.vertices, up).max() > _FAR_BEYOND_MM:
+            return Plate(kept.vertices, kept.mesh, rigid(rotation_between(up, _UP), np.array([0.0, 0.0, -offset])))
+    return None
 
 
 def without_plane(mesh: Mesh) -> Submesh:

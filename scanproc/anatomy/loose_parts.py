@@ -16,6 +16,7 @@ from scanproc.mesh.meshes import connected_components, face_areas, submesh
 from scanproc.segmentation.joined_feet import faces_between_feet
 
 _MOST_PARTS = 20  # that are looked at: what comes after them is debris
+_FLAT_PART_MM = 10.0  # what is no thicker is a wall or a floor, however large, and the foot beside it may be small
 _MAX_BRIDGE_MM = 30.0  # two feet that hang together by less are parted, as in fusion (surface.max_bridge_mm)
 _CELL_EDGES, _CELL_MM = 2.0, (2.0, 8.0)  # of the plan: as wide as so many edges, or some would be empty
 _LONG_CELLS = 3.0  # faces that are longer close a cut, from one leg to the other
@@ -71,12 +72,19 @@ def ways_up(stated: FloatArray | None, floor_seen: bool) -> FloatArray:
 
 
 def _large_parts(mesh: Mesh, min_share: float) -> list[IntArray]:
-    """Return the vertices of each loose part that has at least a share of the largest one's area."""
+    """Return the vertices of each loose part with at least a share of the area of the largest one that is not flat."""
     parts = connected_components(mesh)[:_MOST_PARTS]
     if len(parts) == 1:
         return [*parts]
-    areas = [float(face_areas(submesh(mesh, part)).sum()) for part in parts]
-    return [part for part, area in zip(parts, areas, strict=True) if area >= min_share * areas[0]]
+    thick = [part for part in parts if _thickness(mesh.vertices[part]) > _FLAT_PART_MM] or [*parts]
+    areas = [float(face_areas(submesh(mesh, part)).sum()) for part in thick]
+    return [part for part, area in zip(thick, areas, strict=True) if area >= min_share * areas[0]]
+
+
+def _thickness(points: FloatArray) -> float:
+    """Return how far (N, 3) points reach in the direction in which they reach least, mm."""
+    centred = points - points.mean(axis=0)
+    return float(np.ptp(centred @ np.linalg.eigh(centred.T @ centred)[1], axis=0).min())
 
 
 def _pair_in(

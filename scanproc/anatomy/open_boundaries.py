@@ -22,7 +22,9 @@ _END_BAND_MM = 1.0  # what lies as far out as this decides where a foot ends
 _END_REACH_MM = 15.0  # and as near as this to its end
 # How far the surface has turned outward at an end: whole toes 0.78 and more, heels 0.99; cut by 5 and 10 mm 0.45, 0.75.
 _TOE_COSINE, _HEEL_COSINE = 0.7, 0.9
+_ASIDE_COSINE = 0.5  # no end of a closed surface faces so far aside: one lies there that was never closed
 _BESIDE_MM, _BESIDE_VERTICES = 4.0, 8
+_COARSE_REACH = 1.5  # times the distance of those eight
 _BORDER_REACH_MM, _BORDER_COSINE = 6.0, 0.9  # 26 degrees short of upright: 1 mm of a border with a radius of 10 mm
 # Seen from below on a grid of 1 mm, the last face before the border is no steeper. Where the lower border of a foot was
 # torn, over a ground that was not seen, 0.83 and more are left: a border with a radius of 10 mm lacks 2 mm there.
@@ -98,7 +100,7 @@ def border_is_open(mesh: Mesh, boundary: BoolArray, point: FloatArray, outward_y
     cosine : see `border_cosine`.
     """
     apart = np.linalg.norm(mesh.vertices - point, axis=1)
-    if np.count_nonzero(boundary & (apart < _BORDER_REACH_MM)) < _RIM_VERTICES:
+    if np.count_nonzero(boundary & (apart < max(_BORDER_REACH_MM, _coarse_reach(apart)))) < _RIM_VERTICES:
         return False
     return not _has_turned(apart, vertex_normals(mesh)[:, 1], outward_y, cosine)
 
@@ -178,7 +180,9 @@ def _ends_open(
     """
     apart = np.linalg.norm(mesh.vertices - tip, axis=1)
     end = (apart < _END_REACH_MM) & (outward * (mesh.vertices[:, 0] - tip[0]) > -_END_BAND_MM)
-    on_rim = bool(np.count_nonzero(boundary & end) >= _RIM_VERTICES)
+    on_rim = bool(np.count_nonzero(boundary & (end | (apart < _coarse_reach(apart)))) >= _RIM_VERTICES)
+    if not on_rim and not is_torn and not _has_turned(apart, forward, outward, _ASIDE_COSINE):
+        return True
     if on_rim and is_torn and outward > 0.0:
         on_rim = not _is_under_toe(mesh.vertices[:, 2], boundary & end, apart < _END_REACH_MM)
     return (on_rim and not _has_turned(apart, forward, outward)) or _is_cut(mesh, end, tip, outward)
@@ -203,9 +207,20 @@ def _has_turned(apart: FloatArray, forward: FloatArray, outward: float, least: f
     """Tell whether the surface near a place, at (V,) distances from it, faces outward as that of a true end does."""
     if least is None:
         least = _TOE_COSINE if outward > 0.0 else _HEEL_COSINE
-    beside = apart <= max(_BESIDE_MM, float(np.partition(apart, _BESIDE_VERTICES)[_BESIDE_VERTICES]))
+    beside = apart <= max(_BESIDE_MM, _beside_mm(apart))
     rotated = float(np.quantile(outward * forward[beside], 0.9))
     return rotated > least
+
+
+def _beside_mm(apart: FloatArray) -> float:
+    """Return how far the vertices beside a place reach, at (V,) distances from it."""
+    return float(np.partition(apart, _BESIDE_VERTICES)[_BESIDE_VERTICES])
+
+
+def _coarse_reach(apart: FloatArray) -> float:
+    """Return how near three vertices of a rim lie where vertices are farther apart than in a fine mesh; else nought."""
+    beside_mm = _beside_mm(apart)
+    return _COARSE_REACH * beside_mm if beside_mm > _BESIDE_MM else 0.0
 
 
 def _is_cut(mesh: Mesh, end: BoolArray, tip: FloatArray, outward: float) -> bool:

@@ -21,7 +21,7 @@ _LOOP_MM = 60.0  # shorter borders are holes
 _LOW_MM = 30.0  # an opening so near the lowest point is the underside's
 _LEAST_SHARE = 0.08  # of length times width, that an opening must have to be the underside
 _LEVELS_SHARE = 0.5  # of the length, over which a rim must reach to level a foot
-_EVEN_MM = 2.0  # and how even it must be
+_EVEN_MM = 6.0  # and how even it must be: torn by 3 mm, a rim all round still lies level, within a degree or two
 # Which share of length times width of a foot is cut open how high above the ground, mm: means of four standing feet,
 # and of four raised ones. Higher up the walls are upright, and the opening grows no more.
 _HEIGHTS = (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0)
@@ -30,6 +30,8 @@ _RAISED_HEIGHTS = (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 17.0, 20.0)
 _RAISED = (0.0, 0.11, 0.20, 0.28, 0.36, 0.44, 0.51, 0.57, 0.64, 0.68)
 _HEIGHT_SD_MM = 1.0  # between those feet, each kind for itself
 _LEVEL_SD_DEG, _LEANING_SD_DEG = 0.5, 2.0  # of a rim all round; of a foot that rests on part of its rim
+_TORN_SD_DEG = 0.8  # for each mm by which a rim is uneven: of torn ones, which are so over some 15 mm
+_TORN_LEAN, _BORDER_MM = 0.01, 9.0  # for each such mm, where a rim so high is the border too: see GroundErrors
 
 
 def over_open_underside(shape: FootShape, smooth: Mesh, limits: FootLimits, loading: Loading) -> Stance | None:
@@ -45,9 +47,10 @@ def over_open_underside(shape: FootShape, smooth: Mesh, limits: FootLimits, load
     if not loops:
         return None
     rim = np.concatenate(loops)
-    is_level = np.ptp(rim @ pose.R_foot_scan[0]) > _LEVELS_SHARE * pose.likeness.length_mm
     up, rms_mm = _plane_through(rim, pose.R_foot_scan[2])
-    if is_level and rms_mm < _EVEN_MM:
+    is_long = np.ptp(rim @ pose.R_foot_scan[0]) > _LEVELS_SHARE * pose.likeness.length_mm
+    is_level = is_long and rms_mm < _EVEN_MM
+    if is_level:
         pose = rough_pose(shape, up[None])
     R_foot = pose.R_foot_scan
     vertices = smooth.vertices @ R_foot.T
@@ -59,7 +62,9 @@ def over_open_underside(shape: FootShape, smooth: Mesh, limits: FootLimits, load
     below_mm, sd_mm = _ground_below(share, loading)
     rise = max(below_mm - float(np.median(rim @ R_foot[2])), -lowest)
     R_level = rotation_between(R_foot[2], np.array([0.0, 0.0, 1.0]))
-    errors = GroundErrors(_LEVEL_SD_DEG if is_level else _LEANING_SD_DEG, sd_mm)
+    level_sd_deg = float(np.hypot(_LEVEL_SD_DEG, _TORN_SD_DEG * rms_mm))
+    lean_sd = _TORN_LEAN * rms_mm if below_mm > _BORDER_MM else 0.0
+    errors = GroundErrors(level_sd_deg if is_level else _LEANING_SD_DEG, sd_mm, lean_sd)
     T_level_scan = rigid(R_level, np.array([0.0, 0.0, rise]))
     return Stance("estimated", T_level_scan, replace(pose, R_foot_scan=pose.R_foot_scan @ R_level.T), errors)
 

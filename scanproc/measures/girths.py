@@ -27,7 +27,7 @@ def instep_girth(shape: FootShape) -> Reading:
     sides = shape.midfoot.extent(1)
     if sides.low_open or sides.high_open:
         return no_reading("one side of the midfoot was not seen")
-    if shape.midfoot.extent(2).high_open:
+    if shape.dorsum_is_cut:
         return no_reading("the dorsum was not seen: the surface ends below it, at half the length")
     # The arch rises from the floor there: on its side the tape runs straight from the lowest seen point.
     x = shape.at(DORSUM_SECTION)

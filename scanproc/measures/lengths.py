@@ -141,7 +141,7 @@ def _untorn(border: FloatArray, section: FloatArray, outward_y: float) -> FloatA
     if not len(wall):
         return border
     row = np.floor(wall[:, 2])
-    rows = np.array([wall[row == z][np.argmax(outward_y * wall[row == z, 1])] for z in np.unique(row)])
+    rows = _every_row(np.array([wall[row == z][np.argmax(outward_y * wall[row == z, 1])] for z in np.unique(row)]))
     middle = len(rows) // 2
     first = middle - _before_a_tear(outward_y * rows[middle::-1, 1]) + 1
     last = middle + _before_a_tear(outward_y * rows[middle:, 1])
@@ -150,6 +150,15 @@ def _untorn(border: FloatArray, section: FloatArray, outward_y: float) -> FloatA
     if not torn_below and not torn_above:
         return border
     return np.asarray(rows[first + int(np.argmax(outward_y * rows[first:last, 1]))])
+
+
+def _every_row(rows: FloatArray) -> FloatArray:
+    """Return (N, 3) outermost points of rows from below, with those of rows between that a coarse section skips."""
+    heights = rows[0, 2] + np.arange(np.floor(rows[-1, 2] - rows[0, 2]) + 1.0)
+    between = np.array([z for z in heights if np.abs(rows[:, 2] - z).min() >= 1.0]).reshape(-1)
+    added = np.column_stack([np.interp(between, rows[:, 2], rows[:, axis]) for axis in range(3)])
+    every = np.vstack([rows, added])
+    return np.asarray(every[np.argsort(every[:, 2], kind="stable")])
 
 
 def _before_a_tear(outward: FloatArray) -> int:
@@ -166,7 +175,7 @@ def dorsum_height(shape: FootShape) -> Reading:
     if not len(shape.midfoot):
         return no_reading("there is no surface at half the length")
     extent = shape.midfoot.extent(2)
-    if extent.high_open:
+    if shape.dorsum_is_cut:
         return no_reading("the dorsum was not seen: the surface ends below it, at half the length")
     unseen = 0.0 if extent.high_seen else 1.0
     return Reading(extent.high, unseen, "the dorsum", geometry=partial(height_of, extent.high_point, "dorsum"))

@@ -22,6 +22,10 @@ from scanproc.mesh.smoothing import evened_vertices
 Found = TypeVar("Found")
 
 _EVENED_MM = 12.0  # on both sides of a section: evening reaches less far
+# How far it goes on above the dorsum: of legs cut level 2 mm above it, with noise, 2.0 and more; below it 0 to 0.6.
+# Of caps that lean, more, but they are flat there: within 1 mm of its crest a dorsum is 0.03 to 0.051 of the length
+# wide, one cut 3 mm lower 0.067 and more.
+_GOES_ON_MM, _CAP_MM, _CREST_MM, _CREST_SHARE = 1.0, 8.0, 1.0, 0.06
 LANDMARK_REACH_MM = 4.0  # the surface round a landmark that decides whether it was seen
 
 
@@ -144,6 +148,22 @@ class FootShape:
         """The section at half the length, without the leg, which it may cut as well."""
         return without_leg(axis_section(self.foot.mesh, 0, self.at(DORSUM_SECTION), self.foot.views, self.boundary))
 
+    @property
+    def dorsum_is_cut(self) -> bool:
+        """Whether the surface ends below the dorsum at half the length: at an open edge, or by a cap.
+
+        A cap that was smoothed, or is noisy, is no plane any more, but the scan goes no higher there, or is flat.
+        """
+        whole = self.itself or self
+        dorsum = whole.midfoot.extent(2)
+        if self.midfoot.extent(2).high_open or self.foot.object != "foot":
+            return bool(self.midfoot.extent(2).high_open)
+        goes_on_mm = float(whole.foot.mesh.vertices[:, 2].max()) - dorsum.high
+        points = whole.midfoot.points.reshape(-1, 3)
+        flat_mm = float(np.ptp(points[points[:, 2] > dorsum.high - _CREST_MM, 1]))
+        is_flat = goes_on_mm < _CAP_MM and flat_mm > _CREST_SHARE * whole.length
+        return goes_on_mm < _GOES_ON_MM or is_flat
+
     @cached_property
     def cap(self) -> Cap:
         """The plane that closes the sole, if any does."""
@@ -192,6 +212,17 @@ class ReplicateShape(FootShape):
     @cached_property
     def boundary(self) -> BoolArray:
         return self.ends
+
+    @property
+    def dorsum_is_cut(self) -> bool:
+        """Whether the surface ends below the dorsum at half the length: at an open edge, or since it goes no higher.
+
+        A cap that was smoothed, or is noisy, is no plane any more, but a scan with its ankle goes on above.
+        """
+        dorsum, whole = self.midfoot.extent(2), self.itself or self
+        highest = float(whole.foot.mesh.vertices[:, 2].max())
+        is_foot = self.foot.object == "foot"
+        return bool(dorsum.high_open or (is_foot and highest - whole.midfoot.extent(2).high < _GOES_ON_MM))
 
     @cached_property
     def cap(self) -> Cap:

@@ -11,6 +11,7 @@ import numpy as np
 
 from scanproc.anatomy.border_gaps import with_border_gaps
 from scanproc.anatomy.cut_ends import CutEnds, cut_ends
+from scanproc.anatomy.cut_off_ends import with_cut_off_ends
 from scanproc.anatomy.foot_frame import refuse_leg_behind, settle
 from scanproc.anatomy.foot_limits import FootLimits
 from scanproc.anatomy.foot_profile import FootShape, likeness
@@ -140,8 +141,8 @@ def _align_bare(bare: Bare, facts: ScanFacts, config: AlignConfig) -> Feet:
     if surface.finished and len(surface.mesh.faces):
         surface = without_loud_noise(surface, None if kind is None else kind.form_sd_mm)
     parts = _find_feet(surface, bare.is_sole, facts, config)
-    votes, stated = [part.vote for part in parts], config.stated_side_confidence
-    sides = judge_feet(votes, surface.inside_out, facts, stated, config.contradiction)
+    votes = [part.vote for part in parts]
+    sides = judge_feet(votes, surface.inside_out, facts, config.stated_side_confidence, config.contradiction)
     feet = [_place(surface, bare.surface.mesh, part, side, config) for part, side in zip(parts, sides, strict=True)]
     check_lengths([foot_length(foot) for foot in feet], facts)
     if bare.cut is not None:
@@ -239,17 +240,17 @@ def _place(surface: Surface, scanned: Mesh, part: _Part, judged: SideJudgement, 
     rules = FrameRules(medial_y, ground_sd, config.toe_gap_mm, config.denoise_edge_mm)
     settling = partial(foot_replicates, part.mesh, part.smooth, part.views, own_errors_mm, frame, rules)
     with meanwhile(settling) as replicates:
-        placed = [transform(frame.T_foot_scan, each.vertices) for each in (part.mesh, part.smooth)]
-        mesh, smooth = (Mesh(vertices, part.mesh.faces) for vertices in placed)
-        like = likeness(FootShape.of(smooth, part.cuts.moved(frame.T_foot_scan))) if is_foot else sole_likeness(smooth)
-        _foot_limits(config).check_likeness(like)
+        T, faces, cuts = frame.T_foot_scan, part.mesh.faces, part.cuts.moved(frame.T_foot_scan)
+        mesh, smooth = (Mesh(transform(T, each.vertices), faces) for each in (part.mesh, part.smooth))
+        _foot_limits(config).check_likeness(likeness(FootShape.of(smooth, cuts)) if is_foot else sole_likeness(smooth))
         # Wide means would bend the rims by which a cut is told from an end.
-        narrow = transform(frame.T_foot_scan, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1))
-        ends = open_ends(Mesh(narrow, part.mesh.faces), part.boundary, points, ground == "estimated", part.object)
+        narrow = Mesh(transform(T, smoothed_vertices(part.mesh, config.denoise_edge_mm, rounds=1)), faces)
+        ends = open_ends(narrow, part.boundary, points, ground == "estimated", part.object)
         if surface.finished and is_foot:
-            ends = with_border_gaps(ends, Mesh(narrow, part.mesh.faces), part.boundary, points)
-        refuse_open_ends(ends)
+            ends = with_border_gaps(ends, narrow, part.boundary, points)
+            ends = with_cut_off_ends(ends, cuts.closed_rims(), points)
         refuse_leg_behind(points)
+        refuse_open_ends(ends)
         plantar = PlantarSurface.of(smooth, part.views)
         arch = arch_profile(plantar, float(points.pternion[0]), points.length_mm, medial_y)
         cap, seen = sole_cap(mesh, arch), part.views > 0
@@ -257,10 +258,9 @@ def _place(surface: Surface, scanned: Mesh, part: _Part, judged: SideJudgement, 
             refuse_unlevel(mesh, seen, part.boundary, points, config.min_sole_share)
         named = named_landmarks(points, ends, arch, smooth, seen, medial_y)
         color = None if surface.color is None else surface.color[part.vertices]
-        if color is not None:
-            named |= skin_markers(mesh, color, seen, points, medial_y)
-        T_foot_scan = frame.T_foot_scan @ part.stance.T_level_scan
-        as_scanned = Mesh(transform(T_foot_scan, scanned.vertices[part.vertices]), part.mesh.faces)
+        named |= {} if color is None else skin_markers(mesh, color, seen, points, medial_y)
+        T_foot_scan = T @ part.stance.T_level_scan
+        as_scanned = Mesh(transform(T_foot_scan, scanned.vertices[part.vertices]), faces)
         return Foot(
             side=judged.side,
             side_confidence=judged.confidence,
