@@ -42,7 +42,7 @@ class MovementLimits:
 
     max_strength: float
     min_sd: float = 3.25
-    min_regions: int = 5
+    min_regions: int = 3
 
 
 @dataclass(frozen=True)
