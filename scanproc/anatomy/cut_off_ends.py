@@ -11,7 +11,7 @@ from scanproc.anatomy.open_boundaries import OpenEnds
 from scanproc.frames import FloatArray
 
 _TOES = 0.90  # share of the length, ahead of which no leg is cut
-_HEEL_MM, _HEEL_HIGH_MM = 4.0, 50.0  # of the pternion, behind which there is no leg so low
+_HEEL_MM, _HEEL_HIGH_MM = 0.5, 50.0  # of the pternion: what a cut leaves whole has drawn in above it
 _BALL_MM = 6.0  # so near to a metatarsal point, its border may have gone on
 
 
