@@ -24,6 +24,7 @@ def seen_from(mesh: Mesh, direction: FloatArray, least: float) -> Mesh:
     return compact(Mesh(mesh.vertices, faces))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("index", "least"), [(0, -0.25), (1, -0.35), (2, -0.35), (3, -0.3)])
 def test_a_coarse_foot_without_its_rear_is_refused(index: int, least: float) -> None:
     """With a rim of edges of 4 mm, lengths came out 16 mm too short: three vertices in 1 mm were asked of a rim."""
@@ -38,6 +39,7 @@ def test_a_coarse_foot_without_its_lateral_side_has_no_heel_width() -> None:
     assert found["foot_length_mm"].value == pytest.approx(the_foot(legs(0))[1]["foot_length_mm"].value, abs=0.5)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("faces", [12_000, 8_000, 6_000])
 def test_a_coarse_heel_is_as_wide_as_it_was(faces: int) -> None:
     """Rows of its wall that hold no vertex were left out, and the next one was taken for a tear, 2 mm inside."""
@@ -56,6 +58,7 @@ def torn(mesh: Mesh, height_mm: float, uneven_mm: float, seed: int) -> Mesh:
     return compact(kept(mesh, lambda v: v[:, 2] > rim(v)))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", [91, 42])
 def test_a_torn_rim_levels_a_foot_within_what_is_said_of_it(seed: int) -> None:
     """Where it was uneven by 2 mm, feet leaned by 6 to 10 degrees on three of its points, and said half a degree."""
@@ -80,6 +83,7 @@ def noisy(mesh: Mesh, sigma_mm: float) -> Mesh:
     return Mesh(mesh.vertices + np.random.default_rng(0).normal(scale=sigma_mm, size=mesh.vertices.shape), mesh.faces)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("noise_mm", [0.15, 0.3])
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_a_noisy_floor_that_was_scanned_with_the_foot_is_the_floor(noise_mm: float, side: str) -> None:
@@ -98,6 +102,7 @@ def test_a_noisy_floor_that_was_scanned_with_the_foot_is_the_floor(noise_mm: flo
         assert found[name].value == pytest.approx(whole[name].value, abs=within), name
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("below_mm", "noise_mm"), [(8.0, 0.0), (15.0, 0.0), (8.0, 0.2)])
 def test_a_floor_below_a_raised_foot_is_not_what_it_stands_on(below_mm: float, noise_mm: float) -> None:
     """Heights were taken from it: a dorsum 8 and 15 mm too high, measured."""
@@ -133,12 +138,14 @@ def test_a_closed_cut_that_runs_through_an_end_is_told(
         the_foot(lying(mesh))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("cap_mm", [70.0, 118.0])
 def test_a_closed_cut_through_the_leg_alone_leaves_the_ends(cap_mm: float) -> None:
     whole, found = (the_foot(mesh)[1] for mesh in (legs(2), sawn(legs(2), (0.1, 0.2, -0.97), -0.97 * cap_mm + 6.0)))
     assert found["foot_length_mm"].value == pytest.approx(whole["foot_length_mm"].value, abs=0.3)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("index", "cap_mm"), [(1, 83.0), (3, 74.0), (0, 67.0)])
 @pytest.mark.parametrize("kind", ["smoothed", "noisy"])
 def test_a_dorsum_that_a_rough_cap_took_away_is_not_measured(index: int, cap_mm: float, kind: str) -> None:
