@@ -81,9 +81,8 @@ def without_mount(surface: Surface, what: Object) -> tuple[Bare, ...]:
         return (sole,) if what == "sole" else (whole, sole)
     if not surface.finished or surface.floor_seen:
         return (whole,)
-    plate, uneven = without_plate(surface.mesh), None
-    if plate is None:
-        plate = uneven = without_uneven_plate(surface.mesh)
+    even = without_plate(surface.mesh)
+    plate = even or without_uneven_plate(surface.mesh)
     if plate is not None:
         rest = _part(surface, Submesh(plate.mesh, plate.vertices))
         T = plate.T_plate_scan
@@ -92,7 +91,7 @@ def without_mount(surface: Surface, what: Object) -> tuple[Bare, ...]:
         without = Bare(rest, np.eye(4), "a plate that was one with the scan")
         if _hangs_above(standing.mesh):
             return (without,)
-        return floor, without if uneven is None else whole  # a box beside a foot has planes, too
+        return floor, without if even else whole  # a box beside a foot has planes, too
     if what == "cast":
         return (Bare(_part(surface, without_plane(surface.mesh)), np.eye(4), "the plane that the cast ends in"),)
     return (whole,)

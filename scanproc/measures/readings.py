@@ -154,10 +154,12 @@ class FootShape:
 
         A cap that was smoothed, or is noisy, is no plane any more, but the scan goes no higher there, or is flat.
         """
+        if self.midfoot.extent(2).high_open:
+            return True
+        if self.foot.object != "foot":
+            return False
         whole = self.itself or self
         dorsum = whole.midfoot.extent(2)
-        if self.midfoot.extent(2).high_open or self.foot.object != "foot":
-            return bool(self.midfoot.extent(2).high_open)
         goes_on_mm = float(whole.foot.mesh.vertices[:, 2].max()) - dorsum.high
         points = whole.midfoot.points.reshape(-1, 3)
         flat_mm = float(np.ptp(points[points[:, 2] > dorsum.high - _CREST_MM, 1]))
@@ -212,17 +214,6 @@ class ReplicateShape(FootShape):
     @cached_property
     def boundary(self) -> BoolArray:
         return self.ends
-
-    @property
-    def dorsum_is_cut(self) -> bool:
-        """Whether the surface ends below the dorsum at half the length: at an open edge, or since it goes no higher.
-
-        A cap that was smoothed, or is noisy, is no plane any more, but a scan with its ankle goes on above.
-        """
-        dorsum, whole = self.midfoot.extent(2), self.itself or self
-        highest = float(whole.foot.mesh.vertices[:, 2].max())
-        is_foot = self.foot.object == "foot"
-        return bool(dorsum.high_open or (is_foot and highest - whole.midfoot.extent(2).high < _GOES_ON_MM))
 
     @cached_property
     def cap(self) -> Cap:
